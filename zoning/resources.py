@@ -1,0 +1,33 @@
+"""Where the data that ships with the package lies.
+
+In a wheel it is inside the package; in a working copy it is the folder ``data`` beside it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_INSIDE = Path(__file__).parent / "_data"
+_BESIDE = Path(__file__).parent.parent / "data"
+
+
+def data_path(*parts: str) -> Path:
+    """Give the path of a shipped file or folder.
+
+    Examples
+    --------
+    >>> data_path("zones", "zones.toml").name
+    'zones.toml'
+    """
+    root = _INSIDE if _INSIDE.is_dir() else _BESIDE
+    return root.joinpath(*parts)
+
+
+@cache
+def load_toml(*parts: str) -> dict[str, Any]:
+    """Read a shipped TOML file once (do not change what it returns)."""
+    with data_path(*parts).open("rb") as f:
+        return tomllib.load(f)
