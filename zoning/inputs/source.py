@@ -1,0 +1,200 @@
+"""What was read: the record of a file for ``run.json``, and what was noticed while reading."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from zoning.errors import InputError, Problem, Text
+
+Level = Literal["error", "warning", "note"]
+
+#: Problems of one kind that are listed one by one; the rest is counted.
+LISTED = 20
+
+#: File kinds after which ``:layer`` may follow.
+_WITH_LAYER = re.compile(
+    r"^(?P<file>.*?\.(?:gpkg|shp|gdb|geojson|json|fgb|parquet|zip|shz|kml|gml|dxf|tab|sqlite))"
+    r":(?P<layer>.+)$",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(Problem):
+    """A problem with a level, for what may be right and should be looked at.
+
+    Parameters
+    ----------
+    level : {"error", "warning", "note"}
+        ``error`` stops a run; a ``warning`` is likely a mistake; a ``note`` is for the record.
+
+    Examples
+    --------
+    >>> Finding(Text("2 codes have 8 digits", "2 个代码为 8 位"), "towns.gpkg").level
+    'warning'
+    """
+
+    level: Level = "warning"
+
+    def as_dict(self, lang: str = "en") -> dict[str, Any]:
+        """Give the finding as plain data for ``--json``."""
+        return {"level": self.level, **Problem.as_dict(self, lang)}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input as it stands in ``run.json``.
+
+    Parameters
+    ----------
+    role : str
+        What the file is for, such as ``"townships"``.
+    path : str
+        As the planner wrote it.
+    layer : str or None
+        Layer, sheet or band.
+    sha256 : str
+        Of the file; of a shapefile or a folder: of all its files in the order of their names.
+    features : int or None
+        Rows that were read; of a raster the pixels of the window.
+    crs : str or None
+        Of the file, as ``EPSG:4549`` or WKT.
+    findings : tuple of Finding
+        What was noticed or mended while reading.
+    """
+
+    role: str
+    path: str
+    layer: str | None
+    sha256: str
+    features: int | None
+    crs: str | None
+    findings: tuple[Finding, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the six keys of ``run.json``."""
+        return {
+            "role": self.role,
+            "path": self.path,
+            "layer": self.layer,
+            "sha256": self.sha256,
+            "features": self.features,
+            "crs": self.crs,
+        }
+
+
+def split_layer(text: str | Path) -> tuple[Path, str | None]:
+    r"""Split ``FILE:layer``; the colon of a Windows drive belongs to the file.
+
+    Examples
+    --------
+    >>> split_layer("towns.gpkg:街道")
+    (...Path('towns.gpkg'), '街道')
+    >>> str(split_layer(r"C:\规划\towns.gpkg:towns")[0])
+    'C:\\规划\\towns.gpkg'
+    >>> split_layer(r"C:\规划\towns.gpkg")[1] is None
+    True
+    """
+    if isinstance(text, Path) or Path(text).exists():
+        return Path(text), None
+    match = _WITH_LAYER.match(text)
+    if match:
+        return Path(match["file"]), match["layer"]
+    return Path(text), None
+
+
+def existing(path: Path, role: str) -> Path:
+    """Give the path if it exists, or say which near names lie in its folder.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or folder.
+    """
+    if path.exists():
+        return path
+    raise InputError(missing_file(path, role))
+
+
+def missing_file(path: Path, role: str) -> Problem:
+    """Say that a file is not there, and what lies beside it."""
+    import difflib
+
+    folder = path.parent
+    if not folder.is_dir():
+        en, zh = f"folder {folder} does not exist", f"文件夹 {folder} 不存在"
+    else:
+        names = sorted(p.name for p in folder.iterdir())
+        near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)
+        listed = ", ".join(near)
+        en = f"did you mean {listed}" if near else "check the path; it resolves from plan.toml"
+        zh = f"是否为 {listed}" if near else "请检查路径;相对路径以 plan.toml 为准"
+    return Problem(
+        Text(f"no such file ({role})", f"没有这个文件({role})"),
+        str(path),
+        remedy=Text(en, zh),
+        code="missing-file",
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file; a shapefile with its sidecars and a folder (.gdb) with its files, by name.
+
+    A lone file gives the plain SHA-256 that every tool gives. Several files are hashed as name,
+    a zero byte and content, one after the other in the order of their names.
+    """
+    files = _files_of(path)
+    digest = hashlib.sha256()
+    for file in files:
+        if len(files) > 1:
+            digest.update(file.name.encode("utf-8") + b"\0")
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _files_of(path: Path) -> list[Path]:
+    if path.is_dir():
+        # Lock files come and go while QGIS or ArcGIS looks at a geodatabase.
+        files = (p for p in path.rglob("*") if p.is_file() and p.suffix != ".lock")
+        return sorted(files, key=lambda p: p.relative_to(path).as_posix())
+    if path.suffix.lower() == ".shp":
+        parts = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
+        beside = (p for p in path.parent.iterdir() if p.stem == path.stem)
+        return sorted((p for p in beside if p.suffix.lower() in parts), key=lambda p: p.name)
+    return [path]
+
+
+def shorten(problems: Sequence[Problem], where: str) -> list[Problem]:
+    """Keep the first problems of a long list and count the rest."""
+    kept = list(problems[:LISTED])
+    left = len(problems) - len(kept)
+    if left:
+        kept.append(
+            Problem(
+                Text(f"and {left} more like this", f"另有 {left} 处同类问题"),
+                where,
+                measured=len(problems),
+                code=problems[-1].code,
+            )
+        )
+    return kept
+
+
+def some(values: Iterable[object], limit: int = 5) -> str:
+    """Write the first values of a list, for a message.
+
+    Examples
+    --------
+    >>> some(["a", "b", "c"], limit=2)
+    'a, b, … (3)'
+    """
+    listed = [str(v) for v in values]
+    text = ", ".join(listed[:limit])
+    return text if len(listed) <= limit else f"{text}, … ({len(listed)})"
