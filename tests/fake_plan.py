@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from zoning.config import Config, PlanPart
 from zoning.errors import Text
 from zoning.grid import GridSpec
 from zoning.plan import Check, Plan
@@ -55,7 +56,7 @@ def make(hostile: bool = False, nx: int = 6, ny: int = 5, towns: int = 3) -> Pla
     return Plan(
         name=plan_name,
         notice=notice,
-        config=_config(),
+        config=_config(plan_name, notice),
         grid=grid,
         city=gpd.GeoDataFrame({"name": ["试验市"]}, geometry=[city], crs=CRS),
         units=units,
@@ -78,8 +79,8 @@ def make_many(n: int, towns: int = 20) -> Plan:
     return make(nx=side, ny=max(2, math.ceil(n / side)), towns=towns)
 
 
-def _config():
-    return None
+def _config(name: str, notice: str) -> Config:
+    return Config(plan=PlanPart(name=name, notice=notice))
 
 
 def _name(i: int, hostile: bool) -> str:
