@@ -31,15 +31,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple, cast
 
 import numpy as np
-import numpy.typing as npt
-import shapely
 
+from zoning._rings import Flags, Floats, Ints, Rings
 from zoning.errors import InputError
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-Geometries = npt.NDArray[Any]
 
 #: Shares below this are dropped and shares above 1 minus this are made 1: rounding of the sums.
 NOISE = 1e-13
@@ -47,16 +41,6 @@ NOISE = 1e-13
 CROSSING = 1e-6
 #: Segments shorter than this (in cells) across a line: where they cross it does not matter.
 LEVEL = 1e-15
-_POLYGON = 3  # GEOS type number; higher ones are multi-geometries and collections
-
-
-class Rings(NamedTuple):
-    """All rings of all polygons, one after the other."""
-
-    xy: Floats  #: coordinates, shape (n, 2)
-    size: Ints  #: number of coordinates of each ring, first and last one being equal
-    polygon: Ints  #: which of the given geometries a ring belongs to
-    hole: Flags  #: whether a ring is a hole
 
 
 class EdgeCells(NamedTuple):
@@ -67,6 +51,16 @@ class EdgeCells(NamedTuple):
     col: Ints
     share: Floats  #: covered share of the cell, 0 where only the outline touches it
     whole: Ints  #: number of cells to the right of it, in the same row, that are covered entirely
+
+    def pick(self, which: Any) -> EdgeCells:
+        """Take some of them."""
+        return EdgeCells(
+            self.polygon[which],
+            self.row[which],
+            self.col[which],
+            self.share[which],
+            self.whole[which],
+        )
 
 
 class _Marks(NamedTuple):
@@ -108,38 +102,6 @@ class _Cut(NamedTuple):
     u_end: Floats
     w_start: Floats  #: along the other axis
     w_end: Floats
-
-
-def read_rings(geometries: Geometries) -> Rings:
-    """Take polygons apart; points and lines have no area and are left out."""
-    owner = np.arange(len(geometries))
-    while ((kind := shapely.get_type_id(geometries)) > _POLYGON).any():
-        geometries, i = shapely.get_parts(geometries, return_index=True)
-        owner = owner[i]
-    size = shapely.get_num_coordinates(geometries)
-    usable = (kind == _POLYGON) & (size > 0)
-    if not usable.all():
-        geometries, owner, size = geometries[usable], owner[usable], size[usable]
-    holes = shapely.get_num_interior_rings(geometries)
-    if not holes.any():
-        hole = np.zeros(len(size), dtype=bool)
-    else:
-        owner, size, hole = _split_rings(geometries, owner, size, holes)
-    return Rings(shapely.get_coordinates(geometries), size.astype(np.int64), owner, hole)
-
-
-def _split_rings(
-    geometries: Geometries, owner: Ints, size: Ints, holes: Ints
-) -> tuple[Ints, Ints, Flags]:
-    """Owner, size and kind of every ring; only polygons with holes have to be opened for it."""
-    part = np.repeat(np.arange(len(size)), holes + 1)
-    opened = holes[part] > 0
-    ring_size = size[part]
-    ring_size[opened] = shapely.get_num_points(shapely.get_rings(geometries[holes > 0]))
-    hole = np.ones(len(part), dtype=bool)
-    hole[(holes + 1).cumsum() - holes - 1] = False
-    some = ring_size > 0  # a hole may be empty
-    return owner[part[some]], ring_size[some], hole[some]
 
 
 def edge_cells(rings: Rings, origin: tuple[float, float], cell: float, first: int = 0) -> EdgeCells:

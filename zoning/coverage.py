@@ -24,16 +24,14 @@ read. Coverage below nothing or above all of a cell is refused here; it is a gua
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 
-from zoning._trapezoids import EdgeCells, Floats, Geometries, Ints, Rings, edge_cells, read_rings
+from zoning._rings import Floats, Ints, ring_blocks
+from zoning._trapezoids import EdgeCells, edge_cells
 from zoning.errors import InputError
 
 
@@ -133,38 +131,6 @@ def check_lattice(origin: tuple[float, float], cell: float) -> None:
             code="bad-lattice",
             remedy=("give a cell size above 0 and finite numbers", "边长须大于 0,且均为有限数值"),
         )
-
-
-def ring_blocks(geometries: Geometries, block: int) -> Iterator[tuple[int, Rings]]:
-    """Read polygons in blocks of about ``block`` vertices: first polygon's number and the rings.
-
-    Blocks without any ring are left out.
-    """
-    full = shapely.get_num_coordinates(geometries).cumsum() // max(block, 1)
-    cuts = np.r_[0, np.flatnonzero(np.diff(full)) + 1, len(geometries)].tolist()
-    for first, stop in pairwise(cuts):
-        rings = read_rings(geometries[first:stop])
-        if len(rings.size):
-            _refuse_non_finite(rings, first)
-            yield first, rings
-
-
-def _refuse_non_finite(rings: Rings, first: int) -> None:
-    # One fast sum tells; huge finite numbers may overflow it, so what it suspects is looked at.
-    with np.errstate(over="ignore", invalid="ignore"):
-        if math.isfinite(rings.xy.sum()):
-            return
-    bad = ~np.isfinite(rings.xy).all(axis=1)
-    if not bad.any():
-        return
-    owners = np.unique(np.repeat(rings.polygon, rings.size)[bad]) + first
-    shown = ", ".join(map(str, owners[:10]))
-    raise InputError.one(
-        f"polygon {shown} has coordinates that are not finite numbers",
-        f"第 {shown} 个面要素含有非有限坐标(NaN 或无穷)",
-        code="non-finite",
-        remedy=("mend or remove it", "请修复或删除该要素"),
-    )
 
 
 def _expand(edge: EdgeCells) -> Shares:
