@@ -1,0 +1,205 @@
+"""How far a township is from another zone, and the smallest single change that takes it there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from zoning.rules import Rule
+from zoning.zones.decide import Decision, decide
+from zoning.zones.method import Dimension, Method, Scale, Term
+from zoning.zones.scoring import Floats
+from zoning.zones.table import GradeTable, Objects
+
+#: How far past a cut a value is put to see what lies behind it, as a share of the scale.
+_STEP = 1e-9
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The nearest other zone in the space of dimension scores."""
+
+    margin: Floats
+    runner_up: Objects
+
+
+def nearest(method: Method, decision: Decision, table: GradeTable) -> Nearest:
+    """Distance to the nearest cut of one dimension that changes the zone, as a share of its span.
+
+    All other dimensions are held. Closed form: the distance to a grade is the distance to its
+    nearer end. NaN and ``""`` where the zone is unknown or no single dimension can change it.
+    """
+    n = decision.zone.size
+    margin = np.full(n, np.inf)
+    runner_up = np.full(n, "", dtype=object)
+    grades = [decision.grades[a] for a in table.axes]
+    known = np.logical_and.reduce([g >= 0 for g in grades])
+    held = [np.maximum(g, 0) for g in grades]
+    for axis, name in enumerate(table.axes):
+        d = method.dimension(name)
+        value = decision.scores[name].value
+        for other in range(len(d.grades)):
+            moved = [*held[:axis], np.full(n, other), *held[axis + 1 :]]
+            zone = table.zone[tuple(moved)]
+            low = d.cuts[other - 1] if other > 0 else -np.inf
+            high = d.cuts[other] if other < len(d.cuts) else np.inf
+            with np.errstate(invalid="ignore"):
+                gap = np.maximum(np.maximum(low - value, value - high), 0.0) / d.span
+                better = known & (zone != decision.zone) & (gap < margin)
+            margin = np.where(better, gap, margin)
+            runner_up = np.where(better, zone, runner_up)
+    return Nearest(np.where(np.isinf(margin), np.nan, margin), runner_up)
+
+
+def flips(
+    method: Method,
+    values: Mapping[str, Floats],
+    decision: Decision,
+    index: pd.Index,
+    *,
+    table: GradeTable | None,
+    rules: tuple[Rule, ...],
+) -> pd.DataFrame:
+    """Find the smallest change of one indicator that changes the zone of each row.
+
+    Candidates in closed form (where a dimension reaches a cut on a linear, log or broken-line
+    scale; every edge of a step scale; every number that a rule compares with) are each tried with
+    the whole method, so what is reported does change the zone. "Smallest" is measured on the
+    term's scale (0 to 100), for unscaled terms on the span of the dimension, for rules relative to
+    the number in the rule.
+
+    Returns
+    -------
+    DataFrame on ``index``
+        ``flip_indicator``, ``flip_from``, ``flip_to``, ``flip_zone``, ``flip_size`` (share of the
+        scale); missing where no single change does it.
+    """
+    tries = pd.concat(
+        [*_by_dimension(method, values, decision), *_by_rule(rules, values)], ignore_index=True
+    )
+    empty = pd.DataFrame(index=index)
+    for name in ("flip_indicator", "flip_zone"):
+        empty[name] = pd.Series(pd.NA, index=index, dtype="string")
+    for name in ("flip_from", "flip_to", "flip_size"):
+        empty[name] = pd.Series(pd.NA, index=index, dtype="Float64")
+    tries = tries[np.isfinite(tries["to"]) & (decision.zone[tries["row"]] != "")]
+    if tries.empty:
+        return empty
+    rows = tries["row"].to_numpy()
+    changed = {
+        k: np.where(tries["indicator"] == k, tries["probe"], v[rows]) for k, v in values.items()
+    }
+    after = decide(method, changed, table=table, rules=rules).zone
+    tries = tries.assign(zone=after)[(after != decision.zone[rows]) & (after != "")]
+    best = tries.sort_values(["row", "size", "indicator", "to"], kind="stable").drop_duplicates(
+        "row"
+    )
+    at = index[best["row"].to_numpy()]
+    columns = {
+        "indicator": "flip_indicator",
+        "from": "flip_from",
+        "to": "flip_to",
+        "zone": "flip_zone",
+        "size": "flip_size",
+    }
+    for source, name in columns.items():
+        empty.loc[at, name] = best[source].to_numpy()
+    return empty
+
+
+def _tries(indicator: str, x: Floats, to: Floats, size: Floats, step: float) -> list[pd.DataFrame]:
+    """Each candidate just before, at and just after the value."""
+    return [
+        pd.DataFrame(
+            {
+                "row": np.arange(x.size),
+                "indicator": indicator,
+                "from": x,
+                "to": to,
+                "probe": to + nudge,
+                "size": size,
+            }
+        )
+        for nudge in (-step, 0.0, step)
+    ]
+
+
+def _by_dimension(
+    method: Method, values: Mapping[str, Floats], decision: Decision
+) -> list[pd.DataFrame]:
+    found: list[pd.DataFrame] = []
+    for d in method.dimensions:
+        total = sum(t.weight for t in d.terms)
+        for j, term in enumerate(d.terms):
+            if d.combine == "mean" and term.weight == 0:
+                continue
+            x, s = values[term.indicator], decision.scores[d.name].terms[j]
+            if term.scale.kind == "table":
+                for i, edge in enumerate(term.scale.at):
+                    size = np.where(x < edge, _gap(term.scale, s, i + 1), _gap(term.scale, s, i))
+                    found += _tries(
+                        term.indicator, x, np.full(x.size, edge), size, _STEP * max(1.0, abs(edge))
+                    )
+                continue
+            for cut in d.cuts:
+                need = (
+                    s + (cut - decision.scores[d.name].value) * total / term.weight
+                    if (d.combine == "mean")
+                    else np.full(x.size, cut)
+                )
+                to = _inverse(term.scale, need)
+                span = d.span if term.scale.kind == "none" else 100.0
+                found += _tries(term.indicator, x, to, np.abs(need - s) / span, _reach(d, term))
+    return found
+
+
+def _gap(scale: Scale, s: Floats, step: int) -> Floats:
+    """Size of a move onto another step of a table, in shares of its range of scores."""
+    reach = max(scale.scores) - min(scale.scores) or 1.0
+    gap: Floats = np.abs(scale.scores[step] - s) / reach
+    return gap
+
+
+def _reach(d: Dimension, term: Term) -> float:
+    """Give a step that is felt by the score and invisible to people."""
+    scale = term.scale
+    ends = scale.at if scale.kind == "points" else (scale.low, scale.high)
+    return _STEP * (d.span if scale.kind == "none" else max(abs(e) for e in ends))
+
+
+def _inverse(scale: Scale, s: Floats) -> Floats:
+    """Value with a score; NaN beyond the scale's ends."""
+    inside = (s >= 0.0) & (s <= 100.0)
+    if scale.kind == "none":
+        return s
+    if scale.kind == "points":
+        y = np.asarray(scale.scores)
+        if (np.diff(y) <= 0).all():
+            return np.where(inside, np.interp(-s, -y, scale.at), np.nan)
+        return np.where(inside & bool((np.diff(y) >= 0).all()), np.interp(s, y, scale.at), np.nan)
+    t = np.clip(s, 0.0, 100.0) / 100.0
+    if scale.kind == "log":
+        out: Floats = np.exp(np.log(scale.low) + t * (np.log(scale.high) - np.log(scale.low)))
+    else:
+        out = scale.low + t * (scale.high - scale.low)
+    return np.where(inside, out, np.nan)
+
+
+def _by_rule(rules: tuple[Rule, ...], values: Mapping[str, Floats]) -> list[pd.DataFrame]:
+    found: list[pd.DataFrame] = []
+    for cut in dict.fromkeys(c for rule in rules for c in rule.cuts):
+        if cut.column in values:
+            x = values[cut.column]
+            unit = abs(cut.number) or 1.0
+            to = np.full(x.size, cut.number)
+            found += _tries(cut.column, x, to, np.abs(x - cut.number) / unit, _STEP * unit)
+    return found
+
+
+def as_known(zone: Objects) -> npt.NDArray[np.object_]:
+    """Turn ``""`` into ``<NA>``."""
+    return np.where(zone == "", pd.NA, zone)

@@ -1,0 +1,231 @@
+"""A method of classification as data: dimensions, cuts, matrices, cube or ordered rules.
+
+A method is written in TOML. Every number in it has a ``source`` and an ``evidence`` tag, either of
+its own or of the part that it stands in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a number comes from.
+
+    Attributes
+    ----------
+    source : str
+        Title, number and date of a document, or a sentence on how the number was chosen.
+    evidence : str
+        ``S``, ``C``, ``M-high``, ``M-med``, ``M-low``, ``I`` or ``own``.
+    """
+
+    source: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How a value becomes a score.
+
+    Attributes
+    ----------
+    kind : str
+        ``none`` (the value is the score), ``linear`` and ``log`` (from 0 at ``low`` to 100 at
+        ``high``, clipped), ``table`` (steps), ``points`` (straight lines between points: fuzzy
+        membership), ``minmax`` and ``zscore`` and ``breaks`` (read off the data, then linear or
+        steps).
+    low, high : float
+        Ends of a linear or log scale in the indicator's unit; ``low`` above ``high`` reverses it.
+    at, scores : tuple of float
+        Edges and one more scores of ``table``; points of ``points``.
+    equal : {"above", "below"}
+        Where a value equal to an edge belongs.
+    classes : int
+        Number of natural breaks.
+    reverse : bool
+        For scales read off the data: less is a higher score.
+    """
+
+    kind: str
+    low: float = 0.0
+    high: float = 1.0
+    at: tuple[float, ...] = ()
+    scores: tuple[float, ...] = ()
+    equal: str = "above"
+    classes: int = 5
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One indicator of a dimension: weight, scale and what happens when it is missing.
+
+    ``missing`` is ``"unknown"``, ``"skip"`` (the other weights share its weight) or a number that
+    stands in for it.
+    """
+
+    indicator: str
+    weight: float
+    scale: Scale
+    missing: str | float
+    why: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A score made of terms and cut into grades.
+
+    Attributes
+    ----------
+    name, en, zh : str
+    combine : {"mean", "max", "min"}
+        Weighted mean, or the largest or smallest term score.
+    terms : tuple of Term
+    cuts : tuple of float
+        Rising; one fewer than the grades. Empty with ``breaks``.
+    equal : tuple of {"above", "below"}
+        For each cut, the grade that a value equal to it belongs to.
+    breaks : bool
+        Cuts are natural breaks of the scores (Fisher-Jenks), found when the method is fitted.
+    grades : tuple of str
+        From low to high.
+    span : float
+        The length that margins are shares of: 100 for scores.
+    unit : str
+        ``"score"`` or ``"share"``, for people.
+    why : Evidence
+        Of the cuts.
+    """
+
+    name: str
+    en: str
+    zh: str
+    combine: str
+    terms: tuple[Term, ...]
+    cuts: tuple[float, ...]
+    equal: tuple[str, ...]
+    breaks: bool
+    grades: tuple[str, ...]
+    span: float
+    unit: str
+    why: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """A cell of a matrix that another dimension changes."""
+
+    row: str
+    column: str
+    dimension: str
+    grade: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A cell that is decided, and is looked at by a person as well."""
+
+    row: str
+    column: str
+    code: str
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A two-way table: grades of ``rows`` by grades of ``columns``."""
+
+    name: str
+    rows: str
+    columns: str
+    cells: Mapping[str, tuple[str, ...]]
+    exceptions: tuple[Special, ...]
+    flags: tuple[Flag, ...]
+    why: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Cube:
+    """A three-way table: ``cells[grade of first][row of second][column of third]``."""
+
+    axes: tuple[str, str, str]
+    cells: Mapping[str, tuple[tuple[str, ...], ...]]
+    why: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedRule:
+    """A line of an ordered list of rules: the first that is true decides."""
+
+    id: str
+    when: str
+    zone: str
+    en: str
+    zh: str
+    why: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Suitability:
+    """Weights of the suitability of units for new construction; 0 leaves a part out."""
+
+    guidance: float
+    built: float
+    built_full_share: float
+    not_farmland: float
+    not_protected: float
+    why: Evidence
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to put townships into zones; see ``docs/method.md``.
+
+    Exactly one of ``matrices``, ``cube`` and ``rules`` decides.
+    """
+
+    name: str
+    en: str
+    zh: str
+    why: Evidence
+    dimensions: tuple[Dimension, ...]
+    matrices: tuple[Matrix, ...] = ()
+    cube: Cube | None = None
+    rules: tuple[OrderedRule, ...] = ()
+    suitability: Suitability | None = None
+    notes: str = field(default="", compare=False)
+
+    @property
+    def indicators(self) -> tuple[str, ...]:
+        """Names of the indicators that the dimensions read, in their order, each once."""
+        return tuple(dict.fromkeys(t.indicator for d in self.dimensions for t in d.terms))
+
+    def dimension(self, name: str) -> Dimension:
+        """Give a dimension by its name."""
+        return next(d for d in self.dimensions if d.name == name)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, where: str = "method") -> Method:
+        """Read a method from plain data, as it stands in TOML.
+
+        Raises
+        ------
+        InputError
+            Every unknown or missing key, wrong value, and number without source, at once.
+
+        Examples
+        --------
+        >>> Method.from_dict({"name": "x", "zh": "x", "en": "x", "sorce": "?"})
+        Traceback (most recent call last):
+        zoning.errors.InputError: method: unknown key 'sorce'. Try: did you mean 'source'?
+        ...
+        """
+        from zoning.zones.parse import parse_method
+
+        return parse_method(data, where)

@@ -1,0 +1,278 @@
+"""Read a method from plain data, strictly: every problem of a file at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from zoning.errors import raise_all
+from zoning.zones import reading as r
+from zoning.zones.method import (
+    Cube,
+    Dimension,
+    Evidence,
+    Flag,
+    Matrix,
+    Method,
+    OrderedRule,
+    Scale,
+    Special,
+    Suitability,
+    Term,
+)
+
+MISSING = ("unknown", "skip")
+
+
+def parse_method(data: Mapping[str, Any], where: str) -> Method:
+    """Read a method from plain data; see `zoning.zones.method.Method.from_dict`."""
+    d = r.Reader(data, where)
+    why = _why(d)
+    dimensions = tuple(
+        _dimension(d.child(f"dimension.{name}", part), name, why)
+        for name, part in d.table("dimension").items()
+    )
+    by_name = {x.name: x.grades for x in dimensions}
+    if len(by_name) != len(dimensions):
+        d.fail("two dimensions have the same name", "两个维度重名")
+    matrices = []
+    for part in d.tables("matrix"):
+        matrix = _matrix(part, by_name, why)
+        values = [v for row in matrix.cells.values() for v in row]
+        by_name[matrix.name] = tuple(sorted(set(values), key=_by_level))
+        matrices.append(matrix)
+    cube_data = d.get("cube", None, kind=Mapping)
+    cube = _cube(d.child("cube", cube_data), by_name, why) if cube_data else None
+    rules = tuple(_rule(part, why) for part in d.tables("rule"))
+    suitability_data = d.get("suitability", None, kind=Mapping)
+    suitability = (
+        _suitability(d.child("suitability", suitability_data), why) if suitability_data else None
+    )
+    method = Method(
+        name=d.get("name", kind=str),
+        en=d.get("en", kind=str),
+        zh=d.get("zh", kind=str),
+        why=why,
+        dimensions=dimensions,
+        matrices=tuple(matrices),
+        cube=cube,
+        rules=rules,
+        suitability=suitability,
+        notes=d.get("notes", "", kind=str),
+    )
+    if sum(bool(x) for x in (matrices, cube, rules)) != 1:
+        d.fail(
+            "exactly one of [[matrix]], [cube] and [[rule]] decides",
+            "[[matrix]]、[cube]、[[rule]] 须恰有其一",
+        )
+    _check_outcome(method, d)
+    d.close()
+    raise_all(d.problems)
+    return method
+
+
+def _by_level(grade: str) -> tuple[int, str]:
+    levels = ("low", "mid", "high")
+    return (levels.index(grade) if grade in levels else len(levels), grade)
+
+
+def _check_outcome(method: Method, d: r.Reader) -> None:
+    outcomes = [x.zone for x in method.rules]
+    if method.cube:
+        outcomes += [z for rows in method.cube.cells.values() for row in rows for z in row]
+    if method.matrices:
+        last = method.matrices[-1]
+        outcomes += [z for row in last.cells.values() for z in row]
+        outcomes += [e.value for e in last.exceptions]
+    for zone in sorted(set(outcomes) - set(r.OUTCOMES)):
+        d.fail(
+            f"unknown zone {zone!r}; known: {', '.join(r.OUTCOMES)}",
+            f"未知分区 {zone!r};可用:{', '.join(r.OUTCOMES)}",
+        )
+
+
+def _why(d: r.Reader, parent: Evidence | None = None) -> Evidence:
+    source = d.get("source", parent.source if parent else r.REQUIRED, kind=str)
+    tag = d.get("evidence", parent.evidence if parent else r.REQUIRED, kind=str)
+    if tag is not None and tag not in r.EVIDENCE:
+        d.fail(
+            f"evidence {tag!r} is none of {', '.join(r.EVIDENCE)}",
+            f"证据标记 {tag!r} 不在 {', '.join(r.EVIDENCE)} 之中",
+        )
+    return Evidence(source or "", tag or "")
+
+
+def _dimension(d: r.Reader, name: str, parent: Evidence) -> Dimension:
+    why = _why(d, parent if d.get("cuts", (), kind=(list, str)) == () else None)
+    cuts = d.get("cuts", (), kind=(list, str))
+    breaks = cuts == "breaks"
+    numbers = () if breaks else d.numbers("cuts", cuts)
+    default = {0: ["any"], 1: ["low", "high"], 2: ["low", "mid", "high"]}.get(
+        len(numbers), [str(i + 1) for i in range(len(numbers) + 1)]
+    )
+    grades = tuple(d.get("grades", ["low", "mid", "high"] if breaks else default, kind=list))
+    if not breaks and len(grades) != len(numbers) + 1:
+        d.fail("needs one more grade than cuts", "等级数应比分界数多一")
+    if list(numbers) != sorted(set(numbers)):
+        d.fail("cuts must rise", "分界值必须递增")
+    equal = d.get("equal", "above", kind=(str, list))
+    equal = (equal,) * (len(grades) - 1) if isinstance(equal, str) else tuple(equal)
+    if len(equal) != len(grades) - 1 or set(equal) - {"above", "below"}:
+        d.fail(
+            "equal is 'above' or 'below', once per cut", "equal 须为 above 或 below,每个分界一项"
+        )
+    terms = tuple(_term(t, why) for t in d.tables("term"))
+    if not terms:
+        d.fail("has no term", "没有指标项")
+    combine = d.choice("combine", "mean", ("mean", "max", "min"))
+    if combine == "mean" and terms and not sum(t.weight for t in terms) > 0:
+        d.fail("weights add up to 0", "权重之和为 0")
+    dimension = Dimension(
+        name=name,
+        en=d.get("en", kind=str),
+        zh=d.get("zh", kind=str),
+        combine=combine,
+        terms=terms,
+        cuts=numbers,
+        equal=equal,
+        breaks=breaks,
+        grades=grades,
+        span=d.number("span", 100.0, above=0.0),
+        unit=d.choice("unit", "score", ("score", "share")),
+        why=why,
+    )
+    d.close()
+    return dimension
+
+
+def _term(d: r.Reader, parent: Evidence) -> Term:
+    kind = d.choice("scale", "none", r.SCALES)
+    at = d.numbers("at", d.get("at", [], kind=list))
+    scores = d.numbers("scores", d.get("scores", [], kind=list))
+    if kind == "table" and len(scores) != len(at) + 1:
+        d.fail("a table needs one more score than edges", "分级表的得分数应比分界数多一")
+    if kind == "points" and (len(scores) != len(at) or len(at) < 2):
+        d.fail(
+            "points need as many scores as values, at least 2", "points 的值与得分须等长且不少于 2"
+        )
+    if list(at) != sorted(set(at)):
+        d.fail("'at' must rise", "'at' 必须递增")
+    needs_ends = kind in ("linear", "log")
+    low = d.number("low", r.REQUIRED if needs_ends else 0.0)
+    high = d.number("high", r.REQUIRED if needs_ends else 1.0)
+    if low == high:
+        d.fail("low and high are equal", "low 与 high 相等")
+    if kind == "log" and min(low, high) <= 0:
+        d.fail("a log scale needs low and high above 0", "对数标度的 low 与 high 须大于 0")
+    missing = d.get("missing", "unknown", kind=(str, int, float))
+    if isinstance(missing, str) and missing not in MISSING:
+        d.fail("missing is 'unknown', 'skip' or a number", "missing 须为 unknown、skip 或数字")
+    term = Term(
+        indicator=d.get("indicator", kind=str),
+        weight=d.number("weight", 1.0, at_least=0.0),
+        scale=Scale(
+            kind,
+            low,
+            high,
+            at,
+            scores,
+            d.choice("equal", "above", ("above", "below")),
+            int(d.number("classes", 5, above=1)),
+            d.get("reverse", False, kind=bool),
+        ),
+        missing=missing if isinstance(missing, str) else float(missing),
+        why=_why(d, parent),
+    )
+    d.close()
+    return term
+
+
+def _matrix(d: r.Reader, grades: Mapping[str, tuple[str, ...]], parent: Evidence) -> Matrix:
+    why = _why(d, parent)
+    rows, columns = (d.choice(key, r.REQUIRED, tuple(grades)) for key in ("rows", "columns"))
+    cells = {}
+    for grade, values in d.table("cells").items():
+        cells[grade] = tuple(str(v) for v in values)
+    row_grades, column_grades = grades.get(rows, ()), grades.get(columns, ())
+    if set(cells) != set(row_grades) or any(len(v) != len(column_grades) for v in cells.values()):
+        d.fail(
+            f"cells need rows {', '.join(row_grades)}, each with {len(column_grades)} values",
+            f"单元格需要 {', '.join(row_grades)} 各行,每行 {len(column_grades)} 个值",
+        )
+    exceptions = []
+    for e in d.tables("exception"):
+        other = e.choice("dimension", r.REQUIRED, tuple(grades))
+        exceptions.append(
+            Special(
+                e.choice("row", r.REQUIRED, row_grades),
+                e.choice("column", r.REQUIRED, column_grades),
+                other,
+                e.choice("grade", r.REQUIRED, grades.get(other, ())),
+                e.get("value", kind=str),
+            )
+        )
+        e.close()
+    flags = []
+    for f in d.tables("flag"):
+        flags.append(
+            Flag(
+                f.choice("row", r.REQUIRED, row_grades),
+                f.choice("column", r.REQUIRED, column_grades),
+                f.get("code", kind=str),
+                f.get("en", kind=str),
+                f.get("zh", kind=str),
+            )
+        )
+        f.close()
+    name = d.get("name", kind=str)
+    d.close()
+    return Matrix(name, rows, columns, cells, tuple(exceptions), tuple(flags), why)
+
+
+def _cube(d: r.Reader, grades: Mapping[str, tuple[str, ...]], parent: Evidence) -> Cube:
+    why = _why(d, parent)
+    axes = tuple(d.get("axes", kind=list) or ())
+    cells = {k: tuple(tuple(row) for row in rows) for k, rows in d.table("cells").items()}
+    if len(axes) != 3 or any(a not in grades for a in axes):
+        d.fail("axes are three dimensions of the method", "axes 须为方法中的三个维度")
+    else:
+        first, second, third = (grades[a] for a in axes)
+        full = set(cells) == set(first) and all(
+            len(rows) == len(second) and all(len(row) == len(third) for row in rows)
+            for rows in cells.values()
+        )
+        if not full:
+            d.fail("the cube has missing or extra cells", "立方体的单元格有缺漏或多余")
+    d.close()
+    return Cube(axes, cells, why)
+
+
+def _rule(d: r.Reader, parent: Evidence) -> OrderedRule:
+    rule = OrderedRule(
+        d.get("id", kind=str),
+        d.get("when", kind=str),
+        d.get("zone", kind=str),
+        d.get("en", "", kind=str),
+        d.get("zh", "", kind=str),
+        _why(d, parent),
+    )
+    d.close()
+    return rule
+
+
+def _suitability(d: r.Reader, parent: Evidence) -> Suitability:
+    keys = ("guidance", "built", "not_farmland", "not_protected")
+    weights = {k: d.number(k, 0.0, at_least=0.0) for k in keys}
+    full = d.number("built_full_share", 1.0, above=0.0)
+    if not sum(weights.values()) > 0:
+        d.fail("weights add up to 0", "权重之和为 0")
+    why = _why(d, parent)
+    d.close()
+    return Suitability(
+        weights["guidance"],
+        weights["built"],
+        full,
+        weights["not_farmland"],
+        weights["not_protected"],
+        why,
+    )

@@ -1,0 +1,241 @@
+"""From indicators to scores and grades, vectorised; scales read off the data are fixed first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.zones.method import Dimension, Method, Scale, Term
+
+Floats = npt.NDArray[np.float64]
+
+#: Scores of a fitted z-scale run from 0 at -3 to 100 at +3 standard deviations (own choice).
+_Z_REACH = 3.0
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of one dimension and of its terms.
+
+    Attributes
+    ----------
+    value : float array, shape (n,)
+        NaN where unknown.
+    terms : float array, shape (terms, n)
+    """
+
+    value: Floats
+    terms: Floats
+
+
+def numbers(table: pd.DataFrame, names: tuple[str, ...]) -> dict[str, Floats]:
+    """Give columns as floats, NaN where missing; complain about text and infinities.
+
+    Raises
+    ------
+    InputError
+        Missing columns (with a suggestion), text, infinite values; all at once.
+
+    Examples
+    --------
+    >>> numbers(pd.DataFrame({"a": [1, None]}), ("a",))["a"].tolist()
+    [1.0, nan]
+    """
+    found: dict[str, Floats] = {}
+    problems = []
+    for name in names:
+        if name not in table:
+            close = suggest(name, [str(c) for c in table.columns])
+            problems.append(
+                Problem(
+                    Text(f"no column for indicator {name!r}", f"没有指标 {name!r} 的字段"),
+                    "townships",
+                    remedy=Text(f"did you mean {close!r}?", f"是否指 {close!r}?")
+                    if close
+                    else Text(
+                        "add the attribute, or leave the indicator out of the method",
+                        "补充该属性,或在方法中去掉该指标",
+                    ),
+                    code="missing-column",
+                )
+            )
+            continue
+        try:
+            column = table[name].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+        except (TypeError, ValueError):
+            problems.append(
+                Problem(
+                    Text(f"{name!r} is not a number in every row", f"{name!r} 并非每行都是数字"),
+                    "townships",
+                    code="not-a-number",
+                )
+            )
+            continue
+        if np.isinf(column).any():
+            at = str(table.index[int(np.flatnonzero(np.isinf(column))[0])])
+            problems.append(
+                Problem(Text(f"{name!r} is infinite", f"{name!r} 为无穷大"), at, code="not-finite")
+            )
+        found[name] = column
+    raise_all(problems)
+    return found
+
+
+def fit(method: Method, values: Mapping[str, Floats]) -> Method:
+    """Fix every scale and cut that the method reads off the data.
+
+    The result has only ``none``, ``linear``, ``log``, ``table`` and ``points`` scales and plain
+    cuts, so that one township can be judged, and changed, with all others held as they are.
+
+    Raises
+    ------
+    InputError
+        If an indicator that is scaled by the data has fewer than two different values.
+    """
+    dimensions = []
+    for d in method.dimensions:
+        terms = tuple(replace(t, scale=_fit_scale(t, values[t.indicator])) for t in d.terms)
+        fitted = replace(d, terms=terms)
+        if d.breaks:
+            cuts = natural_breaks(score(fitted, values).value, len(d.grades), where=d.name)
+            # A Fisher-Jenks break is the largest value of its class.
+            fitted = replace(fitted, cuts=cuts, breaks=False, equal=("below",) * len(cuts))
+        dimensions.append(fitted)
+    return replace(method, dimensions=tuple(dimensions))
+
+
+def _fit_scale(term: Term, x: Floats) -> Scale:
+    scale = term.scale
+    if scale.kind not in ("minmax", "zscore", "breaks"):
+        return scale
+    known = np.sort(x[np.isfinite(x)])
+    if known.size < 2 or known[0] == known[-1]:
+        raise InputError.one(
+            f"{term.indicator!r} has fewer than two different values, so {scale.kind} has no scale",
+            f"{term.indicator!r} 的不同取值少于两个,{scale.kind} 无法定标",
+            where=term.indicator,
+            code="no-spread",
+        )
+    if scale.kind == "breaks":
+        cuts = natural_breaks(known, scale.classes, where=term.indicator)
+        scores = tuple(float(s) for s in np.linspace(0.0, 100.0, len(cuts) + 1))
+        return Scale(
+            "table", at=cuts, equal="below", scores=scores[::-1] if scale.reverse else scores
+        )
+    low, high = float(known[0]), float(known[-1])
+    if scale.kind == "zscore":
+        # Sorted first, so that the result does not depend on the order of the rows.
+        middle, reach = float(known.mean()), _Z_REACH * float(known.std())
+        low, high = middle - reach, middle + reach
+    return Scale("linear", high, low) if scale.reverse else Scale("linear", low, high)
+
+
+def natural_breaks(x: Floats, classes: int, *, where: str = "") -> tuple[float, ...]:
+    """Natural breaks (Fisher-Jenks): upper ends of all classes but the last.
+
+    Raises
+    ------
+    InputError
+        If there are fewer different values than classes.
+
+    Examples
+    --------
+    >>> natural_breaks(np.array([1.0, 1.1, 5.0, 5.2, 9.0]), 3)
+    (1.1, 5.2)
+    """
+    import warnings
+
+    import mapclassify
+
+    known = np.sort(x[np.isfinite(x)])
+    if np.unique(known).size < classes:
+        raise InputError.one(
+            f"fewer than {classes} different values, so no {classes} natural classes",
+            f"不同取值少于 {classes} 个,无法自然断点分 {classes} 级",
+            where=where,
+            code="no-spread",
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # without numba it says that it is slow; a few ms here
+        bins = mapclassify.FisherJenks(known, k=classes).bins
+    return tuple(float(b) for b in bins[:-1])
+
+
+def scale_values(scale: Scale, x: Floats) -> Floats:
+    """Scores of values on a fitted scale; NaN stays NaN.
+
+    Examples
+    --------
+    >>> scale_values(Scale("linear", 0.0, 0.5), np.array([0.1, 0.9])).tolist()
+    [20.0, 100.0]
+    """
+    if scale.kind == "none":
+        return x.astype(np.float64)
+    if scale.kind == "table":
+        scores = np.asarray(scale.scores)
+        side: Literal["left", "right"] = "right" if scale.equal == "above" else "left"
+        out: Floats = scores[np.searchsorted(np.asarray(scale.at), x, side=side)].astype(np.float64)
+    elif scale.kind == "points":
+        out = np.interp(x, scale.at, scale.scores)
+    else:
+        low, high = scale.low, scale.high
+        if scale.kind == "log":
+            low, high = np.log(low), np.log(high)
+            x = np.log(np.maximum(x, min(scale.low, scale.high)))
+        out = np.clip(100.0 * (x - low) / (high - low), 0.0, 100.0)
+    return np.where(np.isnan(x), np.nan, out)
+
+
+def score(dimension: Dimension, values: Mapping[str, Floats]) -> Scores:
+    """Score of a fitted dimension: weighted mean (or extreme) of its term scores.
+
+    A missing value follows the term's policy: the score is unknown, the term is skipped, or a
+    stated number stands in.
+    """
+    rows = []
+    skip = []
+    for term in dimension.terms:
+        x = values[term.indicator]
+        if not isinstance(term.missing, str):
+            x = np.where(np.isnan(x), term.missing, x)
+        rows.append(scale_values(term.scale, x))
+        skip.append(np.isnan(rows[-1]) & (term.missing == "skip"))
+    s, left_out = np.array(rows), np.array(skip)
+    weights = np.array([t.weight for t in dimension.terms])
+    return Scores(combine(dimension.combine, s, left_out, weights), s)
+
+
+def combine(how: str, s: Floats, left_out: npt.NDArray[np.bool_], weights: Floats) -> Floats:
+    """Join term scores ``s`` (terms, n) under ``weights`` (terms,) or (draws, terms)."""
+    if how != "mean":
+        extreme = np.fmax if how == "max" else np.fmin
+        unknown = (np.isnan(s) & ~left_out).any(axis=0)
+        joined = extreme.reduce(s, axis=0)
+        out: Floats = np.where(unknown, np.nan, joined)
+        return np.broadcast_to(out, (*weights.shape[:-1], s.shape[1])).astype(np.float64)
+    total = weights @ (~left_out).astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean: Floats = (weights @ np.where(left_out, 0.0, s)) / total
+    return np.where(total > 0, mean, np.nan)
+
+
+def grade(dimension: Dimension, value: Floats) -> npt.NDArray[np.int64]:
+    """Grade of scores, 0 for the lowest; -1 where unknown.
+
+    Examples
+    --------
+    >>> from zoning.zones import load_method
+    >>> d = load_method("two-matrices").dimension("intensity")
+    >>> grade(d, np.array([0.1499, 0.15, 0.30, 0.3001, np.nan])).tolist()
+    [0, 1, 1, 2, -1]
+    """
+    out = np.zeros(np.shape(value), dtype=np.int64)
+    for cut, equal in zip(dimension.cuts, dimension.equal, strict=True):
+        out += (value >= cut) if equal == "above" else (value > cut)
+    return np.where(np.isnan(value), -1, out)

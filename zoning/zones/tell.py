@@ -1,0 +1,205 @@
+"""Why this zone, in words, for planners and township heads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pandas as pd
+
+from zoning.errors import Text
+from zoning.indicators import AT_HAND
+from zoning.resources import load_toml
+from zoning.zones.method import Dimension, Method
+
+_GRADES = {"low": Text("low", "低"), "mid": Text("medium", "中"), "high": Text("high", "高")}
+_REASONS = {
+    "township": Text("it takes the class of its township", "随所在乡镇的类型"),
+    "redline": Text(
+        "enough of it lies in red lines or protected cores", "生态红线和其他保护核心区占比达到阈值"
+    ),
+    "override": Text("a decision on record says so", "按已登记的人工决定"),
+    "contiguity": Text("its neighbours are all of this class", "周边乡镇均为该类型(连片性调整)"),
+    "unknown": Text("not enough is known to decide", "资料不足,无法判定"),
+}
+
+
+@cache
+def zone_names() -> Mapping[str, Text]:
+    """Names of the zones, from ``data/zones/zones.toml``."""
+    return {z["code"]: Text(z["en"], z["zh"]) for z in load_toml("zones", "zones.toml")["zone"]}
+
+
+def zone_name(zone: Any, lang: str) -> str:
+    """Name of a zone; a missing one is "unknown".
+
+    Examples
+    --------
+    >>> zone_name("key", "zh"), zone_name(pd.NA, "en")
+    ('重点开发', 'unknown')
+    """
+    if pd.isna(zone):
+        return "未定" if lang == "zh" else "unknown"
+    if zone == "review":
+        return "人工复核" if lang == "zh" else "manual review"
+    return zone_names().get(str(zone), Text(str(zone), str(zone))).get(lang)
+
+
+def indicator_name(name: str, lang: str) -> str:
+    """Name of an indicator; one's own keeps its column name."""
+    known = AT_HAND.get(name)
+    return name if known is None else (known.zh if lang == "zh" else known.en)
+
+
+def amount(name: str, value: Any, lang: str = "en") -> str:
+    """Write an indicator's value with its unit.
+
+    Examples
+    --------
+    >>> amount("built_share", 0.2812), amount("min_to_centre", 35.0, "zh"), amount("x", pd.NA)
+    ('28.1 %', '35 分钟', '–')
+    """
+    if pd.isna(value):
+        return "–"
+    known = AT_HAND.get(name)
+    number = float(value)
+    if known is not None and known.kind == "share":
+        return f"{number * 100:.1f} %"
+    unit = "" if known is None else (known.unit_zh if lang == "zh" else known.unit)
+    text = f"{number:,.4g}" if abs(number) < 10_000 else f"{number:,.0f}"
+    return f"{text} {unit}".rstrip() if unit != "°" else f"{text}°"
+
+
+def tell_flip(row: Mapping[str, Any] | pd.Series, lang: str) -> Any:
+    """Write the smallest single change that changes the zone; ``<NA>`` if there is none."""
+    if pd.isna(row["flip_to"]):
+        return pd.NA
+    name = str(row["flip_indicator"])
+    now, then = amount(name, row["flip_from"], lang), amount(name, row["flip_to"], lang)
+    zone = zone_name(row["flip_zone"], lang)
+    if lang == "zh":
+        return f"若{indicator_name(name, lang)}由 {now} 变为 {then},将改为{zone}"
+    return f"{zone} if {indicator_name(name, lang)} went from {now} to {then}"
+
+
+def tell_township(row: Mapping[str, Any] | pd.Series, method: Method, lang: str = "en") -> str:
+    """Write why a township has its zone.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of the townships table.
+    method : Method
+    lang : {"en", "zh"}
+
+    Returns
+    -------
+    str
+        Several sentences on one line, plain text.
+
+    Examples
+    --------
+    >>> from zoning.zones import classify_townships, load_method
+    >>> m = load_method("two-matrices")
+    >>> t = pd.DataFrame({"area_m2": [10_000_000], "built_m2": [4_000_000], "redline_m2": [0],
+    ...     "farmland_m2": [1_000_000], "slope_deg": [1.0], "population": [60_000],
+    ...     "gdp_10k_yuan": [900_000], "min_to_centre": [10]}, index=["t1"])
+    >>> print(tell_township(classify_townships(t, m).loc["t1"], m, "en"))
+    Optimised development. Constraint 5.6 (low, cuts 35 and 60); guidance 100.0 (high, cuts 35 and
+    60); existing construction 40.0 % (high, cuts 15.0 % and 30.0 %). Rule: zone[high,high]. ...
+    """
+    zh = lang == "zh"
+    stop, comma, colon = ("。", ";", ":") if zh else (". ", "; ", ": ")
+    name = zone_name(row["zone"], lang)
+    parts = [name if zh else name[:1].upper() + name[1:]]
+    parts.append(comma.join(_dimension(d, row, lang) for d in method.dimensions))
+    if parts[-1]:
+        parts[-1] = parts[-1][:1].upper() + parts[-1][1:]
+    if pd.notna(row.get("rule")):
+        parts.append(
+            ("规则" if zh else "Rule") + colon + str(row["rule"]) + _rule_words(row, method, lang)
+        )
+    if pd.notna(row.get("runner_up")):
+        runner = zone_name(row["runner_up"], lang)
+        margin = f"{float(row['margin']) * 100:.1f} %"
+        parts.append(
+            f"次选{colon}{runner},余量 {margin}" if zh else f"Runner-up: {runner}, margin {margin}"
+        )
+    if pd.notna(row.get(f"flip_{lang}")):
+        flip = str(row[f"flip_{lang}"])
+        parts.append(flip if zh else "Smallest change: " + flip)
+    if pd.notna(row.get("flag")):
+        parts.append(_flag(str(row["flag"]), method, lang))
+    reason = row.get("zone_reason")
+    if pd.notna(reason) and reason in ("override", "contiguity", "unknown"):
+        words = _REASONS[str(reason)].get(lang)
+        parts.append(words if zh else words[:1].upper() + words[1:])
+    return stop.join(p for p in parts if p).rstrip(".") + stop.strip()
+
+
+def _dimension(d: Dimension, row: Mapping[str, Any] | pd.Series, lang: str) -> str:
+    def write(v: Any) -> str:
+        if pd.isna(v):
+            return "–"
+        return f"{float(v) * 100:.1f} %" if d.unit == "share" else f"{float(v):.1f}"
+
+    label = d.zh if lang == "zh" else d.en
+    grade = row.get(f"{d.name}_grade")
+    value = write(row.get(d.name))
+    if pd.isna(grade):
+        return f"{label} {value}"
+    word = _GRADES.get(str(grade), Text(str(grade), str(grade))).get(lang)
+    cuts = [write(c) if d.unit == "share" else f"{c:g}" for c in d.cuts]
+    if not cuts:
+        return f"{label} {value}"
+    if lang == "zh":
+        return f"{label} {value}({word},分界 {'、'.join(cuts)})"
+    return f"{label} {value} ({word}, cuts {' and '.join(cuts)})"
+
+
+def _rule_words(row: Mapping[str, Any] | pd.Series, method: Method, lang: str) -> str:
+    for rule in method.rules:
+        if rule.id == row["rule"] and (rule.zh if lang == "zh" else rule.en):
+            return f"({rule.zh})" if lang == "zh" else f" ({rule.en})"
+    return ""
+
+
+def _flag(code: str, method: Method, lang: str) -> str:
+    for matrix in method.matrices:
+        for flag in matrix.flags:
+            if flag.code == code:
+                words = flag.zh if lang == "zh" else flag.en
+                return f"请复核:{words}" if lang == "zh" else f"To review: {words}"
+    return code
+
+
+def tell_unit(
+    unit: Mapping[str, Any] | pd.Series,
+    town: Mapping[str, Any] | pd.Series | None,
+    method: Method,
+    lang: str = "en",
+) -> str:
+    """Write why a unit has its zone, and why its township has its own.
+
+    Examples
+    --------
+    >>> unit = {"zone": "balance", "zone_reason": "redline", "protected_m2": 700_000,
+    ...         "area_m2": 1_000_000}
+    >>> from zoning.zones import load_method
+    >>> tell_unit(unit, None, load_method("two-matrices"), "en")
+    'Ecological balance: enough of it lies in red lines or protected cores (70.0 %).'
+    """
+    zh = lang == "zh"
+    name = zone_name(unit["zone"], lang)
+    why = _REASONS.get(str(unit["zone_reason"]), _REASONS["unknown"]).get(lang)
+    if unit["zone_reason"] == "redline" and float(unit["area_m2"]) > 0:
+        share = f"{float(unit['protected_m2']) / float(unit['area_m2']) * 100:.1f} %"
+        why += f"({share})" if zh else f" ({share})"
+    head = f"{name}:{why}。" if zh else f"{name[:1].upper() + name[1:]}: {why}."
+    if town is None:
+        return head
+    label = town.get("name")
+    place = str(label) if label is not None and pd.notna(label) else ("乡镇" if zh else "township")
+    rest = tell_township(town, method, lang)
+    return f"{head}{place}:{rest}" if zh else f"{head} {place}: {rest}"

@@ -1,0 +1,147 @@
+"""From township classes to units: largest share, balance overlay, decisions on record."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from zoning.errors import InputError
+from zoning.zones.method import Method
+
+
+def assign_units(
+    units: pd.DataFrame,
+    towns: pd.DataFrame,
+    *,
+    balance_share: float,
+    overrides: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Give each unit a zone and say why.
+
+    A unit takes the class of its township; it becomes ``balance`` when red lines and protected
+    cores cover at least ``balance_share`` of its area; decisions on record come last.
+
+    Parameters
+    ----------
+    units : DataFrame, index unit code
+        ``area_m2``, ``protected_m2``, ``township`` (code of the largest share, or missing).
+    towns : DataFrame, index township code
+        ``zone`` as from `classify_townships`.
+    balance_share : float
+        Share of the unit's area, in (0, 1].
+    overrides : DataFrame, optional
+        Index unit code, column ``zone`` (see `zoning.zones.overrides`).
+
+    Returns
+    -------
+    DataFrame on the same index
+        ``zone``, ``zone_reason`` (``township|redline|override|unknown``), ``township_zone``.
+
+    Raises
+    ------
+    InputError
+        If ``balance_share`` is not in (0, 1].
+
+    Examples
+    --------
+    >>> units = pd.DataFrame({"area_m2": [100, 100], "protected_m2": [50, 49],
+    ...     "township": ["t", "t"]}, index=["u1", "u2"])
+    >>> towns = pd.DataFrame({"zone": ["key"]}, index=["t"])
+    >>> assign_units(units, towns, balance_share=0.5)["zone"].tolist()
+    ['balance', 'key']
+    """
+    if not 0 < balance_share <= 1:
+        raise InputError.one(
+            f"balance_share is {balance_share}, outside (0, 1]",
+            f"balance_share 为 {balance_share},不在 (0, 1] 内",
+            where="[zones] balance_share",
+            measured=balance_share,
+            limit=1.0,
+            code="balance-share",
+        )
+    township_zone = units["township"].map(towns["zone"]).astype("string")
+    area = units["area_m2"].astype("Float64")
+    part = units["protected_m2"].astype("Float64")
+    # A unit whose area rounds to 0 m2 has no share to judge; it keeps the class of its township.
+    protected = ((part >= balance_share * area) & (area > 0)).fillna(value=False)
+    unknown_part = (part.isna() & (area > 0)).to_numpy(dtype=bool)
+    known = township_zone.notna().to_numpy(dtype=bool) & ~unknown_part
+    zone = township_zone.mask(unknown_part, pd.NA).mask(protected.astype(bool), "balance")
+    reason = np.where(known, "township", "unknown")
+    reason = np.where(protected.to_numpy(dtype=bool), "redline", reason)
+    out = pd.DataFrame(
+        {
+            "zone": zone.astype("string"),
+            "zone_reason": pd.Series(reason, index=units.index, dtype="string"),
+            "township_zone": township_zone,
+        },
+        index=units.index,
+    )
+    if overrides is not None and len(overrides):
+        at = overrides.index.intersection(out.index)
+        out.loc[at, "zone"] = overrides.loc[at, "zone"].astype("string")
+        out.loc[at, "zone_reason"] = "override"
+    return out
+
+
+def unit_suitability(units: pd.DataFrame, towns: pd.DataFrame, method: Method) -> pd.Series:
+    """Suitability of units for new construction, 0 to 1 (our own formula; weights are data).
+
+    ``s = sum(w_i x_i) / sum(w_i)`` over what is known of: the township's guidance score / 100;
+    the built share of the unit over ``built_full_share``, at most 1; 1 - farmland share;
+    1 - protected share. A part that is missing leaves the sum with its weight; a unit of which
+    nothing is known gets 0, so that no land goes where nothing is known.
+
+    Parameters
+    ----------
+    units : DataFrame
+        ``area_m2``, ``township`` and any of ``built_m2``, ``farmland_m2``, ``protected_m2``.
+    towns : DataFrame
+        ``guidance`` (0..100).
+    method : Method
+        With ``[suitability]``.
+
+    Returns
+    -------
+    Series of float64 in 0..1 on the units' index.
+
+    Examples
+    --------
+    >>> from zoning.zones import load_method
+    >>> units = pd.DataFrame({"area_m2": [100], "township": ["t"], "built_m2": [30],
+    ...     "farmland_m2": [20], "protected_m2": [0]}, index=["u"])
+    >>> towns = pd.DataFrame({"guidance": [50.0]}, index=["t"])
+    >>> unit_suitability(units, towns, load_method("two-matrices")).round(6).tolist()
+    [0.645]
+    """
+    w = method.suitability
+    if w is None:
+        raise InputError.one(
+            f"method {method.name!r} has no [suitability]",
+            f"方法 {method.name!r} 没有 [suitability]",
+            where=method.name,
+            code="no-suitability",
+            remedy=("copy it from two-matrices.toml", "可从 two-matrices.toml 复制"),
+        )
+    area = units["area_m2"].to_numpy(dtype=np.float64)
+
+    def part(name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        if name not in units:
+            return np.full(len(units), np.nan)
+        x = units[name].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.where(area > 0, x / np.where(area > 0, area, 1.0), np.nan)
+
+    guidance = units["township"].map(towns["guidance"]).astype("Float64")
+    parts = np.array(
+        [
+            guidance.to_numpy(dtype=np.float64, na_value=np.nan) / 100.0,
+            np.minimum(part("built_m2") / w.built_full_share, 1.0),
+            1.0 - part("farmland_m2"),
+            1.0 - part("protected_m2"),
+        ]
+    )
+    weights = np.array([w.guidance, w.built, w.not_farmland, w.not_protected])[:, None]
+    known = ~np.isnan(parts)
+    total = (weights * known).sum(axis=0)
+    value = (weights * np.where(known, parts, 0.0)).sum(axis=0) / np.where(total > 0, total, 1.0)
+    return pd.Series(np.clip(value, 0.0, 1.0), index=units.index, name="suitability")
