@@ -7,7 +7,6 @@ geometry and styles straight into the SQLite file, which is many times faster.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -143,7 +142,7 @@ def beside(path: Path) -> Iterator[Path]:
         temporary = Path(folder) / path.name
         yield temporary
         try:
-            os.replace(temporary, path)
+            temporary.replace(path)
         except PermissionError as error:
             raise InputError.one(
                 "another program holds the file open", "文件正被其他程序占用",
@@ -173,11 +172,14 @@ def _write_features(path: Path, shapes: Mapping[str, Any], lang: str) -> None:
     with _gdal(options):
         for i, (name, frame) in enumerate(shapes.items()):
             new_file = {"dataset_options": {"VERSION": "1.2"}} if i == 0 else {}
+            names = {
+                "GEOMETRY_NAME": GEOMETRY,
+                "IDENTIFIER": words.table_name(name, lang),
+                "DESCRIPTION": words.table_name(name, "en"),
+            }
             pyogrio.write_dataframe(
                 frame, path, layer=name, driver="GPKG", append=i > 0, use_arrow=True,
-                layer_options={"GEOMETRY_NAME": GEOMETRY, "DESCRIPTION": words.table_name(name, "en"),
-                               "IDENTIFIER": words.table_name(name, lang)},
-                **new_file,
+                layer_options=names, **new_file,
             )  # fmt: skip
 
 
