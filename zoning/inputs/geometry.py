@@ -1,0 +1,167 @@
+"""Whether the geometries of a layer are polygons that can be measured."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from zoning.errors import Problem, Text
+from zoning.inputs.source import Finding, shorten
+
+logger = logging.getLogger(__name__)
+
+_POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
+Geometries = npt.NDArray[np.object_]
+
+
+def check_polygons(
+    shapes: Geometries, where: str, labels: Sequence[str], *, repair: bool = False
+) -> tuple[Geometries, list[Problem], list[Finding]]:
+    """Find every geometry that is missing, empty, not finite, no polygon or invalid.
+
+    Parameters
+    ----------
+    shapes : array of shapely geometry, shape (n,)
+    where : str
+        File and layer.
+    labels : sequence of str, length n
+        How to name each feature in a message.
+    repair : bool
+        Mend invalid polygons with ``make_valid``; each is logged and returned as a finding.
+        Nothing else is mended: what is not there cannot be guessed.
+
+    Returns
+    -------
+    shapes : array of shapely geometry
+        Two-dimensional, mended where asked.
+    problems : list of Problem
+    findings : list of Finding
+        What was mended, with the area before and after.
+
+    Examples
+    --------
+    >>> import numpy as np, shapely
+    >>> bow = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
+    >>> _, problems, _ = check_polygons(np.array([bow]), "a.gpkg", ["feature 1"])
+    >>> print(problems[0].tell())
+    a.gpkg: feature 1 is invalid: Self-intersection[0.5 0.5]. Try: mend it in a GIS, or set ...
+    """
+    import shapely
+
+    shapes = shapely.force_2d(np.asarray(shapes, dtype=object))
+    kinds = shapely.get_type_id(shapes)
+    is_none = kinds == -1
+    is_empty = ~is_none & shapely.is_empty(shapes)
+    there = ~is_none & ~is_empty
+    # A ring with NaN or infinite coordinates is "invalid" too, but needs another remedy.
+    endless = there & ~_finite(shapes)
+    whole = there & ~endless
+    polygonal = np.isin(kinds, (_POLYGON, _MULTIPOLYGON))
+    # A mended collection keeps its polygons, so it is worth a try where asked.
+    other = whole & ~polygonal & ~(repair & (kinds == _COLLECTION))
+    invalid = whole & ~other & (~shapely.is_valid(shapes) | ~polygonal)
+
+    problems: list[Problem] = []
+    for mask, kind in (
+        (is_none, "null-geometry"),
+        (is_empty, "empty-geometry"),
+        (endless, "non-finite-geometry"),
+        (other, "non-polygon"),
+    ):
+        found = [_bad(kind, labels[i], where, shapes[i]) for i in np.flatnonzero(mask).tolist()]
+        problems += shorten(found, where)
+    if not repair:
+        found = [_invalid(labels[i], where, shapes[i]) for i in np.flatnonzero(invalid).tolist()]
+        return shapes, problems + shorten(found, where), []
+    findings: list[Finding] = []
+    for i in np.flatnonzero(invalid).tolist():
+        mended = only_polygons(shapely.make_valid(shapes[i]))
+        if mended.is_empty:
+            problems.append(_bad("non-polygon", labels[i], where, shapes[i]))
+            continue
+        findings.append(_mended(labels[i], where, shapes[i], mended))
+        logger.warning(findings[-1].tell("en"))
+        shapes[i] = mended
+    return shapes, problems, findings
+
+
+def only_polygons(shape: Any) -> Any:
+    """Keep the polygons of a geometry; mending may leave loose lines and points beside them.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> only_polygons(shapely.from_wkt(
+    ...     "GEOMETRYCOLLECTION (LINESTRING (0 0, 9 9), POLYGON ((0 0, 1 0, 1 1, 0 0)))"))
+    <POLYGON ((0 0, 1 0, 1 1, 0 0))>
+    """
+    import shapely
+
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    parts = parts[shapely.get_type_id(parts) == _POLYGON]
+    return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+
+
+def _finite(shapes: Geometries) -> npt.NDArray[np.bool_]:
+    import shapely
+
+    points, rows = shapely.get_coordinates(shapes, return_index=True)
+    out = np.ones(len(shapes), dtype=bool)
+    out[rows[~np.isfinite(points).all(axis=1)]] = False
+    return out
+
+
+_WORDS = {
+    "null-geometry": Text("has no geometry that can be read", "没有可读取的几何"),
+    "empty-geometry": Text("is empty", "的几何为空"),
+    "non-finite-geometry": Text("has coordinates that are not finite", "的坐标含无穷大或非数值"),
+    "non-polygon": Text("is a {kind}, not a polygon", "是 {kind},不是面"),
+}
+
+
+def _bad(kind: str, label: str, where: str, shape: Any) -> Problem:
+    words = _WORDS[kind]
+    name = getattr(shape, "geom_type", "")
+    return Problem(
+        Text(f"{label} {words.en.format(kind=name)}", f"{label} {words.zh.format(kind=name)}"),
+        where,
+        remedy=Text("draw it again or delete the row", "请重新绘制或删除该行"),
+        code=kind,
+    )
+
+
+def _invalid(label: str, where: str, shape: Any) -> Problem:
+    import shapely
+
+    reason = shapely.is_valid_reason(shape)
+    return Problem(
+        Text(f"{label} is invalid: {reason}", f"{label} 几何无效:{reason}"),
+        where,
+        remedy=Text(
+            "mend it in a GIS, or set repair = true",
+            "请在 GIS 中修复,或设置 repair = true",
+        ),
+        code="invalid-geometry",
+    )
+
+
+def _mended(label: str, where: str, before: Any, after: Any) -> Finding:
+    import shapely
+
+    reason = shapely.is_valid_reason(before)
+    return Finding(
+        Text(
+            f"{label} was mended ({reason}); its area went from {before.area:.6g} to "
+            f"{after.area:.6g} square units of the CRS",
+            f"{label} 已自动修复({reason});面积由 {before.area:.6g} 变为 "
+            f"{after.area:.6g}(坐标系单位的平方)",
+        ),
+        where,
+        measured=after.area,
+        limit=before.area,
+        code="mended-geometry",
+    )

@@ -1,0 +1,327 @@
+"""Polygon layers: read, checked, renamed and brought to one coordinate system."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoning.errors import InputError, Problem, Text, suggest
+from zoning.inputs import crs as systems
+from zoning.inputs.codes import check_codes, clean_codes
+from zoning.inputs.geometry import check_polygons
+from zoning.inputs.shapefile import decode_frame
+from zoning.inputs.source import Finding, Source, existing, sha256_of, some, split_layer
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+logger = logging.getLogger(__name__)
+
+
+def list_layers(path: str | Path) -> tuple[str, ...]:
+    """List the layers of a file.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or it cannot be read.
+    """
+    import pyogrio
+
+    path = existing(Path(path), "layers")
+    if path.suffix.lower() == ".parquet":
+        return (path.stem,)
+    try:
+        return tuple(str(name) for name, _ in pyogrio.list_layers(path))
+    except (pyogrio.errors.DataSourceError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from error
+
+
+def read_polygons(
+    file: str | Path,
+    *,
+    layer: str | None = None,
+    crs: str | None = None,
+    encoding: str | None = None,
+    columns: Mapping[str, str | None] | None = None,
+    unique: Sequence[str] = ("code",),
+    role: str = "polygons",
+    to_crs: Any = None,
+    metres: bool = True,
+    repair: bool = False,
+) -> tuple[gpd.GeoDataFrame, Source]:
+    """Read a polygon layer and check everything that a plan needs of it.
+
+    Parameters
+    ----------
+    file : str or Path
+        Any file that GDAL reads, GeoParquet, or ``FILE:layer``.
+    layer : str, optional
+        Needed where the file has several.
+    crs : str, optional
+        Where the file does not say; where it says something else, this one goes before it and a
+        warning is kept.
+    encoding : str, optional
+        Of shapefile text; left out, it is found (.cpg, .dbf header, UTF-8, GB 18030).
+    columns : mapping, optional
+        Name in the plan -> column in the file, such as ``{"code": "XZQDM"}``. All are needed;
+        a value of None is left out. Other columns keep their names.
+    unique : sequence of str
+        Plan names of the columns that name a row together; those not in ``columns`` are not looked
+        at. They are kept as text.
+    role : str
+        What the layer is for, in messages.
+    to_crs : CRS or str, optional
+        Where to bring it.
+    metres : bool
+        Whether the result must be in a projected CRS in metres.
+    repair : bool
+        Mend invalid polygons (see `check_polygons`).
+
+    Returns
+    -------
+    GeoDataFrame
+        Index 0..n-1, rows sorted by ``unique``; columns as asked, two-dimensional polygons.
+    Source
+        The record for ``run.json`` with what was noticed.
+
+    Raises
+    ------
+    InputError
+        With all problems of the file together.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely, tempfile, pathlib
+    >>> towns = gpd.GeoDataFrame({"XZQDM": ["321102001"]}, geometry=[shapely.box(0, 0, 9, 9)],
+    ...                          crs="EPSG:4549")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "乡镇 街道.gpkg")
+    ...     towns.to_file(path)
+    ...     frame, source = read_polygons(path, columns={"code": "XZQDM"}, role="townships")
+    >>> frame.code.tolist(), source.features, source.crs
+    (['321102001'], 1, 'EPSG:4549')
+    """
+    path, named = split_layer(file)
+    existing(path, role)
+    layer, where = _choose_layer(path, layer or named, role)
+    frame, findings = _read(path, layer, encoding)
+    labels = _labels(frame)
+    if len(frame) == 0:
+        raise InputError(_no_rows(where, role))
+    frame, problems = _rename(frame, columns or {}, where)
+    keys = [c for c in unique if columns and columns.get(c) and c in frame.columns]
+    for key in keys:
+        frame[key] = clean_codes(frame[key])
+    if keys:
+        labels = _labels(frame, keys)
+        problems += check_codes(frame[keys], where, labels)
+
+    shapes, bad, mended = check_polygons(frame.geometry.to_numpy(), where, labels, repair=repair)
+    frame = frame.set_geometry(list(shapes), crs=frame.crs)
+    frame, declared, in_crs, remarks = _bring(frame, crs, to_crs, where, metres, sound=not bad)
+    problems += bad + in_crs
+    if problems:
+        raise InputError(problems)
+    frame = frame.sort_values(keys) if keys else frame
+    found = (*findings, *mended, *remarks)
+    for finding in (*findings, *remarks):
+        logger.warning(finding.tell("en"))
+    source = Source(
+        role, Path(path).as_posix(), layer, sha256_of(path), len(frame), declared, found
+    )
+    return frame.reset_index(drop=True), source
+
+
+def _choose_layer(path: Path, layer: str | None, role: str) -> tuple[str, str]:
+    """Give the layer and how to name it in messages: alone in its file, it needs no name."""
+    layers = list_layers(path)
+    if not layers:
+        raise InputError(_no_rows(str(path), role))
+    if layer is None and len(layers) == 1:
+        return layers[0], str(path)
+    if layer in layers:
+        return layer, str(path) if len(layers) == 1 else f"{path}:{layer}"
+    if layer is None:
+        what = Text(f"the file has {len(layers)} layers", f"文件有 {len(layers)} 个图层")
+    else:
+        what = Text(f"no layer '{layer}'", f"没有图层 '{layer}'")
+    near = suggest(layer or role, layers)
+    hint = Text(f"did you mean '{near}'? ", f"是否为 '{near}'?") if near else Text("", "")
+    listed = some(layers, 20)
+    raise InputError(
+        Problem(
+            what,
+            str(path),
+            remedy=Text(f"{hint.en}layers: {listed}", f"{hint.zh}图层有:{listed}"),
+            code="missing-layer",
+        )
+    )
+
+
+def _read(
+    path: Path, layer: str | None, encoding: str | None
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Read all rows; the index holds the feature ids."""
+    import geopandas as gpd
+    import pyogrio
+
+    try:
+        if path.suffix.lower() == ".parquet":
+            return gpd.read_parquet(path), []
+        shapefile = path.suffix.lower() == ".shp"
+        with warnings.catch_warnings():
+            # Odd rings and measured coordinates are judged by check_polygons.
+            warnings.simplefilter("ignore")
+            frame = pyogrio.read_dataframe(
+                path,
+                layer=layer,
+                encoding="ISO-8859-1" if shapefile else encoding,
+                fid_as_index=True,
+                on_invalid="ignore",
+            )
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        OSError,
+        ValueError,
+    ) as error:
+        raise _unreadable(path, error) from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        frame = gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
+    if not shapefile:
+        return frame, []
+    decoded, findings = decode_frame(frame, path, encoding)
+    return decoded, findings
+
+
+def _labels(frame: gpd.GeoDataFrame, keys: Sequence[str] = ()) -> list[str]:
+    ids = [f"feature {i}" for i in frame.index]
+    if not keys:
+        return ids
+    codes = frame[list(keys)].fillna("?").agg(" ".join, axis=1)
+    return [f"{i} ({code})" for i, code in zip(ids, codes, strict=True)]
+
+
+def _rename(
+    frame: gpd.GeoDataFrame, columns: Mapping[str, str | None], where: str
+) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """Give the columns their plan names; a foreign column of the same name steps aside."""
+    wanted = {plan: column for plan, column in columns.items() if column}
+    known = [c for c in frame.columns if c != frame.geometry.name]
+    problems = [
+        missing_column(column, known, where, plan)
+        for plan, column in wanted.items()
+        if column not in known
+    ]
+    present = {column: plan for plan, column in wanted.items() if column in known}
+    aside = {c: f"{c}_file" for c in known if c in wanted and c not in present}
+    frame = frame.rename(columns={**aside, **present})
+    return frame.rename_geometry(
+        "geometry"
+    ) if frame.geometry.name != "geometry" else frame, problems
+
+
+def missing_column(column: str, known: Sequence[str], where: str, plan: str) -> Problem:
+    """Say that a column is not there and which one may be meant."""
+    # A shapefile cuts names at 10 bytes, so the beginning may be all that is left.
+    near = suggest(column, known) or next(
+        (k for k in known if len(k) > 1 and column.startswith(k)), None
+    )
+    listed = some(known, 20)
+    hint = Text(f"did you mean '{near}'? ", f"是否为 '{near}'?") if near else Text("", "")
+    return Problem(
+        Text(f"column '{column}' ({plan}) is missing", f"缺少字段 '{column}'({plan})"),
+        where,
+        remedy=Text(f"{hint.en}columns: {listed}", f"{hint.zh}字段有:{listed}"),
+        code="missing-column",
+    )
+
+
+def _bring(
+    frame: gpd.GeoDataFrame, crs: str | None, to_crs: Any, where: str, metres: bool, *, sound: bool
+) -> tuple[gpd.GeoDataFrame, str | None, list[Problem], list[Finding]]:
+    """Settle the CRS of the file and bring the layer to the one that is asked for."""
+    import numpy as np
+    from pyproj import CRS
+
+    findings: list[Finding] = []
+    own = frame.crs
+    if crs is not None:
+        stated, problems = systems.parse_crs(crs, where)
+        if problems:
+            return frame, systems.crs_text(own), problems, []
+        if own is not None and not systems.same_crs(own, stated):
+            findings.append(_other_crs(own, stated, where))
+        own, frame = stated, frame.set_crs(stated, allow_override=True)
+    if own is None:
+        return frame, None, [systems.no_crs(where)], []
+    declared = systems.crs_text(own)
+    target = own if to_crs is None else CRS.from_user_input(to_crs)
+    stops = [
+        systems.no_way(own, target, where),
+        systems.not_metres(target, where) if metres else None,
+    ]
+    problems = [p for p in stops if p]
+    if problems or not sound or systems.same_crs(own, target):
+        return frame, declared, problems, findings
+    moved = frame.to_crs(target)
+    lost = ~np.isfinite(moved.geometry.bounds.to_numpy()).all(axis=1)
+    if lost.any():
+        problems.append(_outside(int(lost.sum()), own, target, where))
+    return moved, declared, problems, findings
+
+
+def _other_crs(own: Any, stated: Any, where: str) -> Finding:
+    a, b = systems.name_of(own), systems.name_of(stated)
+    return Finding(
+        Text(
+            f"the file says {a}; it is read as {b} as stated", f"文件坐标系为 {a};按指定的 {b} 读取"
+        ),
+        where,
+        remedy=Text("leave crs out if the file is right", "若文件无误,请删去 crs"),
+        code="crs-overridden",
+    )
+
+
+def _outside(count: int, own: Any, target: Any, where: str) -> Problem:
+    a, b = systems.name_of(own), systems.name_of(target)
+    return Problem(
+        Text(
+            f"{count} features cannot be brought from {a} to {b}",
+            f"{count} 个要素无法由 {a} 转换到 {b}",
+        ),
+        where,
+        measured=count,
+        limit=0,
+        remedy=Text(
+            "the coordinates do not belong to the stated CRS; check crs",
+            "坐标与所声明的坐标系不符;请检查 crs",
+        ),
+        code="outside-crs",
+    )
+
+
+def _no_rows(where: str, role: str) -> Problem:
+    return Problem(
+        Text(f"the layer has no features ({role})", f"图层中没有要素({role})"),
+        where,
+        remedy=Text("check that it is the right layer", "请检查图层是否正确"),
+        code="no-features",
+    )
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    return InputError(
+        Problem(
+            Text(f"the file cannot be read: {error}", f"文件无法读取:{error}"),
+            str(path),
+            remedy=Text(
+                "open it in QGIS and save it as GeoPackage", "请在 QGIS 中打开并另存为 GeoPackage"
+            ),
+            code="unreadable-file",
+        )
+    )
