@@ -1,0 +1,216 @@
+"""The question as arrays: how much fits in each piece, what it is worth, which sums are limited.
+
+Suitability is read to nine decimals (``QUANTUM``), so that every sum of suitability x m2 is a
+whole number and two optima can be compared without a tolerance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from zoning.capacity.rules import Limit, Lock
+from zoning.errors import InputError, Problem, Text, raise_all
+from zoning.units import Ints
+
+#: Suitability 1 in whole steps: suitability is read to nine decimals.
+QUANTUM = 10**9
+
+_NEEDED = ("unit", "free_m2", "suitability")
+
+
+def exact_dot(a: Ints, b: Ints) -> int:
+    """Add up products of whole numbers without overflow.
+
+    Parameters
+    ----------
+    a, b : int64 array, shape (n,)
+        Magnitudes below 2**50 and 2**40; up to 2**20 rows.
+
+    Examples
+    --------
+    >>> exact_dot(np.array([10**9, 3]), np.array([10**12, 2])) == 10**21 + 6
+    True
+    """
+    total = 0
+    b_high, b_low = b >> 20, b & 0xFFFFF
+    a_high, a_low = a >> 20, a & 0xFFFFF
+    for left, shift in ((a_high, 20), (a_low, 0)):
+        for right, more in ((b_high, 20), (b_low, 0)):
+            total += int((left * right).sum()) << (shift + more)
+    return total
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pieces whose new land is limited together, and the limits that say so.
+
+    ``cap`` is never above what the members can hold, ``floor`` never below what they must.
+    """
+
+    members: npt.NDArray[np.intp]
+    floor: int
+    cap: int
+    floor_from: int | None
+    cap_from: int | None
+
+
+@dataclass(frozen=True)
+class Model:
+    """Arrays over the pieces, sorted by code.
+
+    Parameters
+    ----------
+    codes : Index, shape (n,)
+        Piece codes, sorted: position is the tie-break.
+    least, room : int64 array, shape (n,)
+        New land that must and that may be built, m2.
+    worth : int64 array, shape (n,)
+        Suitability in steps of 1e-9.
+    unit : intp array, shape (n,)
+        Position of the piece's unit in ``units``.
+    units : Index
+        Unit codes, sorted.
+    groups : tuple of Group
+        Limited sums.
+    limits : tuple of Limit
+        The limits the groups came from.
+    unknown : int
+        Pieces held at 0 because suitability or zone is missing.
+    """
+
+    codes: pd.Index
+    least: Ints
+    room: Ints
+    worth: Ints
+    unit: npt.NDArray[np.intp]
+    units: pd.Index
+    groups: tuple[Group, ...]
+    limits: tuple[Limit, ...]
+    unknown: int
+
+    def objective(self, new: Ints) -> int:
+        """Suitability x m2 of a plan, in steps of 1e-9 m2, exactly."""
+        return exact_dot(self.worth, new)
+
+    def with_box(self, least: Ints, room: Ints, worth: Ints | None = None) -> Model:
+        """Give the same question with other bounds (and worth) of the pieces."""
+        return replace(self, least=least, room=room, worth=self.worth if worth is None else worth)
+
+
+def _check(pieces: pd.DataFrame, limits: Sequence[Limit]) -> None:
+    needed = {*_NEEDED, *(limit.where for limit in limits if limit.where)}
+    problems = [
+        Problem(
+            Text(f"column '{c}' is missing", f"缺少字段 '{c}'"), "pieces", code="missing-column"
+        )
+        for c in sorted(needed - set(pieces.columns))
+    ]
+    if pieces.index.has_duplicates:
+        code = pieces.index[pieces.index.duplicated()][0]
+        problems.append(
+            Problem(
+                Text(f"piece '{code}' occurs twice", f"地块 '{code}' 重复"),
+                "pieces",
+                code="duplicate-code",
+            )
+        )
+    if "free_m2" in pieces and (pieces["free_m2"].isna() | (pieces["free_m2"] < 0)).any():
+        problems.append(
+            Problem(
+                Text("free_m2 must be known and not negative", "free_m2 不得缺失或为负"),
+                "pieces",
+                code="bad-free",
+            )
+        )
+    raise_all(problems, InputError)
+
+
+def room_of(pieces: pd.DataFrame, limits: Sequence[Limit]) -> pd.Series:
+    """Give what each piece may hold: its free land, or 0 where suitability or zone is missing.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"free_m2": [5, 5], "suitability": [0.5, None]}, index=["a", "b"])
+    >>> room_of(table, []).tolist()
+    [5, 0]
+    """
+    known = pieces["suitability"].notna()
+    for column in {x.where for x in limits if x.kind in ("zone", "quota")}:
+        known &= pieces[column].notna()
+    return pieces["free_m2"].where(known, 0).astype("int64")
+
+
+def make_model(pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lock] = ()) -> Model:
+    """Turn tables into arrays.
+
+    Parameters
+    ----------
+    pieces : DataFrame, index ``piece``
+        ``unit, free_m2`` (int64, m2), ``suitability`` (0..1) and the columns limits name.
+    limits, locks : sequences
+        What was decided.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    InputError
+        If a column is missing or a code occurs twice.
+    """
+    _check(pieces, limits)
+    table = pieces.sort_index(kind="stable")
+    room_series = room_of(table, limits)
+    unknown = int(((room_series == 0) & (table["free_m2"] > 0)).sum())
+    room = room_series.to_numpy(np.int64, copy=True)
+    suitability = table["suitability"].astype("Float64").fillna(0.0).to_numpy(np.float64)
+    unit, units = pd.factorize(table["unit"], sort=True)
+    least = np.zeros(len(table), dtype=np.int64)
+    for lock in locks:
+        here = table["unit"].isin(lock.units).to_numpy()
+        if lock.kind == "in":
+            least[here] = table["free_m2"].to_numpy(np.int64)[here]
+            room[here] = np.maximum(room, least)[here]
+    for lock in locks:
+        if lock.kind == "out":
+            room[table["unit"].isin(lock.units).to_numpy()] = 0
+    return Model(
+        codes=table.index,
+        least=least,
+        room=room,
+        worth=np.round(suitability * QUANTUM).astype(np.int64),
+        unit=unit,
+        units=pd.Index(units),
+        groups=_groups(table, limits, least, room),
+        limits=tuple(limits),
+        unknown=unknown,
+    )
+
+
+def _groups(
+    table: pd.DataFrame, limits: Sequence[Limit], least: Ints, room: Ints
+) -> tuple[Group, ...]:
+    """Join limits on the same pieces: the highest floor and the lowest cap hold."""
+    by_place: dict[tuple[str, str], list[int]] = {}
+    for k, limit in enumerate(limits):
+        by_place.setdefault((limit.where, limit.code if limit.where else ""), []).append(k)
+    members: dict[str, dict[str, npt.NDArray[np.intp]]] = {}
+    found = []
+    everything = np.arange(len(table), dtype=np.intp)
+    for (column, code), ks in by_place.items():
+        if column and column not in members:
+            members[column] = table.reset_index(drop=True).groupby(column, observed=True).indices
+        inside = members[column].get(code, everything[:0]) if column else everything
+        caps = [(c, k) for k in ks if (c := limits[k].cap_m2) is not None]
+        floors = [(-limits[k].floor_m2, k) for k in ks if limits[k].floor_m2 > 0]
+        most, fewest = int(room[inside].sum()), int(least[inside].sum())
+        cap, cap_from = min(caps) if caps else (most, None)
+        minus, floor_from = min(floors) if floors else (-fewest, None)
+        found.append(Group(inside, -minus, cap, floor_from, cap_from))
+    return tuple(found)

@@ -1,0 +1,438 @@
+"""The account: what is built, what each cap allows, what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from zoning.capacity.rules import AreaRule, CapRules, Limit, share_of
+from zoning.errors import InputError, Problem, Text, raise_all
+from zoning.plan import Check
+from zoning.resources import load_toml
+from zoning.units import km2, percent
+
+_AREAS = ["area_m2", "built_m2", "free_m2"]
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account of construction land before anything new is placed.
+
+    Parameters
+    ----------
+    base_m2, cap_m2, existing_m2, headroom_m2 : int
+        Base of the cap, the cap (rounded down), existing construction and what is left (never
+        negative) in square metres.
+    zone_column : str
+        Column of the pieces table on which zone caps and quotas bind.
+    zones, zones_other : DataFrame, index ``zone``
+        ``area_m2, built_m2, free_m2, cap_m2, headroom_m2, quota_m2`` on the binding basis and on
+        the other one (``<NA>``: no such limit).
+    counties, townships, zone_county, zone_township : DataFrame
+        Sums of area, existing construction and free land.
+    limits : tuple of Limit
+        Everything that binds new land.
+    checks : tuple of Check
+        Each cap with measured, limit and margin.
+    """
+
+    base_m2: int
+    cap_m2: int
+    existing_m2: int
+    headroom_m2: int
+    zone_column: str
+    zones: pd.DataFrame
+    zones_other: pd.DataFrame
+    counties: pd.DataFrame
+    townships: pd.DataFrame
+    zone_county: pd.DataFrame
+    zone_township: pd.DataFrame
+    limits: tuple[Limit, ...]
+    checks: tuple[Check, ...]
+    rules: CapRules
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the account as plain data."""
+        zones = self.zones.astype(object).where(self.zones.notna(), None)
+        return {
+            "base_m2": self.base_m2,
+            "cap_share": self.rules.share,
+            "cap_m2": self.cap_m2,
+            "existing_m2": self.existing_m2,
+            "headroom_m2": self.headroom_m2,
+            "zone_basis": self.rules.zone_basis,
+            "zones": zones.to_dict(orient="index"),
+            "limits": [limit.as_dict() for limit in self.limits],
+        }
+
+
+def _zone_names() -> dict[str, Text]:
+    zones = load_toml("zones", "zones.toml")["zone"]
+    return {z["code"]: Text(z["short_en"], z["short_zh"]) for z in zones}
+
+
+def _sums(pieces: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:
+    """Add up areas by one or two columns; rows without a code are left out."""
+    return pieces.groupby(by, sort=True, observed=True, dropna=True)[_AREAS].sum().astype("int64")
+
+
+def _zone_table(
+    pieces: pd.DataFrame, column: str, rules: CapRules, headroom_m2: int
+) -> pd.DataFrame:
+    """Area, existing land, cap, headroom and quota of every zone on one basis."""
+    names = list(_zone_names())
+    table = _sums(pieces, column).reindex(names, fill_value=0)
+    table.index.name = "zone"
+    caps: list[int | None] = []
+    for zone in names:
+        rule = rules.zone_caps.get(zone)
+        built = int(table.at[zone, "built_m2"])
+        if rule is None:
+            caps.append(None)
+        elif rule == "existing":
+            caps.append(built)
+        else:
+            caps.append(share_of(float(rule), int(table.at[zone, "area_m2"])))
+    table["cap_m2"] = pd.array(caps, dtype="Int64")
+    table["headroom_m2"] = (table["cap_m2"] - table["built_m2"]).clip(lower=0)
+    quota = [rules.quotas.get(z) for z in names]
+    table["quota_m2"] = pd.array(
+        [None if q is None else share_of(q, headroom_m2) for q in quota], dtype="Int64"
+    )
+    return table
+
+
+def _zone_limits(zones: pd.DataFrame, column: str, rules: CapRules) -> list[Limit]:
+    names, found = _zone_names(), []
+    for zone, row in zones.iterrows():
+        code = str(zone)
+        if pd.notna(row["cap_m2"]):
+            found.append(
+                Limit(
+                    "zone",
+                    code,
+                    cap_m2=int(row["headroom_m2"]),
+                    source=rules.sources.get("zone_caps", ""),
+                    name=names[code],
+                    # Balance is no township class: it binds on units on either basis.
+                    column="zone" if rules.zone_caps[code] == "existing" else column,
+                    existing_m2=int(row["built_m2"]),
+                    base_m2=int(row["area_m2"]),
+                )
+            )
+        if pd.notna(row["quota_m2"]):
+            found.append(
+                Limit(
+                    "quota",
+                    code,
+                    cap_m2=int(row["quota_m2"]),
+                    source=rules.sources.get("quotas", ""),
+                    name=names[code],
+                    column=column,
+                )
+            )
+    return found
+
+
+def _area_cap(rule: AreaRule, row: Mapping[str, int]) -> tuple[int | None, int | None]:
+    """Give (cap on new land, cap on all construction) of a place; ``None`` where none is set."""
+    totals = []
+    if rule.cap_total_m2 is not None:
+        totals.append(rule.cap_total_m2)
+    if rule.cap_share is not None:
+        totals.append(share_of(rule.cap_share, row["area_m2"]))
+    total = min(totals) if totals else None
+    new = [] if rule.cap_new_m2 is None else [rule.cap_new_m2]
+    if total is not None:
+        new.append(max(0, total - row["built_m2"]))
+    return (min(new) if new else None), total
+
+
+def _area_limits(
+    rules: CapRules, tables: Mapping[str, pd.DataFrame]
+) -> tuple[list[Limit], list[Check]]:
+    limits, checks, problems = [], [], []
+    for rule in rules.areas:
+        table = tables[rule.kind]
+        if rule.code not in table.index:
+            problems.append(
+                Problem(
+                    Text(
+                        f"a rule names {rule.kind} '{rule.code}', which the plan does not have",
+                        f"规则中的 {rule.kind} '{rule.code}' 在本方案中不存在",
+                    ),
+                    "[cap]",
+                    code="unknown-area",
+                )
+            )
+            continue
+        row = {k: int(table.at[rule.code, k]) for k in _AREAS}
+        new, total = _area_cap(rule, row)
+        limits.append(
+            Limit(
+                rule.kind,
+                rule.code,
+                floor_m2=rule.floor_new_m2,
+                cap_m2=new,
+                source=rule.source,
+                name=rule.name,
+                existing_m2=row["built_m2"],
+                base_m2=row["area_m2"],
+            )
+        )
+        if total is not None:
+            checks.append(_cap_check(f"cap.{rule.kind}", rule.code, row["built_m2"], total))
+    raise_all(problems)
+    return limits, checks
+
+
+def _cap_check(name: str, where: str, measured: int, limit: int, level: Any = "error") -> Check:
+    ok = measured <= limit
+    relation, relation_zh = ("within", "未超过") if ok else ("above", "超过")
+    return Check(
+        name,
+        level,
+        ok,
+        measured,
+        limit,
+        "m2",
+        where,
+        Text(
+            f"construction {km2(measured)} is {relation} the cap {km2(limit)}",
+            f"建设用地 {km2(measured)} {relation_zh}上限 {km2(limit)}",
+        ),
+    )
+
+
+def _eco_check(rules: CapRules, eco_agri_m2: int | None, base_m2: int) -> list[Check]:
+    if eco_agri_m2 is None or rules.eco_agri_share is None or base_m2 == 0:
+        return []
+    measured, least = eco_agri_m2 / base_m2, rules.eco_agri_share
+    ok = measured >= least
+    return [
+        Check(
+            "cap.eco_agri",
+            "error",
+            ok,
+            measured,
+            least,
+            "1",
+            "city",
+            Text(
+                f"ecological and agricultural space {percent(measured)}, at least {percent(least)}",
+                f"生态与农业空间 {percent(measured)}，不得低于 {percent(least)}",
+            ),
+        )
+    ]
+
+
+def _zone_checks(zones: pd.DataFrame, level: Any, basis: str) -> list[Check]:
+    name = "cap.zone" if level == "error" else f"cap.zone_by_{basis}"
+    return [
+        _cap_check(name, str(zone), int(row["built_m2"]), int(row["cap_m2"]), level)
+        for zone, row in zones.iterrows()
+        if pd.notna(row["cap_m2"])
+    ]
+
+
+def _has(pieces: pd.DataFrame, column: str) -> bool:
+    return column in pieces and bool(pieces[column].notna().any())
+
+
+def account(
+    pieces: pd.DataFrame,
+    rules: CapRules,
+    city_area_m2: int,
+    *,
+    eco_agri_m2: int | None = None,
+) -> Account:
+    """Draw up the account of existing construction under all caps.
+
+    Existing land above a cap is a failed check with headroom 0 there, not an error: the plan is
+    written all the same.
+
+    Parameters
+    ----------
+    pieces : DataFrame, index ``piece``
+        ``unit, township, county, zone, township_zone, area_m2, built_m2, free_m2`` (int64, m2).
+        Without zones the table may lack the zone columns or hold ``<NA>``.
+    rules : CapRules
+        The caps, quotas and floors.
+    city_area_m2 : int
+        Planar area of the city in square metres: the base unless ``rules`` names another.
+    eco_agri_m2 : int, optional
+        Ecological and agricultural space today; without it that check is left out.
+
+    Returns
+    -------
+    Account
+
+    Raises
+    ------
+    InputError
+        If a rule names a place the plan does not have, or existing land exceeds the area.
+
+    Examples
+    --------
+    >>> pieces = pd.DataFrame(
+    ...     {"unit": ["u1", "u2"], "township": ["t", "t"], "county": ["c", "c"],
+    ...      "zone": ["key", "balance"], "township_zone": ["key", "key"],
+    ...      "area_m2": [1000, 1000], "built_m2": [200, 50], "free_m2": [500, 500]},
+    ...     index=pd.Index(["u1|t", "u2|t"], name="piece"))
+    >>> acc = account(pieces, CapRules(), 2000)
+    >>> acc.cap_m2, acc.headroom_m2, acc.zones.at["key", "headroom_m2"]
+    (560, 310, np.int64(100))
+    >>> [(x.kind, x.code, x.cap_m2) for x in acc.limits][:3]
+    [('city', 'city', 310), ('quota', 'optimised', 108), ('zone', 'key', 100)]
+    """
+    if (pieces["built_m2"] > pieces["area_m2"]).any():
+        bad = str(pieces.index[pieces["built_m2"] > pieces["area_m2"]][0])
+        raise InputError.one(
+            f"existing construction exceeds the area of piece {bad}",
+            f"地块 {bad} 的现状建设用地超过其面积",
+            where="pieces",
+            code="built-above-area",
+        )
+    base = city_area_m2 if rules.base_area_m2 is None else rules.base_area_m2
+    existing, cap = int(pieces["built_m2"].sum()), share_of(rules.share, base)
+    headroom = max(0, cap - existing)
+    column, other = ("zone", "township_zone")
+    if rules.zone_basis == "township":
+        column, other = other, column
+    limits = [
+        Limit(
+            "city",
+            "city",
+            cap_m2=headroom,
+            source=rules.sources.get("share", ""),
+            existing_m2=existing,
+            base_m2=base,
+        )
+    ]
+    checks = [_cap_check("cap.city", "city", existing, cap)]
+    counties, townships = _sums(pieces, "county"), _sums(pieces, "township")
+    found = {c: _has(pieces, c) for c in (column, other)}
+    tables = {
+        c: _zone_table(pieces, c, rules, headroom) if found[c] else pd.DataFrame()
+        for c in (column, other)
+    }
+    if found[column]:
+        limits += _zone_limits(tables[column], column, rules)
+        checks += _zone_checks(tables[column], "error", rules.zone_basis)
+    if found[other]:
+        checks += _zone_checks(tables[other], "note", "township" if other != "zone" else "unit")
+    more, more_checks = _area_limits(rules, {"county": counties, "township": townships})
+    cross = {
+        by: _sums(pieces, ["zone", by]) if found.get("zone") else pd.DataFrame()
+        for by in ("county", "township")
+    }
+    return Account(
+        base_m2=base,
+        cap_m2=cap,
+        existing_m2=existing,
+        headroom_m2=headroom,
+        zone_column=column,
+        zones=tables[column],
+        zones_other=tables[other],
+        counties=counties,
+        townships=townships,
+        zone_county=cross["county"],
+        zone_township=cross["township"],
+        limits=tuple(limits + more),
+        checks=tuple(checks + more_checks + _eco_check(rules, eco_agri_m2, base)),
+        rules=rules,
+    )
+
+
+def settle(
+    acc: Account, pieces: pd.DataFrame, new_m2: pd.Series, *, eco_agri_m2: int | None = None
+) -> list[Check]:
+    """Add the new land to the account again and hold every limit against it.
+
+    Parameters
+    ----------
+    acc : Account
+        As :func:`account` gave it.
+    pieces : DataFrame, index ``piece``
+        The same pieces.
+    new_m2 : Series of int64, index ``piece``
+        New construction land in square metres.
+    eco_agri_m2 : int, optional
+        Ecological and agricultural space after the new land.
+
+    Returns
+    -------
+    list of Check
+        One per limit (``new.city``, ``new.quota`` ...), the free land of each piece, and what
+        stays unspent of each quota as a note.
+
+    Examples
+    --------
+    >>> pieces = pd.DataFrame(
+    ...     {"unit": ["u1"], "township": ["t"], "county": ["c"], "area_m2": [1000],
+    ...      "built_m2": [200], "free_m2": [500]}, index=["u1|t"])
+    >>> acc = account(pieces, CapRules(), 1000)
+    >>> [(c.check, c.ok, c.margin) for c in settle(acc, pieces, pd.Series([70], index=["u1|t"]))]
+    [('new.free', True, 0), ('new.city', True, 10)]
+    """
+    new = new_m2.reindex(pieces.index)
+    over = int(((new < 0) | (new > pieces["free_m2"])).sum())
+    checks = [
+        Check(
+            "new.free",
+            "error",
+            over == 0 and bool(new.notna().all()),
+            over,
+            0,
+            "pieces",
+            "city",
+            Text("pieces that build more than is free", "新增超过可用土地的地块数"),
+        )
+    ]
+    for limit in acc.limits:
+        inside = new if not limit.where else new[(pieces[limit.where] == limit.code).fillna(False)]
+        checks += _limit_checks(limit, int(inside.sum()))
+    return checks + _eco_check(acc.rules, eco_agri_m2, acc.base_m2)
+
+
+def _limit_checks(limit: Limit, used: int) -> list[Check]:
+    """Hold the cap and the floor of one limit against the land used under it."""
+    found = []
+    name = limit.label
+    if limit.cap_m2 is not None:
+        left = limit.cap_m2 - used
+        found.append(
+            Check(
+                f"new.{limit.kind}",
+                "error",
+                left >= 0,
+                used,
+                limit.cap_m2,
+                "m2",
+                limit.code,
+                Text(
+                    f"{name.en}: new land {km2(used)}, unspent {km2(left)}",
+                    f"{name.zh}：新增 {km2(used)}，剩余 {km2(left)}",
+                ),
+            )
+        )
+    if limit.floor_m2 > 0:
+        found.append(
+            Check(
+                f"floor.{limit.kind}",
+                "error",
+                used >= limit.floor_m2,
+                used,
+                limit.floor_m2,
+                "m2",
+                limit.code,
+                Text(
+                    f"{name.en}: new land {km2(used)}, at least {km2(limit.floor_m2)}",
+                    f"{name.zh}：新增 {km2(used)}，不得少于 {km2(limit.floor_m2)}",
+                ),
+            )
+        )
+    return found

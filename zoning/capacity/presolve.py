@@ -1,0 +1,130 @@
+"""Before solving: contradictions and rules without effect, in the planner's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from zoning.capacity.rules import Limit, Lock
+from zoning.errors import Text
+from zoning.plan import Check
+from zoning.units import km2
+
+
+def _inside(pieces: pd.DataFrame, limit: Limit) -> pd.Series:
+    if not limit.where:
+        return pd.Series(True, index=pieces.index)
+    return (pieces[limit.where] == limit.code).fillna(False).astype(bool)
+
+
+def _finding(name: str, level: str, where: str, measured: int, limit: int, text: Text) -> Check:
+    ok = level != "error"
+    return Check(name, level, ok, measured, limit, "m2", where, text)  # type: ignore[arg-type]
+
+
+def presolve(
+    pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lock] = ()
+) -> list[Check]:
+    """Tell every contradiction that shows without solving, and every cap that cannot bind.
+
+    Parameters
+    ----------
+    pieces : DataFrame, index ``piece``
+        ``unit, free_m2`` and the columns that limits name.
+    limits, locks : sequences
+        What was decided.
+
+    Returns
+    -------
+    list of Check
+        ``level`` "error": cannot hold; "note": has no effect.
+
+    Examples
+    --------
+    >>> pieces = pd.DataFrame({"unit": ["a"], "county": ["x"], "free_m2": [9_400_000]}, index=["a"])
+    >>> rule = Limit("county", "x", floor_m2=12_000_000, name=Text("Dantu", "丹徒"))
+    >>> print(presolve(pieces, [rule])[0].text.en)
+    county Dantu: floor 12.00 km², but only 9.40 km² are free
+    """
+    found = _lock_conflicts(locks)
+    out = {u for lock in locks if lock.kind == "out" for u in lock.units}
+    inn = {u for lock in locks if lock.kind == "in" for u in lock.units}
+    able = pieces["free_m2"].where(~pieces["unit"].isin(out), 0)
+    must = pieces["free_m2"].where(pieces["unit"].isin(inn - out), 0)
+    for limit in limits:
+        here = _inside(pieces, limit)
+        found += _limit_findings(limit, int(able[here].sum()), int(must[here].sum()))
+    return found + _crowded(limits)
+
+
+def _lock_conflicts(locks: Sequence[Lock]) -> list[Check]:
+    found = []
+    for a in (x for x in locks if x.kind == "in"):
+        for b in (x for x in locks if x.kind == "out"):
+            both = sorted(set(a.units) & set(b.units))
+            if both:
+                text = Text(
+                    f"{a.label.en} and {b.label.en} both hold unit {both[0]}"
+                    f" ({len(both)} units in all)",
+                    f"{a.label.zh}与{b.label.zh}同时包含单元 {both[0]}(共 {len(both)} 个)",
+                )
+                found.append(
+                    Check("presolve.locks", "error", False, len(both), 0, "units", both[0], text)
+                )
+    return found
+
+
+def _limit_findings(limit: Limit, free: int, locked: int) -> list[Check]:
+    en, zh = limit.label
+    where, floor, cap = limit.code, limit.floor_m2, limit.cap_m2
+    found = []
+    if floor > free:
+        text = Text(
+            f"{en}: floor {km2(floor)}, but only {km2(free)} are free",
+            f"{zh}：下限 {km2(floor)}，但可用土地仅 {km2(free)}",
+        )
+        found.append(_finding("presolve.floor_free", "error", where, floor, free, text))
+    if cap is None:
+        return found
+    if floor > cap:
+        text = Text(
+            f"{en}: floor {km2(floor)} is above the cap {km2(cap)}",
+            f"{zh}：下限 {km2(floor)} 高于上限 {km2(cap)}",
+        )
+        found.append(_finding("presolve.floor_cap", "error", where, floor, cap, text))
+    if locked > cap:
+        text = Text(
+            f"{en}: locks need {km2(locked)}, above the cap {km2(cap)}",
+            f"{zh}：锁定需要 {km2(locked)}，超过上限 {km2(cap)}",
+        )
+        found.append(_finding("presolve.lock_cap", "error", where, locked, cap, text))
+    if cap >= free:
+        text = Text(
+            f"{en}: the cap {km2(cap)} does not bind, only {km2(free)} are free",
+            f"{zh}：上限 {km2(cap)} 不起作用，可用土地仅 {km2(free)}",
+        )
+        found.append(_finding("presolve.slack", "note", where, free, cap, text))
+    return found
+
+
+def _crowded(limits: Sequence[Limit]) -> list[Check]:
+    """Floors of one kind that add up to more than the city's cap."""
+    caps = [x.cap_m2 for x in limits if x.kind == "city" and x.cap_m2 is not None]
+    if not caps:
+        return []
+    cap, found = min(caps), []
+    for kind in ("county", "township", "unit"):
+        by_code: dict[str, int] = {}
+        for x in limits:
+            if x.kind == kind:
+                by_code[x.code] = max(x.floor_m2, by_code.get(x.code, 0))
+        need = sum(by_code.values())
+        if need > cap:
+            text = Text(
+                f"the floors of the {kind} level add up to {km2(need)}, above the city's"
+                f" {km2(cap)}",
+                f"{kind} 级下限合计 {km2(need)}，超过全市 {km2(cap)}",
+            )
+            found.append(_finding("presolve.floors_city", "error", "city", need, cap, text))
+    return found
