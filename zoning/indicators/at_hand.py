@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -158,11 +159,50 @@ def at_hand(table: pd.DataFrame) -> pd.DataFrame:
     >>> at_hand(t).to_dict("list")
     {'built_share': [0.25], 'slope_deg': [2.5]}
     """
+    parts = [i.part for n, i in AT_HAND.items() if n not in table and i.part in table]
+    own = [n for n in AT_HAND if n in table]
+    columns, problems = numeric_columns(table, [*own, *parts, "area_m2"])
+    raise_all(problems)
     made: dict[str, pd.Series] = {}
     for name, indicator in AT_HAND.items():
-        if name in table:
-            made[name] = table[name].astype("Float64")
-        elif indicator.part in table and "area_m2" in table:
+        if name in columns:
+            made[name] = columns[name]
+        elif indicator.part in columns and "area_m2" in columns:
             make = share_of_area if indicator.kind == "share" else density
-            made[name] = make(table[indicator.part], table["area_m2"])
+            made[name] = make(columns[indicator.part], columns["area_m2"])
     return pd.DataFrame(made, index=table.index)
+
+
+def numeric_columns(
+    table: pd.DataFrame, names: Iterable[str]
+) -> tuple[dict[str, pd.Series], list[Problem]]:
+    """Give those of the columns that exist as Float64, and what is no finite number in them.
+
+    Examples
+    --------
+    >>> found, problems = numeric_columns(pd.DataFrame({"a": ["1", "x"]}, index=["t1", "t2"]), "a")
+    >>> problems[0].tell("en")
+    "t2: 'a' is 'x', which is no finite number"
+    """
+    found: dict[str, pd.Series] = {}
+    problems: list[Problem] = []
+    for name in dict.fromkeys(names):
+        if name not in table:
+            continue
+        raw = table[name]
+        number = pd.to_numeric(raw, errors="coerce").astype("Float64")
+        infinite = (number.abs() == float("inf")).fillna(value=False).astype(bool)
+        wrong = (raw.notna() & number.isna()) | infinite
+        problems += [
+            Problem(
+                Text(
+                    f"{name!r} is {raw[i]!r}, which is no finite number",
+                    f"{name!r} 为 {raw[i]!r},不是有限数",
+                ),
+                str(i),
+                code="not-a-number",
+            )
+            for i in raw.index[wrong.to_numpy(dtype=bool)]
+        ]
+        found[name] = number
+    return found, problems

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.indicators import numeric_columns
 from zoning.zones.method import Dimension, Method, Scale, Term
 
 Floats = npt.NDArray[np.float64]
@@ -47,44 +48,22 @@ def numbers(table: pd.DataFrame, names: tuple[str, ...]) -> dict[str, Floats]:
     >>> numbers(pd.DataFrame({"a": [1, None]}), ("a",))["a"].tolist()
     [1.0, nan]
     """
-    found: dict[str, Floats] = {}
-    problems = []
+    columns, problems = numeric_columns(table, names)
     for name in names:
-        if name not in table:
+        if name not in columns:
             close = suggest(name, [str(c) for c in table.columns])
-            problems.append(
-                Problem(
-                    Text(f"no column for indicator {name!r}", f"没有指标 {name!r} 的字段"),
-                    "townships",
-                    remedy=Text(f"did you mean {close!r}?", f"是否指 {close!r}?")
-                    if close
-                    else Text(
-                        "add the attribute, or leave the indicator out of the method",
-                        "补充该属性,或在方法中去掉该指标",
-                    ),
-                    code="missing-column",
+            remedy = (
+                Text(f"did you mean {close!r}?", f"是否指 {close!r}?")
+                if close
+                else Text(
+                    "add the attribute, or leave the indicator out of the method",
+                    "补充该属性,或在方法中去掉该指标",
                 )
             )
-            continue
-        try:
-            column = table[name].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
-        except (TypeError, ValueError):
-            problems.append(
-                Problem(
-                    Text(f"{name!r} is not a number in every row", f"{name!r} 并非每行都是数字"),
-                    "townships",
-                    code="not-a-number",
-                )
-            )
-            continue
-        if np.isinf(column).any():
-            at = str(table.index[int(np.flatnonzero(np.isinf(column))[0])])
-            problems.append(
-                Problem(Text(f"{name!r} is infinite", f"{name!r} 为无穷大"), at, code="not-finite")
-            )
-        found[name] = column
+            what = Text(f"no column for indicator {name!r}", f"没有指标 {name!r} 的字段")
+            problems.append(Problem(what, "townships", remedy=remedy, code="missing-column"))
     raise_all(problems)
-    return found
+    return {k: v.to_numpy(dtype=np.float64, na_value=np.nan) for k, v in columns.items()}
 
 
 def fit(method: Method, values: Mapping[str, Floats]) -> Method:

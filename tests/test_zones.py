@@ -1,0 +1,360 @@
+"""Methods, township classes, flips, units: against tables and a county computed by hand."""
+
+from __future__ import annotations
+
+import tomllib
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zoning.errors import InputError
+from zoning.resources import data_path
+from zoning.zones import (
+    Method,
+    assign_units,
+    classify_townships,
+    load_method,
+    method_names,
+    tell_township,
+    unit_suitability,
+)
+from zoning.zones.table import grade_table
+
+KM2 = 1_000_000
+
+
+def two_matrices() -> dict:
+    return tomllib.loads(data_path("methods", "two-matrices.toml").read_text(encoding="utf-8"))
+
+
+#: Our method text, section 3.3: suitability by constraint (rows) and guidance (columns).
+SUITABILITY = {
+    ("low", "low"): "mid", ("low", "mid"): "high", ("low", "high"): "high",
+    ("mid", "low"): "low", ("mid", "mid"): "mid", ("mid", "high"): "high",
+    ("high", "low"): "low", ("high", "mid"): "low", ("high", "high"): "mid",
+}  # fmt: skip
+#: Zone by suitability (rows) and intensity (columns); None: optimised if guidance is high, else key.
+ZONE = {
+    ("high", "low"): "key", ("high", "mid"): "key", ("high", "high"): "optimised",
+    ("mid", "low"): "moderate", ("mid", "mid"): "key", ("mid", "high"): None,
+    ("low", "low"): "moderate", ("low", "mid"): "moderate", ("low", "high"): "moderate",
+}  # fmt: skip
+LEVELS = ("low", "mid", "high")
+
+
+@pytest.mark.parametrize("c", LEVELS)
+@pytest.mark.parametrize("g", LEVELS)
+@pytest.mark.parametrize("d", LEVELS)
+def test_every_cell_of_both_matrices(c: str, g: str, d: str) -> None:
+    table = grade_table(load_method("two-matrices"))
+    at = tuple(LEVELS.index(x) for x in (c, g, d))
+    suitability = SUITABILITY[c, g]
+    zone = ZONE[suitability, d] or ("optimised" if g == "high" else "key")
+    assert table.steps["suitability"][at] == suitability
+    assert table.zone[at] == zone
+    assert (table.flag[at] == "over-built") == ((suitability, d) == ("low", "high"))
+
+
+def county() -> pd.DataFrame:
+    """Five townships of 10 km2, computed on paper (see `test_county_by_hand`)."""
+    return pd.DataFrame(
+        {
+            "name": ["城关", "东乡", "南乡", "西乡", "北乡"],
+            "area_m2": [10 * KM2] * 5,
+            "built_m2": [5 * KM2, 2 * KM2, 1 * KM2, int(3.5 * KM2), 2 * KM2],
+            "redline_m2": [0, 0, 6 * KM2, 6 * KM2, 3 * KM2],
+            "farmland_m2": [0, 7 * KM2, 0, int(3.5 * KM2), int(3.5 * KM2)],
+            "slope_deg": [0.0, 0.0, 15.0, 7.5, None],
+            "population": [50_000, 10_000, 2_000, 2_000, 10_000],
+            "gdp_10k_yuan": [600_000.0, 77_459.66692414834, 10_000.0, 10_000.0, 77_459.66692414834],
+            "min_to_centre": [20.0, 45.0, 95.0, 95.0, 45.0],
+        },
+        index=["t1", "t2", "t3", "t4", "t5"],
+    )
+
+
+def test_county_by_hand() -> None:
+    out = classify_townships(county(), load_method("two-matrices"))
+    # t1: all terms of C at 0; density 5000, GDP 60000 (ends), 20 min: G = 100; D = 0.5
+    # t2: C = 0.3 * 100; density 1000 = 100 ln5/ln25 = 50, GDP sqrt(1000*60000) = 50, 45 min = 50:
+    # G = 50; D = 0.2
+    # t3: C = 50 + 0 + 20; density 200 = 0, GDP 1000 = 0, 95 min = 0; D = 0.1
+    # t4: C = 50 + 15 + 10; D = 0.35 at low suitability: to be looked at
+    # t5: slope missing
+    assert out["constraint"].tolist()[:4] == pytest.approx([0, 30, 70, 75])
+    assert out["constraint"].isna().tolist() == [False] * 4 + [True]
+    assert out["guidance"].tolist() == pytest.approx([100, 50, 0, 0, 50])
+    assert out["intensity"].tolist() == pytest.approx([0.5, 0.2, 0.1, 0.35, 0.2])
+    assert out["zone"].tolist()[:4] == ["optimised", "key", "moderate", "moderate"]
+    assert out["rule"].tolist()[:4] == [
+        "zone[high,high]",
+        "zone[high,mid]",
+        "zone[low,low]",
+        "zone[low,high]",
+    ]
+    assert out["status"].tolist() == ["ok", "ok", "ok", "review", "unknown"]
+    assert out["zone_reason"].tolist() == ["township"] * 4 + ["unknown"]
+    assert out.loc["t5", ["zone", "rule", "margin", "runner_up", "flip"]].isna().all()
+    assert out.loc["t4", "flag"] == "over-built"
+
+
+def test_margin_and_flip_by_hand() -> None:
+    out = classify_townships(county(), load_method("two-matrices"))
+    # t2 (C 30, G 50, D 0.2; key): C above 35 -> mid suitability, still key; G below 35 as well;
+    # D below 0.15 -> suitability high is key; D above 0.30 -> optimised: (0.30 - 0.20) / 0.30.
+    # C above 60 (30 points) -> low suitability -> moderate, 0.30. So the nearest is C at 0.30.
+    assert out.loc["t2", "runner_up"] == "moderate"
+    assert out.loc["t2", "margin"] == pytest.approx(0.30)
+    # One indicator: red line from 0 so that 0.5 * s = 30: s = 60, a change of 0.6; built from
+    # 0.20 to 0.30 is 1/3 of the span.
+    assert out.loc["t2", "flip_indicator"] == "built_share"
+    assert out.loc["t2", "flip_to"] == pytest.approx(0.30)
+    assert out.loc["t2", "flip_zone"] == "optimised"
+    # t1 (optimised): D to 0.30 is 0.2/0.3 of the span; C to 60 (0.6): mid suitability, G high:
+    # still optimised; G below 60: still high suitability; G below 35 (0.65): mid suitability
+    # without high G: key. So G at 0.65.
+    assert out.loc["t1", "margin"] == pytest.approx(0.65)
+    assert out.loc["t1", "runner_up"] == "key"
+    assert "由 50.0 % 变为 30.0 %" in out.loc["t1", "flip_zh"]
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> pd.DataFrame:
+    n = draw(st.integers(1, 3))
+    rng = np.random.default_rng(draw(st.integers(0, 10_000)))
+    area = rng.integers(20, 120, n) * KM2
+    part = rng.dirichlet([1, 1, 1, 1], n)
+    return pd.DataFrame(
+        {
+            "area_m2": area,
+            "built_m2": (area * part[:, 0]).astype(int),
+            "redline_m2": (area * part[:, 1]).astype(int),
+            "farmland_m2": (area * part[:, 2]).astype(int),
+            "slope_deg": rng.uniform(0, 20, n),
+            "population": area / KM2 * np.exp(rng.uniform(4, 9, n)),
+            "gdp_10k_yuan": area / KM2 * np.exp(rng.uniform(6, 11.5, n)),
+            "min_to_centre": rng.uniform(1, 100, n),
+        },
+        index=[f"t{i}" for i in range(n)],
+    )
+
+
+PARTS = {"built_share": "built_m2", "redline_share": "redline_m2", "farmland_share": "farmland_m2"}
+
+
+def with_value(table: pd.DataFrame, code: str, indicator: str, value: float) -> pd.DataFrame:
+    made = table.drop(columns=["built_m2", "redline_m2", "farmland_m2"]).copy()
+    from zoning.indicators import at_hand
+
+    for name, series in at_hand(table).items():
+        made[name] = series.astype(float)
+    made.loc[code, indicator] = value
+    return made
+
+
+@settings(max_examples=8, deadline=None)
+@given(tables())
+def test_flip_is_true_and_nothing_nearer_on_the_same_indicator(table: pd.DataFrame) -> None:
+    method = load_method("two-matrices")
+    out = classify_townships(table, method)
+    for code, row in out.iterrows():
+        if pd.isna(row["flip_to"]):
+            continue
+        name, now, to = row["flip_indicator"], float(row["flip_from"]), float(row["flip_to"])
+        step = 1e-6 * max(abs(to), 1e-3)
+        beyond = {
+            classify_townships(with_value(table, code, name, v), method).loc[code, "zone"]
+            for v in (to - step, to, to + step)
+        }
+        assert row["flip_zone"] in beyond
+        for part in (0.2, 0.6, 0.95):
+            near = now + (to - now) * part
+            assert (
+                classify_townships(with_value(table, code, name, near), method).loc[code, "zone"]
+                == row["zone"]
+            )
+
+
+@settings(max_examples=10, deadline=None)
+@given(tables(), st.randoms())
+def test_row_order_does_not_matter(table: pd.DataFrame, random: object) -> None:
+    method = load_method("two-matrices")
+    order = list(table.index)
+    random.shuffle(order)
+    one, two = classify_townships(table, method), classify_townships(table.loc[order], method)
+    pd.testing.assert_frame_equal(one, two.loc[table.index])
+
+
+@settings(max_examples=10, deadline=None)
+@given(tables(), st.sampled_from(["redline_share", "farmland_share", "slope_deg"]), st.floats(0, 1))
+def test_more_constraint_never_lowers_its_grade(
+    table: pd.DataFrame, name: str, more: float
+) -> None:
+    method = load_method("two-matrices")
+    code = table.index[0]
+    base = classify_townships(table, method)
+    from zoning.indicators import at_hand
+
+    value = float(at_hand(table).loc[code, name])
+    after = classify_townships(with_value(table, code, name, value + more), method)
+    assert after.loc[code, "constraint"] >= base.loc[code, "constraint"] - 1e-9
+    assert LEVELS.index(after.loc[code, "constraint_grade"]) >= LEVELS.index(
+        base.loc[code, "constraint_grade"]
+    )
+
+
+def test_inputs_are_not_changed() -> None:
+    table = county()
+    before = table.copy(deep=True)
+    classify_townships(table, load_method("two-matrices"))
+    pd.testing.assert_frame_equal(table, before)
+
+
+def test_missing_policies() -> None:
+    data = two_matrices()
+    term = data["dimension"]["constraint"]["term"][2]
+    term["missing"] = "skip"
+    out = classify_townships(county(), Method.from_dict(data))
+    assert out.loc["t5", "constraint"] == pytest.approx((0.5 * 50 + 0.3 * 50) / 0.8)
+    term["missing"] = 7.5
+    out = classify_townships(county(), Method.from_dict(data))
+    assert out.loc["t5", "constraint"] == pytest.approx(0.5 * 50 + 0.3 * 50 + 0.2 * 50)
+
+
+def test_all_that_is_wrong_with_a_table_is_said_at_once() -> None:
+    table = county().assign(slope_deg="steep")
+    table["population"] = table["population"].astype(float)
+    table.loc["t2", "population"] = np.inf
+    with pytest.raises(InputError) as caught:
+        classify_townships(table, load_method("two-matrices"))
+    assert len(caught.value.problems) == 6
+    table = county().rename(columns={"min_to_centre": "min_to_center"})
+    with pytest.raises(InputError, match="min_to_center"):
+        classify_townships(table, load_method("two-matrices"))
+
+
+def test_every_number_has_source_and_evidence() -> None:
+    for name in method_names():
+        method = load_method(name)
+        for part in (method, *method.dimensions, *method.matrices, *method.rules):
+            assert part.why.source and part.why.evidence
+        for d in method.dimensions:
+            assert all(t.why.source and t.why.evidence for t in d.terms)
+    data = two_matrices()
+    del data["dimension"]["guidance"]["source"]
+    with pytest.raises(InputError, match="'source' is missing"):
+        Method.from_dict(data)
+
+
+def test_unknown_keys_all_at_once() -> None:
+    data = two_matrices()
+    data["dimension"]["guidance"]["cutz"] = [1, 2]
+    data["matrix"][0]["colums"] = "x"
+    data["dimension"]["constraint"]["term"][0]["wieght"] = 1
+    with pytest.raises(InputError) as caught:
+        Method.from_dict(data)
+    text = caught.value.tell("en")
+    assert (
+        "did you mean 'cuts'" in text
+        and "did you mean 'columns'" in text
+        and "did you mean 'weight'" in text
+    )
+
+
+def break_it(path: list, value: object) -> dict:
+    data = two_matrices()
+    at = data
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    return data
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["dimension", "guidance", "cuts"], [60, 35]),
+        (["dimension", "guidance", "cuts"], [60]),
+        (["dimension", "guidance", "cuts"], [35, float("nan")]),
+        (["dimension", "guidance", "equal"], ["above"]),
+        (["dimension", "guidance", "combine"], "median"),
+        (["dimension", "guidance", "term"], []),
+        (["dimension", "guidance", "term", 0, "low"], 0),
+        (["dimension", "guidance", "term", 0, "weight"], -1),
+        (["dimension", "guidance", "term", 0, "missing"], "zero"),
+        (["dimension", "guidance", "term", 2, "scores"], [100, 50]),
+        (["dimension", "guidance", "evidence"], "official"),
+        (["matrix", 0, "cells", "low"], ["mid", "high"]),
+        (["matrix", 0, "rows"], "constrant"),
+        (["matrix", 1, "cells", "high"], ["key", "key", "prime"]),
+        (["matrix", 1, "exception", 0, "grade"], "highest"),
+        (["matrix"], []),
+        (["name"], 3),
+    ],
+)
+def test_wrong_methods_are_refused(path: list, value: object) -> None:
+    with pytest.raises(InputError):
+        Method.from_dict(break_it(path, value))
+
+
+def test_units_take_township_then_balance_then_override() -> None:
+    units = pd.DataFrame(
+        {
+            "area_m2": [100, 100, 100, 0, 100, 100],
+            "protected_m2": pd.array([50, 49, 0, 0, 80, None], "Int64"),
+            "township": ["t1", "t1", "t2", "t1", None, "t1"],
+        },
+        index=["u1", "u2", "u3", "u4", "u5", "u6"],
+    )
+    towns = pd.DataFrame({"zone": ["key", pd.NA]}, index=["t1", "t2"])
+    out = assign_units(units, towns, balance_share=0.5)
+    assert out["zone"].fillna("?").tolist() == ["balance", "key", "?", "key", "balance", "?"]
+    assert out["zone_reason"].tolist() == [
+        "redline",
+        "township",
+        "unknown",
+        "township",
+        "redline",
+        "unknown",
+    ]
+    assert out["township_zone"].fillna("?").tolist() == ["key", "key", "?", "key", "?", "key"]
+    decisions = pd.DataFrame({"zone": ["moderate", "key"]}, index=["u1", "u3"])
+    out = assign_units(units, towns, balance_share=0.5, overrides=decisions)
+    assert out["zone"].tolist()[:3] == ["moderate", "key", "key"]
+    assert out["zone_reason"].tolist()[:3] == ["override", "township", "override"]
+    for wrong in (0, 1.5, -1):
+        with pytest.raises(InputError):
+            assign_units(units, towns, balance_share=wrong)
+
+
+def test_suitability_bounds_and_missing() -> None:
+    method = load_method("two-matrices")
+    units = pd.DataFrame(
+        {"area_m2": [100, 100, 0], "township": ["t", None, None], "built_m2": [90, 0, 0],
+         "farmland_m2": [0, 100, 0], "protected_m2": [0, 100, 0]},
+        index=list("abc"),
+    )  # fmt: skip
+    towns = pd.DataFrame({"guidance": [100.0]}, index=["t"])
+    assert unit_suitability(units, towns, method).tolist() == [1.0, 0.0, 0.0]
+    only = unit_suitability(units[["area_m2", "township"]], towns, method)
+    assert only.tolist() == [1.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_words_hold_values_rule_runner_up_and_flip(lang: str) -> None:
+    method = load_method("two-matrices")
+    out = classify_townships(county(), method)
+    text = tell_township(out.loc["t2"], method, lang)
+    for part in ("30.0", "50.0", "20.0 %", "zone[high,mid]"):
+        assert part in text
+    assert ("适度开发" if lang == "zh" else "moderate development") in text
+    assert "<NA>" not in text and "nan" not in text
+    flagged = tell_township(out.loc["t4"], method, lang)
+    assert ("请复核" if lang == "zh" else "To review") in flagged
+    unknown = tell_township(out.loc["t5"], method, lang)
+    assert (
+        "资料不足" if lang == "zh" else "Not enough is known"
+    ) in unknown and "<NA>" not in unknown
