@@ -54,8 +54,8 @@ def inspect_layer(
     Examples
     --------
     >>> import geopandas as gpd, shapely
-    >>> towns = gpd.GeoDataFrame(geometry=[shapely.box(40_500_000, 3_560_000, 40_501_000, 3_561_000)],
-    ...                          crs="EPSG:4549")
+    >>> square = shapely.box(40_500_000, 3_560_000, 40_501_000, 3_561_000)
+    >>> towns = gpd.GeoDataFrame(geometry=[square], crs="EPSG:4549")
     >>> print(inspect_layer(towns)[0].tell())
     x is about 40,500,500: an easting with the zone number 40 in front, but EPSG:4549 has none.
     Try: crs = "EPSG:4528"
@@ -74,7 +74,7 @@ def _middle(frame: gpd.GeoDataFrame) -> tuple[float, float]:
     return float(bounds.minx + bounds.maxx) / 2, float(bounds.miny + bounds.maxy) / 2
 
 
-# --- numbers that do not fit the declared CRS ------------------------------------------------------
+# --- numbers that do not fit the declared CRS ---------------------------------------------------
 
 
 def _axes(x: float, y: float, crs: Any, where: str) -> list[Finding]:
@@ -181,7 +181,7 @@ def _plain_zone(crs: Any) -> int | None:
     return None
 
 
-# --- the place against a reference -----------------------------------------------------------------
+# --- the place against a reference --------------------------------------------------------------
 
 
 def _against(frame: gpd.GeoDataFrame, reference: gpd.GeoSeries, where: str) -> list[Finding]:
@@ -204,8 +204,8 @@ def _against(frame: gpd.GeoDataFrame, reference: gpd.GeoSeries, where: str) -> l
             Text(
                 f"the outline is {as_is:.0f} m off the reference on average, and {back:.0f} m "
                 "if it is taken as GCJ-02 (AMap, Tencent): the shift is likely",
-                f"轮廓与参考边界平均相距 {as_is:.0f} 米;若视为 GCJ-02(高德、腾讯)则为 {back:.0f} 米:"
-                "很可能带有偏移",
+                f"轮廓与参考边界平均相距 {as_is:.0f} 米;若视为 GCJ-02(高德、腾讯)则为 "
+                f"{back:.0f} 米:很可能带有偏移",
             ),
             where,
             measured=as_is,
@@ -304,7 +304,7 @@ def _gcj02_shift(points: Floats) -> Floats:
     return np.column_stack([dlon, dlat])
 
 
-# --- codes and text --------------------------------------------------------------------------------
+# --- codes and text -----------------------------------------------------------------------------
 
 
 def _odd_codes(frame: gpd.GeoDataFrame, where: str) -> list[Finding]:
