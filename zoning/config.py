@@ -6,13 +6,11 @@ those of the Zhenjiang plan of 2013 as far as it is public, and our own where no
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.resources import load_toml
 
 Share = Annotated[float, Field(ge=0, le=1)]
 ZoneCode = Literal["optimised", "key", "moderate", "balance"]
@@ -212,40 +210,59 @@ class ShareRule(_Part):
     """Evidence tag: S, C, M-high, M-med, M-low, I or own."""
 
 
-class AreaRule(_Part):
-    """A floor or cap of new construction land in one place."""
+class ZoneCap(_Part):
+    """A cap on construction in one zone; without a share only existing land stays."""
+
+    share: Share | None = None
+    """Largest built share; left out, nothing new is built (existing land only)."""
+    source: str
+    """Where the rule is written."""
+    evidence: str
+    """Evidence tag."""
+
+
+class PlaceRule(_Part):
+    """A floor and a cap of new construction land in one county or township."""
 
     place: str
-    """Code of a county or township."""
+    """Code of the county or township."""
     floor_m2: Annotated[int, Field(ge=0)] = 0
     """At least this much new land."""
     cap_m2: Annotated[int, Field(ge=0)] | None = None
     """At most this much new land."""
+    cap_share: Share | None = None
+    """At most this built share, existing and new together."""
     source: str
     """Where the rule is written."""
 
 
-_PLAN_2013 = "镇江市主体功能区规划 (2013), as reported publicly"
+def _shipped(part: str) -> dict[str, Any]:
+    return dict(load_toml("capacity", "caps.toml")[part])
 
 
-def _caps() -> dict[ZoneCode, ShareRule]:
-    shares: dict[ZoneCode, float] = {"key": 0.30, "moderate": 0.15}
-    return {z: ShareRule(share=s, source=_PLAN_2013, evidence="S") for z, s in shares.items()}
+def _caps() -> dict[ZoneCode, ZoneCap]:
+    rules = _shipped("zone_caps")
+    about = {k: rules.pop(k) for k in ("source", "evidence")}
+    return {
+        z: ZoneCap(share=None if s == "existing" else s, **about)  # type: ignore[misc]
+        for z, s in rules.items()
+    }
 
 
 def _quotas() -> dict[ZoneCode, ShareRule]:
-    shares: dict[ZoneCode, float] = {"optimised": 0.35, "key": 0.55, "moderate": 0.10}
-    return {z: ShareRule(share=s, source=_PLAN_2013, evidence="S") for z, s in shares.items()}
+    rules = _shipped("quotas")
+    about = {k: rules.pop(k) for k in ("source", "evidence")}
+    return {z: ShareRule(share=s, **about) for z, s in rules.items()}  # type: ignore[misc]
 
 
 class CapPart(_Part):
-    """``[cap]``: how much construction space there may be."""
+    """``[cap]``: how much construction space there may be; defaults in data/capacity/caps.toml."""
 
-    share: Share = 0.28
+    share: Share = Field(default_factory=lambda: _shipped("city")["share"])
     """Construction space as a share of the base."""
-    source: str = "公开报道 of the Zhenjiang plan (2016): about 28 % by 2020"
+    source: str = Field(default_factory=lambda: _shipped("city")["source"])
     """Source of the cap."""
-    evidence: str = "S"
+    evidence: str = Field(default_factory=lambda: _shipped("city")["evidence"])
     """Evidence tag of the cap."""
     base_area_m2: Annotated[int, Field(gt=0)] | None = None
     """Area the share applies to; left out, the planar area of the city."""
@@ -254,20 +271,19 @@ class CapPart(_Part):
     survey: str = ""
     """Survey of the cap; it must be that of the land use, unless ``survey_factor`` is given."""
     survey_factor: Annotated[float, Field(gt=0)] | None = None
-    """Conversion of existing land from its survey to that of the cap."""
-    zone_caps: dict[ZoneCode, ShareRule] = Field(default_factory=_caps)
-    """Largest built share of the zones; ``balance`` keeps its existing land only."""
+    """Existing land in the survey of the land use, times this, is existing land in the survey
+    of the cap. The cap is divided by it, so that the account stays in one survey."""
+    zone_caps: dict[ZoneCode, ZoneCap] = Field(default_factory=_caps)
+    """Caps of the zones."""
     quotas: dict[ZoneCode, ShareRule] = Field(default_factory=_quotas)
     """Upper limits of new land by zone, as shares of the headroom."""
     zone_basis: Literal["unit", "township"] = "unit"
     """Whether caps and quotas of zones bind on the unit's zone or on its township's class."""
-    eco_agri_share: ShareRule = ShareRule(
-        share=0.70, source="公开报道 of the Zhenjiang plan (2016): above 70 %", evidence="S"
-    )
+    eco_agri_share: ShareRule = Field(default_factory=lambda: ShareRule(**_shipped("eco_agri")))
     """Least share of ecological and agricultural space."""
-    counties: tuple[AreaRule, ...] = ()
+    counties: tuple[PlaceRule, ...] = ()
     """Floors and caps of new land by county."""
-    townships: tuple[AreaRule, ...] = ()
+    townships: tuple[PlaceRule, ...] = ()
     """Floors and caps of new land by township."""
 
 
@@ -285,9 +301,8 @@ class AllocationPart(_Part):
 
 
 class OutputsPart(_Part):
-    """``[outputs]``: which files a run leaves beside units.parquet and run.json."""
+    """``[outputs]``: which files a run leaves beside plan.gpkg, units.parquet and run.json."""
 
-    geopackage: bool = True
     qgis: bool = True
     map: bool = True
     tables: bool = False
@@ -311,163 +326,3 @@ class Config(_Part):
     cap: CapPart = CapPart()
     allocation: AllocationPart = AllocationPart()
     outputs: OutputsPart = OutputsPart()
-
-
-def load(path: Path) -> Config:
-    """Read plan.toml.
-
-    Parameters
-    ----------
-    path : Path
-        The file; relative paths inside it are resolved from its folder by the readers.
-
-    Raises
-    ------
-    InputError
-        With every problem of the file: it is missing, not TOML, has unknown keys (with the name
-        that was probably meant), or values out of range.
-    """
-    try:
-        raw = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError as error:
-        raise InputError.one(
-            "no such file",
-            "没有这个文件",
-            where=str(path),
-            code="missing-file",
-            remedy=("zoning init DIR makes one", "可用 zoning init 目录 生成"),
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError.one(
-            f"not readable as TOML in UTF-8: {error}",
-            f"不是 UTF-8 编码的 TOML:{error}",
-            where=str(path),
-            code="bad-toml",
-            remedy=(
-                "check quotes and brackets near that line; save as UTF-8",
-                "请检查该行附近的引号和括号,并保存为 UTF-8",
-            ),
-        ) from error
-    return parse(raw, str(path))
-
-
-def parse(raw: dict[str, Any], where: str = "plan.toml") -> Config:
-    """Check plain data against the models; see :func:`load`.
-
-    Examples
-    --------
-    >>> parse({"grid": {"cel_m": 500}})
-    Traceback (most recent call last):
-    zoning.errors.InputError: plan.toml: [grid] unknown key 'cel_m'. Try: did you mean 'cell_m'?
-    """
-    try:
-        config = Config.model_validate(raw)
-    except ValidationError as error:
-        raise InputError([_problem(e, where) for e in error.errors()]) from error
-    raise_all(_agreements(config, where))
-    return config
-
-
-def _agreements(config: Config, where: str) -> list[Problem]:
-    """Find keys that need or exclude one another."""
-    cap, landuse = config.cap, config.inputs.landuse
-    found = []
-    if cap.base_area_m2 is not None and not cap.base_source:
-        found.append(
-            Problem(
-                Text(
-                    "[cap] base_area_m2 has no base_source", "[cap] base_area_m2 缺少 base_source"
-                ),
-                where,
-                remedy=Text("name the document", "请注明文件名称"),
-                code="no-source",
-            )
-        )
-    surveys = {s for s in (cap.survey, landuse.survey if landuse else "") if s}
-    if landuse and len(surveys) == 2 and cap.survey_factor is None:
-        found.append(
-            Problem(
-                Text(
-                    f"the cap stands on '{cap.survey}', the land use on '{landuse.survey}'",
-                    f"上限采用“{cap.survey}”,现状用地采用“{landuse.survey}”,口径不同",
-                ),
-                where,
-                code="survey-mismatch",
-                remedy=Text(
-                    "use one survey, or state [cap] survey_factor",
-                    "请统一口径,或给出 [cap] survey_factor",
-                ),
-            )
-        )
-    if config.grid.slivers != "keep" and config.grid.min_share == 0:
-        found.append(
-            Problem(
-                Text(
-                    "[grid] slivers is set but min_share is 0",
-                    "[grid] 设了 slivers 而 min_share 为 0",
-                ),
-                where,
-                remedy=Text("set min_share, such as 0.05", "请设 min_share,例如 0.05"),
-                code="no-min-share",
-            )
-        )
-    return found
-
-
-def _problem(error: Any, where: str) -> Problem:
-    """Turn one pydantic error into a problem in the planner's words."""
-    path = [str(p) for p in error["loc"]]
-    table = f"[{'.'.join(path[:-1])}]" if len(path) > 1 else "[top level]"
-    key = path[-1] if path else ""
-    if error["type"] == "extra_forbidden":
-        near = suggest(key, _known_keys(path[:-1]))
-        return Problem(
-            Text(f"{table} unknown key '{key}'", f"{table} 未知的键“{key}”"),
-            where,
-            remedy=Text(f"did you mean '{near}'?", f"是否为“{near}”?")
-            if near
-            else Text(
-                "known keys: " + ", ".join(_known_keys(path[:-1])),
-                "可用的键:" + "、".join(_known_keys(path[:-1])),
-            ),
-            code="unknown-key",
-        )
-    value = error.get("input")
-    shown = f" (it is {value!r})" if isinstance(value, str | int | float | bool) else ""
-    shown_zh = f"(现为 {value!r})" if shown else ""
-    return Problem(
-        Text(f"{table} {key}: {error['msg']}{shown}", f"{table} {key}:{error['msg']}{shown_zh}"),
-        where,
-        measured=value if shown else None,
-        code=f"value-{error['type']}",
-    )
-
-
-def _known_keys(path: list[str]) -> list[str]:
-    """List the keys of the table at ``path``."""
-    model: Any = Config
-    for step in path:
-        if not step.isdigit():
-            field = model.model_fields.get(step)
-            model = _model_of(field.annotation) if field else None
-        if model is None:
-            return []
-    return list(model.model_fields)
-
-
-def _model_of(annotation: Any) -> Any:
-    """Find the model inside an annotation such as ``tuple[Layer, ...] | None``."""
-    from typing import get_args
-
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in get_args(annotation):
-        model = _model_of(inner)
-        if model is not None:
-            return model
-    return None
-
-
-def json_schema() -> dict[str, Any]:
-    """Give the JSON schema of plan.toml, for editors that complete keys."""
-    return Config.model_json_schema()

@@ -1,0 +1,278 @@
+"""The one place where the order of steps is written: from plan.toml to a plan."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from zoning import accounts, checks, ledger, redlines, summary, zones
+from zoning.allocation import allocate
+from zoning.capacity import AreaRule, CapRules, account, settle
+from zoning.config import Config, PlaceRule
+from zoning.errors import InfeasibleError, Text
+from zoning.intake import Intake, gather
+from zoning.plan import Check, Plan
+from zoning.state import State
+
+logger = logging.getLogger(__name__)
+
+#: Called with the English and Chinese name of the step that begins.
+Progress = Callable[[Text], None]
+
+STEPS = {
+    "read": Text("read the inputs", "读取数据"),
+    "measure": Text("measure areas", "量算面积"),
+    "zone": Text("class townships and units", "判定乡镇与单元类型"),
+    "account": Text("draw up the accounts", "编制台账"),
+    "allocate": Text("allocate new land", "分配新增建设用地"),
+    "check": Text("check everything again", "复核"),
+}
+
+
+@dataclass
+class _Clock:
+    """Times the steps and tells which one begins."""
+
+    tell: Progress | None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        if self.tell:
+            self.tell(STEPS[name])
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 4)
+
+
+def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Plan:
+    """Make a plan.
+
+    Parameters
+    ----------
+    config : Config
+        Of plan.toml.
+    folder : Path
+        Where relative paths of the inputs start.
+    progress : callable, optional
+        Told the name of each step as it begins.
+
+    Returns
+    -------
+    Plan
+        Complete, not yet written. If stated floors, quotas or locks cannot hold together,
+        ``run["infeasible"]`` tells which, and there is no allocation.
+
+    Raises
+    ------
+    InputError
+        With all problems of all inputs.
+    """
+    clock = _Clock(progress)
+    with clock.step("read"):
+        intake = gather(config, folder)
+        method = load_method(config, folder)
+    with clock.step("measure"):
+        books = ledger.build(intake.layers, intake.grid)
+        books = ledger.settle_slivers(
+            books, intake.grid, config.grid.min_share, config.grid.slivers
+        )
+        marked = accounts.mark(books.atoms, intake.classes)
+    with clock.step("zone"):
+        state = _zone(config, intake, books, marked, method)
+    with clock.step("account"):
+        _draw_account(config, books, marked, state)
+    if state.account is not None and config.allocation.enabled:
+        with clock.step("allocate"):
+            _allocate(config, state)
+    with clock.step("check"):
+        _tabulate(config, intake, books, marked, state)
+        found = _check(config, intake, books, marked, state)
+    city = gpd.GeoDataFrame(
+        {"name": [config.plan.name]}, geometry=[intake.layers.city], crs=intake.grid.crs
+    )
+    return Plan(
+        name=config.plan.name, notice=config.plan.notice, config=config, grid=intake.grid,
+        city=city, units=state.units, zones=state.zones, ledger=books.atoms,
+        red_sets=books.red_sets, townships=state.towns, counties=state.counties,
+        redlines=state.redlines, pieces=state.pieces, tables=state.tables, checks=tuple(found),
+        run=summary.describe(config, intake, books, marked, state, found, clock.seconds),
+    )  # fmt: skip
+
+
+def load_method(config: Config, folder: Path) -> zones.Method:
+    """Load the classification method of ``[zones]``: a name, a file beside plan.toml, a table."""
+    given = config.zones.method
+    if isinstance(given, str):
+        return zones.load_method(folder / given if given.endswith(".toml") else given)
+    return zones.Method.from_dict(given)
+
+
+def _zone(
+    config: Config, intake: Intake, books: ledger.Ledger, marked: pd.DataFrame,
+    method: zones.Method,
+) -> State:  # fmt: skip
+    """Class townships; units take their class, balance lies over it, decisions come last."""
+    layer = intake.layers.townships
+    names = None if layer is None else layer["name"].astype("string")
+    units, shares = accounts.describe_units(books, marked, names)
+    state = State(units=units, shares=shares, pieces=accounts.pieces(marked))
+    if layer is None:
+        return state
+    towns = accounts.describe_townships(layer, marked, intake.counties)
+    table = pd.DataFrame(towns.drop(columns="geometry"))
+    classes = zones.classify_townships(table, method)
+    told = pd.concat([table, classes], axis=1)
+    for lang in ("en", "zh"):
+        words = [zones.tell_township(row, method, lang) for _, row in told.iterrows()]
+        classes[f"why_{lang}"] = pd.array(words, dtype="string")
+    state.towns = _beside(towns, classes)
+    state.counties = accounts.describe_counties(layer, marked, intake.counties)
+    assigned = zones.assign_units(units, state.towns, balance_share=config.zones.balance_share)
+    for column in ("township_zone", "zone", "zone_reason"):
+        units[column] = assigned[column]
+    if "built_m2" in units:
+        units["suitability"] = zones.unit_suitability(units, state.towns, method)
+    geometry = units.pop("geometry")
+    state.units = gpd.GeoDataFrame(units, geometry=geometry, crs=intake.grid.crs)
+    leaves = state.pieces
+    leaves["zone"] = leaves["unit"].map(units["zone"]).astype("string")
+    leaves["township_zone"] = leaves["township"].map(state.towns["zone"]).astype("string")
+    if "suitability" in units:
+        leaves["suitability"] = leaves["unit"].map(units["suitability"])
+    return state
+
+
+def _beside(towns: gpd.GeoDataFrame, classes: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Put the classes beside the township's own columns, geometry last."""
+    geometry = towns.geometry
+    table = pd.DataFrame(towns.drop(columns="geometry"))
+    fresh = [c for c in classes.columns if c not in table]
+    return gpd.GeoDataFrame(
+        pd.concat([table, classes[fresh]], axis=1), geometry=geometry, crs=towns.crs
+    )
+
+
+def cap_rules(config: Config) -> CapRules:
+    """Turn ``[cap]`` into the rules of the account.
+
+    Notes
+    -----
+    With ``survey_factor`` f, existing land in the cap's survey is f times what the land use says;
+    caps are divided by f, so that the account stays in the survey of the land use.
+    """
+    part = config.cap
+    f = part.survey_factor or 1.0
+    caps: dict[str, float | str] = {
+        z: "existing" if rule.share is None else rule.share / f
+        for z, rule in part.zone_caps.items()
+    }
+    areas = [("county", rule) for rule in part.counties]
+    areas += [("township", rule) for rule in part.townships]
+    return CapRules(
+        share=part.share / f,
+        base_area_m2=part.base_area_m2,
+        zone_caps=caps,
+        quotas={z: rule.share for z, rule in part.quotas.items()},
+        zone_basis=part.zone_basis,
+        eco_agri_share=part.eco_agri_share.share,
+        areas=tuple(_area_rule(kind, rule) for kind, rule in areas),
+        sources={
+            "share": part.source,
+            "zone_caps": "; ".join(sorted({r.source for r in part.zone_caps.values()})),
+            "quotas": "; ".join(sorted({r.source for r in part.quotas.values()})),
+            "eco_agri_share": part.eco_agri_share.source,
+            "base": part.base_source or "planar area of the city",
+        },
+    )
+
+
+def _area_rule(kind: str, rule: PlaceRule) -> AreaRule:
+    return AreaRule(
+        kind="county" if kind == "county" else "township", code=rule.place,
+        floor_new_m2=rule.floor_m2, cap_new_m2=rule.cap_m2, cap_share=rule.cap_share,
+        source=rule.source,
+    )  # fmt: skip
+
+
+def _draw_account(config: Config, books: ledger.Ledger, marked: pd.DataFrame, state: State) -> None:
+    """Draw up the account of existing construction, where land use is known."""
+    if "built_m2" not in marked:
+        return
+    green = int(marked["eco_agri_m2"].sum())
+    state.account = account(state.pieces, cap_rules(config), books.city_m2, eco_agri_m2=green)
+
+
+def _allocate(config: Config, state: State) -> None:
+    """Place new land; land in no township, in two, or without a zone takes none."""
+    acc, leaves = state.account, state.pieces
+    if acc is None or "zone" not in leaves:
+        return
+    open_ = ~leaves["township"].isin([ledger.NONE, ledger.OVERLAP]) & leaves["zone"].notna()
+    offered = leaves.assign(free_m2=leaves["free_m2"].where(open_, 0))
+    try:
+        state.allocation = allocate(
+            offered, acc.limits, whole_units=config.allocation.whole_units,
+            core_share=config.allocation.core_share,
+        )  # fmt: skip
+    except InfeasibleError as error:
+        state.infeasible = error
+        return
+    leaves["new_m2"] = state.allocation.new_m2.reindex(leaves.index).astype("int64")
+    new = leaves.groupby("unit")["new_m2"].sum()
+    geometry = state.units.pop("geometry")
+    state.units["new_m2"] = new.reindex(state.units.index, fill_value=0).astype("int64")
+    state.units = gpd.GeoDataFrame(state.units, geometry=geometry, crs=geometry.crs)
+    for frame, key in ((state.towns, "township"), (state.counties, "county")):
+        if frame is not None:
+            total = leaves.groupby(key)["new_m2"].sum().reindex(frame.index, fill_value=0)
+            frame.insert(len(frame.columns) - 1, "new_m2", total.astype("int64"))
+
+
+def _tabulate(
+    config: Config, intake: Intake, books: ledger.Ledger, marked: pd.DataFrame, state: State
+) -> None:
+    """Make the zones and every table of the account."""
+    units, tables = state.units, state.tables
+    if "zone" in units:
+        limits = None if state.account is None else state.account.zones
+        state.zones = accounts.describe_zones(units, intake.layers.city, limits)
+    tables["unit_townships"] = state.shares
+    tables |= accounts.account_tables(state.pieces, marked, units, config.plan.name)
+    if intake.layers.redlines is not None:
+        state.redlines = redlines.describe(intake.layers.redlines, books)
+        zone_of = units.get("zone")
+        tables |= redlines.tables(state.redlines, books, marked, zone_of)
+    if state.allocation is not None:
+        tables["limits"] = state.allocation.limits
+    tables["residuals"] = checks.residuals(intake.layers, books)
+
+
+def _check(
+    config: Config, intake: Intake, books: ledger.Ledger, marked: pd.DataFrame, state: State
+) -> list[Check]:
+    """Measure again what must be true, and hold the plan against its limits."""
+    acc = state.account
+    frames: dict[str, pd.DataFrame | None] = {"units": state.units, "pieces": state.pieces}
+    if "zone" in state.units and state.units["zone"].notna().all():
+        frames["zones"] = state.zones
+    found = checks.ledger_sums(books, frames)
+    found += checks.residual_checks(state.tables["residuals"])
+    found.append(checks.distortion_check(intake.distortion, config.grid.max_area_error))
+    found += checks.published(config, len(state.units), state.redlines, marked)
+    found += checks.left_out(accounts.count_missing(marked), state.units)
+    if acc is not None:
+        found += acc.checks
+    if acc is not None and state.allocation is not None:
+        green = int(marked["eco_agri_m2"].sum()) - int(state.pieces["new_m2"].sum())
+        found += settle(acc, state.pieces, state.pieces["new_m2"], eco_agri_m2=green)
+        found += checks.allocation_checks(state.pieces, acc.cap_m2)
+        found.append(checks.certificate_check(state.allocation.certificate))
+    return found

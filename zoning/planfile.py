@@ -1,0 +1,170 @@
+"""Reading plan.toml: every problem of the file at once, in the planner's words."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from zoning.config import Config
+from zoning.errors import InputError, Problem, Text, raise_all, suggest
+
+
+def load(path: Path) -> Config:
+    """Read plan.toml.
+
+    Parameters
+    ----------
+    path : Path
+        The file; relative paths inside it are resolved from its folder by the readers.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file: it is missing, not TOML, has unknown keys (with the name
+        that was probably meant), or values out of range.
+    """
+    try:
+        raw = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError as error:
+        raise InputError.one(
+            "no such file",
+            "没有这个文件",
+            where=str(path),
+            code="missing-file",
+            remedy=("zoning init DIR makes one", "可用 zoning init 目录 生成"),
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError.one(
+            f"not readable as TOML in UTF-8: {error}",
+            f"不是 UTF-8 编码的 TOML:{error}",
+            where=str(path),
+            code="bad-toml",
+            remedy=(
+                "check quotes and brackets near that line; save as UTF-8",
+                "请检查该行附近的引号和括号,并保存为 UTF-8",
+            ),
+        ) from error
+    return parse(raw, str(path))
+
+
+def parse(raw: dict[str, Any], where: str = "plan.toml") -> Config:
+    """Check plain data against the models; see :func:`load`.
+
+    Examples
+    --------
+    >>> parse({"grid": {"cel_m": 500}})
+    Traceback (most recent call last):
+    zoning.errors.InputError: plan.toml: [grid] unknown key 'cel_m'. Try: did you mean 'cell_m'?
+    """
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        raise InputError([_problem(e, where) for e in error.errors()]) from error
+    raise_all(_agreements(config, where))
+    return config
+
+
+def _agreements(config: Config, where: str) -> list[Problem]:
+    """Find keys that need or exclude one another."""
+    cap, landuse = config.cap, config.inputs.landuse
+    found = []
+    if cap.base_area_m2 is not None and not cap.base_source:
+        found.append(
+            Problem(
+                Text(
+                    "[cap] base_area_m2 has no base_source", "[cap] base_area_m2 缺少 base_source"
+                ),
+                where,
+                remedy=Text("name the document", "请注明文件名称"),
+                code="no-source",
+            )
+        )
+    surveys = {s for s in (cap.survey, landuse.survey if landuse else "") if s}
+    if landuse and len(surveys) == 2 and cap.survey_factor is None:
+        found.append(
+            Problem(
+                Text(
+                    f"the cap stands on '{cap.survey}', the land use on '{landuse.survey}'",
+                    f"上限采用“{cap.survey}”,现状用地采用“{landuse.survey}”,口径不同",
+                ),
+                where,
+                code="survey-mismatch",
+                remedy=Text(
+                    "use one survey, or state [cap] survey_factor",
+                    "请统一口径,或给出 [cap] survey_factor",
+                ),
+            )
+        )
+    if config.grid.slivers != "keep" and config.grid.min_share == 0:
+        found.append(
+            Problem(
+                Text(
+                    "[grid] slivers is set but min_share is 0",
+                    "[grid] 设了 slivers 而 min_share 为 0",
+                ),
+                where,
+                remedy=Text("set min_share, such as 0.05", "请设 min_share,例如 0.05"),
+                code="no-min-share",
+            )
+        )
+    return found
+
+
+def _problem(error: Any, where: str) -> Problem:
+    """Turn one pydantic error into a problem in the planner's words."""
+    path = [str(p) for p in error["loc"]]
+    table = f"[{'.'.join(path[:-1])}]" if len(path) > 1 else "[top level]"
+    key = path[-1] if path else ""
+    if error["type"] == "extra_forbidden":
+        near = suggest(key, _known_keys(path[:-1]))
+        return Problem(
+            Text(f"{table} unknown key '{key}'", f"{table} 未知的键“{key}”"),
+            where,
+            remedy=Text(f"did you mean '{near}'?", f"是否为“{near}”?")
+            if near
+            else Text(
+                "known keys: " + ", ".join(_known_keys(path[:-1])),
+                "可用的键:" + "、".join(_known_keys(path[:-1])),
+            ),
+            code="unknown-key",
+        )
+    value = error.get("input")
+    shown = f" (it is {value!r})" if isinstance(value, str | int | float | bool) else ""
+    shown_zh = f"(现为 {value!r})" if shown else ""
+    return Problem(
+        Text(f"{table} {key}: {error['msg']}{shown}", f"{table} {key}:{error['msg']}{shown_zh}"),
+        where,
+        measured=value if shown else None,
+        code=f"value-{error['type']}",
+    )
+
+
+def _known_keys(path: list[str]) -> list[str]:
+    """List the keys of the table at ``path``."""
+    model: Any = Config
+    for step in path:
+        if not step.isdigit():
+            field = model.model_fields.get(step)
+            model = _model_of(field.annotation) if field else None
+        if model is None:
+            return []
+    return list(model.model_fields)
+
+
+def _model_of(annotation: Any) -> Any:
+    """Find the model inside an annotation such as ``tuple[Layer, ...] | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in get_args(annotation):
+        model = _model_of(inner)
+        if model is not None:
+            return model
+    return None
+
+
+def json_schema() -> dict[str, Any]:
+    """Give the JSON schema of plan.toml, for editors that complete keys."""
+    return Config.model_json_schema()
