@@ -304,9 +304,8 @@ def _check_geometry(frame: Any, where: str) -> list[Problem]:
                 code="geographic-crs",
             )
         ]
-    shapes = frame.geometry
     # Empty is allowed: a zone without units has no ground.
-    kinds = set(shapes[~shapes.is_empty & shapes.notna()].geom_type)
+    kinds = {s.geom_type for s in frame.geometry.to_numpy() if s is not None and not s.is_empty}
     other = sorted(kinds - {"Polygon", "MultiPolygon"})
     if not other:
         return []

@@ -8,11 +8,12 @@ stop at such a name. So the bytes are read one to one (Latin-1) and decoded here
 from __future__ import annotations
 
 import codecs
+import zipfile
 from collections.abc import Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from zoning.errors import InputError, Text
+from zoning.errors import InputError, Problem, Text
 from zoning.inputs.source import Finding, some
 
 if TYPE_CHECKING:
@@ -26,8 +27,29 @@ _ALIASES = {"936": "gb18030", "gbk": "gb18030", "gb2312": "gb18030", "65001": "u
 _NAME_BYTES = 10
 
 
+def is_archive(path: Path) -> bool:
+    """Whether a file is a zip archive by its name."""
+    return path.suffix.lower() in (".zip", ".shz")
+
+
+def is_shapefile(path: Path) -> bool:
+    """Whether a file is a shapefile, or an archive with one. Archives are never unpacked.
+
+    Examples
+    --------
+    >>> is_shapefile(Path("towns.SHP")), is_shapefile(Path("towns.gpkg"))
+    (True, False)
+    """
+    if not is_archive(path):
+        return path.suffix.lower() == ".shp"
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(name.lower().endswith(".shp") for name in archive.namelist())
+
+
 def decode_frame(
-    frame: pd.DataFrame, path: Path, encoding: str | None = None
+    frame: pd.DataFrame, path: Path, encoding: str | None = None, layer: str | None = None
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Decode names and texts of a shapefile that was read as Latin-1.
 
@@ -36,9 +58,11 @@ def decode_frame(
     frame : DataFrame
         Read with ``encoding="ISO-8859-1"``, so each character is one byte of the file.
     path : Path
-        The ``.shp``; its ``.cpg`` and ``.dbf`` are looked at for the encoding.
+        The ``.shp`` or an archive; the ``.cpg`` and ``.dbf`` are looked at for the encoding.
     encoding : str, optional
         What the planner says; goes before everything else.
+    layer : str, optional
+        Which of several shapefiles in an archive.
 
     Returns
     -------
@@ -55,7 +79,7 @@ def decode_frame(
     texts = [c for c in names if frame[c].dtype.kind in "OUT" or str(frame[c].dtype) == "str"]
     raw = [_raw(n) for n in names]
     values = [_raw(v) for c in texts for v in frame[c].dropna().unique() if isinstance(v, str)]
-    used, findings = choose_encoding([*raw, *values], path, encoding)
+    used, findings = choose_encoding([*raw, *values], path, encoding, layer)
 
     out = frame.copy()
     for column in texts:
@@ -82,7 +106,7 @@ def decode_frame(
 
 
 def choose_encoding(
-    texts: Iterable[bytes], path: Path, encoding: str | None = None
+    texts: Iterable[bytes], path: Path, encoding: str | None = None, layer: str | None = None
 ) -> tuple[str, list[Finding]]:
     """Choose the encoding that fits all texts: stated, .cpg, .dbf header, UTF-8, GB 18030.
 
@@ -96,10 +120,10 @@ def choose_encoding(
         if _known(encoding) and _fits(blocks, encoding):
             return encoding, []
         raise InputError(_misfit(path, encoding))
-    declared = _declared(path)
+    declared = _declared(path, layer)
     if not blocks:
         return declared or "utf-8", []
-    for candidate in dict.fromkeys([declared, _header(path), "utf-8", "gb18030"]):
+    for candidate in dict.fromkeys([declared, _header(path, layer), "utf-8", "gb18030"]):
         if candidate and _fits(blocks, candidate):
             return candidate, _remarks(path, declared, candidate)
     raise InputError(_misfit(path, declared or "UTF-8, GB 18030"))
@@ -137,26 +161,36 @@ def _known(encoding: str) -> bool:
     return True
 
 
-def _declared(path: Path) -> str | None:
-    cpg = next(
-        (p for p in (path.with_suffix(".cpg"), path.with_suffix(".CPG")) if p.exists()), None
-    )
-    if cpg is None:
+def _declared(path: Path, layer: str | None) -> str | None:
+    raw = _sidecar(path, layer, ".cpg")
+    if raw is None:
         return None
-    name = cpg.read_text(encoding="latin-1").strip().lower()
+    name = raw.decode("latin-1").strip().lower().removeprefix("ansi ").strip()
     name = _ALIASES.get(name, name)
     return name if _known(name) else None
 
 
-def _header(path: Path) -> str | None:
-    dbf = next(
-        (p for p in (path.with_suffix(".dbf"), path.with_suffix(".DBF")) if p.exists()), None
-    )
-    if dbf is None:
-        return None
-    with dbf.open("rb") as stream:
-        head = stream.read(32)
-    return _LANGUAGE_DRIVERS.get(head[29]) if len(head) == 32 else None
+def _header(path: Path, layer: str | None) -> str | None:
+    head = _sidecar(path, layer, ".dbf", 32)
+    return _LANGUAGE_DRIVERS.get(head[29]) if head and len(head) == 32 else None
+
+
+def _sidecar(path: Path, layer: str | None, suffix: str, size: int = -1) -> bytes | None:
+    """Read (the beginning of) a file beside the .shp, in its folder or in the same archive."""
+    if not is_archive(path):
+        beside = [path.with_suffix(suffix), path.with_suffix(suffix.upper())]
+        found = next((p for p in beside if p.exists()), None)
+        if found is None:
+            return None
+        with found.open("rb") as stream:
+            return stream.read(size)
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            member = PurePosixPath(name)
+            if member.suffix.lower() == suffix and layer in (None, member.stem):
+                with archive.open(name) as packed:
+                    return packed.read(size)
+    return None
 
 
 def _unique(names: list[str]) -> list[str]:
@@ -186,9 +220,7 @@ def _remarks(path: Path, declared: str | None, used: str) -> list[Finding]:
     ]
 
 
-def _misfit(path: Path, tried: str) -> Any:
-    from zoning.errors import Problem
-
+def _misfit(path: Path, tried: str) -> Problem:
     return Problem(
         Text(f"the text is not {tried}", f"文本编码不是 {tried}"),
         str(path),

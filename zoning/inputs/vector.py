@@ -12,7 +12,7 @@ from zoning.errors import InputError, Problem, Text, suggest
 from zoning.inputs import crs as systems
 from zoning.inputs.codes import check_codes, clean_codes
 from zoning.inputs.geometry import check_polygons
-from zoning.inputs.shapefile import decode_frame
+from zoning.inputs.shapefile import decode_frame, is_shapefile
 from zoning.inputs.source import Finding, Source, existing, sha256_of, some, split_layer
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def _read(
     try:
         if path.suffix.lower() == ".parquet":
             return gpd.read_parquet(path), []
-        shapefile = path.suffix.lower() == ".shp"
+        shapefile = is_shapefile(path)
         with warnings.catch_warnings():
             # Odd rings and measured coordinates are judged by check_polygons.
             warnings.simplefilter("ignore")
@@ -194,7 +194,7 @@ def _read(
         frame = gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
     if not shapefile:
         return frame, []
-    decoded, findings = decode_frame(frame, path, encoding)
+    decoded, findings = decode_frame(frame, path, encoding, layer)
     return decoded, findings
 
 
