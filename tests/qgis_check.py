@@ -12,13 +12,23 @@ import os
 import sys
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from qgis.core import (  # noqa: E402
-    QgsApplication, QgsCategorizedSymbolRenderer, QgsFontUtils, QgsGraduatedSymbolRenderer,
-    QgsLayerTree, QgsLayoutExporter, QgsLayoutItem, QgsLayoutItemLegend, QgsMapRendererParallelJob,
-    QgsMapSettings, QgsProject, QgsProviderRegistry, QgsVectorLayer,
+from qgis.core import (
+    QgsApplication,
+    QgsCategorizedSymbolRenderer,
+    QgsFontUtils,
+    QgsGraduatedSymbolRenderer,
+    QgsLayerTree,
+    QgsLayoutExporter,
+    QgsLayoutItem,
+    QgsLayoutItemLegend,
+    QgsMapRendererParallelJob,
+    QgsMapSettings,
+    QgsProject,
+    QgsProviderRegistry,
+    QgsVectorLayer,
 )  # fmt: skip
-from qgis.PyQt.QtCore import QSize  # noqa: E402
-from qgis.PyQt.QtGui import QColor  # noqa: E402
+from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtGui import QColor
 
 
 def render(layers, crs, extent, path, size=(700, 560)):
@@ -54,7 +64,7 @@ def describe(layer):
     renderer = layer.renderer()
     fields = layer.fields()
     maps = {
-        f.name(): [list(pair.items())[0] for pair in f.editorWidgetSetup().config().get("map", [])]
+        f.name(): [next(iter(p.items())) for p in f.editorWidgetSetup().config().get("map", [])]
         for f in fields
         if f.editorWidgetSetup().type() == "ValueMap"
     }
@@ -125,6 +135,9 @@ def check_project(uri, pictures, tag):
         path = os.path.join(pictures, f"{tag}-theme-{i}.png")
         colours = render(shown, project.crs(), extent, path)
         out["themes"][name] = {"layers": [s.name() for s in shown], "colours": colours}
+    seen = [n.layer() for n in project.layerTreeRoot().findLayers() if n.isVisible()]
+    canvas = os.path.join(pictures, f"{tag}-canvas.png")
+    out["canvas"] = render(seen, project.crs(), seen[-1].extent(), canvas, (1000, 800))
     for i, layout in enumerate(project.layoutManager().layouts()):
         out["layouts"].append(check_layout(layout, pictures, f"{tag}-layout-{i:02d}"))
     return out

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from zoning.plan import Plan
 
 GEOMETRY = "geom"
+#: Layers whose shapes are squares; all others may have several parts.
+_SQUARES = ("units", "allocation")
 _STYLES = """CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
 f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
 f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
@@ -89,7 +91,19 @@ def layers(plan: Plan) -> dict[str, gpd.GeoDataFrame]:
         frames.pop("zones", None)
     if "new_m2" in plan.units.columns:
         frames["allocation"] = _allocation(plan)
-    return {name: _flat(frames[name]) for name in styles.LAYERS if name in frames}
+    shapes = {name: _flat(frames[name]) for name in styles.LAYERS if name in frames}
+    return {n: f if n in _SQUARES else multipart(f) for n, f in shapes.items()}
+
+
+def multipart(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Make every polygon a multipolygon, so that a layer has one type of geometry."""
+    import shapely
+
+    parts = frame.geometry.to_numpy()
+    single = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    made = parts.copy()
+    made[single] = [shapely.MultiPolygon([p]) for p in parts[single]]
+    return frame.set_geometry(made, crs=frame.crs)
 
 
 def tables(plan: Plan) -> dict[str, pd.DataFrame]:
