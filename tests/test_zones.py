@@ -36,7 +36,7 @@ SUITABILITY = {
     ("mid", "low"): "low", ("mid", "mid"): "mid", ("mid", "high"): "high",
     ("high", "low"): "low", ("high", "mid"): "low", ("high", "high"): "mid",
 }  # fmt: skip
-#: Zone by suitability (rows) and intensity (columns); None: optimised if guidance is high, else key.
+#: Zone by suitability and intensity; None: optimised if guidance is high, else key.
 ZONE = {
     ("high", "low"): "key", ("high", "mid"): "key", ("high", "high"): "optimised",
     ("mid", "low"): "moderate", ("mid", "mid"): "key", ("mid", "high"): None,

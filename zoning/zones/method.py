@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from zoning.weights.scaling import Scale
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -25,39 +27,6 @@ class Evidence:
 
     source: str
     evidence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """How a value becomes a score.
-
-    Attributes
-    ----------
-    kind : str
-        ``none`` (the value is the score), ``linear`` and ``log`` (from 0 at ``low`` to 100 at
-        ``high``, clipped), ``table`` (steps), ``points`` (straight lines between points: fuzzy
-        membership), ``minmax`` and ``zscore`` and ``breaks`` (read off the data, then linear or
-        steps).
-    low, high : float
-        Ends of a linear or log scale in the indicator's unit; ``low`` above ``high`` reverses it.
-    at, scores : tuple of float
-        Edges and one more scores of ``table``; points of ``points``.
-    equal : {"above", "below"}
-        Where a value equal to an edge belongs.
-    classes : int
-        Number of natural breaks.
-    reverse : bool
-        For scales read off the data: less is a higher score.
-    """
-
-    kind: str
-    low: float = 0.0
-    high: float = 1.0
-    at: tuple[float, ...] = ()
-    scores: tuple[float, ...] = ()
-    equal: str = "above"
-    classes: int = 5
-    reverse: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zoning.errors import raise_all
+from zoning.weights.scaling import Scale
 from zoning.zones import reading as r
 from zoning.zones.method import (
     Cube,
@@ -15,7 +16,6 @@ from zoning.zones.method import (
     Matrix,
     Method,
     OrderedRule,
-    Scale,
     Special,
     Suitability,
     Term,

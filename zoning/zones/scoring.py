@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.errors import Problem, Text, raise_all, suggest
 from zoning.indicators import numeric_columns
-from zoning.zones.method import Dimension, Method, Scale, Term
+from zoning.weights.scaling import fit_scale, natural_breaks, scale_values
+from zoning.zones.method import Dimension, Method
 
 Floats = npt.NDArray[np.float64]
-
-#: Scores of a fitted z-scale run from 0 at -3 to 100 at +3 standard deviations (own choice).
-_Z_REACH = 3.0
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,10 @@ def fit(method: Method, values: Mapping[str, Floats]) -> Method:
     """
     dimensions = []
     for d in method.dimensions:
-        terms = tuple(replace(t, scale=_fit_scale(t, values[t.indicator])) for t in d.terms)
+        terms = tuple(
+            replace(t, scale=fit_scale(t.scale, values[t.indicator], name=t.indicator))
+            for t in d.terms
+        )
         fitted = replace(d, terms=terms)
         if d.breaks:
             cuts = natural_breaks(score(fitted, values).value, len(d.grades), where=d.name)
@@ -87,88 +87,6 @@ def fit(method: Method, values: Mapping[str, Floats]) -> Method:
             fitted = replace(fitted, cuts=cuts, breaks=False, equal=("below",) * len(cuts))
         dimensions.append(fitted)
     return replace(method, dimensions=tuple(dimensions))
-
-
-def _fit_scale(term: Term, x: Floats) -> Scale:
-    scale = term.scale
-    if scale.kind not in ("minmax", "zscore", "breaks"):
-        return scale
-    known = np.sort(x[np.isfinite(x)])
-    if known.size < 2 or known[0] == known[-1]:
-        raise InputError.one(
-            f"{term.indicator!r} has fewer than two different values, so {scale.kind} has no scale",
-            f"{term.indicator!r} 的不同取值少于两个,{scale.kind} 无法定标",
-            where=term.indicator,
-            code="no-spread",
-        )
-    if scale.kind == "breaks":
-        cuts = natural_breaks(known, scale.classes, where=term.indicator)
-        scores = tuple(float(s) for s in np.linspace(0.0, 100.0, len(cuts) + 1))
-        return Scale(
-            "table", at=cuts, equal="below", scores=scores[::-1] if scale.reverse else scores
-        )
-    low, high = float(known[0]), float(known[-1])
-    if scale.kind == "zscore":
-        # Sorted first, so that the result does not depend on the order of the rows.
-        middle, reach = float(known.mean()), _Z_REACH * float(known.std())
-        low, high = middle - reach, middle + reach
-    return Scale("linear", high, low) if scale.reverse else Scale("linear", low, high)
-
-
-def natural_breaks(x: Floats, classes: int, *, where: str = "") -> tuple[float, ...]:
-    """Natural breaks (Fisher-Jenks): upper ends of all classes but the last.
-
-    Raises
-    ------
-    InputError
-        If there are fewer different values than classes.
-
-    Examples
-    --------
-    >>> natural_breaks(np.array([1.0, 1.1, 5.0, 5.2, 9.0]), 3)
-    (1.1, 5.2)
-    """
-    import warnings
-
-    import mapclassify
-
-    known = np.sort(x[np.isfinite(x)])
-    if np.unique(known).size < classes:
-        raise InputError.one(
-            f"fewer than {classes} different values, so no {classes} natural classes",
-            f"不同取值少于 {classes} 个,无法自然断点分 {classes} 级",
-            where=where,
-            code="no-spread",
-        )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # without numba it says that it is slow; a few ms here
-        bins = mapclassify.FisherJenks(known, k=classes).bins
-    return tuple(float(b) for b in bins[:-1])
-
-
-def scale_values(scale: Scale, x: Floats) -> Floats:
-    """Scores of values on a fitted scale; NaN stays NaN.
-
-    Examples
-    --------
-    >>> scale_values(Scale("linear", 0.0, 0.5), np.array([0.1, 0.9])).tolist()
-    [20.0, 100.0]
-    """
-    if scale.kind == "none":
-        return x.astype(np.float64)
-    if scale.kind == "table":
-        scores = np.asarray(scale.scores)
-        side: Literal["left", "right"] = "right" if scale.equal == "above" else "left"
-        out: Floats = scores[np.searchsorted(np.asarray(scale.at), x, side=side)].astype(np.float64)
-    elif scale.kind == "points":
-        out = np.interp(x, scale.at, scale.scores)
-    else:
-        low, high = scale.low, scale.high
-        if scale.kind == "log":
-            low, high = np.log(low), np.log(high)
-            x = np.log(np.maximum(x, min(scale.low, scale.high)))
-        out = np.clip(100.0 * (x - low) / (high - low), 0.0, 100.0)
-    return np.where(np.isnan(x), np.nan, out)
 
 
 def score(dimension: Dimension, values: Mapping[str, Floats]) -> Scores:
