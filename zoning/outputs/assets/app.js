@@ -1,0 +1,225 @@
+// Puts the page together: reads the plan, draws it, and lets every part hear of every change.
+"use strict";
+
+(function (Z) {
+  const FORMAT = 1;
+  const narrow = () => window.innerWidth < 720;
+
+  function head() {
+    const { plan, state } = Z;
+    document.documentElement.lang = state.lang === "zh" ? "zh-CN" : "en";
+    const title = plan.plans.map((p) => p.name).join(" | ");
+    document.title = title;
+    Z.put(Z.find(".zn-title"), title);
+    Z.put(Z.find(".zn-notice"), Z.say(plan.plans[0].notice));
+    Z.put(Z.find(".zn-corner"),
+      Z.el("span", { class: "zn-approval" }, plan.approval ? Z.t("approval", { n: plan.approval }) : Z.t("internal")),
+      Z.el("span", { class: "zn-printed" }, Z.t("date", { d: new Date().toISOString().slice(0, 10) })));
+  }
+
+  function redrawWords() {
+    head();
+    Z.drawTools();
+    Z.drawSide();
+    Z.drawAccounts();
+    Z.showCard(Z.state.picked);
+  }
+
+  function applyTheme() {
+    const theme = Z.plan.themes.find((t) => t.code === Z.state.theme);
+    Z.sides.forEach((one) => {
+      one.classed = theme ? Z.classify(one.grid, theme, one.plan) : null;
+      if (one.classed) one.layer.show(one.classed);
+    });
+    if (Z.find(".zn-legend-at")) Z.refreshLegend();
+  }
+
+  function applyOverlays() {
+    Object.entries(Z.drawn).forEach(([name, layer]) => {
+      if (name === "city" || Z.state.overlays.has(name)) layer.addTo(Z.map);
+      else layer.remove();
+    });
+    Z.refreshLegend();
+  }
+
+  function tell(at, point) {
+    const tip = Z.find(".zn-tip");
+    const one = Z.sides.length > 1 && point && point.x > Z.map.getSize().x * Z.state.swipe ? Z.sides[1] : Z.sides[0];
+    const i = at ? one.grid.find(at.lat, at.lng) : -1;
+    tip.hidden = i < 0;
+    if (i < 0) return;
+    const theme = Z.plan.themes.find((t) => t.code === Z.state.theme);
+    Z.put(tip, Z.el("strong", null, theme ? Z.themeValue(one.grid, theme, i, one.plan) : ""),
+      Z.el("span", null, [Z.townshipName(one.grid, i), one.grid.code(i)].filter(Boolean).join(" · ")));
+    const size = Z.map.getSize();
+    tip.style.left = Math.min(point.x + 14, size.x - tip.offsetWidth - 6) + "px";
+    tip.style.top = Math.min(point.y + 16, size.y - tip.offsetHeight - 6) + "px";
+  }
+
+  let mark = null;
+  function pick(at) {
+    if (mark) mark.remove();
+    mark = null;
+    const { grid } = Z.sides[0];
+    const i = at ? grid.find(at[0], at[1]) : -1;
+    Z.state.picked = i < 0 ? null : grid.centre(i);
+    Z.showCard(Z.state.picked);
+    document.getElementById("zn").classList.toggle("zn-with-card", i >= 0);
+    if (i < 0) return;
+    mark = L.polygon(grid.outline(i), { pane: "zn-mark", color: "#111", weight: 2.5, fill: false, interactive: false }).addTo(Z.map);
+  }
+
+  let frame = null;
+  function found(hit) {
+    if (frame) frame.remove();
+    frame = null;
+    if (hit.unit !== undefined) {
+      const at = Z.sides[0].grid.centre(hit.unit);
+      Z.map.setView(at, Math.max(12.5, Z.map.getZoom()));
+      pick(at);
+      return;
+    }
+    frame = L.layerGroup(hit.rows.map((row) => L.polygon(row.shape, { pane: "zn-mark", color: "#111", weight: 3, fill: false, interactive: false }))).addTo(Z.map);
+    Z.map.fitBounds(hit.rows.reduce((box, row) => box.extend(Z.boundsOf(row)), L.latLngBounds([])), { padding: [40, 40], maxZoom: 13 });
+    if (narrow()) toggleSide(false);
+  }
+
+  function toggleSide(open) {
+    const box = document.getElementById("zn");
+    const now = open === undefined ? box.classList.contains("zn-no-side") : open;
+    box.classList.toggle("zn-no-side", !now);
+    if (now && narrow()) toggleAccounts(false);
+    Z.map.invalidateSize({ pan: false });
+  }
+
+  function toggleAccounts(open) {
+    const box = Z.find(".zn-accounts");
+    box.hidden = open === undefined ? !box.hidden : !open;
+    document.getElementById("zn").classList.toggle("zn-with-accounts", !box.hidden);
+    if (!box.hidden) box.focus();
+  }
+
+  function hearMap(map) {
+    map.on("mousemove", (e) => tell(e.latlng, e.containerPoint));
+    map.on("mouseout", () => tell(null));
+    map.on("click", (e) => { if (!Z.measure.active()) pick([e.latlng.lat, e.latlng.lng]); });
+    map.on("moveend zoomend", () => Z.emit("view"));
+    const box = map.getContainer();
+    box.addEventListener("keydown", (e) => {
+      if (e.target !== box || e.key !== "Enter") return;
+      const c = map.getCenter();
+      pick([c.lat, c.lng]);
+    });
+    document.addEventListener("keydown", (e) => {
+      if (e.key !== "Escape" || Z.measure.active()) return;
+      if (!Z.find(".zn-accounts").hidden) toggleAccounts(false);
+      else pick(null);
+    });
+    new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(box);
+    let before = null;
+    window.addEventListener("beforeprint", () => { before = map.getBounds(); map.invalidateSize({ pan: false }); map.fitBounds(before, { animate: false }); });
+    window.addEventListener("afterprint", () => { map.invalidateSize({ pan: false }); if (before) map.fitBounds(before, { animate: false }); });
+  }
+
+  function hearParts() {
+    Z.on("theme", () => { applyTheme(); Z.emit("view"); });
+    Z.on("overlays", () => { applyOverlays(); Z.emit("view"); });
+    Z.on("opacity", () => { Z.sides.forEach((one) => one.layer.setOpacity(Z.state.opacity)); Z.emit("view"); });
+    Z.on("lang", () => { redrawWords(); Z.emit("view"); });
+    Z.on("pick", (at) => { pick(at); Z.emit("view"); });
+    Z.on("found", found);
+    Z.on("side", toggleSide);
+    Z.on("accounts", toggleAccounts);
+    Z.on("measuring", Z.drawTools);
+    let waiting = 0;
+    Z.on("view", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => history.replaceState(null, "", Z.address()), 250);
+    });
+  }
+
+  function frameMap(map) {
+    const box = map.getContainer();
+    Z.find(".zn-stage").prepend(box);
+    box.classList.add("zn-map");
+    map.createPane("zn-mark").style.zIndex = 450;
+    ["zn-left", "zn-right"].forEach((name) => { map.createPane(name).style.zIndex = 300; });
+    if (map.attributionControl) map.attributionControl.setPrefix("Leaflet").setPosition("bottomright");
+    document.getElementById("zn").classList.toggle("zn-no-side", narrow());
+    map.invalidateSize({ pan: false });
+  }
+
+  function backgroundOf(tiles) {
+    if (!tiles) return null;
+    return L.layerGroup(tiles.layers.map((address) => L.tileLayer(address, {
+      subdomains: tiles.subdomains, maxNativeZoom: tiles.maxNativeZoom, maxZoom: 19, attribution: tiles.credit })));
+  }
+
+  async function load(map) {
+    Z.plan = JSON.parse(document.getElementById("zoning-plan").textContent);
+    if (Z.plan.format !== FORMAT) throw new Error("format " + Z.plan.format);
+    const asked = Z.readAddress();
+    const themes = Z.plan.themes.map((t) => t.code);
+    Z.state = {
+      lang: ["zh", "en"].includes(asked.lang) ? asked.lang : Z.plan.lang,
+      theme: themes.includes(asked.theme) ? asked.theme : themes[0],
+      opacity: asked.opacity || (Z.plan.tiles ? 0.7 : 1),
+      overlays: new Set(asked.overlays || ["redlines", "townships", "counties", "labels", "background"]),
+      swipe: asked.swipe, picked: null,
+    };
+    head();
+    Z.layers = await Z.loadLayers(Z.plan.layers);
+    const outline = Z.layers.city.rows.map((r) => r.shape);
+    const where = Z.plan.plans.length > 1 ? ["left", "right"] : ["left"];
+    Z.sides = [];
+    for (const [k, name] of where.entries()) {
+      const plan = Z.plan.plans[k];
+      const grid = await Z.loadGrid(plan.units);
+      const layer = new Z.GridLayer(grid, outline, { pane: "zn-" + name, opacity: Z.state.opacity });
+      Z.sides.push({ where: name, plan, grid, layer, classed: null });
+    }
+    return asked;
+  }
+
+  Z.start = async function (map) {
+    Z.map = map;
+    frameMap(map);
+    const wait = Z.find(".zn-wait");
+    Z.put(wait, "…");
+    try {
+      const asked = await load(map);
+      Z.put(wait, Z.t("loading"));
+      const [west, south, east, north] = Z.sides[0].grid.bounds;
+      const whole = L.latLngBounds([south, west], [north, east]);
+      const home = () => map.fitBounds(whole, { padding: [16, 16] });
+      home();
+      map.setMinZoom(Math.max(2, Math.floor(map.getZoom()) - 2));
+      map.setMaxZoom(17);
+      if (asked.view) map.setView([asked.view[1], asked.view[2]], asked.view[0], { animate: false });
+      Z.drawn = Z.drawLayers(map, Z.layers);
+      const background = backgroundOf(Z.plan.tiles);
+      if (background) Z.drawn.background = background;
+      Z.sides.forEach((one) => one.layer.addTo(map));
+      Z.startMeasure(map);
+      hearParts();
+      hearMap(map);
+      applyTheme();
+      redrawWords();
+      applyOverlays();
+      Z.drawZoom(map, home);
+      Z.startSearch();
+      if (Z.sides.length > 1) {
+        Z.startSwipe(map, Z.sides[0].layer, Z.sides[1].layer);
+        const changed = Z.changedZones();
+        if (changed !== null) Z.say_once(Z.t("changed", { n: Z.number(changed) }));
+      }
+      if (asked.picked) pick(asked.picked);
+      if (Z.sides.length === 1 || Z.changedZones() === null) wait.hidden = true;
+      document.documentElement.setAttribute("data-ready", String(Math.round(performance.now())));
+    } catch (wrong) {
+      Z.put(wait, Z.plan ? Z.t("failed", { why: wrong.message }) : String(wrong));
+      document.documentElement.setAttribute("data-failed", String(wrong && wrong.stack));
+      throw wrong;
+    }
+  };
+})(Zoning);

@@ -1,0 +1,154 @@
+// The card of a unit: which zone, why, what lies in it, and what its township says.
+"use strict";
+
+(function (Z) {
+  const LAND = [
+    ["built_m2", "#6b6f75"], ["farmland_m2", "#c9a94a"], ["water_m2", "#5b95bd"], ["redline_m2", "#a3122a"],
+    ["built_redline_m2", "#a12f68"], ["core_m2", "#1c6043"], ["locked_m2", "#8b7a66"], ["free_m2", "#93c6a1"],
+    ["new_m2", "#3c66a8"],
+  ];
+  const GRADES = ["constraint", "guidance", "intensity"];
+
+  const pill = (zone) =>
+    Z.el("span", { class: "zn-pill" }, Z.el("i", { class: "zn-swatch", css: { background: zone.colour } }), zone.label);
+
+  const pairs = (rows) =>
+    Z.el("dl", { class: "zn-pairs" }, rows.filter((r) => r).map(([name, value]) => [Z.el("dt", null, name), Z.el("dd", null, value)]));
+
+  const quote = (name) => (Z.state.lang === "zh" ? "“" + name + "”" : name);
+
+  // The sentence that answers why; from the plan's own words where it has them.
+  Z.why = function (side, i) {
+    const { grid, plan } = side;
+    const own = grid.texts && grid.texts["why_" + Z.state.lang];
+    if (own && own[i]) return own[i];
+    const reason = grid.value(i, "zone_reason");
+    const town = townOf(grid, i);
+    const area = grid.value(i, "area_m2");
+    const shielded = grid.value(i, grid.columns.protected_m2 ? "protected_m2" : "redline_m2");
+    const limit = plan.limits.balance_share;
+    const share = reason === "redline" ? shielded / area : grid.value(i, "township_share");
+    return Z.t("why_" + (reason || "unknown"), {
+      share: Z.percent(share),
+      town: quote(town ? town.name || town.code : Z.t("missing")),
+      zone: Z.zone(grid.value(i, "zone"), plan).label,
+      town_zone: Z.zone(town ? town.zone : null, plan).label,
+      limit: limit ? Z.t("why_limit", { limit: Z.percent(limit, 0) }) : "",
+    });
+  };
+
+  function townOf(grid, i) {
+    const code = grid.value(i, "township");
+    if (code === null) return null;
+    const layer = Z.layers.townships;
+    return (layer && layer.byCode.get(code)) || { code };
+  }
+
+  Z.townshipName = function (grid, i) {
+    const town = townOf(grid, i);
+    return town ? town.name || town.code : null;
+  };
+
+  function countyName(grid, i) {
+    const code = grid.value(i, "county");
+    const county = Z.layers.counties && Z.layers.counties.byCode.get(code);
+    return (county && county.name) || code;
+  }
+
+  function land(grid, i) {
+    const area = grid.value(i, "area_m2");
+    const rows = LAND.filter(([c]) => grid.columns[c] && (grid.value(i, c) || ["built_m2", "redline_m2", "new_m2"].includes(c)));
+    if (!rows.length || !area) return null;
+    return [
+      Z.el("h3", null, Z.t("land")),
+      Z.el("table", { class: "zn-land" }, Z.el("tbody", null, rows.map(([c, colour]) => {
+        const value = grid.value(i, c);
+        return Z.el("tr", null, Z.el("th", { scope: "row" }, Z.name(c)), Z.el("td", null, Z.smallBar(value / area, colour)),
+          Z.el("td", { class: "zn-num" }, Z.ha(value)), Z.el("td", { class: "zn-num zn-soft" }, value === null ? "" : Z.percent(value / area)));
+      }))),
+    ];
+  }
+
+  function reds(grid, i, at) {
+    const layer = Z.layers.redlines;
+    if (!layer) return null;
+    const listed = grid.redlines ? grid.redlines(i) : [...new Set(Z.featuresAt(layer, at[0], at[1]).map((r) => r.area_code))].map((code) => ({ code }));
+    if (!listed.length) return null;
+    return [
+      Z.el("h3", null, Z.t("reds_here")),
+      Z.el("ul", { class: "zn-reds" }, listed.map((hit) => {
+        const rows = layer.rows.filter((r) => r.area_code === hit.code);
+        const row = rows[0] || { name: hit.code };
+        const type = Z.say(layer.types[row.type]) || row.type;
+        const levels = [...new Set(rows.map((r) => r.level))].sort().map((l) => Z.value("level", l)).join(" / ");
+        return Z.el("li", null, Z.el("strong", null, row.name || row.area_code),
+          Z.el("span", { class: "zn-soft" }, [type, levels, row.status ? Z.value("status", row.status) : null].filter(Boolean).join(" · ")),
+          hit.area_m2 === undefined ? null : Z.el("span", { class: "zn-num" }, Z.ha(hit.area_m2)));
+      })),
+    ];
+  }
+
+  function township(grid, i, plan) {
+    const town = townOf(grid, i);
+    if (!town || !Z.layers.townships) return null;
+    const grades = GRADES.filter((g) => Z.known(town[g + "_grade"])).map((g) =>
+      [Z.name(g), Z.value(g + "_grade", town[g + "_grade"]) + (Z.known(town[g]) ? " (" + Z.number(town[g], Math.abs(town[g]) <= 1 ? 3 : 1) + ")" : "")]);
+    const own = town["why_" + Z.state.lang];
+    return [
+      Z.el("h3", null, Z.t("of_township"), " ", town.name || town.code),
+      Z.known(town.zone) ? Z.el("p", null, pill(Z.zone(town.zone, plan))) : null,
+      own ? Z.el("p", null, own) : null,
+      pairs([
+        ...grades,
+        Z.known(town.suitability_grade) && [Z.name("suitability_grade"), Z.value("suitability_grade", town.suitability_grade)],
+        Z.known(town.built_share) && [Z.name("built_share"), Z.percent(town.built_share)],
+        Z.known(town.redline_share) && [Z.name("redline_share"), Z.percent(town.redline_share)],
+        Z.known(town.rule) && [Z.t("decided_by"), town.rule],
+        Z.known(town.runner_up) && [Z.name("runner_up"), Z.zone(town.runner_up, plan).label],
+        Z.known(town.margin) && [Z.name("margin"), Z.number(town.margin, 3)],
+        Z.known(town.flip) && [Z.name("flip"), town.flip],
+        Z.known(town.stability) && [Z.name("stability"), Z.percent(town.stability)],
+      ]),
+    ];
+  }
+
+  function side(one, at, many) {
+    const { grid, plan } = one;
+    const i = grid.find(at[0], at[1]);
+    if (i < 0) return null;
+    const zone = Z.zone(grid.value(i, "zone"), plan);
+    const extra = ["stability", "suitability"].filter((c) => grid.columns[c] && grid.value(i, c) !== null);
+    return Z.el("div", { class: "zn-card-side" },
+      many ? Z.el("p", { class: "zn-soft" }, Z.t(one.where) + ": " + plan.name) : null,
+      grid.columns.zone ? Z.el("p", { class: "zn-zone", css: { borderColor: zone.colour } }, pill(zone)) : null,
+      grid.columns.zone ? [Z.el("h3", null, Z.t("why")), Z.el("p", { class: "zn-why" }, Z.why(one, i))] : null,
+      land(grid, i),
+      pairs(extra.map((c) => [Z.name(c), c === "stability" ? Z.percent(grid.value(i, c)) : Z.number(grid.value(i, c), 2)])),
+      many ? null : reds(grid, i, at),
+      many ? null : township(grid, i, plan),
+      grid.coarse ? Z.el("p", { class: "zn-soft" }, Z.t("rounded", { step: "0.4 %" })) : null);
+  }
+
+  Z.showCard = function (at) {
+    const box = Z.find(".zn-card");
+    const { grid } = Z.sides[0];
+    const i = at ? grid.find(at[0], at[1]) : -1;
+    if (i < 0) {
+      box.hidden = true;
+      return false;
+    }
+    const place = [countyName(grid, i), Z.townshipName(grid, i)].filter(Boolean).join(" · ");
+    const [lat, lng] = grid.centre(i);
+    Z.put(box,
+      Z.el("header", null,
+        Z.el("div", null, Z.el("h2", null, Z.t("unit") + " " + grid.code(i)),
+          Z.el("p", { class: "zn-soft" }, place, Z.el("br"), lng.toFixed(5) + "°E, " + lat.toFixed(5) + "°N · " + Z.ha(grid.value(i, "area_m2")))),
+        Z.el("button", { type: "button", class: "zn-close", "aria-label": Z.t("close"), onclick: () => Z.emit("pick", null) }, "×")),
+      Z.el("div", { class: "zn-card-body" }, Z.sides.map((one) => side(one, at, Z.sides.length > 1))));
+    box.setAttribute("aria-label", Z.t("unit") + " " + grid.code(i));
+    box.hidden = false;
+    return true;
+  };
+
+  Z.pill = pill;
+})(Zoning);

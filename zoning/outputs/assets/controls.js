@@ -1,0 +1,158 @@
+// The side panel (theme, legend, opacity, overlays), the buttons, and the address of the view.
+"use strict";
+
+(function (Z) {
+  const ICONS = {
+    accounts: "M4 20V10M10 20V4M16 20v-7M21 20H3",
+    measure: "M3 17 17 3l4 4L7 21zM7 13l2 2M10 10l2 2M13 7l2 2",
+    fullscreen: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+    print: "M7 8V3h10v5M7 17H4V8h16v9h-3M7 14h10v7H7z",
+    link: "M9 15l6-6M10 6l2-2a4 4 0 0 1 6 6l-2 2M14 18l-2 2a4 4 0 0 1-6-6l2-2",
+    side: "M12 3 3 8l9 5 9-5zM3 12l9 5 9-5M3 16l9 5 9-5",
+    home: "M4 11 12 4l8 7M6 10v10h12V10",
+  };
+  const OVERLAYS = ["redlines", "townships", "counties", "labels", "background"];
+
+  const swatch = (colour) => Z.el("i", { class: "zn-swatch", css: { background: colour } });
+
+  function hatchSwatch(level) {
+    return Z.svg("svg", { class: "zn-swatch-svg", width: 22, height: 14, "aria-hidden": "true" },
+      Z.svg("rect", { x: 1, y: 1, width: 20, height: 12, fill: "url(#zn-hatch-" + level + ")", stroke: "#a3122a",
+        "stroke-width": level === 1 ? 1.6 : 1, "stroke-dasharray": level === 1 ? "none" : "4 3" }));
+  }
+
+  const lineSwatch = (style) =>
+    Z.svg("svg", { class: "zn-swatch-svg", width: 22, height: 14, "aria-hidden": "true" },
+      Z.svg("line", Object.assign({ x1: 0, x2: 22, y1: 7, y2: 7 }, style)));
+
+  Z.legend = function () {
+    const theme = Z.plan.themes.find((t) => t.code === Z.state.theme);
+    if (!theme) return null;
+    const classed = Z.sides[0].classed;
+    const first = Z.plan.plans[0];
+    const sum = first.zones.reduce((s, z) => s + (z.area_m2 || 0), 0);
+    const part = (k) => (theme.code === "zones" && sum ? Z.percent(first.zones[k].area_m2 / sum) : null);
+    const missing = Z.sides.some((one) => one.classed && one.classed.anyMissing);
+    const items = classed.entries.map((e, k) => Z.el("li", null, swatch(e.colour), Z.el("span", null, e.label()), Z.el("span", { class: "zn-num zn-soft" }, part(k))));
+    if (missing) items.push(Z.el("li", null, Z.el("i", { class: "zn-swatch zn-swatch-missing" }), Z.t("missing")));
+    const shown = Z.state.overlays;
+    if (shown.has("redlines") && Z.layers.redlines) {
+      const levels = new Set(Z.layers.redlines.rows.map((r) => (r.level === 1 ? 1 : 2)));
+      [1, 2].filter((l) => levels.has(l)).forEach((l) => items.push(Z.el("li", null, hatchSwatch(l), Z.t("redlines") + " · " + Z.t("level" + l))));
+    }
+    if (shown.has("townships") && Z.layers.townships) items.push(Z.el("li", null, lineSwatch({ stroke: "#43484d", "stroke-width": 1 }), Z.t("townships")));
+    if (shown.has("counties") && Z.layers.counties) items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 1.5, "stroke-dasharray": "7 3 1.5 3" }), Z.t("counties")));
+    items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 2.4 }), Z.t("outline")));
+    return Z.el("div", { class: "zn-legend" }, Z.el("h3", null, Z.say(theme.label)), Z.el("ul", null, items));
+  };
+
+  Z.drawSide = function () {
+    const state = Z.state;
+    const choice = Z.plan.themes.map((theme) => Z.el("label", { class: "zn-choice" },
+      Z.el("input", { type: "radio", name: "zn-theme", value: theme.code, checked: theme.code === state.theme,
+        onchange: () => { state.theme = theme.code; Z.emit("theme"); } }),
+      Z.el("span", null, Z.say(theme.label))));
+    const overlays = OVERLAYS.filter((name) => Z.drawn[name]).map((name) => Z.el("label", { class: "zn-choice" },
+      Z.el("input", { type: "checkbox", value: name, checked: state.overlays.has(name),
+        onchange: (e) => { if (e.target.checked) state.overlays.add(name); else state.overlays.delete(name); Z.emit("overlays"); } }),
+      Z.el("span", null, Z.t(name))));
+    const opacity = Z.el("input", { type: "range", min: 0.1, max: 1, step: 0.05, value: state.opacity, "aria-label": Z.t("opacity"),
+      oninput: (e) => { state.opacity = Number(e.target.value); Z.emit("opacity"); } });
+    Z.put(Z.find(".zn-side"),
+      Z.el("button", { type: "button", class: "zn-close zn-side-close", "aria-label": Z.t("close"), onclick: () => Z.emit("side", false) }, "×"),
+      choice.length > 1 ? Z.el("fieldset", null, Z.el("legend", null, Z.t("theme")), choice) : null,
+      Z.el("div", { class: "zn-legend-at" }, Z.legend()),
+      Z.el("label", { class: "zn-opacity" }, Z.el("span", null, Z.t("opacity")), opacity),
+      Z.el("fieldset", null, Z.el("legend", null, Z.t("layers")), overlays));
+  };
+
+  Z.refreshLegend = () => Z.put(Z.find(".zn-legend-at"), Z.legend());
+
+  function button(name, press, more) {
+    return Z.el("button", Object.assign({ type: "button", class: "zn-tool zn-tool-" + name, title: Z.t(name), "aria-label": Z.t(name), onclick: press }, more),
+      Z.icon(ICONS[name]), Z.el("span", { class: "zn-tool-word" }, Z.t(name)));
+  }
+
+  function fullscreen() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else document.documentElement.requestFullscreen().catch(() => {});
+  }
+
+  async function copyLink() {
+    history.replaceState(null, "", Z.address());
+    let done = "link_bar";
+    try {
+      await navigator.clipboard.writeText(location.href);
+      done = "link_done";
+    } catch (refused) {
+      // Without permission the address bar still holds the link.
+    }
+    Z.say_once(Z.t(done));
+  }
+
+  let fading = 0;
+  Z.say_once = function (text) {
+    const box = Z.find(".zn-wait");
+    Z.put(box, text);
+    box.hidden = false;
+    clearTimeout(fading);
+    fading = setTimeout(() => { box.hidden = true; }, 2500);
+  };
+
+  Z.drawTools = function () {
+    const other = Z.state.lang === "zh" ? "en" : "zh";
+    Z.put(Z.find(".zn-tools"),
+      button("side", () => Z.emit("side")),
+      button("accounts", () => Z.emit("accounts")),
+      button("measure", () => Z.measure.toggle(), { "aria-pressed": String(Z.measure.active()) }),
+      document.fullscreenEnabled ? button("fullscreen", fullscreen) : null,
+      button("print", () => window.print()),
+      button("link", copyLink),
+      Z.el("button", { type: "button", class: "zn-tool zn-lang", lang: other === "zh" ? "zh-CN" : "en",
+        onclick: () => { Z.state.lang = other; Z.emit("lang"); } }, Z.t("language")));
+  };
+
+  Z.drawZoom = function (map, home) {
+    const Control = L.Control.extend({
+      onAdd: () => {
+        const make = (key, sign, press) => Z.el("button", { type: "button", title: Z.t(key), "aria-label": Z.t(key), onclick: press }, sign);
+        const box = Z.el("div", { class: "leaflet-bar zn-zoom" });
+        const draw = () => Z.put(box, make("zoom_in", "+", () => map.zoomIn()), make("zoom_out", "−", () => map.zoomOut()), make("home", Z.icon(ICONS.home), home));
+        Z.on("lang", draw);
+        draw();
+        L.DomEvent.disableClickPropagation(box);
+        return box;
+      },
+    });
+    new Control({ position: "topleft" }).addTo(map);
+    L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 140 }).addTo(map);
+  };
+
+  // The view as an address: #z=zoom/lat/lng&t=theme&o=opacity&l=lang&v=overlays&u=unit&s=swipe
+  Z.address = function () {
+    const { map } = Z;
+    const c = map.getCenter();
+    const parts = { z: [map.getZoom().toFixed(2), c.lat.toFixed(5), c.lng.toFixed(5)].join("/"), t: Z.state.theme,
+      o: Z.state.opacity, l: Z.state.lang, v: [...Z.state.overlays].join(",") };
+    if (Z.state.picked) parts.u = Z.state.picked.map((x) => x.toFixed(5)).join("/");
+    if (Z.sides.length > 1) parts.s = Z.state.swipe;
+    return "#" + Object.entries(parts).map(([k, v]) => k + "=" + encodeURIComponent(v)).join("&");
+  };
+
+  Z.readAddress = function () {
+    const parts = new URLSearchParams(location.hash.slice(1));
+    const numbers = (key, count) => {
+      const found = (parts.get(key) || "").split("/").map(Number);
+      return found.length === count && found.every(Number.isFinite) && parts.get(key) ? found : null;
+    };
+    const number = (key, low, high, other) => {
+      const x = parts.has(key) ? Number(parts.get(key)) : NaN;
+      return x >= low && x <= high ? x : other;
+    };
+    return {
+      view: numbers("z", 3), picked: numbers("u", 2), lang: parts.get("l"), theme: parts.get("t"),
+      opacity: number("o", 0.1, 1, null), swipe: number("s", 0, 1, 0.5),
+      overlays: parts.has("v") ? parts.get("v").split(",").filter((v) => OVERLAYS.includes(v)) : null,
+    };
+  };
+})(Zoning);

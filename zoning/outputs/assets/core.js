@@ -1,0 +1,91 @@
+// The small tools that all other scripts use: elements, texts, numbers, and who hears what.
+"use strict";
+
+var Zoning = (function () {
+  const listeners = {};
+  const Z = { plan: null, state: { lang: "zh" } };
+
+  Z.on = function (name, hear) {
+    (listeners[name] = listeners[name] || []).push(hear);
+  };
+
+  Z.emit = function (name, what) {
+    (listeners[name] || []).forEach((hear) => hear(what));
+  };
+
+  function fill(node, props, children) {
+    Object.entries(props || {}).forEach(([key, value]) => {
+      if (value === null || value === undefined || value === false) return;
+      if (key === "class") node.setAttribute("class", value);
+      else if (key === "css") Object.assign(node.style, value);
+      else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+      else node.setAttribute(key, value === true ? "" : String(value));
+    });
+    children.flat(2).forEach((child) => {
+      if (child === null || child === undefined || child === false) return;
+      // Text from data only ever becomes a text node, so it cannot become markup.
+      node.appendChild(child.nodeType ? child : document.createTextNode(String(child)));
+    });
+    return node;
+  }
+
+  Z.el = (tag, props, ...children) => fill(document.createElement(tag), props, children);
+  Z.svg = (tag, props, ...children) => fill(L.SVG.create(tag), props, children);
+  Z.find = (selector) => document.querySelector("#zn " + selector);
+
+  Z.put = function (node, ...children) {
+    node.textContent = "";
+    return fill(node, null, children);
+  };
+
+  // Words: `t` of the page itself, `say` a pair from the plan, `name` of a column, `value` of a code.
+  Z.say = (pair) => (pair ? pair[Z.state.lang] || pair.zh || pair.en || "" : "");
+
+  Z.t = function (key, values) {
+    const pair = Z.words[key];
+    const text = pair ? pair[Z.state.lang === "zh" ? 0 : 1] : key;
+    return text.replace(/\{(\w+)\}/g, (all, name) => (values && name in values ? values[name] : all));
+  };
+
+  Z.name = (column) => Z.say(Z.plan.words.columns[column]) || column;
+
+  Z.value = function (column, code) {
+    if (code === null || code === undefined || code === "") return Z.t("missing");
+    const kind = column.endsWith("_grade") ? "grade" : column;
+    const known = Z.plan.words.values[kind];
+    return known && known[code] ? Z.say(known[code]) : String(code);
+  };
+
+  Z.zone = function (code, plan) {
+    const zone = (plan || Z.plan.plans[0]).zones.find((z) => z.code === code);
+    return zone
+      ? { code, label: Z.state.lang === "zh" ? zone.name_zh : zone.name_en, colour: zone.colour, row: zone }
+      : { code, label: Z.t("no_zone"), colour: "#d9d9d4", row: null };
+  };
+
+  // Numbers as people read them. Missing is a dash, never 0.
+  const known = (x) => x !== null && x !== undefined && !Number.isNaN(x);
+  const written = (x, digits) =>
+    x.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+  Z.known = known;
+  Z.number = (x, digits = 0) => (known(x) ? written(x, digits) : "–");
+  Z.km2 = (m2, digits = 1) => (known(m2) ? written(m2 / 1e6, digits) + " km²" : "–");
+  Z.percent = (share, digits = 1) => (known(share) ? written(share * 100, digits) + " %" : "–");
+  Z.ha = function (m2) {
+    if (!known(m2)) return "–";
+    const unit = Z.state.lang === "zh" ? " 公顷" : " ha";
+    return written(m2 / 1e4, m2 !== 0 && m2 < 1e5 ? 2 : 1) + unit;
+  };
+
+  // Drawn signs of the buttons: paths in a box of 24 by 24.
+  Z.icon = (path) =>
+    Z.svg(
+      "svg",
+      { viewBox: "0 0 24 24", width: 18, height: 18, "aria-hidden": "true", class: "zn-icon" },
+      Z.svg("path", { d: path, fill: "none", stroke: "currentColor", "stroke-width": 1.7,
+        "stroke-linecap": "round", "stroke-linejoin": "round" })
+    );
+
+  return Z;
+})();

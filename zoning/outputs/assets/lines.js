@@ -1,0 +1,98 @@
+// What lies over the units: the city, counties, townships, red lines with their hatch, and names.
+"use strict";
+
+(function (Z) {
+  const STYLE = {
+    city: { color: "#2b2f33", weight: 2.2, fill: false, interactive: false },
+    counties: { color: "#2b2f33", weight: 1.3, dashArray: "7 3 1.5 3", fill: false, interactive: false },
+    townships: { color: "#43484d", weight: 0.7, opacity: 0.75, fill: false, interactive: false },
+  };
+  const RED = "#a3122a";
+
+  Z.loadLayers = async function (packed) {
+    const layers = {};
+    for (const name of Object.keys(packed)) {
+      const layer = packed[name];
+      const shapes = await Z.shapes(layer.shapes);
+      const rows = layer.rows.map((values, i) => {
+        const row = { code: layer.codes[i], shape: shapes[i], anchor: (layer.anchors || [])[i] };
+        layer.columns.forEach((c, k) => { row[c] = values[k]; });
+        return row;
+      });
+      layers[name] = { rows, types: layer.types || {}, byCode: new Map(rows.map((r) => [r.code, r])) };
+    }
+    return layers;
+  };
+
+  // One pattern for each level: the first is dense, the second open, so grey prints tell them apart.
+  Z.hatch = function (level) {
+    const gap = level === 1 ? 6 : 11;
+    return Z.svg(
+      "pattern",
+      { id: "zn-hatch-" + level, width: gap, height: gap, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+      // A pale line beside the red one keeps the hatch readable on dark and on light zones.
+      Z.svg("line", { x1: gap / 2, y1: 0, x2: gap / 2, y2: gap, stroke: "#fff", "stroke-width": level === 1 ? 3.2 : 2.8, "stroke-opacity": 0.6 }),
+      Z.svg("line", { x1: gap / 2, y1: 0, x2: gap / 2, y2: gap, stroke: RED, "stroke-width": level === 1 ? 1.9 : 1.2 })
+    );
+  };
+
+  function redStyle(row) {
+    return {
+      color: RED, weight: row.level === 1 ? 1.6 : 1, dashArray: row.level === 1 ? null : "4 3",
+      fillColor: "url(#zn-hatch-" + (row.level === 1 ? 1 : 2) + ")", fillOpacity: 1, interactive: false,
+    };
+  }
+
+  Z.drawLayers = function (map, layers) {
+    const pane = (name, z) => { map.createPane(name).style.zIndex = z; return name; };
+    const drawn = {};
+    const renderer = L.svg({ pane: pane("zn-lines", 420), padding: 0.5 });
+    const draw = (rows, style) =>
+      L.layerGroup(rows.filter((r) => r.shape.length).map((r) =>
+        L.polygon(r.shape, Object.assign({ renderer, pane: "zn-lines", smoothFactor: 0.6 }, style(r)))));
+    if (layers.redlines) drawn.redlines = draw(layers.redlines.rows, redStyle);
+    if (layers.townships) drawn.townships = draw(layers.townships.rows, () => STYLE.townships);
+    if (layers.counties) drawn.counties = draw(layers.counties.rows, () => STYLE.counties);
+    drawn.city = draw(layers.city.rows, () => STYLE.city);
+    renderer.addTo(map);
+    const defs = Z.svg("defs", null, Z.hatch(1), Z.hatch(2));
+    renderer._container.insertBefore(defs, renderer._container.firstChild);
+    drawn.labels = names(map, layers, pane("zn-names", 440));
+    return drawn;
+  };
+
+  // Names of counties from afar, of townships from near; a name is text, never markup.
+  function names(map, layers, pane) {
+    const group = L.layerGroup();
+    const add = (rows, kind) => rows.filter((r) => r.anchor).forEach((r) => {
+      const html = Z.el("span", { class: "zn-name zn-name-" + kind }, r.name || r.code);
+      const icon = L.divIcon({ html, className: "zn-name-at", iconSize: [0, 0] });
+      L.marker([r.anchor[1], r.anchor[0]], { icon, pane, interactive: false, keyboard: false }).addTo(group);
+    });
+    if (layers.counties) add(layers.counties.rows, "county");
+    if (layers.townships) add(layers.townships.rows, "township");
+    const fit = () => {
+      const box = map.getPane(pane);
+      box.classList.toggle("zn-near", map.getZoom() >= 10.75 || !layers.counties);
+    };
+    map.on("zoomend", fit);
+    fit();
+    return group;
+  }
+
+  // Which features of a layer hold a point (even-odd over all rings).
+  Z.featuresAt = function (layer, lat, lng) {
+    const inside = (ring) => {
+      let odd = false;
+      for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+        const [y1, x1] = ring[i];
+        const [y2, x2] = ring[j];
+        if (y1 > lat !== y2 > lat && lng < ((x2 - x1) * (lat - y1)) / (y2 - y1) + x1) odd = !odd;
+      }
+      return odd;
+    };
+    return layer.rows.filter((r) => r.shape.some((polygon) => polygon.reduce((odd, ring) => odd !== inside(ring), false)));
+  };
+
+  Z.boundsOf = (row) => L.latLngBounds(row.shape.flat(2));
+})(Zoning);

@@ -1,0 +1,68 @@
+"""What the panel of the accounts shows: construction under its cap, zones, counties and checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zoning.outputs.webmap.layers import plain
+
+_ZONE = (
+    "name_zh",
+    "name_en",
+    "colour",
+    "units",
+    "area_m2",
+    "built_m2",
+    "new_m2",
+    "cap_m2",
+    "quota_m2",
+)
+_COUNTY = ("area_m2", "built_m2", "new_m2", "redline_m2")
+
+
+def pack_accounts(plan: Any) -> dict[str, Any]:
+    """Gather the accounts of a plan as plain data; what a plan lacks is left out."""
+    run = plan.run
+    found: dict[str, Any] = {
+        "area_m2": plain(plan.units["area_m2"].sum()),
+        "units": len(plan.units),
+        "zones": zone_rows(plan),
+        "checks": [c.as_dict() | {"margin": c.margin} for c in plan.checks],
+        "ok": plan.ok,
+    }
+    for key in ("construction", "redlines", "allocation"):
+        if run.get(key):
+            found[key] = {
+                k: plain(v) for k, v in run[key].items() if not isinstance(v, (dict, list))
+            }
+    if plan.counties is not None:
+        found["counties"] = _county_rows(plan)
+    for check in found["checks"]:
+        for key in ("measured", "limit", "margin"):
+            check[key] = plain(check[key])
+    return found
+
+
+def zone_rows(plan: Any) -> list[dict[str, Any]]:
+    """Give the zones in their order, with names, colours and sums."""
+    columns = [c for c in _ZONE if c in plan.zones]
+    rows = plan.zones[columns].itertuples()
+    return [
+        {"code": str(row[0]), **{c: plain(v) for c, v in zip(columns, row[1:], strict=True)}}
+        for row in rows
+    ]
+
+
+def _county_rows(plan: Any) -> list[dict[str, Any]]:
+    counties = plan.counties
+    sums = plan.units.groupby("county")[["new_m2"]].sum() if "new_m2" in plan.units else None
+    if plan.pieces is not None and "new_m2" in plan.pieces:
+        sums = plan.pieces.groupby("county")[["new_m2"]].sum()
+    rows = []
+    for code, row in counties.iterrows():
+        entry = {"code": str(code), "name": plain(row.get("name"))}
+        entry |= {c: plain(row[c]) for c in _COUNTY if c in counties}
+        if sums is not None:
+            entry["new_m2"] = plain(sums["new_m2"].get(code))
+        rows.append(entry)
+    return rows

@@ -1,0 +1,137 @@
+"""Everything that the page knows about a plan, as one JSON document."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from zoning import words
+from zoning.outputs.webmap.accounts import pack_accounts, zone_rows
+from zoning.outputs.webmap.layers import REDLINE_CARD, TOWNSHIP_CARD, pack_layers
+from zoning.outputs.webmap.payload import AREAS, NAMES, SHARES, pack_units
+from zoning.resources import load_toml
+
+#: Format of the document; the scripts of the page refuse another.
+FORMAT = 1
+#: Themes with classes, in the order of the menu; their classes are those of the map sheets.
+SHARE_THEMES = ("redline_share", "built_share", "new_land", "stability", "built_redline")
+_VALUES = ("zone_reason", "grade", "status", "level", "missing", "check_level")
+
+
+def document(plans: tuple[Any, ...], *, lang: str, tiles: dict[str, Any] | None) -> dict[str, Any]:
+    """Gather one plan, or two to compare.
+
+    Parameters
+    ----------
+    plans : tuple of zoning.plan.Plan
+        One or two.
+    lang : {"zh", "en"}
+        The language that the page opens in.
+    tiles : dict or None
+        From :func:`zoning.outputs.webmap.tiles.background`.
+
+    Returns
+    -------
+    dict
+        Plain data for ``json``.
+    """
+    first = plans[0]
+    return {
+        "format": FORMAT,
+        "lang": lang,
+        "approval": approval_number(first),
+        "plans": [
+            {
+                "name": p.name,
+                "notice": notice(p),
+                "zones": zone_rows(p),
+                "units": pack_units(p),
+                "accounts": pack_accounts(p),
+                "limits": reason_limits(p),
+            }
+            for p in plans
+        ],
+        "layers": pack_layers(first),
+        "themes": available_themes(plans),
+        "words": dictionary(),
+        "tiles": tiles,
+    }
+
+
+def to_json(doc: dict[str, Any]) -> str:
+    r"""Write the document so that no text in it can end its element.
+
+    Examples
+    --------
+    >>> to_json({"name": "</script><b>"})
+    '{"name":"\\u003c/script\\u003e\\u003cb\\u003e"}'
+    """
+    text = json.dumps(doc, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def available_themes(plans: tuple[Any, ...]) -> list[dict[str, Any]]:
+    """List the themes that every plan has data for, the zones first."""
+    themes: list[dict[str, Any]] = []
+    if all("zone" in p.units and p.units["zone"].notna().any() for p in plans):
+        themes.append({"code": "zones", "label": _theme_words("zones")})
+    shares = load_toml("styles", "sheets.toml")["shares"]
+    for code in SHARE_THEMES:
+        theme = shares[code]
+        needs = [theme["part"], *([theme["whole"]] if "whole" in theme else [])]
+        if all(_has(p, needs) for p in plans):
+            themes.append({"code": code, "label": _theme_words(code), **theme})
+    return themes
+
+
+def _has(plan: Any, columns: list[str]) -> bool:
+    return all(c in plan.units and plan.units[c].notna().any() for c in columns)
+
+
+def _theme_words(code: str) -> dict[str, str]:
+    return {lang: words.theme_name(code, lang) for lang in ("zh", "en")}
+
+
+def dictionary() -> dict[str, Any]:
+    """Give the words that the cards need: names of columns and of code values."""
+    names = sorted({*AREAS, *SHARES, *NAMES, *TOWNSHIP_CARD, *REDLINE_CARD, "unit", "lon", "lat"})
+    return {
+        "columns": {n: {lang: words.label(n, lang) for lang in ("zh", "en")} for n in names},
+        "values": {
+            c: {k: {"zh": t.zh, "en": t.en} for k, t in words.values(c).items()} for c in _VALUES
+        },
+    }
+
+
+def notice(plan: Any) -> dict[str, str] | None:
+    """Give the notice of a plan in both languages; one that exists once serves both."""
+    en, zh = plan.notice, _setting(plan, "plan", "notice_zh")
+    if not en and not zh:
+        return None
+    if not zh and en and en.count(" / ") == 1:
+        zh, en = en.split(" / ")
+    return {"zh": str(zh or en), "en": str(en or zh)}
+
+
+def approval_number(plan: Any) -> str | None:
+    """Give the review number of the map (审图号), if the plan's settings name one."""
+    number = _setting(plan, "plan", "map_approval_no")
+    return None if number is None else str(number)
+
+
+def plan_language(plan: Any) -> str:
+    """Give the language of the plan's files, Chinese unless its settings say otherwise."""
+    return str(_setting(plan, "plan", "lang") or "zh")
+
+
+def reason_limits(plan: Any) -> dict[str, float]:
+    """Give the thresholds that the cards name, as far as the plan's settings have them."""
+    share = _setting(plan, "zones", "balance_share")
+    return {} if share is None else {"balance_share": float(share)}
+
+
+def _setting(plan: Any, section: str, key: str) -> Any:
+    value = getattr(getattr(plan.config, section, None), key, None)
+    return value or None

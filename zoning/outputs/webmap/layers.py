@@ -1,0 +1,156 @@
+"""Lines that lie over the units: the city, counties, townships and red lines, with their cards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from zoning.outputs.webmap.packing import pack_shapes
+from zoning.resources import data_path, load_toml
+
+#: Most points of a layer (our choice: a page of 1.8 MB with room to spare); above, lines are
+#: simplified for the screen.
+MAX_POINTS = 120_000
+_FIRST_TOLERANCE_M = 2.0
+
+#: What the card of a township may show, where the table has it.
+TOWNSHIP_CARD = (
+    "name", "county", "county_name", "zone", "area_m2", "built_m2", "redline_m2", "built_share",
+    "redline_share", "constraint", "guidance", "intensity", "constraint_grade", "guidance_grade",
+    "intensity_grade", "suitability_grade", "rule", "runner_up", "margin", "flip", "status",
+    "zone_reason", "stability", "why_zh", "why_en",
+)  # fmt: skip
+REDLINE_CARD = (
+    "area_code", "name", "type", "level", "area_m2", "published_m2", "status", "source",
+    "source_year",
+)  # fmt: skip
+
+
+def pack_layers(plan: Any) -> dict[str, Any]:
+    """Pack all line layers that the plan has.
+
+    Returns
+    -------
+    dict
+        Layer name to ``{"codes", "rows", "shapes", "tolerance_m"}``; ``rows`` are plain values,
+        None where missing.
+    """
+    layers = {"city": _layer(plan.city, ())}
+    if plan.counties is not None:
+        layers["counties"] = _layer(
+            plan.counties, ("name", "area_m2", "built_m2", "redline_m2"), named=True
+        )
+    if plan.townships is not None:
+        layers["townships"] = _layer(plan.townships, TOWNSHIP_CARD, named=True)
+    if plan.redlines is not None and len(plan.redlines):
+        layers["redlines"] = _layer(plan.redlines, REDLINE_CARD)
+        layers["redlines"]["types"] = redline_types()
+    return layers
+
+
+def redline_types() -> dict[str, dict[str, str]]:
+    """Give the names of the red-line types in both languages, by code.
+
+    Examples
+    --------
+    >>> isinstance(redline_types(), dict)
+    True
+    """
+    if not data_path("redlines", "types.toml").is_file():
+        return {}
+    listed = load_toml("redlines", "types.toml").get("type", [])
+    return {t["code"]: {"zh": t["zh"], "en": t["en"]} for t in listed}
+
+
+def _layer(frame: Any, card: tuple[str, ...], *, named: bool = False) -> dict[str, Any]:
+    shapes, tolerance = fit(frame.geometry.array, MAX_POINTS)
+    lonlat = _degrees(shapes, frame.crs)
+    columns = [c for c in card if c in frame]
+    layer = {
+        "codes": [str(i) for i in frame.index],
+        "columns": columns,
+        "rows": [[plain(v) for v in row] for row in frame[columns].itertuples(index=False)],
+        "shapes": pack_shapes(lonlat.array),
+        "tolerance_m": tolerance,
+    }
+    if named:
+        layer["anchors"] = anchors(shapes, frame.crs)
+    return layer
+
+
+def anchors(shapes: Any, crs: Any) -> list[list[float] | None]:
+    """Give the place of a name: the middle of the largest circle inside a shape, in degrees."""
+    import shapely
+
+    found: list[list[float] | None] = [None] * len(shapes)
+    full = [i for i, s in enumerate(shapes) if s is not None and not s.is_empty]
+    if not full:
+        return found
+    some = np.asarray(shapes, dtype=object)[full]
+    # A hundredth of its width is close enough for a name.
+    width = np.maximum(shapely.length(shapely.envelope(some)) / 400, 1.0)
+    circles = shapely.maximum_inscribed_circle(some, tolerance=width)
+    middle = _degrees(shapely.get_point(circles, 0), crs)
+    for i, x, y in zip(full, middle.x, middle.y, strict=True):
+        found[i] = [round(float(x), 5), round(float(y), 5)]
+    return found
+
+
+def _degrees(shapes: Any, crs: Any) -> Any:
+    import geopandas as gpd
+
+    return gpd.GeoSeries(shapes, crs=crs).to_crs(4326)
+
+
+def fit(shapes: Any, most: int) -> tuple[npt.NDArray[np.object_], float]:
+    """Simplify shapes until they have at most ``most`` points together.
+
+    Returns
+    -------
+    shapes, tolerance_m : array, float
+        The tolerance is 0 where nothing was simplified.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> disc = shapely.Point(0, 0).buffer(1000, quad_segs=500)
+    >>> shapely.get_num_coordinates(disc), fit([disc], 100)[1]
+    (2001, 2.0)
+    """
+    import shapely
+
+    exact = np.asarray(shapes, dtype=object)
+    if shapely.get_num_coordinates(exact).sum() <= most:
+        return exact, 0.0
+    tolerance = _FIRST_TOLERANCE_M
+    while True:
+        lighter = shapely.simplify(exact, tolerance)
+        # Below 3 km the eye no longer finds the place; what is left then is what there is.
+        if shapely.get_num_coordinates(lighter).sum() <= most or tolerance > 3000:
+            return lighter, tolerance
+        tolerance *= 2
+
+
+def plain(value: Any) -> Any:
+    """Turn one cell of a table into plain data for the page.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> plain(np.int64(3)), plain(pd.NA), plain(0.123456789)
+    (3, None, 0.123457)
+    """
+    import pandas as pd
+
+    if value is None or (not isinstance(value, (list, tuple, dict)) and pd.isna(value)):
+        return None
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        number = float(value)
+        return float(f"{number:.6g}") if np.isfinite(number) else None
+    return str(value)

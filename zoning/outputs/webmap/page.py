@@ -1,0 +1,276 @@
+"""Put the map together: folium makes the page, the scripts of this package make it a tool.
+
+``build`` gives a ``folium.Map`` that can be added to; ``html`` and ``write`` turn it into one page
+without a network, or into a folder for servers that forbid scripts inside a page.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+import tempfile
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoning.errors import InputError
+from zoning.outputs.webmap.document import document, plan_language, to_json
+from zoning.outputs.webmap.inline import asset, inline, refuse_requests, safe_script
+from zoning.outputs.webmap.tiles import background
+
+if TYPE_CHECKING:
+    import folium
+
+    from zoning.plan import Plan
+
+log = logging.getLogger(__name__)
+
+#: The scripts of the page, in the order in which they need each other.
+SCRIPTS = (
+    "core.js", "words.js", "unpack.js", "projection.js", "grid.js", "gridlayer.js", "themes.js",
+    "lines.js", "card.js", "charts.js", "panel.js", "search.js", "measure.js", "swipe.js",
+    "controls.js", "app.js",
+)  # fmt: skip
+_VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
+_BLOCK = re.compile(
+    r"<(script|style)(?P<attrs>(?:\s[^>]*)?)>(?P<body>.*?)</\1>", re.DOTALL | re.IGNORECASE
+)
+
+
+def write(
+    plan: Plan,
+    path: str | Path,
+    *,
+    lang: str | None = None,
+    folder: bool = False,
+    tiles: str | None = None,
+    tianditu_key: str | None = None,
+) -> Path:
+    """Write the map of a plan.
+
+    Parameters
+    ----------
+    plan : zoning.plan.Plan
+    path : path
+        The file; with ``folder`` the folder that will hold ``index.html`` and ``assets``.
+    lang : {"zh", "en"}, optional
+        The language that the page opens in; it can be switched there. By default the plan's.
+    folder : bool
+        Write scripts and styles as files of their own, for servers with a strict content policy.
+    tiles, tianditu_key : str, optional
+        A background that needs the network; see :func:`zoning.outputs.webmap.tiles.background`.
+
+    Returns
+    -------
+    Path
+        What was written. It appears whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the units do not lie on a lattice, or the tiles cannot be used.
+    """
+    return _write(html(plan, lang=lang, tiles=tiles, tianditu_key=tianditu_key), Path(path), folder)
+
+
+def write_compare(
+    plan_a: Plan, plan_b: Plan, path: str | Path, *, lang: str | None = None, folder: bool = False
+) -> Path:
+    """Write a map of two plans of the same city, side by side with a swipe.
+
+    Both plans keep their own lattice; the lines and the search come from the first.
+
+    Parameters
+    ----------
+    plan_a, plan_b : zoning.plan.Plan
+        Shown on the left and on the right.
+    path, lang, folder
+        As for :func:`write`.
+
+    Returns
+    -------
+    Path
+    """
+    lang = lang or plan_language(plan_a)
+    page = _finish(_build((plan_a, plan_b), lang, None), plan_a.name, lang, None)
+    return _write(page, Path(path), folder)
+
+
+def html(
+    plan: Plan,
+    *,
+    lang: str | None = None,
+    tiles: str | None = None,
+    tianditu_key: str | None = None,
+) -> str:
+    """Give the map of a plan as one page that asks the network for nothing."""
+    behind, lang = background(tiles, tianditu_key), lang or plan_language(plan)
+    return _finish(_build((plan,), lang, behind), plan.name, lang, behind)
+
+
+def build(plan: Plan, *, lang: str | None = None) -> folium.Map:
+    """Make the folium map of a plan, to add layers of your own.
+
+    Parameters
+    ----------
+    plan : zoning.plan.Plan
+    lang : {"zh", "en"}, optional
+        By default the plan's.
+
+    Returns
+    -------
+    folium.Map
+    """
+    return _build((plan,), lang or plan_language(plan), None)
+
+
+def _build(plans: tuple[Plan, ...], lang: str, tiles: dict[str, Any] | None) -> folium.Map:
+    import folium
+
+    if lang not in ("zh", "en"):
+        raise InputError.one(f"language '{lang}' is not known", f"未知语言“{lang}”", where="lang",
+                             remedy=("zh or en", "zh 或 en"))  # fmt: skip
+    doc = document(plans, lang=lang, tiles=tiles)
+    west, south, east, north = doc["plans"][0]["units"]["grid"]["bounds"]
+    page_map = folium.Map(
+        location=[(south + north) / 2, (west + east) / 2], zoom_start=9, tiles=None,
+        zoom_control=False, control_scale=False, zoom_snap=0.25, zoom_delta=0.5,
+        wheel_px_per_zoom_level=90,
+    )  # fmt: skip
+    # Only Leaflet is needed; the other libraries that folium links serve markers and popups.
+    page_map.default_js = [link for link in page_map.default_js if link[0] == "leaflet"]
+    page_map.default_css = [link for link in page_map.default_css if link[0] == "leaflet_css"]
+    page_map._id = "zoning"
+    page_map.add_child(_shell(to_json(doc)), name="zoning_shell")
+    return page_map
+
+
+def _shell(data: str) -> Any:
+    """Make the folium element that carries the scripts, the frame and the data."""
+    from branca.element import MacroElement
+    from folium.template import Template
+
+    element = MacroElement()
+    element._name, element._id = "Zoning", "shell"
+    element.style = asset("map.css")
+    element.scripts = [(name, safe_script(asset(name))) for name in SCRIPTS]
+    element.spare = safe_script(asset("vendor/fflate/fflate.js"))
+    element.frame, element.data = asset("shell.html"), data
+    element._template = Template(_TEMPLATE)
+    return element
+
+
+_TEMPLATE = """
+{% macro header(this, kwargs) %}
+<style data-name="map.css">{{ this.style }}</style>
+<script data-name="fflate.js">{{ this.spare }}</script>
+{% for name, text in this.scripts %}<script data-name="{{ name }}">{{ text }}</script>
+{% endfor %}{% endmacro %}
+{% macro html(this, kwargs) %}
+{{ this.frame }}
+<script type="application/json" id="zoning-plan">{{ this.data }}</script>
+{% endmacro %}
+{% macro script(this, kwargs) %}
+Zoning.start({{ this._parent.get_name() }});
+{% endmacro %}
+"""
+
+
+def _finish(page_map: folium.Map, title: str, lang: str, tiles: dict[str, Any] | None) -> str:
+    """Render, inline, and set what folium leaves open: title, language, viewport, policy."""
+    page = inline(page_map.get_root().render())
+    code = "zh-CN" if lang == "zh" else "en"
+    head = (
+        '<meta charset="utf-8"/>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(tiles)}"/>'
+        f"<title>{escape(title)}</title>"
+    )
+    page = _VIEWPORT.sub("", page, count=1)
+    page = page.replace("<html>", f'<html lang="{code}">', 1).replace("<head>", f"<head>{head}", 1)
+    refuse_requests(page)
+    return page
+
+
+def _policy(tiles: dict[str, Any] | None, inside: str = "'unsafe-inline'") -> str:
+    """Forbid every request, so that the browser itself holds what this package promises."""
+    pictures = f"data: blob: {tiles['origin']}" if tiles else "data: blob:"
+    own = " 'self'" if inside == "'self'" else ""
+    return (
+        f"default-src 'none'; script-src {inside}; style-src {inside}; "
+        f"img-src{own} {pictures}; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _write(page: str, path: Path, folder: bool) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if folder:
+        return _write_folder(page, path)
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", newline="\n", dir=path.parent, suffix=".part", delete=False
+    ) as f:
+        f.write(page)
+    Path(f.name).chmod(0o644)
+    Path(f.name).replace(path)
+    log.info("%s: %.2f MB", path, len(page.encode()) / 1e6)
+    return path
+
+
+def _write_folder(page: str, path: Path) -> Path:
+    text, files = split(page)
+    refuse_requests(text, [f"assets/{name}" for name in files])
+    made = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    (made / "assets").mkdir()
+    for name, content in files.items():
+        (made / "assets" / name).write_text(content, encoding="utf-8", newline="\n")
+    (made / "index.html").write_text(text, encoding="utf-8", newline="\n")
+    made.chmod(0o755)
+    old = made.with_name(made.name + "-old")
+    if path.exists():
+        path.rename(old)
+    made.replace(path)
+    if old.exists():
+        shutil.rmtree(old)
+    return path
+
+
+def split(page: str) -> tuple[str, dict[str, str]]:
+    """Take scripts and styles out of a page into files of their own.
+
+    Returns
+    -------
+    page, files : str, dict
+        The page with links in their place and a policy that forbids scripts inside it; file name
+        to content.
+
+    Examples
+    --------
+    >>> split('<p>a</p><script data-name="x.js">f()</script>')
+    ('<p>a</p><script src="assets/x.js"></script>', {'x.js': 'f()'})
+    """
+    files: dict[str, str] = {}
+
+    def take(hit: re.Match[str]) -> str:
+        tag, attrs = hit[1].lower(), hit["attrs"]
+        if "application/json" in attrs:
+            return hit[0]
+        named = re.search(r'data-name="([^"]+)"', attrs)
+        end = "js" if tag == "script" else "css"
+        name = named[1] if named else f"page-{len(files) + 1}.{end}"
+        files[name] = hit["body"]
+        link = f'<script src="assets/{name}"></script>'
+        return link if tag == "script" else f'<link rel="stylesheet" href="assets/{name}"/>'
+
+    text = _BLOCK.sub(take, page)
+    return text.replace("'unsafe-inline'", "'self'").replace(
+        "img-src data:", "img-src 'self' data:"
+    ), files
+
+
+@cache
+def script_size() -> int:
+    """Give the bytes of scripts and styles that every page carries."""
+    names = ("map.css", "vendor/fflate/fflate.js", "vendor/leaflet/leaflet.js", *SCRIPTS)
+    return sum(len(asset(n).encode()) for n in names)

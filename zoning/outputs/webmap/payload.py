@@ -1,0 +1,209 @@
+"""The units of a plan as one compact grid: a bit mask and one typed array for each column.
+
+The units lie on a regular lattice, so no geometry travels: a bit for each square of the box, then
+the columns of the units that exist, row by row from the south-west corner. Areas are written as
+parts of a square in steps of 1/10,000 (1/250 in very large plans); the tables of the plan keep the
+exact values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from zoning.errors import InputError
+from zoning.outputs.webmap.packing import deflate, pack_numbers, pack_texts
+from zoning.outputs.webmap.projection import browser_projection
+
+#: Above this number of units the columns are coarser and no list travels with the card.
+LARGE = 200_000
+#: Up to this number of units the reasons travel as text; above, the browser builds them.
+TEXTS = 20_000
+
+AREAS = (
+    "area_m2", "redline_m2", "redline_level1_m2", "core_m2", "protected_m2", "built_m2",
+    "built_redline_m2", "water_m2", "farmland_m2", "locked_m2", "free_m2", "new_m2",
+)  # fmt: skip
+SHARES = ("township_share", "suitability", "stability")
+NAMES = ("zone", "zone_reason", "township", "county")
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Where the units lie: corner, side, size of the box, and the place of each unit in it."""
+
+    x0: float
+    y0: float
+    cell: float
+    columns: int
+    rows: int
+    place: npt.NDArray[np.int64]
+    order: npt.NDArray[np.int64]
+
+
+def find_lattice(units: Any) -> Lattice:
+    """Read the lattice from the squares of the units.
+
+    Raises
+    ------
+    InputError
+        If there is no unit, or the squares do not lie on one lattice.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> squares = [shapely.box(0, 0, 10, 10), shapely.box(20, 0, 30, 10)]
+    >>> lattice = find_lattice(gpd.GeoDataFrame(geometry=squares, crs="EPSG:4549"))
+    >>> lattice.columns, lattice.rows, lattice.place.tolist()
+    (3, 1, [0, 2])
+    """
+    box = units.geometry.bounds.to_numpy()
+    if len(box) == 0:
+        raise InputError.one("there are no units to draw", "没有可绘制的单元", where="units")
+    cell = float(box[0, 2] - box[0, 0])
+    x0, y0 = float(box[:, 0].min()), float(box[:, 1].min())
+    at = (box[:, :2] - (x0, y0)) / cell
+    whole = np.rint(at)
+    sizes = np.column_stack([box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]])
+    if np.abs(at - whole).max() > 1e-6 or np.abs(sizes / cell - 1).max() > 1e-6:
+        raise InputError.one(
+            "the units are not squares of one lattice", "单元不是同一网格的方格", where="units",
+            code="map-lattice",
+            remedy=("draw the units that zoning made, not clipped ones",
+                    "请使用本工具生成的完整方格,而非裁剪后的图斑"),
+        )  # fmt: skip
+    columns, rows = whole.astype(np.int64).max(axis=0) + 1
+    place = whole[:, 1].astype(np.int64) * columns + whole[:, 0].astype(np.int64)
+    order = np.argsort(place, kind="stable")
+    return Lattice(x0, y0, cell, int(columns), int(rows), place, order)
+
+
+def pack_units(plan: Any) -> dict[str, Any]:
+    """Pack the units of a plan for the browser.
+
+    Parameters
+    ----------
+    plan : zoning.plan.Plan
+
+    Returns
+    -------
+    dict
+        ``grid`` (lattice, mask, projection, codes), ``columns``, and where the plan is small
+        enough ``redlines`` (which areas touch which unit) and ``texts`` (reasons in words).
+    """
+    units = plan.units
+    lattice = find_lattice(units)
+    small = len(units) <= LARGE
+    in_order = units.iloc[lattice.order]
+    packed: dict[str, Any] = {
+        "grid": _grid(units, lattice),
+        "columns": [
+            *(_names(in_order[c], c) for c in NAMES if c in units),
+            *(_areas(in_order[c], c, lattice.cell, small) for c in AREAS if c in units),
+            *(_shares(in_order[c], c, small) for c in SHARES if c in units),
+        ],
+    }
+    if small and len(plan.red_sets):
+        packed["redlines"] = _red_lists(plan, in_order.index, lattice.cell)
+    texts = {c: in_order[c] for c in ("why_zh", "why_en") if c in units}
+    if len(units) <= TEXTS and texts:
+        packed["texts"] = {c: pack_texts(t.fillna("").astype(str)) for c, t in texts.items()}
+    return packed
+
+
+def _grid(units: Any, lattice: Lattice) -> dict[str, Any]:
+    mask = np.zeros(lattice.columns * lattice.rows, dtype=np.uint8)
+    mask[lattice.place] = 1
+    bounds = _lonlat_bounds(units.crs, lattice)
+    return {
+        "x0": lattice.x0, "y0": lattice.y0, "cell": lattice.cell, "columns": lattice.columns,
+        "rows": lattice.rows, "units": len(units), "bounds": bounds,
+        "mask": deflate(np.packbits(mask, bitorder="little").tobytes()),
+        "projection": browser_projection(units.crs, bounds, lattice.cell),
+        "code": _code_form(units.index[lattice.order], lattice),
+    }  # fmt: skip
+
+
+def _lonlat_bounds(crs: Any, lattice: Lattice) -> tuple[float, float, float, float]:
+    from pyproj import Transformer
+
+    x1 = lattice.x0 + lattice.columns * lattice.cell
+    y1 = lattice.y0 + lattice.rows * lattice.cell
+    to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    return tuple(to_degrees.transform_bounds(lattice.x0, lattice.y0, x1, y1, densify_pts=51))
+
+
+def _code_form(codes: Any, lattice: Lattice) -> dict[str, Any]:
+    """Say how a code follows from its place; codes that do not follow travel as a list."""
+    texts = [str(c) for c in codes]
+    hit = re.fullmatch(r"(.*)N(-?\d+)E(-?\d+)", texts[0])
+    rows, columns = np.divmod(np.sort(lattice.place), lattice.columns)
+    for metres in (1, 1000) if hit else ():
+        y = np.rint((lattice.y0 + rows * lattice.cell) / metres).astype(np.int64)
+        x = np.rint((lattice.x0 + columns * lattice.cell) / metres).astype(np.int64)
+        head = hit[1] if hit else ""
+        if all(t == f"{head}N{n}E{e}" for t, n, e in zip(texts, y, x, strict=True)):
+            return {"head": head, "metres": metres}
+    return {"list": pack_texts(texts)}
+
+
+def _names(column: Any, name: str) -> dict[str, Any]:
+    codes, labels = pd.factorize(column, sort=True)
+    dtype = "uint8" if len(labels) < 255 else "uint16"
+    missing = np.iinfo(dtype).max
+    numbers = np.where(codes < 0, missing, codes)
+    texts = [str(v) for v in labels]
+    packed = pack_numbers(numbers, dtype)
+    return {"name": name, "kind": "name", "labels": texts, "missing": int(missing), **packed}
+
+
+def _areas(column: Any, name: str, cell: float, small: bool) -> dict[str, Any]:
+    step = cell * cell / (10_000 if small else 250)
+    return {"name": name, "kind": "area", "step": step, **_steps(column, step, small)}
+
+
+def _shares(column: Any, name: str, small: bool) -> dict[str, Any]:
+    step = 1 / (10_000 if small else 250)
+    return {"name": name, "kind": "share", "step": step, **_steps(column, step, small)}
+
+
+def _steps(column: Any, step: float, small: bool) -> dict[str, Any]:
+    dtype = "uint16" if small else "uint8"
+    missing = int(np.iinfo(dtype).max)
+    values = pd.to_numeric(column).astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers = np.clip(np.rint(values / step), 0, missing - 1)
+    # A trace of land is not none: it rounds up to the smallest step.
+    numbers = np.where((values > 0) & (numbers == 0), 1, numbers)
+    numbers = np.where(np.isfinite(values), numbers, missing)
+    return {"missing": missing, **pack_numbers(numbers, dtype)}
+
+
+def _red_lists(plan: Any, codes: pd.Index, cell: float) -> dict[str, Any]:
+    """Say which red-line areas touch which unit, and with how much, from the ledger."""
+    atoms = plan.ledger.loc[plan.ledger["red_set"] > 0, ["unit", "red_set", "area_m2"]]
+    sums = atoms.groupby(["unit", "red_set"], as_index=False)["area_m2"].sum()
+    areas = plan.red_sets[["red_set", "area_code"]].drop_duplicates()
+    long = (
+        sums.merge(areas, on="red_set")
+        .groupby(["unit", "area_code"], as_index=False)["area_m2"]
+        .sum()
+    )
+    known: Sequence[str] = sorted(set(long["area_code"].astype(str)))
+    long["row"] = codes.get_indexer(long["unit"])
+    long = long.sort_values(["row", "area_m2", "area_code"], ascending=[True, False, True])
+    counts = np.bincount(long["row"].to_numpy(dtype=np.int64), minlength=len(codes))
+    index = pd.Index(known).get_indexer(long["area_code"].astype(str))
+    step = cell * cell / 10_000
+    return {
+        "areas": list(known),
+        "counts": pack_numbers(counts, "uint16"),
+        "index": pack_numbers(index, "uint16"),
+        "step": step,
+        "amount": pack_numbers(np.clip(np.rint(long["area_m2"] / step), 1, 65534), "uint16"),
+    }
