@@ -64,7 +64,7 @@ def redlines() -> gpd.GeoDataFrame:
         {
             "area_code": ["R1", "R2"],
             "name": ["甲山", "乙湖"],
-            "type": ["forest_park", "wetland_park"],
+            "type": ["forest-park", "wetland-park"],
             "level": [1, 2],
         },
         geometry=[square(0, 2), square(1, 2.5, 2, 0.5)],

@@ -21,7 +21,7 @@ from zoning.inputs.source import Finding, Source
 from zoning.inputs.vector import read_polygons
 from zoning.landuse import load_classes
 from zoning.ledger import Layers
-from zoning.redlines import check_layer
+from zoning.redlines import check_layer, unknown_types
 from zoning.resources import data_path
 
 T = TypeVar("T")
@@ -279,6 +279,7 @@ def _redlines(config: Config, desk: _Desk, grid: GridSpec) -> gpd.GeoDataFrame |
     frame["source_year"] = pd.to_numeric(frame["source_year"], errors="coerce").astype("Int64")
     frame["area_code"] = frame["area_code"].astype(str)
     desk.problems.extend(check_layer(frame, part.path))
+    desk.findings.extend(unknown_types(frame, part.path))
     return frame.sort_values(["area_code", "level"], ignore_index=True)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,8 +20,6 @@ from zoning.errors import InfeasibleError, Text
 from zoning.intake import Intake, gather
 from zoning.plan import Check, Plan
 from zoning.state import State
-
-logger = logging.getLogger(__name__)
 
 #: Called with the English and Chinese name of the step that begins.
 Progress = Callable[[Text], None]
@@ -78,7 +76,8 @@ def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Pl
     clock = _Clock(progress)
     with clock.step("read"):
         intake = gather(config, folder)
-        method = load_method(config, folder)
+        config = settle_method(config, folder)
+        method = load_method(config)
     with clock.step("measure"):
         books = ledger.build(intake.layers, intake.grid)
         books = ledger.settle_slivers(
@@ -107,12 +106,21 @@ def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Pl
     )  # fmt: skip
 
 
-def load_method(config: Config, folder: Path) -> zones.Method:
-    """Load the classification method of ``[zones]``: a name, a file beside plan.toml, a table."""
+def settle_method(config: Config, folder: Path) -> Config:
+    """Take a method file into the configuration, so that a written plan knows its method."""
     given = config.zones.method
-    if isinstance(given, str):
-        return zones.load_method(folder / given if given.endswith(".toml") else given)
-    return zones.Method.from_dict(given)
+    if not (isinstance(given, str) and given.endswith(".toml")):
+        return config
+    zones.load_method(folder / given)
+    table = tomllib.loads((folder / given).read_text(encoding="utf-8-sig"))
+    part = config.zones.model_copy(update={"method": table})
+    return config.model_copy(update={"zones": part})
+
+
+def load_method(config: Config) -> zones.Method:
+    """Load the classification method of ``[zones]``: a shipped name, or the method as a table."""
+    given = config.zones.method
+    return zones.load_method(given) if isinstance(given, str) else zones.Method.from_dict(given)
 
 
 def _zone(

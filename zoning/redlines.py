@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from zoning.errors import Problem, Text
+from zoning.inputs.source import Finding
 from zoning.ledger import Ledger
 from zoning.resources import load_toml
 
@@ -54,9 +55,15 @@ def check_layer(redlines: gpd.GeoDataFrame, where: str) -> list[Problem]:
                  f"区域 {row.area_code} 的 {row.level} 级有两个要素"), where,
             remedy=Text("dissolve them to one feature per area and level",
                         "请融合为每区域每级一个要素"), code="redline-twice"))  # fmt: skip
+    return found
+
+
+def unknown_types(redlines: gpd.GeoDataFrame, where: str) -> list[Finding]:
+    """Warn of types that the shipped table does not know; other provinces have their own."""
+    found = []
     types = load_types().index
     for value in sorted(set(redlines["type"].dropna()) - set(types)):
-        found.append(Problem(
+        found.append(Finding(
             Text(f"unknown type '{value}'", f"未知的红线类型“{value}”"), where,
             remedy=Text("types: " + ", ".join(types), "可用类型:" + "、".join(types)),
             code="redline-type"))  # fmt: skip

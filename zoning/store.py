@@ -76,20 +76,20 @@ def write_tables(plan: Plan, folder: Path) -> None:
     """Write ``units.parquet``, ``ledger.parquet`` and ``run.json`` (same plan, same bytes)."""
     plan.units.to_parquet(folder / "units.parquet", compression="zstd")
     plan.ledger.to_parquet(folder / "ledger.parquet", compression="zstd")
-    text = json.dumps(_plain(dict(plan.run)), ensure_ascii=False, indent=1, allow_nan=False)
+    text = json.dumps(plain(dict(plan.run)), ensure_ascii=False, indent=1, allow_nan=False)
     (folder / "run.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Turn numbers of numpy and missing values into what JSON knows."""
     if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if value is None or isinstance(value, str | bool | int):
         return value
     if hasattr(value, "item"):
-        return _plain(value.item())
+        return plain(value.item())
     if value is pd.NA or value != value or value in (float("inf"), float("-inf")):
         return None
     return value if isinstance(value, float) else str(value)

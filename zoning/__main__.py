@@ -1,0 +1,5 @@
+"""Run the command line with ``python -m zoning``."""
+
+from zoning.cli import main
+
+main()

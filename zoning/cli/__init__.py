@@ -1,0 +1,9 @@
+"""The command line; the only room that prints.
+
+Exit codes: 0 done; 1 done, but a check of the plan fails; 2 bad input or usage; 3 infeasible;
+4 internal error; 130 interrupted.
+"""
+
+from zoning.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,61 @@
+"""The folder of a run: every file of it, written whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from zoning.errors import Text
+from zoning.plan import Plan
+from zoning.store import staged, write_tables
+
+Progress = Callable[[Text], None]
+
+
+def write(plan: Plan, folder: Path, *, progress: Progress | None = None) -> list[Path]:
+    """Write a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+    folder : Path
+        Made if need be; files of an earlier run are replaced at the very end, others stay.
+    progress : callable, optional
+        Told the name of each file as it is begun.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+    """
+    wanted = plan.config.outputs
+    with staged(folder) as stage:
+        tell = progress or (lambda _: None)
+        tell(Text("units.parquet, ledger.parquet, run.json", "units.parquet 等"))
+        write_tables(plan, stage)
+        tell(Text("plan.gpkg", "plan.gpkg"))
+        from zoning.outputs import geopackage
+
+        geopackage.write(plan, stage / "plan.gpkg")
+        if wanted.qgis:
+            tell(Text("plan.qgz", "plan.qgz"))
+            from zoning.outputs import qgis_project
+
+            qgis_project.write(plan, stage / "plan.qgz")
+        if wanted.map:
+            tell(Text("map.html", "map.html"))
+            from zoning.outputs import webmap
+
+            webmap.write(plan, stage / "map.html")
+        if wanted.tables:
+            tell(Text("tables.xlsx", "tables.xlsx"))
+            from zoning.outputs import tables
+
+            tables.write(plan, stage / "tables.xlsx")
+        if wanted.report:
+            tell(Text("report.docx", "report.docx"))
+            from zoning.outputs import report
+
+            report.write(plan, stage / "report.docx")
+        names = sorted(p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
+    return [folder / name for name in names]
