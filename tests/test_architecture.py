@@ -129,7 +129,11 @@ RULING = {"cuts", "share", "threshold", "scores", "weight", "edges", "grades"}
 
 @pytest.mark.parametrize(
     "path",
-    [p for folder in ("methods", "capacity") for p in sorted((ROOT / "data" / folder).rglob("*.toml"))],
+    [
+        p
+        for folder in ("methods", "capacity")
+        for p in sorted((ROOT / "data" / folder).rglob("*.toml"))
+    ],
     ids=lambda p: p.name,
 )
 def test_thresholds_have_a_source(path: Path):
@@ -150,7 +154,11 @@ def test_nothing_names_this_machine():
         if path.suffix not in {".py", ".md", ".toml", ".csv", ".txt", ""} or not path.is_file():
             continue
         parts = path.relative_to(ROOT).parts
-        if skip & set(parts) or any(p.startswith(".") for p in parts) or path.name in {"run", ".gitignore"}:
+        if (
+            skip & set(parts)
+            or any(p.startswith(".") for p in parts)
+            or path.name in {"run", ".gitignore"}
+        ):
             continue
         text = path.read_text(encoding="utf-8", errors="ignore")
         assert not [w for w in words if w in text], path

@@ -1,0 +1,156 @@
+"""The lattice: codes, CRS choice, distortion, origins."""
+
+from __future__ import annotations
+
+import math
+
+import geopandas as gpd
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+from shapely import box
+
+from zoning.cells import count_units, make_units, search_origins
+from zoning.errors import InputError
+from zoning.grid import (
+    GridSpec,
+    check_projected,
+    choose_crs,
+    equal_area,
+    gauss_krueger,
+    measure_distortion,
+)
+from zoning.inputs.china import find_area
+
+LATTICES = [
+    GridSpec("EPSG:4549"),
+    GridSpec("EPSG:4549", 1000, (404_550, 3_563_050)),
+    GridSpec("EPSG:4549", 500, (250, 0)),
+    GridSpec("EPSG:4549", 1000, (-3000, 7000)),
+    GridSpec(equal_area(73, 35, 80, 40), 2000),
+]
+
+
+@pytest.mark.parametrize("grid", LATTICES, ids=lambda g: f"{g.cell_m}@{g.origin_m}")
+@given(col=st.integers(-9000, 9000), row=st.integers(-9000, 9000))
+def test_a_code_finds_its_square(grid, col, row):
+    assert grid.locate(grid.code(col, row)) == (col, row)
+
+
+def test_codes_say_where_and_do_not_depend_on_the_corner_that_names_the_lattice():
+    near, far = GridSpec("EPSG:4549", 1000, (0, 0)), GridSpec("EPSG:4549", 1000, (404_000, 0))
+    assert near.same_lattice == far.same_lattice
+    assert near.code(404, 3563) == far.code(0, 3563) == "1kmN3563E404"
+    moved = GridSpec("EPSG:4549", 1000, (550, 50))
+    assert moved.same_lattice != near.same_lattice
+    assert moved.code(404, 3563) == "CRS4549RES1000mN3563050E404550"
+    # Half-kilometre squares are not of the national kilometre lattice.
+    assert GridSpec("EPSG:4549", 500).code(0, 0).startswith("CRS4549RES500m")
+    assert GridSpec("EPSG:3857").code(1, 1) == "CRS3857RES1000mN1000E1000"
+
+
+@pytest.mark.parametrize("code", ["1kmN3563E404x", "kmN1E1", "", "CRS4549RES1000mN1E1"])
+def test_a_foreign_code_is_refused(code):
+    with pytest.raises(InputError, match="not a unit code"):
+        GridSpec("EPSG:4549").locate(code)
+
+
+def test_cell_size_must_be_positive():
+    with pytest.raises(InputError, match="cell size is 0 m"):
+        GridSpec("EPSG:4549", 0)
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4490", "EPSG:2249"])
+def test_degrees_and_feet_are_refused(crs):
+    with pytest.raises(InputError, match="not a projected CRS in metres"):
+        check_projected(crs)
+
+
+def test_an_unknown_crs_is_an_error_with_a_remedy():
+    with pytest.raises(InputError, match="unknown coordinate reference system.*EPSG:4549"):
+        check_projected("EPSG:0")
+
+
+@pytest.mark.parametrize(
+    ("lon", "code"), [(75, 4534), (76.49, 4534), (76.51, 4535), (119.4, 4549), (135, 4554)]
+)
+def test_zone_by_longitude(lon, code):
+    assert gauss_krueger(lon) == f"EPSG:{code}"
+
+
+def test_the_zone_of_every_meridian_has_that_meridian():
+    from pyproj import CRS
+
+    for k in range(21):
+        crs = CRS(gauss_krueger(75 + 3 * k))
+        got = {p.name: p.value for p in crs.coordinate_operation.params}
+        assert got["Longitude of natural origin"] == 75 + 3 * k
+        assert got["False easting"] == 500_000
+
+
+def test_a_wide_area_gets_an_equal_area_projection():
+    wide = gpd.GeoSeries([box(73.5, 35.5, 79.9, 40.3)], crs="EPSG:4490")
+    crs, distortion = choose_crs(wide)
+    assert "Albers" in crs
+    assert distortion.worst < 1e-9
+    zone = measure_distortion(wide, gauss_krueger(76.7))
+    assert zone.worst > 0.001
+
+
+def test_distortion_grows_with_the_distance_from_the_meridian():
+    for west, east in ((119.9, 120.1), (118.5, 118.7)):
+        area = gpd.GeoSeries([box(west, 32, east, 32.2)], crs="EPSG:4490")
+        found = measure_distortion(area, "EPSG:4549")
+        # Area scale of the transverse Mercator: 1 + (dl cos(lat))^2 to first order.
+        expected = (math.radians(120 - west) * math.cos(math.radians(32))) ** 2
+        assert found.worst == pytest.approx(expected, rel=0.01)
+        assert 0 < found.total < expected * 1.01 or west > 119
+
+
+def test_holes_are_holes_on_the_ellipsoid_too():
+    ring = shapely.Polygon(
+        [(119, 32), (120, 32), (120, 33), (119, 33)],
+        [[(119.3, 32.3), (119.3, 32.6), (119.6, 32.6), (119.6, 32.3)]],
+    )
+    for shape in (ring, shapely.reverse(ring)):
+        d = measure_distortion(gpd.GeoSeries([shape], crs="EPSG:4490"), "EPSG:4549")
+        assert abs(d.total) < 5e-4
+
+
+@pytest.mark.parametrize("name", ["句容市", "舟山市", "三沙市"])
+def test_units_of_real_places(name):
+    area = gpd.GeoSeries([find_area(name).geometry], crs="EPSG:4326")
+    crs, _ = choose_crs(area)
+    shape = area.to_crs(crs).iloc[0]
+    units = make_units(shape, GridSpec(crs))
+    assert units.index.is_unique
+    assert units.index.is_monotonic_increasing
+    assert abs(units["area_m2"].sum() - shape.area) <= 1
+    shapely.prepare(shape)
+    assert shapely.intersects(units.geometry.to_numpy(), shape).all()
+    inside = shapely.area(shapely.intersection(units.geometry.to_numpy(), shape))
+    assert abs(inside - units["area_m2"]).max() <= 1
+    assert inside.sum() == pytest.approx(shape.area, abs=0.1)
+
+
+def test_touching_is_not_overlapping():
+    units = make_units(box(500_000, 3_500_000, 501_000, 3_501_000), GridSpec("EPSG:4549"))
+    assert units.index.tolist() == ["1kmN3500E500"]
+
+
+def test_lon_lat_are_those_of_the_centre():
+    units = make_units(box(500_000, 3_500_000, 501_000, 3_501_000), GridSpec("EPSG:4549"))
+    back = gpd.GeoSeries.from_xy(units["lon"], units["lat"], crs="EPSG:4490").to_crs("EPSG:4549")
+    assert back.iloc[0].distance(shapely.Point(500_500, 3_500_500)) < 0.02
+
+
+def test_an_origin_search_counts_every_origin_and_claims_nothing():
+    city = box(100, 0, 2100, 1000)
+    found = search_origins(city, "EPSG:4549", 1000, 2, step_m=100)
+    assert found.tried == 100
+    # Two columns only where a grid line meets the left edge; one row only where one meets the bottom.
+    assert found.matches == ((100, 0),)
+    assert (found.low, found.high) == (2, 6)
+    for x, y in found.matches:
+        assert count_units(city, GridSpec("EPSG:4549", 1000, (x, y))) == 2
