@@ -1,0 +1,1 @@
+"""Builders of the reference case: a reconstruction of Zhenjiang for illustration."""
