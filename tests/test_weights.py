@@ -41,7 +41,8 @@ HOUSE = square(
         [4, 7, 5, 8, 6, 6, 2, 1],
     ]
 )
-#: T. L. Saaty, "Decision making with the analytic hierarchy process" (2008), consumption of drinks: published priorities .177 .019 .042 .116 .190 .129 .327, CR .022.
+#: T. L. Saaty, "Decision making with the analytic hierarchy process" (2008), drinks:
+#: published priorities .177 .019 .042 .116 .190 .129 .327, CR .022.
 DRINKS = square(
     [
         [1, 9, 5, 2, 1, 1, 1 / 2],
@@ -267,3 +268,33 @@ def test_scores_read_off_the_data_are_scale_free(world, factor, kind) -> None:
         scored(x, scale).to_numpy(dtype=float), abs=1e-6
     )
     assert scored(x[::-1], scale)[::-1].tolist() == scored(x, scale).tolist()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+def test_natural_breaks_against_mapclassify(seed: int) -> None:
+    import mapclassify
+
+    from zoning.weights.scaling import natural_breaks
+
+    x = np.random.default_rng(seed).gamma(2.0, 10.0, 60)
+    for k in (2, 3, 5):
+        assert natural_breaks(x, k) == pytest.approx(mapclassify.FisherJenks(x, k=k).bins[:-1])
+
+
+def test_natural_breaks_by_all_splits() -> None:
+    from itertools import combinations
+
+    from zoning.weights.scaling import natural_breaks
+
+    x = np.sort(np.random.default_rng(3).normal(size=11).round(1))  # with ties
+
+    def cost(cuts: tuple[float, ...]) -> float:
+        group = np.searchsorted(cuts, x, side="left")
+        return sum(((x[group == g] - x[group == g].mean()) ** 2).sum() for g in set(group))
+
+    best = min(cost(c) for c in combinations(np.unique(x)[:-1], 3))
+    assert cost(natural_breaks(x, 4)) == pytest.approx(best)
+    assert natural_breaks(x[::-1], 4) == natural_breaks(x, 4)
+    with pytest.raises(InputError):
+        natural_breaks(np.array([1.0, 1.0, np.nan]), 2)
