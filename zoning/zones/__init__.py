@@ -4,16 +4,35 @@ Start with `load_method`, `classify_townships` and `assign_units`.
 """
 
 from zoning.zones.classify import classify_townships, load_method, method_names
+from zoning.zones.compare import Comparison, cohen_kappa, compare_methods
+from zoning.zones.contiguity import adjacency, join_enclaves
 from zoning.zones.method import Method
+from zoning.zones.overrides import (
+    apply_to_townships,
+    decision_layer,
+    of_units,
+    read_overrides,
+    review,
+)
 from zoning.zones.tell import tell_township, tell_unit, zone_name
 from zoning.zones.units import assign_units, unit_suitability
 
 __all__ = [
+    "Comparison",
     "Method",
+    "adjacency",
+    "apply_to_townships",
     "assign_units",
     "classify_townships",
+    "cohen_kappa",
+    "compare_methods",
+    "decision_layer",
+    "join_enclaves",
     "load_method",
     "method_names",
+    "of_units",
+    "read_overrides",
+    "review",
     "tell_township",
     "tell_unit",
     "unit_suitability",

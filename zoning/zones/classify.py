@@ -84,11 +84,24 @@ def load_method(name_or_path: str | Path) -> Method:
 
 
 def method_values(table: pd.DataFrame, method: Method) -> dict[str, Floats]:
-    """Give the indicators that a method reads, made from the table where it does not hold them."""
+    """Give the columns that a method reads, made from the table where it does not hold them.
+
+    Numbers are floats with NaN where missing; text that rules read stays text.
+    """
     made = at_hand(table)
     extra = [c for c in table.columns if c not in made.columns]
     full = pd.concat([made, table[extra]], axis=1)
-    return numbers(full, indicator_names(method, full))
+    names = indicator_names(method, full)
+    texts = [n for n in names if n not in method.indicators and _is_text(full[n])]
+    values = numbers(full, tuple(n for n in names if n not in texts))
+    for name in texts:
+        values[name] = full[name].astype(object).where(full[name].notna(), "").to_numpy(object)
+    return values
+
+
+def _is_text(column: pd.Series) -> bool:
+    kind = column.dtype
+    return not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind))
 
 
 def classify_townships(table: pd.DataFrame, method: Method) -> pd.DataFrame:

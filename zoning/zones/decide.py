@@ -101,7 +101,9 @@ def first_true(
     grades: Mapping[str, npt.NDArray[np.int64]],
 ) -> tuple[Objects, Objects]:
     """Let the first true rule decide; an unknown rule before it leaves the row unknown."""
-    columns = {k: Value(v, ~np.isnan(v)) for k, v in values.items()}
+    columns = {
+        k: Value(v, v != "" if v.dtype.kind == "O" else ~np.isnan(v)) for k, v in values.items()
+    }
     for d in method.dimensions:
         v, g = scores[d.name].value, grades[d.name]
         columns[d.name] = Value(v, ~np.isnan(v))

@@ -193,8 +193,8 @@ def _inverse(scale: Scale, s: Floats) -> Floats:
 def _by_rule(rules: tuple[Rule, ...], values: Mapping[str, Floats]) -> list[pd.DataFrame]:
     found: list[pd.DataFrame] = []
     for cut in dict.fromkeys(c for rule in rules for c in rule.cuts):
-        if cut.column in values:
-            x = values[cut.column]
+        x = values.get(cut.column)
+        if x is not None:
             unit = abs(cut.number) or 1.0
             to = np.full(x.size, cut.number)
             found += _tries(cut.column, x, to, np.abs(x - cut.number) / unit, _STEP * unit)

@@ -183,6 +183,9 @@ class Method:
     def from_dict(cls, data: Mapping[str, Any], *, where: str = "method") -> Method:
         """Read a method from plain data, as it stands in TOML.
 
+        With ``base = "two-matrices"`` (or another shipped method) only what differs is written;
+        numbers that are changed without a ``source`` of their own are marked as the plan's choice.
+
         Raises
         ------
         InputError

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zoning.errors import raise_all
+from zoning.errors import InputError, raise_all
+from zoning.resources import data_path, load_toml
 from zoning.weights.scaling import Scale
 from zoning.zones import reading as r
 from zoning.zones.method import (
@@ -26,7 +27,7 @@ MISSING = ("unknown", "skip")
 
 def parse_method(data: Mapping[str, Any], where: str) -> Method:
     """Read a method from plain data; see `zoning.zones.method.Method.from_dict`."""
-    d = r.Reader(data, where)
+    d = r.Reader(_on_base(data, where), where)
     why = _why(d)
     dimensions = tuple(
         _dimension(d.child(f"dimension.{name}", part), name, why)
@@ -69,6 +70,36 @@ def parse_method(data: Mapping[str, Any], where: str) -> Method:
     d.close()
     raise_all(d.problems)
     return method
+
+
+def _on_base(data: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    """Lay the data over the shipped method that it names."""
+    if not isinstance(data, Mapping) or "base" not in data:
+        return data
+    base = str(data["base"])
+    known = sorted(p.stem for p in data_path("methods").glob("*.toml"))
+    if base not in known:
+        raise InputError.one(
+            f"no method {base!r} to start from; known: {', '.join(known)}",
+            f"没有可作基础的方法 {base!r};可用:{', '.join(known)}",
+            where=where,
+            code="no-method",
+        )
+    return _lay(
+        load_toml("methods", f"{base}.toml"), {k: v for k, v in data.items() if k != "base"}, base
+    )
+
+
+def _lay(below: Mapping[str, Any], above: Mapping[str, Any], base: str) -> dict[str, Any]:
+    out = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, Mapping) and isinstance(out.get(key), Mapping)
+        out[key] = _lay(out[key], value, base) if both else value
+    plain = [k for k, v in above.items() if not isinstance(v, Mapping)]
+    words = {"name", "en", "zh", "notes", "source", "evidence"}
+    if set(plain) - words and "source" in below and "source" not in above:
+        out["source"], out["evidence"] = f"choice of the plan, changed from {base}", "own"
+    return out
 
 
 def _by_level(grade: str) -> tuple[int, str]:

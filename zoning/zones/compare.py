@@ -1,0 +1,93 @@
+"""Several methods side by side: where they agree, and what goes to manual review."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from zoning.zones.classify import classify_townships
+from zoning.zones.method import Method
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What several methods say of the same townships.
+
+    Attributes
+    ----------
+    table : DataFrame, index township
+        One column per method, ``agree`` (how many say the majority zone), ``zone`` (majority, or
+        missing), ``status``: ``accept`` (all agree), ``flag`` (a majority agrees), ``review``.
+    kappa : DataFrame
+        Cohen's kappa of each pair of methods.
+    """
+
+    table: pd.DataFrame
+    kappa: pd.DataFrame
+
+    @property
+    def review(self) -> pd.DataFrame:
+        """Townships that a person must look at."""
+        return self.table[self.table["status"] == "review"]
+
+
+def compare_methods(table: pd.DataFrame, methods: Sequence[Method]) -> Comparison:
+    """Class the same townships by several methods.
+
+    The agreement rule is our proposal: all agree, accept; more than half, accept and flag; else
+    review. A method that leaves a township open counts against agreement.
+
+    Examples
+    --------
+    >>> from zoning.zones import load_method
+    >>> t = pd.DataFrame({"area_m2": [10_000_000] * 2, "built_m2": [4_000_000, 500_000],
+    ...     "redline_m2": [0, 6_000_000], "farmland_m2": [1_000_000] * 2, "slope_deg": [1.0, 12.0],
+    ...     "population": [60_000, 1_000], "gdp_10k_yuan": [900_000, 5_000],
+    ...     "min_to_centre": [10, 95]}, index=["t1", "t2"])
+    >>> c = compare_methods(t, [load_method(m) for m in ("two-matrices", "dominant", "cube")])
+    >>> c.table[["zone", "agree", "status"]].values.tolist()
+    [['optimised', 3, 'accept'], ['moderate', 3, 'accept']]
+    """
+    said = pd.DataFrame({m.name: classify_townships(table, m)["zone"] for m in methods})
+    zones, counts = [], []
+    for _, row in said.iterrows():
+        votes = row.dropna().value_counts()
+        top = int(votes.iloc[0]) if len(votes) else 0
+        counts.append(top)
+        zones.append(str(votes.index[0]) if 2 * top > len(methods) else pd.NA)
+    out = said.copy()
+    out["agree"] = pd.Series(counts, index=said.index, dtype="int64")
+    out["zone"] = pd.Series(zones, index=said.index, dtype="string")
+    full = out["agree"] == len(methods)
+    status = np.where(full, "accept", np.where(out["zone"].notna(), "flag", "review"))
+    out["status"] = pd.Series(status, index=said.index, dtype="string")
+    names = [m.name for m in methods]
+    kappa = pd.DataFrame(1.0, index=names, columns=names)
+    for one, two in itertools.combinations(names, 2):
+        kappa.loc[one, two] = kappa.loc[two, one] = cohen_kappa(said[one], said[two])
+    return Comparison(out, kappa)
+
+
+def cohen_kappa(one: pd.Series, two: pd.Series) -> float:
+    """Agreement beyond chance of two classings; rows where either is missing are left out.
+
+    ``kappa = (p_o - p_e) / (1 - p_e)`` (J. Cohen, 1960); 1 if both know a single class only.
+
+    Examples
+    --------
+    >>> round(cohen_kappa(pd.Series(list("aabb")), pd.Series(list("aaba"))), 3)
+    0.5
+    """
+    both = pd.DataFrame({"one": one, "two": two}).dropna()
+    if both.empty:
+        return float("nan")
+    counts = pd.crosstab(both["one"], both["two"])
+    labels = sorted(set(counts.index) | set(counts.columns))
+    p = counts.reindex(index=labels, columns=labels, fill_value=0).to_numpy() / len(both)
+    chance = float(p.sum(axis=0) @ p.sum(axis=1))
+    seen = float(np.trace(p))
+    return 1.0 if chance == 1.0 else (seen - chance) / (1.0 - chance)

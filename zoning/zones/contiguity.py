@@ -1,0 +1,126 @@
+"""No enclaves: a lone township that could as well be of a neighbour's class joins it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import networkx as nx
+
+
+def adjacency(places: gpd.GeoDataFrame, *, tolerance_m: float = 1.0) -> nx.Graph[str]:
+    """Graph of neighbours: places that share a border of some length.
+
+    Parameters
+    ----------
+    places : GeoDataFrame
+        Polygons in a projected CRS, index code.
+    tolerance_m : float
+        Gaps and overlaps up to this width still count as a shared border. Places that meet in a
+        point only (a border shorter than four tolerances) are no neighbours.
+
+    Returns
+    -------
+    networkx.Graph
+        Nodes are the codes, in order; edges carry ``border_m``.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> g = gpd.GeoDataFrame(index=["a", "b", "c"], crs=4549,
+    ...     geometry=[box(0, 0, 100, 100), box(100, 0, 200, 100), box(200, 100, 300, 200)])
+    >>> sorted(adjacency(g).edges(data="border_m"))
+    [('a', 'b', 100.0)]
+    """
+    import networkx as nx
+    import shapely
+
+    shapes = np.asarray(places.geometry.array)
+    codes = [str(c) for c in places.index]
+    graph: nx.Graph[str] = nx.Graph()
+    graph.add_nodes_from(codes)
+    tree = shapely.STRtree(shapes)
+    one, two = tree.query(shapes, predicate="dwithin", distance=tolerance_m)
+    pairs = one < two
+    one, two = one[pairs], two[pairs]
+    order = np.lexsort((two, one))
+    one, two = one[order], two[order]
+    edges = shapely.boundary(shapes)
+    reach = shapely.buffer(edges[one], tolerance_m, cap_style="flat")
+    # The reach goes a tolerance beyond each end.
+    length = shapely.length(shapely.intersection(reach, edges[two]))
+    for i, j, reached in zip(one, two, length, strict=True):
+        border = float(reached) - 2.0 * tolerance_m
+        if border > 2.0 * tolerance_m:
+            graph.add_edge(codes[i], codes[j], border_m=round(border, 0))
+    return graph
+
+
+def join_enclaves(
+    classes: pd.DataFrame,
+    neighbours: nx.Graph[str],
+    *,
+    max_margin: float = 0.05,
+    rounds: int = 3,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Let lone townships with a small margin join their neighbours.
+
+    A township none of whose neighbours has its zone switches to its runner-up if a neighbour has
+    that and the margin is below ``max_margin``. The smallest margin goes first and every switch is
+    seen by the next, so two neighbours never swap. Decisions on record do not switch.
+
+    Parameters
+    ----------
+    classes : DataFrame
+        As from `classify_townships`.
+    neighbours : networkx.Graph
+        As from `adjacency`.
+    max_margin : float
+        Share of the scale (our choice: 5 %).
+    rounds : int
+        At most this many passes (our choice: 3).
+
+    Returns
+    -------
+    classes : DataFrame
+        With ``zone`` and ``zone_reason`` changed.
+    log : DataFrame
+        One row per switch: ``round``, ``township``, ``was``, ``zone``, ``margin``.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> t = pd.DataFrame({"zone": ["key", "moderate", "key"], "runner_up": ["moderate", "key", "x"],
+    ...     "margin": [0.3, 0.02, 0.3], "zone_reason": "township"}, index=["a", "b", "c"])
+    >>> joined, log = join_enclaves(t, nx.path_graph(["a", "b", "c"]))
+    >>> joined["zone"].tolist(), log[["township", "was", "zone"]].values.tolist()
+    (['key', 'key', 'key'], [['b', 'moderate', 'key']])
+    """
+    out = classes.copy()
+    zone = {str(k): v for k, v in classes["zone"].items()}
+    held = classes["zone_reason"].eq("override").fillna(value=False)
+    log: list[dict[str, Any]] = []
+    near = classes[(classes["margin"] < max_margin).fillna(value=False) & ~held]
+    order = near.assign(_code=near.index.astype(str)).sort_values(["margin", "_code"]).index
+    for turn in range(1, rounds + 1):
+        switched = False
+        for code in order:
+            around = {zone[n] for n in neighbours[str(code)] if pd.notna(zone[n])}
+            now, then = zone[str(code)], classes.at[code, "runner_up"]
+            if not around or pd.isna(now) or now in around or then not in around:
+                continue
+            zone[str(code)] = then
+            out.at[code, "zone"], out.at[code, "zone_reason"] = then, "contiguity"
+            margin = float(classes.at[code, "margin"])
+            log.append(
+                {"round": turn, "township": str(code), "was": now, "zone": then, "margin": margin}
+            )
+            switched = True
+        if not switched:
+            break
+    return out, pd.DataFrame(log, columns=["round", "township", "was", "zone", "margin"])
