@@ -46,7 +46,9 @@ def test_known_places(name, adcode, level, path):
     assert "MIT" in area.licence and "天地图" in area.licence
     # The other set of boundaries was drawn by others: a slip in decoding cannot agree with it.
     other = find_area(name, "amap")
-    assert area_km2(area.geometry) == pytest.approx(area_km2(other.geometry), rel=0.05)
+    # (They differ in how much water belongs to Shanghai, so the common part is compared.)
+    common = area.geometry.intersection(other.geometry)
+    assert common.area > 0.95 * min(area.geometry.area, other.geometry.area)
     assert "高德" in other.licence
 
 
@@ -199,7 +201,7 @@ def test_no_outline_is_invalid_or_off_the_map():
         assert 73 < west < east < 136 and 3 < south < north < 54, place
 
 
-# --- the binary form, written here by hand ------------------------------------------------------
+# --- the binary form, written here by hand ---
 
 
 def block(parts):

@@ -65,13 +65,10 @@ def _read_csv(path: Path, encoding: str | None) -> pd.DataFrame:
 
 
 def _read_xlsx(path: Path, sheet: str | None) -> pd.DataFrame:
-    import importlib.util
-
     import pandas as pd
 
-    engine = "calamine" if importlib.util.find_spec("python_calamine") else "openpyxl"
     try:
-        with pd.ExcelFile(path, engine=engine) as book:
+        with pd.ExcelFile(path, engine="openpyxl") as book:
             names = [str(n) for n in book.sheet_names]
             if sheet is not None and sheet not in names:
                 raise InputError(_no_sheet(sheet, names, path))

@@ -108,7 +108,7 @@ def read_table(
     findings: list[Finding] = []
     for column in raw.columns:
         if column == code:
-            table[column] = clean_codes(raw[column])
+            table[column] = clean_codes(raw[column].map(_plain))
         else:
             table[column], remark = as_numbers(raw[column], where)
             findings += remark
