@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 #: Above this number the labels of townships would cover the map.
 _MOST_LABELS = 90
+_LONG_NAME = 9
 
 
 def draw_layers(axes: Axes, plan: Plan, theme: str, lang: str, ratio: float) -> list[Any]:
@@ -40,7 +41,7 @@ def _draw_zones(axes: Axes, plan: Plan, lang: str) -> list[Any]:
         if len(shape):
             shape.plot(ax=axes, color=colour, edgecolor="none", zorder=1, aspect=None)
         area = km2(plan.zones.at[code, "area_m2"], 1)
-        handles.append(Patch(fc=colour, ec="#555555", lw=0.4, label=f"{name}  {area}"))
+        handles.append(Patch(fc=colour, ec="#555555", lw=0.4, label=_with_area(name, area)))
     if "zone" in plan.units.columns and plan.units["zone"].isna().any():
         handles.append(_no_data(lang))
     return handles
@@ -61,9 +62,14 @@ def _draw_redlines(axes: Axes, plan: Plan, lang: str, ratio: float) -> list[Any]
             part.plot(ax=axes, color=colour, edgecolor="#14532d", linewidth=0.5 * ratio,
                       zorder=2, aspect=None)  # fmt: skip
             area = km2(_level_area(plan, level), 1)
-            label = f"{words.value('level', level, lang)}  {area}"
+            label = _with_area(words.value("level", level, lang), area)
             handles.insert(0, Patch(fc=colour, ec="#14532d", lw=0.5, label=label))
     return handles
+
+
+def _with_area(name: str, area: str) -> str:
+    """Put an area beside a name, or below it where the name is long."""
+    return f"{name}  {area}" if len(name) < _LONG_NAME else f"{name}\n{area}"
 
 
 def _level_area(plan: Plan, level: int) -> int:

@@ -1,4 +1,4 @@
-"""The words of one plan: its own zones, places and red-line types, beside the general dictionary."""
+"""The words of one plan: its own zones and places, beside the general dictionary."""
 
 from __future__ import annotations
 
@@ -68,6 +68,18 @@ def say(known: Mapping[str, Mapping[str, str]], column: str, value: Any, lang: s
 def holds_codes(known: Mapping[str, Mapping[str, str]], column: str) -> bool:
     """Whether the values of a column are codes that have words."""
     return bool(known.get(column)) or bool(words.values(column))
+
+
+def short_zones(plan: Plan, lang: str) -> dict[str, str]:
+    """Give short names of the zones, for narrow tables; a renamed zone keeps its whole name."""
+    side = "zh" if lang == "zh" else "en"
+    found: dict[str, str] = {}
+    shipped = {z["code"]: z for z in load_toml("zones", "zones.toml")["zone"]}
+    for code, row in plan.zones.iterrows():
+        name = str(row[f"name_{side}"])
+        known = shipped.get(str(code), {})
+        found[str(code)] = str(known[f"short_{side}"]) if known.get(side) == name else name
+    return found
 
 
 def place_names(plan: Plan) -> dict[str, str]:

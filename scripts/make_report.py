@@ -1,0 +1,25 @@
+"""Write the report and the tables of a plan.
+
+    python scripts/make_report.py RUN_FOLDER [zh|en]
+
+Copy and edit: a chapter is a function that gives blocks, see zoning/outputs/report.
+"""
+
+import sys
+from pathlib import Path
+
+from zoning.outputs.report import write_report
+from zoning.outputs.tables import write_tables
+from zoning.plan import load
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    lang = sys.argv[2] if len(sys.argv) > 2 else "zh"
+    plan = load(folder)
+    print(write_report(plan, folder / "report.docx", lang=lang))
+    print(write_tables(plan, folder / "tables.xlsx", lang=lang))
+
+
+if __name__ == "__main__":
+    main()

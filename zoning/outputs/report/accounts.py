@@ -1,0 +1,224 @@
+"""The chapters on zones, on the account of construction land, and on where new land goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from zoning.outputs.report.blocks import Align, Block, Table, Text
+from zoning.outputs.report.pieces import DASH, Writer, area
+from zoning.units import percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def zones(w: Writer) -> Iterator[Block]:
+    """Tell which land is in which zone, and why."""
+    plan = w.plan
+    if "zone" not in plan.units.columns:
+        return
+    yield w.chapter("Main functional zones", "主体功能区")
+    yield from w.picture("zones")
+    frame = plan.zones.reset_index()
+    total = max(int(plan.units["area_m2"].sum()), 1)
+    frame["share"] = frame["area_m2"] / total
+    yield w.frame(w.say("Zones", "各主体功能区"), frame,
+                  ["zone", "units", "area_m2", "share", "redline_m2", "built_m2"],
+                  table="zones")  # fmt: skip
+    yield _reasons(w)
+    cross = plan.tables.get("account_zone_county")
+    if cross is not None and "county" in cross:
+        yield _pivot(w, cross, w.say("Zones by county (km²)", "分县各区面积(km²)"))
+    if plan.townships is not None:
+        yield w.section("Townships", "乡镇分区")
+        yield from _townships(w, plan.townships.reset_index())
+
+
+def _reasons(w: Writer) -> Table:
+    """Count units by the step that gave the zone."""
+    units = w.plan.units
+    counts = units.groupby("zone_reason", dropna=False)["area_m2"].agg(["size", "sum"])
+    frame = counts.reset_index().rename(columns={"size": "units", "sum": "area_m2"})
+    caption = w.say("Units by the reason of their zone", "单元的分区依据")
+    return w.frame(caption, frame, ["zone_reason", "units", "area_m2"], widths={"zone_reason": 3})
+
+
+def _pivot(w: Writer, cross: pd.DataFrame, caption: str) -> Table:
+    """Write zones across and counties down, with sums."""
+    wide = cross.assign(zone=cross["zone"].astype(object).where(cross["zone"].notna(), ""))
+    wide = wide.pivot_table(index="county", columns="zone", values="area_m2", aggfunc="sum")
+    codes = [c for c in (*w.known["zone"], "") if c in wide.columns]
+    wide = wide[codes].fillna(0)
+    rows = [
+        [w.place(code), *(area(v) for v in row), area(sum(row))]
+        for code, row in zip(wide.index, wide.itertuples(index=False, name=None), strict=True)
+    ]
+    sums = wide.sum()
+    rows.append([w.say("total", "合计"), *(area(v) for v in sums), area(sums.sum())])
+    heads = [w.head("county_name"), *(w.short.get(c, c) if c else w.say("no zone", "未分区")
+             for c in codes), w.say("total", "合计")]  # fmt: skip
+    aligns: list[Align] = ["right"] * len(heads)
+    aligns[0] = "left"
+    widths = [1.6, *[1.0] * (len(heads) - 1)]
+    return Table(caption, heads, rows, aligns, widths, total=True)
+
+
+def _townships(w: Writer, frame: pd.DataFrame) -> Iterator[Block]:
+    if "zone" not in frame:
+        return
+    review = int((frame.get("status") == "review").sum()) if "status" in frame else 0
+    unknown = int(frame["zone"].isna().sum())
+    yield w.text(
+        f"{len(frame)} townships are classed; {review} are to be reviewed and {unknown} could not "
+        "be classed because data are missing. The margin says how far a township is from the "
+        "next zone, as a share of the scale.",
+        f"共 {len(frame)} 个乡镇、街道;待复核 {review} 个,因数据缺失未能分区 {unknown} 个。"
+        "“余量”表示距离改变分区还有多远(占标度的比例)。",
+    )
+    columns = [
+        "name",
+        "county_name",
+        "built_share",
+        "redline_share",
+        "constraint_grade",
+        "guidance_grade",
+        "intensity_grade",
+        "zone",
+        "runner_up",
+        "margin",
+        "status",
+    ]
+    frame = frame.copy()
+    if "margin" in frame:
+        frame["margin"] = [DASH if m != m else f"{m:.3f}" for m in _floats(frame["margin"])]
+    by = [c for c in ("county", "township") if c in frame]
+    yield w.frame(w.say("Townships", "乡镇、街道"), frame.sort_values(by), columns,
+                  table="townships", widths=_TOWN_WIDTHS,
+                  heads=_short_heads(w), short=True)  # fmt: skip
+
+
+_TOWN_WIDTHS = {
+    "name": 1.7, "county_name": 1.15, "built_share": 1.15, "redline_share": 1.15,
+    "constraint_grade": 0.8, "guidance_grade": 0.8, "intensity_grade": 0.8, "zone": 1.5,
+    "runner_up": 1.5, "margin": 0.95, "status": 1.0,
+}  # fmt: skip
+
+
+def _floats(values: pd.Series) -> list[float]:
+    floats: list[float] = values.astype("Float64").to_numpy(dtype=float, na_value=float("nan"))
+    return list(floats)
+
+
+def _short_heads(w: Writer) -> dict[str, str]:
+    return {
+        "name": w.say("township", "乡镇、街道"), "county_name": w.say("county", "县区"),
+        "built_share": w.say("built", "建设占比"), "redline_share": w.say("red line", "红线占比"),
+        "constraint_grade": w.say("constr.", "约束"), "guidance_grade": w.say("guid.", "引导"),
+        "intensity_grade": w.say("intens.", "强度"), "runner_up": w.say("runner-up", "次选"),
+    }  # fmt: skip
+
+
+def construction(w: Writer) -> Iterator[Block]:
+    """Tell the account of construction land: the cap, zones, counties."""
+    plan = w.plan
+    c = plan.run.get("construction")
+    if not c:
+        return
+    yield w.chapter("Account of construction land", "建设用地总量")
+    yield w.text(
+        f"Existing construction land is {area(c['existing_m2'])} km², "
+        f"{percent(c['existing_m2'] / c['base_m2'])} of the base of {area(c['base_m2'])} km². The "
+        f"cap is {percent(c['cap_share'])}, {area(c['cap_m2'])} km², so {area(c['headroom_m2'])} "
+        f"km² are left. With {area(c['new_m2'])} km² of new land the share becomes "
+        f"{percent(c['share'])}.",
+        f"现状建设用地 {area(c['existing_m2'])} km²,占核算基数 {area(c['base_m2'])} km² 的 "
+        f"{percent(c['existing_m2'] / c['base_m2'])};上限 {percent(c['cap_share'])},即 "
+        f"{area(c['cap_m2'])} km²,剩余 {area(c['headroom_m2'])} km²。新增 "
+        f"{area(c['new_m2'])} km² 后占比 {percent(c['share'])}。",
+    )
+    if c.get("base_source"):
+        yield Text(w.say(f"Base: {c['base_source']}.", f"核算基数:{c['base_source']}。"), "note")
+    if "zone" in plan.units.columns:
+        yield _zone_account(w)
+        yield from w.account_chart()
+    yield from w.picture("built_share")
+    table = plan.tables.get("account_county")
+    if table is not None and "county" in table:
+        yield w.frame(w.say("Account by county", "分县建设用地账"), table,
+                      ["county", "area_m2", "built_m2", "new_m2", "share"],
+                      heads=_account_heads(w))  # fmt: skip
+
+
+def _account_heads(w: Writer) -> dict[str, str]:
+    return {
+        "county": w.head("county_name"), "share": w.say("share with new land", "含新增占比"),
+        "built_m2": w.say("existing (km²)", "现状(km²)"),
+        "new_m2": w.say("new (km²)", "新增(km²)"), "quota_m2": w.say("quota (km²)", "指标(km²)"),
+        "cap_m2": w.say("cap (km²)", "上限(km²)"), "area_m2": w.say("area (km²)", "面积(km²)"),
+        "left": w.say("left under the cap (km²)", "上限余量(km²)"),
+    }  # fmt: skip
+
+
+def _zone_account(w: Writer) -> Table:
+    """Set existing and new land of each zone against its cap and quota."""
+    frame = w.plan.zones.reset_index()
+    new = frame.get("new_m2", 0)
+    total = frame["built_m2"] + new
+    frame["share"] = total / frame["area_m2"].where(frame["area_m2"] > 0)
+    if "cap_m2" in frame:
+        frame["left"] = [
+            DASH if cap != cap else area(cap - used)
+            for cap, used in zip(_floats(frame["cap_m2"]), total, strict=True)
+        ]
+    basis = w.plan.config.cap.zone_basis
+    note = w.say(
+        "Caps bind on units by zone." if basis == "unit" else "Caps bind on township classes.",
+        "分区上限按单元分区执行。" if basis == "unit" else "分区上限按乡镇分区执行。",
+    )
+    columns = ["zone", "area_m2", "built_m2", "new_m2", "share", "cap_m2", "left", "quota_m2"]
+    return w.frame(w.say("Account by zone", "分区建设用地账"), frame, columns,
+                   heads=_account_heads(w), widths={"zone": 1.5}, note=note)  # fmt: skip
+
+
+def allocation(w: Writer) -> Iterator[Block]:
+    """Tell where new land goes and how good the choice is."""
+    plan = w.plan
+    done = plan.run.get("allocation")
+    if not done or "new_m2" not in plan.units.columns:
+        return
+    yield w.chapter("New construction land", "新增建设用地")
+    new = int(plan.units["new_m2"].sum())
+    units = int((plan.units["new_m2"] > 0).sum())
+    yield w.text(
+        f"{area(new)} km² of new land are placed in {units:,} units, on land that is not built, "
+        f"not water, not red line and not locked. Method: {done.get('method', DASH)}.",
+        f"新增建设用地 {area(new)} km²,落在 {units:,} 个单元内,"
+        f"均为非建设、非水域、非红线、未锁定的土地。方法:{done.get('method', DASH)}。",
+    )
+    yield _certificate(w, done)
+    yield from w.picture("new_land")
+    frame = plan.zones.reset_index()
+    if "quota_m2" in frame and "new_m2" in frame:
+        frame["unspent_m2"] = frame["quota_m2"] - frame["new_m2"]
+        yield w.frame(w.say("Quotas of new land", "新增指标使用"), frame,
+                      ["zone", "quota_m2", "new_m2", "unspent_m2"],
+                      note=w.say("Quotas are upper limits.", "指标为上限。"))  # fmt: skip
+
+
+def _certificate(w: Writer, done: Any) -> Table:
+    """Write objective, bound and gap; a dash where there is none."""
+
+    def told(key: str) -> str:
+        value = done.get(key)
+        return DASH if value is None else f"{value:,.6g}"
+
+    gap = done.get("gap")
+    rows = [
+        [w.say("objective", "目标值"), told("objective")],
+        [w.say("upper bound", "上界"), told("bound")],
+        [w.say("gap to the bound", "与上界的差距"), DASH if gap is None else f"{gap * 100:.4f} %"],
+    ]
+    heads = [w.say("item", "项目"), w.say("value", "数值")]
+    return Table(w.say("Quality of the allocation", "分配结果的质量"), heads, rows,
+                 ["left", "right"], [2, 1])  # fmt: skip

@@ -1,0 +1,119 @@
+"""The last chapters of a report: the checks, the data, and what is not real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from zoning import words
+from zoning.outputs.office import notice
+from zoning.outputs.report.blocks import Block, Table, Text
+from zoning.outputs.report.pieces import DASH, Writer, quantity
+
+
+def checks(w: Writer) -> Iterator[Block]:
+    """List every check with measured value, limit and margin."""
+    yield w.chapter("Checks", "检查")
+    if not w.plan.checks:
+        yield w.text("No checks were made.", "未作检查。")
+        return
+    failed = [c for c in w.plan.checks if not c.ok]
+    yield w.text(
+        f"{len(w.plan.checks)} checks, {len(failed)} of them not passed. An error means that the "
+        "plan breaks a rule; warnings and notes are for judgement.",
+        f"共 {len(w.plan.checks)} 项检查,未通过 {len(failed)} 项。“错误”表示方案违反规则,"
+        "“警告”与“提示”供判断。",
+    )
+    rows = [
+        [
+            c.text.get(w.lang) or c.check,
+            w.place(c.where),
+            words.value("check_level", c.level, w.lang),
+            quantity(c.measured, c.unit),
+            quantity(c.limit, c.unit),
+            w.say("passed", "通过") if c.ok else w.say("NOT passed", "未通过"),
+        ]
+        for c in sorted(w.plan.checks, key=lambda c: (c.ok, _RANK[c.level]))
+    ]
+    heads = [
+        w.say("check", "检查项"),
+        w.say("where", "位置"),
+        w.say("level", "级别"),
+        w.say("measured", "实测"),
+        w.say("limit", "限值"),
+        w.say("result", "结果"),
+    ]
+    yield Table(
+        w.say("Checks, those not passed first", "检查结果(未通过者在前)"), heads, rows,
+        ["left", "left", "left", "right", "right", "left"], [4, 1.5, 1, 1.6, 1.6, 1.3],
+    )  # fmt: skip
+
+
+_RANK = {"error": 0, "warning": 1, "note": 2}
+
+
+def data(w: Writer) -> Iterator[Block]:
+    """Name the inputs, what is reconstructed, and the software."""
+    yield w.chapter("Data and what is reconstructed", "数据与重建说明")
+    warning = notice(w.plan, w.lang)
+    if warning:
+        yield Text(warning, "warning")
+    yield from _standing(w)
+    yield w.section("Inputs", "输入数据")
+    inputs = w.plan.run.get("inputs") or []
+    if inputs:
+        yield _inputs(w, inputs)
+    else:
+        yield w.text("No input files are recorded.", "未记录输入文件。")
+    yield from _notes(w)
+    software = w.plan.run.get("software") or {}
+    if software:
+        yield w.section("Software", "软件版本")
+        yield Text(", ".join(f"{name} {version}" for name, version in sorted(software.items())))
+
+
+def _standing(w: Writer) -> Iterator[Block]:
+    """Say how many red-line areas are documented, named or made up, with their sources."""
+    lines = w.plan.redlines
+    if lines is None or "status" not in lines:
+        return
+    once = lines.drop_duplicates("area_code")
+    yield w.section("Standing of the red-line areas", "红线区域的依据")
+    yield w.text(
+        "Each area says whether its name and place are documented, named after a real feature, or "
+        "made up.",
+        "每个红线区域均标明其名称与位置有文件依据、依真实地物命名,或为虚构。",
+    )
+    keys = ["status", "source"] if "source" in once else ["status"]
+    counts = once.groupby(keys, dropna=False).size().rename("areas").reset_index()
+    yield w.frame(w.say("Standing and sources", "依据与来源"), counts, [*keys, "areas"],
+                  table="redlines", widths={"status": 1.4, "source": 5, "areas": 0.8})  # fmt: skip
+
+
+def _inputs(w: Writer, inputs: Any) -> Table:
+    rows = [
+        [
+            str(entry.get("role", "")),
+            " : ".join(str(entry[k]) for k in ("path", "layer") if entry.get(k)),
+            str(entry.get("features") or DASH),
+            str(entry.get("sha256") or DASH),
+        ]
+        for entry in inputs
+    ]
+    heads = [w.say("role", "用途"), w.say("file", "文件"), w.say("features", "要素数"), "SHA-256"]
+    return Table(w.say("Input files", "输入文件"), heads, rows,
+                 ["left", "left", "right", "left"], [1.3, 3, 0.9, 3.6])  # fmt: skip
+
+
+def _notes(w: Writer) -> Iterator[Block]:
+    """Write what the readers of the inputs remarked, and what was left out."""
+    notes = w.plan.run.get("notes") or []
+    for note in notes:
+        text = note.get(w.lang) or note.get("what") or note.get("en")
+        if text:
+            yield Text(str(text), "note")
+    left_out = w.plan.run.get("left_out") or []
+    if left_out:
+        names = ", ".join(str(part) for part in left_out)
+        yield w.text(f"Left out because their input is absent: {names}.",
+                     f"因缺少输入而未做的部分:{names}。")  # fmt: skip

@@ -1,0 +1,301 @@
+"""The first chapters of a report: the result in short, the area, the method and its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from zoning import words
+from zoning.errors import ZoningError
+from zoning.outputs.office import notice
+from zoning.outputs.report.blocks import Align, Block, Table, Text
+from zoning.outputs.report.pieces import DASH, Writer, area
+from zoning.units import percent
+
+if TYPE_CHECKING:
+    from zoning.plan import Plan
+    from zoning.zones.method import Dimension, Matrix, Method, Term
+
+EVIDENCE = {
+    "S": ("read in a public source", "见于公开来源"),
+    "C": ("from third-party code", "取自第三方代码"),
+    "M-high": ("from memory of the published text, likely right", "据公开文本记忆,可靠性高"),
+    "M-med": ("from memory, to be checked before use", "据记忆,使用前应核对"),
+    "M-low": ("from memory, a placeholder", "据记忆,仅为占位"),
+    "I": ("inference or proposal", "推断或建议"),
+    "own": ("own choice", "自定"),
+}
+
+
+def summary(w: Writer) -> Iterator[Block]:
+    """Tell the result in short."""
+    yield w.chapter("Summary", "概要")
+    warning = notice(w.plan, w.lang)
+    if warning:
+        yield Text(warning, "warning")
+    failed = [c for c in w.plan.checks if not c.ok]
+    errors = [c for c in failed if c.level == "error"]
+    if not w.plan.checks:
+        yield w.text("The plan has not been checked.", "本方案未经检查。")
+    elif errors:
+        names = "; ".join(f"{c.text.get(w.lang) or c.check} ({w.place(c.where)})" for c in errors)
+        yield Text(
+            w.say(f"{len(errors)} binding checks fail: {names}.",
+                  f"有 {len(errors)} 项强制检查未通过:{names}。"), "warning",
+        )  # fmt: skip
+    else:
+        yield w.text(
+            f"All binding checks hold; {len(failed)} others do not (see the chapter on checks).",
+            f"强制检查全部通过;另有 {len(failed)} 项提示,见“检查”一章。",
+        )
+    rows = [[name, value, remark] for name, value, remark in main_figures(w)]
+    heads = [w.say("item", "项目"), w.say("value", "数值"), w.say("remark", "说明")]
+    yield Table(w.say("Main figures", "主要数字"), heads, rows, ["left", "right", "left"],
+                [3, 2.6, 4])  # fmt: skip
+
+
+def main_figures(w: Writer) -> Iterator[tuple[str, str, str]]:
+    """Give (name, value, remark) of the main figures, as far as the plan has them."""
+    plan = w.plan
+    city = int(plan.units["area_m2"].sum())
+    yield w.say("planning area", "规划范围面积"), f"{area(city)} km²", ""
+    size = f"{plan.grid.cell_m:,} m"
+    yield (w.say("planning units", "规划单元"), f"{len(plan.units):,}",
+           w.say(f"squares of {size}", f"边长 {size} 的方格"))  # fmt: skip
+    if "zone" in plan.units.columns:
+        for code, row in plan.zones.iterrows():
+            share = percent(row["area_m2"] / city) if city else DASH
+            units = w.say(f"{row['units']:,} units, {share}", f"{row['units']:,} 个单元,{share}")
+            yield w.known["zone"][str(code)], f"{area(row['area_m2'])} km²", units
+    red = plan.run.get("redlines")
+    if red:
+        share = percent(red["union_m2"] / city) if city else DASH
+        yield (w.say("ecological red lines", "生态红线"), f"{area(red['union_m2'])} km²",
+               w.say(f"{red['areas']} areas, overlaps counted once, {share} of the city",
+                     f"{red['areas']} 个区域,重叠只计一次,占全市 {share}"))  # fmt: skip
+    yield from _construction(w, plan.run.get("construction") or {})
+
+
+def _construction(w: Writer, c: Any) -> Iterator[tuple[str, str, str]]:
+    if not c:
+        return
+    base = c["base_m2"]
+    yield (w.say("existing construction land", "现状建设用地"), f"{area(c['existing_m2'])} km²",
+           percent(c["existing_m2"] / base))  # fmt: skip
+    yield (w.say("cap on construction land", "建设用地总量上限"), f"{area(c['cap_m2'])} km²",
+           w.say(f"{percent(c['cap_share'])} of {area(base)} km²",
+                 f"{area(base)} km² 的 {percent(c['cap_share'])}"))  # fmt: skip
+    yield (w.say("new construction land", "新增建设用地"), f"{area(c['new_m2'])} km²",
+           w.say(f"headroom {area(c['headroom_m2'])} km²",
+                 f"剩余空间 {area(c['headroom_m2'])} km²"))  # fmt: skip
+    yield (w.say("construction in all", "合计建设用地"),
+           f"{area(c['existing_m2'] + c['new_m2'])} km²", percent(c["share"]))  # fmt: skip
+    if c.get("eco_agri_share") is not None:
+        wanted = percent(w.plan.config.cap.eco_agri_share.share, 0)
+        yield (w.say("ecological and agricultural space", "生态与农业空间"),
+               percent(c["eco_agri_share"]),
+               w.say(f"wanted: over {wanted}", f"要求 {wanted} 以上"))  # fmt: skip
+
+
+def study_area(w: Writer) -> Iterator[Block]:
+    """Describe the area, the lattice and how areas are counted."""
+    grid, plan = w.plan.grid, w.plan
+    yield w.chapter("Area and planning units", "规划范围与规划单元")
+    yield w.text(
+        f"The city is covered by {len(plan.units):,} whole squares of {grid.cell_m:,} m. A square "
+        "belongs to the city when any part of it lies inside; its area is the part inside. "
+        "Squares are never cut by county or township: those take shares of it.",
+        f"规划范围由 {len(plan.units):,} 个边长 {grid.cell_m:,} 米的整方格覆盖。方格与规划范围"
+        "有重叠即计入,其面积只计范围内部分。方格不按县或乡镇切割,县、乡镇各占其份额。",
+    )
+    yield w.text(
+        "Every area in this report is a sum of one ledger of atoms (unit, township, set of red "
+        "lines, land use), rounded once to whole square metres, so that all tables add up.",
+        "本报告的全部面积均由同一本面积台账(单元、乡镇、红线组合、地类)加总得到,"
+        "一次取整到平方米,因此各表之间相互闭合。",
+    )
+    yield _grid_table(w)
+    if plan.counties is not None and len(plan.counties):
+        columns = ["name", "area_m2", "built_m2", "built_share", "redline_m2", "redline_share"]
+        frame = plan.counties.reset_index()
+        yield w.frame(w.say("Counties", "县(市、区)"), frame, columns, table="counties")
+
+
+def _grid_table(w: Writer) -> Table:
+    from pyproj import CRS
+
+    grid = w.plan.grid
+    rows = [
+        [w.say("coordinate system", "坐标系"), f"{CRS.from_user_input(grid.crs).name}"],
+        [w.say("code", "代号"), grid.crs if len(grid.crs) < 20 else DASH],
+        [w.say("side of a unit", "单元边长"), f"{grid.cell_m:,} m"],
+        [w.say("a corner of the lattice", "网格角点"), f"{grid.origin_m[0]}, {grid.origin_m[1]} m"],
+        [w.say("units", "单元数"), f"{len(w.plan.units):,}"],
+    ]
+    distortion = w.plan.run.get("grid", {}).get("distortion")
+    if distortion:
+        rows.append([w.say("areas in the plane against the ellipsoid", "平面与椭球面积之差"),
+                     f"{distortion['total'] * 100:+.4f} %"])  # fmt: skip
+    heads = [w.say("item", "项目"), w.say("value", "数值")]
+    return Table(w.say("The lattice", "网格"), heads, rows, ["left", "left"], [2, 4])
+
+
+def method(w: Writer) -> Iterator[Block]:
+    """Tell the method, with every threshold, its source and its evidence."""
+    yield w.chapter("Method and sources", "方法与依据")
+    yield w.text(
+        "Each number that rules the plan is listed with its source and a tag that says how firm "
+        "that source is.",
+        "决定方案结果的每个数值均列出来源,并以证据标记说明来源的可靠程度。",
+    )
+    rows = [[tag, w.say(*text)] for tag, text in EVIDENCE.items()]
+    heads = [w.say("tag", "标记"), w.say("meaning", "含义")]
+    yield Table(w.say("Evidence tags", "证据标记"), heads, rows, ["left", "left"], [1, 5])
+    yield w.section("Caps and quotas", "总量与指标规则")
+    yield _rules(w)
+    found = read_method(w.plan)
+    if "zone" not in w.plan.units.columns:
+        yield w.text(
+            "The plan has no townships, so it has no zones.", "本方案无乡镇数据,未作分区。"
+        )
+    elif found is None:
+        name = str(w.plan.config.zones.method)
+        yield w.text(f"Townships were classed by the method of {name}.", f"乡镇分区方法见 {name}。")
+    else:
+        yield from _zoning(w, found)
+
+
+def read_method(plan: Plan) -> Method | None:
+    """Give the zoning method of a plan; None where it is a file that is no longer there."""
+    from zoning.zones.classify import load_method
+    from zoning.zones.parse import parse_method
+
+    told = plan.config.zones.method
+    try:
+        return load_method(told) if isinstance(told, str) else parse_method(told, "plan.toml")
+    except ZoningError:
+        return None
+
+
+def _rules(w: Writer) -> Table:
+    """List caps, quotas and the threshold of balance."""
+    config = w.plan.config
+    cap, zones = config.cap, config.zones
+    rows = [
+        [w.say("construction land of the city", "全市建设用地占比"), f"≤ {percent(cap.share)}",
+         cap.source, cap.evidence],
+        [w.say("ecological and agricultural space", "生态与农业空间占比"),
+         f"≥ {percent(cap.eco_agri_share.share)}", cap.eco_agri_share.source,
+         cap.eco_agri_share.evidence],
+    ]  # fmt: skip
+    caps = [
+        (f"{w.short.get(z, z)} " + (w.say("existing only", "只保留现状")
+         if rule.share is None else f"≤ {percent(rule.share, 0)}"), rule.source, rule.evidence)
+        for z, rule in cap.zone_caps.items()
+    ]  # fmt: skip
+    quotas = [
+        (f"{w.short.get(z, z)} ≤ {percent(rule.share, 0)}", rule.source, rule.evidence)
+        for z, rule in cap.quotas.items()
+    ]
+    rows += _grouped(w.say("construction land of zones", "各区建设用地占比"), caps)
+    rows += _grouped(w.say("part of new land", "新增指标份额"), quotas)
+    rows.append([w.say("red line and cores that make a unit ecological balance",
+                       "单元划为生态平衡的红线与核心区占比"),
+                 f"≥ {percent(zones.balance_share)}", zones.balance_source,
+                 zones.balance_evidence])  # fmt: skip
+    return _sources(w, w.say("Caps, quotas and thresholds", "总量、指标与阈值"), rows)
+
+
+def _grouped(name: str, told: list[tuple[str, str, str]]) -> list[list[str]]:
+    """Put values that share a source into one row."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for value, source, evidence in told:
+        groups.setdefault((source, evidence), []).append(value)
+    return [[name, "; ".join(values), *why] for why, values in groups.items()]
+
+
+def _sources(w: Writer, caption: str, rows: list[list[str]]) -> Table:
+    heads = [w.say("rule", "规则"), w.say("value", "数值"), w.say("source", "来源"),
+             w.say("evidence", "证据")]  # fmt: skip
+    return Table(caption, heads, rows, ["left", "left", "left", "left"], [2.4, 2.3, 4.2, 1.1])
+
+
+def _zoning(w: Writer, found: Method) -> Iterator[Block]:
+    name = w.say(found.en, found.zh)
+    yield w.section("Zones of townships", "乡镇分区")
+    yield w.text(
+        f"Townships are classed by: {name}. Source: {found.why.source} ({found.why.evidence}). A "
+        "unit takes the class of the township that holds the largest share of it; where red lines "
+        "and other protected cores pass the threshold, ecological balance lies over that.",
+        f"乡镇按“{name}”分区,来源:{found.why.source}({found.why.evidence})。单元取占其份额"
+        "最大的乡镇的分区;红线与其他保护核心区占比达到阈值的单元划为生态平衡。",
+    )
+    rows = [row for d in found.dimensions for row in _dimension(w, d)]
+    yield _sources(w, w.say("Indicators, scales and cuts", "指标、标度与分级"), rows)
+    for matrix in found.matrices:
+        yield _matrix(w, found, matrix)
+    for rule in found.rules:
+        text = w.say(rule.en, rule.zh)
+        yield Text(f"{rule.id}: {text} ({rule.why.source}; {rule.why.evidence})")
+
+
+def _dimension(w: Writer, d: Dimension) -> Iterator[list[str]]:
+    name = w.say(d.en, d.zh)
+    cuts = ", ".join(f"{c:g}" for c in d.cuts) or w.say("natural breaks", "自然断点")
+    yield [name, w.say(f"cuts {cuts}", f"分级点 {cuts}"), d.why.source, d.why.evidence]
+    for term in d.terms:
+        yield _term(w, term)
+
+
+def _term(w: Writer, term: Term) -> list[str]:
+    from zoning.zones.tell import indicator_name
+
+    scale = term.scale
+    shape = {
+        "none": w.say("as it is", "原值"),
+        "linear": f"{scale.low:g} → {scale.high:g}",
+        "log": f"log {scale.low:g} → {scale.high:g}",
+        "table": ", ".join(f"{x:g}" for x in scale.at),
+        "points": ", ".join(f"{x:g}" for x in scale.at),
+    }.get(scale.kind, scale.kind)
+    name = indicator_name(term.indicator, w.lang)
+    value = w.say(f"weight {term.weight:g}; {shape}", f"权重 {term.weight:g};{shape}")
+    return [f"  · {name}", value, term.why.source, term.why.evidence]
+
+
+def _matrix(w: Writer, found: Method, matrix: Matrix) -> Table:
+    """Write a decision matrix with its exceptions below."""
+    called = {d.name: w.say(d.en, d.zh) for d in found.dimensions}
+    called["suitability"] = w.say("suitability", "适宜性")
+    width = len(next(iter(matrix.cells.values())))
+    grades = next((d.grades for d in found.dimensions if d.name == matrix.columns), ())
+    heads = list(grades) if len(grades) == width else ["low", "mid", "high"][:width]
+    across, down = called.get(matrix.columns, matrix.columns), called.get(matrix.rows, matrix.rows)
+    rows = [
+        [_grade(w, row), *(_grade(w, cell) for cell in cells)]
+        for row, cells in matrix.cells.items()
+    ]
+    notes = [
+        w.say(
+            f"{_grade(w, x.row)}/{_grade(w, x.column)} with {called.get(x.dimension, x.dimension)} "
+            f"{_grade(w, x.grade)}: {_grade(w, x.value)}",
+            f"{_grade(w, x.row)}/{_grade(w, x.column)}且{called.get(x.dimension, x.dimension)}为"
+            f"{_grade(w, x.grade)}时取{_grade(w, x.value)}",
+        )
+        for x in matrix.exceptions
+    ]
+    notes.append(f"{matrix.why.source} ({matrix.why.evidence})")
+    aligns: list[Align] = ["center"] * (width + 1)
+    aligns[0] = "left"
+    title = called.get(matrix.name) or w.say("zone", "分区")
+    return Table(
+        w.say(f"Matrix: {title}", f"判别矩阵:{title}"),
+        [f"{down} \\ {across}", *(_grade(w, g) for g in heads)],
+        rows, aligns, [1.6, *[1.0] * width], "; ".join(notes),
+    )  # fmt: skip
+
+
+def _grade(w: Writer, code: Any) -> str:
+    """Say a grade or a zone."""
+    zone = w.known["zone"].get(str(code))
+    return zone or words.value("constraint_grade", code, w.lang)

@@ -1,0 +1,248 @@
+"""How values and tables of a plan are written in a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from zoning import words
+from zoning.outputs import sheet_themes
+from zoning.outputs.chart import draw_chart
+from zoning.outputs.report.blocks import Align, Figure, Heading, Table, Text
+from zoning.outputs.sheet import draw_map
+from zoning.outputs.wording import (
+    dictionary,
+    holds_codes,
+    is_missing,
+    place_names,
+    say,
+    short_zones,
+)
+from zoning.units import M2_PER_KM2
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from zoning.plan import Plan
+
+DASH = "–"
+_DPI = 200
+#: Columns whose numbers are already written as text.
+_NUMBERS = ("left", "margin", "number")
+
+
+@dataclass
+class Writer:
+    """The plan, the language, and the numbers of headings so far.
+
+    Parameters
+    ----------
+    plan : Plan
+    lang : {"zh", "en"}
+    """
+
+    plan: Plan
+    lang: str
+    known: Mapping[str, Mapping[str, str]] = field(init=False)
+    places: Mapping[str, str] = field(init=False)
+    short: Mapping[str, str] = field(init=False)
+    _chapter: int = 0
+    _section: int = 0
+
+    def __post_init__(self) -> None:
+        """Look up the words of the plan once."""
+        self.known = dictionary(self.plan, self.lang)
+        self.places = place_names(self.plan)
+        self.short = short_zones(self.plan, self.lang)
+
+    def say(self, en: str, zh: str) -> str:
+        """Choose the sentence of the report's language."""
+        return zh if self.lang == "zh" else en
+
+    def text(self, en: str, zh: str) -> Text:
+        """Make a paragraph."""
+        return Text(self.say(en, zh))
+
+    def chapter(self, en: str, zh: str) -> Heading:
+        """Make a numbered heading of level 1."""
+        self._chapter, self._section = self._chapter + 1, 0
+        return Heading(1, f"{self._chapter}  {self.say(en, zh)}")
+
+    def section(self, en: str, zh: str) -> Heading:
+        """Make a numbered heading of level 2."""
+        self._section += 1
+        return Heading(2, f"{self._chapter}.{self._section}  {self.say(en, zh)}")
+
+    def picture(self, theme: str) -> Iterator[Figure]:
+        """Draw the map of a theme, where the plan has data for it."""
+        if theme in sheet_themes.themes(self.plan):
+            name = sheet_themes.title(theme, self.lang)
+            drawn = draw_map(self.plan, theme, lang=self.lang)
+            caption = self.say(f"Map: {name}", f"{name}图")
+            yield Figure(caption, drawn.to_bytes("png", _DPI), drawn.title)
+
+    def account_chart(self) -> Iterator[Figure]:
+        """Draw the chart of the account, where there is one."""
+        if "built_m2" in self.plan.zones and (self.plan.zones["area_m2"] > 0).any():
+            drawn = draw_chart(self.plan, self.lang)
+            yield Figure(drawn.title, drawn.to_bytes("png", _DPI), drawn.title)
+
+    def place(self, code: Any) -> str:
+        """Name a place: city, county, township or zone."""
+        text = str(code)
+        if text == "city":
+            return self.say("city", "全市")
+        return self.places.get(text) or self.known["zone"].get(text) or words.value(
+            "township", text, self.lang
+        )  # fmt: skip
+
+    def cell(self, column: str, value: Any, short: bool = False) -> str:
+        """Write one value of a column: codes in words, areas in km2, shares in per cent."""
+        if short and column in ("zone", "runner_up") and str(value) in self.short:
+            return self.short[str(value)]
+        if is_missing(value):
+            return words.missing(self.lang) if column in ("zone", "township_zone") else DASH
+        if column in ("county", "township") or value == "overlap":
+            return self.place(value)
+        if holds_codes(self.known, column):
+            return say(self.known, column, value, self.lang)
+        return number(value, words.unit(column))
+
+    def head(self, column: str, table: str = "") -> str:
+        """Name a column with the unit it is shown in."""
+        word = words.label(column, self.lang, table or None)
+        measure = words.unit(column, table or None)
+        if measure == "m2":
+            return f"{word} (km²)"
+        return word if measure in ("", "1", "count") else words.heading(column, self.lang, table)
+
+    def frame(
+        self,
+        caption: str,
+        frame: pd.DataFrame,
+        columns: Sequence[str],
+        *,
+        table: str = "",
+        heads: Mapping[str, str] | None = None,
+        widths: Mapping[str, float] | None = None,
+        note: str = "",
+        total: bool = False,
+        short: bool = False,
+    ) -> Table:
+        """Write the columns of a frame that are there as a table.
+
+        Parameters
+        ----------
+        caption : str
+        frame : DataFrame
+        columns : sequence of str
+            Wanted, in order; those that the frame lacks are left out.
+        table : str
+            Name of the table in the dictionary, for narrower words.
+        heads, widths : mapping, optional
+            Other heads and relative widths.
+        note : str
+        total : bool
+            Whether the last row is a sum.
+        short : bool
+            Whether zones are called by their short names.
+        """
+        there = [c for c in columns if c in frame.columns]
+        rows = [
+            [self.cell(c, v, short) for c, v in zip(there, row, strict=True)]
+            for row in frame[there].astype(object).itertuples(index=False, name=None)
+        ]
+        aligns: list[Align] = [
+            "right" if words.unit(c) or c in _NUMBERS or frame[c].dtype.kind in "iuf" else "left"
+            for c in there
+        ]
+        return Table(
+            caption,
+            [(heads or {}).get(c) or self.head(c, table) for c in there],
+            rows,
+            aligns,
+            [(widths or {}).get(c, 1.0) for c in there],
+            note,
+            total,
+        )
+
+
+def number(value: Any, measure: str = "") -> str:
+    """Write a number for people.
+
+    Parameters
+    ----------
+    value : object
+        Text is given back as it is.
+    measure : str
+        ``"m2"`` gives km2 with two digits, ``"1"`` a percentage.
+
+    Examples
+    --------
+    >>> number(1_234_560_000, "m2"), number(0.2594, "1"), number(12345), number("a")
+    ('1,234.56', '25.94 %', '12,345', 'a')
+    """
+    if isinstance(value, (str, bool)):
+        return str(value)
+    if measure == "m2":
+        return area(value)
+    if measure == "1":
+        return f"{value * 100:.2f} %"
+    if measure == "year":
+        return f"{value:.0f}"
+    return f"{value:,}" if float(value).is_integer() and "." not in str(value) else f"{value:,.2f}"
+
+
+def quantity(value: Any, measure: str) -> str:
+    """Write a measured value with its unit; a dash where there is none.
+
+    Examples
+    --------
+    >>> quantity(6_120_000, "m2"), quantity(0.61, "1"), quantity(None, "m2")
+    ('6.12 km²', '61.00 %', '–')
+    """
+    if is_missing(value):
+        return DASH
+    return number(value, measure) + (" km²" if measure == "m2" else "")
+
+
+def area(value_m2: Any) -> str:
+    """Write square metres as km2; what is too small for two digits keeps more.
+
+    Examples
+    --------
+    >>> area(3_843_700_000), area(1_200), area(0), area(-25_000)
+    ('3,843.70', '0.0012', '0.00', '-0.025')
+    """
+    value = float(value_m2) / M2_PER_KM2
+    if value and abs(value) < 0.1:
+        return f"{value:.6f}".rstrip("0")
+    return f"{value:,.2f}"
+
+
+def cited(
+    data: Mapping[str, Any], path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """Find every table in nested data that names a source, outermost first.
+
+    Yields
+    ------
+    tuple of str, mapping
+        The way to the table, and the table.
+
+    Examples
+    --------
+    >>> [p for p, _ in cited({"cap": {"share": 0.28, "source": "x", "evidence": "S"}})]
+    [('cap',)]
+    """
+    if data.get("source"):
+        yield path, data
+    for key, value in data.items():
+        if isinstance(value, Mapping):
+            yield from cited(value, (*path, str(key)))
+        elif isinstance(value, (list, tuple)):
+            for entry in value:
+                if isinstance(entry, Mapping):
+                    name = entry.get("indicator") or entry.get("name") or entry.get("code") or ""
+                    yield from cited(entry, (*path, str(key), str(name)))
