@@ -308,7 +308,7 @@ def _redlines(faces, nx, ny, city, hostile):
         "RL02": "=SUM(A1)" if hostile else "北山水库饮用水水源保护区",
         "RL03": "<i>茅山</i>" if hostile else "茅山风景名胜区",
     }
-    types = {"RL01": "forest_park", "RL02": "drinking_water", "RL03": "scenic_area"}
+    types = {"RL01": "forest-park", "RL02": "water-source", "RL03": "scenic-area"}
     status = {"RL01": "named", "RL02": "documented", "RL03": "made-up"}
     rows = [
         {

@@ -156,6 +156,8 @@ def beside(path: Path) -> Iterator[Path]:
         temporary = Path(folder) / path.name
         yield temporary
         try:
+            if path.is_dir():  # a file geodatabase; a folder cannot be replaced in one step
+                path.replace(Path(folder) / "before")
             temporary.replace(path)
         except PermissionError as error:
             raise InputError.one(

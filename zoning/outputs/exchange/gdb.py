@@ -1,0 +1,90 @@
+"""Esri file geodatabase, through GDAL's OpenFileGDB driver (no Esri software needed)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from zoning import words
+from zoning.errors import InputError
+from zoning.outputs.exchange.contents import Contents
+
+_INT32 = 2**31 - 1
+#: Words of SQL that cannot name a field there; they get an underscore.
+_RESERVED = (
+    "add", "alter", "and", "between", "by", "column", "create", "delete", "drop", "exists", "for",
+    "from", "group", "having", "in", "insert", "into", "is", "like", "not", "null", "or", "order",
+    "select", "set", "table", "update", "values", "where",
+)  # fmt: skip
+
+
+def write(contents: Contents, path: Path) -> None:
+    """Write all layers and tables into one ``.gdb``.
+
+    Parameters
+    ----------
+    contents : Contents
+    path : Path
+        A folder that is not there yet, named ``*.gdb``.
+
+    Notes
+    -----
+    ArcMap and ArcGIS Pro before 3.2 know whole numbers of 32 bits only. A column whose values fit
+    is written so; a larger one as float64, which holds whole square metres exactly up to 2**53.
+
+    Version 10 of the format; it is what ArcMap 10 opens.
+    """
+    import pyogrio
+
+    frames = {**contents.layers, **contents.tables}
+    for i, (name, frame) in enumerate(frames.items()):
+        ready = small_integers(frame).rename(columns=_allowed)
+        pyogrio.write_dataframe(
+            ready, path, layer=name, driver="OpenFileGDB", append=i > 0,
+            layer_options={"LAYER_ALIAS": words.table_name(name, contents.lang)},
+        )  # fmt: skip
+
+
+def check_place(path: Path) -> None:
+    """Refuse to replace something that is no file geodatabase.
+
+    Raises
+    ------
+    InputError
+        If there is a file, or a folder without the ``gdb`` mark that every geodatabase has.
+    """
+    if path.exists() and not (path / "gdb").is_file():
+        raise InputError.one(
+            "something else stands there; it is not replaced", "该位置已有其他内容,不予覆盖",
+            where=str(path), code="occupied",
+            remedy=("move it away or choose another folder", "请移走该内容或另选文件夹"),
+        )  # fmt: skip
+
+
+def _allowed(column: str) -> str:
+    return f"{column}_" if column.lower() in _RESERVED else column
+
+
+def small_integers(frame: Any) -> Any:
+    """Turn columns of int64 into int32 where every value fits, else into float64.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> small_integers(pd.DataFrame({"a": [1], "b": [2**40]})).dtypes.astype(str).tolist()
+    ['int32', 'float64']
+    """
+    from pandas.api import types
+
+    out = frame.copy()
+    for column in out.columns:
+        kind = out[column].dtype
+        if not types.is_integer_dtype(kind) or types.is_bool_dtype(kind):
+            continue
+        known = out[column].dropna()
+        fits = known.empty or (int(known.min()) >= -_INT32 and int(known.max()) <= _INT32)
+        nullable = bool(out[column].isna().any())
+        out[column] = out[column].astype(
+            ("Int32" if nullable else "int32") if fits else ("Float64" if nullable else "float64")
+        )
+    return out
