@@ -39,6 +39,11 @@ from zoning.errors import InputError
 NOISE = 1e-13
 #: A valid polygon never covers less than nothing or more than all of a cell by more than this.
 CROSSING = 1e-6
+#: The last number before the next cell: a position inside a cell is 0 to this.
+BELOW_ONE = float(np.nextafter(1, 0))
+#: Rises are summed in whole numbers of this part of a cell (half a rounding of float64), so that
+#: one long running sum drifts by nothing and a polygon's shares do not depend on its neighbours.
+TICKS = 2.0**53
 #: Segments shorter than this (in cells) across a line: where they cross it does not matter.
 LEVEL = 1e-15
 
@@ -159,11 +164,21 @@ def _locate(c: Floats, origin: float, cell: float) -> tuple[Floats, Floats]:
     number = c - origin
     number /= cell
     np.floor(number, out=number)
+    position = _position(c, number, origin, cell)
+    if position.min() < 0 or position.max() >= 1:
+        # The quotient was rounded across a line: take the next cell, then what is left of rounding.
+        number += np.floor(position)
+        position = _position(c, number, origin, cell)
+        np.clip(position, 0, BELOW_ONE, out=position)
+    return number, position
+
+
+def _position(c: Floats, number: Floats, origin: float, cell: float) -> Floats:
     position = number * cell
     position += origin
     np.subtract(c, position, out=position)
     position /= cell
-    return number, position
+    return position
 
 
 def _window(row: Floats, col: Floats, polygons: int) -> _Window:
@@ -300,7 +315,8 @@ def _orient(marks: _Marks, ring_start: Ints, hole: Flags, cols: int) -> _Marks:
     size = np.diff(ring_start, append=len(marks.key))
     col = marks.key % cols
     from_start = col - np.repeat(col[ring_start], size)  # short arms: no digits lost
-    sign = np.sign(np.add.reduceat(marks.area - marks.rise * from_start, ring_start))
+    area = np.add.reduceat(marks.area - marks.rise * from_start, ring_start)
+    sign = np.copysign(1.0, area)
     sign[hole] *= -1
     sign = np.repeat(sign, size)
     return _Marks(marks.rise * sign, marks.area * sign, marks.key)
@@ -311,11 +327,12 @@ def _sweep(marks: _Marks, window: _Window, first: int) -> EdgeCells:
     rise, area, key = marks
     row = key // window.cols  # counted through all polygons
     row_start = _starts(row[1:] != row[:-1])
-    after = rise.cumsum()
-    before = after - rise
-    base = np.repeat(before[row_start], np.diff(row_start, append=len(key)))
-    before -= base
-    after = before + rise  # covered height of the cell's right side
+    ticks = np.rint(rise * TICKS).astype(np.int64)
+    height = ticks.cumsum()
+    height -= ticks  # what the cells before have left, still with that of earlier rows
+    height -= np.repeat(height[row_start], np.diff(row_start, append=len(key)))
+    before = height / TICKS
+    after = (height + ticks) / TICKS  # covered height of the cell's right side
     share = before + area
     _refuse_crossings(share, after, key, window, first)
     share[share > 1 - NOISE] = 1
