@@ -189,20 +189,22 @@ def describe_zones(
     -------
     GeoDataFrame, index ``zone`` (all zones of ``data/zones/zones.toml``, in its order)
         ``name_zh``, ``name_en``, ``colour``, ``units``, ``area_m2``, ``redline_m2`` and the sums
-        of land use. A zone without units has an empty geometry and sums of 0.
+        of land use. A zone without units has an empty geometry and sums of 0. A plan without
+        townships has no zones, so no rows.
     """
-    words = load_toml("zones", "zones.toml")["zone"]
+    words = load_toml("zones", "zones.toml")["zone"] if "zone" in units else []
+    zone = units["zone"] if "zone" in units else pd.Series(pd.NA, units.index, dtype="string")
     codes = [z["code"] for z in words]
     columns = [c for c in ("area_m2", "redline_m2", *USE_SUMS, "new_m2") if c in units]
-    total = units[units["zone"].notna()].groupby("zone")[columns].sum()
+    total = units[columns].groupby(zone).sum()
     total = total.reindex(codes, fill_value=0).astype("int64")
-    geometry = [_clipped(units.geometry.to_numpy()[_is(units["zone"], c)], city) for c in codes]
+    geometry = [_clipped(units.geometry.to_numpy()[_is(zone, c)], city) for c in codes]
     zones = gpd.GeoDataFrame(
         {
             "name_zh": [z["zh"] for z in words],
             "name_en": [z["en"] for z in words],
             "colour": [z["colour"] for z in words],
-            "units": [int(_is(units["zone"], c).sum()) for c in codes],
+            "units": [int(_is(zone, c).sum()) for c in codes],
         },
         index=pd.Index(codes, name="zone"),
         geometry=geometry,

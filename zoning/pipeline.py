@@ -249,9 +249,8 @@ def _tabulate(
 ) -> None:
     """Make the zones and every table of the account."""
     units, tables = state.units, state.tables
-    if "zone" in units:
-        limits = None if state.account is None else state.account.zones
-        state.zones = accounts.describe_zones(units, intake.layers.city, limits)
+    limits = None if state.account is None else state.account.zones
+    state.zones = accounts.describe_zones(units, intake.layers.city, limits)
     tables["unit_townships"] = state.shares
     tables |= accounts.account_tables(state.pieces, marked, units, config.plan.name)
     if intake.layers.redlines is not None:

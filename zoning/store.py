@@ -17,6 +17,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from zoning.accounts import describe_zones
 from zoning.errors import InputError, Text
 from zoning.grid import GridSpec
 from zoning.plan import Check, Plan
@@ -131,6 +132,8 @@ def load(folder: str | Path) -> Plan:
     for name in ("checks", "plan"):
         tables.pop(name, None)
     zones = layers.get("zones")
+    if zones is None:
+        zones = describe_zones(units, None)
     return Plan(
         name=run["plan"],
         notice=run["notice"],

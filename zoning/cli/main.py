@@ -32,7 +32,7 @@ def main() -> None:
         for name, function in import_module(f"zoning.cli.{room}").COMMANDS.items():
             app.command(name)(function)
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except ZoningError as error:
         _tell(error)
         sys.exit(error.exit_code)
@@ -47,6 +47,7 @@ def main() -> None:
             sys.exit(2)
         _internal(error)
         sys.exit(4)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _is_usage(error: Exception) -> bool:

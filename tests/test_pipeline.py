@@ -1,0 +1,227 @@
+"""A whole run on a county that can be worked out by hand, and on the reference case."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import worlds
+
+from zoning import pipeline, planfile, store
+from zoning.errors import InputError
+from zoning.explain import explain
+from zoning.outputs.folder import write as write_folder
+from zoning.resources import data_path
+
+
+def run(folder: Path, **options):
+    path = worlds.write(folder, **options)
+    return pipeline.run(planfile.load(path), path.parent)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("小 城"))
+
+
+@pytest.fixture(scope="module")
+def reference():
+    path = data_path("zhenjiang.toml")
+    return pipeline.run(planfile.load(path), path.parent)
+
+
+def test_every_area_of_the_small_world_by_hand(small):
+    units = small.units
+    assert len(units) == 18
+    assert units["area_m2"].sum() == 17_500_000
+    assert units.loc["1kmN3502E505", "area_m2"] == 500_000
+    assert units["built_m2"].sum() == 2_000_000
+    # Water: the right column, 1 + 1 + half of the cut square.
+    assert units["water_m2"].sum() == 2_500_000
+    assert units["redline_m2"].sum() == 2_000_000
+    assert units["redline_level1_m2"].to_dict()["1kmN3502E500"] == 1_000_000
+    assert units["free_m2"].sum() == 17_500_000 - 2_000_000 - 2_500_000 - 2_000_000
+    assert small.townships["built_share"].tolist() == pytest.approx([2 / 6, 0, 0])
+    assert small.townships["redline_share"].tolist() == pytest.approx([1.5 / 6, 0.5 / 6, 0])
+
+
+def test_zones_of_the_small_world(small):
+    assert small.townships["zone"].tolist() == ["optimised", "key", "moderate"]
+    balance = small.units.index[small.units["zone"] == "balance"].tolist()
+    assert balance == ["1kmN3502E500", "1kmN3502E501", "1kmN3502E502"]
+    assert set(small.units.loc[balance, "zone_reason"]) == {"redline"}
+    # The class of the township stays beside the overlay.
+    assert small.units.loc["1kmN3502E502", "township_zone"] == "key"
+
+
+def test_the_account_of_the_small_world(small):
+    c = small.run["construction"]
+    assert (c["existing_m2"], c["cap_m2"], c["headroom_m2"]) == (2_000_000, 4_900_000, 2_900_000)
+    new = {z: r["new_m2"] for z, r in small.run["zones"].items()}
+    # Quotas 35/55/10 % of 2.9 km2; key is held lower by its 30 % of 5 km2.
+    assert new == {"optimised": 1_015_000, "key": 1_500_000, "moderate": 290_000, "balance": 0}
+    assert small.ok
+    assert small.run["allocation"]["certificate"]["grade"] == "complete"
+
+
+def test_tables_are_sums_of_the_ledger(small):
+    total = small.ledger["area_m2"].sum()
+    for name in ("account_city", "account_zone", "account_county", "account_township",
+                 "account_zone_county", "account_zone_township"):  # fmt: skip
+        table = small.tables[name]
+        assert table["area_m2"].sum() == total, name
+        assert table["built_m2"].sum() == 2_000_000, name
+        assert table["new_m2"].sum() == small.run["construction"]["new_m2"], name
+    assert small.tables["account_zone_landuse"]["area_m2"].sum() == total
+    areas = small.tables["redline_areas"]
+    assert areas["area_m2"].sum() == small.run["redlines"]["union_m2"]
+
+
+def test_what_is_left_out_is_said(tmp_path):
+    path = worlds.write(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    bare = text[: text.index("[inputs.townships]")]
+    path.write_text(bare, encoding="utf-8")
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    assert plan.run["left_out"] == ["zones", "redlines", "construction", "allocation"]
+    assert "zone" not in plan.units
+    assert "built_m2" not in plan.units
+    assert plan.units["area_m2"].sum() == 17_500_000
+    write_folder(plan, tmp_path / "out")
+    assert len(store.load(tmp_path / "out").units) == 18
+
+
+def test_a_missing_attribute_leaves_the_township_unknown_and_listed(tmp_path):
+    path = worlds.write(tmp_path)
+    table = pd.read_csv(tmp_path / "乡镇.csv", dtype={"code": str})
+    table.loc[1, "min_to_centre"] = None
+    table.to_csv(tmp_path / "乡镇.csv", index=False, encoding="gb18030")
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    assert plan.townships["zone"].isna().tolist() == [False, True, False]
+    unknown = plan.units[plan.units["zone"].isna()]
+    assert set(unknown["township"]) == {"321000002"}
+    assert plan.pieces.loc[plan.pieces["unit"].isin(unknown.index), "new_m2"].sum() == 0
+    check = next(c for c in plan.checks if c.check == "left_out.zone")
+    assert not check.ok
+    assert check.measured == len(unknown)
+
+
+def test_existing_land_above_the_cap_fails_a_check_and_leaves_no_headroom(tmp_path):
+    plan = run(tmp_path, cap='[cap]\nshare = 0.1\nsource = "test"\n')
+    assert not plan.ok
+    assert plan.run["construction"]["headroom_m2"] == 0
+    assert plan.run["construction"]["new_m2"] == 0
+    assert next(c.check for c in plan.checks if not c.ok and c.level == "error") == "cap.city"
+
+
+FLOOR = """
+[cap]
+[[cap.counties]]
+place = "321002"
+floor_m2 = 4000000
+source = "a floor that cannot be"
+"""
+
+
+def test_floors_that_cannot_hold_leave_zones_and_accounts(tmp_path):
+    plan = run(tmp_path, cap=FLOOR)
+    assert plan.run["infeasible"]
+    assert "new_m2" not in plan.units
+    assert plan.run["zones"]["key"]["area_m2"] == 5_000_000
+    assert any("321002" in json.dumps(p) for p in plan.run["infeasible"])
+
+
+def test_a_plan_reads_back_as_it_was_written(small, tmp_path):
+    files = write_folder(small, tmp_path / "成果 一")
+    assert {f.name for f in files} == {
+        "units.parquet", "ledger.parquet", "run.json", "plan.gpkg", "plan.qgz", "map.html",
+    }  # fmt: skip
+    back = store.load(tmp_path / "成果 一")
+    pd.testing.assert_frame_equal(back.ledger, small.ledger)
+    assert back.grid == small.grid
+    assert back.config == small.config
+    assert back.units["new_m2"].tolist() == small.units["new_m2"].tolist()
+    assert back.townships["zone"].tolist() == small.townships["zone"].tolist()
+    assert [c.check for c in back.checks] == [c.check for c in small.checks]
+    assert back.pieces["new_m2"].to_dict() == small.pieces["new_m2"].to_dict()
+    areas = back.tables["redline_areas"].set_index("area_code")["area_m2"]
+    assert areas.to_dict() == {"R1": 1_000_000, "R2": 1_000_000, "overlap": 0}
+
+
+def test_twice_gives_the_same_bytes(small, tmp_path):
+    for name in ("a", "b"):
+        plan = run(tmp_path / name)
+        write_folder(plan, tmp_path / name / "out")
+    for name in ("units.parquet", "ledger.parquet"):
+        a, b = ((tmp_path / n / "out" / name).read_bytes() for n in "ab")
+        assert hashlib.sha256(a).hexdigest() == hashlib.sha256(b).hexdigest(), name
+
+
+def test_a_failed_run_leaves_the_last_good_one(small, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    write_folder(small, out)
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    (out / "notes.txt").write_text("mine", encoding="utf-8")
+
+    def fails(*_args, **_options):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("zoning.outputs.webmap.write", fails)
+    with pytest.raises(OSError, match="disk full"):
+        write_folder(small, out)
+    assert {p.name: p.read_bytes() for p in out.iterdir() if p.name != "notes.txt"} == before
+    assert (out / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_load_says_what_is_missing(tmp_path):
+    with pytest.raises(InputError, match=r"no plan here: run\.json"):
+        store.load(tmp_path)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_explain_answers_units_townships_and_places(small, lang):
+    unit = explain(small, "1kmN3502E501", lang)
+    assert unit.facts["zone"] == "balance"
+    assert any("50.0" in line for line in unit.lines)
+    assert [r["area_code"] for r in unit.facts["redline_areas"]] == ["R2"]
+    town = explain(small, "乙镇", lang)
+    assert town.code == "321000002"
+    assert "zone[high,low]" in "".join(town.lines)
+    row = small.units.loc["1kmN3500E503"]
+    assert explain(small, f"{row['lon']},{row['lat']}", lang).code == "1kmN3500E503"
+
+
+def test_explain_lists_what_a_name_fits_and_suggests(small):
+    with pytest.raises(InputError, match="fits several townships"):
+        explain(small, "镇")
+    with pytest.raises(InputError, match="did you mean 1kmN3502E50"):
+        explain(small, "1kmN3502E50l")
+    with pytest.raises(InputError, match="no unit of the plan at"):
+        explain(small, "10,10")
+
+
+def test_the_reference_case_keeps_what_was_published(reference):
+    r = reference.run
+    assert r["grid"]["units"] == len(reference.units) == 4121
+    assert r["redlines"]["areas"] == 71
+    assert 855e6 <= r["redlines"]["union_m2"] <= 860e6
+    assert set(r["zones"]) == {"optimised", "key", "moderate", "balance"}
+    assert all(z["units"] > 0 for z in r["zones"].values())
+    c = r["construction"]
+    assert 0.2589 <= c["existing_share"] <= 0.2599
+    assert c["existing_m2"] + c["new_m2"] <= c["cap_m2"]
+    assert c["eco_agri_share"] > 0.70
+    assert reference.ok, [c for c in reference.checks if not c.ok]
+    assert r["notice"].startswith("Reconstruction for illustration")
+
+
+def test_the_reference_case_closes_at_nothing(reference):
+    assert reference.ledger["area_m2"].sum() == reference.run["area_m2"]["city"]
+    assert reference.units["area_m2"].sum() == reference.run["area_m2"]["city"]
+    worst = reference.tables["residuals"]
+    assert (worst["residual_m2"].abs() <= worst["limit_m2"]).all()
+    assert set(worst["kind"]) == {"city", "township", "county", "redline_union"}
+    assert (worst["kind"] == "township").sum() == 56
