@@ -66,6 +66,9 @@
     Z.showCard(Z.state.picked);
     document.getElementById("zn").classList.toggle("zn-with-card", i >= 0);
     if (i < 0) return;
+    const card = Z.find(".zn-card");
+    const covered = narrow() ? [20, card.offsetHeight + 20] : [card.offsetWidth + 40, 40];
+    Z.map.panInside(Z.state.picked, { paddingTopLeft: [60, 40], paddingBottomRight: covered });
     mark = L.polygon(grid.outline(i), { pane: "zn-mark", color: "#111", weight: 2.5, fill: false, interactive: false }).addTo(Z.map);
   }
 
@@ -116,9 +119,19 @@
       else pick(null);
     });
     new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(box);
-    let before = null;
-    window.addEventListener("beforeprint", () => { before = map.getBounds(); map.invalidateSize({ pan: false }); map.fitBounds(before, { animate: false }); });
-    window.addEventListener("afterprint", () => { map.invalidateSize({ pan: false }); if (before) map.fitBounds(before, { animate: false }); });
+    window.addEventListener("beforeprint", () => layOnPaper(true));
+    window.addEventListener("afterprint", () => layOnPaper(false));
+  }
+
+  // The sheet has another shape than the screen: lay the map out anew around the same place.
+  let onScreen = null;
+  function layOnPaper(on) {
+    const { map } = Z;
+    if (on) onScreen = { centre: map.getCenter(), zoom: map.getZoom(), bounds: map.getBounds() };
+    document.getElementById("zn").classList.toggle("zn-printing", on);
+    map.invalidateSize({ pan: false, animate: false });
+    if (on) map.fitBounds(onScreen.bounds, { animate: false });
+    else if (onScreen) map.setView(onScreen.centre, onScreen.zoom, { animate: false });
   }
 
   function hearParts() {
@@ -191,8 +204,8 @@
       Z.put(wait, Z.t("loading"));
       const [west, south, east, north] = Z.sides[0].grid.bounds;
       const whole = L.latLngBounds([south, west], [north, east]);
-      const home = () => map.fitBounds(whole, { padding: [16, 16] });
-      home();
+      const home = (options) => map.fitBounds(whole, Object.assign({ padding: [16, 16] }, options));
+      home({ animate: false });
       map.setMinZoom(Math.max(2, Math.floor(map.getZoom()) - 2));
       map.setMaxZoom(17);
       if (asked.view) map.setView([asked.view[1], asked.view[2]], asked.view[0], { animate: false });
@@ -203,6 +216,7 @@
       Z.startMeasure(map);
       hearParts();
       hearMap(map);
+      if (Z.sides.length > 1) Z.changed = Z.changedZones();
       applyTheme();
       redrawWords();
       applyOverlays();
@@ -210,11 +224,9 @@
       Z.startSearch();
       if (Z.sides.length > 1) {
         Z.startSwipe(map, Z.sides[0].layer, Z.sides[1].layer);
-        const changed = Z.changedZones();
-        if (changed !== null) Z.say_once(Z.t("changed", { n: Z.number(changed) }));
       }
       if (asked.picked) pick(asked.picked);
-      if (Z.sides.length === 1 || Z.changedZones() === null) wait.hidden = true;
+      wait.hidden = true;
       document.documentElement.setAttribute("data-ready", String(Math.round(performance.now())));
     } catch (wrong) {
       Z.put(wait, Z.plan ? Z.t("failed", { why: wrong.message }) : String(wrong));

@@ -141,7 +141,7 @@
     const [lat, lng] = grid.centre(i);
     Z.put(box,
       Z.el("header", null,
-        Z.el("div", null, Z.el("h2", null, Z.t("unit") + " " + grid.code(i)),
+        Z.el("div", null, Z.el("p", { class: "zn-soft" }, Z.t("unit")), Z.el("h2", { class: "zn-code" }, grid.code(i)),
           Z.el("p", { class: "zn-soft" }, place, Z.el("br"), lng.toFixed(5) + "°E, " + lat.toFixed(5) + "°N · " + Z.ha(grid.value(i, "area_m2")))),
         Z.el("button", { type: "button", class: "zn-close", "aria-label": Z.t("close"), onclick: () => Z.emit("pick", null) }, "×")),
       Z.el("div", { class: "zn-card-body" }, Z.sides.map((one) => side(one, at, Z.sides.length > 1))));

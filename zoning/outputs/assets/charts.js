@@ -25,7 +25,7 @@
       rect(0, 22, WIDTH, 22, "#eceae3", { rx: 2 }),
       rect(0, 22, x(c.existing_m2), 22, "#6b6f75", { rx: 2 }),
       rect(x(c.existing_m2), 22, x(c.new_m2 || 0), 22, "#3c66a8"),
-      Z.svg("line", { x1: cap, x2: cap, y1: 16, y2: 50, stroke: "#8a1538", "stroke-width": 2 }),
+      Z.svg("line", { x1: cap, x2: cap, y1: 16, y2: 50, stroke: "#7a1040", "stroke-width": 2 }),
       text(cap, 11, cap > WIDTH - 60 ? "end" : "middle", "strong", Z.t("cap_line", { share: Z.percent(c.cap_share, 0) })),
       text(0, 59, "start", "note", Z.t("existing") + " " + Z.percent(c.existing_m2 / c.base_m2, 2)),
       text(WIDTH, 59, "end", "note", Z.km2(c.cap_m2))
@@ -61,7 +61,7 @@
           rect(0, y + 16, WIDTH, 10, "#eceae3"),
           rect(0, y + 16, x(r.built), 10, r.colour || "#6b6f75"),
           rect(x(r.built), y + 16, x(r.fresh || 0), 10, "#3c66a8"),
-          cap === null ? null : Z.svg("line", { x1: cap, x2: cap, y1: y + 13, y2: y + 29, stroke: "#8a1538", "stroke-width": 2 }),
+          cap === null ? null : Z.svg("line", { x1: cap, x2: cap, y1: y + 13, y2: y + 29, stroke: "#7a1040", "stroke-width": 2 }),
         ];
       })
     );

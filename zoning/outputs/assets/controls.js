@@ -31,7 +31,7 @@
     const classed = Z.sides[0].classed;
     const first = Z.plan.plans[0];
     const sum = first.zones.reduce((s, z) => s + (z.area_m2 || 0), 0);
-    const part = (k) => (theme.code === "zones" && sum ? Z.percent(first.zones[k].area_m2 / sum) : null);
+    const part = (k) => (theme.code === "zones" && sum && Z.sides.length === 1 ? Z.percent(first.zones[k].area_m2 / sum) : null);
     const missing = Z.sides.some((one) => one.classed && one.classed.anyMissing);
     const items = classed.entries.map((e, k) => Z.el("li", null, swatch(e.colour), Z.el("span", null, e.label()), Z.el("span", { class: "zn-num zn-soft" }, part(k))));
     if (missing) items.push(Z.el("li", null, Z.el("i", { class: "zn-swatch zn-swatch-missing" }), Z.t("missing")));
@@ -115,7 +115,7 @@
   Z.drawZoom = function (map, home) {
     const Control = L.Control.extend({
       onAdd: () => {
-        const make = (key, sign, press) => Z.el("button", { type: "button", title: Z.t(key), "aria-label": Z.t(key), onclick: press }, sign);
+        const make = (key, sign, press) => Z.el("button", { type: "button", title: Z.t(key), "aria-label": Z.t(key), onclick: () => press() }, sign);
         const box = Z.el("div", { class: "leaflet-bar zn-zoom" });
         const draw = () => Z.put(box, make("zoom_in", "+", () => map.zoomIn()), make("zoom_out", "−", () => map.zoomOut()), make("home", Z.icon(ICONS.home), home));
         Z.on("lang", draw);

@@ -21,7 +21,7 @@ var Zoning = (function () {
       else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
       else node.setAttribute(key, value === true ? "" : String(value));
     });
-    children.flat(2).forEach((child) => {
+    children.flat(Infinity).forEach((child) => {
       if (child === null || child === undefined || child === false) return;
       // Text from data only ever becomes a text node, so it cannot become markup.
       node.appendChild(child.nodeType ? child : document.createTextNode(String(child)));

@@ -64,16 +64,27 @@
   // Names of counties from afar, of townships from near; a name is text, never markup.
   function names(map, layers, pane) {
     const group = L.layerGroup();
+    const shown = [];
     const add = (rows, kind) => rows.filter((r) => r.anchor).forEach((r) => {
       const html = Z.el("span", { class: "zn-name zn-name-" + kind }, r.name || r.code);
+      shown.push({ html, kind, at: L.latLng(r.anchor[1], r.anchor[0]), weight: r.area_m2 || 0 });
       const icon = L.divIcon({ html, className: "zn-name-at", iconSize: [0, 0] });
       L.marker([r.anchor[1], r.anchor[0]], { icon, pane, interactive: false, keyboard: false }).addTo(group);
     });
     if (layers.counties) add(layers.counties.rows, "county");
     if (layers.townships) add(layers.townships.rows, "township");
+    shown.sort((a, b) => b.weight - a.weight);
+    // Where names would lie on each other, the larger place keeps its name.
     const fit = () => {
-      const box = map.getPane(pane);
-      box.classList.toggle("zn-near", map.getZoom() >= 10.75 || !layers.counties);
+      const kind = layers.townships && (map.getZoom() >= 10.5 || !layers.counties) ? "township" : "county";
+      const taken = [];
+      shown.forEach((name) => {
+        const p = map.latLngToLayerPoint(name.at);
+        const half = [...name.html.textContent].length * (kind === "county" ? 9 : 6.5);
+        const free = taken.every((q) => Math.abs(p.x - q.x) > half + q.half || Math.abs(p.y - q.y) > 17);
+        name.html.hidden = name.kind !== kind || !free;
+        if (!name.html.hidden) taken.push({ x: p.x, y: p.y, half });
+      });
     };
     map.on("zoomend", fit);
     fit();

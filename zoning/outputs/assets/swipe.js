@@ -34,10 +34,10 @@
   // How many units of one lattice carry another zone in the other plan.
   Z.changedZones = function () {
     const [a, b] = Z.sides.map((one) => one.grid);
-    if (!a.columns.zone || !b.columns.zone || a.count !== b.count) return null;
+    if (!a.columns.zone || !b.columns.zone || a.count !== b.count) return undefined;
     let changed = 0;
     for (let i = 0; i < a.count; i++) {
-      if (a.code(i) !== b.code(i)) return null;
+      if (a.code(i) !== b.code(i)) return undefined;
       if (a.value(i, "zone") !== b.value(i, "zone")) changed++;
     }
     return changed;

@@ -59,9 +59,10 @@ def asset(path: str) -> str:
         If a vendored file is not the one that the list names.
     """
     data = (ASSETS / path).read_bytes()
+    text = data.decode("utf-8").replace("\r\n", "\n")
     entry = next((f for f in vendored() if f["path"] == path), None)
     if entry is None:
-        return data.decode("utf-8")
+        return text
     if hashlib.sha256(data).hexdigest() != entry["sha256"]:
         raise InputError.one(
             f"the file differs from its sha256 in assets.toml ({entry['sha256'][:12]}...)",
@@ -69,7 +70,7 @@ def asset(path: str) -> str:
             where=path, code="asset-changed",
             remedy=("install the package again", "请重新安装本工具"),
         )  # fmt: skip
-    text = re.sub(r"//# sourceMappingURL=\S*", "", data.decode("utf-8"))
+    text = re.sub(r"//# sourceMappingURL=\S*", "", text)
     for edit in entry.get("edits", ()):
         text, found = re.subn(edit["find"], edit["put"], text, flags=re.DOTALL)
         if not found:

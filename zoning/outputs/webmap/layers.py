@@ -116,7 +116,7 @@ def fit(shapes: Any, most: int) -> tuple[npt.NDArray[np.object_], float]:
     --------
     >>> import shapely
     >>> disc = shapely.Point(0, 0).buffer(1000, quad_segs=500)
-    >>> shapely.get_num_coordinates(disc), fit([disc], 100)[1]
+    >>> int(shapely.get_num_coordinates(disc)), fit([disc], 100)[1]
     (2001, 2.0)
     """
     import shapely

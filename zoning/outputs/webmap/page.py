@@ -10,7 +10,6 @@ import logging
 import re
 import shutil
 import tempfile
-from functools import cache
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,7 +71,7 @@ def write(
     InputError
         If the units do not lie on a lattice, or the tiles cannot be used.
     """
-    return _write(html(plan, lang=lang, tiles=tiles, tianditu_key=tianditu_key), Path(path), folder)
+    return _place(html(plan, lang=lang, tiles=tiles, tianditu_key=tianditu_key), Path(path), folder)
 
 
 def write_compare(
@@ -95,7 +94,7 @@ def write_compare(
     """
     lang = lang or plan_language(plan_a)
     page = _finish(_build((plan_a, plan_b), lang, None), plan_a.name, lang, None)
-    return _write(page, Path(path), folder)
+    return _place(page, Path(path), folder)
 
 
 def html(
@@ -126,6 +125,36 @@ def build(plan: Plan, *, lang: str | None = None) -> folium.Map:
     return _build((plan,), lang or plan_language(plan), None)
 
 
+def save(
+    page_map: folium.Map,
+    path: str | Path,
+    *,
+    title: str,
+    lang: str = "zh",
+    folder: bool = False,
+) -> Path:
+    """Write a map that :func:`build` made and to which layers were added.
+
+    Parameters
+    ----------
+    page_map : folium.Map
+    path, lang, folder
+        As for :func:`write`.
+    title : str
+        Title of the window.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    InputError
+        If an added layer needs a file or tiles from a network.
+    """
+    return _place(_finish(page_map, title, lang, None), Path(path), folder)
+
+
 def _build(plans: tuple[Plan, ...], lang: str, tiles: dict[str, Any] | None) -> folium.Map:
     import folium
 
@@ -137,7 +166,7 @@ def _build(plans: tuple[Plan, ...], lang: str, tiles: dict[str, Any] | None) -> 
     page_map = folium.Map(
         location=[(south + north) / 2, (west + east) / 2], zoom_start=9, tiles=None,
         zoom_control=False, control_scale=False, zoom_snap=0.25, zoom_delta=0.5,
-        wheel_px_per_zoom_level=90,
+        wheel_px_per_zoom_level=90, fade_animation=False,
     )  # fmt: skip
     # Only Leaflet is needed; the other libraries that folium links serve markers and popups.
     page_map.default_js = [link for link in page_map.default_js if link[0] == "leaflet"]
@@ -204,7 +233,7 @@ def _policy(tiles: dict[str, Any] | None, inside: str = "'unsafe-inline'") -> st
     )
 
 
-def _write(page: str, path: Path, folder: bool) -> Path:
+def _place(page: str, path: Path, folder: bool) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     if folder:
         return _write_folder(page, path)
@@ -267,10 +296,3 @@ def split(page: str) -> tuple[str, dict[str, str]]:
     return text.replace("'unsafe-inline'", "'self'").replace(
         "img-src data:", "img-src 'self' data:"
     ), files
-
-
-@cache
-def script_size() -> int:
-    """Give the bytes of scripts and styles that every page carries."""
-    names = ("map.css", "vendor/fflate/fflate.js", "vendor/leaflet/leaflet.js", *SCRIPTS)
-    return sum(len(asset(n).encode()) for n in names)
