@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import tomllib
 
 import numpy as np
@@ -58,6 +59,16 @@ def test_every_cell_of_both_matrices(c: str, g: str, d: str) -> None:
     assert (table.flag[at] == "over-built") == ((suitability, d) == ("low", "high"))
 
 
+def paper_method() -> Method:
+    """The two matrices with the weights and cuts that the county was computed with."""
+    data = copy.deepcopy(two_matrices())
+    data["dimension"]["constraint"]["cuts"] = [35, 60]
+    data["dimension"]["guidance"]["cuts"] = [35, 60]
+    for term, weight in zip(data["dimension"]["constraint"]["term"], (0.5, 0.3, 0.2), strict=True):
+        term["weight"] = weight
+    return Method.from_dict(data)
+
+
 def county() -> pd.DataFrame:
     """Five townships of 10 km2, computed on paper (see `test_county_by_hand`)."""
     return pd.DataFrame(
@@ -77,7 +88,7 @@ def county() -> pd.DataFrame:
 
 
 def test_county_by_hand() -> None:
-    out = classify_townships(county(), load_method("two-matrices"))
+    out = classify_townships(county(), paper_method())
     # t1: all terms of C at 0; density 5000, GDP 60000 (ends), 20 min: G = 100; D = 0.5
     # t2: C = 0.3 * 100; density 1000 = 100 ln5/ln25 = 50, GDP sqrt(1000*60000) = 50, 45 min = 50:
     # G = 50; D = 0.2
@@ -102,7 +113,7 @@ def test_county_by_hand() -> None:
 
 
 def test_margin_and_flip_by_hand() -> None:
-    out = classify_townships(county(), load_method("two-matrices"))
+    out = classify_townships(county(), paper_method())
     # t2 (C 30, G 50, D 0.2; key): C above 35 -> mid suitability, still key; G below 35 as well;
     # D below 0.15 -> suitability high is key; D above 0.30 -> optimised: (0.30 - 0.20) / 0.30.
     # C above 60 (30 points) -> low suitability -> moderate, 0.30. So the nearest is C at 0.30.
@@ -215,7 +226,8 @@ def test_inputs_are_not_changed() -> None:
 
 def test_missing_policies() -> None:
     data = two_matrices()
-    term = data["dimension"]["constraint"]["term"][2]
+    for term, weight in zip(data["dimension"]["constraint"]["term"], (0.5, 0.3, 0.2), strict=True):
+        term["weight"] = weight
     term["missing"] = "skip"
     out = classify_townships(county(), Method.from_dict(data))
     assert out.loc["t5", "constraint"] == pytest.approx((0.5 * 50 + 0.3 * 50) / 0.8)
@@ -345,7 +357,7 @@ def test_suitability_bounds_and_missing() -> None:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_words_hold_values_rule_runner_up_and_flip(lang: str) -> None:
-    method = load_method("two-matrices")
+    method = paper_method()
     out = classify_townships(county(), method)
     text = tell_township(out.loc["t2"], method, lang)
     for part in ("30.0", "50.0", "20.0 %", "zone[high,mid]"):

@@ -106,8 +106,8 @@ def tell_township(row: Mapping[str, Any] | pd.Series, method: Method, lang: str 
     ...     "farmland_m2": [1_000_000], "slope_deg": [1.0], "population": [60_000],
     ...     "gdp_10k_yuan": [900_000], "min_to_centre": [10]}, index=["t1"])
     >>> print(tell_township(classify_townships(t, m).loc["t1"], m, "en"))
-    Optimised development. Constraint 5.6 (low, cuts 35 and 60); guidance 100.0 (high, cuts 35 and
-    60); existing construction 40.0 % (high, cuts 15.0 % and 30.0 %). Rule: zone[high,high]. ...
+    Optimised development. Constraint 2.8 (low, cuts 28 and 60); guidance 100.0 (high, cuts 25 and
+    80); existing construction 40.0 % (high, cuts 15.0 % and 30.0 %). Rule: zone[high,high]. ...
     """
     zh = lang == "zh"
     stop, comma, colon = ("。", ";", ":") if zh else (". ", "; ", ": ")
