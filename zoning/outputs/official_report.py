@@ -113,7 +113,7 @@ def cell(text: str) -> str:
     Examples
     --------
     >>> cell("a|<b>")
-    'a\\\\|&lt;b&gt;'
+    'a\\|&lt;b&gt;'
     """
     plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return plain.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
