@@ -1,0 +1,253 @@
+"""plan.gpkg: every layer and table, missing stays missing, styled, the same bytes, whole or not."""
+
+from __future__ import annotations
+
+import dataclasses
+import sqlite3
+import time
+import xml.etree.ElementTree as ET
+from contextlib import closing
+
+import fake_plan
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zoning.errors import InputError
+from zoning.outputs import geopackage, qgis_xml, sheet_themes, styles
+
+FEATURES = {"units", "zones", "townships", "counties", "redlines", "allocation", "city"}
+
+
+@pytest.fixture(scope="module")
+def hostile():
+    return fake_plan.make(hostile=True)
+
+
+@pytest.fixture(scope="module")
+def path(hostile, tmp_path_factory):
+    return geopackage.write(hostile, tmp_path_factory.mktemp("成果 数据") / "plan.gpkg")
+
+
+def query(path, sql, *values):
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute(sql, values).fetchall()
+
+
+def test_it_is_a_geopackage_of_version_1_2_that_sqlite_finds_sound(path):
+    assert query(path, "PRAGMA user_version") == [(10200,)]
+    assert query(path, "PRAGMA application_id") == [(int.from_bytes(b"GPKG"),)]
+    assert query(path, "PRAGMA integrity_check") == [("ok",)]
+    assert query(path, "PRAGMA foreign_key_check") == []
+
+
+def test_every_layer_and_table_is_listed_under_a_chinese_name(path, hostile):
+    listed = {n: (k, i) for n, k, i in query(
+        path, "SELECT table_name, data_type, identifier FROM gpkg_contents")}  # fmt: skip
+    assert {n for n, (k, _) in listed.items() if k == "features"} == FEATURES
+    tables = set(hostile.tables) | {"red_sets", "pieces", "checks", "plan", "layer_styles"}
+    assert {n for n, (k, _) in listed.items() if k == "attributes"} == tables
+    assert listed["units"][1] == "规划单元"
+    assert listed["account_zone"][1] == "分区账"
+    assert len({i for _, i in listed.values()}) == len(listed)
+
+
+def test_units_come_back_as_they_were(path, hostile):
+    back = gpd.read_file(path, layer="units").set_index("unit")
+    assert back.index.tolist() == hostile.units.index.tolist()
+    assert back.crs == hostile.units.crs
+    for column in hostile.units.columns.drop("geometry"):
+        theirs, ours = back[column], hostile.units[column]
+        assert theirs.isna().tolist() == ours.isna().tolist(), column
+        assert theirs.dropna().tolist() == ours.dropna().tolist(), column
+    assert back.geometry.geom_equals(hostile.units.geometry).all()
+    types = dict(row[1:3] for row in query(path, "PRAGMA table_info(units)"))
+    assert (types["area_m2"], types["zone"], types["lon"]) == ("INTEGER", "TEXT", "REAL")
+
+
+def test_hostile_names_are_plain_text(path):
+    names = [n for (n,) in query(path, "SELECT name FROM townships ORDER BY township")]
+    assert tuple(names) == fake_plan.HOSTILE
+
+
+def test_missing_is_null_and_never_zero(path, hostile):
+    unknown = query(path, "SELECT count(*) FROM units WHERE zone IS NULL")[0][0]
+    assert unknown == hostile.units["zone"].isna().sum() > 0
+    assert query(path, "SELECT published_m2 FROM redlines WHERE feature = 'RL01-1'") == [(None,)]
+
+
+def test_allocation_holds_exactly_the_units_with_new_land(path, hostile):
+    rows = query(path, "SELECT unit, new_m2 FROM allocation")
+    assert dict(rows) == {u: n for u, n in hostile.units["new_m2"].items() if n > 0}
+    assert sum(n for _, n in rows) == hostile.units["new_m2"].sum()
+
+
+def test_tables_come_back_as_they_were(path, hostile):
+    for name, table in hostile.tables.items():
+        back = pyogrio.read_dataframe(path, layer=name)
+        assert back.columns.tolist() == table.columns.tolist(), name
+        for column in table.columns:
+            assert back[column].dropna().tolist() == table[column].dropna().tolist(), (name, column)
+    assert pyogrio.read_info(path, layer="pieces")["features"] == len(hostile.pieces)
+    notice = query(path, "SELECT value FROM plan WHERE key = 'notice'")
+    assert notice == [(hostile.notice,)]
+
+
+def test_one_geometry_type_per_layer(path):
+    kinds = dict(pyogrio.list_layers(path))
+    assert kinds["units"] == kinds["allocation"] == "Polygon"
+    assert {kinds[n] for n in FEATURES - {"units", "allocation"}} == {"MultiPolygon"}
+
+
+def test_every_layer_has_one_default_style_that_is_well_formed(path):
+    rows = query(path, "SELECT f_table_name, styleName, styleQML, useAsDefault, "
+                 "f_geometry_column FROM layer_styles")  # fmt: skip
+    defaults = [table for table, _, _, default, _ in rows if default]
+    assert sorted(defaults) == sorted(FEATURES)
+    assert len({(table, name) for table, name, *_ in rows}) == len(rows)
+    for table, _, qml, _, geometry in rows:
+        tree = ET.fromstring(qml.removeprefix(qgis_xml.DOCTYPE))
+        assert geometry == "geom"
+        aliased = {a.get("field") for a in tree.iter("alias")}
+        columns = {r[1] for r in query(path, f"PRAGMA table_info({table})")} - {"fid", "geom"}
+        assert aliased == columns
+        used = {e.get("symbol") for e in (*tree.iter("category"), *tree.iter("range"))}
+        made = {e.get("name") for e in tree.find("renderer-v2/symbols").findall("symbol")}
+        assert used <= made
+
+
+def test_the_alias_of_units_says_which_area_counts(path):
+    qml = query(path, "SELECT styleQML FROM layer_styles WHERE f_table_name = 'units'")[0][0]
+    tree = ET.fromstring(qml.removeprefix(qgis_xml.DOCTYPE))
+    aliases = {a.get("field"): a.get("name") for a in tree.iter("alias")}
+    assert aliases["area_m2"] == "单元市内面积(m²)"
+    maps = {o.get("value"): o.get("name") for o in tree.iter("Option") if o.get("value")}
+    assert maps["balance"] == "生态平衡"
+
+
+def test_zones_take_names_and_colours_from_the_plan(hostile):
+    other = hostile.zones.assign(name_zh=["甲", "乙", "<丙>", "[% 1+1 %]"])
+    other["colour"] = ["#010203", "#040506", "#070809", "#0a0b0c"]
+    plan = dataclasses.replace(hostile, zones=other)
+    style = next(s for s in styles.styles(plan) if s.layer == "zones")
+    labels = [c.get("label") for c in style.renderer.iter("category")]
+    assert labels == ["甲", "乙", "<丙>", "[ % 1+1 %]"]
+    text = qgis_xml.write(style.renderer)
+    assert "1,2,3,255" in text and "&lt;丙&gt;" in text
+
+
+def test_shares_take_their_classes_from_data(hostile):
+    style = next(s for s in styles.styles(hostile) if s.key == "built_share")
+    share = sheet_themes.share_themes()["built_share"]
+    ranges = [(float(r.get("lower")), float(r.get("upper"))) for r in style.renderer.iter("range")]
+    assert ranges == list(zip(share.breaks[:-1], share.breaks[1:], strict=True))
+    assert style.renderer.get("attr") == '1.0 * "built_m2" / "area_m2"'
+
+
+def test_themes_without_data_are_left_out(hostile):
+    bare = hostile.units.drop(columns=["built_m2", "built_redline_m2", "new_m2", "redline_m2",
+                                       "zone", "zone_reason", "township_zone"])  # fmt: skip
+    plan = dataclasses.replace(hostile, units=bare, redlines=None, townships=None, counties=None)
+    assert {(s.key, s.layer) for s in styles.styles(plan)} == {("units", "units"), ("city", "city")}
+    assert list(geopackage.layers(plan)) == ["units", "city"]
+    keys = {s.key for s in styles.styles(hostile)}
+    assert "stability" not in keys
+    firm = dataclasses.replace(hostile, units=hostile.units.assign(stability=0.9))
+    assert "stability" in {s.key for s in styles.styles(firm)}
+
+
+def test_a_plan_with_little_is_written_too(hostile, tmp_path):
+    bare = hostile.units[["area_m2", "lon", "lat", "geometry"]]
+    plan = dataclasses.replace(
+        hostile, units=bare, redlines=None, townships=None, counties=None, pieces=None, tables={}
+    )
+    path = geopackage.write(plan, tmp_path / "plan.gpkg", lang="en")
+    assert set(pyogrio.list_layers(path)[:, 0]) >= {"units", "city", "red_sets"}
+
+
+def test_the_same_plan_gives_the_same_bytes(hostile, tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    first = geopackage.write(hostile, tmp_path / "a" / "plan.gpkg").read_bytes()
+    time.sleep(1.1)
+    second = geopackage.write(hostile, tmp_path / "b" / "plan.gpkg").read_bytes()
+    assert first == second
+    changed = query(tmp_path / "a" / "plan.gpkg", "SELECT DISTINCT last_change FROM gpkg_contents")
+    assert changed == [("2023-11-14T22:13:20.000Z",)]
+
+
+def test_a_failure_leaves_the_last_good_file(hostile, tmp_path):
+    path = geopackage.write(hostile, tmp_path / "plan.gpkg")
+    before = path.read_bytes()
+    broken = dataclasses.replace(hostile, tables={"units": pd.DataFrame({"a": [1]})})
+    with pytest.raises(sqlite3.Error):
+        geopackage.write(broken, path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["plan.gpkg"]
+
+
+def test_a_file_in_use_is_told(tmp_path, monkeypatch):
+    def refuse(self, target):
+        raise PermissionError
+
+    with pytest.raises(InputError) as told, geopackage.beside(tmp_path / "a.gpkg") as temporary:
+        temporary.write_bytes(b"")
+        monkeypatch.setattr(type(temporary), "replace", refuse)
+    assert told.value.problems[0].code == "file-in-use"
+    assert "QGIS" in told.value.tell("zh")
+
+
+def test_options_of_gdal_are_put_back(hostile, tmp_path):
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "x"})
+    try:
+        geopackage.write(hostile, tmp_path / "plan.gpkg")
+        assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") == "x"
+        assert pyogrio.get_gdal_config_option("OGR_SQLITE_SYNCHRONOUS") is None
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(names, min_size=1, max_size=4, unique=True), names)
+def test_any_column_name_and_text_survives(columns, text):
+    clean = text.replace("\x00", "")
+    frame = pd.DataFrame({c.replace("\x00", "_"): [clean, None] for c in columns})
+    flat = geopackage._flat(frame)
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("CREATE TABLE gpkg_contents (table_name, data_type, identifier, description, "
+                   "last_change)")  # fmt: skip
+        db.execute("CREATE TABLE gpkg_ogr_contents (a, b)")
+        geopackage._write_table(db, "t", flat, "zh")
+        rows = db.execute("SELECT * FROM t").fetchall()
+    assert [r[1:] for r in rows] == [(clean,) * flat.shape[1], (None,) * flat.shape[1]]
+
+
+def test_columns_that_differ_in_case_only_are_kept_apart():
+    frame = pd.DataFrame([[1, 2, 3, 4]], columns=["Name", "name", "fid", "geom"])
+    assert geopackage._flat(frame).columns.tolist() == ["Name", "name_", "fid_", "geom_"]
+
+
+@given(st.text(max_size=30))
+def test_no_text_breaks_the_xml(text):
+    tree = ET.fromstring(qgis_xml.write(qgis_xml.element("a", {"b": text}, text)))
+    kept = qgis_xml.clean(text)
+    assert tree.get("b") == kept
+    assert (tree.text or "") == kept.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@pytest.mark.slow
+def test_the_size_of_a_city_is_written_quickly(tmp_path):
+    plan = fake_plan.make_many(4080)
+    geopackage.write(plan, tmp_path / "plan.gpkg")
+    seconds = []  # of the processor, since a test machine has other work
+    for _ in range(5):
+        start = time.process_time()
+        geopackage.write(plan, tmp_path / "plan.gpkg")
+        seconds.append(time.process_time() - start)
+    assert np.min(seconds) < 0.4
