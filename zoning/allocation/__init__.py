@@ -1,6 +1,9 @@
 """Where the remaining construction land goes: exact, with proof, explained and priced."""
 
-from zoning.allocation.allocate import Allocation, allocate
+from zoning.allocation.allocate import allocate
 from zoning.allocation.certificate import Certificate
+from zoning.allocation.conflicts import Conflict, find_conflict
+from zoning.allocation.result import Allocation
+from zoning.allocation.space import lattice_edges
 
-__all__ = ["Allocation", "Certificate", "allocate"]
+__all__ = ["Allocation", "Certificate", "Conflict", "allocate", "find_conflict", "lattice_edges"]

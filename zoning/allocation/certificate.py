@@ -98,6 +98,10 @@ def box(
     for lock in locks:
         if lock.kind == "out":
             most[pieces["unit"].isin(lock.units)] = 0
+    for limit in limits:
+        if limit.cap_m2 is not None and limit.cap_m2 <= 0:
+            here = inside(pieces, limit)
+            most[here] = np.minimum(most, least)[here]
     return least, most
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from zoning.allocation.model import QUANTUM, Model
 from zoning.allocation.nested import Solved
+from zoning.allocation.solver import branch_and_bound
 from zoning.allocation.structure import membership
 from zoning.units import Floats, Ints
 
@@ -93,7 +94,7 @@ def solve_mixed(
     (new, bound) or None
         New land per piece and the solver's bound on the objective in suitability x m2.
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.optimize import Bounds, LinearConstraint
 
     matrix = membership(model, which).T.tocsr().astype(np.float64)
     floors = np.array([model.groups[k].floor for k in which], dtype=np.float64)
@@ -103,7 +104,7 @@ def solve_mixed(
         options["time_limit"] = time_limit
     if (model.least > model.room).any():
         return None
-    result = milp(
+    result = branch_and_bound(
         -model.worth / QUANTUM,
         constraints=LinearConstraint(matrix, floors, caps) if len(which) else None,
         bounds=Bounds(model.least, model.room),

@@ -15,7 +15,7 @@ import pandas as pd
 
 from zoning.capacity.rules import Limit, Lock
 from zoning.errors import InputError, Problem, Text, raise_all
-from zoning.units import Ints
+from zoning.units import Floats, Ints
 
 #: Suitability 1 in whole steps: suitability is read to nine decimals.
 QUANTUM = 10**9
@@ -43,6 +43,19 @@ def exact_dot(a: Ints, b: Ints) -> int:
         for right, more in ((b_high, 20), (b_low, 0)):
             total += int((left * right).sum()) << (shift + more)
     return total
+
+
+def sum_by(at: npt.NDArray[np.intp], values: npt.ArrayLike, n: int) -> Floats:
+    """Add up values by position (exact for whole numbers below 2**53).
+
+    Examples
+    --------
+    >>> sum_by(np.array([1, 1]), [2, 3], 3).tolist()
+    [0.0, 5.0, 0.0]
+    """
+    return np.bincount(at, weights=np.asarray(values, dtype=np.float64), minlength=n).astype(
+        np.float64
+    )
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ Everything here is arithmetic on whole square metres. Where the land goes is the
 :mod:`zoning.allocation`.
 """
 
-from zoning.capacity.accounts import Account, account, settle
+from zoning.capacity.accounts import Account, account
 from zoning.capacity.presolve import presolve
 from zoning.capacity.rules import AreaRule, CapRules, Limit, Lock, share_of
+from zoning.capacity.settle import settle
 
 __all__ = [
     "Account",

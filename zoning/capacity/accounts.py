@@ -207,7 +207,8 @@ def _cap_check(name: str, where: str, measured: int, limit: int, level: Any = "e
     )
 
 
-def _eco_check(rules: CapRules, eco_agri_m2: int | None, base_m2: int) -> list[Check]:
+def eco_check(rules: CapRules, eco_agri_m2: int | None, base_m2: int) -> list[Check]:
+    """Hold ecological and agricultural space against its least share."""
     if eco_agri_m2 is None or rules.eco_agri_share is None or base_m2 == 0:
         return []
     measured, least = eco_agri_m2 / base_m2, rules.eco_agri_share
@@ -342,97 +343,6 @@ def account(
         zone_county=cross["county"],
         zone_township=cross["township"],
         limits=tuple(limits + more),
-        checks=tuple(checks + more_checks + _eco_check(rules, eco_agri_m2, base)),
+        checks=tuple(checks + more_checks + eco_check(rules, eco_agri_m2, base)),
         rules=rules,
     )
-
-
-def settle(
-    acc: Account, pieces: pd.DataFrame, new_m2: pd.Series, *, eco_agri_m2: int | None = None
-) -> list[Check]:
-    """Add the new land to the account again and hold every limit against it.
-
-    Parameters
-    ----------
-    acc : Account
-        As :func:`account` gave it.
-    pieces : DataFrame, index ``piece``
-        The same pieces.
-    new_m2 : Series of int64, index ``piece``
-        New construction land in square metres.
-    eco_agri_m2 : int, optional
-        Ecological and agricultural space after the new land.
-
-    Returns
-    -------
-    list of Check
-        One per limit (``new.city``, ``new.quota`` ...), the free land of each piece, and what
-        stays unspent of each quota as a note.
-
-    Examples
-    --------
-    >>> pieces = pd.DataFrame(
-    ...     {"unit": ["u1"], "township": ["t"], "county": ["c"], "area_m2": [1000],
-    ...      "built_m2": [200], "free_m2": [500]}, index=["u1|t"])
-    >>> acc = account(pieces, CapRules(), 1000)
-    >>> [(c.check, c.ok, c.margin) for c in settle(acc, pieces, pd.Series([70], index=["u1|t"]))]
-    [('new.free', True, 0), ('new.city', True, 10)]
-    """
-    new = new_m2.reindex(pieces.index)
-    over = int(((new < 0) | (new > pieces["free_m2"])).sum())
-    checks = [
-        Check(
-            "new.free",
-            "error",
-            over == 0 and bool(new.notna().all()),
-            over,
-            0,
-            "pieces",
-            "city",
-            Text("pieces that build more than is free", "新增超过可用土地的地块数"),
-        )
-    ]
-    for limit in acc.limits:
-        inside = new if not limit.where else new[(pieces[limit.where] == limit.code).fillna(False)]
-        checks += _limit_checks(limit, int(inside.sum()))
-    return checks + _eco_check(acc.rules, eco_agri_m2, acc.base_m2)
-
-
-def _limit_checks(limit: Limit, used: int) -> list[Check]:
-    """Hold the cap and the floor of one limit against the land used under it."""
-    found = []
-    name = limit.label
-    if limit.cap_m2 is not None:
-        left = limit.cap_m2 - used
-        found.append(
-            Check(
-                f"new.{limit.kind}",
-                "error",
-                left >= 0,
-                used,
-                limit.cap_m2,
-                "m2",
-                limit.code,
-                Text(
-                    f"{name.en}: new land {km2(used)}, unspent {km2(left)}",
-                    f"{name.zh}：新增 {km2(used)}，剩余 {km2(left)}",
-                ),
-            )
-        )
-    if limit.floor_m2 > 0:
-        found.append(
-            Check(
-                f"floor.{limit.kind}",
-                "error",
-                used >= limit.floor_m2,
-                used,
-                limit.floor_m2,
-                "m2",
-                limit.code,
-                Text(
-                    f"{name.en}: new land {km2(used)}, at least {km2(limit.floor_m2)}",
-                    f"{name.zh}：新增 {km2(used)}，不得少于 {km2(limit.floor_m2)}",
-                ),
-            )
-        )
-    return found

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from zoning.capacity.rules import Limit, Lock
+from zoning.capacity.rules import Limit, Lock, told
 from zoning.errors import Text
 from zoning.plan import Check
-from zoning.units import km2
 
 
 def _inside(pieces: pd.DataFrame, limit: Limit) -> pd.Series:
@@ -81,28 +80,28 @@ def _limit_findings(limit: Limit, free: int, locked: int) -> list[Check]:
     found = []
     if floor > free:
         text = Text(
-            f"{en}: floor {km2(floor)}, but only {km2(free)} are free",
-            f"{zh}：下限 {km2(floor)}，但可用土地仅 {km2(free)}",
+            f"{en}: floor {told(floor)}, but only {told(free)} are free",
+            f"{zh}：下限 {told(floor)}，但可用土地仅 {told(free)}",
         )
         found.append(_finding("presolve.floor_free", "error", where, floor, free, text))
     if cap is None:
         return found
     if floor > cap:
         text = Text(
-            f"{en}: floor {km2(floor)} is above the cap {km2(cap)}",
-            f"{zh}：下限 {km2(floor)} 高于上限 {km2(cap)}",
+            f"{en}: floor {told(floor)} is above the cap {told(cap)}",
+            f"{zh}：下限 {told(floor)} 高于上限 {told(cap)}",
         )
         found.append(_finding("presolve.floor_cap", "error", where, floor, cap, text))
     if locked > cap:
         text = Text(
-            f"{en}: locks need {km2(locked)}, above the cap {km2(cap)}",
-            f"{zh}：锁定需要 {km2(locked)}，超过上限 {km2(cap)}",
+            f"{en}: locks need {told(locked)}, above the cap {told(cap)}",
+            f"{zh}：锁定需要 {told(locked)}，超过上限 {told(cap)}",
         )
         found.append(_finding("presolve.lock_cap", "error", where, locked, cap, text))
     if cap >= free:
         text = Text(
-            f"{en}: the cap {km2(cap)} does not bind, only {km2(free)} are free",
-            f"{zh}：上限 {km2(cap)} 不起作用，可用土地仅 {km2(free)}",
+            f"{en}: the cap {told(cap)} does not bind, only {told(free)} are free",
+            f"{zh}：上限 {told(cap)} 不起作用，可用土地仅 {told(free)}",
         )
         found.append(_finding("presolve.slack", "note", where, free, cap, text))
     return found
@@ -122,9 +121,9 @@ def _crowded(limits: Sequence[Limit]) -> list[Check]:
         need = sum(by_code.values())
         if need > cap:
             text = Text(
-                f"the floors of the {kind} level add up to {km2(need)}, above the city's"
-                f" {km2(cap)}",
-                f"{kind} 级下限合计 {km2(need)}，超过全市 {km2(cap)}",
+                f"the floors of the {kind} level add up to {told(need)}, above the city's"
+                f" {told(cap)}",
+                f"{kind} 级下限合计 {told(need)}，超过全市 {told(cap)}",
             )
             found.append(_finding("presolve.floors_city", "error", "city", need, cap, text))
     return found

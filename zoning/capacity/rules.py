@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from zoning.errors import Text
 from zoning.resources import load_toml
+from zoning.units import M2_PER_HA, km2
 
 Kind = Literal["city", "county", "township", "zone", "quota", "unit"]
 Basis = Literal["unit", "township"]
@@ -46,6 +47,17 @@ def share_of(share: float, area_m2: int) -> int:
     """
     exact = Decimal(repr(float(share))) * int(area_m2)
     return int(exact.to_integral_value(rounding=ROUND_FLOOR))
+
+
+def told(area_m2: int) -> str:
+    """Write an area so that small ones stay visible.
+
+    Examples
+    --------
+    >>> told(9_400_000), told(120)
+    ('9.40 km²', '120 m²')
+    """
+    return km2(area_m2) if abs(area_m2) >= M2_PER_HA else f"{area_m2:,} m²"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,242 @@
+"""The certificate with a boundary term: a bound re-derived by arithmetic alone.
+
+For any flow f on the edges with abs(f) <= lambda x length, the boundary costs at least
+``sum f_e (v_a - v_b)``; for any prices y >= 0 of the caps (<= 0 of the floors) a plan that keeps
+them is worth at most its worth less ``y (used - limit)``. What is left falls apart into pieces (or
+whole units), each of which is bounded by itself. No solver is needed to add this up again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from zoning.allocation.certificate import Certificate, box, broken_limits, inside
+from zoning.capacity.rules import Limit, Lock
+from zoning.errors import Text
+
+_M_PER_KM = 1000.0
+_Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """How the boundary is counted.
+
+    Parameters
+    ----------
+    edges : DataFrame
+        ``a, b`` (unit codes), ``length_m`` and, for the bound, ``flow`` (suitability-m2 per full
+        step of share from ``b`` to ``a``).
+    lambda_km : float
+        Weight: km2 of suitability per km of boundary.
+    whole : bool
+        Whether units count as chosen or not, or by their built share.
+    core_share : float
+        With whole units: a unit built above this share counts as chosen whatever happens.
+    """
+
+    edges: pd.DataFrame
+    lambda_km: float
+    whole: bool = False
+    core_share: float = 0.5
+
+
+@dataclass(frozen=True)
+class _Units:
+    """The tables once more, by position."""
+
+    unit: npt.NDArray[np.intp]
+    area: _Floats
+    built: _Floats
+    a: npt.NDArray[np.intp]
+    b: npt.NDArray[np.intp]
+    weight: _Floats
+    length: _Floats
+    flow: _Floats
+
+
+def _sum(at: npt.NDArray[np.intp], numbers: Any, n: int) -> _Floats:
+    weights = np.asarray(numbers, dtype=np.float64)
+    return np.bincount(at, weights=weights, minlength=n).astype(np.float64)
+
+
+def _units(pieces: pd.DataFrame, how: Boundary) -> _Units:
+    unit, codes = pd.factorize(pieces["unit"])
+    n = len(codes)
+    area = _sum(unit, pieces["area_m2"], n)
+    built = _sum(unit, pieces["built_m2"], n)
+    index = pd.Index(codes)
+    a, b = (index.get_indexer(how.edges[c]) for c in ("a", "b"))
+    real = (a >= 0) & (b >= 0) & (area[a] > 0) & (area[b] > 0)
+    length = how.edges["length_m"].to_numpy(np.float64)[real]
+    flow = (
+        how.edges["flow"].to_numpy(np.float64)[real]
+        if "flow" in how.edges
+        else np.zeros(len(length))
+    )
+    weight = length * (how.lambda_km * _M_PER_KM)
+    return _Units(unit, area, built, a[real], b[real], weight, length, flow)
+
+
+def values(pieces: pd.DataFrame, how: Boundary, new: pd.Series) -> _Floats:
+    """Give what the boundary is taken of: built share per unit, or 1 for a chosen one, else 0."""
+    at = _units(pieces, how)
+    n = len(at.area)
+    added = _sum(at.unit, new.reindex(pieces.index), n)
+    if how.whole:
+        return np.where((at.built > how.core_share * at.area) | (added > 0), 1.0, 0.0)
+    return np.divide(at.built + added, at.area, out=np.zeros(n), where=at.area > 0)
+
+
+def boundary_m(pieces: pd.DataFrame, how: Boundary, new: pd.Series) -> float:
+    """Measure the boundary of a plan in metres."""
+    at, v = _units(pieces, how), values(pieces, how, new)
+    return math.fsum((at.length * np.abs(v[at.a] - v[at.b])).tolist())
+
+
+def objective_of(pieces: pd.DataFrame, how: Boundary, new: pd.Series) -> float:
+    """Add up suitability x new land less lambda x boundary, m2."""
+    worth = np.round(pieces["suitability"].astype("Float64").fillna(0.0).to_numpy(float), 9)
+    gained = math.fsum((worth * new.reindex(pieces.index).to_numpy(np.float64)).tolist())
+    return gained - how.lambda_km * _M_PER_KM * boundary_m(pieces, how, new)
+
+
+def bound_of(
+    pieces: pd.DataFrame,
+    limits: Sequence[Limit],
+    locks: Sequence[Lock],
+    how: Boundary,
+    prices: Mapping[int, float],
+) -> float:
+    """Give a number no plan can exceed, from prices and flows.
+
+    Parameters
+    ----------
+    pieces : DataFrame, index ``piece``
+        ``unit, area_m2, built_m2, free_m2, suitability`` and the columns that limits name.
+    limits, locks : sequences
+        What was decided.
+    how : Boundary
+        With flows in its edges; flows beyond lambda x length are cut to it.
+    prices : mapping of position in ``limits`` to float
+        Positive on caps, negative on floors; suitability per m2.
+
+    Returns
+    -------
+    float
+        In suitability-m2.
+    """
+    at = _units(pieces, how)
+    n = len(at.area)
+    flow = np.clip(at.flow, -at.weight, at.weight)
+    net = _sum(at.a, flow, n) - _sum(at.b, flow, n)
+    low, high = (x.to_numpy(np.float64) for x in box(pieces, limits, locks))
+    rest = np.round(pieces["suitability"].astype("Float64").fillna(0.0).to_numpy(float), 9)
+    terms: list[float] = []
+    for k, price in sorted(prices.items()):
+        if price == 0 or (price > 0 and limits[k].cap_m2 is None):
+            continue
+        rest[inside(pieces, limits[k]).to_numpy()] -= price
+        terms.append(price * (int(limits[k].cap_m2 or 0) if price > 0 else limits[k].floor_m2))
+    if how.whole:
+        terms += _whole_terms(at, net, rest, low, high, how.core_share).tolist()
+    else:
+        inverse = np.divide(1.0, at.area, out=np.zeros(n), where=at.area > 0)
+        rest = rest - (net * inverse)[at.unit]
+        terms += np.maximum(rest * low, rest * high).tolist()
+        terms += (-net * inverse * at.built).tolist()
+    return math.fsum(terms)
+
+
+def _whole_terms(
+    at: _Units, net: _Floats, rest: _Floats, low: _Floats, high: _Floats, core_share: float
+) -> _Floats:
+    """Bound each whole unit by itself: all of its land, or none."""
+    n = len(at.area)
+    gain = _sum(at.unit, rest * high, n)
+    core = at.built > core_share * at.area
+    must = _sum(at.unit, low, n) > 0
+    can = _sum(at.unit, high, n) > 0
+    # A core counts as chosen anyway; any other unit pays its net flow only when it is built.
+    built = np.where(core, gain, gain - net)
+    best = np.where(must, built, np.where(can, np.maximum(built, 0.0), 0.0))
+    return best - np.where(core, net, 0.0)
+
+
+def bounded(
+    pieces: pd.DataFrame,
+    limits: Sequence[Limit],
+    locks: Sequence[Lock],
+    new: pd.Series,
+    how: Boundary,
+    prices: Mapping[int, float],
+    stated_gap: float,
+) -> Certificate:
+    """Check every limit and re-derive the gap of a plan with a boundary term.
+
+    Parameters
+    ----------
+    pieces, limits, locks, how, prices
+        As for :func:`bound_of`.
+    new : Series of int64
+        The plan, m2.
+    stated_gap : float
+        The gap that was claimed; the certificate holds if the re-derived one is not larger.
+
+    Returns
+    -------
+    Certificate
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {"unit": ["a", "b"], "area_m2": [100, 100], "built_m2": [0, 0], "free_m2": [100, 100],
+    ...      "suitability": [0.9, 0.8]}, index=["a", "b"])
+    >>> edges = pd.DataFrame({"a": ["a"], "b": ["b"], "length_m": [10.0], "flow": [5.0]})
+    >>> how = Boundary(edges, lambda_km=0.001)
+    >>> cap = (Limit("city", "city", cap_m2=100),)
+    >>> plan = pd.Series([50, 50], index=["a", "b"])
+    >>> bounded(table, cap, (), plan, how, {0: 0.85}, 1e-12).ok
+    True
+    >>> bounded(table, cap, (), pd.Series([100, 0], index=["a", "b"]), how, {0: 0.85}, 0.01).ok
+    False
+    """
+    new = new.reindex(pieces.index)
+    broken = broken_limits(pieces, limits, locks, new)
+    if how.whole:
+        broken += _not_whole(pieces, limits, locks, new)
+    objective = objective_of(pieces, how, new)
+    bound = bound_of(pieces, limits, locks, how, prices)
+    gap = (bound - objective) / abs(bound) if bound else abs(objective)
+    ok = not broken and gap <= stated_gap + 1e-12
+    text = Text(
+        f"bound {bound:.6g}, plan {objective:.6g}: at most {max(gap, 0):.2g} of the bound is lost",
+        f"上界 {bound:.6g}，方案 {objective:.6g}：损失不超过 {max(gap, 0):.2g}",
+    )
+    if broken:
+        text = Text("; ".join(t.en for t in broken), "；".join(t.zh for t in broken))
+    elif not ok:
+        text = Text(
+            f"the gap is {gap:.2g}, more than the stated {stated_gap:.2g}",
+            f"差距为 {gap:.2g}，大于所称的 {stated_gap:.2g}",
+        )
+    return Certificate("bounded", ok, text, objective, max(bound, objective), broken)
+
+
+def _not_whole(
+    pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lock], new: pd.Series
+) -> tuple[Text, ...]:
+    """Units that are built in part although only whole ones may be."""
+    most = box(pieces, limits, locks)[1]
+    used, all_ = (x.groupby(pieces["unit"]).sum() for x in (new, most))
+    bad = used.index[(used != 0) & (used != all_)]
+    if bad.empty:
+        return ()
+    return (Text(f"unit {bad[0]} is built in part", f"单元 {bad[0]} 仅部分建设"),)
