@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from zoning.errors import Problem, Text
@@ -89,11 +90,55 @@ def no_way(source: Any, target: Any, where: str) -> Problem | None:
 
 
 def same_crs(a: Any, b: Any) -> bool:
-    """Whether two systems are the same, whatever their axis order and spelling."""
+    """Whether two systems are the same, whatever their axis order and spelling.
+
+    ArcGIS and GeoTIFF leave out codes and name the datum in their own way.
+
+    Examples
+    --------
+    >>> from pyproj import CRS
+    >>> same_crs(CRS(4549), CRS(CRS(4549).to_wkt("WKT1_ESRI"))), same_crs(CRS(4549), CRS(4548))
+    (True, False)
+    """
     if a.equals(b, ignore_axis_order=True):
         return True
-    code = a.to_epsg(min_confidence=70)
-    return code is not None and code == b.to_epsg(min_confidence=70)
+    code = code_of(a)
+    return code is not None and code == code_of(b)
+
+
+def code_of(crs: Any) -> int | None:
+    """Give the EPSG code of a system, or None.
+
+    A system that came without one is looked up; the code counts only if its numbers agree, as
+    the look-up also offers near misses.
+    """
+    code = crs.to_epsg(min_confidence=70)
+    if code is not None:
+        return int(code)
+    code = crs.to_epsg(min_confidence=20)
+    return int(code) if code is not None and _numbers(crs) == _numbers(_epsg(code)) else None
+
+
+@lru_cache(maxsize=32)
+def _epsg(code: int) -> Any:
+    from pyproj import CRS
+
+    return CRS(code)
+
+
+def _numbers(crs: Any) -> tuple[Any, ...]:
+    """Give what moves coordinates: datum, ellipsoid, method, its parameters and the unit."""
+    ellipsoid, way = crs.ellipsoid, crs.coordinate_operation
+    parameters = sorted((p.name, float(p.value)) for p in way.params) if way else []
+    return (
+        str(crs.datum.name).lower().replace("_", " ").replace("d ", "").strip()
+        if crs.datum
+        else "",
+        (ellipsoid.semi_major_metre, round(ellipsoid.inverse_flattening, 6)) if ellipsoid else (),
+        str(way.method_name).lower().replace("_", " ") if way else "",
+        parameters,
+        [axis.unit_name for axis in crs.axis_info[:2]],
+    )
 
 
 def name_of(crs: Any) -> str:
@@ -105,7 +150,7 @@ def name_of(crs: Any) -> str:
     >>> name_of(CRS(4549))
     'EPSG:4549'
     """
-    code = crs.to_epsg(min_confidence=70)
+    code = code_of(crs)
     return f"EPSG:{code}" if code else str(crs.name)
 
 
@@ -113,15 +158,19 @@ def crs_text(crs: Any) -> str | None:
     """Write a CRS so that it can be read back: the code, else WKT."""
     if crs is None:
         return None
-    code = crs.to_epsg(min_confidence=70)
+    code = code_of(crs)
     return f"EPSG:{code}" if code else str(crs.to_wkt())
 
 
 def place_of(shape: Any, crs: Any) -> tuple[float, float]:
     """Give longitude and latitude of a point inside a geometry (WGS84 degrees)."""
+    point = shape.representative_point()
+    lon, lat = _to_degrees(crs).transform(point.x, point.y)
+    return float(lon), float(lat)
+
+
+@lru_cache(maxsize=8)
+def _to_degrees(crs: Any) -> Any:
     from pyproj import Transformer
 
-    point = shape.representative_point()
-    to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    lon, lat = to_degrees.transform(point.x, point.y)
-    return float(lon), float(lat)
+    return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)

@@ -158,10 +158,10 @@ def _prefix(x: float, crs: Any, where: str) -> list[Finding]:
 def _false_easting(crs: Any) -> float | None:
     if crs.coordinate_operation is None:
         return None
-    for parameter in crs.coordinate_operation.params:
-        if parameter.name == "False easting":
-            return float(parameter.value)
-    return None
+    found = {p.name: float(p.value) for p in crs.coordinate_operation.params}
+    easting = found.get("False easting", 0.0)
+    # A zone of Gauss-Krueger has its false easting at 500 km behind the zone number.
+    return easting if easting % 1_000_000 == 500_000 else None
 
 
 def _prefixed_zone(zone: int) -> int | None:
@@ -224,16 +224,15 @@ def _elsewhere(frame: gpd.GeoDataFrame, theirs: Any, where: str) -> list[Finding
     import shapely
 
     box = shapely.box(*theirs.bounds)
-    mine = shapely.box(*frame.geometry.to_crs("EPSG:4326").total_bounds)
-    far = _mean_distance_m(shapely.get_coordinates(mine.centroid), box)
-    fitting = [code for code in _other_zones(frame.crs) if _meets(frame, code, box)]
-    if len(fitting) == 1:
+    mine = shapely.box(*frame.geometry.to_crs("EPSG:4326").total_bounds).centroid
+    far = _mean_distance_m(shapely.get_coordinates(mine), box)
+    code = _fitting_zone(mine, frame.crs, box)
+    hint = Text("check file and CRS", "请检查文件和坐标系")
+    if code is not None:
         hint = Text(
-            f'the zone may be wrong: crs = "EPSG:{fitting[0]}" would fit',
-            f'带号可能有误:crs = "EPSG:{fitting[0]}" 可以吻合',
+            f'the zone may be wrong: crs = "EPSG:{code}" would fit',
+            f'带号可能有误:crs = "EPSG:{code}" 可以吻合',
         )
-    else:
-        hint = Text("check file and CRS", "请检查文件和坐标系")
     return [
         Finding(
             Text(
@@ -249,16 +248,22 @@ def _elsewhere(frame: gpd.GeoDataFrame, theirs: Any, where: str) -> list[Finding
     ]
 
 
-def _other_zones(crs: Any) -> list[int]:
-    """Give the CGCS2000 3-degree codes that numbers without a zone prefix could belong to."""
-    return list(range(4534, 4555)) if _false_easting(crs) == 500_000 else []
+def _fitting_zone(middle: Any, crs: Any, box: Any) -> int | None:
+    """Give the 3-degree zone without number in which the same metres would lie in the box.
 
-
-def _meets(frame: gpd.GeoDataFrame, code: int, box: Any) -> bool:
+    Reading numbers in the next zone moves them by exactly 3 degrees of longitude.
+    """
     import shapely
 
-    moved = frame.geometry.set_crs(code, allow_override=True).to_crs("EPSG:4326")
-    return bool(shapely.box(*moved.total_bounds).centroid.within(box))
+    if _false_easting(crs) != 500_000:
+        return None
+    own = _plain_zone(crs)
+    if own is None:
+        return None
+    for code in range(4534, 4555):
+        if shapely.Point(middle.x + 3 * (code - own), middle.y).within(box):
+            return code
+    return None
 
 
 def _mean_distance_m(points: Floats, line: Any) -> float:
