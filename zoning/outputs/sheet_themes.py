@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from zoning import words
 from zoning.errors import InputError, suggest
+from zoning.outputs.wording import zone_rows
 from zoning.resources import load_toml
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def themes(plan: Plan) -> tuple[str, ...]:
         ``new_land`` and ``stability``, the keys of :func:`zoning.words.theme_name`.
     """
     shares = share_themes()
-    found = ["zones"] if plan.units.get("zone") is not None and has(plan, "zone") else []
+    found = ["zones"] if zone_rows(plan) and has(plan, "zone") else []
     if plan.redlines is not None and len(plan.redlines):
         found.append("redline_hatch")
     order = ("redline_share", "built_share", "built_redline", "new_land", "stability")
@@ -144,7 +145,7 @@ def check_theme(plan: Plan, theme: str) -> None:
 def zone_words(plan: Plan, lang: str) -> dict[str, tuple[str, str]]:
     """Give name and colour of every zone of a plan, in order."""
     name = "name_zh" if lang == "zh" else "name_en"
-    return {str(code): (str(row[name]), str(row["colour"])) for code, row in plan.zones.iterrows()}
+    return {code: (str(row[name]), str(row["colour"])) for code, row in zone_rows(plan)}
 
 
 def level_colours() -> dict[int, str]:

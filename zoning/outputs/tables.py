@@ -32,6 +32,8 @@ _TEXT_LIMIT = 32_767  # characters in a cell (ECMA-376 implementations)
 _A4, _A3 = 9, 8  # numbers of the papers in ECMA-376
 _WIDE = 180  # characters that can still be read on A4
 _NAME_LIMIT = 31  # characters in the name of a sheet
+#: What a spreadsheet would take for the beginning of a formula.
+_RISKY = ("=", "+", "-", "@", "\t", "\r")
 _FORMATS = {
     "m2": "#,##0", "1": "0.00%", "count": "#,##0", "persons": "#,##0", "year": "0",
     "deg": "0.000000",
@@ -165,18 +167,32 @@ def _fill(
     lang: str,
 ) -> None:
     """Write one table with its two head rows."""
-    from openpyxl.cell import WriteOnlyCell
-
     columns = [_column(key, table[name], known, lang) for name in table.columns]
     _prepare(sheet, [c.width for c in columns], 2, len(table))
     _heads(sheet, columns)
-    cells = [WriteOnlyCell(sheet) for _ in columns]  # one per column, filled again for each row
-    for cell, column in zip(cells, columns, strict=True):
-        cell.number_format = column.form
+    # One cell per column is filled again for each row. openpyxl keeps styles by reference, so text
+    # that must be quoted has a cell of its own.
+    plain = [_blank(sheet, column, quoted=False) for column in columns]
+    quoted = [_blank(sheet, column, quoted=True) for column in columns]
     for row in _rows(table, columns, known, lang):
+        cells = [
+            q if isinstance(value, str) and value.startswith(_RISKY) else p
+            for p, q, value in zip(plain, quoted, row, strict=True)
+        ]
         for cell, value in zip(cells, row, strict=True):
             _put(cell, value)
         sheet.append(cells)
+
+
+def _blank(sheet: WriteOnlyWorksheet, column: _Column, *, quoted: bool) -> Any:
+    """Make the cell of a column; ``quoted`` keeps text a text when someone edits it."""
+    from openpyxl.cell import WriteOnlyCell
+
+    cell = WriteOnlyCell(sheet)
+    cell.number_format = column.form
+    if quoted:
+        cell.quotePrefix = True
+    return cell
 
 
 def _rows(
@@ -206,13 +222,10 @@ def _put(cell: Any, value: Any) -> None:
         value = value.item()
     if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
         cell.value = value
-        cell.quotePrefix = False
         return
     text = clean(value)[:_TEXT_LIMIT]
     cell.value = text
     cell.data_type = "s"  # openpyxl takes "=1+1" for a formula
-    # A leading apostrophe keeps the text a text when the cell is edited.
-    cell.quotePrefix = text[:1] in tuple("=+-@\t\r")
 
 
 def _column(

@@ -44,11 +44,16 @@ def dictionary(plan: Plan, lang: str) -> Mapping[str, Mapping[str, str]]:
         Red-line types and land-use classes come from the tables that ship with the package.
     """
     name = "name_zh" if lang == "zh" else "name_en"
-    zones = {str(code): str(word) for code, word in plan.zones[name].items()}
+    zones = {str(code): str(row[name]) for code, row in zone_rows(plan)}
     found: dict[str, dict[str, str]] = dict.fromkeys(_ZONES, zones)
     found["type"] = _shipped(("redlines", "types.toml"), "type", "code", lang)
     found["landuse"] = _shipped(("landuse", "classes.toml"), "class", "value", lang)
     return found
+
+
+def zone_rows(plan: Plan) -> list[tuple[str, Any]]:
+    """Give code and row of every zone of a plan; none for a plan without zones."""
+    return [] if plan.zones is None else [(str(c), row) for c, row in plan.zones.iterrows()]
 
 
 def _shipped(file: tuple[str, str], table: str, key: str, lang: str) -> dict[str, str]:
@@ -75,7 +80,7 @@ def short_zones(plan: Plan, lang: str) -> dict[str, str]:
     side = "zh" if lang == "zh" else "en"
     found: dict[str, str] = {}
     shipped = {z["code"]: z for z in load_toml("zones", "zones.toml")["zone"]}
-    for code, row in plan.zones.iterrows():
+    for code, row in zone_rows(plan):
         name = str(row[f"name_{side}"])
         known = shipped.get(str(code), {})
         found[str(code)] = str(known[f"short_{side}"]) if known.get(side) == name else name

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def zones(w: Writer) -> Iterator[Block]:
     """Tell which land is in which zone, and why."""
     plan = w.plan
-    if "zone" not in plan.units.columns:
+    if not w.known["zone"] or "zone" not in plan.units.columns:
         return
     yield w.chapter("Main functional zones", "主体功能区")
     yield from w.picture("zones")
@@ -139,7 +139,7 @@ def construction(w: Writer) -> Iterator[Block]:
     )
     if c.get("base_source"):
         yield Text(w.say(f"Base: {c['base_source']}.", f"核算基数:{c['base_source']}。"), "note")
-    if "zone" in plan.units.columns:
+    if w.known["zone"] and "built_m2" in plan.zones:
         yield _zone_account(w)
         yield from w.account_chart()
     yield from w.picture("built_share")
@@ -198,7 +198,7 @@ def allocation(w: Writer) -> Iterator[Block]:
     )
     yield _certificate(w, done)
     yield from w.picture("new_land")
-    frame = plan.zones.reset_index()
+    frame = plan.zones.reset_index() if w.known["zone"] else plan.units
     if "quota_m2" in frame and "new_m2" in frame:
         frame["unspent_m2"] = frame["quota_m2"] - frame["new_m2"]
         yield w.frame(w.say("Quotas of new land", "新增指标使用"), frame,

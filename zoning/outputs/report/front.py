@@ -10,6 +10,7 @@ from zoning.errors import ZoningError
 from zoning.outputs.office import notice
 from zoning.outputs.report.blocks import Align, Block, Table, Text
 from zoning.outputs.report.pieces import DASH, Writer, area
+from zoning.outputs.wording import zone_rows
 from zoning.units import percent
 
 if TYPE_CHECKING:
@@ -63,10 +64,10 @@ def main_figures(w: Writer) -> Iterator[tuple[str, str, str]]:
     yield (w.say("planning units", "规划单元"), f"{len(plan.units):,}",
            w.say(f"squares of {size}", f"边长 {size} 的方格"))  # fmt: skip
     if "zone" in plan.units.columns:
-        for code, row in plan.zones.iterrows():
+        for code, row in zone_rows(plan):
             share = percent(row["area_m2"] / city) if city else DASH
             units = w.say(f"{row['units']:,} units, {share}", f"{row['units']:,} 个单元,{share}")
-            yield w.known["zone"][str(code)], f"{area(row['area_m2'])} km²", units
+            yield w.known["zone"][code], f"{area(row['area_m2'])} km²", units
     red = plan.run.get("redlines")
     if red:
         share = percent(red["union_m2"] / city) if city else DASH
@@ -167,12 +168,11 @@ def method(w: Writer) -> Iterator[Block]:
 
 def read_method(plan: Plan) -> Method | None:
     """Give the zoning method of a plan; None where it is a file that is no longer there."""
-    from zoning.zones.classify import load_method
-    from zoning.zones.parse import parse_method
+    from zoning.zones import Method, load_method
 
     told = plan.config.zones.method
     try:
-        return load_method(told) if isinstance(told, str) else parse_method(told, "plan.toml")
+        return load_method(told) if isinstance(told, str) else Method.from_dict(told)
     except ZoningError:
         return None
 

@@ -84,7 +84,8 @@ class Writer:
 
     def account_chart(self) -> Iterator[Figure]:
         """Draw the chart of the account, where there is one."""
-        if "built_m2" in self.plan.zones and (self.plan.zones["area_m2"] > 0).any():
+        zones = self.plan.zones
+        if zones is not None and "built_m2" in zones and (zones["area_m2"] > 0).any():
             drawn = draw_chart(self.plan, self.lang)
             yield Figure(drawn.title, drawn.to_bytes("png", _DPI), drawn.title)
 

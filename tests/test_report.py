@@ -1,0 +1,276 @@
+"""report.docx and the notebook: complete, in real styles, with text that stays text."""
+
+import io
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from types import SimpleNamespace
+
+import docx
+import fake_plan
+import pytest
+from docx.oxml.ns import qn
+
+from zoning import words
+from zoning.outputs import notebook, report
+from zoning.outputs.report import pieces
+from zoning.outputs.report.blocks import Figure, Heading, Table, Text
+from zoning.plan import Check
+from zoning.units import percent
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return fake_plan.make()
+
+
+@pytest.fixture(scope="module")
+def hostile():
+    return fake_plan.make(hostile=True)
+
+
+@pytest.fixture(scope="module")
+def blocks(plan):
+    return report.report_blocks(plan, "zh")
+
+
+@pytest.fixture(scope="module")
+def document(blocks, plan):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "report_blocks", lambda *_: blocks)
+        return docx.Document(io.BytesIO(report.report_bytes(plan)))
+
+
+@pytest.fixture
+def no_pictures(monkeypatch):
+    """Leave out maps and charts, where a test is about words."""
+    monkeypatch.setattr(pieces.Writer, "picture", lambda *_: iter(()))
+    monkeypatch.setattr(pieces.Writer, "account_chart", lambda *_: iter(()))
+
+
+def table(blocks, start):
+    return next(b for b in blocks if isinstance(b, Table) and b.caption.startswith(start))
+
+
+def bare(plan, **parts):
+    """Give a plan that has only the units and what is named."""
+    keep = {k: getattr(plan, k) for k in ("name", "notice", "config", "grid", "city", "units",
+                                          "zones", "ledger", "red_sets")}  # fmt: skip
+    return plan.__class__(**{**keep, **parts})
+
+
+def test_every_chapter_is_there_in_both_languages(plan, no_pictures):
+    for lang, last in (("zh", "数据与重建说明"), ("en", "Data and what is reconstructed")):
+        found = report.report_blocks(plan, lang)
+        chapters = [b.text for b in found if isinstance(b, Heading) and b.level == 1]
+        assert len(chapters) == 9
+        assert [c.split()[0] for c in chapters] == [str(i) for i in range(1, 10)]
+        assert chapters[-1].endswith(last)
+
+
+def test_the_english_report_has_no_chinese_of_its_own(plan, no_pictures):
+    names = {*plan.townships["name"], *plan.counties["name"], *plan.redlines["name"]}
+    for block in report.report_blocks(plan, "en"):
+        told = [block.text] if isinstance(block, (Heading, Text)) else [block.caption]
+        if isinstance(block, Table):
+            told += [c for row in block.rows for c in row] + list(block.heads)
+        for text in told:
+            known = any(n in text for n in names) or plan.notice in text or "规划 (2013)" in text
+            assert known or not re.search("[\u4e00-\u9fff]", text), text
+
+
+def test_zones_add_up_to_the_city(plan, blocks):
+    found = table(blocks, "各主体功能区")
+    at = found.heads.index("分区面积 (km²)")
+    total = sum(float(row[at].replace(",", "")) for row in found.rows)
+    assert total == pytest.approx(plan.units["area_m2"].sum() / 1e6, abs=0.02)
+    cross = table(blocks, "分县各区面积")
+    assert cross.total and cross.rows[-1][-1] == pieces.area(plan.units["area_m2"].sum())
+
+
+def test_the_account_in_words_is_the_account_in_numbers(plan, blocks):
+    c = plan.run["construction"]
+    told = next(b.text for b in blocks if isinstance(b, Text) and b.text.startswith("现状建设用地"))
+    for number in (c["existing_m2"], c["base_m2"], c["cap_m2"], c["headroom_m2"], c["new_m2"]):
+        assert f"{number / 1e6:.2f} km²" in told
+    assert percent(c["share"]) in told
+
+
+def test_the_red_line_table_sets_published_against_computed(plan, blocks):
+    found = table(blocks, "红线区域:公布面积与计算面积")
+    assert len(found.rows) == len(plan.tables["redline_areas"])
+    row = next(r for r in found.rows if r[1].startswith("北山水库"))
+    lines = plan.redlines.loc["RL02-2"]
+    heads = dict(zip(found.heads, row, strict=True))
+    assert heads["公布"] == pieces.area(lines["published_m2"])
+    assert heads["差值"] == pieces.area(-1000) == "-0.001"
+    assert heads["依据"] == "有文件依据"
+    other = next(r for r in found.rows if r[1].startswith("茅山"))
+    assert dict(zip(found.heads, other, strict=True))["公布"] == pieces.DASH
+
+
+def test_every_source_of_a_rule_is_cited(plan, blocks):
+    told = " ".join(c for b in blocks if isinstance(b, Table) for row in b.rows for c in row)
+    cap = plan.config.cap
+    rules = [cap, cap.eco_agri_share, *cap.zone_caps.values(), *cap.quotas.values()]
+    assert all(rule.source in told and rule.evidence in told for rule in rules)
+    assert plan.config.zones.balance_source in told
+    from zoning.zones import load_method
+
+    for dimension in load_method("two-matrices").dimensions:
+        assert dimension.why.source in told
+        assert all(term.why.source in told for term in dimension.terms)
+
+
+def test_failed_checks_come_first_and_are_named(plan, no_pictures):
+    failed = Check("cap.city", "error", False, 2_000_000, 1_000_000, "m2", "city")
+    object.__setattr__(broken := bare(plan), "checks", (*plan.checks, failed))
+    found = report.report_blocks(broken, "en")
+    rows = table(found, "Checks").rows
+    assert rows[0][0] == "cap.city" and rows[0][3:] == ["2.00 km²", "1.00 km²", "NOT passed"]
+    warning = next(b for b in found if isinstance(b, Text) and "binding checks fail" in b.text)
+    assert warning.kind == "warning" and "cap.city" in warning.text
+
+
+def test_the_notice_is_on_the_cover_and_in_the_summary(plan, document):
+    marked = [p.text for p in document.paragraphs if p.style.name == "Warning"]
+    assert marked.count(plan.notice) == 3  # cover, summary, data
+
+
+def test_styles_are_those_of_word(document, blocks):
+    used = {p.style.name for p in document.paragraphs}
+    assert {"Title", "Heading 1", "Heading 2", "Caption", "toc 1", "toc 2"} <= used
+    headings = [p.text for p in document.paragraphs if p.style.name.startswith("Heading")]
+    assert headings == [b.text for b in blocks if isinstance(b, Heading)]
+    for name, face in (("Normal", "仿宋"), ("Heading 1", "黑体")):
+        faces = document.styles[name].element.rPr.rFonts
+        assert faces.get(qn("w:eastAsia")) == face
+        assert not [k for k in faces.attrib if k.endswith("Theme")]
+    assert all(t.style.name == "Plan Table" for t in document.tables)
+    assert all(t.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None for t in document.tables)
+
+
+def test_the_contents_are_filled_and_linked(document):
+    entries = [p for p in document.paragraphs if p.style.name.startswith("toc")]
+    headings = [p for p in document.paragraphs if p.style.name in ("Heading 1", "Heading 2")]
+    linked = ["".join(t.text for t in e._p.iter(qn("w:t"))) for e in entries]
+    assert linked == [h.text for h in headings]
+    marks = {b.get(qn("w:name")) for b in document.element.iter(qn("w:bookmarkStart"))}
+    anchors = [e._p.find(qn("w:hyperlink")).get(qn("w:anchor")) for e in entries]
+    assert set(anchors) <= marks and len(set(anchors)) == len(entries)
+
+
+def test_fields_are_balanced(document):
+    kinds = [c.get(qn("w:fldCharType")) for c in document.element.iter(qn("w:fldChar"))]
+    assert kinds.count("begin") == kinds.count("separate") == kinds.count("end") > 10
+
+
+def test_pictures_have_words_and_200_dots_per_inch(document, blocks):
+    figures = [b for b in blocks if isinstance(b, Figure)]
+    assert len(figures) == len(document.inline_shapes) == 5
+    for shape, figure in zip(document.inline_shapes, figures, strict=True):
+        assert shape._inline.docPr.get("descr") == figure.alt
+        width = int.from_bytes(figure.png[16:20], "big")
+        assert width / (shape.width / 914400) == pytest.approx(200, rel=0.02)
+
+
+def test_hostile_names_stay_text(hostile, no_pictures):
+    data = report.report_bytes(hostile)
+    for entry in zipfile.ZipFile(io.BytesIO(data)).namelist():
+        if entry.endswith(".xml"):
+            docx.oxml.parse_xml(zipfile.ZipFile(io.BytesIO(data)).read(entry))
+    document = docx.Document(io.BytesIO(data))
+    told = {c.text for t in document.tables for row in t.rows for c in row.cells}
+    assert set(fake_plan.HOSTILE) <= told
+    assert document.paragraphs[0].text == hostile.name
+    instructions = [i.text for i in document.element.iter(qn("w:instrText"))]
+    assert all(i.split()[0] in ("TOC", "SEQ", "PAGE", "NUMPAGES") for i in instructions)
+
+
+def test_control_characters_do_not_break_the_file(plan, no_pictures):
+    named = bare(plan, name="镇\x0b江\x00")
+    document = docx.Document(io.BytesIO(report.report_bytes(named)))
+    assert document.paragraphs[0].text == "镇江"
+
+
+def test_same_bytes_twice(plan, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    small = bare(plan)
+    first = report.report_bytes(small)
+    assert first == report.report_bytes(small)
+    core = zipfile.ZipFile(io.BytesIO(first)).read("docProps/core.xml").decode()
+    assert core.count("2023-11-14T22:13:20Z") == 2
+
+
+def test_a_plan_with_units_only_has_a_report(plan):
+    units = plan.units[["area_m2", "lon", "lat", "geometry"]]
+    found = report.report_blocks(bare(plan, units=units, zones=None), "en")
+    chapters = [b.text for b in found if isinstance(b, Heading) and b.level == 1]
+    assert len(chapters) == 5 and not [b for b in found if isinstance(b, Figure)]
+    assert report.report_bytes(bare(plan, units=units, zones=None))[:2] == b"PK"
+
+
+def test_inputs_are_listed_with_their_sums(plan, no_pictures):
+    run = {**plan.run, "inputs": [{"role": "boundary", "path": "a.gpkg", "layer": "city",
+                                   "sha256": "ab" * 32, "features": 1}]}  # fmt: skip
+    found = table(report.report_blocks(bare(plan, run=run), "en"), "Input files")
+    assert found.rows == [["boundary", "a.gpkg : city", "1", "ab" * 32]]
+
+
+def test_written_whole_in_a_folder_with_chinese_and_a_space(plan, tmp_path, no_pictures):
+    path = report.write_report(bare(plan), tmp_path / "成果 数据" / "report.docx", lang="en")
+    assert path.is_file() and [p.name for p in path.parent.iterdir()] == ["report.docx"]
+
+
+def test_the_notebook_shows_a_plan_and_escapes_it(hostile):
+    html = notebook.show(hostile)._repr_html_()
+    assert "<script" not in html and "&lt;b&gt;试验" in html
+    assert "http" not in html
+    assert pieces.area(hostile.units["area_m2"].sum()) in html
+    assert words.label("check", "zh") in html  # one check fails, so checks are shown
+
+
+def test_plots_with_one_call(plan):
+    for theme in ("zones", "account"):
+        assert notebook.plot(plan, theme)._repr_png_()[:4] == b"\x89PNG"
+    bars = notebook.plot(plan, "account").figure.axes[0]
+    widths = sorted(p.get_width() for p in bars.patches)
+    share = plan.zones["built_m2"] / plan.zones["area_m2"]
+    assert any(w == pytest.approx(share["key"]) for w in widths)
+
+
+def test_ipython_is_taught_to_show_plans(plan, monkeypatch):
+    known = {}
+
+    class Formatter:
+        def for_type_by_name(self, module, name, function):
+            known[f"{module}.{name}"] = function
+
+    display = SimpleNamespace(formatters={"text/html": Formatter()})
+    shell = SimpleNamespace(display_formatter=display)
+    module = SimpleNamespace(get_ipython=lambda: shell)
+    monkeypatch.setitem(sys.modules, "IPython", module)
+    assert notebook.enable()
+    assert plan.name in known["zoning.plan.Plan"](plan)
+    assert "GridSpec" in known["zoning.grid.GridSpec"](plan.grid)
+    assert "<td" in known["zoning.plan.Check"](plan.checks[0])
+
+
+@pytest.mark.slow
+@pytest.mark.libreoffice
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_libreoffice_turns_the_report_into_pages(hostile, tmp_path, lang):
+    report.write_report(hostile, tmp_path / "r.docx", lang=lang)
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    convert = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path)]
+    subprocess.run([*convert, str(tmp_path / "r.docx")], check=True, timeout=180)
+    pages = subprocess.run(
+        ["pdftotext", "-layout", str(tmp_path / "r.pdf"), "-"], capture_output=True, check=True
+    ).stdout.decode()
+    assert pages.count("\f") >= 8
+    assert "=1+1" in pages and "=SUM(A1)" in pages and "<script>" in pages.replace("\n", "")
+    assert ("表 1" in pages) if lang == "zh" else ("Table 1" in pages)
+    assert "Error!" not in pages and "错误!" not in pages
