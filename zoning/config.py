@@ -304,9 +304,13 @@ class OutputsPart(_Part):
     """``[outputs]``: which files a run leaves beside plan.gpkg, units.parquet and run.json."""
 
     qgis: bool = True
+    """plan.qgz, the styled QGIS project."""
     map: bool = True
+    """map.html, the map for a browser without network."""
     tables: bool = False
+    """tables.xlsx, one sheet per official table."""
     report: bool = False
+    """report.docx."""
 
 
 class Config(_Part):

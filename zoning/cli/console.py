@@ -26,6 +26,10 @@ class Settings:
     json: bool = False
     quiet: bool = False
 
+    def reset(self) -> None:
+        """Begin a command with the defaults."""
+        self.lang, self.json, self.quiet = default_language(), False, False
+
 
 settings = Settings()
 

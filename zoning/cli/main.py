@@ -13,26 +13,31 @@ import typer
 from zoning.cli import console
 from zoning.errors import ZoningError
 
-app = typer.Typer(
-    name="zoning",
-    help="Main-functional-zone planning (主体功能区规划): from boundaries to zones, caps and maps.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
 #: Modules whose functions named in ``COMMANDS`` become commands, in the order of the help.
 _ROOMS = ("plan", "grid", "answers")
+
+
+def build() -> typer.Typer:
+    """Put the commands together; what they need is imported when they run."""
+    app = typer.Typer(
+        name="zoning",
+        help="Main-functional-zone planning (主体功能区规划): boundaries to zones, caps and maps.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for room in _ROOMS:
+        for name, function in import_module(f"zoning.cli.{room}").COMMANDS.items():
+            app.command(name)(function)
+    return app
 
 
 def main() -> None:
     """Run the command line and leave with the exit code of what happened."""
     _speak_utf8()
-    for room in _ROOMS:
-        for name, function in import_module(f"zoning.cli.{room}").COMMANDS.items():
-            app.command(name)(function)
+    console.settings.reset()
     try:
-        code = app(standalone_mode=False)
+        code = build()(standalone_mode=False)
     except ZoningError as error:
         _tell(error)
         sys.exit(error.exit_code)

@@ -1,0 +1,109 @@
+"""Red lines: levels, overlaps, published against computed, construction inside."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import worlds
+
+from zoning import accounts, redlines
+from zoning.grid import GridSpec
+from zoning.landuse import load_classes
+from zoning.ledger import Layers, build
+from zoning.zonal import Raster
+
+
+def layer():
+    """Make three areas of 1 x 1 km rows: A with a core, B overlapping A by half, C far away."""
+    rows = [
+        ("A", "甲", "forest-park", 1, worlds.square(0, 0, 0.5, 1), 400_000),
+        ("A", "甲", "forest-park", 2, worlds.square(0, 0, 2, 1), None),
+        ("B", "乙", "scenic-area", 2, worlds.square(1, 0, 2, 1), 2_100_000),
+        ("C", "丙", "forest-park", 2, worlds.square(4, 0, 1, 1), None),
+    ]
+    frame = gpd.GeoDataFrame(
+        [r[:4] for r in rows], columns=["area_code", "name", "type", "level"],
+        geometry=[r[4] for r in rows], crs=worlds.CRS,
+    )  # fmt: skip
+    frame["published_m2"] = pd.array([r[5] for r in rows], dtype="Int64")
+    return frame
+
+
+@pytest.fixture
+def books():
+    use = np.full((10, 60), 1)
+    use[:, 0:15] = 7
+    raster = Raster(use, worlds.X, worlds.Y + 1000, 100.0, 100.0)
+    ledger = build(
+        Layers(worlds.square(0, 0, 6, 1), redlines=layer(), landuse=raster), GridSpec(worlds.CRS)
+    )
+    marked = accounts.mark(ledger.atoms, load_classes())
+    features = redlines.describe(layer(), ledger)
+    return ledger, marked, features, redlines.tables(features, ledger, marked, None)
+
+
+def test_the_table_of_areas_closes_with_the_overlap(books):
+    _, marked, _, tables = books
+    table = tables["redline_areas"].set_index("area_code")
+    assert table["level1_m2"].to_dict() == {"A": 500_000, "B": 0, "C": 0, "overlap": 0}
+    assert table["level2_m2"].to_dict() == {"A": 1_500_000, "B": 2_000_000, "C": 1_000_000,
+                                            "overlap": -1_000_000}  # fmt: skip
+    assert table["area_m2"].sum() == marked["redline_m2"].sum() == 4_000_000
+    assert table["published_m2"].to_dict()["B"] == 2_100_000
+    assert table["difference_m2"]["B"] == -100_000
+    assert table["published_m2"].isna()["C"]
+    assert table["built_m2"].sum() == marked["built_redline_m2"].sum() == 1_500_000
+
+
+def test_overlaps_between_areas_are_listed_and_none_is_merged(books):
+    assert books[3]["redline_overlaps"].to_dict("records") == [
+        {"area_code_a": "A", "area_code_b": "B", "overlap_m2": 1_000_000}
+    ]
+
+
+def test_types_count_their_own_union(books):
+    table = books[3]["redline_types"].set_index("type")
+    assert table["area_m2"].to_dict() == {
+        "forest-park": 3_000_000, "scenic-area": 2_000_000, "overlap": -1_000_000,
+    }  # fmt: skip
+    assert table["areas"].to_dict()["forest-park"] == 2
+
+
+def test_features_keep_their_own_ground(books):
+    # The level-1 part lies inside the level-2 polygon; the feature counts both, the account one.
+    assert books[2]["area_m2"].to_dict() == {
+        "A-1": 500_000, "A-2": 2_000_000, "B-2": 2_000_000, "C-2": 1_000_000,
+    }  # fmt: skip
+
+
+def test_construction_inside_by_level_and_township(books):
+    built = books[3]["redline_built"]
+    assert built.groupby("red_level")["built_m2"].sum().to_dict() == {1: 500_000, 2: 1_000_000}
+
+
+def test_the_summary_of_a_run(books):
+    _, marked, features, tables = books
+    got = redlines.summary(features, tables["redline_areas"], marked)
+    assert got == {"areas": 3, "features": 4, "sum_m2": 5_000_000, "union_m2": 4_000_000,
+                   "level1_m2": 500_000, "units_touched": 4}  # fmt: skip
+
+
+def test_wrong_levels_and_doubled_features_are_errors():
+    frame = layer()
+    frame.loc[0, "level"] = 3
+    frame.loc[3, ["area_code", "level"]] = ["B", 2]
+    found = redlines.check_layer(frame, "红线.gpkg")
+    assert {p.code for p in found} == {"redline-level", "redline-twice"}
+    frame["type"] = "moon"
+    assert [f.level for f in redlines.unknown_types(frame, "x")] == ["warning"]
+
+
+def test_types_are_the_fifteen_of_the_plan():
+    types = redlines.load_types()
+    assert len(types) == 15
+    assert types["number"].tolist() == list(range(1, 16))
+    assert set(types.index[~types["occurs"]]) == {"marine-reserve", "taihu"}
+    assert types["evidence"].notna().all()
+    assert types["source"].notna().all()
