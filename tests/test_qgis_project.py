@@ -1,0 +1,267 @@
+"""plan.qgz: what stands in the file, and what a real QGIS makes of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import xml.etree.ElementTree as ET
+import zipfile
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+
+import fake_plan
+import pyogrio
+import pytest
+
+from zoning.config import Config, PlanPart
+from zoning.outputs import exchange, geopackage, qgis_layout, qgis_project, qgis_xml, sheet_themes
+
+CHECK = Path(__file__).with_name("qgis_check.py")
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return fake_plan.make(hostile=True)
+
+
+@pytest.fixture(scope="module")
+def tree(plan):
+    return parse(qgis_project.project(plan, "zh"))
+
+
+def parse(text):
+    assert text.startswith(qgis_xml.DOCTYPE)
+    return ET.fromstring(text.removeprefix(qgis_xml.DOCTYPE))
+
+
+def test_names_of_layers_are_long_enough_and_met_everywhere(tree):
+    ids = [e.text for e in tree.findall("projectlayers/maplayer/id")]
+    assert len(set(ids)) == len(ids)
+    assert all(len(i) > 10 and re.fullmatch(r"\w+", i) for i in ids)  # QGIS renames shorter ones
+    in_tree = [e.get("id") for e in tree.find("layer-tree-group").iter("layer-tree-layer")]
+    assert sorted(in_tree) == sorted(ids)
+    in_legends = {e.get("id") for e in tree.find("Layouts").iter("layer-tree-layer")}
+    in_presets = {e.get("id") for e in tree.iter("layer") if e.get("visible")}
+    assert in_legends | in_presets <= set(ids)
+
+
+def test_every_source_is_relative_and_a_table_of_the_geopackage(plan, tree, tmp_path):
+    path = geopackage.write(plan, tmp_path / "plan.gpkg")
+    there = set(pyogrio.list_layers(path)[:, 0]) - {"layer_styles"}
+    sources = [e.text for e in tree.iter("datasource")]
+    assert {s.split("|layername=")[0] for s in sources} == {"./plan.gpkg"}
+    assert {s.split("|layername=")[1] for s in sources} == there
+    assert tree.find("properties/Paths/Absolute").text == "false"
+
+
+def test_there_is_a_theme_a_sheet_of_each_paper_and_two_atlases(plan, tree):
+    themes = [e.get("name") for e in tree.iter("visibility-preset")]
+    assert len(themes) == len(sheet_themes.themes(plan)) == 6
+    names = [e.get("name") for e in tree.iter("Layout")]
+    assert names[:-2] == [f"{t} {p}" for t in themes for p in ("A4", "A3")]
+    assert len(set(names)) == len(names)
+    followed = {i.get("followPresetName") for i in tree.iter("LayoutItem")} - {None}
+    assert followed == set(themes)
+    atlases = [a.get("coverageLayerName") for a in tree.iter("Atlas") if a.get("enabled") == "1"]
+    assert sorted(atlases) == ["乡镇街道", "县(市、区)"]
+
+
+def test_items_stay_on_the_page_and_the_map_has_the_shape_of_its_extent(tree):
+    for layout in tree.iter("Layout"):
+        page = layout.find("PageCollection/LayoutItem").get("size")
+        width, height = (float(v) for v in page.split(",")[:2])
+        for item in layout.findall("LayoutItem"):
+            x, y = (float(v) for v in item.get("position").split(",")[:2])
+            w, h = (float(v) for v in item.get("size").split(",")[:2])
+            assert x >= 0 and y >= 0 and x + w <= width and y + h <= height, item.get("id")
+            extent = item.find("Extent")
+            if extent is not None:
+                e = {k: float(v) for k, v in extent.attrib.items()}
+                shape = (e["xmax"] - e["xmin"]) / (e["ymax"] - e["ymin"])
+                assert shape == pytest.approx(w / h, rel=1e-4)
+
+
+def test_every_sheet_has_all_its_parts(tree):
+    wanted = {"map", "title", "heading", "legend", "north", "scale bar", "scale", "approval",
+              "data note", "date", "notice", "drawn by"}  # fmt: skip
+    for layout in tree.iter("Layout"):
+        assert {i.get("id") for i in layout.findall("LayoutItem")} == wanted
+        approval = next(i for i in layout.findall("LayoutItem") if i.get("id") == "approval")
+        assert approval.get("position").startswith(("10,", "13.5,"))  # lower left
+        assert approval.get("labelText").startswith("审图号:")
+
+
+def test_text_of_the_plan_is_data_and_never_an_expression(plan):
+    name = '[% 1+1 %] <b>&"'
+    evil = dataclasses.replace(plan, name=name, notice="[% env('HOME') %]")
+    tree = parse(qgis_project.project(evil, "zh"))
+    assert tree.find("title").text == name
+    for item in tree.iter("LayoutItem"):
+        for value in (item.get("labelText", ""), item.get("title", "")):
+            assert "1+1" not in value and "HOME" not in value
+
+
+def variables(plan):
+    tree = parse(qgis_project.project(plan, "zh"))
+    names = [e.text for e in tree.findall("properties/Variables/variableNames/value")]
+    values = [e.text for e in tree.findall("properties/Variables/variableValues/value")]
+    return dict(zip(names, values, strict=True))
+
+
+def test_without_an_approval_number_the_map_says_that_it_is_internal(plan):
+    known = variables(plan)
+    assert known["map_approval_no"] is None
+    assert known["data_note"] == "内部使用,未经审核不得公开"
+    assert known["plan_notice"] == plan.notice
+    part = PlanPart(name=plan.name, map_approval_no="苏S(2026)001号")
+    known = variables(dataclasses.replace(plan, config=Config(plan=part)))
+    assert known["map_approval_no"] == "苏S(2026)001号"
+    assert known["data_note"] is None
+
+
+def test_the_same_plan_gives_the_same_bytes(plan, tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    first = qgis_project.write(plan, tmp_path / "a" / "plan.qgz").read_bytes()
+    assert first == qgis_project.write(plan, tmp_path / "b" / "plan.qgz").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a" / "plan.qgz") as z:
+        assert z.namelist() == ["plan.qgs"]
+        assert "2023-11-14" in z.read("plan.qgs").decode("utf-8")
+
+
+def test_the_project_stands_in_the_geopackage_once(plan, tmp_path):
+    gpkg = geopackage.write(plan, tmp_path / "plan.gpkg")
+    for _ in range(2):
+        path = qgis_project.write(plan, tmp_path / "plan.qgz")
+    with closing(sqlite3.connect(gpkg)) as db:
+        rows = db.execute("SELECT name, content FROM qgis_projects").fetchall()
+        marks = db.execute("SELECT count(*) FROM gpkg_extensions WHERE extension_name = "
+                           "'qgis_projects'").fetchone()  # fmt: skip
+    assert [(n, bytes.fromhex(c)) for n, c in rows] == [("分区方案", path.read_bytes())]
+    assert marks == (1,)
+    assert set(pyogrio.list_layers(gpkg)[:, 0]) >= {"units", "plan"}
+
+
+@pytest.mark.parametrize(
+    ("extent", "size"), [((0, 0, 1, 1), (225, 166)), ((4e5, 3e6, 5e5, 3.1e6), (300, 100))]
+)
+def test_fit_shows_all_at_a_round_scale(extent, size):
+    (x0, y0, x1, y1), scale = qgis_layout.fit(extent, *size)
+    assert x0 <= extent[0] and y0 <= extent[1] and x1 >= extent[2] and y1 >= extent[3]
+    assert (x1 - x0) / size[0] * 1000 == pytest.approx(scale)
+    assert float(f"{scale:.3g}") == scale
+
+
+# ---- with a real QGIS ----------------------------------------------------------------------
+
+
+@cache
+def qgis_python():
+    """Find a Python that has QGIS; None where there is none."""
+    for name in (os.environ.get("QGIS_PYTHON"), "/usr/bin/python3"):
+        if name and shutil.which(name):
+            probe = subprocess.run([name, "-c", "import qgis.core"], capture_output=True)
+            if probe.returncode == 0:
+                return name
+    return None
+
+
+def look(folder, *uris, pdf=False):
+    """Open sources in QGIS and give what it says."""
+    python = qgis_python()
+    if python is None:
+        pytest.skip("no Python with QGIS here (set QGIS_PYTHON)")
+    out = folder / "seen.json"
+    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+    env |= {"QT_QPA_PLATFORM": "offscreen", "QGIS_CHECK_PDF": str(int(pdf))}
+    done = subprocess.run(
+        [python, str(CHECK), str(out), str(folder / "pictures"), *map(str, uris)],
+        env=env, capture_output=True, text=True, timeout=240,
+    )  # fmt: skip
+    assert out.is_file(), done.stderr
+    return json.loads(out.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def folder(plan, tmp_path_factory):
+    """A written plan that was moved to a path with Chinese and a space."""
+    first = tmp_path_factory.mktemp("out") / "first"
+    geopackage.write(plan, first / "plan.gpkg")
+    qgis_project.write(plan, first / "plan.qgz")
+    moved = tmp_path_factory.mktemp("moved") / "成果 数据"
+    shutil.move(first, moved)
+    return moved
+
+
+@pytest.mark.qgis
+@pytest.mark.slow
+def test_qgis_opens_the_geopackage_styled(folder, plan, tmp_path):
+    (seen,) = look(tmp_path, folder / "plan.gpkg")
+    layers = {x["table"]: x for x in seen["layers"]}
+    assert all(x["valid"] for x in layers.values())
+    assert layers["units"]["features"] == len(plan.units)
+    assert layers["units"]["crs"] == "EPSG:4549"
+    assert [row[1:] for row in layers["units"]["legend"]] == [
+        *([z.name_zh, z.colour] for z in plan.zones.itertuples()), ["无数据", "#d9d9d9"],
+    ]  # fmt: skip
+    assert layers["units"]["aliases"]["area_m2"] == "单元市内面积(m²)"
+    assert ["生态平衡", "balance"] in layers["units"]["maps"]["zone"]
+    assert layers["redlines"]["labels"] and layers["townships"]["labels"]
+    styled = [(t, s) for t, x in layers.items() for s in x["styles"]]
+    assert {t for t, _ in styled} == {n for n in geopackage.layers(plan)}
+    for table, style in styled:
+        assert style["ok"] and not style["error"], table
+        assert style["renderer"] in ("QgsCategorizedSymbolRenderer", "QgsGraduatedSymbolRenderer",
+                                     "QgsSingleSymbolRenderer")  # fmt: skip
+        assert style["colours"] > 3, table  # something was drawn
+
+
+@pytest.mark.qgis
+@pytest.mark.slow
+def test_qgis_opens_the_moved_project_and_prints_it(folder, plan, tmp_path):
+    inside = f"geopackage:{folder / 'plan.gpkg'}?projectName=分区方案"
+    for seen in look(tmp_path, folder / "plan.qgz", inside):
+        assert seen["read"] and not seen["error"]
+        assert seen["crs"] == "EPSG:4549" and seen["relative"]
+        assert seen["title"] == plan.name
+        assert all(x["valid"] for x in seen["layers"])
+        spatial = [x for x in seen["layers"] if x["renderer"]]
+        assert all(x["crs"] == "EPSG:4549" for x in spatial)
+        assert [g["name"] for g in seen["tree"]] == ["边界与红线", "分区方案", "单元核算", "表格"]
+        assert len(seen["themes"]) == 6
+        assert all(t["colours"] > 5 and len(t["layers"]) == 4 for t in seen["themes"].values())
+        assert seen["canvas"] > 10
+        for layout in seen["layouts"]:
+            assert layout["png"] == 0, layout["name"]
+            assert plan.name in layout["texts"] and plan.notice in layout["texts"]
+            assert "审图号:(无)" in layout["texts"]
+            assert layout["legend"] and all(layout["legend"][0])
+            width, height = layout["page"]
+            for kind, _, x, y, w, h in layout["items"]:
+                assert x + w <= width + 0.1 and y + h <= height + 0.1, (layout["name"], kind)
+        pages = [x["atlas"]["pages"] for x in seen["layouts"] if x["atlas"]]
+        assert pages == [len(plan.counties), len(plan.townships)]
+
+
+@pytest.mark.qgis
+@pytest.mark.slow
+def test_qgis_reads_back_geodatabase_and_shapefiles(tmp_path):
+    plan = fake_plan.make()
+    exchange.write(plan, "gdb", tmp_path)
+    for encoding in ("GBK", "UTF-8"):
+        exchange.write(plan, "shp", tmp_path / encoding, encoding=encoding)
+    gdb, gbk, utf8 = look(
+        tmp_path, tmp_path / "plan.gdb", tmp_path / "GBK" / "shp" / "townships.shp",
+        tmp_path / "UTF-8" / "shp" / "redlines.shp",
+    )  # fmt: skip
+    units = next(x for x in gdb["layers"] if x["table"] == "units")
+    assert units["valid"] and units["crs"] == "EPSG:4549" and units["features"] == len(plan.units)
+    assert units["types"]["area_m2"] == "Integer"
+    assert units["first"]["zone_words"] == "优化开发"
+    assert gbk["layers"][0]["first"]["name"] == plan.townships["name"].iloc[0]
+    assert utf8["layers"][0]["first"]["name"] == plan.redlines["name"].iloc[0]
