@@ -1,0 +1,18 @@
+"""Step 2: from a plan.toml to township classes and unit zones, with the reason of each.
+
+python scripts/classify_townships.py [plan.toml]
+"""
+
+import sys
+from pathlib import Path
+
+from zoning import pipeline, planfile
+from zoning.resources import data_path
+
+path = Path(sys.argv[1]) if len(sys.argv) > 1 else data_path("zhenjiang.toml")
+plan = pipeline.run(planfile.load(path), path.parent)
+
+columns = ["name", "built_share", "redline_share", "constraint_grade", "guidance_grade",
+           "intensity_grade", "zone", "rule", "runner_up", "margin"]  # fmt: skip
+print(plan.townships[columns].round(3).to_string())
+print(plan.units.groupby(["zone", "zone_reason"])["area_m2"].agg(["size", "sum"]))
