@@ -57,7 +57,8 @@
   }
 
   let mark = null;
-  function pick(at) {
+  let frame = null;
+  function pick(at, stay) {
     if (mark) mark.remove();
     mark = null;
     const { grid } = Z.sides[0];
@@ -68,11 +69,10 @@
     if (i < 0) return;
     const card = Z.find(".zn-card");
     const covered = narrow() ? [20, card.offsetHeight + 20] : [card.offsetWidth + 40, 40];
-    Z.map.panInside(Z.state.picked, { paddingTopLeft: [60, 40], paddingBottomRight: covered });
+    if (!stay) Z.map.panInside(Z.state.picked, { paddingTopLeft: [60, 40], paddingBottomRight: covered });
     mark = L.polygon(grid.outline(i), { pane: "zn-mark", color: "#111", weight: 2.5, fill: false, interactive: false }).addTo(Z.map);
   }
 
-  let frame = null;
   function found(hit) {
     if (frame) frame.remove();
     frame = null;
@@ -85,6 +85,9 @@
     frame = L.layerGroup(hit.rows.map((row) => L.polygon(row.shape, { pane: "zn-mark", color: "#111", weight: 3, fill: false, interactive: false }))).addTo(Z.map);
     Z.map.fitBounds(hit.rows.reduce((box, row) => box.extend(Z.boundsOf(row)), L.latLngBounds([])), { padding: [40, 40], maxZoom: 13 });
     if (narrow()) toggleSide(false);
+    pick(null);
+    if (hit.kind === "redline") Z.showRedline(hit.rows);
+    else if (hit.kind === "township" && hit.rows[0].anchor) pick([hit.rows[0].anchor[1], hit.rows[0].anchor[0]], true);
   }
 
   function toggleSide(open) {
@@ -92,7 +95,7 @@
     const now = open === undefined ? box.classList.contains("zn-no-side") : open;
     box.classList.toggle("zn-no-side", !now);
     if (now && narrow()) toggleAccounts(false);
-    Z.map.invalidateSize({ pan: false });
+    Z.map.invalidateSize({ animate: false });
   }
 
   function toggleAccounts(open) {
@@ -116,9 +119,9 @@
     document.addEventListener("keydown", (e) => {
       if (e.key !== "Escape" || Z.measure.active()) return;
       if (!Z.find(".zn-accounts").hidden) toggleAccounts(false);
-      else pick(null);
+      else Z.emit("pick", null);
     });
-    new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(box);
+    new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(box);
     window.addEventListener("beforeprint", () => layOnPaper(true));
     window.addEventListener("afterprint", () => layOnPaper(false));
   }
@@ -129,8 +132,8 @@
     const { map } = Z;
     if (on) onScreen = { centre: map.getCenter(), zoom: map.getZoom(), bounds: map.getBounds() };
     document.getElementById("zn").classList.toggle("zn-printing", on);
-    map.invalidateSize({ pan: false, animate: false });
-    if (on) map.fitBounds(onScreen.bounds, { animate: false });
+    map.invalidateSize({ animate: false });
+    if (on) map.fitBounds(onScreen.bounds.contains(Z.whole) ? Z.whole : onScreen.bounds, { animate: false });
     else if (onScreen) map.setView(onScreen.centre, onScreen.zoom, { animate: false });
   }
 
@@ -139,7 +142,7 @@
     Z.on("overlays", () => { applyOverlays(); Z.emit("view"); });
     Z.on("opacity", () => { Z.sides.forEach((one) => one.layer.setOpacity(Z.state.opacity)); Z.emit("view"); });
     Z.on("lang", () => { redrawWords(); Z.emit("view"); });
-    Z.on("pick", (at) => { pick(at); Z.emit("view"); });
+    Z.on("pick", (at) => { pick(at); if (!at && frame) { frame.remove(); frame = null; } Z.emit("view"); });
     Z.on("found", found);
     Z.on("side", toggleSide);
     Z.on("accounts", toggleAccounts);
@@ -159,7 +162,7 @@
     ["zn-left", "zn-right"].forEach((name) => { map.createPane(name).style.zIndex = 300; });
     if (map.attributionControl) map.attributionControl.setPrefix("Leaflet").setPosition("bottomright");
     document.getElementById("zn").classList.toggle("zn-no-side", narrow());
-    map.invalidateSize({ pan: false });
+    map.invalidateSize({ animate: false });
   }
 
   function backgroundOf(tiles) {
@@ -203,7 +206,7 @@
       const asked = await load(map);
       Z.put(wait, Z.t("loading"));
       const [west, south, east, north] = Z.sides[0].grid.bounds;
-      const whole = L.latLngBounds([south, west], [north, east]);
+      const whole = Z.whole = L.latLngBounds([south, west], [north, east]);
       const home = (options) => map.fitBounds(whole, Object.assign({ padding: [16, 16] }, options));
       home({ animate: false });
       map.setMinZoom(Math.max(2, Math.floor(map.getZoom()) - 2));
@@ -227,6 +230,7 @@
       }
       if (asked.picked) pick(asked.picked);
       wait.hidden = true;
+      await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 0)));
       document.documentElement.setAttribute("data-ready", String(Math.round(performance.now())));
     } catch (wrong) {
       Z.put(wait, Z.plan ? Z.t("failed", { why: wrong.message }) : String(wrong));

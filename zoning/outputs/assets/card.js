@@ -92,13 +92,13 @@
     const town = townOf(grid, i);
     if (!town || !Z.layers.townships) return null;
     const grades = GRADES.filter((g) => Z.known(town[g + "_grade"])).map((g) =>
-      [Z.name(g), Z.value(g + "_grade", town[g + "_grade"]) + (Z.known(town[g]) ? " (" + Z.number(town[g], Math.abs(town[g]) <= 1 ? 3 : 1) + ")" : "")]);
+      [Z.name(g), Z.value(g + "_grade", town[g + "_grade"]) + (Z.known(town[g]) ? " (" + (Math.abs(town[g]) <= 1 ? Z.percent(town[g]) : Z.number(town[g], 1)) + ")" : "")]);
     const own = town["why_" + Z.state.lang];
     return [
       Z.el("h3", null, Z.t("of_township"), " ", town.name || town.code),
       Z.known(town.zone) ? Z.el("p", null, pill(Z.zone(town.zone, plan))) : null,
       own ? Z.el("p", null, own) : null,
-      pairs([
+      Z.el("details", { open: !own }, Z.el("summary", null, Z.t("values")), pairs([
         ...grades,
         Z.known(town.suitability_grade) && [Z.name("suitability_grade"), Z.value("suitability_grade", town.suitability_grade)],
         Z.known(town.built_share) && [Z.name("built_share"), Z.percent(town.built_share)],
@@ -108,7 +108,7 @@
         Z.known(town.margin) && [Z.name("margin"), Z.number(town.margin, 3)],
         Z.known(town.flip) && [Z.name("flip"), town.flip],
         Z.known(town.stability) && [Z.name("stability"), Z.percent(town.stability)],
-      ]),
+      ])),
     ];
   }
 
@@ -148,6 +148,27 @@
     box.setAttribute("aria-label", Z.t("unit") + " " + grid.code(i));
     box.hidden = false;
     return true;
+  };
+
+  // The card of a red-line area: what it is, how large, and how far it is documented.
+  Z.showRedline = function (rows) {
+    const box = Z.find(".zn-card");
+    const row = rows[0];
+    const sum = (column, some) => some.reduce((s, r) => (s === null || !Z.known(r[column]) ? null : s + r[column]), 0);
+    Z.put(box,
+      Z.el("header", null,
+        Z.el("div", null, Z.el("p", { class: "zn-soft" }, Z.t("redline") + " " + (row.area_code || row.code)), Z.el("h2", null, row.name || row.area_code)),
+        Z.el("button", { type: "button", class: "zn-close", "aria-label": Z.t("close"), onclick: () => Z.emit("pick", null) }, "×")),
+      Z.el("div", { class: "zn-card-body" }, pairs([
+        Z.known(row.type) && [Z.name("type"), Z.say(Z.layers.redlines.types[row.type]) || row.type],
+        ...rows.map((r) => [Z.value("level", r.level), Z.ha(r.area_m2)]),
+        [Z.t("computed"), Z.ha(sum("area_m2", rows))],
+        Z.known(sum("published_m2", rows)) && [Z.t("published"), Z.ha(sum("published_m2", rows))],
+        Z.known(row.status) && [Z.name("status"), Z.value("status", row.status)],
+        Z.known(row.source) && [Z.t("source"), [row.source, row.source_year].filter(Z.known).join(", ")],
+      ])));
+    box.setAttribute("aria-label", row.name || row.area_code);
+    box.hidden = false;
   };
 
   Z.pill = pill;

@@ -43,7 +43,8 @@
     if (shown.has("townships") && Z.layers.townships) items.push(Z.el("li", null, lineSwatch({ stroke: "#43484d", "stroke-width": 1 }), Z.t("townships")));
     if (shown.has("counties") && Z.layers.counties) items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 1.5, "stroke-dasharray": "7 3 1.5 3" }), Z.t("counties")));
     items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 2.4 }), Z.t("outline")));
-    return Z.el("div", { class: "zn-legend" }, Z.el("h3", null, Z.say(theme.label)), Z.el("ul", null, items));
+    return Z.el("div", { class: "zn-legend" }, Z.el("h3", null, Z.say(theme.label)),
+      theme.whole ? Z.el("p", { class: "zn-soft" }, Z.t("of_unit_area")) : null, Z.el("ul", null, items));
   };
 
   Z.drawSide = function () {

@@ -70,7 +70,11 @@ var Zoning = (function () {
 
   Z.known = known;
   Z.number = (x, digits = 0) => (known(x) ? written(x, digits) : "–");
-  Z.km2 = (m2, digits = 1) => (known(m2) ? written(m2 / 1e6, digits) + " km²" : "–");
+  Z.km2 = function (m2, digits = 1) {
+    if (!known(m2)) return "–";
+    const small = m2 !== 0 && Math.abs(m2) < 1e6 * 10 ** -digits;
+    return small ? written(m2, 0) + " m²" : written(m2 / 1e6, digits) + " km²";
+  };
   Z.percent = (share, digits = 1) => (known(share) ? written(share * 100, digits) + " %" : "–");
   Z.ha = function (m2) {
     if (!known(m2)) return "–";

@@ -57,15 +57,19 @@
 
   function checks(a) {
     if (!a.checks.length) return null;
-    const bad = a.checks.filter((c) => !c.ok);
-    const item = (c) => Z.el("li", { class: c.ok ? "zn-ok" : "zn-bad" },
-      Z.el("span", { class: "zn-mark", "aria-label": c.ok ? "✓" : "✗" }, c.ok ? "✓" : c.level === "error" ? "✗" : "!"),
+    const bad = a.checks.filter((c) => !c.ok && c.level !== "note");
+    const noted = a.checks.filter((c) => !c.ok && c.level === "note");
+    const kind = (c) => (c.ok ? "ok" : c.level === "note" ? "noted" : "bad");
+    const sign = (c) => (c.ok ? "✓" : { error: "✗", warning: "!", note: "i" }[c.level]);
+    const item = (c) => Z.el("li", { class: "zn-" + kind(c) },
+      Z.el("span", { class: "zn-mark" }, sign(c)),
       Z.el("div", null, Z.el("strong", null, Z.say({ zh: c.zh, en: c.en }) || c.check),
         Z.el("span", { class: "zn-soft" }, [c.where, Z.known(c.measured) ? Z.t("measured") + " " + measure(c.measured, c.unit) : null,
           Z.known(c.limit) ? Z.t("limit") + " " + measure(c.limit, c.unit) : null].filter(Boolean).join(" · "))));
     const good = a.checks.filter((c) => c.ok);
     return Z.el("section", null, Z.el("h3", null, Z.t("checks_title")),
       bad.length ? [Z.el("p", null, Z.t("checks_bad", { n: bad.length })), Z.el("ul", { class: "zn-checks" }, bad.map(item))] : null,
+      noted.length ? [Z.el("p", null, Z.t("checks_noted", { n: noted.length })), Z.el("ul", { class: "zn-checks" }, noted.map(item))] : null,
       good.length ? Z.el("details", { open: good.length <= 8 }, Z.el("summary", null, Z.t("checks_ok", { n: good.length })),
         Z.el("ul", { class: "zn-checks" }, good.map(item))) : null);
   }

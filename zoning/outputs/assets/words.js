@@ -84,6 +84,7 @@ Zoning.words = {
   reds_level1: ["其中一级管控区", "of it level 1"],
   checks_title: ["检查", "Checks"],
   checks_ok: ["{n} 项通过", "{n} hold"],
+  checks_noted: ["{n} 项提示", "{n} to note"],
   checks_bad: ["{n} 项未通过", "{n} fail"],
   measured: ["实测", "measured"],
   limit: ["限值", "limit"],
@@ -101,5 +102,7 @@ Zoning.words = {
   date: ["打印日期 {d}", "printed {d}"],
   middle: ["按回车选取地图中心的单元", "Enter picks the unit at the centre of the map"],
   outline: ["市界", "City"],
-  above: ["大于", "over"],
+  of_unit_area: ["占单元市内面积的比例", "Share of the unit's area in the city"],
+  values: ["指标与规则", "Values and rule"],
+  source: ["来源", "source"],
 };

@@ -1,0 +1,511 @@
+"""The offline map in a real browser, with the network cut."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import http.server
+import json
+import re
+import shutil
+import threading
+import time
+
+import fake_plan
+import numpy as np
+import pytest
+import shapely
+from pyproj import CRS, Transformer
+
+from zoning.grid import equal_area
+from zoning.outputs import webmap
+
+pytestmark = pytest.mark.chromium
+
+BROWSER = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+DRIVER = shutil.which("chromedriver")
+
+
+class Browser:
+    """Chromium without a network: opens a file and tells what happened."""
+
+    def __init__(self):
+        from selenium import webdriver
+        from selenium.webdriver.chrome.service import Service
+
+        options = webdriver.ChromeOptions()
+        options.binary_location = BROWSER
+        for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        self.driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+        self.js = self.driver.execute_script
+        self.cdp("Network.enable")
+        self.cut(True)
+        self.size(1280, 800)
+
+    def cdp(self, command, **values):
+        return self.driver.execute_cdp_cmd(command, values)
+
+    def cut(self, off):
+        self.cdp("Network.emulateNetworkConditions", offline=off, latency=0,
+                 downloadThroughput=-1, uploadThroughput=-1)  # fmt: skip
+
+    def size(self, width, height, mobile=False):
+        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                 deviceScaleFactor=1, mobile=mobile)  # fmt: skip
+
+    def open(self, path, hash_=""):
+        self.driver.get_log("performance"), self.driver.get_log("browser")
+        self.driver.get("about:blank")
+        address = path if str(path).startswith("http") else path.as_uri()
+        self.driver.get(address + hash_)
+        self.wait(
+            "document.documentElement.dataset.ready || document.documentElement.dataset.failed"
+        )
+        assert not self.js("return document.documentElement.dataset.failed")
+        time.sleep(0.4)
+
+    def wait(self, condition, seconds=20):
+        for _ in range(seconds * 20):
+            if self.js("return Boolean(" + condition + ")"):
+                return
+            time.sleep(0.05)
+        raise AssertionError("waited in vain for " + condition)
+
+    def complaints(self):
+        return [entry["message"] for entry in self.driver.get_log("browser")]
+
+    def requests(self):
+        sent = []
+        for entry in self.driver.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                sent.append(message["params"]["request"]["url"])
+        return [a for a in sent if not a.startswith(("about:", "data:"))]
+
+    def text(self, selector):
+        return self.js("return document.querySelector(arguments[0]).innerText", selector)
+
+    def press(self, *keys):
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        ActionChains(self.driver).send_keys(*keys).perform()
+
+    def at(self, x, y, click=False):
+        """Move the mouse to a place of the page."""
+        self.cdp("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        if click:
+            for kind in ("mousePressed", "mouseReleased"):
+                self.cdp(
+                    "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
+                )
+        time.sleep(0.35)
+
+    def point_of(self, unit):
+        """Give the place of a unit's centre on the page."""
+        return self.js(
+            "const p=Zoning.map.latLngToContainerPoint("
+            "Zoning.sides[0].grid.centre(arguments[0]));"
+            "const b=Zoning.map.getContainer().getBoundingClientRect();"
+            "return [p.x+b.left,p.y+b.top]",
+            unit,
+        )
+
+    def pixel(self, x, y):
+        """Give the colour of a place of the page."""
+        import base64
+        import io
+
+        from matplotlib.image import imread
+
+        shot = base64.b64decode(self.cdp("Page.captureScreenshot", format="png")["data"])
+        return tuple(
+            (imread(io.BytesIO(shot))[int(y), int(x), :3] * 255).round().astype(int).tolist()
+        )
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not (BROWSER and DRIVER):
+        pytest.fail("the marker chromium asks for Chromium and chromedriver")
+    b = Browser()
+    yield b
+    b.driver.quit()
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return fake_plan.make(nx=12, ny=10)
+
+
+@pytest.fixture(scope="module")
+def page(plan, tmp_path_factory):
+    return webmap.write(plan, tmp_path_factory.mktemp("图 1") / "地图.html")
+
+
+def unit_where(browser, condition):
+    return browser.js(
+        "const g=Zoning.sides[0].grid;for(let i=0;i<g.count;i++)if("
+        + condition
+        + ")return i;return -1"
+    )
+
+
+def test_it_opens_without_a_request_and_without_a_complaint(browser, page):
+    browser.open(page)
+    assert browser.requests() == [page.as_uri()]
+    assert browser.complaints() == []
+    assert "试验市主体功能区方案" in browser.text(".zn-title")
+    assert "示意性重建" in browser.text(".zn-notice")
+    assert "未经审核" in browser.text(".zn-corner")
+    assert browser.text(".leaflet-control-attribution").strip() == "Leaflet"
+    assert "mi" not in browser.text(".leaflet-control-scale")
+
+
+def test_the_browser_reads_what_the_plan_holds(browser, page, plan):
+    browser.open(page)
+    read = browser.js(
+        "const g=Zoning.sides[0].grid;"
+        "return Array.from({length:g.count},(_,i)=>[g.code(i),g.value(i,'zone'),"
+        "g.value(i,'built_m2'),g.value(i,'township'),g.centre(i)])"
+    )
+    assert sorted(r[0] for r in read) == list(plan.units.index)
+    for code, zone, built, township, (lat, lng) in read:
+        row = plan.units.loc[code]
+        assert (zone, township) == (row["zone"], row["township"])
+        assert abs(built - row["built_m2"]) <= 50
+        assert abs(lat - row["lat"]) < 1e-6 and abs(lng - row["lon"]) < 1e-6
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4549", "EPSG:4528", "EPSG:32650", "albers"])
+def test_the_browser_projects_like_proj(browser, page, crs):
+    from zoning.outputs.webmap.projection import browser_projection
+
+    box = (118.9, 31.6, 120.1, 32.4)
+    crs = equal_area(*box) if crs == "albers" else crs
+    p = browser_projection(crs, box, 1000)
+    rng = np.random.default_rng(5)
+    lon, lat = rng.uniform(118.9, 120.1, 300), rng.uniform(31.6, 32.4, 300)
+    browser.open(page)
+    found = np.array(browser.js(
+        "const f=Zoning.projector(arguments[0]);"
+        "return arguments[1].map((y,i)=>f(y,arguments[2][i]))",
+        p, lat.tolist(), lon.tolist()))  # fmt: skip
+    x, y = Transformer.from_crs(4326, CRS.from_user_input(crs), always_xy=True).transform(lon, lat)
+    assert np.hypot(found[:, 0] - x, found[:, 1] - y).max() < 1e-3
+
+
+def test_the_unit_is_painted_in_the_colour_of_its_zone(browser, page, plan):
+    browser.open(page, "#v=")
+    colours = plan.zones["colour"]
+    for zone in ("optimised", "key", "moderate", "balance"):
+        unit = unit_where(browser, f"g.value(i,'zone')=='{zone}'&&g.value(i,'area_m2')>9e5")
+        found = browser.pixel(*browser.point_of(unit))
+        wanted = tuple(int(colours[zone][k : k + 2], 16) for k in (1, 3, 5))
+        assert max(abs(a - b) for a, b in zip(found, wanted, strict=True)) <= 2, zone
+
+
+def test_hover_and_click_show_the_unit(browser, page, plan):
+    browser.open(page)
+    unit = unit_where(browser, "g.value(i,'zone_reason')=='redline'&&g.value(i,'area_m2')>9e5")
+    code = browser.js("return Zoning.sides[0].grid.code(arguments[0])", unit)
+    row = plan.units.loc[code]
+    browser.at(*browser.point_of(unit))
+    assert "生态平衡" in browser.text(".zn-tip") and code in browser.text(".zn-tip")
+    browser.at(*browser.point_of(unit), click=True)
+    card = browser.text(".zn-card")
+    assert code in card and "生态平衡" in card and row["township_name"] in card
+    assert f"{row['protected_m2'] / row['area_m2'] * 100:.1f} %" in card
+    names = set(plan.redlines["name"])
+    assert any(n in card for n in names)
+    browser.press("\ue00c")
+    assert browser.js("return document.querySelector('.zn-card').hidden")
+
+
+def test_themes_legend_opacity_and_overlays(browser, page):
+    browser.open(page, "#v=")
+    unit = unit_where(browser, "g.value(i,'built_m2')>3e5&&g.value(i,'area_m2')>9e5")
+    before = browser.pixel(*browser.point_of(unit))
+    browser.js("document.querySelector('input[value=built_share]').click()")
+    time.sleep(0.4)
+    after = browser.pixel(*browser.point_of(unit))
+    assert before != after and "30 – 50 %" in browser.text(".zn-legend")
+    browser.js(
+        "const r=document.querySelector('.zn-opacity input');r.value=0.3;"
+        "r.dispatchEvent(new Event('input'))"
+    )
+    time.sleep(0.4)
+    assert browser.pixel(*browser.point_of(unit)) != after
+    assert "一级管控区" not in browser.text(".zn-legend")
+    browser.js("document.querySelector('input[value=redlines]').click()")
+    assert "一级管控区" in browser.text(".zn-legend")
+    assert (
+        browser.js(
+            "return document.querySelectorAll('.zn-stage path[fill^=\"url(#zn-hatch\"]').length"
+        )
+        > 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "kind", "card"),
+    [
+        ("谷阳", "乡镇街道", "谷阳镇"),
+        ("茅山", "红线区", "茅山风景名胜区"),
+        ("N3568050E408", "单元", "N3568050E408"),
+    ],
+)
+def test_search(browser, page, query, kind, card):
+    browser.open(page)
+    browser.js("document.querySelector('.zn-query').focus()")
+    browser.press(query)
+    browser.wait("!document.querySelector('.zn-hits').hidden")
+    assert kind in browser.text(".zn-hits li")
+    browser.press("\ue007")
+    time.sleep(0.8)
+    assert card in browser.text(".zn-card")
+
+
+def test_language(browser, page):
+    browser.open(page)
+    browser.js("document.querySelector('.zn-lang').click()")
+    body = browser.text("#zn")
+    assert "Main functional zones" in body.replace("main", "Main") and "Legend" not in browser.text(
+        ".zn-title"
+    )
+    assert (
+        "Reconstruction for illustration" in body
+        and browser.js("return document.documentElement.lang") == "en"
+    )
+    shown = re.sub(r"试验市\S*|\S*(镇|区|公园|保护区)", "", body.replace("中文", ""))
+    assert not re.search(r"[\u4e00-\u9fff]", shown), shown
+
+
+def test_accounts(browser, page, plan):
+    browser.open(page)
+    browser.js("document.querySelector('.zn-tool-accounts').click()")
+    panel = browser.text(".zn-accounts")
+    c = plan.run["construction"]
+    assert f"{c['share'] * 100:.2f} %" in panel and f"{c['existing_m2'] / 1e6:,.2f} km²" in panel
+    for zone in plan.zones.itertuples():
+        assert zone.name_zh in panel and f"{zone.area_m2 / 1e6:,.1f} km²" in panel
+    assert (
+        "生态与农业空间" in panel
+        and browser.js("return document.querySelectorAll('.zn-accounts svg rect').length") > 8
+    )
+
+
+def test_the_address_brings_the_view_back(browser, page):
+    browser.open(page, "#z=11.50/32.20500/119.02000&t=new_land&o=0.6&l=en&v=labels")
+    state = browser.js(
+        "const s=Zoning.state,c=Zoning.map.getCenter();"
+        "return [Zoning.map.getZoom(),c.lat,c.lng,s.theme,s.opacity,s.lang,[...s.overlays].join()]"
+    )
+    assert state[0] == 11.5 and abs(state[1] - 32.205) < 1e-3 and abs(state[2] - 119.02) < 1e-3
+    assert state[3:] == ["new_land", 0.6, "en", "labels"]
+    browser.open(page, "#z=abc&t=nope&o=9&l=xx&v=evil&u=1")
+    assert browser.js("return [Zoning.state.theme,Zoning.state.lang,Zoning.state.opacity]") == [
+        "zones",
+        "zh",
+        1,
+    ]
+
+
+def test_measure_agrees_with_the_projection(browser, page):
+    browser.open(page)
+    browser.js("document.querySelector('.zn-tool-measure').click()")
+    corners = browser.js("return Zoning.sides[0].grid.outline(40)")
+    for lat, lng in corners:
+        browser.js(
+            "Zoning.map.fire('click',{latlng:L.latLng(arguments[0],arguments[1])})", lat, lng
+        )
+    assert "3.00 km" in browser.text(".zn-measure") and "1.000 km²" in browser.text(".zn-measure")
+    browser.press("\ue00c")
+    assert browser.js("return document.querySelector('.zn-measure').hidden")
+
+
+def test_keyboard_alone(browser, page):
+    browser.open(page)
+    reached = set()
+    for _ in range(40):
+        browser.press("\ue004")
+        reached.add(
+            browser.js(
+                "const a=document.activeElement;return a.className+'|'+(a.value||'')+'|'+a.tagName"
+            )
+        )
+    joined = " ".join(reached)
+    for part in (
+        "zn-query",
+        "zn-tool-accounts",
+        "zn-lang",
+        "leaflet-container",
+        "zones|INPUT",
+        "redlines|INPUT",
+    ):
+        assert part in joined, part
+    browser.js("Zoning.map.getContainer().focus()")
+    browser.press("\ue007")
+    assert not browser.js("return document.querySelector('.zn-card').hidden")
+
+
+def test_phone(browser, page):
+    browser.size(360, 740, mobile=True)
+    try:
+        browser.open(page)
+        assert browser.js("return document.documentElement.scrollWidth") <= 360
+        wide = (
+            "const all=document.querySelectorAll('.zn-top *,.zn-side *,.zn-card *,.zn-accounts *');"
+            "return [...all].filter(e=>{const b=e.getBoundingClientRect();"
+            "return b.width&&b.right>361}).map(e=>e.className)"
+        )
+        assert browser.js(wide) == []
+        browser.js("document.querySelector('.zn-tool-side').click()")
+        assert browser.js(wide) == [] and browser.text(".zn-legend")
+        browser.js(
+            "document.querySelector('.zn-side-close').click();Zoning.emit('pick',Zoning.sides[0].grid.centre(30))"
+        )
+        assert browser.js(wide) == [] and browser.text(".zn-card")
+        browser.js("Zoning.emit('pick',null);document.querySelector('.zn-tool-accounts').click()")
+        assert browser.js(wide) == [] and browser.text(".zn-accounts")
+    finally:
+        browser.size(1280, 800)
+
+
+def test_print(browser, page):
+    browser.open(page)
+    pdf = browser.cdp("Page.printToPDF", printBackground=True, preferCSSPageSize=True)["data"]
+    import base64
+
+    raw = base64.b64decode(pdf)
+    assert raw.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", raw)) == 1
+    assert b"/Image" in raw
+    assert not browser.js("return document.getElementById('zn').classList.contains('zn-printing')")
+
+
+def test_two_plans_and_the_swipe(browser, plan, tmp_path):
+    changed = plan.units["zone"].where(plan.units["zone"] != "key", "moderate")
+    other = dataclasses.replace(plan, name="方案二", units=plan.units.assign(zone=changed))
+    browser.open(webmap.write_compare(plan, other, tmp_path / "compare.html"), "#v=")
+    assert browser.complaints() == []
+    unit = unit_where(browser, "g.value(i,'zone')=='key'&&g.value(i,'area_m2')>9e5")
+    place = browser.point_of(unit)
+    move = (
+        "const r=document.querySelector('.zn-swipe input');r.value=arguments[0];"
+        "r.dispatchEvent(new Event('input'))"
+    )
+    browser.js(move, 1)
+    left = browser.pixel(*place)
+    browser.js(move, 0)
+    right = browser.pixel(*place)
+    colour = lambda z: tuple(int(plan.zones["colour"][z][k : k + 2], 16) for k in (1, 3, 5))  # noqa: E731
+    assert left == colour("key") and right == colour("moderate")
+    differ = int((plan.units["zone"] == "key").sum())
+    browser.js("document.querySelector('.zn-tool-accounts').click()")
+    assert f"{differ} 个单元分区不同" in browser.text(".zn-accounts")
+
+
+def test_without_decompression_stream(browser, page):
+    made = browser.cdp(
+        "Page.addScriptToEvaluateOnNewDocument", source="delete window.DecompressionStream"
+    )
+    try:
+        browser.open(page)
+        assert browser.js("return typeof DecompressionStream") == "undefined"
+        assert browser.js("return Zoning.sides[0].grid.count") > 100
+    finally:
+        browser.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=made["identifier"])
+
+
+def test_hostile_names_are_shown_and_not_run(browser, tmp_path):
+    hostile = fake_plan.make(hostile=True)
+    browser.open(webmap.write(hostile, tmp_path / "h.html"))
+    seen = ""
+    for i in range(browser.js("return Zoning.sides[0].grid.count")):
+        browser.js("Zoning.emit('pick',Zoning.sides[0].grid.centre(arguments[0]))", i)
+        seen += browser.text(".zn-card")
+    assert '<script>alert("1")</script>' in seen and "=1+1" in seen and "a&b\"';--" in seen
+    assert "<i>茅山</i>" in seen
+    browser.js("document.querySelector('.zn-tool-accounts').click()")
+    assert "<b>润州</b>" in browser.text(".zn-accounts") and "<b>试验</b>" in browser.text(
+        ".zn-title"
+    )
+    assert (
+        browser.js(
+            "return document.querySelectorAll('#zn script, #zn b, #zn i:not([class])').length"
+        )
+        == 0
+    )
+    assert browser.complaints() == []
+
+
+def test_units_off_gauss_krueger_are_drawn_in_place(browser, plan, tmp_path):
+    crs = equal_area(118.9, 31.6, 120.1, 32.4)
+    middle = Transformer.from_crs(4326, crs, always_xy=True).transform(119.5, 32.0)
+    x0, y0 = np.floor(middle) - plan.units.total_bounds[:2]
+
+    def moved(frame):
+        shapes = shapely.transform(frame.geometry.array, lambda c: c + np.array([x0, y0]))
+        return frame.set_geometry(shapes).set_crs(crs, allow_override=True)
+
+    parts = {
+        k: moved(getattr(plan, k)) for k in ("units", "city", "townships", "counties", "redlines")
+    }
+    there = dataclasses.replace(plan, **parts)
+    browser.open(webmap.write(there, tmp_path / "a.html"), "#v=")
+    assert browser.complaints() == []
+    zone = parts["units"].iloc[45]
+    corner = shapely.centroid(zone.geometry)
+    lng, lat = Transformer.from_crs(crs, 4326, always_xy=True).transform(corner.x, corner.y)
+    found = browser.js(
+        "const g=Zoning.sides[0].grid;return g.code(g.find(arguments[0],arguments[1]))", lat, lng
+    )
+    assert found == zone.name
+
+
+def test_the_folder_under_a_strict_policy(browser, plan, tmp_path):
+    folder = webmap.write(plan, tmp_path / "map", folder=True)
+
+    class Strict(http.server.SimpleHTTPRequestHandler):
+        def end_headers(self):
+            policy = "default-src 'none'; script-src 'self'; style-src 'self'; "
+            policy += "img-src 'self' data: blob:"
+            self.send_header("Content-Security-Policy", policy)
+            super().end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Strict, directory=str(folder)))  # fmt: skip
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    browser.cut(False)
+    try:
+        here = f"http://127.0.0.1:{server.server_address[1]}/"
+        browser.open(here + "index.html")
+        browser.js(
+            "Zoning.emit('pick',Zoning.sides[0].grid.centre(30));Zoning.emit('accounts',true)"
+        )
+        assert [c for c in browser.complaints() if "favicon" not in c] == []
+        assert all(a.startswith(here) for a in browser.requests())
+        assert (
+            browser.js("return getComputedStyle(document.querySelector('.zn')).display") == "grid"
+        )
+    finally:
+        browser.cut(True)
+        server.shutdown()
+
+
+@pytest.mark.slow
+def test_a_million_units(browser, tmp_path):
+    import bench_map
+
+    big = bench_map.plan_of(1_000_000)
+    path = webmap.write(big, tmp_path / "big.html")
+    browser.open(path)
+    assert browser.js("return Zoning.sides[0].grid.count") >= 1_000_000
+    browser.js("Zoning.emit('pick',Zoning.sides[0].grid.centre(777777))")
+    assert "0.4 %" in browser.text(".zn-card")
