@@ -82,11 +82,17 @@ def fit(method: Method, values: Mapping[str, Floats]) -> Method:
         )
         fitted = replace(d, terms=terms)
         if d.breaks:
-            cuts = natural_breaks(score(fitted, values).value, len(d.grades), where=d.name)
-            # A Fisher-Jenks break is the largest value of its class.
-            fitted = replace(fitted, cuts=cuts, breaks=False, equal=("below",) * len(cuts))
+            cuts = _between(score(fitted, values).value, len(d.grades), d.name)
+            fitted = replace(fitted, cuts=cuts, breaks=False)
         dimensions.append(fitted)
     return replace(method, dimensions=tuple(dimensions))
+
+
+def _between(value: Floats, classes: int, name: str) -> tuple[float, ...]:
+    """Cuts midway between natural classes, so that no score lies on a cut."""
+    known = np.unique(value[np.isfinite(value)])
+    upper = natural_breaks(value, classes, where=name)
+    return tuple(float(u + known[np.searchsorted(known, u, side="right")]) / 2.0 for u in upper)
 
 
 def score(dimension: Dimension, values: Mapping[str, Floats]) -> Scores:
@@ -116,6 +122,9 @@ def combine(how: str, s: Floats, left_out: npt.NDArray[np.bool_], weights: Float
         joined = extreme.reduce(s, axis=0)
         out: Floats = np.where(unknown, np.nan, joined)
         return np.broadcast_to(out, (*weights.shape[:-1], s.shape[1])).astype(np.float64)
+    if len(s) == 1:  # no sum, so a value on a cut stays on it
+        only: Floats = np.where(left_out[0], np.nan, s[0])
+        return np.broadcast_to(only, (*weights.shape[:-1], s.shape[1])).astype(np.float64)
     total = weights @ (~left_out).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean: Floats = (weights @ np.where(left_out, 0.0, s)) / total

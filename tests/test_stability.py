@@ -1,0 +1,314 @@
+"""Draws against a slow loop, leave-one-out, other lattices, clusters."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zoning.errors import InputError
+from zoning.grid import GridSpec
+from zoning.stability import Draws, Shift, cross_check, grid_stability, perturbed_zones, run
+from zoning.stability.draws import CODES, factors, leave_one_out
+from zoning.zones import assign_units, classify_townships, cohen_kappa, load_method, method_names
+from zoning.zones.classify import method_values
+from zoning.zones.decide import decide
+from zoning.zones.scoring import fit
+
+KM2 = 1_000_000
+NAMES = {v: k for k, v in CODES.items() if k != "review"}
+
+
+def towns(n: int, seed: int) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    part = rng.dirichlet([2, 1, 3, 2], n)
+    table = pd.DataFrame(
+        {
+            "area_m2": rng.integers(20, 120, n) * KM2,
+            "built_share": part[:, 0],
+            "redline_share": part[:, 1],
+            "farmland_share": part[:, 2],
+            "slope_deg": rng.uniform(0, 12, n),
+            "population_density": np.exp(rng.uniform(5, 9, n)),
+            "gdp_density": np.exp(rng.uniform(6, 11.5, n)),
+            "min_to_centre": rng.uniform(1, 100, n),
+        },
+        index=[f"t{i:02d}" for i in range(n)],
+    )
+    table.loc["t00", "slope_deg"] = np.nan
+    return table
+
+
+@pytest.mark.parametrize("name", ["two-matrices", "cube", "composite"])
+def test_draws_are_the_method_with_other_numbers(name: str) -> None:
+    """Every draw against `decide` with a method rewritten by hand."""
+    table = towns(12, 5)
+    method = load_method(name)
+    values = method_values(table, method)
+    fitted = fit(method, values)
+    draws = Draws(count=25, seed=3)
+    fast = np.concatenate([c for _, _, c in perturbed_zones(fitted, values, draws)])
+    for k in range(draws.count):
+        dimensions = []
+        for d in fitted.dimensions:
+            w = factors(draws, f"weights {d.name}", len(d.terms), draws.weights)[k]
+            c = factors(draws, f"cuts {d.name}", len(d.cuts), draws.cuts)[k]
+            terms = tuple(replace(t, weight=t.weight * f) for t, f in zip(d.terms, w, strict=True))
+            cuts = tuple(sorted(x * f for x, f in zip(d.cuts, c, strict=True)))
+            dimensions.append(replace(d, terms=terms, cuts=cuts))
+        zone = decide(replace(fitted, dimensions=tuple(dimensions)), values).zone
+        slow = ["" if z == "review" else z for z in zone]
+        assert [NAMES[int(x)] for x in fast[k]] == slow
+
+
+def test_draws_of_rules_move_their_numbers() -> None:
+    table = towns(12, 6)
+    method = load_method("dominant")
+    values = method_values(table, method)
+    draws = Draws(count=20, seed=4, weights=0.0)
+    fast = np.concatenate([c for _, _, c in perturbed_zones(method, values, draws)])
+    red = [factors(draws, "rule 0", 1, draws.cuts)[:, 0] * 0.5][0]
+    share = table["redline_share"].to_numpy()
+    # The first rule alone decides these: red lines above the drawn number are moderate.
+    for k in range(draws.count):
+        assert (fast[k][share >= red[k]] == CODES["moderate"]).all()
+    still = Draws(count=3, seed=4, weights=0.0, cuts=0.0)
+    base = decide(method, values).zone
+    for _, _, codes in perturbed_zones(method, values, still):
+        assert [[NAMES[int(x)] for x in row] for row in codes] == [list(base)] * len(codes)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 500), st.sampled_from(method_names()))
+def test_no_draw_no_change(seed: int, name: str) -> None:
+    table = towns(9, seed)
+    method = load_method(name)
+    values = method_values(table, method)
+    fitted = fit(method, values)
+    base = [CODES[z] for z in decide(fitted, values).zone]
+    for _, _, codes in perturbed_zones(fitted, values, Draws(count=4, weights=0, cuts=0)):
+        assert (codes == base).all()
+
+
+def test_parts_have_streams_of_their_own_and_blocks_do_not_matter(monkeypatch) -> None:
+    table = towns(10, 7)
+    method = load_method("two-matrices")
+    values = method_values(table, method)
+    draws = Draws(count=200, seed=1)
+    whole = np.concatenate([c for _, _, c in perturbed_zones(method, values, draws)])
+    monkeypatch.setattr("zoning.stability.draws._BLOCK", 300)
+    blocks = list(perturbed_zones(method, values, draws))
+    assert len(blocks) > 10
+    assert (np.concatenate([c for _, _, c in blocks]) == whole).all()
+    assert not (factors(draws, "a", 3, 0.2) == factors(draws, "b", 3, 0.2)).any()
+    f = factors(draws, "a", 3, 0.2)
+    assert f.min() >= 0.8 and f.max() <= 1.2
+
+
+def plan_of(table: pd.DataFrame, seed: int = 0) -> SimpleNamespace:
+    """What `run` reads of a plan: towns with zones, units with protected shares."""
+    method = load_method("two-matrices")
+    rng = np.random.default_rng(seed)
+    classed = pd.concat([table, classify_townships(table, method)], axis=1)
+    n = 6 * len(table)
+    units = pd.DataFrame(
+        {
+            "area_m2": np.full(n, KM2),
+            "protected_m2": rng.integers(0, KM2, n),
+            "township": rng.choice([*table.index, None], n),
+        },
+        index=[f"u{i:03d}" for i in range(n)],
+    )
+    zoned = assign_units(units, classed, balance_share=0.5)
+    units = pd.concat([units, zoned], axis=1)
+    config = SimpleNamespace(zones=SimpleNamespace(method="two-matrices", balance_share=0.5))
+    return SimpleNamespace(name="p", townships=classed, units=units, config=config)
+
+
+def test_units_against_a_slow_count() -> None:
+    plan = plan_of(towns(8, 11))
+    out = run(plan, draws=60, seed=9)
+    method = load_method("two-matrices")
+    values = method_values(plan.townships, method)
+    draws = Draws(count=60, seed=9)
+    codes = np.concatenate([c for _, _, c in perturbed_zones(method, values, draws)])
+    limits = np.minimum(0.5 * factors(draws, "balance", 1, 0.2)[:, 0], 1)
+    for code, unit in plan.units.iterrows():
+        if pd.isna(unit["zone"]):
+            assert pd.isna(out.units.loc[code, "stability"])
+            continue
+        kept = 0
+        for k in range(60):
+            if unit["protected_m2"] / unit["area_m2"] >= limits[k]:
+                zone = "balance"
+            elif pd.isna(unit["township"]):
+                zone = ""
+            else:
+                at = plan.townships.index.get_loc(unit["township"])
+                zone = NAMES[int(codes[k, at])]
+            kept += zone == unit["zone"]
+        assert out.units.loc[code, "stability"] == pytest.approx(kept / 60)
+    for i, (code, town) in enumerate(plan.townships.iterrows()):
+        if pd.isna(town["zone"]):
+            assert pd.isna(out.townships.loc[code, "stability"])
+            continue
+        kept = (codes[:, i] == CODES[town["zone"]]).mean()
+        assert out.townships.loc[code, "stability"] == pytest.approx(kept)
+    firm = (out.units["stability"] >= 0.9).fillna(value=False)
+    assert out.firm_share == pytest.approx(firm.mean())
+    assert "%" in out.tell("en") and "种子 9" in out.tell("zh")
+    json.dumps(out.as_dict())
+
+
+def test_same_seed_same_result_and_more_noise_less_firm() -> None:
+    plan = plan_of(towns(10, 3))
+    one, two = run(plan, draws=300), run(plan, draws=300)
+    pd.testing.assert_frame_equal(one.units, two.units)
+    other = run(plan, draws=300, seed=1)
+    assert not other.units["stability"].equals(one.units["stability"])
+    calm = run(plan, draws=300, weights=0, cuts=0, balance=0)
+    assert (calm.units["stability"].dropna() == 1).all()
+    assert calm.townships["second"].isna().all()
+
+
+def test_decisions_on_record_are_firm() -> None:
+    plan = plan_of(towns(8, 11))
+    plan.units.loc["u001", ["zone", "zone_reason"]] = ["key", "override"]
+    plan.townships.loc["t03", ["zone", "zone_reason"]] = ["key", "override"]
+    out = run(plan, draws=50)
+    assert out.units.loc["u001", "stability"] == 1.0
+    assert out.townships.loc["t03", "stability"] == 1.0
+
+
+def test_bad_numbers_are_refused() -> None:
+    plan = plan_of(towns(4, 1))
+    for wrong in ({"draws": 0}, {"weights": 1.0}, {"cuts": -0.1}, {"balance": 2}):
+        with pytest.raises(InputError):
+            run(plan, **wrong)
+    plan.townships = None
+    with pytest.raises(InputError):
+        run(plan)
+
+
+def test_leave_one_out_by_hand() -> None:
+    method = load_method("two-matrices")
+    table = towns(6, 2)
+    values = method_values(table, method)
+    found = leave_one_out(method, values)
+    assert len(found) == 6  # three of constraint, three of guidance; intensity has one only
+    d = method.dimension("constraint")
+    less = replace(d, terms=d.terms[:2])
+    by_hand = decide(replace(method, dimensions=(less, *method.dimensions[1:])), values).zone
+    assert found["constraint: slope_deg"].tolist() == by_hand.tolist()
+    # The township without a slope is known once slope is left out.
+    assert decide(method, values).zone[0] == "" and by_hand[0] != ""
+
+
+def lattice(spec: GridSpec, city: shapely.Polygon, divide: float) -> gpd.GeoDataFrame:
+    """Units of a city; zone by whether the square's centre is left of a line."""
+    x0, y0, x1, y1 = city.bounds
+    cell, (ox, oy) = spec.cell_m, spec.origin_m
+    cols = np.arange(np.floor((x0 - ox) / cell), np.ceil((x1 - ox) / cell))
+    rows = np.arange(np.floor((y0 - oy) / cell), np.ceil((y1 - oy) / cell))
+    c, r = (a.ravel().astype(np.int64) for a in np.meshgrid(cols, rows))
+    squares = shapely.box(ox + c * cell, oy + r * cell, ox + (c + 1) * cell, oy + (r + 1) * cell)
+    inside = shapely.area(shapely.intersection(squares, city))
+    use = inside > 0
+    centre = ox + (c[use] + 0.5) * cell
+    return gpd.GeoDataFrame(
+        {"zone": np.where(centre < divide, "key", "moderate"), "area_m2": inside[use].astype(int)},
+        index=spec.codes(c[use].tolist(), r[use].tolist()),
+        geometry=squares[use],
+        crs=spec.crs,
+    )
+
+
+def test_other_lattices_by_hand() -> None:
+    city = shapely.box(0, 0, 4000, 2000)
+    spec = GridSpec("EPSG:4549", 1000, (0, 0))
+    base = lattice(spec, city, 2000)
+    plan = SimpleNamespace(
+        units=base, grid=spec, city=gpd.GeoDataFrame(geometry=[city], crs=spec.crs)
+    )
+
+    def classify(s: GridSpec) -> gpd.GeoDataFrame:
+        return lattice(s, city, 2000)
+
+    same = grid_stability(plan, classify, [Shift(0, 0), Shift(1000, -3000)])
+    assert (same.units["grid_stability"] == 1).all()
+    # Moved by 500: the square from 1500 to 2500 has its centre on the line, so it is moderate;
+    # the key unit from 1000 to 2000 loses its right half.
+    half = grid_stability(plan, classify, [Shift(500, 0)])
+    got = half.units["grid_stability"].to_numpy(dtype=float)
+    left = shapely.bounds(base.geometry.array)[:, 0]
+    assert got[left == 1000] == pytest.approx(0.5)
+    assert got[left != 1000] == pytest.approx(1.0)
+    assert half.shifts["kept_share"].tolist() == pytest.approx([7 / 8])
+    small = grid_stability(plan, classify, [Shift(0, 0, 500), Shift(500, 0)])
+    assert small.units["grid_stability"].to_numpy(dtype=float)[left == 1000] == pytest.approx(0.75)
+    assert "7" in small.tell("en") and small.as_dict()["shifts"][0]["units"] == 32
+    with pytest.raises(InputError):
+        grid_stability(plan, classify, [])
+
+
+def test_other_lattices_against_overlay() -> None:
+    """A crooked city and odd shifts, against geopandas.overlay."""
+    city = shapely.Polygon([(130, 90), (5230, 410), (4480, 3860), (2600, 2500), (700, 3300)])
+    spec = GridSpec("EPSG:4549", 1000, (0, 0))
+    base = lattice(spec, city, 2300)
+    base.loc[base.index[3], "zone"] = pd.NA
+    plan = SimpleNamespace(
+        units=base, grid=spec, city=gpd.GeoDataFrame(geometry=[city], crs=spec.crs)
+    )
+    shift = Shift(370, 810, 700)
+    other = lattice(shift.of(spec), city, 2300)
+    out = grid_stability(plan, lambda s: lattice(s, city, 2300), [shift])
+    mine = gpd.clip(base.rename_axis("unit").reset_index(), city)
+    pieces = gpd.overlay(mine, other[["zone", "geometry"]], keep_geom_type=True)
+    kept = pieces[pieces["zone_1"] == pieces["zone_2"]].dissolve("unit").area
+    area = mine.set_index("unit").area
+    expected = (kept.reindex(base.index).fillna(0) / area).where(base["zone"].notna())
+    assert out.units["grid_stability"].to_numpy(dtype=float, na_value=np.nan) == pytest.approx(
+        expected.to_numpy(dtype=float), abs=1e-9, nan_ok=True
+    )
+
+
+def test_clusters_find_what_is_plain() -> None:
+    rng = np.random.default_rng(0)
+    centre = np.repeat([0.1, 0.5, 0.9], 8)
+    table = pd.DataFrame(
+        {
+            name: centre * scale + rng.normal(0, 0.02 * scale, 24)
+            for name, scale in {
+                "built_share": 1, "redline_share": 1, "farmland_share": 1, "slope_deg": 20,
+                "population_density": 5000, "gdp_density": 60000, "min_to_centre": 90,
+            }.items()
+        },
+        index=[f"t{i:02d}" for i in range(24)],
+    )  # fmt: skip
+    table["zone"] = np.repeat(["moderate", "key", "optimised"], 8)
+    for how in ("ward", "kmeans"):
+        out = cross_check(table, load_method("two-matrices"), how)
+        assert out.kappa == 1.0 and out.moved.empty
+    table.loc["t00", "zone"] = "optimised"
+    table.loc["t05", "slope_deg"] = np.nan
+    out = cross_check(table, load_method("two-matrices"))
+    assert out.moved.index.tolist() == ["t00"]
+    assert pd.isna(out.table.loc["t05", "cluster_zone"])
+
+
+def test_kappa_by_hand() -> None:
+    # 50 rows: 20 yes/yes, 5 yes/no, 10 no/yes, 15 no/no: p_o = 0.7, p_e = 0.5, kappa = 0.4.
+    one = pd.Series(["y"] * 25 + ["n"] * 25)
+    two = pd.Series(["y"] * 20 + ["n"] * 5 + ["y"] * 10 + ["n"] * 15)
+    assert cohen_kappa(one, two) == pytest.approx(0.4)
+    assert cohen_kappa(one, one) == 1.0
+    assert cohen_kappa(pd.Series(["y", "y"]), pd.Series(["y", "y"])) == 1.0
