@@ -99,9 +99,9 @@ def _townships(w: Writer, frame: pd.DataFrame) -> Iterator[Block]:
 
 
 _TOWN_WIDTHS = {
-    "name": 1.7, "county_name": 1.15, "built_share": 1.15, "redline_share": 1.15,
-    "constraint_grade": 0.8, "guidance_grade": 0.8, "intensity_grade": 0.8, "zone": 1.5,
-    "runner_up": 1.5, "margin": 0.95, "status": 1.0,
+    "name": 1.7, "county_name": 1.1, "built_share": 1.25, "redline_share": 1.25,
+    "constraint_grade": 0.8, "guidance_grade": 0.8, "intensity_grade": 0.8, "zone": 1.25,
+    "runner_up": 1.25, "margin": 0.95, "status": 1.1,
 }  # fmt: skip
 
 

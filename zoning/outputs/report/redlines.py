@@ -95,7 +95,7 @@ def _area_table(w: Writer, table: pd.DataFrame, note: str) -> Table:
     caption = w.say("Red-line areas, published against computed (km²)",
                     "红线区域:公布面积与计算面积(km²)")  # fmt: skip
     return w.frame(caption, frame, columns, table="redlines", heads=heads, note=note,
-                   widths={"number": 0.55, "name": 2.5, "type": 1.5, "status": 1.1})  # fmt: skip
+                   widths={"number": 0.65, "name": 2.5, "type": 1.5, "status": 1.35})  # fmt: skip
 
 
 def _by_place(w: Writer) -> Iterator[Block]:
@@ -107,6 +107,9 @@ def _by_place(w: Writer) -> Iterator[Block]:
         table = w.plan.tables.get(key)
         if table is not None and len(table) and "red_level" in table:
             frame = _levels(table, name)
+            if name == "zone":  # in the order of the plan, not of the alphabet
+                order = {code: place for place, code in enumerate(w.known["zone"])}
+                frame = frame.sort_values("zone", key=lambda codes: codes.map(order))
             columns = [name, "level1_m2", "level2_m2", "area_m2", "built_m2"]
             yield w.frame(w.say(en, zh), frame, columns, heads=_level_heads(w))
     built = w.plan.tables.get("redline_built")

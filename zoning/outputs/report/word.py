@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ _ALIGNS = {
     "right": WD_ALIGN_PARAGRAPH.RIGHT,
     "center": WD_ALIGN_PARAGRAPH.CENTER,
 }
+_UNIT = re.compile(r"(\d) (%|km²|m\b)")
 _TEXT_WIDTH = 9070  # twentieths of a point: 16 cm
 _PICTURE = Cm(16)
 _CONTENTS_DEPTH = 2
@@ -91,6 +93,17 @@ def to_docx(cover: Cover, blocks: Sequence[Block], lang: str, when: datetime) ->
     return out.getvalue()
 
 
+def written(text: str) -> str:
+    r"""Prepare text for the document: no illegal signs, and no break between number and unit.
+
+    Examples
+    --------
+    >>> written("28.00 % of 3,840 km²")
+    '28.00\xa0% of 3,840\xa0km²'
+    """
+    return _UNIT.sub("\\1\u00a0\\2", clean(text))
+
+
 def _properties(document: Document, cover: Cover, lang: str, when: datetime) -> None:
     known = document.core_properties
     known.title, known.subject = clean(cover.title)[:255], clean(cover.subtitle)[:255]
@@ -118,7 +131,7 @@ def _heading(document: Document, block: Heading, mark: int) -> None:
         element.set(qn("w:id"), str(mark))
     start.set(qn("w:name"), name)
     paragraph._p.append(start)
-    paragraph.add_run(clean(block.text))
+    paragraph.add_run(written(block.text))
     paragraph._p.append(end)
     if block.level == 1:
         paragraph.paragraph_format.page_break_before = mark == 1
@@ -129,7 +142,7 @@ def _mark(number: int) -> str:
 
 
 def _paragraph(document: Document, block: Text, lang: str) -> None:
-    paragraph = document.add_paragraph(clean(block.text), style=_STYLES[block.kind])
+    paragraph = document.add_paragraph(written(block.text), style=_STYLES[block.kind])
     if block.kind == "body" and lang == "zh":
         _indent(paragraph)
 
@@ -187,7 +200,7 @@ def _contents(document: Document, blocks: Sequence[Block], lang: str) -> None:
         link = OxmlElement("w:hyperlink")
         link.set(qn("w:anchor"), _mark(mark))
         link.set(qn("w:history"), "1")
-        run = paragraph.add_run(clean(block.text))
+        run = paragraph.add_run(written(block.text))
         link.append(run._r)
         paragraph._p.append(link)
         if place == len(entries) - 1:
@@ -218,7 +231,7 @@ def _caption(document: Document, kind: str, number: int, text: str, lang: str) -
     paragraph = document.add_paragraph(style="Caption")
     paragraph.add_run(f"{name} ")
     _field(paragraph, f"SEQ {name} \\* ARABIC", str(number))
-    paragraph.add_run(f"  {clean(text)}")
+    paragraph.add_run(f"  {written(text)}")
     return paragraph
 
 
@@ -247,7 +260,7 @@ def _table(document: Document, block: Table, number: int, lang: str) -> None:
     for place, row in enumerate(block.rows, 1):
         keep = place == 1 or (whole and place < len(block.rows))
         element.append(_row(row, block.aligns, widths, keep=keep and place < len(block.rows)))
-    after = document.add_paragraph(clean(block.note), style="Note")
+    after = document.add_paragraph(written(block.note), style="Note")
     if not block.note:
         after.paragraph_format.space_after = 0
 
@@ -288,7 +301,7 @@ def _row(
         properties.append(OxmlElement("w:tblHeader"))
     row.append(properties)
     for text, align, width in zip(texts, aligns, widths, strict=True):
-        row.append(_cell(clean(text), align, width, keep))
+        row.append(_cell(written(text), align, width, keep))
     return row
 
 
