@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from zoning.errors import InputError, Problem, Text, raise_all
 from zoning.outputs import csv_file
 from zoning.outputs.exchange.contents import Contents
@@ -109,9 +111,9 @@ def _cut_texts(column: Any, encoding: str) -> tuple[Any, int]:
     """Cut the texts of a column; give them and the number of those that lost something."""
     if not _is_text(column):
         return column, 0
-    texts = column.map(lambda v: cut(v, _TEXT_BYTES, encoding) if isinstance(v, str) else None)
+    texts = [cut(v, _TEXT_BYTES, encoding) if isinstance(v, str) else None for v in column]
     lost = sum(a != b for a, b in zip(column, texts, strict=True) if isinstance(a, str))
-    return texts.astype(object), int(lost)
+    return np.array(texts, dtype=object), int(lost)  # a missing text as None, or "<NA>" is written
 
 
 def _is_text(column: Any) -> bool:

@@ -1,0 +1,361 @@
+"""The exchange formats: what was written is read back by another way."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import fake_plan
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zoning.errors import InputError
+from zoning.outputs import csv_file, exchange
+from zoning.outputs.exchange import gdb, postgis, shapefile
+
+LAYERS = {"units", "zones", "townships", "counties", "redlines", "allocation", "city"}
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return fake_plan.make(hostile=True)
+
+
+@pytest.fixture(scope="module")
+def folder(plan, tmp_path_factory):
+    place = tmp_path_factory.mktemp("交换 数据")
+    for to in ("gdb", "shp", "geojson", "fgb", "parquet"):
+        exchange.write(plan, to, place)
+    return place
+
+
+def same(theirs, ours, digits=17):
+    """Whether two columns hold the same values and miss the same ones."""
+    assert theirs.isna().tolist() == ours.isna().tolist()
+    theirs, ours = theirs.dropna().tolist(), ours.dropna().tolist()
+    if digits < 17 and ours and isinstance(ours[0], float):
+        assert theirs == pytest.approx(ours, rel=10.0**-digits)
+    else:
+        assert theirs == ours
+
+
+# ---- file geodatabase ----------------------------------------------------------------------
+
+
+def test_geodatabase_holds_layers_and_tables_and_whole_numbers(plan, folder):
+    path = folder / "plan.gdb"
+    assert set(pyogrio.list_layers(path)[:, 0]) >= LAYERS | set(plan.tables)
+    back = pyogrio.read_dataframe(path, layer="units").set_index("unit").loc[plan.units.index]
+    for column in plan.units.columns.drop("geometry"):
+        same(back[column], plan.units[column])
+    assert {str(back[c].dtype) for c in back if c.endswith("_m2")} == {"int32"}
+    assert back.crs == plan.units.crs
+    assert back.geometry.normalize().geom_equals(plan.units.geometry.normalize()).all()
+
+
+def test_areas_too_large_for_arcmap_stay_exact():
+    frame = pd.DataFrame({"a": pd.array([3_840_000_001, None], dtype="Int64"), "b": [1, 2]})
+    frame["c"] = pd.array([True, None], dtype="boolean")
+    small = gdb.small_integers(frame)
+    assert small.dtypes.astype(str).tolist() == ["Float64", "int32", "boolean"]
+    assert small["a"].dropna().tolist() == [3_840_000_001]
+
+
+def test_geodatabase_is_replaced_as_a_whole(plan, tmp_path):
+    exchange.write(plan, "gdb", tmp_path)
+    (tmp_path / "plan.gdb" / "a00000099.gdbtable").write_bytes(b"stale")
+    exchange.write(plan, "gdb", tmp_path)
+    assert not (tmp_path / "plan.gdb" / "a00000099.gdbtable").exists()
+    assert [p.name for p in tmp_path.iterdir()] == ["plan.gdb"]
+
+
+def test_a_folder_that_is_no_geodatabase_is_not_replaced(plan, tmp_path):
+    (tmp_path / "plan.gdb").mkdir()
+    (tmp_path / "plan.gdb" / "mine.txt").write_text("x", encoding="utf-8")
+    with pytest.raises(InputError) as told:
+        exchange.write(plan, "gdb", tmp_path)
+    assert told.value.problems[0].code == "occupied"
+    assert (tmp_path / "plan.gdb" / "mine.txt").is_file()
+
+
+# ---- shapefile -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["GBK", "UTF-8"])
+def test_shapefile_keeps_chinese_and_the_field_map_gives_full_names(plan, tmp_path, encoding):
+    wide = plan.townships.assign(主体功能区名称="优化开发", 主体功能区代码="甲乙丙")
+    plan = fake_plan.Plan(**{**vars(plan), "townships": wide})
+    exchange.write(plan, "shp", tmp_path, encoding=encoding)
+    folder = tmp_path / "shp"
+    assert (folder / "townships.cpg").read_text().strip().upper() == encoding
+    back = gpd.read_file(folder / "townships.shp")
+    rows = pd.read_csv(folder / "field_map.csv", encoding="utf-8-sig")
+    rows = rows[rows["layer"] == "townships"].set_index("field")["field_in_shp"]
+    assert rows["主体功能区名称"] == ("主体功能区" if encoding == "GBK" else "主体功")
+    for column in wide.columns.drop("geometry"):
+        same(back[rows[column]], wide[column], digits=14)  # a .dbf holds decimals as text
+    assert back.crs == wide.crs
+
+
+def test_texts_are_cut_between_characters_and_counted(plan, tmp_path):
+    long = plan.townships.assign(flip="镇" * 200)
+    exchange.write(fake_plan.Plan(**{**vars(plan), "townships": long}), "shp", tmp_path)
+    back = gpd.read_file(tmp_path / "shp" / "townships.shp")
+    assert back["flip"].tolist() == ["镇" * 127] * 3
+    rows = pd.read_csv(tmp_path / "shp" / "field_map.csv", encoding="utf-8-sig")
+    cut = rows[rows["texts_cut"] > 0]
+    assert cut[["layer", "field", "texts_cut"]].to_numpy().tolist() == [["townships", "flip", 3]]
+
+
+def test_a_character_that_gbk_lacks_is_an_error_and_nothing_is_written(plan, tmp_path):
+    rare = plan.townships.assign(name="𡐓村")
+    odd = fake_plan.Plan(**{**vars(plan), "townships": rare})
+    with pytest.raises(InputError) as told:
+        exchange.write(odd, "shp", tmp_path)
+    assert told.value.problems[0].where == "townships.name"
+    assert "UTF-8" in told.value.tell("zh")
+    assert not list((tmp_path / "shp").iterdir())
+    exchange.write(odd, "shp", tmp_path, encoding="UTF-8")
+    assert gpd.read_file(tmp_path / "shp" / "townships.shp")["name"].tolist() == ["𡐓村"] * 3
+
+
+@given(st.lists(st.text(min_size=1, max_size=15), max_size=30, unique=True),
+       st.sampled_from(["GBK", "UTF-8"]))  # fmt: skip
+def test_short_names_fit_and_differ(names, encoding):
+    short = shapefile.short_names(names, encoding)
+    assert list(short) == names
+    sizes = [len(s.encode(encoding, "replace")) for s in short.values()]
+    assert all(n <= 10 for n in sizes)
+    assert len({s.upper() for s in short.values()}) == len(names)
+
+
+@given(st.text(max_size=40), st.integers(0, 30))
+def test_cut_never_breaks_a_character(text, limit):
+    for encoding in ("GBK", "UTF-8"):
+        writable = text.encode(encoding, "ignore").decode(encoding)
+        short = shapefile.cut(writable, limit, encoding)
+        assert writable.startswith(short)
+        assert len(short.encode(encoding)) <= limit
+        rest = writable[len(short) : len(short) + 1]
+        assert not rest or len((short + rest).encode(encoding)) > limit
+
+
+# ---- GeoJSON, FlatGeobuf, GeoParquet -------------------------------------------------------
+
+
+def test_geojson_keeps_rfc_7946(plan, folder):
+    data = json.loads((folder / "geojson" / "units.geojson").read_text(encoding="utf-8"))
+    assert "crs" not in data
+    assert [f["id"] for f in data["features"]] == plan.units.index.tolist()
+    wgs = plan.units.to_crs(4326)
+    for feature, shape in zip(data["features"], wgs.geometry, strict=True):
+        ring = np.array(feature["geometry"]["coordinates"][0])
+        assert shapely.LinearRing(ring).is_ccw  # outer rings run counterclockwise
+        assert (np.abs(ring).max(axis=0) <= [180, 90]).all()
+        assert shapely.Polygon(ring).hausdorff_distance(shape) < 1e-6
+        assert feature["properties"]["unit"] == feature["id"]
+    assert len(str(data["features"][0]["geometry"]["coordinates"][0][0][0]).split(".")[1]) <= 7
+
+
+def test_flatgeobuf_and_geoparquet_come_back_whole(plan, folder):
+    for read in (
+        lambda n: gpd.read_file(folder / "fgb" / f"{n}.fgb"),
+        lambda n: gpd.read_parquet(folder / "parquet" / f"{n}.parquet"),
+    ):
+        back = read("units").set_index("unit").loc[plan.units.index]
+        for column in plan.units.columns.drop("geometry"):
+            same(back[column], plan.units[column])
+        assert back.crs == plan.units.crs
+        assert back.geometry.geom_equals(plan.units.geometry).all()
+        assert len(read("zones")) == 4  # one of them has no units and no shape
+    pieces = pd.read_parquet(folder / "parquet" / "pieces.parquet")
+    assert pieces["area_m2"].sum() == plan.units["area_m2"].sum()
+
+
+def test_codes_are_said_in_words_beside_them(folder):
+    back = gpd.read_parquet(folder / "parquet" / "units.parquet")
+    said = back.dropna(subset=["zone"]).drop_duplicates("zone").set_index("zone")["zone_words"]
+    assert said["balance"] == "生态平衡" and said["key"] == "重点开发"
+
+
+def test_fields_and_notice_lie_beside_the_files(plan, folder):
+    for to in ("shp", "geojson", "fgb", "parquet"):
+        fields = pd.read_csv(folder / to / "fields.csv", encoding="utf-8-sig")
+        units = fields[fields["layer"] == "units"].set_index("field")
+        assert units.loc["area_m2", "zh"] == "单元市内面积"
+        assert units.loc["area_m2", "unit"] == "m2"
+        assert set(fields["layer"]) == LAYERS
+        assert (folder / to / "NOTICE.txt").read_text(encoding="utf-8").strip() == plan.notice
+
+
+def test_other_files_in_the_folder_stay(plan, tmp_path):
+    (tmp_path / "fgb").mkdir()
+    (tmp_path / "fgb" / "mine.txt").write_text("x", encoding="utf-8")
+    written = exchange.write(plan, "fgb", tmp_path)
+    assert (tmp_path / "fgb" / "mine.txt").is_file()
+    assert all(p.is_file() for p in written)
+
+
+def test_unknown_formats_and_missing_folders_are_told(plan, tmp_path):
+    with pytest.raises(InputError, match="did you mean 'geojson'"):
+        exchange.write(plan, "geojsn", tmp_path)
+    with pytest.raises(InputError, match="needs a folder"):
+        exchange.write(plan, "shp")
+    with pytest.raises(InputError, match="GBK or UTF-8"):
+        exchange.write(plan, "shp", tmp_path, encoding="latin1")
+    with pytest.raises(InputError, match="no database address"):
+        exchange.write(plan, "postgis")
+
+
+@given(st.text(max_size=8))
+def test_no_text_in_a_csv_acts(text):
+    tamed = csv_file.tame(text)
+    assert tamed.endswith(text)
+    assert not tamed.startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+# ---- PostGIS -------------------------------------------------------------------------------
+
+
+def postgres(name):
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return shutil.which(name) or (str(found[-1]) if found else None)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Start a server of our own in a temporary folder; give its address."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed (zoning[postgis])")
+    pytest.importorskip("geoalchemy2", reason="geoalchemy2 is not installed (zoning[postgis])")
+    initdb, start = postgres("initdb"), postgres("postgres")
+    if not (initdb and start):
+        pytest.skip("no PostgreSQL server here")
+    if not list(Path("/usr/share/postgresql").glob("*/extension/postgis.control")):
+        pytest.skip("PostgreSQL has no PostGIS here (Debian: postgresql-15-postgis-3)")
+    home = tmp_path_factory.mktemp("pg")
+    as_user = []
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # the server refuses to run as root
+        if not shutil.which("runuser"):
+            pytest.skip("runs as root and has no runuser")
+        as_user = ["runuser", "-u", "postgres", "--"]
+        for parent in (home, *home.parents[:2]):
+            parent.chmod(0o755)
+        shutil.chown(home, "postgres")
+    data = home / "data"
+    subprocess.run(
+        [*as_user, initdb, "-D", str(data), "-U", "tester", "-A", "trust", "-E", "UTF8",
+         "--locale=C.UTF-8", "--no-sync"],
+        check=True, capture_output=True, cwd=home,
+    )  # fmt: skip
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    process = subprocess.Popen(
+        [*as_user, start, "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", str(home),
+         "-c", "fsync=off"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=home,
+    )  # fmt: skip
+    try:
+        url = f"postgresql://tester@127.0.0.1:{port}/postgres"
+        wait_for(url)
+        yield url
+    finally:
+        stop(as_user, data)
+        process.wait(timeout=30)
+
+
+def stop(as_user, data):
+    subprocess.run(
+        [*as_user, postgres("pg_ctl"), "-D", str(data), "-m", "immediate", "stop"],
+        capture_output=True, cwd=data.parent,
+    )  # fmt: skip
+
+
+def wait_for(url):
+    import time
+
+    import psycopg
+
+    for _ in range(100):
+        try:
+            psycopg.connect(url).close()
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+    pytest.fail("the server did not start")
+
+
+def ask(url, sql):
+    import psycopg
+
+    with psycopg.connect(url) as db:
+        return db.execute(sql).fetchall()
+
+
+@pytest.mark.postgis
+@pytest.mark.slow
+def test_postgis_round_trip(plan, server):
+    from sqlalchemy import create_engine
+
+    for _ in range(2):  # the second run replaces the first
+        assert exchange.write(plan, "postgis", url=server, schema='规划 "a"') == []
+    engine = create_engine(server.replace("postgresql://", "postgresql+psycopg://"))
+    back = gpd.read_postgis('SELECT * FROM "规划 ""a""".units ORDER BY unit', engine)
+    engine.dispose()
+    back = back.set_index("unit")
+    assert back.index.tolist() == plan.units.index.tolist()
+    for column in plan.units.columns.drop("geometry"):
+        same(back[column], plan.units[column])
+    assert back.crs.to_epsg() == 4549
+    assert back.geometry.geom_equals(plan.units.geometry).all()
+    names = ask(server, 'SELECT name FROM "规划 ""a""".townships ORDER BY township')
+    assert tuple(n for (n,) in names) == fake_plan.HOSTILE
+    areas = ask(server, 'SELECT sum(area_m2), sum(ST_Area(geom)) FROM "规划 ""a""".zones')
+    assert int(areas[0][0]) == plan.zones["area_m2"].sum()
+    notes = dict(ask(server, "SELECT a.attname, d.description FROM pg_description d JOIN "
+        "pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid JOIN pg_class c "
+        "ON c.oid = d.objoid WHERE c.relname = 'units'"))  # fmt: skip
+    assert notes["area_m2"] == "单元市内面积" and notes["zone_words"] == "主体功能区(名称)"
+    keys = ask(server, "SELECT conname FROM pg_constraint WHERE contype = 'p' AND "
+               "conname IN ('units_pkey', 'townships_pkey')")  # fmt: skip
+    assert len(keys) == 2
+    found = ask(server, "SELECT count(*) FROM information_schema.tables WHERE table_schema = "
+                "'规划 \"a\"'")  # fmt: skip
+    assert found == [(len(LAYERS) + len(plan.tables) + 4,)]
+
+
+@pytest.mark.postgis
+@pytest.mark.slow
+def test_a_failure_leaves_the_database_as_it_was(plan, server):
+    exchange.write(plan, "postgis", url=server, schema="kept")
+    double = plan.units.rename(index={plan.units.index[1]: plan.units.index[0]})
+    broken = fake_plan.Plan(**{**vars(plan), "units": double})
+    with pytest.raises(InputError) as told:
+        exchange.write(broken, "postgis", url=server, schema="kept")
+    assert told.value.problems[0].code == "database"
+    count = ask(server, "SELECT count(DISTINCT unit) FROM kept.units")
+    assert count == [(len(plan.units),)]
+
+
+def test_a_password_is_never_shown():
+    pytest.importorskip("psycopg")
+    pytest.importorskip("geoalchemy2")
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    with pytest.raises(InputError) as told:
+        postgis.write(None, f"postgresql://tester:geheim@127.0.0.1:{port}/none")
+    assert "geheim" not in told.value.tell("en")
+    with pytest.raises(InputError) as told:
+        postgis.write(None, "geheim")
+    assert "geheim" not in told.value.tell("en")
