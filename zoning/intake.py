@@ -232,7 +232,7 @@ def _townships(config: Config, desk: _Desk, grid: GridSpec, city: Any) -> gpd.Ge
             return None
     towns = frame.rename(columns={"code": "township"}).set_index("township").sort_index()
     towns["county"] = towns["county"].astype("string").str.strip().astype(object)
-    found = gaps_and_overlaps(towns, city, part.tolerance_m2)
+    found = gaps_and_overlaps(towns, city, part.tolerance_m2, where=part.path)
     for problem in found:
         if getattr(problem, "level", "error") == "error":
             desk.problems.append(problem)
