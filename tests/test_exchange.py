@@ -7,6 +7,8 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
+import time
 from pathlib import Path
 
 import fake_plan
@@ -233,7 +235,7 @@ def postgres(name):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server():
     """Start a server of our own in a temporary folder; give its address."""
     pytest.importorskip("psycopg", reason="psycopg is not installed (zoning[postgis])")
     pytest.importorskip("geoalchemy2", reason="geoalchemy2 is not installed (zoning[postgis])")
@@ -242,14 +244,12 @@ def server(tmp_path_factory):
         pytest.skip("no PostgreSQL server here")
     if not list(Path("/usr/share/postgresql").glob("*/extension/postgis.control")):
         pytest.skip("PostgreSQL has no PostGIS here (Debian: postgresql-15-postgis-3)")
-    home = tmp_path_factory.mktemp("pg")
+    home = Path(tempfile.mkdtemp(prefix="zoning-pg-"))  # pytest's folders are root's alone
     as_user = []
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # the server refuses to run as root
         if not shutil.which("runuser"):
             pytest.skip("runs as root and has no runuser")
         as_user = ["runuser", "-u", "postgres", "--"]
-        for parent in (home, *home.parents[:2]):
-            parent.chmod(0o755)
         shutil.chown(home, "postgres")
     data = home / "data"
     subprocess.run(
@@ -270,20 +270,13 @@ def server(tmp_path_factory):
         wait_for(url)
         yield url
     finally:
-        stop(as_user, data)
+        pg_ctl = [postgres("pg_ctl"), "-D", str(data), "-m", "immediate", "stop"]
+        subprocess.run([*as_user, *pg_ctl], capture_output=True, cwd=home)
         process.wait(timeout=30)
-
-
-def stop(as_user, data):
-    subprocess.run(
-        [*as_user, postgres("pg_ctl"), "-D", str(data), "-m", "immediate", "stop"],
-        capture_output=True, cwd=data.parent,
-    )  # fmt: skip
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def wait_for(url):
-    import time
-
     import psycopg
 
     for _ in range(100):
