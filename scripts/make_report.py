@@ -8,17 +8,16 @@ Copy and edit: a chapter is a function that gives blocks, see zoning/outputs/rep
 import sys
 from pathlib import Path
 
-from zoning.outputs.report import write_report
-from zoning.outputs.tables import write_tables
-from zoning.plan import load
+from zoning.outputs import report, tables
+from zoning.store import load
 
 
 def main() -> None:
     folder = Path(sys.argv[1])
-    lang = sys.argv[2] if len(sys.argv) > 2 else "zh"
+    lang = sys.argv[2] if len(sys.argv) > 2 else None  # the plan's own
     plan = load(folder)
-    print(write_report(plan, folder / "report.docx", lang=lang))
-    print(write_tables(plan, folder / "tables.xlsx", lang=lang))
+    print(report.write(plan, folder / "report.docx", lang=lang))
+    print(tables.write(plan, folder / "tables.xlsx", lang=lang))
 
 
 if __name__ == "__main__":

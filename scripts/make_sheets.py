@@ -8,17 +8,17 @@ The sheets land in RUN_FOLDER/sheets.
 import sys
 from pathlib import Path
 
-from zoning.outputs.sheet import themes, write_sheets
-from zoning.plan import load
+from zoning.outputs import sheet
+from zoning.store import load
 
 
 def main() -> None:
     folder = Path(sys.argv[1])
     paper = sys.argv[2] if len(sys.argv) > 2 else "A3"
     plan = load(folder)
-    print("themes:", ", ".join(themes(plan)))
+    print("themes:", ", ".join(sheet.themes(plan)))
     for form in ("pdf", "png"):
-        for path in write_sheets(plan, folder / "sheets", form=form, paper=paper):
+        for path in sheet.write_all(plan, folder / "sheets", form=form, paper=paper):
             print(path)
 
 

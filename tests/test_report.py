@@ -33,14 +33,14 @@ def hostile():
 
 @pytest.fixture(scope="module")
 def blocks(plan):
-    return report.report_blocks(plan, "zh")
+    return report.blocks_of(plan, "zh")
 
 
 @pytest.fixture(scope="module")
 def document(blocks, plan):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "report_blocks", lambda *_: blocks)
-        return docx.Document(io.BytesIO(report.report_bytes(plan)))
+        patch.setattr(report, "blocks_of", lambda *_: blocks)
+        return docx.Document(io.BytesIO(report.to_bytes(plan)))
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def bare(plan, **parts):
 
 def test_every_chapter_is_there_in_both_languages(plan, no_pictures):
     for lang, last in (("zh", "数据与重建说明"), ("en", "Data and what is reconstructed")):
-        found = report.report_blocks(plan, lang)
+        found = report.blocks_of(plan, lang)
         chapters = [b.text for b in found if isinstance(b, Heading) and b.level == 1]
         assert len(chapters) == 9
         assert [c.split()[0] for c in chapters] == [str(i) for i in range(1, 10)]
@@ -72,7 +72,7 @@ def test_every_chapter_is_there_in_both_languages(plan, no_pictures):
 
 def test_the_english_report_has_no_chinese_of_its_own(plan, no_pictures):
     names = {*plan.townships["name"], *plan.counties["name"], *plan.redlines["name"]}
-    for block in report.report_blocks(plan, "en"):
+    for block in report.blocks_of(plan, "en"):
         told = [block.text] if isinstance(block, (Heading, Text)) else [block.caption]
         if isinstance(block, Table):
             told += [c for row in block.rows for c in row] + list(block.heads)
@@ -127,7 +127,7 @@ def test_every_source_of_a_rule_is_cited(plan, blocks):
 def test_failed_checks_come_first_and_are_named(plan, no_pictures):
     failed = Check("cap.city", "error", False, 2_000_000, 1_000_000, "m2", "city")
     object.__setattr__(broken := bare(plan), "checks", (*plan.checks, failed))
-    found = report.report_blocks(broken, "en")
+    found = report.blocks_of(broken, "en")
     rows = table(found, "Checks").rows
     assert rows[0][0] == "cap.city" and rows[0][3:] == ["2.00 km²", "1.00 km²", "NOT passed"]
     warning = next(b for b in found if isinstance(b, Text) and "binding checks fail" in b.text)
@@ -177,7 +177,7 @@ def test_pictures_have_words_and_200_dots_per_inch(document, blocks):
 
 
 def test_hostile_names_stay_text(hostile, no_pictures):
-    data = report.report_bytes(hostile)
+    data = report.to_bytes(hostile)
     for entry in zipfile.ZipFile(io.BytesIO(data)).namelist():
         if entry.endswith(".xml"):
             docx.oxml.parse_xml(zipfile.ZipFile(io.BytesIO(data)).read(entry))
@@ -191,36 +191,36 @@ def test_hostile_names_stay_text(hostile, no_pictures):
 
 def test_control_characters_do_not_break_the_file(plan, no_pictures):
     named = bare(plan, name="镇\x0b江\x00")
-    document = docx.Document(io.BytesIO(report.report_bytes(named)))
+    document = docx.Document(io.BytesIO(report.to_bytes(named)))
     assert document.paragraphs[0].text == "镇江"
 
 
 def test_same_bytes_twice(plan, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     small = bare(plan)
-    first = report.report_bytes(small)
-    assert first == report.report_bytes(small)
+    first = report.to_bytes(small)
+    assert first == report.to_bytes(small)
     core = zipfile.ZipFile(io.BytesIO(first)).read("docProps/core.xml").decode()
     assert core.count("2023-11-14T22:13:20Z") == 2
 
 
 def test_a_plan_with_units_only_has_a_report(plan):
     units = plan.units[["area_m2", "lon", "lat", "geometry"]]
-    found = report.report_blocks(bare(plan, units=units, zones=None), "en")
+    found = report.blocks_of(bare(plan, units=units, zones=None), "en")
     chapters = [b.text for b in found if isinstance(b, Heading) and b.level == 1]
     assert len(chapters) == 5 and not [b for b in found if isinstance(b, Figure)]
-    assert report.report_bytes(bare(plan, units=units, zones=None))[:2] == b"PK"
+    assert report.to_bytes(bare(plan, units=units, zones=None))[:2] == b"PK"
 
 
 def test_inputs_are_listed_with_their_sums(plan, no_pictures):
     run = {**plan.run, "inputs": [{"role": "boundary", "path": "a.gpkg", "layer": "city",
                                    "sha256": "ab" * 32, "features": 1}]}  # fmt: skip
-    found = table(report.report_blocks(bare(plan, run=run), "en"), "Input files")
+    found = table(report.blocks_of(bare(plan, run=run), "en"), "Input files")
     assert found.rows == [["boundary", "a.gpkg : city", "1", "ab" * 32]]
 
 
 def test_written_whole_in_a_folder_with_chinese_and_a_space(plan, tmp_path, no_pictures):
-    path = report.write_report(bare(plan), tmp_path / "成果 数据" / "report.docx", lang="en")
+    path = report.write(bare(plan), tmp_path / "成果 数据" / "report.docx", lang="en")
     assert path.is_file() and [p.name for p in path.parent.iterdir()] == ["report.docx"]
 
 
@@ -263,7 +263,7 @@ def test_ipython_is_taught_to_show_plans(plan, monkeypatch):
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_libreoffice_turns_the_report_into_pages(hostile, tmp_path, lang):
-    report.write_report(hostile, tmp_path / "r.docx", lang=lang)
+    report.write(hostile, tmp_path / "r.docx", lang=lang)
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
     convert = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path)]
     subprocess.run([*convert, str(tmp_path / "r.docx")], check=True, timeout=180)

@@ -177,7 +177,7 @@ def test_settings_do_not_leak():
 
 def test_sheets_are_written_into_a_folder_with_chinese_and_a_space(plan, tmp_path, monkeypatch):
     monkeypatch.setattr(sheet, "themes", lambda _: ("zones", "built_share"))
-    paths = sheet.write_sheets(plan, tmp_path / "成果 数据", form="png", dpi=30, paper="A4")
+    paths = sheet.write_all(plan, tmp_path / "成果 数据", form="png", dpi=30, paper="A4")
     assert [p.name[:3] for p in paths] == ["01_", "02_"]
     assert paths[0].name == "01_主体功能区.png"
     assert all(p.stat().st_size > 5000 for p in paths)

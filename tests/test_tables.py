@@ -28,12 +28,12 @@ def hostile():
 
 @pytest.fixture(scope="module")
 def book(plan):
-    return openpyxl.load_workbook(io.BytesIO(tables.tables_bytes(plan)))
+    return openpyxl.load_workbook(io.BytesIO(tables.to_bytes(plan)))
 
 
 @pytest.fixture(scope="module")
 def bad_book(hostile):
-    return openpyxl.load_workbook(io.BytesIO(tables.tables_bytes(hostile)))
+    return openpyxl.load_workbook(io.BytesIO(tables.to_bytes(hostile)))
 
 
 def cells(book):
@@ -72,7 +72,7 @@ def test_number_formats(book):
 
 def test_codes_are_said_in_words_of_the_language(plan):
     for lang, word, head in (("zh", "重点开发", "主体功能区"), ("en", "key development", "zone")):
-        book = openpyxl.load_workbook(io.BytesIO(tables.tables_bytes(plan, lang=lang)))
+        book = openpyxl.load_workbook(io.BytesIO(tables.to_bytes(plan, lang=lang)))
         sheet = book[words.table_name("zones", lang)]
         assert sheet["A1"].value == head
         assert word in [c.value for c in sheet["A"]]
@@ -98,7 +98,7 @@ def test_missing_is_empty_and_a_zone_that_is_not_known_says_so(bad_book):
 
 def test_long_tables_are_left_out_and_named(plan, monkeypatch):
     monkeypatch.setattr(tables, "MOST_ROWS", 5)
-    book = openpyxl.load_workbook(io.BytesIO(tables.tables_bytes(plan)))
+    book = openpyxl.load_workbook(io.BytesIO(tables.to_bytes(plan)))
     assert words.table_name("units") not in book.sheetnames
     about = [[c.value for c in row] for row in book.worksheets[0].iter_rows()]
     assert ["–", "planning units", len(plan.units), "units"] in [row[:4] for row in about]
@@ -106,7 +106,7 @@ def test_long_tables_are_left_out_and_named(plan, monkeypatch):
 
 def test_same_bytes_twice(plan, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    first, second = tables.tables_bytes(plan), tables.tables_bytes(plan)
+    first, second = tables.to_bytes(plan), tables.to_bytes(plan)
     assert first == second
     core = zipfile.ZipFile(io.BytesIO(first)).read("docProps/core.xml").decode()
     assert core.count("2023-11-14T22:13:20Z") == 2
@@ -119,7 +119,7 @@ def test_a_plan_without_land_use_or_townships(plan):
         ledger=plan.ledger, red_sets=plan.red_sets,
     )  # fmt: skip
     assert list(tables.sheets(bare)) == ["units"]
-    book = openpyxl.load_workbook(io.BytesIO(tables.tables_bytes(bare)))
+    book = openpyxl.load_workbook(io.BytesIO(tables.to_bytes(bare)))
     assert len(book.sheetnames) == 2
 
 
@@ -148,11 +148,11 @@ def test_any_text_can_be_stored_and_read_again(text):
 
 def test_a_failed_write_leaves_the_old_file(plan, tmp_path, monkeypatch):
     path = tmp_path / "成果 数据" / "tables.xlsx"
-    tables.write_tables(plan, path)
+    tables.write(plan, path)
     before = path.read_bytes()
     monkeypatch.setattr(office.Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(OSError, match="full"):
-        tables.write_tables(fake_plan.make(hostile=True), path)
+        tables.write(fake_plan.make(hostile=True), path)
     monkeypatch.undo()
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == ["tables.xlsx"]
@@ -162,7 +162,7 @@ def test_a_failed_write_leaves_the_old_file(plan, tmp_path, monkeypatch):
 @pytest.mark.libreoffice
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_libreoffice_reads_text_as_text(hostile, tmp_path):
-    tables.write_tables(hostile, tmp_path / "t.xlsx")
+    tables.write(hostile, tmp_path / "t.xlsx")
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
     convert = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path)]
     subprocess.run([*convert, str(tmp_path / "t.xlsx")], check=True, timeout=180)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from zoning.plan import Plan
 
-__all__ = ["Picture", "draw_map", "draw_sheet", "themes", "write_sheet", "write_sheets"]
+__all__ = ["Picture", "draw_map", "draw_sheet", "themes", "write", "write_all"]
 
 _NOTE = (
     "For internal use; not to be published before map review.",
@@ -156,7 +156,7 @@ def draw_map(
     return Picture(figure, f"{plan.name} · {catalogue.title(theme, lang)}")
 
 
-def write_sheet(
+def write(
     plan: Plan, path: str | Path, theme: str = "zones", *, dpi: int = 200, **how: Any
 ) -> Path:
     """Write a map sheet as PDF, PNG or SVG, by the ending of the path.
@@ -179,7 +179,7 @@ def write_sheet(
     return draw_sheet(plan, theme, **how).save(path, dpi)
 
 
-def write_sheets(
+def write_all(
     plan: Plan, folder: str | Path, *, form: str = "pdf", dpi: int = 200, **how: Any
 ) -> list[Path]:
     """Write the sheet of every theme that the plan has data for.
@@ -191,7 +191,7 @@ def write_sheets(
     """
     lang = how.get("lang", "zh")
     return [
-        write_sheet(
+        write(
             plan, Path(folder) / f"{number:02d}_{catalogue.title(theme, lang)}.{form}",
             theme, dpi=dpi, **how,
         )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from zoning.plan import Plan
 
-__all__ = ["sheets", "write_tables"]
+__all__ = ["sheets", "write"]
 
 #: A longer table is named in the first sheet and left to units.parquet. Spreadsheets hold
 #: 1,048,576 rows, but are of no use long before; our choice.
@@ -68,7 +68,7 @@ class _Column:
     width: float
 
 
-def write_tables(plan: Plan, path: str | Path, *, lang: str = "zh") -> Path:
+def write(plan: Plan, path: str | Path, *, lang: str | None = None) -> Path:
     """Write every table of a plan into one spreadsheet.
 
     Parameters
@@ -76,19 +76,19 @@ def write_tables(plan: Plan, path: str | Path, *, lang: str = "zh") -> Path:
     plan : Plan
     path : str or Path
         The file, such as ``tables.xlsx``.
-    lang : {"zh", "en"}
-        Language of the heads and of the words for codes.
+    lang : {"zh", "en"}, optional
+        Language of the heads and of the words for codes; by default that of the plan.
 
     Returns
     -------
     Path
         What was written. The same plan gives the same bytes when ``SOURCE_DATE_EPOCH`` is set.
     """
-    return write_whole(path, tables_bytes(plan, lang=lang))
+    return write_whole(path, to_bytes(plan, lang=lang or plan.config.plan.lang))
 
 
-def tables_bytes(plan: Plan, *, lang: str = "zh") -> bytes:
-    """Give the spreadsheet of :func:`write_tables` as bytes."""
+def to_bytes(plan: Plan, *, lang: str = "zh") -> bytes:
+    """Give the spreadsheet of :func:`write` as bytes."""
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from zoning.outputs.report.blocks import Block
     from zoning.plan import Plan
 
-__all__ = ["report_blocks", "report_bytes", "write_report"]
+__all__ = ["blocks_of", "to_bytes", "write"]
 
 
-def write_report(plan: Plan, path: str | Path, *, lang: str = "zh") -> Path:
+def write(plan: Plan, path: str | Path, *, lang: str | None = None) -> Path:
     """Write the report of a plan as a Word document.
 
     Parameters
@@ -26,18 +26,19 @@ def write_report(plan: Plan, path: str | Path, *, lang: str = "zh") -> Path:
     plan : Plan
     path : str or Path
         The file, such as ``report.docx``.
-    lang : {"zh", "en"}
+    lang : {"zh", "en"}, optional
+        By default that of the plan.
 
     Returns
     -------
     Path
         What was written. The same plan gives the same bytes when ``SOURCE_DATE_EPOCH`` is set.
     """
-    return write_whole(path, report_bytes(plan, lang=lang))
+    return write_whole(path, to_bytes(plan, lang=lang or plan.config.plan.lang))
 
 
-def report_bytes(plan: Plan, *, lang: str = "zh") -> bytes:
-    """Give the document of :func:`write_report` as bytes."""
+def to_bytes(plan: Plan, *, lang: str = "zh") -> bytes:
+    """Give the document of :func:`write` as bytes."""
     from zoning.outputs.report.word import Cover, to_docx
 
     when = stamp()
@@ -54,10 +55,10 @@ def report_bytes(plan: Plan, *, lang: str = "zh") -> bytes:
         notice(plan, lang),
         (date, f"审图号:{approval}" if chinese else f"Map approval number: {approval}"),
     )
-    return repack(to_docx(cover, report_blocks(plan, lang), lang, when), when)
+    return repack(to_docx(cover, blocks_of(plan, lang), lang, when), when)
 
 
-def report_blocks(plan: Plan, lang: str = "zh") -> list[Block]:
+def blocks_of(plan: Plan, lang: str = "zh") -> list[Block]:
     """Give the chapters of the report in order, before any file format."""
     from zoning.outputs.report import accounts, back, front, redlines
     from zoning.outputs.report.pieces import Writer
