@@ -147,6 +147,17 @@ def test_lattices_that_line_up(shift):
     assert worst_difference(classes, class_shares_by_fractions(raster, (0, 0), 5)) < 1e-12
 
 
+def test_lines_a_hair_apart_are_one_line():
+    """Otherwise a row of pixels would leave its class in the next cell, with an area of 1e-12."""
+    classes = np.repeat([[1, 2]], 4, axis=0)
+    origin, cell = (0.0, 0.0), 5.0
+    tables = [
+        piece_table([box(0, 0, 10, 20)], Raster(classes, x0, 20 + x0, 5, 5), origin, cell)
+        for x0 in (0.0, -1e-12, 1e-12)
+    ]
+    assert [set(t) for t in tables[1:]] == [set(tables[0])] * 2
+
+
 @pytest.mark.parametrize("east", [400_000.0, 39_400_000.0])
 def test_prefixed_eastings(east):
     rng = np.random.default_rng(2)
