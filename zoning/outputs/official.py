@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from zoning.plan import Plan
 
 #: Longest edge, in metres, that is taken as straight both on the plane and on the ellipsoid.
-_EDGE_M = 1000.0
+_EDGE_M = 200.0
 #: CGCS2000 geographic.
 _GEOGRAPHIC = "EPSG:4490"
 
@@ -161,7 +161,7 @@ def ellipsoidal_areas(frame: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
     Returns
     -------
     float64 array, shape (n,)
-        Square metres. Edges are split to at most 1 km, then taken as geodesics.
+        Square metres. Edges are split to at most 200 m, then taken as geodesics.
 
     References
     ----------
