@@ -6,8 +6,8 @@
 
 All ways get the same polygons (shapely objects, so reading their coordinates is in our time) and
 give the same table: polygon, cell, share. The others get the squares of the cells made beforehand;
-making them is not in their time. Ways take turns in every round, quick ones with up to 20 calls in a turn; the median of all calls
-counts. Ways whose package is not installed are left out.
+making them is not in their time. Ways take turns in every round, quick ones with up to 20 calls in
+a turn; the median of all calls counts. Ways whose package is not installed are left out.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def exactextract(case: Case) -> Table:
         y,
         x + cols * CELL,
         y + rows * CELL,
-        srs_wkt=case.cells.crs.to_wkt(),
+        srs_wkt=crs,
     )
     found = exact_extract(raster, case.frame, ["cell_id", "coverage"], output="pandas")
     size = [len(ids) for ids in found["cell_id"]]
