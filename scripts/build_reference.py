@@ -73,7 +73,7 @@ def main(data: Path) -> None:
     write.text(data / "grids" / "zhenjiang.toml", preset)
     write.geopackage(data / "boundaries" / "zhenjiang.gpkg", {"city": city, "counties": counties})
     grid = reference_grid(city.geometry.iloc[0], origin)
-    write.geopackage(data / "grids" / "zhenjiang_units.gpkg", {"units": grid})
+    write.parquet(data / "grids" / "zhenjiang_units.parquet", grid)
 
     lines = townships.build(counties)
     write.geopackage(data / "townships" / "zhenjiang.gpkg", {"townships": lines})
@@ -88,7 +88,7 @@ def main(data: Path) -> None:
     water = (yangzi, waters.lakes(), waters.canals())
     ground = landuse.layers(counties, lines, red, water, graph, height, origin)
     share = table("calibration.csv").set_index("code")["built_share"].reindex(lines["code"])
-    use = landuse.build(ground, share.to_numpy())
+    use = landuse.build(ground, share.to_numpy(), roads.centres(lines))
     write.raster(
         data / "landuse" / "zhenjiang_30m.tif", use, ground.transform, nodata=0, predictor=1
     )

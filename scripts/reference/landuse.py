@@ -25,6 +25,7 @@ SEED = 2594
 EXISTING_SHARE = 0.2594
 ZONES = ("optimised", "key", "moderate", "balance")
 # our calibration: built shares by meant zone; optimised takes what is left of the 25.94 %
+ROUNDS = 8
 MEANT_SHARES = {"key": 0.258, "moderate": 0.123, "balance": 0.088}
 
 
@@ -58,33 +59,49 @@ def resample(values: np.ndarray, source: Affine, shape: tuple[int, int], target:
     return ndimage.map_coordinates(values.astype(np.float32), grid, order=1, mode="nearest")
 
 
-def wish(ground: Ground, share: np.ndarray) -> np.ndarray:
-    """Give the log odds of being built, from the meant share of the township and the cores."""
-    xs, ys = terrain.centres(ground.shape, ground.transform)
-    meant = np.where(ground.township >= 0, share[ground.township], 0.2)
-    meant = ndimage.gaussian_filter(meant.astype(np.float32), 16)
-    odds = np.log(meant / (1 - meant))
+def wish(ground: Ground, centres: np.ndarray) -> np.ndarray:
+    """Give log odds of being built before any township's intensity: cores, roads, slope."""
+    xs, ys = (v / 1000 for v in terrain.centres(ground.shape, ground.transform))
     core = np.zeros(ground.shape, np.float32)
     for c in table("urban_cores.csv").itertuples():
-        far = np.hypot(xs / 1000 - c.x_km, ys / 1000 - c.y_km) / c.radius_km
+        far = np.hypot(xs - c.x_km, ys - c.y_km) / c.radius_km
         core = np.maximum(core, np.exp(-(far**2) / 1.3))
-    odds += 2.2 * core
+    for x, y in centres / 1000:  # a small town in the middle of every township
+        core = np.maximum(core, 0.75 * np.exp(-((xs - x) ** 2 + (ys - y) ** 2) / 2.2))
     urban = burn((ground.shape, ground.transform), [(natural_earth()[1], 1)])
-    odds += 3.0 * ndimage.gaussian_filter(urban.astype(np.float32), 6)
     near = ndimage.distance_transform_edt(ground.roads == 0) * CELL_M
+    odds = 2.6 * core + 3.2 * ndimage.gaussian_filter(urban.astype(np.float32), 6)
     odds += 0.7 * np.exp(-near / 500)
-    odds += 1.1 * terrain.noise(ground.shape, 45, SEED + 4)
+    odds += 0.9 * terrain.noise(ground.shape, 45, SEED + 4)
     odds -= np.clip(ground.slope - 6, 0, None) * 0.35
-    odds -= 1.0 * ndimage.gaussian_filter((ground.red > 0).astype(np.float32), 5)
-    return odds
+    return (odds - 1.5).astype(np.float32)
 
 
-def built(ground: Ground, odds: np.ndarray, shares: dict[str, float]) -> np.ndarray:
-    """Choose the built pixels: the wish against noise, one threshold for each meant zone."""
-    patch = terrain.noise(ground.shape, 4.0, SEED + 1) * 0.75 + terrain.noise(ground.shape, 9, SEED + 2) * 0.65
-    rank = norm.cdf(patch / patch.std())
-    score = odds - np.log(rank / (1 - rank))
+def balance_odds(ground: Ground, odds: np.ndarray, rank: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Shift the odds, township by township and smoothly, until each has its meant share.
+
+    Units that are half red are one more place of their own.
+    """
     able = ground.city & (ground.water == 0)
+    place = np.where(ground.zone == ZONES.index("balance"), len(share), ground.township)
+    place = np.where(ground.city, place, len(share))
+    want = np.append(share, MEANT_SHARES["balance"])
+    size = np.bincount(place[ground.city], minlength=len(want))
+    noise = np.log(rank / (1 - rank))
+    shift = np.zeros(len(want), np.float32)
+    odds = odds.copy()
+    for _ in range(ROUNDS):
+        smooth = odds + ndimage.gaussian_filter(shift[place], 6)
+        got = np.bincount(place[able & (smooth > noise)], minlength=len(want)) / size
+        got = np.clip(got, 1e-3, 0.97)
+        shift += 0.9 * np.log(want / (1 - want) * (1 - got) / got)
+    return odds + ndimage.gaussian_filter(shift[place], 6) - noise
+
+
+def built(ground: Ground, score: np.ndarray, shares: dict[str, float]) -> np.ndarray:
+    """Choose the built pixels: the best of each meant zone, trunk roads first."""
+    able = ground.city & (ground.water == 0)
+    score = np.where(ground.roads > 0, score + 50, score)
     out = np.zeros(ground.shape, bool)
     for k, zone in enumerate(ZONES):
         here = ground.city & (ground.zone == k)
@@ -95,58 +112,59 @@ def built(ground: Ground, odds: np.ndarray, shares: dict[str, float]) -> np.ndar
     return out
 
 
-def kinds(ground: Ground, is_built: np.ndarray, odds: np.ndarray) -> np.ndarray:
+def kinds(ground: Ground, is_built: np.ndarray) -> np.ndarray:
     """Give each pixel its class."""
     shape = ground.shape
-    fields = [terrain.noise(shape, s, SEED + 10 + k) for k, s in enumerate((12, 10, 14, 9, 20, 30))]
+    fields = [terrain.noise(shape, s, SEED + 10 + k) for k, s in enumerate((7, 6, 8, 6, 12, 24))]
+    wide = terrain.noise(shape, 60, SEED + 20)
     out = np.full(shape, 1, np.uint8)
-    out[(fields[4] > 1.25)] = 2
-    out[(fields[3] + 0.6 * fields[4] < -2.3)] = 6
-    out[(fields[5] > 2.3)] = 23
-    forest = (ground.slope > 4.5) | ((ground.slope > 1.6) & (fields[2] > 0.4)) | (fields[2] > 2.15)
-    forest |= (ground.red > 0) & (ground.slope > 1.2) & (fields[0] > -0.2)
+    out[fields[4] + 0.3 * wide > 1.0] = 2
+    out[fields[3] + 0.4 * fields[4] < -1.75] = 6
+    out[fields[5] > 2.5] = 23
+    out[(fields[1] + 0.5 * wide < -1.75) & (ground.slope < 1.5)] = 17
+    forest = (ground.slope > 4.5) | ((ground.slope > 1.2) & (fields[2] > -0.1)) | (fields[2] > 1.5)
+    forest |= (ground.red > 0) & (ground.slope > 0.8) & (fields[0] > -0.4)
     out[forest] = 3
-    out[~forest & (ground.slope > 1.0) & (fields[1] > 1.5)] = 4
+    out[~forest & (ground.slope > 1.0) & (fields[1] > 1.3)] = 4
     near_river = ndimage.distance_transform_edt(ground.water != 1) * CELL_M
     out[(near_river < 900) & (ground.red > 0) & (fields[0] > -0.6)] = 5
-    ponds = (fields[1] < -2.45) & (ground.slope < 1.5)
-    out[ponds] = 17
     urban = is_built & (ndimage.gaussian_filter(is_built.astype(np.float32), 14) > 0.46)
     out[is_built] = 73
-    out[is_built & (fields[0] > 1.15)] = 10
-    town = np.select(
-        [fields[0] > 0.75, fields[1] > 1.45, fields[2] > 1.45, fields[3] > 1.75, fields[1] < -1.75, fields[2] < -1.9, fields[3] < -2.1, fields[4] < -2.3],
-        [10, 8, 9, 11, 14, 13, 16, 15],
-        7,
-    )
+    out[is_built & (fields[0] > 1.3)] = 10
+    chosen = [
+        (fields[0] + 0.8 * wide > 0.85, 10),
+        (fields[1] > 1.45, 8),
+        (fields[2] > 1.55, 9),
+        (fields[3] > 1.8, 11),
+        (fields[1] < -1.5, 14),
+        (fields[2] < -2.0, 13),
+        (fields[3] < -2.2, 16),
+        (fields[4] < -2.3, 15),
+    ]
+    town = np.select([c for c, _ in chosen], [v for _, v in chosen], 7)
     out[urban] = town[urban]
     out[is_built & (ground.roads > 0)] = 12
     out[ground.water > 0] = 17
     return out
 
 
-def tidy(is_built: np.ndarray) -> np.ndarray:
-    """Drop built specks and holes below five pixels; they say nothing and cost space."""
-    for value in (True, False):
-        pieces, count = ndimage.label(is_built == value)
-        sizes = np.bincount(pieces.ravel(), minlength=count + 1)
-        small = sizes < 5
-        small[0] = False
-        is_built = is_built ^ small[pieces]
-    return is_built
+def build(ground: Ground, share: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """Build the raster (uint8; 0 outside the city and a rim around it).
 
-
-def build(ground: Ground, share: np.ndarray, extra: float = 0.0) -> np.ndarray:
-    """Build the raster (uint8; 0 outside the city and a pixel around it)."""
+    ``share``: meant built share of the townships outside units that are half red; ``centres``:
+    their middles, metres.
+    """
     area = {z: np.count_nonzero(ground.city & (ground.zone == k)) for k, z in enumerate(ZONES)}
-    total = sum(area.values()) * (EXISTING_SHARE + extra)
-    rest = total - sum(MEANT_SHARES[z] * area[z] for z in MEANT_SHARES)
+    rest = sum(area.values()) * EXISTING_SHARE
+    rest -= sum(MEANT_SHARES[z] * area[z] for z in MEANT_SHARES)
     shares = {**MEANT_SHARES, "optimised": rest / area["optimised"]}
-    odds = wish(ground, share)
-    is_built = built(ground, odds, shares)
-    out = kinds(ground, is_built, odds)
-    rim = ndimage.binary_dilation(ground.city, np.ones((3, 3), bool))
+    patch = 0.75 * terrain.noise(ground.shape, 4.0, SEED + 1)
+    patch += 0.65 * terrain.noise(ground.shape, 9, SEED + 2)
+    rank = norm.cdf(patch / patch.std())
+    score = balance_odds(ground, wish(ground, centres), rank, share)
+    out = kinds(ground, built(ground, score, shares))
     # the rim repeats its neighbour, so that a pixel that the line cuts always has a class
+    rim = ndimage.binary_dilation(ground.city, np.ones((3, 3), bool), iterations=3)
     index = ndimage.distance_transform_edt(~ground.city, return_distances=False, return_indices=True)
     return np.where(rim, out[tuple(index)], 0).astype(np.uint8)
 

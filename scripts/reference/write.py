@@ -34,6 +34,14 @@ def geopackage(path: Path, layers: dict[str, gpd.GeoDataFrame]) -> None:
     os.replace(beside, path)
 
 
+def parquet(path: Path, frame: gpd.GeoDataFrame) -> None:
+    """Write a GeoParquet file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".part")
+    frame.to_parquet(beside, index=False, compression="zstd")
+    os.replace(beside, path)
+
+
 def text(path: Path, content: str) -> None:
     """Write a text file with Unix line ends."""
     path.parent.mkdir(parents=True, exist_ok=True)
