@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 from worlds_allocation import limits_of, pieces_of
 
 from zoning.allocation import allocate
-from zoning.allocation.certificate import broken_limits, complete, inside
+from zoning.allocation.certificate import broken_limits, complete, masks_of
 from zoning.allocation.model import exact_dot
 from zoning.capacity import Limit, Lock
 from zoning.errors import InfeasibleError, InputError
@@ -21,8 +21,8 @@ from zoning.errors import InfeasibleError, InputError
 def lp_optimum(pieces: pd.DataFrame, limits: list[Limit]) -> float | None:
     """The same question to HiGHS, written another way; ``None`` if it has no answer."""
     rows, right = [], []
-    for limit in limits:
-        members = inside(pieces, limit).to_numpy(float)
+    for limit, mask in zip(limits, masks_of(pieces, limits), strict=True):
+        members = mask.astype(float)
         if limit.cap_m2 is not None:
             rows.append(members)
             right.append(limit.cap_m2)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from zoning.allocation.certificate import Certificate, box, broken_limits, inside
+from zoning.allocation.certificate import Certificate, Reading, broken, read
 from zoning.capacity.rules import Limit, Lock
 from zoning.errors import Text
 
@@ -85,27 +85,23 @@ def _units(pieces: pd.DataFrame, how: Boundary) -> _Units:
     return _Units(unit, area, built, a[real], b[real], weight, length, flow)
 
 
-def values(pieces: pd.DataFrame, how: Boundary, new: pd.Series) -> _Floats:
+def _values(at: _Units, how: Boundary, new: _Floats) -> _Floats:
     """Give what the boundary is taken of: built share per unit, or 1 for a chosen one, else 0."""
-    at = _units(pieces, how)
     n = len(at.area)
-    added = _sum(at.unit, new.reindex(pieces.index), n)
+    added = _sum(at.unit, new, n)
     if how.whole:
         return np.where((at.built > how.core_share * at.area) | (added > 0), 1.0, 0.0)
     return np.divide(at.built + added, at.area, out=np.zeros(n), where=at.area > 0)
 
 
-def boundary_m(pieces: pd.DataFrame, how: Boundary, new: pd.Series) -> float:
-    """Measure the boundary of a plan in metres."""
-    at, v = _units(pieces, how), values(pieces, how, new)
+def _length(at: _Units, how: Boundary, new: _Floats) -> float:
+    v = _values(at, how, new)
     return math.fsum((at.length * np.abs(v[at.a] - v[at.b])).tolist())
 
 
-def objective_of(pieces: pd.DataFrame, how: Boundary, new: pd.Series) -> float:
-    """Add up suitability x new land less lambda x boundary, m2."""
-    worth = np.round(pieces["suitability"].astype("Float64").fillna(0.0).to_numpy(float), 9)
-    gained = math.fsum((worth * new.reindex(pieces.index).to_numpy(np.float64)).tolist())
-    return gained - how.lambda_km * _M_PER_KM * boundary_m(pieces, how, new)
+def boundary_m(pieces: pd.DataFrame, how: Boundary, new: pd.Series) -> float:
+    """Measure the boundary of a plan in metres."""
+    return _length(_units(pieces, how), how, new.reindex(pieces.index).to_numpy(np.float64))
 
 
 def bound_of(
@@ -133,17 +129,26 @@ def bound_of(
     float
         In suitability-m2.
     """
-    at = _units(pieces, how)
+    return _bound(read(pieces, limits, locks), _units(pieces, how), limits, how, prices)
+
+
+def _bound(
+    tables: Reading,
+    at: _Units,
+    limits: Sequence[Limit],
+    how: Boundary,
+    prices: Mapping[int, float],
+) -> float:
     n = len(at.area)
     flow = np.clip(at.flow, -at.weight, at.weight)
     net = _sum(at.a, flow, n) - _sum(at.b, flow, n)
-    low, high = (x.to_numpy(np.float64) for x in box(pieces, limits, locks))
-    rest = np.round(pieces["suitability"].astype("Float64").fillna(0.0).to_numpy(float), 9)
+    low, high = tables.least.astype(np.float64), tables.most.astype(np.float64)
+    rest = tables.worth / 1e9
     terms: list[float] = []
     for k, price in sorted(prices.items()):
         if price == 0 or (price > 0 and limits[k].cap_m2 is None):
             continue
-        rest[inside(pieces, limits[k]).to_numpy()] -= price
+        rest[tables.masks[k]] -= price
         terms.append(price * (int(limits[k].cap_m2 or 0) if price > 0 else limits[k].floor_m2))
     if how.whole:
         terms += _whole_terms(at, net, rest, low, high, how.core_share).tolist()
@@ -208,35 +213,39 @@ def bounded(
     >>> bounded(table, cap, (), pd.Series([100, 0], index=["a", "b"]), how, {0: 0.85}, 0.01).ok
     False
     """
-    new = new.reindex(pieces.index)
-    broken = broken_limits(pieces, limits, locks, new)
+    tables, at = read(pieces, limits, locks), _units(pieces, how)
+    plan = new.reindex(pieces.index).to_numpy(np.int64)
+    bad = broken(tables, pieces.index, limits, plan)
     if how.whole:
-        broken += _not_whole(pieces, limits, locks, new)
-    objective = objective_of(pieces, how, new)
-    bound = bound_of(pieces, limits, locks, how, prices)
+        bad += _not_whole(pieces.index, at, tables, plan)
+    worth = math.fsum((tables.worth / 1e9 * plan).tolist())
+    objective = worth - how.lambda_km * _M_PER_KM * _length(at, how, plan.astype(np.float64))
+    bound = _bound(tables, at, limits, how, prices)
     gap = (bound - objective) / abs(bound) if bound else abs(objective)
-    ok = not broken and gap <= stated_gap + 1e-12
+    ok = not bad and gap <= stated_gap + 1e-12
     text = Text(
         f"bound {bound:.6g}, plan {objective:.6g}: at most {max(gap, 0):.2g} of the bound is lost",
         f"上界 {bound:.6g}，方案 {objective:.6g}：损失不超过 {max(gap, 0):.2g}",
     )
-    if broken:
-        text = Text("; ".join(t.en for t in broken), "；".join(t.zh for t in broken))
+    if bad:
+        text = Text("; ".join(t.en for t in bad), "；".join(t.zh for t in bad))
     elif not ok:
         text = Text(
             f"the gap is {gap:.2g}, more than the stated {stated_gap:.2g}",
             f"差距为 {gap:.2g}，大于所称的 {stated_gap:.2g}",
         )
-    return Certificate("bounded", ok, text, objective, max(bound, objective), broken)
+    return Certificate("bounded", ok, text, objective, max(bound, objective), bad)
 
 
 def _not_whole(
-    pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lock], new: pd.Series
+    codes: pd.Index, at: _Units, tables: Reading, plan: npt.NDArray[np.int64]
 ) -> tuple[Text, ...]:
-    """Units that are built in part although only whole ones may be."""
-    most = box(pieces, limits, locks)[1]
-    used, all_ = (x.groupby(pieces["unit"]).sum() for x in (new, most))
-    bad = used.index[(used != 0) & (used != all_)]
-    if bad.empty:
+    """Name a unit that is built in part although only whole ones may be."""
+    n = len(at.area)
+    used, most = _sum(at.unit, plan, n), _sum(at.unit, tables.most, n)
+    bad = ((used != 0) & (used != most))[at.unit]
+    if not bad.any():
         return ()
-    return (Text(f"unit {bad[0]} is built in part", f"单元 {bad[0]} 仅部分建设"),)
+    code = codes[bad][0]
+    text = Text(f"the unit of piece {code} is built in part", f"地块 {code} 所在单元仅部分建设")
+    return (text,)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from zoning.capacity.rules import Limit, Lock
@@ -75,58 +76,83 @@ def _gap(bound: float, objective: float) -> float:
     return (bound - objective) / abs(bound) if bound else abs(objective)
 
 
-def _steps(suitability: pd.Series) -> list[int]:
-    """Suitability in whole steps of 1e-9; missing counts as 0."""
-    return [0 if pd.isna(s) else round(float(s) * _STEP) for s in suitability]
+@dataclass(frozen=True)
+class Reading:
+    """The tables read once more, as arrays over the pieces.
+
+    Parameters
+    ----------
+    least, most : int64 array
+        New land that must and that may be built, m2.
+    worth : int64 array
+        Suitability in steps of 1e-9; missing counts as 0.
+    masks : tuple of bool array
+        Which pieces each limit is about.
+    """
+
+    least: npt.NDArray[np.int64]
+    most: npt.NDArray[np.int64]
+    worth: npt.NDArray[np.int64]
+    masks: tuple[npt.NDArray[np.bool_], ...]
 
 
-def box(
-    pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lock]
-) -> tuple[pd.Series, pd.Series]:
-    """Give the least and the most new land of each piece, from the tables alone."""
-    most = pieces["free_m2"].astype("int64").copy()
-    unknown = pieces["suitability"].isna()
+def masks_of(pieces: pd.DataFrame, limits: Sequence[Limit]) -> tuple[npt.NDArray[np.bool_], ...]:
+    """Say which pieces each limit is about."""
+    columns: dict[str, tuple[npt.NDArray[np.intp], pd.Index]] = {}
+    found = []
     for limit in limits:
-        if limit.kind in ("zone", "quota"):
-            unknown |= pieces[limit.where].isna()
-    most[unknown] = 0
-    least = pd.Series(0, index=pieces.index, dtype="int64")
-    for lock in locks:
-        here = pieces["unit"].isin(lock.units)
-        if lock.kind == "in":
-            least[here] = most[here] = pieces.loc[here, "free_m2"].astype("int64")
-    for lock in locks:
-        if lock.kind == "out":
-            most[pieces["unit"].isin(lock.units)] = 0
-    for limit in limits:
+        if not limit.where:
+            found.append(np.ones(len(pieces), dtype=bool))
+            continue
+        if limit.where not in columns:
+            at, names = pd.factorize(pieces[limit.where])
+            columns[limit.where] = (at, pd.Index(names))
+        at, names = columns[limit.where]
+        place = names.get_indexer([limit.code])[0]
+        found.append((at == place) & (at >= 0))
+    return tuple(found)
+
+
+def read(pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lock]) -> Reading:
+    """Read the tables: what may and must be built, what it is worth, what each limit is about.
+
+    Land whose suitability or zone is missing is not built, nor is land under a cap of 0.
+    """
+    masks = masks_of(pieces, limits)
+    free = pieces["free_m2"].to_numpy(np.int64)
+    unknown = pieces["suitability"].isna().to_numpy(bool)
+    for column in sorted({x.where for x in limits if x.kind in ("zone", "quota")}):
+        unknown = unknown | pieces[column].isna().to_numpy(bool)
+    most = np.where(unknown, 0, free)
+    least = np.zeros_like(most)
+    held = [(x.kind, pieces["unit"].isin(x.units).to_numpy(bool)) for x in locks]
+    for kind, here in held:
+        if kind == "in":
+            least[here] = most[here] = free[here]
+    for kind, here in held:
+        if kind == "out":
+            most[here] = 0
+    for limit, mask in zip(limits, masks, strict=True):
         if limit.cap_m2 is not None and limit.cap_m2 <= 0:
-            here = inside(pieces, limit)
-            most[here] = np.minimum(most, least)[here]
-    return least, most
+            most[mask] = np.minimum(most, least)[mask]
+    values = pieces["suitability"].astype("Float64").fillna(0.0).to_numpy(np.float64)
+    return Reading(least, most, np.round(values * _STEP).astype(np.int64), masks)
 
 
-def inside(pieces: pd.DataFrame, limit: Limit) -> pd.Series:
-    """Say which pieces a limit is about."""
-    if not limit.where:
-        return pd.Series(True, index=pieces.index)
-    return (pieces[limit.where] == limit.code).fillna(False).astype(bool)
-
-
-def broken_limits(
-    pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lock], new: pd.Series
+def broken(
+    at: Reading, codes: pd.Index, limits: Sequence[Limit], new: npt.NDArray[np.int64]
 ) -> tuple[Text, ...]:
     """List every limit, lock and free area that a plan breaks (added up again from the table)."""
     found = []
-    least, most = box(pieces, limits, locks)
     for name, name_zh, bad in (
-        ("above its free land", "超过可用土地", new > most),
-        ("below its lock", "少于锁定面积", new < least),
+        ("above its free land", "超过可用土地", new > at.most),
+        ("below its lock", "少于锁定面积", new < at.least),
     ):
         if bad.any():
-            code = str(pieces.index[bad][0])
+            code = str(codes[bad][0])
             found.append(Text(f"piece {code} is {name}", f"地块 {code} {name_zh}"))
-    for limit in limits:
-        used = int(new[inside(pieces, limit)].sum())
+    for limit, mask in zip(limits, at.masks, strict=True):
+        used = int(new[mask].sum())
         en, zh = limit.label
         if limit.cap_m2 is not None and used > limit.cap_m2:
             over = used - limit.cap_m2
@@ -135,6 +161,25 @@ def broken_limits(
             short = limit.floor_m2 - used
             found.append(Text(f"{en} is {short} m² below its floor", f"{zh}低于下限 {short} m²"))
     return tuple(found)
+
+
+def broken_limits(
+    pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lock], new: pd.Series
+) -> tuple[Text, ...]:
+    """List every limit, lock and free area that a plan breaks, from the tables alone."""
+    plan = new.reindex(pieces.index).to_numpy(np.int64)
+    return broken(read(pieces, limits, locks), pieces.index, limits, plan)
+
+
+def _total(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> int:
+    """Add up products of whole numbers exactly, the first below 2**62, the second below 2**40."""
+    total = 0
+    for shift in (0, 20, 40, 60):
+        part = (np.abs(a) >> shift & 0xFFFFF) * np.sign(a)
+        total += (int((part * (b >> 20)).sum()) << (shift + 20)) + (
+            int((part * (b & 0xFFFFF)).sum()) << shift
+        )
+    return total
 
 
 def complete(
@@ -175,26 +220,21 @@ def complete(
     >>> complete(table, cap, (), good[::-1].set_axis(["a", "b"]), {0: 400_000_000}).ok
     False
     """
-    new = new.reindex(pieces.index)
-    broken = broken_limits(pieces, limits, locks, new)
-    least, most = box(pieces, limits, locks)
-    worth = _steps(pieces["suitability"])
-    objective = sum(w * int(x) for w, x in zip(worth, new, strict=True))
-    rest = np.array(worth, dtype=object)
-    bound = 0
+    at = read(pieces, limits, locks)
+    plan = new.reindex(pieces.index).to_numpy(np.int64)
+    bad = broken(at, pieces.index, limits, plan)
+    objective = _total(at.worth, plan)
+    rest, bound = at.worth.copy(), 0
     for k, price in prices.items():
         limit = limits[k]
         if price > 0 and limit.cap_m2 is None:
             raise ValueError(f"a price on {limit.label.en}, which has no cap")
-        rest[inside(pieces, limit).to_numpy()] -= price
+        rest[at.masks[k]] -= price
         bound += price * (int(limit.cap_m2 or 0) if price > 0 else limit.floor_m2)
-    for r, low, high in zip(rest, least, most, strict=True):
-        bound += max(r * int(low), r * int(high))
-    ok = bound == objective and not broken
-    word = (
-        Text("no plan can be better", "不存在更优方案") if ok else _why(broken, bound - objective)
-    )
-    return Certificate("complete", ok, word, objective / _STEP, bound / _STEP, broken)
+    bound += _total(rest, np.where(rest > 0, at.most, at.least))
+    ok = bound == objective and not bad
+    word = Text("no plan can be better", "不存在更优方案") if ok else _why(bad, bound - objective)
+    return Certificate("complete", ok, word, objective / _STEP, bound / _STEP, bad)
 
 
 def _why(broken: tuple[Text, ...], short: int) -> Text:
@@ -215,6 +255,6 @@ def word_of_solver(
     bound: float,
 ) -> Certificate:
     """Check the limits; for the optimum there is the solver's own proof only."""
-    broken = broken_limits(pieces, limits, locks, new.reindex(pieces.index))
-    text = _why(broken, 0) if broken else Text("the solver's proof", "依据求解器的证明")
-    return Certificate("solver's word", not broken, text, objective, bound, broken)
+    bad = broken_limits(pieces, limits, locks, new)
+    text = _why(bad, 0) if bad else Text("the solver's proof", "依据求解器的证明")
+    return Certificate("solver's word", not bad, text, objective, bound, bad)

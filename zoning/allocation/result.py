@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zoning.allocation.certificate import Certificate, inside
+from zoning.allocation.certificate import Certificate, masks_of
 from zoning.capacity.rules import Limit
 
 
@@ -80,7 +80,8 @@ def limit_table(
     prices: Mapping[int, float] | None,
 ) -> pd.DataFrame:
     """List used and left land and the price of every limit."""
-    used = [int(new[inside(pieces, limit)].sum()) for limit in limits]
+    land = new.reindex(pieces.index).to_numpy(np.int64)
+    used = [int(land[mask].sum()) for mask in masks_of(pieces, limits)]
     table = pd.DataFrame(
         {
             "kind": [limit.kind for limit in limits],
