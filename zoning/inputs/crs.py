@@ -100,10 +100,8 @@ def same_crs(a: Any, b: Any) -> bool:
     >>> same_crs(CRS(4549), CRS(CRS(4549).to_wkt("WKT1_ESRI"))), same_crs(CRS(4549), CRS(4548))
     (True, False)
     """
-    if a.equals(b, ignore_axis_order=True):
-        return True
-    code = code_of(a)
-    return code is not None and code == code_of(b)
+    # Some systems stand twice in the register: EPSG:4512 and 4554 differ in nothing but the name.
+    return bool(a.equals(b, ignore_axis_order=True)) or _numbers(a) == _numbers(b)
 
 
 def code_of(crs: Any) -> int | None:
