@@ -58,7 +58,7 @@ def test_ellipsoidal_areas_agree_with_trapezoids(plan):
     frame = gpd.GeoDataFrame(geometry=shapes.to_numpy(), crs=fake_plan.CRS)
     areas = official.ellipsoidal_areas(frame)
     for shape, area in zip(frame.geometry, areas, strict=True):
-        assert area == pytest.approx(trapezoids(shape, fake_plan.CRS), rel=5e-10)
+        assert area == pytest.approx(trapezoids(shape, fake_plan.CRS), abs=0.1)
 
 
 def test_a_square_kilometre_is_what_the_scale_of_the_projection_says():

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from zoning import words
 from zoning.errors import InputError
 from zoning.outputs import styles
-from zoning.outputs.office import stamp
+from zoning.outputs.office import notice, stamp
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -119,7 +119,8 @@ def tables(plan: Plan) -> dict[str, pd.DataFrame]:
     found["checks"] = pd.DataFrame(checks, columns=columns)
     about = {
         "name": plan.name,
-        "notice": plan.notice or "",
+        "notice": notice(plan, "en"),
+        "notice_zh": notice(plan, "zh"),
         "grid": json.dumps(plan.grid.as_dict()),
     }
     found["plan"] = pd.DataFrame({"key": list(about), "value": list(about.values())})

@@ -21,7 +21,7 @@ from zoning import words
 from zoning.errors import Text
 from zoning.outputs import geopackage, qgis_layout, sheet_themes, styles
 from zoning.outputs import qgis_xml as qx
-from zoning.outputs.office import stamp, write_whole
+from zoning.outputs.office import notice, stamp, write_whole
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -174,7 +174,9 @@ def _map_layer(plan: Plan, layer: _Layer, source: str, crs: qx.Element, lang: st
     else:
         parts = qx.fields(aliases, values)
     note = _AREAS.get(lang) if layer.table in ("units", "allocation") else ""
-    about = " ".join(t for t in (words.table_name(layer.table, lang), note, plan.notice) if t)
+    about = " ".join(
+        t for t in (words.table_name(layer.table, lang), note, notice(plan, lang)) if t
+    )
     return qx.element(
         "maplayer", head, qx.element("id", {}, layer.layer_id),
         qx.element("datasource", {}, _source(source, layer)),
@@ -288,7 +290,7 @@ def _properties(plan: Plan, lang: str) -> qx.Element:
     variables = {
         "map_approval_no": approval,
         "data_note": "" if approval else DATA_NOTE.get(lang),
-        "plan_notice": plan.notice or "",
+        "plan_notice": notice(plan, lang),
         "drawn_by": "",
         "map_date": stamp().strftime("%Y-%m-%d"),
         "map_crs": _crs_name(plan.grid.crs),
@@ -322,7 +324,7 @@ def _crs_name(text: str) -> str:
 
 
 def _metadata(plan: Plan, lang: str) -> qx.Element:
-    parts = [plan.notice or "", _AREAS.get(lang)]
+    parts = [notice(plan, lang), _AREAS.get(lang)]
     if not plan.config.plan.map_approval_no:
         parts.append(DATA_NOTE.get(lang))
     values = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoning import words
 from zoning.outputs import geopackage, styles
+from zoning.outputs.office import notice
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -54,7 +55,7 @@ class Contents:
 def contents(plan: Plan, lang: str) -> Contents:
     """Gather layers and tables of a plan, with words beside the codes of zones and types."""
     layers = {n: _with_words(plan, f, lang) for n, f in geopackage.layers(plan).items()}
-    return Contents(layers, geopackage.tables(plan), lang, plan.notice or "")
+    return Contents(layers, geopackage.tables(plan), lang, notice(plan, lang))
 
 
 def describe(column: str, layer: str) -> dict[str, str]:
