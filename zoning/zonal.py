@@ -234,7 +234,7 @@ def _row_of_pieces(
     start = _starts(edge.polygon)
     size = np.diff(start, append=len(edge.polygon))
     first = np.minimum.reduceat(x.cell[edge.col], start)
-    last = np.maximum.reduceat(x.cell[edge.col + edge.whole], start)
+    last = np.maximum.reduceat(x.cell[edge.col], start)  # runs of whole cells end at an edge cell
     width = last - first + 1
     offset = width.cumsum() - width
     shift = np.repeat(offset - first, size)  # from a cell's column to its bin
