@@ -133,7 +133,7 @@
     if (on) onScreen = { centre: map.getCenter(), zoom: map.getZoom(), bounds: map.getBounds() };
     document.getElementById("zn").classList.toggle("zn-printing", on);
     map.invalidateSize({ animate: false });
-    if (on) map.fitBounds(onScreen.bounds.contains(Z.whole) ? Z.whole : onScreen.bounds, { animate: false });
+    if (on) map.fitBounds(onScreen.bounds.contains(Z.whole) ? Z.whole : onScreen.bounds, { animate: false, paddingBottomRight: [8, 40] });
     else if (onScreen) map.setView(onScreen.centre, onScreen.zoom, { animate: false });
   }
 
@@ -207,7 +207,7 @@
       Z.put(wait, Z.t("loading"));
       const [west, south, east, north] = Z.sides[0].grid.bounds;
       const whole = Z.whole = L.latLngBounds([south, west], [north, east]);
-      const home = (options) => map.fitBounds(whole, Object.assign({ padding: [16, 16] }, options));
+      const home = (options) => map.fitBounds(whole, Object.assign({ paddingTopLeft: [16, 16], paddingBottomRight: [16, 40] }, options));
       home({ animate: false });
       map.setMinZoom(Math.max(2, Math.floor(map.getZoom()) - 2));
       map.setMaxZoom(17);

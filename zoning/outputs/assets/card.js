@@ -161,7 +161,7 @@
         Z.el("button", { type: "button", class: "zn-close", "aria-label": Z.t("close"), onclick: () => Z.emit("pick", null) }, "×")),
       Z.el("div", { class: "zn-card-body" }, pairs([
         Z.known(row.type) && [Z.name("type"), Z.say(Z.layers.redlines.types[row.type]) || row.type],
-        ...rows.map((r) => [Z.value("level", r.level), Z.ha(r.area_m2)]),
+        ...[...rows].sort((a, b) => a.level - b.level).map((r) => [Z.value("level", r.level), Z.ha(r.area_m2)]),
         [Z.t("computed"), Z.ha(sum("area_m2", rows))],
         Z.known(sum("published_m2", rows)) && [Z.t("published"), Z.ha(sum("published_m2", rows))],
         Z.known(row.status) && [Z.name("status"), Z.value("status", row.status)],

@@ -82,20 +82,24 @@ def _layer(frame: Any, card: tuple[str, ...], *, named: bool = False) -> dict[st
 
 def anchors(shapes: Any, crs: Any) -> list[list[float] | None]:
     """Give the place of a name: the middle of the largest circle inside a shape, in degrees."""
-    import shapely
-
-    found: list[list[float] | None] = [None] * len(shapes)
     full = [i for i, s in enumerate(shapes) if s is not None and not s.is_empty]
-    if not full:
-        return found
-    some = np.asarray(shapes, dtype=object)[full]
-    # A hundredth of its width is close enough for a name.
-    width = np.maximum(shapely.length(shapely.envelope(some)) / 400, 1.0)
-    circles = shapely.maximum_inscribed_circle(some, tolerance=width)
-    middle = _degrees(shapely.get_point(circles, 0), crs)
+    middle = _degrees([_middle(shapes[i]) for i in full], crs)
+    found: list[list[float] | None] = [None] * len(shapes)
     for i, x, y in zip(full, middle.x, middle.y, strict=True):
         found[i] = [round(float(x), 5), round(float(y), 5)]
     return found
+
+
+def _middle(shape: Any) -> Any:
+    import shapely
+    from shapely.ops import polylabel
+
+    parts = shapely.get_parts(shape)
+    largest = parts[int(np.argmax(shapely.area(parts)))]
+    if not largest.is_valid:
+        return largest.representative_point()
+    # A hundredth of its width is close enough for a name.
+    return polylabel(largest, max(largest.envelope.length / 400, 1.0))
 
 
 def _degrees(shapes: Any, crs: Any) -> Any:

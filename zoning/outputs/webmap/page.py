@@ -179,7 +179,7 @@ def _build(plans: tuple[Plan, ...], lang: str, tiles: dict[str, Any] | None) -> 
 def _shell(data: str) -> Any:
     """Make the folium element that carries the scripts, the frame and the data."""
     from branca.element import MacroElement
-    from folium.template import Template
+    from jinja2 import Template
 
     element = MacroElement()
     element._name, element._id = "Zoning", "shell"
