@@ -85,8 +85,7 @@ def check_file(uri, pictures, tag):
     found = []
     for sub in QgsProviderRegistry.instance().providerMetadata("ogr").querySublayers(uri):
         layer = QgsVectorLayer(sub.uri(), sub.name(), "ogr")
-        if layer.isSpatial():
-            layer.loadDefaultStyle()
+        layer.loadDefaultStyle()
         entry = {"table": sub.name(), **describe(layer), "styles": []}
         if layer.isSpatial() and layer.isValid() and layer.featureCount():
             for number in range(layer.listStylesInDatabase()[0]):

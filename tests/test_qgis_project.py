@@ -212,6 +212,8 @@ def test_qgis_opens_the_geopackage_styled(folder, plan, tmp_path):
     assert layers["units"]["aliases"]["area_m2"] == "单元市内面积(m²)"
     assert ["生态平衡", "balance"] in layers["units"]["maps"]["zone"]
     assert layers["redlines"]["labels"] and layers["townships"]["labels"]
+    assert layers["account_zone"]["aliases"]["built_m2"] == "现状建设用地(m²)"
+    assert ["生态平衡", "balance"] in layers["account_zone"]["maps"]["zone"]
     styled = [(t, s) for t, x in layers.items() for s in x["styles"]]
     assert {t for t, _ in styled} == {n for n in geopackage.layers(plan)}
     for table, style in styled:

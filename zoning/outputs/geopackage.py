@@ -70,9 +70,10 @@ def write(plan: Plan, path: str | Path, lang: str | None = None) -> Path:
         _write_features(temporary, shapes, lang)
         with closing(sqlite3.connect(temporary)) as db, db:
             db.execute("PRAGMA synchronous = OFF")
-            for name, frame in tables(plan).items():
+            plain = tables(plan)
+            for name, frame in plain.items():
                 _write_table(db, name, frame, lang)
-            _write_styles(db, plan, shapes, lang)
+            _write_styles(db, plan, shapes, plain, lang)
     return path
 
 
@@ -253,18 +254,33 @@ def _plain(column: pd.Series) -> list[Any]:
     return [v if isinstance(v, simple) else str(v) for v in values]
 
 
-def _write_styles(db: sqlite3.Connection, plan: Plan, shapes: Mapping[str, Any], lang: str) -> None:
-    db.execute(_STYLES)
-    register(db, "layer_styles", "layer_styles", "QGIS styles")
+def _write_styles(
+    db: sqlite3.Connection,
+    plan: Plan,
+    shapes: Mapping[str, Any],
+    plain: Mapping[str, Any],
+    lang: str,
+) -> None:
+    """Store every style of the layers, and the field names of the tables."""
     rows = []
     for style in styles.styles(plan, lang):
-        columns = [c for c in shapes[style.layer].columns if c != "geometry"]
-        names = styles.aliases(style.layer, columns, lang)
-        qml = styles.qml(style, names, styles.value_maps(plan, columns, lang))
+        qml = _qml(plan, style, style.layer, shapes[style.layer], lang)
         rows.append((style.layer, GEOMETRY, style.name, qml, style.default, style.name, _time()))
+    for name, frame in plain.items():
+        called = words.table_name(name, lang)
+        qml = _qml(plan, None, name, frame, lang)
+        rows.append((name, "", called, qml, True, called, _time()))
+    db.execute(_STYLES)
+    register(db, "layer_styles", "layer_styles", "QGIS styles")
     db.executemany(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
         "f_geometry_column, styleName, styleQML, useAsDefault, description, owner, update_time) "
         "VALUES ('', '', ?, ?, ?, ?, ?, ?, 'zoning', ?)",
         rows,
     )
+
+
+def _qml(plan: Plan, style: styles.Style | None, layer: str, frame: Any, lang: str) -> str:
+    columns = [c for c in frame.columns if c != "geometry"]
+    names = styles.aliases(layer, columns, lang)
+    return styles.qml(style, names, styles.value_maps(plan, columns, lang))

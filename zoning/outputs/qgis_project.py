@@ -169,10 +169,7 @@ def _map_layer(plan: Plan, layer: _Layer, source: str, crs: qx.Element, lang: st
             "hasScaleBasedVisibilityFlag": 0}  # fmt: skip
     aliases = styles.aliases(layer.table, layer.columns, lang)
     values = styles.value_maps(plan, layer.columns, lang)
-    if layer.style is not None:
-        parts = styles.layer_parts(layer.style, aliases, values)
-    else:
-        parts = qx.fields(aliases, values)
+    parts = styles.layer_parts(layer.style, aliases, values)
     note = _AREAS.get(lang) if layer.table in ("units", "allocation") else ""
     about = " ".join(
         t for t in (words.table_name(layer.table, lang), note, notice(plan, lang)) if t

@@ -167,16 +167,24 @@ def text_format(
     return element("text-style", attributes, families)
 
 
-def labelling(field: str, fonts: Sequence[str], size_pt: float, colour: str, bold: bool) -> Element:
-    """Label the features of a polygon layer with a field, on a white halo."""
+def labelling(
+    field: str, fonts: Sequence[str], size_pt: float, colour: str, bold: bool, smallest_scale: int
+) -> Element:
+    """Label the features of a polygon layer with a field, on a white halo.
+
+    Labels vanish at scales smaller than 1 to ``smallest_scale``; 0 keeps them at every scale.
+    """
     style = text_format(fonts, size_pt, colour, bold, fieldName=field, isExpression=0)
     halo = {"bufferDraw": 1, "bufferSize": 0.7, "bufferSizeUnits": "MM",
             "bufferColor": rgba("#ffffff"), "bufferOpacity": 0.85}  # fmt: skip
     style.append(element("text-buffer", halo))
+    drawing = {"drawLabels": 1, "obstacle": 0, "mergeLines": 0, "labelPerPart": 0,
+               "scaleVisibility": int(smallest_scale > 0), "scaleMin": 1,
+               "scaleMax": smallest_scale}  # fmt: skip
+    placement = {"placement": 1, "centroidInside": 1, "centroidWhole": 0}
     settings = element(
-        "settings", {"calloutType": "simple"}, style,
-        element("placement", {"placement": 1, "centroidInside": 1, "centroidWhole": 0}),
-        element("rendering", {"drawLabels": 1, "obstacle": 0, "mergeLines": 0, "labelPerPart": 0}),
+        "settings", {"calloutType": "simple"}, style, element("placement", placement),
+        element("rendering", drawing),
     )  # fmt: skip
     return element("labeling", {"type": "simple"}, settings)
 

@@ -101,31 +101,39 @@ def styles(plan: Plan, lang: str = "zh") -> tuple[Style, ...]:
     return tuple(found)
 
 
-def qml(style: Style, aliases: Mapping[str, str], values: Mapping[str, Mapping[str, str]]) -> str:
+def qml(
+    style: Style | None,
+    aliases: Mapping[str, str],
+    values: Mapping[str, Mapping[str, str]],
+) -> str:
     """Write a style as the text of a QML file.
 
     Parameters
     ----------
-    style : Style
+    style : Style or None
+        None for a table without geometry, which has fields only.
     aliases, values : mapping
         As for :func:`zoning.outputs.qgis_xml.fields`.
     """
     head = {"version": qx.VERSION, "styleCategories": "Symbology|Labeling|Fields|Forms",
-            "labelsEnabled": int(style.labels is not None)}  # fmt: skip
+            "labelsEnabled": int(style is not None and style.labels is not None)}  # fmt: skip
     tree = qx.element("qgis", head, *layer_parts(style, aliases, values))
-    tree.append(qx.element("layerGeometryType", {}, "2"))
+    tree.append(qx.element("layerGeometryType", {}, "4" if style is None else "2"))
     return qx.DOCTYPE + qx.write(tree)
 
 
 def layer_parts(
-    style: Style, aliases: Mapping[str, str], values: Mapping[str, Mapping[str, str]]
+    style: Style | None,
+    aliases: Mapping[str, str],
+    values: Mapping[str, Mapping[str, str]],
 ) -> list[qx.Element]:
     """Give the elements that QML files and project layers share."""
-    parts = [style.renderer]
-    if style.labels is not None:
+    parts = [] if style is None else [style.renderer]
+    if style is not None and style.labels is not None:
         parts.append(style.labels)
     parts += qx.fields(aliases, values)
-    parts += [qx.element("blendMode", {}, "0"), qx.element("layerOpacity", {}, "1")]
+    if style is not None:
+        parts += [qx.element("blendMode", {}, "0"), qx.element("layerOpacity", {}, "1")]
     if "name" in aliases:
         parts.append(qx.element("previewExpression", {}, '"name"'))
     return parts
@@ -242,4 +250,7 @@ def _boundary(layer: str) -> qx.Element:
 
 def _labels(layer: str) -> qx.Element:
     look = _look()["label"][layer]
-    return qx.labelling(look["field"], fonts(), look["size_pt"], look["colour"], look["bold"])
+    return qx.labelling(
+        look["field"], fonts(), look["size_pt"], look["colour"], look["bold"],
+        look["smallest_scale"],
+    )  # fmt: skip
