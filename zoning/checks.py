@@ -16,7 +16,7 @@ import shapely
 from zoning.errors import Text
 from zoning.grid import Distortion
 from zoning.ledger import NONE, OVERLAP, Layers, Ledger
-from zoning.plan import Check
+from zoning.plan import Check, Level
 from zoning.units import km2
 
 if TYPE_CHECKING:
@@ -231,6 +231,27 @@ def published(
                 "city", text,
             )
         )  # fmt: skip
+    return found
+
+
+def decisions(table: pd.DataFrame | None) -> list[Check]:
+    """Tell which decisions on record no longer fit what the method says."""
+    if table is None:
+        return []
+    found = []
+    words = {
+        "stale": ("the method no longer says what it said then", "方法结果已与决定时不同"),
+        "no-place": ("no such place in this plan", "本方案中无此地点"),
+        "moot": ("the method now says the same", "方法结果现已相同"),
+    }
+    for state, (en, zh) in words.items():
+        codes = table.loc[table["state"] == state, "code"].astype(str).tolist()
+        level: Level = "note" if state == "moot" else "warning"
+        listed = ", ".join(codes[:10])
+        text = Text(f"{len(codes)} decisions: {en} {listed}", f"{len(codes)} 项决定:{zh} {listed}")
+        found.append(
+            Check(f"decisions.{state}", level, not codes, len(codes), 0, "decisions", listed, text)
+        )
     return found
 
 

@@ -184,8 +184,12 @@ class ZonesPart(_Part):
     """Evidence tag of the threshold."""
     contiguity: bool = False
     """Whether enclaves with a small margin join the class around them (each switch is logged)."""
+    contiguity_margin: Share = 0.05
+    """Largest margin of a township that joins its neighbours (our choice: 5 %)."""
     overrides: str | None = None
-    """File of decisions that are applied last."""
+    """File of decisions (CSV, XLSX, TOML or GeoPackage) that are applied last."""
+    compare: tuple[str, ...] = ()
+    """Other methods whose classes stand beside, with agreement and what goes to review."""
 
 
 class RedlinesPart(_Part):
@@ -293,7 +297,7 @@ class AllocationPart(_Part):
     enabled: bool = True
     """Whether new land is allocated."""
     boundary_weight: Annotated[float, Field(ge=0)] = 0.0
-    """Weight of the boundary term (lambda), in suitability-m2 per metre of edge; 0 = none."""
+    """Weight of the boundary (lambda): km2 of suitability that one km of boundary is worth."""
     whole_units: bool = False
     """Whether a unit is built up as a whole or not at all."""
     core_share: Annotated[float, Field(gt=0, le=1)] = 0.5

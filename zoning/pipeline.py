@@ -14,6 +14,7 @@ import pandas as pd
 
 from zoning import accounts, checks, ledger, redlines, summary, zones
 from zoning.allocation import allocate
+from zoning.allocation.space import lattice_edges
 from zoning.capacity import AreaRule, CapRules, account, settle
 from zoning.config import Config, PlaceRule
 from zoning.errors import InfeasibleError, Text
@@ -78,6 +79,7 @@ def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Pl
         intake = gather(config, folder)
         config = settle_method(config, folder)
         method = load_method(config)
+        decisions = read_decisions(config, folder)
     with clock.step("measure"):
         books = ledger.build(intake.layers, intake.grid)
         books = ledger.settle_slivers(
@@ -85,12 +87,12 @@ def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Pl
         )
         marked = accounts.mark(books.atoms, intake.classes)
     with clock.step("zone"):
-        state = _zone(config, intake, books, marked, method)
+        state = _zone(config, intake, books, marked, method, decisions)
     with clock.step("account"):
         _draw_account(config, books, marked, state)
     if state.account is not None and config.allocation.enabled:
         with clock.step("allocate"):
-            _allocate(config, state)
+            _allocate(config, state, intake.grid.cell_m)
     with clock.step("check"):
         _tabulate(config, intake, books, marked, state)
         found = _check(config, intake, books, marked, state)
@@ -123,9 +125,15 @@ def load_method(config: Config) -> zones.Method:
     return zones.load_method(given) if isinstance(given, str) else zones.Method.from_dict(given)
 
 
+def read_decisions(config: Config, folder: Path) -> pd.DataFrame | None:
+    """Read the decisions on record of ``[zones] overrides``."""
+    given = config.zones.overrides
+    return None if given is None else zones.read_overrides(folder / given)
+
+
 def _zone(
     config: Config, intake: Intake, books: ledger.Ledger, marked: pd.DataFrame,
-    method: zones.Method,
+    method: zones.Method, decisions: pd.DataFrame | None,
 ) -> State:  # fmt: skip
     """Class townships; units take their class, balance lies over it, decisions come last."""
     layer = intake.layers.townships
@@ -137,13 +145,29 @@ def _zone(
     towns = accounts.describe_townships(layer, marked, intake.counties)
     table = pd.DataFrame(towns.drop(columns="geometry"))
     classes = zones.classify_townships(table, method)
+    said = classes["zone"].copy()
+    if config.zones.contiguity:
+        graph = zones.adjacency(towns)
+        margin = config.zones.contiguity_margin
+        classes, state.tables["contiguity"] = zones.join_enclaves(classes, graph, max_margin=margin)
+    if decisions is not None:
+        classes = zones.apply_to_townships(classes, decisions)
+    if config.zones.compare:
+        others = [zones.load_method(name) for name in config.zones.compare]
+        state.tables["methods"] = zones.compare_methods(table, [method, *others]).table
     told = pd.concat([table, classes], axis=1)
     for lang in ("en", "zh"):
         words = [zones.tell_township(row, method, lang) for _, row in told.iterrows()]
         classes[f"why_{lang}"] = pd.array(words, dtype="string")
     state.towns = _beside(towns, classes)
     state.counties = accounts.describe_counties(layer, marked, intake.counties)
-    assigned = zones.assign_units(units, state.towns, balance_share=config.zones.balance_share)
+    share = config.zones.balance_share
+    assigned = zones.assign_units(units, state.towns, balance_share=share)
+    if decisions is not None:
+        said_of_units = assigned["zone"]
+        decided = zones.of_units(decisions)
+        assigned = zones.assign_units(units, state.towns, balance_share=share, overrides=decided)
+        state.tables["decisions"] = zones.review(decisions, said, said_of_units)
     for column in ("township_zone", "zone", "zone_reason"):
         units[column] = assigned[column]
     if "built_m2" in units:
@@ -218,17 +242,20 @@ def _draw_account(config: Config, books: ledger.Ledger, marked: pd.DataFrame, st
     state.account = account(state.pieces, cap_rules(config), books.city_m2, eco_agri_m2=green)
 
 
-def _allocate(config: Config, state: State) -> None:
+def _allocate(config: Config, state: State, cell_m: int) -> None:
     """Place new land; land in no township, in two, or without a zone takes none."""
     acc, leaves = state.account, state.pieces
     if acc is None or "zone" not in leaves:
         return
+    part, edges = config.allocation, None
+    if part.boundary_weight > 0 or part.whole_units:
+        edges = lattice_edges(state.units.index, cell_m)
     open_ = ~leaves["township"].isin([ledger.NONE, ledger.OVERLAP]) & leaves["zone"].notna()
     offered = leaves.assign(free_m2=leaves["free_m2"].where(open_, 0))
     try:
         state.allocation = allocate(
-            offered, acc.limits, whole_units=config.allocation.whole_units,
-            core_share=config.allocation.core_share,
+            offered, acc.limits, lambda_=part.boundary_weight, whole_units=part.whole_units,
+            edges=edges, core_share=part.core_share,
         )  # fmt: skip
     except InfeasibleError as error:
         state.infeasible = error
@@ -275,6 +302,7 @@ def _check(
     found.append(checks.distortion_check(intake.distortion, config.grid.max_area_error))
     found += checks.published(config, len(state.units), state.redlines, marked)
     found += checks.left_out(accounts.count_missing(marked), state.units)
+    found += checks.decisions(state.tables.get("decisions"))
     if acc is not None:
         found += acc.checks
     if acc is not None and state.allocation is not None:
