@@ -39,7 +39,14 @@ def grid_preset(city: shapely.Geometry) -> tuple[str, tuple[int, int]]:
     found = boundary.origin(city)
     x, y = found["origins"][0]
     low, middle, high = found["range"]
-    preset = f'''# Lattice of the reference case. The plan's own origin is not published: this one is calibrated, not a fact.
+    source = (
+        f"origin: search at {boundary.STEP_M} m steps over one cell for the published count of "
+        f"{boundary.PUBLISHED_UNITS} units, rule 'the unit overlaps the city', Tianditu boundary; "
+        f"{found['found']} of {found['searched']} origins give it (all: {low} to {high}, median "
+        f"{middle}), the lowest (y, then x) is taken"
+    )
+    preset = f"""# Lattice of the reference case. The plan's own origin is not published:
+# this one is calibrated, not a fact.
 name = "zhenjiang"
 crs = "{CRS}"
 cell_m = {boundary.CELL_M}
@@ -49,9 +56,9 @@ searched = {found["searched"]}
 found = {found["found"]}
 step_m = {boundary.STEP_M}
 counts = [{low}, {middle}, {high}]
-source = "origin: search at {boundary.STEP_M} m steps over one cell for the published count of {boundary.PUBLISHED_UNITS} units, rule 'the unit overlaps the city', Tianditu boundary; {found["found"]} of {found["searched"]} origins give it (all: {low} to {high}, median {middle}), the lowest (y, then x) is taken"
+source = "{source}"
 evidence = "own"
-'''
+"""
     return preset, (x, y)
 
 
@@ -94,7 +101,7 @@ def main(data: Path) -> None:
     )
     rows = attributes.build(lines, use, ground, height, graph)
     write.csv(data / "townships" / "zhenjiang_attributes.csv", rows)
-    locked = farmland.build(use, ground)
+    locked = farmland.build(use, ground, city.geometry.iloc[0])
     write.geopackage(data / "farmland" / "zhenjiang.gpkg", {"farmland": locked})
     print(NOTICE)
 

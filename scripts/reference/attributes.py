@@ -28,7 +28,7 @@ def _spread(total: int, weight: np.ndarray) -> np.ndarray:
     out = np.floor(exact).astype(np.int64)
     order = np.argsort(-(exact - out), kind="stable")
     out[order[: total - out.sum()]] += 1
-    return out
+    return np.asarray(out)
 
 
 def _pixels(landuse: np.ndarray, ground: Ground, count: int) -> pd.DataFrame:

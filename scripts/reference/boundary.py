@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import struct
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -68,7 +69,9 @@ def read(level: str, source: str, adcode: int) -> gpd.GeoDataFrame:
         }
     )
     geometry = [_geometry(blobs[row]) for row in rows]
-    return gpd.GeoDataFrame(frame, geometry=geometry, crs=CRS).sort_values("code", ignore_index=True)
+    return gpd.GeoDataFrame(frame, geometry=geometry, crs=CRS).sort_values(
+        "code", ignore_index=True
+    )
 
 
 def _crossed(city: shapely.Geometry, x0: float, y0: float, shape: tuple[int, int]) -> np.ndarray:
@@ -76,7 +79,7 @@ def _crossed(city: shapely.Geometry, x0: float, y0: float, shape: tuple[int, int
     mask = np.zeros(shape, bool)
     for ring in shapely.get_parts(shapely.get_rings(shapely.get_parts(city))):
         points = (shapely.get_coordinates(ring) - [x0, y0]) / STEP_M
-        for a, b in zip(points[:-1], points[1:], strict=True):
+        for a, b in pairwise(points):
             cuts = [np.array([0.0, 1.0])]
             for k in (0, 1):
                 low, high = sorted((a[k], b[k]))
@@ -99,9 +102,8 @@ def counts_by_origin(city: shapely.Geometry) -> np.ndarray:
     x0, y0, x1, y1 = city.bounds
     x0, y0 = (np.floor(v / CELL_M) * CELL_M - CELL_M for v in (x0, y0))
     steps = CELL_M // STEP_M
-    shape = tuple(
-        int(np.ceil((high - low) / CELL_M) + 1) * steps for low, high in ((y0, y1), (x0, x1))
-    )
+    rows, cols = (int(np.ceil((b - a) / CELL_M) + 1) * steps for a, b in ((y0, y1), (x0, x1)))
+    shape = (rows, cols)
     # rasterio counts rows from the top; a lattice with a positive step counts from the bottom
     bottom_up = from_origin(x0, y0, STEP_M, -STEP_M)
     inside = rasterio.features.rasterize([city], shape, transform=bottom_up).astype(bool)
@@ -111,7 +113,7 @@ def counts_by_origin(city: shapely.Geometry) -> np.ndarray:
     for axis in (0, 1):
         unit = ndimage.maximum_filter1d(unit, steps, axis, mode="constant", origin=-(steps // 2))
     tiled = unit.reshape(shape[0] // steps, steps, shape[1] // steps, steps)
-    return tiled.sum(axis=(0, 2), dtype=int)
+    return np.asarray(tiled.sum(axis=(0, 2), dtype=int))
 
 
 def origin(city: shapely.Geometry) -> dict[str, object]:

@@ -17,7 +17,7 @@ FIELD_SHARE = 0.72
 SMALLEST_KM2 = 0.9
 
 
-def build(landuse: np.ndarray, ground: Ground) -> gpd.GeoDataFrame:
+def build(landuse: np.ndarray, ground: Ground, city: shapely.Geometry) -> gpd.GeoDataFrame:
     """Build the blocks (code, name): smoothed field share high, no red line, no trunk road."""
     fields = ndimage.gaussian_filter((landuse == 1).astype(np.float32), 9)
     free = (ground.red == 0) & ground.city & (ground.water == 0)
@@ -33,12 +33,13 @@ def build(landuse: np.ndarray, ground: Ground) -> gpd.GeoDataFrame:
         if v == 1
     ]
     shapes = shapely.coverage_simplify(shapes, CELL_M * BLOCK * 0.9)
+    # a little inside the city's line and apart from each other
+    inner = shapely.buffer(city, -20)
     large = [g.buffer(-20, join_style="mitre") for g in shapes if g.area > SMALLEST_KM2 * 1e6]
-    large = [g for g in large if not g.is_empty]
+    large = [g for g in shapely.intersection(large, inner) if not g.is_empty]
     large.sort(key=lambda g: (g.centroid.y, g.centroid.x))
     frame = {
         "code": [f"PBF-{k:03d}" for k in range(1, len(large) + 1)],
         "name": [f"永久基本农田 {k} (示意)" for k in range(1, len(large) + 1)],
     }
-    out = gpd.GeoDataFrame(frame, geometry=large, crs=CRS)
-    return out
+    return gpd.GeoDataFrame(frame, geometry=large, crs=CRS)

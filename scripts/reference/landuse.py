@@ -44,19 +44,29 @@ class Ground:
     roads: np.ndarray  # 0 none, else rank
 
 
-def burn(ground: tuple[tuple[int, int], Affine], shapes: list[tuple[shapely.Geometry, int]], fill: int = 0) -> np.ndarray:
+def burn(
+    ground: tuple[tuple[int, int], Affine],
+    shapes: list[tuple[shapely.Geometry, int]],
+    fill: int = 0,
+) -> np.ndarray:
     """Draw shapes on the raster; later ones lie over earlier ones."""
     shape, transform = ground
-    return rasterio.features.rasterize(shapes, shape, transform=transform, fill=fill, dtype="int16")
+    return np.asarray(
+        rasterio.features.rasterize(shapes, shape, transform=transform, fill=fill, dtype="int16")
+    )
 
 
-def resample(values: np.ndarray, source: Affine, shape: tuple[int, int], target: Affine) -> np.ndarray:
+def resample(
+    values: np.ndarray, source: Affine, shape: tuple[int, int], target: Affine
+) -> np.ndarray:
     """Read a coarser raster at the pixel centres of a finer one (linear)."""
     xs, ys = terrain.centres(shape, target)
     cols = (xs.ravel() - source.c) / source.a - 0.5
     rows = (ys.ravel() - source.f) / source.e - 0.5
     grid = np.meshgrid(rows, cols, indexing="ij")
-    return ndimage.map_coordinates(values.astype(np.float32), grid, order=1, mode="nearest")
+    return np.asarray(
+        ndimage.map_coordinates(values.astype(np.float32), grid, order=1, mode="nearest")
+    )
 
 
 def wish(ground: Ground, centres: np.ndarray) -> np.ndarray:
@@ -74,10 +84,12 @@ def wish(ground: Ground, centres: np.ndarray) -> np.ndarray:
     odds += 0.7 * np.exp(-near / 500)
     odds += 0.9 * terrain.noise(ground.shape, 45, SEED + 4)
     odds -= np.clip(ground.slope - 6, 0, None) * 0.35
-    return (odds - 1.5).astype(np.float32)
+    return np.asarray((odds - 1.5).astype(np.float32))
 
 
-def balance_odds(ground: Ground, odds: np.ndarray, rank: np.ndarray, share: np.ndarray) -> np.ndarray:
+def balance_odds(
+    ground: Ground, odds: np.ndarray, rank: np.ndarray, share: np.ndarray
+) -> np.ndarray:
     """Shift the odds, township by township and smoothly, until each has its meant share.
 
     Units that are half red are one more place of their own.
@@ -95,7 +107,7 @@ def balance_odds(ground: Ground, odds: np.ndarray, rank: np.ndarray, share: np.n
         got = np.bincount(place[able & (smooth > noise)], minlength=len(want)) / size
         got = np.clip(got, 1e-3, 0.97)
         shift += 0.9 * np.log(want / (1 - want) * (1 - got) / got)
-    return odds + ndimage.gaussian_filter(shift[place], 6) - noise
+    return np.asarray(odds + ndimage.gaussian_filter(shift[place], 6) - noise)
 
 
 def built(ground: Ground, score: np.ndarray, shares: dict[str, float]) -> np.ndarray:
@@ -165,7 +177,9 @@ def build(ground: Ground, share: np.ndarray, centres: np.ndarray) -> np.ndarray:
     out = kinds(ground, built(ground, score, shares))
     # the rim repeats its neighbour, so that a pixel that the line cuts always has a class
     rim = ndimage.binary_dilation(ground.city, np.ones((3, 3), bool), iterations=3)
-    index = ndimage.distance_transform_edt(~ground.city, return_distances=False, return_indices=True)
+    index = ndimage.distance_transform_edt(
+        ~ground.city, return_distances=False, return_indices=True
+    )
     return np.where(rim, out[tuple(index)], 0).astype(np.uint8)
 
 
@@ -187,10 +201,12 @@ def zones_by_unit(
     inside, reds = city.ravel(), (red.ravel() > 0) & city.ravel()
     size = np.bincount(unit[inside], minlength=n)
     red_share = np.bincount(unit[reds], minlength=n) / np.maximum(size, 1)
-    votes = np.bincount(unit[inside] * len(meant) + township.ravel()[inside], minlength=n * len(meant))
+    votes = np.bincount(
+        unit[inside] * len(meant) + township.ravel()[inside], minlength=n * len(meant)
+    )
     zone = meant[votes.reshape(n, len(meant)).argmax(axis=1)]
     zone = np.where(red_share >= 0.5, ZONES.index("balance"), zone)
-    return zone[unit].reshape(shape).astype(np.int8)
+    return np.asarray(zone[unit].reshape(shape).astype(np.int8))
 
 
 def layers(
@@ -212,9 +228,13 @@ def layers(
     water = burn(raster, drawn)
     township = burn(raster, [(g, k) for k, g in enumerate(townships.geometry)], fill=-1)
     # pixel centres exactly on a common line may be left out: take the neighbour
-    index = ndimage.distance_transform_edt(township < 0, return_distances=False, return_indices=True)
+    index = ndimage.distance_transform_edt(
+        township < 0, return_distances=False, return_indices=True
+    )
     township = np.where(city, township[tuple(index)], -1)
-    red = burn(raster, [(g, int(lv)) for g, lv in zip(redlines.geometry, redlines["level"], strict=True)])
+    red = burn(
+        raster, [(g, int(lv)) for g, lv in zip(redlines.geometry, redlines["level"], strict=True)]
+    )
     wide = {"motorway": 40, "national": 30, "provincial": 25}
     lines = [
         (shapely.buffer(g, wide[c]), 1)

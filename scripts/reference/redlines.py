@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,48 +15,53 @@ from .facts import CRS, DATA, table
 from .waters import ellipse, path, wobble
 
 UNION_KM2 = 857.5
+WETLAND = 11  # wetlands may lie in the river, all other patches stop at it
 # these pairs may overlap (second lies over the first); everything else is cut apart
 OVERLAPS = {("ZJ-10", "ZJ-11"), ("ZJ-09", "ZJ-56"), ("ZJ-15", "ZJ-16")}
 SOURCE = "own reconstruction; the official list of areas is not public"
 
 
-def _river_part(seed: object, yangzi: shapely.Geometry, yangzhong: shapely.Geometry) -> shapely.Geometry:
-    """Give the water between two eastings; around 扬中 north or south of the island's axis."""
-    west, east = seed.x_km * 1000, seed.y_km * 1000
-    box = shapely.box(west, 3_500_000, east, 3_600_000)
+def _reach(text: str, yangzi: shapely.Geometry) -> shapely.Geometry:
+    """Give the water of a reach ``west east side`` (km easting; side north, south or whole).
+
+    The sides are those of the axis of the island 扬中.
+    """
+    west, east, side = text.split()
+    box = shapely.box(float(west) * 1000, 3_500_000, float(east) * 1000, 3_600_000)
     part = shapely.intersection(yangzi, box)
-    if seed.path_km in ("north", "south"):
-        axis = shapely.LineString([(470_000, 3_573_000), (483_500, 3_560_500), (499_000, 3_541_000)])
-        upper = shapely.Polygon([*axis.coords, (520_000, 3_541_000), (520_000, 3_600_000), (470_000, 3_600_000)])
-        part = part.intersection(upper) if seed.path_km == "north" else part.difference(upper)
-    return part
+    if side == "whole":
+        return part
+    axis = [(470_000, 3_573_000), (483_500, 3_560_500), (499_000, 3_541_000)]
+    north = shapely.Polygon(
+        [*axis, (520_000, 3_541_000), (520_000, 3_600_000), (470_000, 3_600_000)]
+    )
+    return part.intersection(north) if side == "north" else part.difference(north)
 
 
-def _outline(seed: object, k: int, grow: float, yangzi: shapely.Geometry, yangzhong: shapely.Geometry) -> shapely.Geometry:
+def _outline(seed: Any, number: int, grow: float, yangzi: shapely.Geometry) -> shapely.Geometry:
+    """Give the outline of one seed: a reach of the river, a strip along a path, or a patch."""
     if seed.kind == "river":
-        return _river_part(seed, yangzi, yangzhong)
+        return _reach(seed.reach, yangzi)
     if seed.kind == "corridor":
         return shapely.buffer(path(seed.path_km), seed.width_m * grow)
     half = np.sqrt(seed.area_km2 * grow / np.pi)
-    shape = ellipse(seed.x_km, seed.y_km, half * np.sqrt(seed.aspect), half / np.sqrt(seed.aspect), seed.angle_deg)
-    return wobble(shape, 500 + k)
+    long, short = half * np.sqrt(seed.aspect), half / np.sqrt(seed.aspect)
+    patch = wobble(ellipse(seed.x_km, seed.y_km, long, short, seed.angle_deg), 500 + number)
+    return patch if seed.type == WETLAND else patch.difference(yangzi)
 
 
-def _areas(grow: float, city: shapely.Geometry, yangzi: shapely.Geometry, yangzhong: shapely.Geometry) -> list[shapely.Geometry]:
+def _areas(grow: float, city: shapely.Geometry, yangzi: shapely.Geometry) -> list[shapely.Geometry]:
     """Give the outline of every area, cut apart except for the pairs that may overlap."""
     seeds = list(table("redline_seeds.csv").itertuples())
     shapes: list[shapely.Geometry] = []
-    for k, seed in enumerate(seeds):
-        shape = _outline(seed, k, grow, yangzi, yangzhong).intersection(city)
-        if seed.kind == "blob" and seed.type != 11:
-            shape = shape.difference(yangzi)
+    for number, seed in enumerate(seeds):
+        shape = _outline(seed, number, grow, yangzi).intersection(city)
         before = [
-            s
-            for other, s in zip(seeds, shapes, strict=False)
-            if (other.area_code, seed.area_code) not in OVERLAPS
+            other
+            for first, other in zip(seeds, shapes, strict=False)
+            if (first.area_code, seed.area_code) not in OVERLAPS
         ]
-        shape = shape.difference(shapely.union_all(before)) if before else shape
-        shapes.append(_tidy(shape))
+        shapes.append(_tidy(shape.difference(shapely.union_all(before))))
     return shapes
 
 
@@ -81,14 +87,15 @@ def _core(shape: shapely.Geometry, share: float) -> shapely.Geometry:
 def build(counties: gpd.GeoDataFrame, yangzi: shapely.Geometry) -> gpd.GeoDataFrame:
     """Build the areas, one row per area and level, scaled so that their union fits."""
     city = shapely.union_all(counties.geometry)
-    yangzhong = counties.set_index("code").geometry["321182"]
 
     def excess(grow: float) -> float:
-        return float(shapely.union_all(_areas(grow, city, yangzi, yangzhong)).area / 1e6 - UNION_KM2)
+        return float(shapely.union_all(_areas(grow, city, yangzi)).area / 1e6 - UNION_KM2)
 
     grow = brentq(excess, 0.5, 2.5, xtol=1e-4)
     rows = []
-    for seed, shape in zip(table("redline_seeds.csv").itertuples(), _areas(grow, city, yangzi, yangzhong), strict=True):
+    for seed, shape in zip(
+        table("redline_seeds.csv").itertuples(), _areas(grow, city, yangzi), strict=True
+    ):
         core = _core(shape, seed.level1_share)
         for level, part in ((1, core), (2, _tidy(shape.difference(core)))):
             if not part.is_empty:

@@ -98,9 +98,10 @@ reconstructed stands in `data/README.md`; the wishes are our own, from public fi
 Definitions. *Within 1 km*: points each 100 m on Natural Earth's centre line (1:10 million) inside
 the city, distance to the nearest pixel of the largest body of water. *Island*: land that this
 water separates from the mainland and from the city's line. *Urban*: Natural Earth's urban areas
-(1:50 million) inside the city; share of their pixels on land (largest body of water left out) whose
-class counts as construction. *Moran's I*: built share of the units, neighbours by edge, equal weights.
-*IoU*: bounding box of our township against the true box, in metres; 吕城镇 is not among the 38.
+(1:50 million) inside the city; share of their pixels on land (largest body of water left out)
+whose class counts as construction. *Moran's I*: built share of the units, neighbours by edge, equal
+weights. *IoU*: bounding box of our township against the true box, in metres; 吕城镇 is not among
+the 38.
 
 ## Population by county
 
@@ -110,7 +111,8 @@ The former 镇江新区 (321171 in the census) now lies in 京口区 (321102) an
 
 ## Red lines by type
 
-{count.get("documented", 0)} names are documented, {count.get("named", 0)} areas are named after a real feature, and {count.get("made-up", 0)} names are made up.
+Names: {count["documented"]} documented, {count["named"]} after a real feature,
+{count["made-up"]} made up.
 Every shape is made up. Areas of levels 1 and 2 together; overlaps between areas count twice here.
 
 {_types(files)}

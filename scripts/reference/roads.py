@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -14,26 +16,6 @@ from .facts import CRS, table
 SPEED = {"motorway": 100, "national": 60, "provincial": 50, "county": 35}
 # seats of the city and of the counties outside it
 SEATS = {"321102003": "镇江", "321181001": "丹阳", "321182001": "扬中", "321183002": "句容"}
-# made-up trunk roads, as the townships they join
-TRUNKS = {
-    "motorway": [
-        ["321183109", "321183102", "321183104", "321112108", "321181101", "321181001", "321181114", "321181900"],
-        ["321112113", "321112002", "321112108", "321112110", "321181105"],
-        ["321183107", "321183106", "321183002", "321183400", "321183104"],
-    ],
-    "national": [
-        ["321183109", "321183102", "321112001", "321111007", "321102003", "321102007", "321112105", "321181002", "321181001", "321181114", "321181900"],
-        ["321183400", "321183002", "321183106", "321183108"],
-    ],
-    "provincial": [
-        ["321102005", "321102008", "321102101", "321102102", "321182101", "321182001", "321182103", "321182104", "321182105"],
-        ["321183002", "321183105", "321112110", "321181105", "321181001", "321181117", "321181118"],
-        ["321181001", "321181106", "321181109", "321181110"],
-        ["321102003", "321112002", "321112108"],
-        ["321111006", "321112002", "321112107", "321102007"],
-        ["321182001", "321182002", "321102102"],
-    ],
-}  # fmt: skip
 
 
 def centres(townships: gpd.GeoDataFrame) -> np.ndarray:
@@ -44,7 +26,7 @@ def centres(townships: gpd.GeoDataFrame) -> np.ndarray:
     for code, name in SEATS.items():
         k = int(np.flatnonzero(townships["code"] == code)[0])
         points[k] = cores.loc[name, ["x_km", "y_km"]].to_numpy(float) * 1000
-    return np.round(points)
+    return np.asarray(np.round(points))
 
 
 def _edges(points: np.ndarray, codes: list[str]) -> dict[tuple[int, int], str]:
@@ -62,11 +44,13 @@ def _edges(points: np.ndarray, codes: list[str]) -> dict[tuple[int, int], str]:
     for i, j in zip(rows, cols, strict=True):
         found.setdefault((min(i, j), max(i, j)), "county")
     place = {code: k for k, code in enumerate(codes)}
-    for kind in ("provincial", "national", "motorway"):
-        for chain in TRUNKS[kind]:
-            for a, b in zip(chain[:-1], chain[1:], strict=True):
-                i, j = sorted((place[a], place[b]))
-                found[i, j] = kind
+    trunks = table("trunk_roads.csv").sort_values(
+        "class", key=lambda c: c.map(SPEED), kind="stable"
+    )
+    for trunk in trunks.itertuples():
+        for a, b in pairwise(trunk.townships.split(";")):
+            i, j = sorted((place[a], place[b]))
+            found[i, j] = trunk[1]
     return found
 
 
@@ -75,7 +59,9 @@ def _bend(a: np.ndarray, b: np.ndarray, seed: int) -> shapely.LineString:
     rng = np.random.default_rng(seed)
     t = np.linspace(0, 1, 13)[:, None]
     across = np.array([b[1] - a[1], a[0] - b[0]])
-    sway = rng.uniform(-0.07, 0.07) * np.sin(np.pi * t) + rng.uniform(-0.03, 0.03) * np.sin(2 * np.pi * t)
+    sway = rng.uniform(-0.07, 0.07) * np.sin(np.pi * t) + rng.uniform(-0.03, 0.03) * np.sin(
+        2 * np.pi * t
+    )
     return shapely.LineString(np.round(a + t * (b - a) + sway * across, 1))
 
 
@@ -89,8 +75,22 @@ def build(townships: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         line = _bend(points[i], points[j], 900 + k)
         inside = shapely.intersection(line, city)
         if not inside.is_empty:
-            rows.append((f"R{k:03d}", kind, SPEED[kind], codes[i], codes[j], line.length, shapely.MultiLineString([p for p in shapely.get_parts(inside) if p.geom_type == "LineString"])))
-    frame = pd.DataFrame(rows, columns=["road", "class", "speed_kmh", "from", "to", "length_m", "geometry"])
+            rows.append(
+                (
+                    f"R{k:03d}",
+                    kind,
+                    SPEED[kind],
+                    codes[i],
+                    codes[j],
+                    line.length,
+                    shapely.MultiLineString(
+                        [p for p in shapely.get_parts(inside) if p.geom_type == "LineString"]
+                    ),
+                )
+            )
+    frame = pd.DataFrame(
+        rows, columns=["road", "class", "speed_kmh", "from", "to", "length_m", "geometry"]
+    )
     frame["length_m"] = frame["length_m"].round(1)
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=CRS)
 
@@ -102,4 +102,4 @@ def minutes(roads: gpd.GeoDataFrame, codes: list[str]) -> np.ndarray:
     cost = roads["length_m"].to_numpy() / 1000 / roads["speed_kmh"].to_numpy() * 60
     graph = coo_array((cost, (i, j)), shape=(len(codes), len(codes))).tocsr()
     time = dijkstra(graph, directed=False, indices=[place[c] for c in SEATS]).min(axis=0)
-    return np.round(time + 5, 1)
+    return np.asarray(np.round(time + 5, 1))

@@ -38,14 +38,16 @@ def noise(shape: tuple[int, int], sigma: float, seed: int) -> np.ndarray:
     if factor > 1:
         field = ndimage.zoom(field, factor, order=1)
     field = field[: shape[0], : shape[1]]
-    return (field - field.mean()) / field.std()
+    return np.asarray((field - field.mean()) / field.std())
 
 
 def build(bounds: np.ndarray) -> tuple[np.ndarray, Affine]:
     """Build the terrain in metres (int16) at 100 m."""
     shape, transform = frame(bounds, CELL_M)
     xs, ys = centres(shape, transform)
-    ripple = np.clip(1 + 0.28 * noise(shape, 7, SEED) + 0.15 * noise(shape, 2.5, SEED + 1), 0.3, 1.6)
+    ripple = np.clip(
+        1 + 0.28 * noise(shape, 7, SEED) + 0.15 * noise(shape, 2.5, SEED + 1), 0.3, 1.6
+    )
     hills = np.zeros(shape)
     for hill in table("hills.csv").itertuples():
         dx, dy = xs / 1000 - hill.x_km, ys / 1000 - hill.y_km
@@ -66,4 +68,4 @@ def build(bounds: np.ndarray) -> tuple[np.ndarray, Affine]:
 def slope_deg(height: np.ndarray) -> np.ndarray:
     """Give the slope in degrees (central differences over 200 m)."""
     dy, dx = np.gradient(height.astype(float), CELL_M)
-    return np.rad2deg(np.arctan(np.hypot(dx, dy)))
+    return np.asarray(np.rad2deg(np.arctan(np.hypot(dx, dy))))

@@ -34,7 +34,7 @@ def boxes() -> pd.DataFrame:
 def _noise(shape: tuple[int, int], sigma: float, seed: int) -> np.ndarray:
     field = np.random.default_rng(seed).standard_normal(shape)
     field = ndimage.gaussian_filter(field, sigma)
-    return field / field.std()
+    return np.asarray(field / field.std())
 
 
 def _depth(frame: np.ndarray, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
@@ -42,7 +42,7 @@ def _depth(frame: np.ndarray, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
     x0, y0, x1, y1 = frame
     across = np.abs(xs - (x0 + x1) / 2) / ((x1 - x0) / 2)
     along = np.abs(ys - (y0 + y1) / 2) / ((y1 - y0) / 2)
-    return (across**6 + along**6) ** (1 / 6)
+    return np.asarray((across**6 + along**6) ** (1 / 6))
 
 
 def _whole(labels: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -108,13 +108,16 @@ def _labels(geometry: shapely.Geometry, named: pd.DataFrame) -> tuple[np.ndarray
     small = min((frames[:, 2] - frames[:, 0]).min(), (frames[:, 3] - frames[:, 1]).min()) < 4000
     pixel = 40 if small else 100
     x0, y0, x1, y1 = geometry.bounds
-    shape = tuple(int(np.ceil((b - a) / pixel)) + 20 for a, b in ((y0, y1), (x0, x1)))
+    shape = (int(np.ceil((y1 - y0) / pixel)) + 20, int(np.ceil((x1 - x0) / pixel)) + 20)
     transform = from_origin(x0 - 10 * pixel, y1 + 10 * pixel, pixel, pixel)
     rows, cols = np.mgrid[: shape[0], : shape[1]]
     xs, ys = transform.c + (cols + 0.5) * pixel, transform.f - (rows + 0.5) * pixel
     wander = 60 if small else 450
     seed = SEED + round(x0)
-    warp = (xs + wander * _noise(shape, 1000 / pixel, seed), ys + wander * _noise(shape, 1000 / pixel, seed + 1))
+    warp = (
+        xs + wander * _noise(shape, 1000 / pixel, seed),
+        ys + wander * _noise(shape, 1000 / pixel, seed + 1),
+    )
     mask = rasterio.features.rasterize([geometry], shape, transform=transform).astype(bool)
     labels = _grow(frames, mask, xs, ys, warp, pixel)
     index = ndimage.distance_transform_edt(labels < 0, return_distances=False, return_indices=True)
@@ -124,8 +127,7 @@ def _labels(geometry: shapely.Geometry, named: pd.DataFrame) -> tuple[np.ndarray
 def _smooth_lines(labels: np.ndarray, transform: Affine) -> shapely.Geometry:
     """Give the borders between labels as smoothed lines."""
     shapes = [
-        shapely.geometry.shape(g)
-        for g, _ in rasterio.features.shapes(labels, transform=transform)
+        shapely.geometry.shape(g) for g, _ in rasterio.features.shapes(labels, transform=transform)
     ]
     cover = shapely.coverage_simplify(shapes, 2.2 * transform.a, simplify_boundary=False)
     return shapely.unary_union(shapely.boundary(cover))

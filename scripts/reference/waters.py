@@ -9,8 +9,13 @@ from shapely.affinity import rotate, scale
 
 from .facts import natural_earth, table
 
+# the reaches west of 扬中
+NORTH = shapely.box(380_000, 3_560_000, 473_000, 3_600_000)
 
-def ellipse(x_km: float, y_km: float, length_km: float, width_km: float, angle: float) -> shapely.Polygon:
+
+def ellipse(
+    x_km: float, y_km: float, length_km: float, width_km: float, angle: float
+) -> shapely.Polygon:
     """Give an ellipse in metres from half axes in kilometres."""
     disc = shapely.Point(x_km * 1000, y_km * 1000).buffer(1000, quad_segs=24)
     return rotate(scale(disc, length_km, width_km), angle)
@@ -37,24 +42,27 @@ def river_line() -> shapely.LineString:
 
 
 def yangzi(counties: gpd.GeoDataFrame) -> shapely.Geometry:
-    """Give the water of the Yangzi inside the city, islands cut out."""
-    city = shapely.union_all(counties.geometry)
-    by_code = counties.set_index("code").geometry
-    yangzhong = by_code["321182"]
-    x0, y0, x1, y1 = city.bounds
-    north = shapely.box(x0, 3_560_000, 473_000, y1)
-    channel = shapely.buffer(river_line(), 620)
-    # the far bank is the city's line: a strip of water inside it
-    rim = shapely.boundary(city)
-    strip = shapely.buffer(rim.intersection(north.intersection(shapely.box(418_000, 3_562_500, x1, y1))), 330)
-    outer = shapely.buffer(rim.intersection(shapely.buffer(yangzhong, 50)), 650)
-    narrow = shapely.buffer(shapely.boundary(yangzhong).difference(shapely.buffer(rim, 30)), 380)
-    around = ellipse(468.0, 3567.3, 4.1, 2.0, 28)
-    water = shapely.union_all([channel, strip, outer, narrow, around]).intersection(city)
-    islands = [wobble(ellipse(468.0, 3567.3, 3.0, 1.05, 28), 7, 0.06)]
-    return shapely.difference(water, shapely.union_all(islands)).buffer(150).buffer(-150).intersection(
-        city
-    ).difference(shapely.union_all(islands))
+    """Give the water of the Yangzi inside the city, islands cut out.
+
+    The river runs around its centre line; where the city's line is the far bank, a strip of water
+    lies inside it; 扬中 has water on all sides; so has 江心洲 in a wider reach.
+    """
+    city = shapely.union_all(counties.geometry.values)
+    yangzhong = counties.set_index("code").geometry["321182"]
+    line = shapely.boundary(city)
+    far_bank = shapely.box(418_000, 3_562_500, city.bounds[2], city.bounds[3])
+    own_line = shapely.boundary(yangzhong)
+    island = wobble(ellipse(468.0, 3567.3, 3.0, 1.05, 28), 7, 0.06)
+    water = [
+        shapely.buffer(river_line(), 620),
+        shapely.buffer(line.intersection(far_bank).intersection(NORTH), 330),
+        shapely.buffer(line.intersection(shapely.buffer(yangzhong, 50)), 650),
+        shapely.buffer(own_line.difference(shapely.buffer(line, 30)), 380),
+        ellipse(468.0, 3567.3, 4.1, 2.0, 28),
+    ]
+    rounded = shapely.union_all(water).intersection(city).difference(island)
+    rounded = shapely.buffer(shapely.buffer(rounded, 150), -150)
+    return rounded.intersection(city).difference(island)
 
 
 def lakes() -> shapely.MultiPolygon:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import geopandas as gpd
@@ -31,7 +30,7 @@ def geopackage(path: Path, layers: dict[str, gpd.GeoDataFrame]) -> None:
             promote_to_multi=True,
             layer_options={"DESCRIPTION": NOTICE, "SPATIAL_INDEX": "YES"},
         )
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def parquet(path: Path, frame: gpd.GeoDataFrame) -> None:
@@ -39,7 +38,7 @@ def parquet(path: Path, frame: gpd.GeoDataFrame) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".part")
     frame.to_parquet(beside, index=False, compression="zstd")
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def text(path: Path, content: str) -> None:
@@ -47,7 +46,7 @@ def text(path: Path, content: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".part")
     beside.write_text(content, encoding="utf-8", newline="\n")
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def csv(path: Path, frame: pd.DataFrame) -> None:
@@ -79,4 +78,4 @@ def raster(path: Path, values: np.ndarray, transform: Affine, nodata: int, predi
     ) as file:
         file.write(values, 1)
         file.update_tags(TIFFTAG_IMAGEDESCRIPTION=NOTICE)
-    os.replace(beside, path)
+    beside.replace(path)

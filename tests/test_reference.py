@@ -1,0 +1,309 @@
+"""The committed reference case: real where it says so, whole, and within the published numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+import rasterio.features
+import shapely
+
+from zoning.coverage import polygon_shares
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "data"
+COUNTIES = ["321102", "321111", "321112", "321181", "321182", "321183"]
+
+
+@pytest.fixture(scope="module")
+def city():
+    return gpd.read_file(DATA / "boundaries" / "zhenjiang.gpkg", layer="city").geometry.iloc[0]
+
+
+@pytest.fixture(scope="module")
+def counties():
+    return gpd.read_file(DATA / "boundaries" / "zhenjiang.gpkg", layer="counties")
+
+
+@pytest.fixture(scope="module")
+def townships():
+    return gpd.read_file(DATA / "townships" / "zhenjiang.gpkg")
+
+
+@pytest.fixture(scope="module")
+def redlines():
+    return gpd.read_file(DATA / "redlines" / "zhenjiang.gpkg")
+
+
+@pytest.fixture(scope="module")
+def attributes():
+    path = DATA / "townships" / "zhenjiang_attributes.csv"
+    return pd.read_csv(path, dtype={"code": str}, encoding="utf-8").set_index("code")
+
+
+def toml(*parts: str) -> dict:
+    with DATA.joinpath(*parts).open("rb") as f:
+        return tomllib.load(f)
+
+
+def test_files_are_those_that_the_readme_lists():
+    text = (DATA / "README.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `([^`]+)` \| \d+ \| `([0-9a-f]{64})` \|$", text, re.M))
+    assert len(listed) > 15
+    for name, wanted in listed.items():
+        assert hashlib.sha256((DATA / name).read_bytes()).hexdigest() == wanted, name
+    made = {p.relative_to(DATA).as_posix() for p in DATA.rglob("zhenjiang*") if p.parent != DATA}
+    made |= {p.relative_to(DATA).as_posix() for p in (DATA / "facts").glob("*.csv")}
+    assert made <= set(listed)
+
+
+def test_files_are_small():
+    sizes = [p.stat().st_size for p in DATA.rglob("*") if p.is_file()]
+    assert max(sizes) < 2_000_000
+    assert sum(sizes) < 6_000_000
+
+
+@pytest.mark.parametrize(
+    "folder", ["boundaries", "townships", "redlines", "farmland", "roads"]
+)  # fmt: skip
+def test_notice_stands_in_every_layer(folder):
+    import sqlite3
+
+    connection = sqlite3.connect(DATA / folder / "zhenjiang.gpkg")
+    try:
+        rows = connection.execute("select table_name, description from gpkg_contents").fetchall()
+    finally:
+        connection.close()
+    assert rows
+    for _, description in rows:
+        assert "示意性重构" in description
+        assert "Reconstruction for illustration" in description
+
+
+def test_boundaries_are_one_city_of_six_counties(city, counties):
+    assert counties["code"].tolist() == COUNTIES
+    assert counties.crs.to_epsg() == 4549
+    assert counties.geometry.is_valid.all()
+    assert abs(city.area - counties.area.sum()) < 1e-3
+    # official: 丹阳 1,047, 句容 1,378, 扬中 327 km2
+    km2 = counties.set_index("code").area / 1e6
+    for code, official in {"321181": 1047, "321183": 1378, "321182": 327}.items():
+        assert km2[code] == pytest.approx(official, rel=0.02)
+
+
+def test_origin_gives_the_published_count(city):
+    grid = toml("grids", "zhenjiang.toml")
+    assert grid["crs"] == "EPSG:4549"
+    shares = polygon_shares([city], origin=tuple(grid["origin_m"]), cell=grid["cell_m"])
+    assert len(shares) == grid["units"] == 4121
+    assert (grid["searched"], grid["found"]) == (1600, 2)
+    assert {"source", "evidence"} <= set(grid)
+
+
+def test_reference_grid_is_that_lattice(city):
+    grid = toml("grids", "zhenjiang.toml")
+    units = gpd.read_parquet(DATA / "grids" / "zhenjiang_units.parquet")
+    assert len(units) == 4121
+    assert units["unit"].is_unique
+    corners = units.bounds[["minx", "miny"]].to_numpy() - grid["origin_m"]
+    assert (corners % 1000 == 0).all()
+    assert (units.area == 1e6).all()
+    assert abs(units["area_m2"].sum() - city.area) < len(units)
+    shapely.prepare(city)
+    assert shapely.intersects(city, units.geometry.values).all()
+
+
+def test_townships_are_the_listed_ones(townships):
+    facts = pd.read_csv(DATA / "facts" / "townships.csv", dtype=str, encoding="utf-8")
+    assert len(townships) == 56
+    got = townships[["code", "name", "county", "status"]].to_numpy().tolist()
+    assert got == facts[["code", "name", "county", "status"]].to_numpy().tolist()
+    assert townships["code"].is_unique
+    assert townships["code"].str.fullmatch(r"\d{9}").all()
+    assert (townships["code"].str[:6] == townships["county"]).all()
+    assert townships.loc[townships["status"] != "listed", "name"].tolist() == ["吕城镇"]
+
+
+def test_townships_are_a_partition(townships, counties, city):
+    shapes = townships.geometry.values
+    assert shapely.is_valid(shapes).all()
+    assert shapely.coverage_is_valid(shapes)
+    assert abs(shapely.area(shapes).sum() - city.area) < 1e-3
+    assert shapely.union_all(shapes).symmetric_difference(city).area < 1e-3
+    for code, county in counties.set_index("code").geometry.items():
+        own = shapely.union_all(shapes[townships["county"] == code])
+        assert own.symmetric_difference(county).area < 1e-3
+
+
+def test_population_is_the_census(townships, attributes):
+    census = pd.read_csv(DATA / "facts" / "population_2020.csv", dtype={"counted_with": str})
+    wanted = census.groupby("counted_with")["persons"].sum()
+    assert wanted["321102"] == 355_757 + 263_813
+    county = townships.set_index("code")["county"]
+    assert attributes.index.tolist() == county.index.tolist()
+    assert attributes["population"].groupby(county).sum().to_dict() == wanted.to_dict()
+    assert (attributes["population"] > 0).all()
+
+
+def test_attributes_are_plausible(attributes):
+    assert attributes[["hazard", "strategic"]].isin([1, 2, 3, 4, 5]).all().all()
+    assert attributes["min_to_centre"].between(1, 90).all()
+    assert attributes["slope_deg"].between(0, 15).all()
+    assert attributes["relief_m"].between(0, 440).all()
+    assert (attributes[["gdp_10k_yuan", "revenue_10k_yuan", "road_km"]] > 0).all().all()
+    assert (attributes["revenue_10k_yuan"] < attributes["gdp_10k_yuan"]).all()
+    assert attributes["notes"].str.contains("made up").all()
+
+
+def test_red_lines_are_71_areas_of_types_that_can_occur(redlines):
+    types = pd.DataFrame(toml("redlines", "types.toml")["type"]).set_index("code")
+    assert len(types) == 15
+    assert set(types.index[~types["occurs"]]) == {"marine-reserve", "taihu"}
+    assert sorted(redlines["area_code"].unique()) == [f"ZJ-{k:02d}" for k in range(1, 72)]
+    assert not redlines.duplicated(["area_code", "level"]).any()
+    assert set(redlines["level"]) == {1, 2}
+    assert types.loc[redlines["type"], "occurs"].all()
+    names = redlines.groupby("area_code")[["name", "type", "status"]].nunique()
+    assert (names == 1).all().all()
+    level1 = redlines[redlines["level"] == 1]
+    assert "flood-storage" not in set(level1["type"])
+
+
+def test_red_lines_say_what_is_documented(redlines):
+    areas = redlines.drop_duplicates("area_code")
+    documented = set(areas.loc[areas["status"] == "documented", "name"])
+    assert documented == {
+        "句容北部山地水源涵养区", "巢皇山生态公益林", "香山生态公益林", "北山水库饮用水源保护区",
+        "二圣水库饮用水源保护区", "茅山水库饮用水源保护区", "句容东南部山地水源涵养区",
+        "长江及湿地洲岛廊道", "京杭运河镇江段廊道",
+    }  # fmt: skip
+    assert set(areas["status"]) == {"documented", "named", "made-up"}
+    assert redlines["published_m2"].isna().all()
+    assert redlines["source"].str.len().gt(0).all()
+
+
+def test_red_lines_measure_as_published(redlines, city):
+    shapes = redlines.geometry.values
+    assert shapely.is_valid(shapes).all()
+    union = shapely.union_all(shapes)
+    assert 855e6 <= union.area <= 860e6
+    assert union.difference(city).area < 1
+    levels = redlines.set_index(["area_code", "level"]).geometry
+    for code in redlines.loc[redlines["level"] == 1, "area_code"]:
+        if (code, 2) in levels.index:
+            assert levels[code, 1].intersection(levels[code, 2]).area < 1
+
+
+def test_three_pairs_of_areas_overlap_on_purpose(redlines):
+    areas = redlines.dissolve("area_code").geometry
+    tree = shapely.STRtree(areas.values)
+    a, b = tree.query(areas.values, predicate="intersects")
+    both = shapely.area(shapely.intersection(areas.values[a], areas.values[b]))
+    hits = np.column_stack([a, b])[(both > 10) & (a < b)]
+    pairs = {tuple(areas.index[hit]) for hit in hits}
+    assert pairs == {("ZJ-09", "ZJ-56"), ("ZJ-10", "ZJ-11"), ("ZJ-15", "ZJ-16")}
+
+
+def test_raster_covers_the_city_with_known_classes(city):
+    classes = pd.DataFrame(toml("landuse", "classes.toml")["class"]).set_index("value")
+    with rasterio.open(DATA / "landuse" / "zhenjiang_30m.tif") as file:
+        assert file.crs.to_epsg() == 4549
+        assert (file.res, file.nodata, file.dtypes) == ((30.0, 30.0), 0, ("uint8",))
+        assert "示意性重构" in file.tags()["TIFFTAG_IMAGEDESCRIPTION"]
+        values = file.read(1)
+        touched = rasterio.features.rasterize(
+            [city], values.shape, transform=file.transform, all_touched=True
+        )
+        assert shapely.box(*file.bounds).contains(city)
+    assert set(np.unique(values)) - {0} <= set(classes.index)
+    assert (values[touched == 1] > 0).all()
+    assert (classes["group"] == "construction").sum() == 11
+    assert classes.index[classes["water"]].tolist() == [17]
+    assert classes.index[classes["farmland"]].tolist() == [1]
+
+
+def test_existing_construction_is_the_surveyed_share(city):
+    from zoning.zonal import Raster, piece_classes
+
+    classes = pd.DataFrame(toml("landuse", "classes.toml")["class"]).set_index("value")
+    built = classes.index[classes["group"] == "construction"]
+    with rasterio.open(DATA / "landuse" / "zhenjiang_30m.tif") as file:
+        t = file.transform
+        raster = Raster(file.read(1), x0=t.c, y0=t.f, dx=t.a, dy=-t.e)
+    pieces = piece_classes([city], raster, origin=(0, 0), cell=10_000)
+    assert pieces.area_m2.sum() == pytest.approx(city.area, abs=1)
+    share = pieces.area_m2[np.isin(pieces.value, built)].sum() / city.area
+    assert 0.2589 <= share <= 0.2599
+    # a second way: pixels whose centre lies inside
+    with rasterio.open(DATA / "landuse" / "zhenjiang_30m.tif") as file:
+        inside = rasterio.features.rasterize([city], raster.classes.shape, transform=file.transform)
+    counted = np.isin(raster.classes[inside == 1], built).mean()
+    assert counted == pytest.approx(share, abs=2e-4)
+
+
+def test_terrain_has_the_hills():
+    with rasterio.open(DATA / "terrain" / "zhenjiang_dem_100m.tif") as file:
+        height = file.read(1)
+        assert file.crs.to_epsg() == 4549
+        hills = pd.read_csv(DATA / "facts" / "hills.csv", encoding="utf-8").set_index("name")
+        for name in ("宝华山", "茅山"):
+            x, y = hills.loc[name, ["x_km", "y_km"]] * 1000
+            row, col = file.index(x, y)
+            assert (
+                height[row - 20 : row + 20, col - 20 : col + 20].max() == hills.loc[name, "top_m"]
+            )
+    assert height.max() == 437
+
+
+def test_roads_join_every_township(townships):
+    import networkx as nx
+
+    roads = gpd.read_file(DATA / "roads" / "zhenjiang.gpkg")
+    graph = nx.Graph(roads[["from", "to"]].to_numpy().tolist())
+    assert set(graph) == set(townships["code"])
+    assert nx.is_connected(graph)
+    assert set(roads["class"]) == {"motorway", "national", "provincial", "county"}
+
+
+def test_basic_farmland_lies_off_the_red_lines(redlines, city):
+    farmland = gpd.read_file(DATA / "farmland" / "zhenjiang.gpkg")
+    assert farmland["code"].is_unique
+    assert farmland.geometry.is_valid.all()
+    union = shapely.union_all(farmland.geometry.values)
+    assert union.area == pytest.approx(farmland.area.sum(), rel=1e-9)
+    assert union.area > 300e6
+    assert union.difference(city).area == 0
+    red = shapely.union_all(redlines.geometry.values)
+    assert union.intersection(red).area < 0.01 * union.area
+
+
+def test_thresholds_and_classes_say_where_they_are_from():
+    for parts in (
+        ("redlines", "types.toml"),
+        ("landuse", "classes.toml"),
+        ("grids", "zhenjiang.toml"),
+    ):
+        table = toml(*parts)
+        assert table["source"], parts
+        assert table["evidence"], parts
+    assert all(t["source"] and t["evidence"] for t in toml("redlines", "types.toml")["type"])
+
+
+@pytest.mark.slow
+def test_it_looks_like_the_place():
+    sys.path.insert(0, str(ROOT / "scripts"))
+    try:
+        from reference.measure import Files, measure
+    finally:
+        sys.path.remove(str(ROOT / "scripts"))
+    rows = measure(Files.open(DATA))
+    assert [row.what for row in rows if not row.ok] == []
+    assert len(rows) == 16
