@@ -115,8 +115,19 @@ def test_texts_are_cut_between_characters_and_counted(plan, tmp_path):
     back = gpd.read_file(tmp_path / "shp" / "townships.shp")
     assert back["flip"].tolist() == ["镇" * 127] * 3
     rows = pd.read_csv(tmp_path / "shp" / "field_map.csv", encoding="utf-8-sig")
-    cut = rows[rows["texts_cut"] > 0]
-    assert cut[["layer", "field", "texts_cut"]].to_numpy().tolist() == [["townships", "flip", 3]]
+    cut = rows[rows["texts_changed"] > 0]
+    assert cut[["layer", "field", "texts_changed"]].to_numpy().tolist() == [
+        ["townships", "flip", 3]
+    ]
+
+
+def test_signs_that_gbk_lacks_get_a_plain_form_and_are_counted(plan, tmp_path):
+    signs = plan.townships.assign(flip="10⁴ yuan/km² – 3 − 2 m³")
+    exchange.write(fake_plan.Plan(**{**vars(plan), "townships": signs}), "shp", tmp_path)
+    back = gpd.read_file(tmp_path / "shp" / "townships.shp")
+    assert back["flip"].tolist() == ["10^4 yuan/km2 – 3 - 2 m3"] * 3
+    rows = pd.read_csv(tmp_path / "shp" / "field_map.csv", encoding="utf-8-sig")
+    assert rows.set_index(["layer", "field"]).loc[("townships", "flip"), "texts_changed"] == 3
 
 
 def test_a_character_that_gbk_lacks_is_an_error_and_nothing_is_written(plan, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +36,21 @@ def write(contents: Contents, path: Path) -> None:
 
     Version 10 of the format; it is what ArcMap 10 opens.
     """
+    frames = {**contents.layers, **contents.tables}
+    with warnings.catch_warnings():
+        # Said of a red line with many parts; it is slow for thousands, and right.
+        warnings.filterwarnings("ignore", message="organizePolygons")
+        _write_frames(frames, path, contents.lang)
+
+
+def _write_frames(frames: Mapping[str, Any], path: Path, lang: str) -> None:
     import pyogrio
 
-    frames = {**contents.layers, **contents.tables}
     for i, (name, frame) in enumerate(frames.items()):
         ready = small_integers(frame).rename(columns=_allowed)
         pyogrio.write_dataframe(
             ready, path, layer=name, driver="OpenFileGDB", append=i > 0,
-            layer_options={"LAYER_ALIAS": words.table_name(name, contents.lang)},
+            layer_options={"LAYER_ALIAS": words.table_name(name, lang)},
         )  # fmt: skip
 
 

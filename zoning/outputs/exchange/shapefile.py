@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,10 @@ from zoning.outputs.exchange.files import write_companions
 
 #: A .dbf holds field names of 10 bytes and texts of 254.
 _NAME_BYTES, _TEXT_BYTES = 10, 254
+#: Plain forms that Unicode does not give by itself.
+_PLAIN = {"−": "-", "≤": "<=", "≥": ">="}
+#: A raised digit behind a digit: 10⁴ is not 104.
+_POWER = re.compile("([0-9])([⁰¹²³⁴-⁹])")
 ENCODINGS = ("GBK", "UTF-8")
 
 
@@ -26,14 +32,15 @@ def write(contents: Contents, folder: Path, encoding: str = "GBK") -> None:
     contents : Contents
     folder : Path
         Made before; gets ``<layer>.shp`` and companions, ``field_map.csv`` (full name to name in
-        the file, and how many texts were cut) and ``fields.csv``.
+        the file, and how many texts were changed) and ``fields.csv``.
     encoding : {"GBK", "UTF-8"}
         Old Chinese desktops expect GBK.
 
     Raises
     ------
     InputError
-        If the encoding is not known, or a text has a character that it lacks.
+        If the encoding is not known, or a text has a character that it lacks and that has no
+        plain form (² becomes 2).
     """
     import pandas as pd
     import pyogrio
@@ -50,13 +57,18 @@ def write(contents: Contents, folder: Path, encoding: str = "GBK") -> None:
     for name, frame in contents.layers.items():
         columns = [c for c in frame.columns if c != "geometry"]
         short = short_names(columns, encoding)
-        cut = {c: _cut_texts(frame[c], encoding) for c in columns}
-        ready = frame.assign(**{c: texts for c, (texts, _) in cut.items()}).rename(columns=short)
+        texts = {c: _fit_texts(frame[c], encoding) for c in columns if _is_text(frame[c])}
+        ready = frame.assign(**{c: t for c, (t, _) in texts.items()}).rename(columns=short)
         pyogrio.write_dataframe(
             ready, folder / f"{name}.shp", driver="ESRI Shapefile", encoding=encoding
         )
         maps += [
-            {"layer": name, "field": c, "field_in_shp": short[c], "texts_cut": cut[c][1]}
+            {
+                "layer": name,
+                "field": c,
+                "field_in_shp": short[c],
+                "texts_changed": texts[c][1] if c in texts else 0,
+            }
             for c in columns
         ]
     csv_file.write(pd.DataFrame(maps), folder / "field_map.csv")
@@ -107,13 +119,39 @@ def cut(text: str, limit: int, encoding: str) -> str:
     return text.encode(encoding, "replace")[:limit].decode(encoding, "ignore")
 
 
-def _cut_texts(column: Any, encoding: str) -> tuple[Any, int]:
-    """Cut the texts of a column; give them and the number of those that lost something."""
-    if not _is_text(column):
-        return column, 0
-    texts = [cut(v, _TEXT_BYTES, encoding) if isinstance(v, str) else None for v in column]
-    lost = sum(a != b for a, b in zip(column, texts, strict=True) if isinstance(a, str))
-    return np.array(texts, dtype=object), int(lost)  # a missing text as None, or "<NA>" is written
+def simplified(text: str, encoding: str) -> str:
+    """Replace characters that the encoding lacks by their plain forms, where they have one.
+
+    Examples
+    --------
+    >>> simplified("3 km² − 10⁴", "GBK"), simplified("3 km²", "UTF-8")
+    ('3 km2 - 10^4', '3 km²')
+    """
+    if _can_write(text, encoding):
+        return text
+    text = _POWER.sub(r"\1^\2", text)
+    return "".join(
+        c if _can_write(c, encoding) else _PLAIN.get(c) or unicodedata.normalize("NFKC", c)
+        for c in text
+    )
+
+
+def _can_write(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _fit_texts(column: Any, encoding: str) -> tuple[Any, int]:
+    """Make the texts of a column fit; give them and the number of those that changed."""
+    texts = [
+        cut(simplified(v, encoding), _TEXT_BYTES, encoding) if isinstance(v, str) else None
+        for v in column
+    ]
+    changed = sum(a != b for a, b in zip(column, texts, strict=True) if isinstance(a, str))
+    return np.array(texts, dtype=object), int(changed)  # None, or the text "<NA>" is written
 
 
 def _is_text(column: Any) -> bool:
@@ -126,17 +164,14 @@ def _unwritable(layer: str, frame: Any, encoding: str) -> list[Problem]:
     for column in frame.columns:
         if column == "geometry" or not _is_text(frame[column]):
             continue
-        for value in sorted({v for v in frame[column].dropna() if isinstance(v, str)}):
-            try:
-                value.encode(encoding)
-            except UnicodeEncodeError:
-                found.append(
-                    Problem(
-                        Text(f"'{value}' cannot be written in {encoding}",
-                             f"“{value}”无法用 {encoding} 编码"),
-                        f"{layer}.{column}", code="encoding",
-                        remedy=Text("write UTF-8 (--encoding UTF-8)",
-                                    "请改用 UTF-8(--encoding UTF-8)"),
-                    )
-                )  # fmt: skip
+        values = {v for v in frame[column].dropna() if isinstance(v, str)}
+        lost = sorted(v for v in values if not _can_write(simplified(v, encoding), encoding))
+        found += [
+            Problem(
+                Text(f"'{v}' cannot be written in {encoding}", f"“{v}”无法用 {encoding} 编码"),
+                f"{layer}.{column}", code="encoding",
+                remedy=Text("write UTF-8 (--encoding UTF-8)", "请改用 UTF-8(--encoding UTF-8)"),
+            )
+            for v in lost
+        ]  # fmt: skip
     return found
