@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import docx
 import fake_plan
+import pandas as pd
 import pytest
 from docx.oxml.ns import qn
 
@@ -210,6 +211,56 @@ def test_a_plan_with_units_only_has_a_report(plan):
     chapters = [b.text for b in found if isinstance(b, Heading) and b.level == 1]
     assert len(chapters) == 5 and not [b for b in found if isinstance(b, Figure)]
     assert report.to_bytes(bare(plan, units=units, zones=None))[:2] == b"PK"
+
+
+def test_small_and_odd_numbers_can_be_read(plan, no_pictures):
+    odd = (
+        Check("residual.city", "error", True, 0.196805, 1.0, "m2", "city"),
+        Check("best", "note", True, 65_062_818.59, 65_062_818.59, "1", "city"),
+    )
+    object.__setattr__(told := bare(plan), "checks", odd)
+    rows = table(report.blocks_of(told, "en"), "Checks").rows
+    assert [row[3] for row in rows] == ["0.197 m²", "65,062,818.59"]
+
+
+def test_the_overlap_row_of_red_lines_is_no_township(plan, no_pictures):
+    types = plan.tables["redline_types"]
+    row = pd.DataFrame([{"type": "overlap", "area_m2": -5_000_000}])
+    closed = {**plan.tables, "redline_types": pd.concat([types, row])}
+    told = bare(plan, redlines=plan.redlines, tables=closed)
+    rows = table(report.blocks_of(told, "zh"), "分类型红线").rows
+    assert rows[-1][0] == "重叠" and rows[-1][-1] == "-5.00"
+
+
+def test_limits_stand_with_what_is_left_and_their_price(plan, no_pictures):
+    limits = pd.DataFrame({
+        "kind": ["city", "quota"], "code": ["city", "key"], "floor_m2": [0, 0],
+        "cap_m2": [3_000_000, 2_000_000], "used_m2": [2_500_000, 2_000_000],
+        "left_m2": [500_000, 0], "price": [0.0, 0.75],
+    })  # fmt: skip
+    told = bare(plan, run=plan.run, tables={**plan.tables, "limits": limits})
+    found = table(report.blocks_of(told, "en"), "Limits of new land")
+    assert "at least" not in " ".join(found.heads)
+    assert found.rows == [
+        ["cap of the city: city", "3.00", "2.50", "0.50", "0.000"],
+        ["quota: key development", "2.00", "2.00", "0.00", "0.750"],
+    ]
+
+
+def test_flagged_townships_are_named(plan, no_pictures):
+    flagged = plan.townships.assign(flag=[None, "over-built", None])
+    texts = [
+        b.text for b in report.blocks_of(bare(plan, townships=flagged), "zh") if isinstance(b, Text)
+    ]
+    assert [t for t in texts if t.startswith("待复核")] == [
+        "待复核(适宜性低而现状开发强度超过 30 %):姚桥镇。"
+    ]
+
+
+def test_layers_tell_where_they_come_from(plan, no_pictures):
+    remark = plan.townships.assign(notes="made up, except the population")
+    found = table(report.blocks_of(bare(plan, townships=remark), "en"), "Sources and remarks")
+    assert ["townships", "made up, except the population", "3"] in [list(r) for r in found.rows]
 
 
 def test_inputs_are_listed_with_their_sums(plan, no_pictures):

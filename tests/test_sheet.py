@@ -8,6 +8,7 @@ import matplotlib as mpl
 import matplotlib.image as mpimg
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
@@ -60,11 +61,13 @@ def test_the_scale_that_is_written_is_the_scale_of_the_map(plan, paper):
     assert up / (box.height * high) == pytest.approx(across / (box.width * page), 1e-3)
 
 
-def test_the_scale_bar_is_as_long_as_it_says(plan):
-    picture = sheet.draw_sheet(plan)
+@pytest.mark.parametrize("paper", ["A3", "A4"])
+def test_the_scale_bar_is_as_long_as_it_says(plan, paper):
+    picture = sheet.draw_sheet(plan, paper=paper)
     desk = picture.figure.axes[0]
     fields = [p for p in desk.patches if p.__class__.__name__ == "Rectangle"]
-    millimetres = sum(p.get_width() for p in fields)
+    reduced = {"A3": 1, "A4": 297 / 420}[paper]
+    millimetres = sum(p.get_width() for p in fields) * reduced
     scale = int(next(t for t in texts(picture) if t.startswith("1:"))[2:].replace(",", ""))
     said = next(t for t in texts(picture) if re.fullmatch(r"[\d.]+ km", t))
     assert millimetres / 1000 * scale == pytest.approx(float(said[:-3]) * 1000, 1e-6)
@@ -85,13 +88,42 @@ def test_each_unit_has_the_colour_of_its_class(plan):
         assert np.allclose(pixel[:3], to_rgb(theme.colours[number])), code
 
 
+def sample(picture, points, dpi=150):
+    """Give the colours that are really on the paper at places of the map."""
+    rows = pixels(picture, dpi)
+    figure, axes = picture.figure, axes_of(picture)
+    scale = dpi / figure.dpi
+    found = []
+    for point in points:
+        x, y = axes.transData.transform((point.x, point.y)) * scale
+        found.append(rows[rows.shape[0] - 1 - int(y), int(x)])
+    return np.array(found)
+
+
+def test_the_paper_shows_each_unit_where_it_is(plan):
+    theme = sheet_themes.share_themes()["built_share"]
+    bare = plan.__class__(
+        name="x", notice=None, config=plan.config, grid=plan.grid, city=plan.city,
+        units=plan.units, zones=plan.zones, ledger=plan.ledger, red_sets=plan.red_sets,
+    )  # fmt: skip
+    inner = plan.units[plan.units["area_m2"] > 999_000]
+    wanted = [
+        to_rgb(theme.colours[i]) for i in theme.classes(plan)[plan.units.index.isin(inner.index)]
+    ]
+    found = sample(sheet.draw_map(bare, "built_share"), inner.geometry.centroid)
+    assert len(inner) > 90
+    assert np.allclose(found, wanted, atol=0.02)
+
+
 def test_nothing_is_drawn_outside_the_city(plan):
-    """The lower left corner of the city is cut off: there the paper stays white."""
-    picture = sheet.draw_map(plan, "built_share", width_mm=120)
-    rows = pixels(picture, 100)
-    height, width = rows.shape[:2]
-    corner = rows[int(height * 0.985), int(width * 0.012)]
-    assert corner.min() > 0.98
+    """The lower left corner of the city is cut off: units reach over the line, colour does not."""
+    outside = shapely.union_all(plan.units.geometry.array).difference(plan.city.geometry.iloc[0])
+    parts = [p for p in shapely.get_parts(outside) if p.area > 200_000]
+    points = [shapely.point_on_surface(p.buffer(-120)) for p in parts]
+    x0, y0, x1, y1 = plan.city.total_bounds
+    points = [p for p in points if x0 < p.x < x1 and y0 < p.y < y1]
+    assert points
+    assert sample(sheet.draw_sheet(plan, "built_share"), points).min() > 0.98
 
 
 def test_zero_and_no_data_are_not_a_class(plan):
@@ -152,7 +184,7 @@ def test_the_font_type_follows_the_outlines(tmp_path):
     otf, ttf, ttc = tmp_path / "a.otf", tmp_path / "a.ttf", tmp_path / "a.ttc"
     otf.write_bytes(b"OTTO" + b"\0" * 20)
     ttf.write_bytes(b"\0\1\0\0" + b"\0" * 20)
-    ttc.write_bytes(b"ttcf\0\1\0\0\0\0\0\1\0\0\0\x10" + b"OTTO")
+    ttc.write_bytes(b"ttcf\0\1\0\0\0\0\0\1\0\0\0\x14" + b"\0\1\0\0" + b"OTTO")
     assert not fonts.has_truetype_outlines(otf)
     assert fonts.has_truetype_outlines(ttf)
     assert not fonts.has_truetype_outlines(ttc)

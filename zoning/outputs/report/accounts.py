@@ -1,11 +1,12 @@
-"""The chapters on zones, on the account of construction land, and on where new land goes."""
+"""The chapters on zones and on the account of construction land."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from zoning.outputs.report.blocks import Align, Block, Table, Text
+from zoning.outputs.report.front import read_method
 from zoning.outputs.report.pieces import DASH, Writer, area
 from zoning.units import percent
 
@@ -67,41 +68,45 @@ def _pivot(w: Writer, cross: pd.DataFrame, caption: str) -> Table:
 def _townships(w: Writer, frame: pd.DataFrame) -> Iterator[Block]:
     if "zone" not in frame:
         return
-    review = int((frame.get("status") == "review").sum()) if "status" in frame else 0
     unknown = int(frame["zone"].isna().sum())
     yield w.text(
-        f"{len(frame)} townships are classed; {review} are to be reviewed and {unknown} could not "
-        "be classed because data are missing. The margin says how far a township is from the "
-        "next zone, as a share of the scale.",
-        f"共 {len(frame)} 个乡镇、街道;待复核 {review} 个,因数据缺失未能分区 {unknown} 个。"
-        "“余量”表示距离改变分区还有多远(占标度的比例)。",
+        f"{len(frame)} townships are classed; {unknown} could not be classed because data are "
+        "missing. The margin says how far a township is from the next zone, as a share of the "
+        "scale; a dash means that no single change would move it.",
+        f"共 {len(frame)} 个乡镇、街道,其中因数据缺失未能分区 {unknown} 个。"
+        "“余量”表示距离改变分区还有多远(占标度的比例);“–”表示任何单项变化都不会改变分区。",
     )
-    columns = [
-        "name",
-        "county_name",
-        "built_share",
-        "redline_share",
-        "constraint_grade",
-        "guidance_grade",
-        "intensity_grade",
-        "zone",
-        "runner_up",
-        "margin",
-        "status",
-    ]
+    yield from _flagged(w, frame)
     frame = frame.copy()
     if "margin" in frame:
         frame["margin"] = [DASH if m != m else f"{m:.3f}" for m in _floats(frame["margin"])]
     by = [c for c in ("county", "township") if c in frame]
-    yield w.frame(w.say("Townships", "乡镇、街道"), frame.sort_values(by), columns,
-                  table="townships", widths=_TOWN_WIDTHS,
-                  heads=_short_heads(w), short=True)  # fmt: skip
+    yield w.frame(w.say("Townships", "乡镇、街道"), frame.sort_values(by), _TOWN_COLUMNS,
+                  table="townships", widths=_TOWN_WIDTHS, heads=_short_heads(w),
+                  short=True)  # fmt: skip
 
 
+def _flagged(w: Writer, frame: pd.DataFrame) -> Iterator[Block]:
+    """Name the townships that are decided and still wait for a person to look at them."""
+    found = read_method(w.plan)
+    flags = () if found is None else tuple(f for m in found.matrices for f in m.flags)
+    for flag in flags:
+        if "flag" in frame:
+            names = [str(n) for n in frame.loc[frame["flag"].eq(flag.code).fillna(False), "name"]]
+            if names:
+                told = w.say(flag.en, flag.zh)
+                yield w.text(f"To be reviewed ({told}): {', '.join(names)}.",
+                             f"待复核({told}):{'、'.join(names)}。")  # fmt: skip
+
+
+_TOWN_COLUMNS = (
+    "name", "county_name", "built_share", "redline_share", "constraint_grade", "guidance_grade",
+    "intensity_grade", "zone", "runner_up", "margin", "zone_reason",
+)  # fmt: skip
 _TOWN_WIDTHS = {
     "name": 1.7, "county_name": 1.1, "built_share": 1.25, "redline_share": 1.25,
-    "constraint_grade": 0.8, "guidance_grade": 0.8, "intensity_grade": 0.8, "zone": 1.25,
-    "runner_up": 1.25, "margin": 0.95, "status": 1.1,
+    "constraint_grade": 0.8, "guidance_grade": 0.8, "intensity_grade": 0.8, "zone": 1.1,
+    "runner_up": 1.1, "margin": 0.9, "zone_reason": 1.5,
 }  # fmt: skip
 
 
@@ -116,6 +121,7 @@ def _short_heads(w: Writer) -> dict[str, str]:
         "built_share": w.say("built", "建设占比"), "redline_share": w.say("red line", "红线占比"),
         "constraint_grade": w.say("constr.", "约束"), "guidance_grade": w.say("guid.", "引导"),
         "intensity_grade": w.say("intens.", "强度"), "runner_up": w.say("runner-up", "次选"),
+        "zone": w.say("zone", "分区"), "zone_reason": w.say("reason", "依据"),
     }  # fmt: skip
 
 
@@ -179,46 +185,3 @@ def _zone_account(w: Writer) -> Table:
     columns = ["zone", "area_m2", "built_m2", "new_m2", "share", "cap_m2", "left", "quota_m2"]
     return w.frame(w.say("Account by zone", "分区建设用地账"), frame, columns,
                    heads=_account_heads(w), widths={"zone": 1.5}, note=note)  # fmt: skip
-
-
-def allocation(w: Writer) -> Iterator[Block]:
-    """Tell where new land goes and how good the choice is."""
-    plan = w.plan
-    done = plan.run.get("allocation")
-    if not done or "new_m2" not in plan.units.columns:
-        return
-    yield w.chapter("New construction land", "新增建设用地")
-    new = int(plan.units["new_m2"].sum())
-    units = int((plan.units["new_m2"] > 0).sum())
-    yield w.text(
-        f"{area(new)} km² of new land are placed in {units:,} units, on land that is not built, "
-        f"not water, not red line and not locked. Method: {done.get('method', DASH)}.",
-        f"新增建设用地 {area(new)} km²,落在 {units:,} 个单元内,"
-        f"均为非建设、非水域、非红线、未锁定的土地。方法:{done.get('method', DASH)}。",
-    )
-    yield _certificate(w, done)
-    yield from w.picture("new_land")
-    frame = plan.zones.reset_index() if w.known["zone"] else plan.units
-    if "quota_m2" in frame and "new_m2" in frame:
-        frame["unspent_m2"] = frame["quota_m2"] - frame["new_m2"]
-        yield w.frame(w.say("Quotas of new land", "新增指标使用"), frame,
-                      ["zone", "quota_m2", "new_m2", "unspent_m2"],
-                      note=w.say("Quotas are upper limits.", "指标为上限。"))  # fmt: skip
-
-
-def _certificate(w: Writer, done: Any) -> Table:
-    """Write objective, bound and gap; a dash where there is none."""
-
-    def told(key: str) -> str:
-        value = done.get(key)
-        return DASH if value is None else f"{value:,.6g}"
-
-    gap = done.get("gap")
-    rows = [
-        [w.say("objective", "目标值"), told("objective")],
-        [w.say("upper bound", "上界"), told("bound")],
-        [w.say("gap to the bound", "与上界的差距"), DASH if gap is None else f"{gap * 100:.4f} %"],
-    ]
-    heads = [w.say("item", "项目"), w.say("value", "数值")]
-    return Table(w.say("Quality of the allocation", "分配结果的质量"), heads, rows,
-                 ["left", "right"], [2, 1])  # fmt: skip

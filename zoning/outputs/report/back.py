@@ -45,7 +45,7 @@ def checks(w: Writer) -> Iterator[Block]:
     ]
     yield Table(
         w.say("Checks, those not passed first", "检查结果(未通过者在前)"), heads, rows,
-        ["left", "left", "left", "right", "right", "left"], [4, 1.5, 1, 1.6, 1.6, 1.3],
+        ["left", "left", "left", "right", "right", "left"], [4, 1.3, 0.8, 1.9, 1.9, 1.0],
     )  # fmt: skip
 
 
@@ -73,21 +73,46 @@ def data(w: Writer) -> Iterator[Block]:
 
 
 def _standing(w: Writer) -> Iterator[Block]:
-    """Say how many red-line areas are documented, named or made up, with their sources."""
+    """Say what the layers tell about themselves, and how firm the red-line areas are."""
+    rows = [row for name in _LAYERS for row in _told(w, name)]
+    rows += [[lock.name or lock.code, lock.source, DASH] for lock in w.plan.config.inputs.locks]
+    if rows:
+        yield w.section("What the layers say of themselves", "图层的来源与说明")
+        heads = [
+            w.say("layer", "图层"),
+            w.say("source, remark", "来源、说明"),
+            w.say("rows", "行数"),
+        ]
+        yield Table(w.say("Sources and remarks of the layers", "图层来源与说明"), heads, rows,
+                    ["left", "left", "right"], [1.6, 5, 0.8])  # fmt: skip
     lines = w.plan.redlines
     if lines is None or "status" not in lines:
         return
-    once = lines.drop_duplicates("area_code")
     yield w.section("Standing of the red-line areas", "红线区域的依据")
     yield w.text(
         "Each area says whether its name and place are documented, named after a real feature, or "
         "made up.",
         "每个红线区域均标明其名称与位置有文件依据、依真实地物命名,或为虚构。",
     )
-    keys = ["status", "source"] if "source" in once else ["status"]
-    counts = once.groupby(keys, dropna=False).size().rename("areas").reset_index()
-    yield w.frame(w.say("Standing and sources", "依据与来源"), counts, [*keys, "areas"],
-                  table="redlines", widths={"status": 1.4, "source": 5, "areas": 0.8})  # fmt: skip
+    once = lines.drop_duplicates("area_code")
+    counts = once.groupby("status", dropna=False).size().rename("areas").reset_index()
+    yield w.frame(w.say("Standing of the areas", "区域依据"), counts, ["status", "areas"],
+                  table="redlines", widths={"status": 3})  # fmt: skip
+
+
+_LAYERS = ("city", "counties", "townships", "redlines")
+_REMARKS = ("source", "notes", "note")
+_MOST_REMARKS = 8
+
+
+def _told(w: Writer, name: str) -> Iterator[list[str]]:
+    """Give the remarks of a layer with the number of rows that carry each."""
+    frame = getattr(w.plan, name)
+    for column in _REMARKS:
+        if frame is not None and column in frame:
+            counts = frame[column].dropna().value_counts(sort=True).head(_MOST_REMARKS)
+            for text, rows in counts.items():
+                yield [words.table_name(name, w.lang), str(text), f"{rows:,}"]
 
 
 def _inputs(w: Writer, inputs: Any) -> Table:

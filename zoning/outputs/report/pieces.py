@@ -19,7 +19,7 @@ from zoning.outputs.wording import (
     say,
     short_zones,
 )
-from zoning.units import M2_PER_KM2
+from zoning.units import M2_PER_HA, M2_PER_KM2
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 DASH = "–"
 _DPI = 200
 #: Columns whose numbers are already written as text.
-_NUMBERS = ("left", "margin", "number")
+_NUMBERS = ("left", "margin", "number", "price")
+#: Above this a plain number is no share (a shadow price, an objective).
+_MOST_SHARE = 10
 
 
 @dataclass
@@ -104,8 +106,10 @@ class Writer:
             return self.short[str(value)]
         if is_missing(value):
             return words.missing(self.lang) if column in ("zone", "township_zone") else DASH
-        if column in ("county", "township") or value == "overlap":
+        if column in ("county", "township"):
             return self.place(value)
+        if value == "overlap":  # the row that closes a table of areas that may overlap
+            return self.say("overlap", "重叠")
         if holds_codes(self.known, column):
             return say(self.known, column, value, self.lang)
         return number(value, words.unit(column))
@@ -177,35 +181,43 @@ def number(value: Any, measure: str = "") -> str:
     value : object
         Text is given back as it is.
     measure : str
-        ``"m2"`` gives km2 with two digits, ``"1"`` a percentage.
+        ``"m2"`` gives km2 with two digits, ``"1"`` a percentage where it can be one.
 
     Examples
     --------
-    >>> number(1_234_560_000, "m2"), number(0.2594, "1"), number(12345), number("a")
+    >>> number(1_234_560_000, "m2"), number(0.2594, "1"), number(12345.0), number("a")
     ('1,234.56', '25.94 %', '12,345', 'a')
+    >>> number(65_062_818.59, "1"), number(19.4466)
+    ('65,062,818.59', '19.45')
     """
     if isinstance(value, (str, bool)):
         return str(value)
     if measure == "m2":
         return area(value)
-    if measure == "1":
+    if measure == "1" and abs(value) <= _MOST_SHARE:
         return f"{value * 100:.2f} %"
     if measure == "year":
         return f"{value:.0f}"
-    return f"{value:,}" if float(value).is_integer() and "." not in str(value) else f"{value:,.2f}"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
 
 
 def quantity(value: Any, measure: str) -> str:
     """Write a measured value with its unit; a dash where there is none.
 
+    Areas below a hectare are written in square metres: residuals are of that size.
+
     Examples
     --------
-    >>> quantity(6_120_000, "m2"), quantity(0.61, "1"), quantity(None, "m2")
-    ('6.12 km²', '61.00 %', '–')
+    >>> quantity(6_120_000, "m2"), quantity(0.196805, "m2"), quantity(0, "m2")
+    ('6.12 km²', '0.197 m²', '0 m²')
+    >>> quantity(0.61, "1"), quantity(None, "m2")
+    ('61.00 %', '–')
     """
     if is_missing(value):
         return DASH
-    return number(value, measure) + (" km²" if measure == "m2" else "")
+    if measure != "m2":
+        return number(value, measure)
+    return f"{value:,.3g} m²" if abs(value) < M2_PER_HA else f"{area(value)} km²"
 
 
 def area(value_m2: Any) -> str:
@@ -213,37 +225,10 @@ def area(value_m2: Any) -> str:
 
     Examples
     --------
-    >>> area(3_843_700_000), area(1_200), area(0), area(-25_000)
-    ('3,843.70', '0.0012', '0.00', '-0.025')
+    >>> area(3_843_700_000), area(1_200), area(0), area(-25_000), area(0.2)
+    ('3,843.70', '0.0012', '0.00', '-0.025', '0.00')
     """
     value = float(value_m2) / M2_PER_KM2
-    if value and abs(value) < 0.1:
+    if 0.000001 <= abs(value) < 0.1:
         return f"{value:.6f}".rstrip("0")
     return f"{value:,.2f}"
-
-
-def cited(
-    data: Mapping[str, Any], path: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
-    """Find every table in nested data that names a source, outermost first.
-
-    Yields
-    ------
-    tuple of str, mapping
-        The way to the table, and the table.
-
-    Examples
-    --------
-    >>> [p for p, _ in cited({"cap": {"share": 0.28, "source": "x", "evidence": "S"}})]
-    [('cap',)]
-    """
-    if data.get("source"):
-        yield path, data
-    for key, value in data.items():
-        if isinstance(value, Mapping):
-            yield from cited(value, (*path, str(key)))
-        elif isinstance(value, (list, tuple)):
-            for entry in value:
-                if isinstance(entry, Mapping):
-                    name = entry.get("indicator") or entry.get("name") or entry.get("code") or ""
-                    yield from cited(entry, (*path, str(key), str(name)))

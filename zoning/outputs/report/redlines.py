@@ -64,6 +64,12 @@ def _published(w: Writer, red: Any) -> Iterator[Block]:
                 ["left", "right", "right"], [2, 1, 1], told.source)  # fmt: skip
 
 
+_AREA_WIDTHS = {
+    "number": 0.65, "name": 2.8, "type": 1.9, "level1_m2": 0.9, "level2_m2": 0.9, "area_m2": 0.9,
+    "published_m2": 0.85, "difference_m2": 0.8, "status": 1.6,
+}  # fmt: skip
+
+
 def _area_table(w: Writer, table: pd.DataFrame, note: str) -> Table:
     frame = table.copy()
     last = frame["area_code"].astype(str) == "overlap"
@@ -95,7 +101,7 @@ def _area_table(w: Writer, table: pd.DataFrame, note: str) -> Table:
     caption = w.say("Red-line areas, published against computed (km²)",
                     "红线区域:公布面积与计算面积(km²)")  # fmt: skip
     return w.frame(caption, frame, columns, table="redlines", heads=heads, note=note,
-                   widths={"number": 0.65, "name": 2.5, "type": 1.5, "status": 1.35})  # fmt: skip
+                   widths=_AREA_WIDTHS)  # fmt: skip
 
 
 def _by_place(w: Writer) -> Iterator[Block]:

@@ -19,6 +19,7 @@ from docx.shared import Cm
 from zoning.outputs.office import clean
 from zoning.outputs.report.blocks import Block, Figure, Heading, Table, Text
 from zoning.outputs.report.style import TABLE_STYLE, prepare
+from zoning.outputs.sheet_frame import columns
 
 _STYLES = {"body": "Normal", "note": "Note", "warning": "Warning"}
 _ALIGNS = {
@@ -30,8 +31,8 @@ _UNIT = re.compile(r"(\d) (%|km²|m\b)")
 _TEXT_WIDTH = 9070  # twentieths of a point: 16 cm
 _PICTURE = Cm(16)
 _CONTENTS_DEPTH = 2
-#: Tables up to this length are kept on one page.
-_WHOLE = 12
+#: Tables of up to this many lines are kept on one page; _LINE columns of text fill a line.
+_WHOLE, _LINE = 14, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,13 +257,22 @@ def _table(document: Document, block: Table, number: int, lang: str) -> None:
         column.set(qn("w:w"), str(width))
     aligns: list[str] = ["center"] * len(block.heads)
     element.append(_row(block.heads, aligns, widths, head=True, keep=True))
-    whole = len(block.rows) <= _WHOLE
+    whole = _lines(block) <= _WHOLE
     for place, row in enumerate(block.rows, 1):
         keep = place == 1 or (whole and place < len(block.rows))
         element.append(_row(row, block.aligns, widths, keep=keep and place < len(block.rows)))
     after = document.add_paragraph(written(block.note), style="Note")
     if not block.note:
         after.paragraph_format.space_after = 0
+
+
+def _lines(block: Table) -> float:
+    """Estimate how many lines of text a table takes."""
+    total = sum(block.widths)
+    room = [_LINE * w / total for w in block.widths]
+    return sum(
+        max(columns(t) // r + 1 for t, r in zip(row, room, strict=True)) for row in block.rows
+    )
 
 
 def _table_properties(element: Any, block: Table) -> None:
