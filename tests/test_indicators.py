@@ -157,7 +157,8 @@ def grades(**changed: list[float]) -> pd.DataFrame:
 
 def test_composition_by_hand() -> None:
     g = grades(population=[4.0], economy=[2.0], transport=[4.0], fragility=[1.0], importance=[2.0],
-               available_land=[5.0], available_water=[4.0], hazard=[2.0], overload=[1.0])  # fmt: skip
+               available_land=[5.0], available_water=[4.0],
+               hazard=[2.0], overload=[1.0])  # fmt: skip
     q = parts(g).iloc[0]
     assert q.tolist() == pytest.approx([np.sqrt(36 / 3), 2.0, 2.0])
     assert composite(g).tolist() == pytest.approx([np.sqrt(12)])

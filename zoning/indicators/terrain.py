@@ -1,0 +1,162 @@
+"""Slope and relief from a digital elevation model, read in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from zoning.errors import InputError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+Floats = npt.NDArray[np.float64]
+
+#: Rows of a DEM held at once (own choice; a block of a 30 m province stays below 100 MB).
+_ROWS = 512
+
+
+def slope(height: Floats, dx: float, dy: float) -> Floats:
+    """Slope in degrees by the third-order differences of Horn (1981); the rim is NaN.
+
+    Parameters
+    ----------
+    height : float array, shape (rows, columns)
+        Metres, NaN where missing; a missing neighbour makes the slope missing.
+    dx, dy : float
+        Cell sides in metres.
+
+    Returns
+    -------
+    float array of the same shape.
+
+    Examples
+    --------
+    >>> plane = np.add.outer(np.zeros(3), np.arange(3) * 10.0)
+    >>> float(slope(plane, 10.0, 10.0)[1, 1])
+    45.0
+    """
+    z = np.asarray(height, dtype=np.float64)
+    out = np.full(z.shape, np.nan)
+    if min(z.shape) < 3:
+        return out
+    nw, n, ne = z[:-2, :-2], z[:-2, 1:-1], z[:-2, 2:]
+    w, e = z[1:-1, :-2], z[1:-1, 2:]
+    sw, s, se = z[2:, :-2], z[2:, 1:-1], z[2:, 2:]
+    right = ((ne + 2 * e + se) - (nw + 2 * w + sw)) / (8 * dx)
+    down = ((sw + 2 * s + se) - (nw + 2 * n + ne)) / (8 * dy)
+    inner = z[1:-1, 1:-1]
+    steep = np.degrees(np.arctan(np.hypot(right, down)))
+    out[1:-1, 1:-1] = np.where(np.isnan(inner), np.nan, steep)
+    return out
+
+
+def relief_window(cell_m: float) -> int:
+    """Cells of the relief window: 15 below 30 m, 12 below 50, 9 below 100, else 3.
+
+    Draft guide for double evaluation (2019), as coded by others (evidence C).
+
+    Examples
+    --------
+    >>> [relief_window(c) for c in (10, 30, 50, 100)]
+    [15, 12, 9, 3]
+    """
+    for limit, cells in ((30.0, 15), (50.0, 12), (100.0, 9)):
+        if cell_m < limit:
+            return cells
+    return 3
+
+
+def relief(height: Floats, window: int) -> Floats:
+    """Relief in metres: highest less lowest in a moving window of ``window`` cells.
+
+    Missing cells are left out; NaN where nothing is known or the cell itself is missing.
+
+    Examples
+    --------
+    >>> relief(np.array([[0.0, 5.0, np.nan], [1.0, 2.0, 9.0]]), 3)[0].tolist()
+    [5.0, 9.0, nan]
+    """
+    from scipy.ndimage import maximum_filter, minimum_filter
+
+    z = np.asarray(height, dtype=np.float64)
+    missing = np.isnan(z)
+    high = maximum_filter(np.where(missing, -np.inf, z), size=window, mode="nearest")
+    low = minimum_filter(np.where(missing, np.inf, z), size=window, mode="nearest")
+    return np.where(missing, np.nan, high - low)
+
+
+def terrain(dem: str | Path, places: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Mean slope, mean relief and mean elevation of places, from the pixels with centres in them.
+
+    Parameters
+    ----------
+    dem : str or Path
+        Elevation raster in metres with a projected CRS.
+    places : GeoDataFrame
+        Polygons that do not overlap; brought to the raster's CRS.
+
+    Returns
+    -------
+    DataFrame of Float64 on the places' index
+        ``slope_deg``, ``relief_m``, ``elevation_m``; ``<NA>`` where no known pixel lies inside.
+
+    Raises
+    ------
+    InputError
+        No such raster, or a geographic CRS.
+    """
+    import rasterio
+    from rasterio.features import rasterize
+
+    try:
+        source = rasterio.open(dem)
+    except rasterio.errors.RasterioIOError as error:
+        raise InputError.one(
+            "cannot be read", "无法读取", where=str(dem), code="missing-file"
+        ) from error
+    with source as r:
+        if r.crs is None or not r.crs.is_projected:
+            raise InputError.one(
+                "needs a projected CRS in metres", "需要以米为单位的投影坐标系",
+                where=str(dem), code="crs",
+            )  # fmt: skip
+        shapes = list(places.to_crs(r.crs).geometry)
+        sums, counts = np.zeros((3, len(shapes))), np.zeros((3, len(shapes)))
+        for window, block in _measured(r):
+            ids = rasterize(
+                [(s, i + 1) for i, s in enumerate(shapes)], out_shape=block[0].shape,
+                transform=r.window_transform(window), dtype="int32",
+            ).ravel()  # fmt: skip
+            for k, layer in enumerate(block):
+                flat = layer.ravel()
+                use = (ids > 0) & ~np.isnan(flat)
+                sums[k] += np.bincount(ids[use] - 1, flat[use], len(shapes))
+                counts[k] += np.bincount(ids[use] - 1, minlength=len(shapes))
+    mean = np.where(counts > 0, sums / np.where(counts > 0, counts, 1), np.nan)
+    names = ("slope_deg", "relief_m", "elevation_m")
+    out = pd.DataFrame(dict(zip(names, mean, strict=True)), index=places.index)
+    return out.astype("Float64").mask(np.isnan(mean.T), pd.NA)
+
+
+def _measured(r: Any) -> Iterator[tuple[Any, tuple[Floats, Floats, Floats]]]:
+    """Slope, relief and height of blocks of rows, each computed with the rows around it."""
+    from rasterio.windows import Window
+
+    dx, dy = abs(r.transform.a), abs(r.transform.e)
+    cells = relief_window(max(dx, dy))
+    halo = max(cells // 2 + 1, 1)
+    for top in range(0, r.height, _ROWS):
+        rows = min(_ROWS, r.height - top)
+        first = max(top - halo, 0)
+        last = min(top + rows + halo, r.height)
+        z = r.read(1, window=Window(0, first, r.width, last - first), masked=True)
+        height = np.ma.filled(z.astype(np.float64), np.nan)
+        own = slice(top - first, top - first + rows)
+        layers = (slope(height, dx, dy)[own], relief(height, cells)[own], height[own])
+        yield Window(0, top, r.width, rows), layers
