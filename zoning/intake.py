@@ -17,6 +17,7 @@ import shapely
 from zoning.config import Config, Layer, LockLayer, TownshipLayer
 from zoning.errors import InputError, Problem, Text, raise_all
 from zoning.grid import Distortion, GridSpec, check_projected, choose_crs, measure_distortion
+from zoning.inputs.inspect import inspect_layer
 from zoning.inputs.source import Finding, Source
 from zoning.inputs.vector import read_polygons
 from zoning.landuse import load_classes
@@ -64,6 +65,7 @@ class _Desk:
     """Where files arrive: collects sources, findings and problems while reading goes on."""
 
     folder: Path
+    outline: gpd.GeoSeries | None = None
     problems: list[Problem] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -87,7 +89,7 @@ class _Desk:
         crs: str | None,
     ) -> gpd.GeoDataFrame | None:  # fmt: skip
         """Read one polygon layer of plan.toml."""
-        return self.attempt(
+        frame = self.attempt(
             lambda: self.keep(
                 read_polygons(
                     self.folder / part.path, layer=part.layer, crs=part.crs,
@@ -97,6 +99,11 @@ class _Desk:
                 part.path,
             )
         )  # fmt: skip
+        if frame is not None and self.outline is not None:
+            # Codes of locks and cores are the planner's own; only places have national codes.
+            known = frame if role in ("counties", "townships") else frame[["geometry"]]
+            self.findings.extend(inspect_layer(known, self.outline, where=part.path))
+        return frame
 
 
 def gather(config: Config, folder: Path) -> Intake:
@@ -135,6 +142,7 @@ def gather(config: Config, folder: Path) -> Intake:
     if not city.is_valid:
         city = shapely.make_valid(city, method="structure", keep_collapsed=False)
 
+    desk.outline = gpd.GeoSeries([city], crs=grid.crs)
     counties = _counties(config, desk, grid)
     towns = _townships(config, desk, grid, city)
     redlines = _redlines(config, desk, grid)
