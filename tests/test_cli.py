@@ -161,6 +161,19 @@ def test_grid_of_a_file_and_of_a_city(tmp_path):
     assert units["unit"].is_unique
 
 
+@pytest.mark.parametrize(
+    ("how", "units", "area"), [("drop", 17, 17_000_000), ("merge", 17, 17_500_000)]
+)
+def test_slivers_of_a_grid(tmp_path, how, units, area):
+    worlds.write(tmp_path)
+    done = zoning("grid", "--boundary", tmp_path / "边界.gpkg", "-o", tmp_path / "u.gpkg",
+                  "--min-share", 0.6, "--slivers", how, "--json")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert (answer["units"], answer["area_m2"]) == (units, area)
+    assert answer["area_m2"] + answer["dropped_m2"] == 17_500_000
+
+
 def test_a_match_is_reported_as_a_coincidence(tmp_path):
     worlds.write(tmp_path)
     done = zoning("grid", "--boundary", tmp_path / "边界.gpkg", "-o", tmp_path / "u.gpkg",

@@ -39,6 +39,12 @@ def grid(
     source: Annotated[
         str, typer.Option("--source", help="Boundary set: tianditu or amap. / 边界来源")
     ] = "tianditu",
+    min_share: Annotated[
+        float, typer.Option("--min-share", min=0, max=1, help="Smaller shares are slivers.")
+    ] = 0.0,
+    slivers: Annotated[
+        str, typer.Option("--slivers", help="keep, drop or merge. / 边缘碎块的处理")
+    ] = "keep",
     max_area_error: Annotated[
         float, typer.Option("--max-area-error", help="Largest local area distortion.")
     ] = 0.001,
@@ -48,10 +54,11 @@ def grid(
     verbose: Verbose = 0,
 ) -> None:
     """Make the planning units of a city, a county or a polygon. / 生成规划单元网格."""
-    from zoning.cells import make_units, search_origins
+    from zoning.cells import search_origins
     from zoning.config import Config
     from zoning.grid import GridSpec
     from zoning.intake import choose_grid
+    from zoning.ledger import Layers, build, settle_slivers
 
     area = _area(city, boundary, source)
     part = {"crs": crs, "cell_m": cell, "origin_m": _origin(origin),
@@ -67,13 +74,23 @@ def grid(
         _tell_search(found)
         if found.matches:
             spec = GridSpec(spec.crs, cell, found.matches[0])
-    units = make_units(shape, spec)
+    books = settle_slivers(build(Layers(shape), spec), spec, min_share, _sliver_rule(slivers))
+    units = books.units
     _save(units, out)
-    answer |= {"units": len(units), "area_m2": int(units["area_m2"].sum()), "out": str(out),
-               "grid": spec.as_dict(), "distortion": distortion.as_dict()}  # fmt: skip
+    answer |= {
+        "units": len(units),
+        "area_m2": int(units["area_m2"].sum()),
+        "dropped_m2": books.dropped_m2,
+        "out": str(out),
+        "grid": spec.as_dict(),
+        "distortion": distortion.as_dict(),
+    }
     if console.settings.json:
         write_json(answer)
     total = f"{answer['area_m2'] / 1e6:,.3f} km²"
+    if books.dropped_m2:
+        write(say(f"Dropped with slivers: {books.dropped_m2 / 1e6:,.3f} km²",
+                  f"随碎块略去:{books.dropped_m2 / 1e6:,.3f} km²"))  # fmt: skip
     write(say(f"{len(units):,} units, {total} inside, {_name(spec.crs)}",
               f"{len(units):,} 个单元,范围内 {total},{_name(spec.crs)}"))  # fmt: skip
     write(say(
@@ -86,6 +103,15 @@ def _name(crs: str) -> str:
     from pyproj import CRS
 
     return f"{crs} {CRS(crs).name}" if len(crs) < 20 else CRS(crs).name
+
+
+def _sliver_rule(text: str) -> str:
+    if text not in ("keep", "drop", "merge"):
+        raise InputError.one(
+            f"'{text}' is not keep, drop or merge", f"“{text}”不是 keep、drop 或 merge",
+            where="--slivers", code="usage",
+        )  # fmt: skip
+    return text
 
 
 def _origin(text: str) -> tuple[int, int]:
