@@ -10,6 +10,7 @@ import re
 import shutil
 import threading
 import time
+from pathlib import Path
 
 import fake_plan
 import numpy as np
@@ -20,7 +21,7 @@ from pyproj import CRS, Transformer
 from zoning.grid import equal_area
 from zoning.outputs import webmap
 
-pytestmark = pytest.mark.chromium
+pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
 BROWSER = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -129,8 +130,9 @@ class Browser:
 
 @pytest.fixture(scope="module")
 def browser():
+    pytest.importorskip("selenium")
     if not (BROWSER and DRIVER):
-        pytest.fail("the marker chromium asks for Chromium and chromedriver")
+        pytest.skip("needs Chromium and chromedriver")
     b = Browser()
     yield b
     b.driver.quit()
@@ -386,6 +388,20 @@ def test_print(browser, page):
     assert not browser.js("return document.getElementById('zn').classList.contains('zn-printing')")
 
 
+def test_a_plan_with_a_boundary_only(browser, plan, tmp_path):
+    keep = ["area_m2", "lon", "lat", "county", "geometry"]
+    bare = dataclasses.replace(
+        plan, units=plan.units[keep], townships=None, counties=None, redlines=None, pieces=None,
+        red_sets=plan.red_sets.iloc[:0], ledger=plan.ledger.assign(red_set=0), tables={}, checks=(),
+        run={}, notice=None,
+    )  # fmt: skip
+    browser.open(webmap.write(bare, tmp_path / "bare.html"))
+    assert browser.complaints() == []
+    assert browser.pixel(*browser.point_of(40)) == (0xCF, 0xD8, 0xD6)
+    browser.at(*browser.point_of(40), click=True)
+    assert browser.js("return Zoning.sides[0].grid.code(40)") in browser.text(".zn-card")
+
+
 def test_two_plans_and_the_swipe(browser, plan, tmp_path):
     changed = plan.units["zone"].where(plan.units["zone"] != "key", "moderate")
     other = dataclasses.replace(plan, name="方案二", units=plan.units.assign(zone=changed))
@@ -499,8 +515,8 @@ def test_the_folder_under_a_strict_policy(browser, plan, tmp_path):
         server.shutdown()
 
 
-@pytest.mark.slow
-def test_a_million_units(browser, tmp_path):
+def test_a_million_units(browser, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent / "scripts"))
     import bench_map
 
     big = bench_map.plan_of(1_000_000)

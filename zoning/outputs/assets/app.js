@@ -28,8 +28,8 @@
   function applyTheme() {
     const theme = Z.plan.themes.find((t) => t.code === Z.state.theme);
     Z.sides.forEach((one) => {
-      one.classed = theme ? Z.classify(one.grid, theme, one.plan) : null;
-      if (one.classed) one.layer.show(one.classed);
+      one.classed = Z.classify(one.grid, theme, one.plan);
+      one.layer.show(one.classed);
     });
     if (Z.find(".zn-legend-at")) Z.refreshLegend();
   }
@@ -49,7 +49,7 @@
     tip.hidden = i < 0;
     if (i < 0) return;
     const theme = Z.plan.themes.find((t) => t.code === Z.state.theme);
-    Z.put(tip, Z.el("strong", null, theme ? Z.themeValue(one.grid, theme, i, one.plan) : ""),
+    Z.put(tip, Z.el("strong", null, theme ? Z.themeValue(one.grid, theme, i, one.plan) : Z.ha(one.grid.value(i, "area_m2"))),
       Z.el("span", null, [Z.townshipName(one.grid, i), one.grid.code(i)].filter(Boolean).join(" · ")));
     const size = Z.map.getSize();
     tip.style.left = Math.min(point.x + 14, size.x - tip.offsetWidth - 6) + "px";

@@ -94,6 +94,7 @@
     const grades = GRADES.filter((g) => Z.known(town[g + "_grade"])).map((g) =>
       [Z.name(g), Z.value(g + "_grade", town[g + "_grade"]) + (Z.known(town[g]) ? " (" + (Math.abs(town[g]) <= 1 ? Z.percent(town[g]) : Z.number(town[g], 1)) + ")" : "")]);
     const own = town["why_" + Z.state.lang];
+    const flip = town["flip_" + Z.state.lang] || town.flip;
     return [
       Z.el("h3", null, Z.t("of_township"), " ", town.name || town.code),
       Z.known(town.zone) ? Z.el("p", null, pill(Z.zone(town.zone, plan))) : null,
@@ -105,8 +106,8 @@
         Z.known(town.redline_share) && [Z.name("redline_share"), Z.percent(town.redline_share)],
         Z.known(town.rule) && [Z.t("decided_by"), town.rule],
         Z.known(town.runner_up) && [Z.name("runner_up"), Z.zone(town.runner_up, plan).label],
-        Z.known(town.margin) && [Z.name("margin"), Z.number(town.margin, 3)],
-        Z.known(town.flip) && [Z.name("flip"), town.flip],
+        Z.known(town.margin) && [Z.name("margin"), Z.percent(town.margin)],
+        Z.known(flip) && [Z.name("flip"), flip],
         Z.known(town.stability) && [Z.name("stability"), Z.percent(town.stability)],
       ])),
     ];

@@ -27,12 +27,11 @@
 
   Z.legend = function () {
     const theme = Z.plan.themes.find((t) => t.code === Z.state.theme);
-    if (!theme) return null;
     const classed = Z.sides[0].classed;
     const first = Z.plan.plans[0];
     const sum = first.zones.reduce((s, z) => s + (z.area_m2 || 0), 0);
-    const part = (k) => (theme.code === "zones" && sum && Z.sides.length === 1 ? Z.percent(first.zones[k].area_m2 / sum) : null);
-    const missing = Z.sides.some((one) => one.classed && one.classed.anyMissing);
+    const part = (k) => (theme && theme.code === "zones" && sum && Z.sides.length === 1 ? Z.percent(first.zones[k].area_m2 / sum) : null);
+    const missing = Z.sides.some((one) => one.classed.anyMissing);
     const items = classed.entries.map((e, k) => Z.el("li", null, swatch(e.colour), Z.el("span", null, e.label()), Z.el("span", { class: "zn-num zn-soft" }, part(k))));
     if (missing) items.push(Z.el("li", null, Z.el("i", { class: "zn-swatch zn-swatch-missing" }), Z.t("missing")));
     const shown = Z.state.overlays;
@@ -43,8 +42,8 @@
     if (shown.has("townships") && Z.layers.townships) items.push(Z.el("li", null, lineSwatch({ stroke: "#43484d", "stroke-width": 1 }), Z.t("townships")));
     if (shown.has("counties") && Z.layers.counties) items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 1.5, "stroke-dasharray": "7 3 1.5 3" }), Z.t("counties")));
     items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 2.4 }), Z.t("outline")));
-    return Z.el("div", { class: "zn-legend" }, Z.el("h3", null, Z.say(theme.label)),
-      theme.whole ? Z.el("p", { class: "zn-soft" }, Z.t("of_unit_area")) : null, Z.el("ul", null, items));
+    return Z.el("div", { class: "zn-legend" }, Z.el("h3", null, theme ? Z.say(theme.label) : Z.t("legend")),
+      theme && theme.whole ? Z.el("p", { class: "zn-soft" }, Z.t("of_unit_area")) : null, Z.el("ul", null, items));
   };
 
   Z.drawSide = function () {

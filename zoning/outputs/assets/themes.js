@@ -48,7 +48,11 @@
     return { classes, entries };
   }
 
+  // A plan with a boundary only still shows its units.
+  const plain = (grid) => ({ classes: new Uint8Array(grid.count), entries: [{ colour: "#cfd8d6", label: () => Z.t("unit") }] });
+
   Z.classify = function (grid, theme, plan) {
+    if (!theme) return plain(grid);
     const made = theme.code === "zones" ? zoneClasses(grid, plan) : valueClasses(grid, theme);
     made.anyMissing = made.classes.includes(MISSING);
     return made;

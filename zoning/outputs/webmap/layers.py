@@ -19,8 +19,8 @@ _FIRST_TOLERANCE_M = 2.0
 TOWNSHIP_CARD = (
     "name", "county", "county_name", "zone", "area_m2", "built_m2", "redline_m2", "built_share",
     "redline_share", "constraint", "guidance", "intensity", "constraint_grade", "guidance_grade",
-    "intensity_grade", "suitability_grade", "rule", "runner_up", "margin", "flip", "status",
-    "zone_reason", "stability", "why_zh", "why_en",
+    "intensity_grade", "suitability_grade", "rule", "runner_up", "margin", "flip", "flip_zh",
+    "flip_en", "status", "zone_reason", "stability", "why_zh", "why_en",
 )  # fmt: skip
 REDLINE_CARD = (
     "area_code", "name", "type", "level", "area_m2", "published_m2", "status", "source",
