@@ -258,7 +258,9 @@ def _report(
     start: float,
 ) -> Allocation:
     """Put the answer back on the pieces' index and prove it."""
-    new = pd.Series(answer.new, index=model.codes, name="new_m2").reindex(pieces.index)
+    land = np.empty_like(answer.new)
+    land[model.order] = answer.new
+    new = pd.Series(land, index=pieces.index, name="new_m2")
     suitability = model.objective(answer.new) / QUANTUM
     flows = None
     if how is not None and answer.flow is not None:

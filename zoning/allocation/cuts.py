@@ -65,27 +65,24 @@ def min_cut(gain: Floats, a: Any, b: Any, weight: Floats) -> Cut:
     # A gain beyond all edges of the node decides it; more would only overflow.
     limit = sum_by(a, w, n) + sum_by(b, w, n) + 1
     g = np.clip(np.rint(gain * scale), -limit, limit).astype(np.int64)
+    # Each node hangs on the source (gain above 0) or on the sink; every arc has its reverse.
     source, sink, nodes = n, n + 1, np.arange(n)
-    start = np.concatenate([a, b, np.full(n, source), nodes, nodes, np.full(n, sink)])
-    end = np.concatenate([b, a, nodes, np.full(n, source), np.full(n, sink), nodes])
-    zero = np.zeros(n, dtype=np.int64)
-    capacity = np.concatenate([w, w, np.maximum(g, 0), zero, np.maximum(-g, 0), zero])
-    order = np.lexsort((end, start))
-    indptr = np.searchsorted(start[order], np.arange(n + 3))
-    graph = sparse.csr_array(
-        (
-            capacity[order].astype(np.int32),
-            end[order].astype(np.int32),
-            indptr.astype(np.int32),
-        ),
-        shape=(n + 2, n + 2),
-    )
+    gains = g > 0
+    tail, head = np.where(gains, source, nodes), np.where(gains, nodes, sink)
+    start = np.concatenate([a, b, tail, head])
+    end = np.concatenate([b, a, head, tail])
+    capacity = np.concatenate([w, w, np.abs(g), np.zeros(n, dtype=np.int64)]).astype(np.int32)
+    number = np.arange(1, len(start) + 1, dtype=np.int32)
+    arcs = sparse.coo_array((number, (start, end)), shape=(n + 2, n + 2)).tocsr()
+    arcs.sort_indices()
+    order = arcs.data - 1
+    graph = sparse.csr_array((capacity[order], arcs.indices, arcs.indptr), shape=(n + 2, n + 2))
     flow = maximum_flow(graph, source, sink).flow
     if flow.nnz != graph.nnz:
         raise RuntimeError("the flow has another pattern than the graph")
     place = np.empty(len(order), dtype=np.intp)
     place[order] = np.arange(len(order))
-    left = graph.data.astype(np.int64) - flow.data
+    left = graph.data - flow.data.astype(np.int64)
     # Backwards from the sink: whatever cannot reach it any more is chosen (the largest choice).
     back = sparse.csr_array(((left > 0).astype(np.int8), graph.indices, graph.indptr)).T.tocsr()
     back.eliminate_zeros()
@@ -138,10 +135,15 @@ _MOST_STEPS = 60
 
 
 class _Search:
-    """Bracket of the price: the choice below the cap, the choice above it, and what they share."""
+    """Bracket of the price: the choice below the cap, the choice above it, and what they share.
+
+    What both choices agree on is settled for every price between theirs, so only the rest, the
+    ``open`` nodes, is kept as a question.
+    """
 
     def __init__(self, blocks: Blocks, land: Floats, cap: float):
-        self.blocks, self.land, self.cap = blocks, land, cap
+        self.part, self.land, self.left = blocks, land, cap
+        self.open = np.arange(len(land))
         self.low = np.zeros(len(land), dtype=bool)
         self.high = np.ones(len(land), dtype=bool)
         self.has_low = self.has_high = False
@@ -150,35 +152,46 @@ class _Search:
 
     def guess(self) -> float:
         """Price at which the cap would be met without a boundary."""
-        per_m2 = self.blocks.gain / self.land
+        per_m2 = self.part.gain / self.land
         order = np.argsort(-per_m2, kind="stable")
-        k = int(np.searchsorted(np.cumsum(self.land[order]), self.cap, side="right"))
+        k = int(np.searchsorted(np.cumsum(self.land[order]), self.left, side="right"))
         self.first = max(0.0, float(per_m2[order[k]])) if k < len(order) else 0.0
         return self.first
 
     def step(self, mu: float) -> None:
-        """Choose at a price, between the two choices that are known, and narrow the bracket."""
+        """Choose among the open nodes at a price and narrow the bracket."""
         self.cuts += 1
-        free = self.high & ~self.low
-        part = self.blocks.fixed(free, self.low)
-        gain = part.gain - mu * self.land[free]
-        z = self.low.copy()
-        z[free] = min_cut(gain, part.a, part.b, part.weight).z
-        self.tried = mu
-        if float(self.land[z].sum()) > self.cap:
-            self.high, self.has_high = z, True
+        part, self.tried = self.part, mu
+        z = min_cut(part.gain - mu * self.land, part.a, part.b, part.weight).z
+        if float(self.land[z].sum()) > self.left:
+            self.has_high = True
+            self._settle(z, z)
         else:
-            self.low, self.has_low = z, True
+            self.has_low = True
             if mu == 0.0:
-                self.high, self.has_high = z, True
+                # Land costs nothing and the cap still holds: this is the free optimum.
+                self.has_high = True
+                self._settle(np.zeros_like(z), z)
+            else:
+                self._settle(~z, z)
+
+    def _settle(self, still_open: Bools, z: Bools) -> None:
+        """Fix the nodes that both ends of the bracket now agree on."""
+        self.low[self.open] = self.high[self.open] = z
+        self.open = self.open[still_open]
+        self.low[self.open], self.high[self.open] = False, True
+        self.left -= float(self.land[z & ~still_open].sum())
+        self.part = self.part.fixed(still_open, z & ~still_open)
+        self.land = self.land[still_open]
 
     def next_price(self) -> float:
         """Where the two known choices are worth the same; outwards while one is missing."""
         if self.has_low and self.has_high:
-            more = float(self.land[self.high].sum()) - float(self.land[self.low].sum())
+            more = float(self.land.sum())
             if more <= 0:
                 return self.tried
-            return (self.blocks.value(self.high) - self.blocks.value(self.low)) / more
+            # All open nodes chosen against none: their boundary with each other drops out.
+            return float(self.part.gain.sum()) / more
         k = self.cuts - 1
         if self.has_low:
             return self.first / _WIDEN[k] if k < len(_WIDEN) else 0.0

@@ -94,6 +94,8 @@ class Model:
         The limits the groups came from.
     unknown : int
         Pieces held at 0 because suitability or zone is missing.
+    order : intp array, shape (n,)
+        Row of each piece in the table that was given.
     """
 
     codes: pd.Index
@@ -105,6 +107,7 @@ class Model:
     groups: tuple[Group, ...]
     limits: tuple[Limit, ...]
     unknown: int
+    order: npt.NDArray[np.intp]
 
     def objective(self, new: Ints) -> int:
         """Suitability x m2 of a plan, in steps of 1e-9 m2, exactly."""
@@ -178,7 +181,8 @@ def make_model(pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lo
         If a column is missing or a code occurs twice.
     """
     _check(pieces, limits)
-    table = pieces.sort_index(kind="stable")
+    order = np.asarray(pieces.index.argsort())
+    table = pieces.iloc[order]
     room_series = room_of(table, limits)
     unknown = int(((room_series == 0) & (table["free_m2"] > 0)).sum())
     room = room_series.to_numpy(np.int64, copy=True)
@@ -203,6 +207,7 @@ def make_model(pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lo
         groups=_groups(table, limits, least, room),
         limits=tuple(limits),
         unknown=unknown,
+        order=order,
     )
 
 

@@ -135,8 +135,10 @@ def make_space(model: Model, pieces: pd.DataFrame, edges: pd.DataFrame, lambda_k
     InputError
         If lambda or a length is negative, an edge occurs twice or joins a unit to itself.
     """
-    sums = pieces.groupby("unit")[["area_m2", "built_m2"]].sum().reindex(model.units)
-    area = sums["area_m2"].to_numpy(np.float64)
+    area, built = (
+        sum_by(model.unit, pieces[c].to_numpy(np.float64)[model.order], len(model.units))
+        for c in ("area_m2", "built_m2")
+    )
     a, b = (model.units.get_indexer(edges[c]) for c in ("a", "b"))
     length = edges["length_m"].to_numpy(np.float64)
     _check_edges(a, b, length, lambda_km)
@@ -146,7 +148,7 @@ def make_space(model: Model, pieces: pd.DataFrame, edges: pd.DataFrame, lambda_k
     order = row[np.lexsort((np.maximum(a, b)[row], np.minimum(a, b)[row]))]
     return Space(
         area=area,
-        built=sums["built_m2"].to_numpy(np.float64),
+        built=built,
         a=a[order],
         b=b[order],
         length=length[order],

@@ -157,6 +157,58 @@ def _neighbours(blocks: Blocks) -> tuple[Any, Floats, Any]:
     return near, weight, np.searchsorted(here[order], np.arange(len(blocks.gain) + 1))
 
 
+def swap(blocks: Blocks, z: Bools, prices: Floats, *, most: int = 1000, rounds: int = 25) -> Bools:
+    """Exchange one unit for another while that gains, to use up what filling left over.
+
+    Parameters
+    ----------
+    blocks : Blocks
+        The question.
+    z : bool array
+        A choice that keeps the caps.
+    prices : float64 array
+        Price of land under each row: only units that are about worth their price are tried.
+    most, rounds : int
+        How many units of each side are tried, and how often (our choice).
+
+    Returns
+    -------
+    bool array
+    """
+    z = z.copy()
+    columns = blocks.rows.tocsc()
+    cost = blocks.rows.T @ prices
+    for _ in range(rounds):
+        same = np.where(z[blocks.a] == z[blocks.b], 1.0, -1.0) * blocks.weight
+        n = len(z)
+        # What taking the unit's other state would change: its own gain and its edges.
+        turn = np.where(z, -blocks.gain, blocks.gain)
+        turn -= sum_by(blocks.a, same, n) + sum_by(blocks.b, same, n)
+        loss = np.where(z, -cost, cost) - turn
+        out, add = (_least(loss, which, most) for which in (z, ~z))
+        left = blocks.upper - blocks.rows @ z.astype(np.float64)
+        fits = np.ones((len(out), len(add)), dtype=bool)
+        given, taken = (columns[:, k].toarray() for k in (out, add))
+        for row in range(len(left)):
+            fits &= taken[row][None, :] - given[row][:, None] <= left[row]
+        change = np.where(fits, turn[out][:, None] + turn[add][None, :], -np.inf)
+        if not change.size or change.max() <= 1e-6:
+            break
+        i, j = np.unravel_index(int(change.argmax()), change.shape)
+        other = z.copy()
+        other[out[i]], other[add[j]] = False, True
+        # Two neighbours share an edge, so look at the true value before taking the step.
+        if blocks.value(other) <= blocks.value(z) or not blocks.fits(other):
+            break
+        z = other
+    return z
+
+
+def _least(loss: Floats, which: Bools, most: int) -> Any:
+    at = np.flatnonzero(which)
+    return at[np.argsort(loss[at], kind="stable")[:most]] if len(at) else at
+
+
 #: How many nodes the filling looks at (our choice: enough for the jump of a large city).
 _MOST_CANDIDATES = 20_000
 
@@ -182,7 +234,7 @@ def start(blocks: Blocks) -> Choice | None:
             candidates[np.argpartition(loss[: len(z)], _MOST_CANDIDATES)[:_MOST_CANDIDATES]] = True
             candidates |= priced.high
             candidates &= ~z
-        full = fill(blocks, z, candidates, priced.prices)
+        full = swap(blocks, fill(blocks, z, candidates, priced.prices), priced.prices)
         if blocks.fits(full) and (best is None or blocks.value(full) > blocks.value(best)):
             best = full
     if best is None:
