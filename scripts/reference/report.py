@@ -67,7 +67,7 @@ def _types(files: Files) -> str:
     areas = files.redlines.assign(km2=files.redlines.area / 1e6)
     by_type = areas.groupby("type").agg(areas=("area_code", "nunique"), km2=("km2", "sum"))
     lines = ["| type | areas | km² |", "|---|---:|---:|"]
-    lines += [f"| {t} | {r.areas} | {r.km2:.1f} |" for t, r in by_type.iterrows()]
+    lines += [f"| {r.Index} | {r.areas} | {r.km2:.1f} |" for r in by_type.itertuples()]
     return "\n".join(lines)
 
 
