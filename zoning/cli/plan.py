@@ -126,7 +126,7 @@ def _run(config: Config, folder: Path, out: Path) -> None:
     if console.settings.json:
         write_json(plan.run)
     else:
-        _tell(plan, files)
+        tell(plan, files)
     if "infeasible" in plan.run:
         _tell_infeasible(plan)
         raise typer.Exit(3)
@@ -142,7 +142,7 @@ def _tell_infeasible(plan: Plan) -> None:
             print(problem["what"], file=sys.stderr)
 
 
-def _tell(plan: Plan, files: list[Path]) -> None:
+def tell(plan: Plan, files: list[Path]) -> None:
     """Write the short table of the result, the account, failed checks and the paths."""
     lang = console.settings.lang
     notice = plan.run.get("notice_zh") if lang == "zh" else plan.notice

@@ -1,0 +1,47 @@
+"""The README says what is true: its output, its commands, its links."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def load_script(name: str):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_readme_shows_what_the_demo_prints():
+    script = load_script("update_readme")
+    assert script.updated(README, script.demo_output()) == README
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_links_lead_somewhere(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", text)
+    assert links
+    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+
+
+def test_commands_of_the_readme_exist():
+    from zoning.cli.main import build
+
+    known = {c.name for c in build().registered_commands}
+    named = set(re.findall(r"(?:^|/|\\)zoning (\w+)", README, flags=re.M))
+    assert named
+    assert named <= known
+
+
+def test_both_readmes_give_the_same_commands():
+    chinese = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+    for line in re.findall(r"^(?:python3|py) .*$", README, flags=re.M):
+        assert line in chinese
