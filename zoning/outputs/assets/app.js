@@ -108,18 +108,25 @@
   function hearMap(map) {
     map.on("mousemove", (e) => tell(e.latlng, e.containerPoint));
     map.on("mouseout", () => tell(null));
-    map.on("click", (e) => { if (!Z.measure.active()) pick([e.latlng.lat, e.latlng.lng]); });
+    map.on("click", (e) => {
+      tell(null); // after a tap there is no mouse that would leave
+      if (!Z.measure.active()) pick([e.latlng.lat, e.latlng.lng]);
+    });
     map.on("moveend zoomend", () => Z.emit("view"));
     const box = map.getContainer();
     box.addEventListener("keydown", (e) => {
       if (e.target !== box || e.key !== "Enter") return;
       const c = map.getCenter();
       pick([c.lat, c.lng]);
+      Z.find(".zn-card").focus();
     });
     document.addEventListener("keydown", (e) => {
       if (e.key !== "Escape" || Z.measure.active()) return;
       if (!Z.find(".zn-accounts").hidden) toggleAccounts(false);
-      else Z.emit("pick", null);
+      else {
+        if (Z.find(".zn-card").contains(document.activeElement)) box.focus();
+        Z.emit("pick", null);
+      }
     });
     new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(box);
     window.addEventListener("beforeprint", () => layOnPaper(true));

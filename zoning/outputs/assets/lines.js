@@ -5,7 +5,7 @@
   const STYLE = {
     city: { color: "#2b2f33", weight: 2.2, fill: false, interactive: false },
     counties: { color: "#2b2f33", weight: 1.3, dashArray: "7 3 1.5 3", fill: false, interactive: false },
-    townships: { color: "#43484d", weight: 0.7, opacity: 0.75, fill: false, interactive: false },
+    townships: { color: "#43484d", weight: 0.8, opacity: 0.9, fill: false, interactive: false },
   };
   const RED = "#a3122a";
 
@@ -50,9 +50,12 @@
     const draw = (rows, style) =>
       L.layerGroup(rows.filter((r) => r.shape.length).map((r) =>
         L.polygon(r.shape, Object.assign({ renderer, pane: "zn-lines", smoothFactor: 0.6 }, style(r)))));
-    if (layers.redlines) drawn.redlines = draw(layers.redlines.rows, redStyle);
-    if (layers.townships) drawn.townships = draw(layers.townships.rows, () => STYLE.townships);
-    if (layers.counties) drawn.counties = draw(layers.counties.rows, () => STYLE.counties);
+    // A pale edge under a line keeps it readable on dark zones.
+    const edged = (rows, weight, style) => L.layerGroup([
+      draw(rows, () => ({ color: "#fff", weight, opacity: 0.5, fill: false, interactive: false })), draw(rows, style)]);
+    if (layers.redlines) drawn.redlines = edged(layers.redlines.rows, 3, redStyle);
+    if (layers.townships) drawn.townships = edged(layers.townships.rows, 1.8, () => STYLE.townships);
+    if (layers.counties) drawn.counties = edged(layers.counties.rows, 3, () => STYLE.counties);
     drawn.city = draw(layers.city.rows, () => STYLE.city);
     renderer.addTo(map);
     const defs = Z.svg("defs", null, Z.hatch(1), Z.hatch(2));
