@@ -221,7 +221,7 @@ def _tree(layers: Sequence[_Layer], source: str, lang: str) -> qx.Element:
     return qx.element("layer-tree-group", {}, *groups)
 
 
-def _margin(box: qgis_layout.Extent, share: float = 0.03) -> qgis_layout.Extent:
+def _margin(box: qgis_layout.Extent, share: float = 0.01) -> qgis_layout.Extent:
     x0, y0, x1, y1 = box
     d = share * max(x1 - x0, y1 - y0)
     return (x0 - d, y0 - d, x1 + d, y1 + d)

@@ -71,12 +71,38 @@ def simple_fill(
     })  # fmt: skip
 
 
-def simple_line(colour: str, width_mm: float, line: str = "solid") -> Element:
-    """Make a line; as a layer of a fill it draws the outline."""
-    return _layer("SimpleLine", {
+def simple_line(
+    colour: str, width_mm: float, line: str = "solid", page_mm: float | None = None
+) -> Element:
+    """Make a line; as a layer of a fill it draws the outline.
+
+    ``page_mm`` is its width around the feature that an atlas page is about.
+    """
+    made = _layer("SimpleLine", {
         "line_color": rgba(colour), "line_width": width_mm, "line_width_unit": "MM",
         "line_style": line, "joinstyle": "round", "capstyle": "flat",
     })  # fmt: skip
+    if page_mm is not None:
+        ours = "@atlas_featureid = $id AND @atlas_layerid = @layer_id"
+        made.append(_computed("outlineWidth", f"if({ours}, {page_mm}, {width_mm})"))
+    return made
+
+
+def _computed(name: str, expression: str) -> Element:
+    """Let an expression give a property of a symbol layer."""
+    option = "Option"
+    ours = element(
+        option, {"name": name, "type": "Map"},
+        element(option, {"name": "active", "value": "true", "type": "bool"}),
+        element(option, {"name": "expression", "value": expression, "type": "QString"}),
+        element(option, {"name": "type", "value": 3, "type": "int"}),
+    )  # fmt: skip
+    collection = element(
+        option, {"type": "Map"}, element(option, {"name": "name", "value": "", "type": "QString"}),
+        element(option, {"name": "properties", "type": "Map"}, ours),
+        element(option, {"name": "type", "value": "collection", "type": "QString"}),
+    )  # fmt: skip
+    return element("data_defined_properties", {}, collection)
 
 
 def hatch(

@@ -8,7 +8,7 @@ stand in the GeoPackage and in the project.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from zoning import words
@@ -76,17 +76,12 @@ def styles(plan: Plan, lang: str = "zh") -> tuple[Style, ...]:
         found.append(_plain_units(lang))
     shares = sheet_themes.share_themes()
     for key in (t for t in themes if t in shares):
-        share = shares[key]
-        layer = "allocation" if key == "new_land" else "units"
-        found.append(
-            Style(
-                key,
-                layer,
-                words.theme_name(key, lang),
-                _ramp(share, lang),
-                default=layer != "units",
-            )
-        )
+        name = words.theme_name(key, lang)
+        if key == "new_land":  # the layer holds only units that get some
+            ramp = _ramp(replace(shares[key], zero=None), lang)
+            found.append(Style(key, "allocation", name, ramp, default=True))
+        else:
+            found.append(Style(key, "units", name, _ramp(shares[key], lang)))
     if plan.redlines is not None:
         label = _labels("redlines")
         name = words.theme_name("redline_hatch", lang)
@@ -244,7 +239,7 @@ def _types(plan: Plan, lang: str) -> qx.Element:
 
 def _boundary(layer: str) -> qx.Element:
     look = _look()["boundary"][layer]
-    line = qx.simple_line(look["colour"], look["line_mm"], look["line"])
+    line = qx.simple_line(look["colour"], look["line_mm"], look["line"], look.get("page_mm"))
     return qx.single(qx.symbol("fill", "0", line))
 
 
