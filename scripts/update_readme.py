@@ -4,6 +4,7 @@ python scripts/update_readme.py
 """
 
 import io
+import itertools
 import re
 import tempfile
 from contextlib import redirect_stdout
@@ -15,7 +16,7 @@ from zoning.cli.plan import tell
 from zoning.resources import data_path
 
 README = Path(__file__).parent.parent / "README.md"
-MARKERS = ("<!-- demo-output -->", "<!-- /demo-output -->")
+MEASURES = README.parent / "docs" / "reference-case.md"
 
 
 def demo_output() -> str:
@@ -29,11 +30,21 @@ def demo_output() -> str:
     return "\n".join(line.rstrip() for line in out.getvalue().rstrip().splitlines())
 
 
+def measures() -> str:
+    """Give the table of what was measured of the reference case."""
+    lines = MEASURES.read_text(encoding="utf-8").splitlines()
+    start = lines.index("| measure | wanted | reached |")
+    return "\n".join(itertools.takewhile(lambda line: line.startswith("|"), lines[start:]))
+
+
 def updated(text: str, output: str) -> str:
-    """Put the output between the markers."""
-    start, end = MARKERS
-    block = f"{start}\n```text\n{output}\n```\n{end}"
-    return re.sub(f"{re.escape(start)}.*?{re.escape(end)}", lambda _: block, text, flags=re.S)
+    """Put output and measures between their markers."""
+    for name, block in (("demo-output", f"```text\n{output}\n```"), ("measures", measures())):
+        start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        whole = f"{start}\n{block}\n{end}"
+        pattern = f"{re.escape(start)}.*?{re.escape(end)}"
+        text = re.sub(pattern, lambda _, whole=whole: whole, text, flags=re.S)
+    return text
 
 
 if __name__ == "__main__":
