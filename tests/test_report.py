@@ -242,7 +242,7 @@ def test_limits_stand_with_what_is_left_and_their_price(plan, no_pictures):
     found = table(report.blocks_of(told, "en"), "Limits of new land")
     assert "at least" not in " ".join(found.heads)
     assert found.rows == [
-        ["cap of the city: city", "3.00", "2.50", "0.50", "0.000"],
+        ["cap of the city", "3.00", "2.50", "0.50", "0.000"],
         ["quota: key development", "2.00", "2.00", "0.00", "0.750"],
     ]
 

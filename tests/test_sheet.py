@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
 from zoning.errors import InputError
-from zoning.outputs import fonts, sheet, sheet_frame, sheet_themes
+from zoning.outputs import fonts, sheet, sheet_frame, sheet_labels, sheet_themes
 
 
 @pytest.fixture(scope="module")
@@ -230,3 +230,27 @@ def test_wrapping_keeps_every_sign_and_the_width(text, width):
     assert wrapped.replace("\n", "").replace(" ", "") == text.replace(" ", "")
     longest = max((sheet_frame.columns(p) for p in re.split(r"[^abc(\-,]", text)), default=0)
     assert all(sheet_frame.columns(x) <= max(width, longest) + 8 for x in wrapped.split("\n"))
+
+
+def test_labels_keep_clear_of_one_another(plan):
+    crowd = plan.townships.iloc[[0] * 12].reset_index(drop=True)
+    crowd["name"] = [f"地名{i}" for i in range(12)]
+    picture = sheet.draw_map(plan, "built_share")
+    axes = axes_of(picture)
+    before = len(axes.texts)
+    labels = sheet_labels.Labels(axes, 0.62)
+    labels.name(crowd, 8.0)
+    assert 4 <= len(labels.taken) < 12  # some find room beside the place, the rest go without
+    assert len(axes.texts) == before + len(labels.taken)
+    picture.to_bytes("png", 72)  # now the real boxes are known
+    drawn = [t.get_window_extent() for t in axes.texts[before:]]
+    for i, a in enumerate(drawn):
+        assert not any(a.overlaps(b) for b in drawn[i + 1 :])
+
+
+def test_every_red_line_area_is_numbered_and_listed_as_in_the_report(plan):
+    told = texts(sheet.draw_sheet(plan, "redline_hatch"))
+    names = plan.redlines.drop_duplicates("area_code").sort_values("area_code")["name"]
+    for number, name in enumerate(names, 1):
+        assert str(number) in told
+        assert any(t.startswith(f"{number:>2} {name[:6]}") for t in told)

@@ -20,6 +20,7 @@ from zoning.outputs.sheet_frame import (
     PANEL_RIGHT,
     WINDOW,
     Page,
+    columns,
     coordinate_frame,
     map_window,
     new_page,
@@ -28,7 +29,8 @@ from zoning.outputs.sheet_frame import (
     scale_bar,
     wrap,
 )
-from zoning.outputs.sheet_layers import draw_labels, draw_layers
+from zoning.outputs.sheet_labels import draw_names, draw_numbers, red_areas
+from zoning.outputs.sheet_layers import draw_layers
 from zoning.outputs.sheet_themes import themes
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Picture", "draw_map", "draw_sheet", "themes", "write", "write_all"]
 
+#: Upper and lower end of the list of red-line areas in mm.
+_INDEX_TOP, _INDEX_BOTTOM = 204, 96
 _NOTE = (
     "For internal use; not to be published before map review.",
     "内部使用,未经审核不得公开。",
@@ -114,7 +118,11 @@ def draw_sheet(
         page = new_page(paper)
         axes, scale = map_window(page, tuple(plan.city.total_bounds))
         legend = draw_layers(axes, plan, theme, lang, page.ratio)
-        draw_labels(axes, plan, page.ratio)
+        if theme == "redline_hatch":
+            draw_numbers(axes, plan, page.ratio)
+            _index(page, plan)
+        else:
+            draw_names(axes, plan, page.ratio)
         coordinate_frame(axes, plan.grid.crs, page.ratio)
         _title(page, plan, catalogue.title(theme, lang), lang)
         _panel(page, plan, legend, scale, lang)
@@ -150,7 +158,7 @@ def draw_map(
         axes.margins(0)
         axes.axis("off")
         legend = draw_layers(axes, plan, theme, lang, ratio)
-        draw_labels(axes, plan, ratio, townships=False)
+        draw_names(axes, plan, ratio, townships=False)
         _legend(figure, legend, (map_share + 0.015, 0.97), 12 * ratio, words_legend(lang))
         _bar_in_map(figure, axes, map_share + 0.02)
     return Picture(figure, f"{plan.name} · {catalogue.title(theme, lang)}")
@@ -243,6 +251,19 @@ def _panel(page: Page, plan: Plan, handles: list[Any], scale: int, lang: str) ->
     page.text(PANEL_LEFT, 88, f"1:{scale:,}", 12, weight="bold")
     scale_bar(page, PANEL_LEFT + 2, 72, scale)
     page.text(PANEL_LEFT, 64, wrap(_data_note(plan, lang), 58), 7.5, linespacing=1.5)
+
+
+def _index(page: Page, plan: Plan) -> None:
+    """List the numbered red-line areas in two columns beside the map."""
+    areas = red_areas(plan)
+    half = max(-(-len(areas) // 2), 1)
+    line = min(3.4, (_INDEX_TOP - _INDEX_BOTTOM) / half)  # mm
+    size = min(6.5, line * 72 / 25.4 / 1.25)
+    for place, (number, name, _) in enumerate(areas):
+        x = PANEL_LEFT + (place // half) * (PANEL_RIGHT - PANEL_LEFT) / 2
+        room = int((PANEL_RIGHT - PANEL_LEFT) / 2 / (size * 25.4 / 72 / 2)) - 6
+        short = name if columns(name) <= room else wrap(name, room - 2).split("\n")[0] + "…"
+        page.text(x, _INDEX_TOP - (place % half) * line, f"{number:>2} {short}", size)
 
 
 def _data_note(plan: Plan, lang: str) -> str:

@@ -25,7 +25,7 @@ WINDOW = (22.0, 32.0, 290.0, 236.0)
 PANEL_LEFT, PANEL_RIGHT = 322.0, 410.0
 
 _INK, _FAINT = "#222222", "#8a8a8a"
-_ROUND = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 10)
+_ROUND = (1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 5, 6, 7.5, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def round_scale(width_m: float, height_m: float, width_mm: float, height_mm: flo
     Examples
     --------
     >>> round_scale(95_000, 80_000, 290, 236)
-    400000
+    350000
     """
     need = max(width_m / width_mm, height_m / height_mm) * 1000
     power = float(10.0 ** np.floor(np.log10(need)))

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from zoning.plan import Plan
 
-#: Above this number the labels of townships would cover the map.
-_MOST_LABELS = 90
 _LONG_NAME = 9
 
 
@@ -137,26 +135,6 @@ def _draw_boundaries(axes: Axes, plan: Plan, lang: str, ratio: float) -> list[An
         handles.append(Line2D([], [], label=words.table_name(name, lang), **look))
     axes.set(xlabel="", ylabel="")  # geopandas names the axes
     return handles[::-1]
-
-
-def draw_labels(axes: Axes, plan: Plan, ratio: float, townships: bool = True) -> None:
-    """Name counties and, where there is room, townships."""
-    from matplotlib.patheffects import withStroke
-
-    halo = [withStroke(linewidth=2.2 * ratio, foreground="white", alpha=0.85)]
-    frames = [(plan.counties, 12.0, "#1a1a1a", "bold", 6)]
-    if townships:
-        frames.insert(0, (plan.townships, 6.0, "#3a3a3a", "normal", 5))
-    for frame, size, colour, weight, order in frames:
-        if frame is None or len(frame) > _MOST_LABELS or "name" not in frame.columns:
-            continue
-        shapes = frame.geometry[~(frame.geometry.is_empty | frame.geometry.isna())]
-        places = shapes.representative_point()
-        for name, point in zip(frame.loc[shapes.index, "name"], places, strict=True):
-            axes.text(
-                point.x, point.y, str(name), fontsize=size * ratio, color=colour, weight=weight,
-                ha="center", va="center", zorder=order, path_effects=halo, clip_on=True,
-            )  # fmt: skip
 
 
 def _no_data(lang: str) -> Any:

@@ -87,7 +87,7 @@ def _limits(w: Writer, table: pd.DataFrame) -> Table:
     """Write how far each limit is used, and what one more square metre of it would bring."""
     frame = table.copy()
     frame["limit"] = [
-        f"{_KINDS[k].get(w.lang) if k in _KINDS else k}: {w.place(c)}"
+        (_KINDS[k].get(w.lang) if k in _KINDS else k) + ("" if k == "city" else f": {w.place(c)}")
         for k, c in zip(frame["kind"], frame["code"], strict=True)
     ]
     frame["price"] = [
