@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -217,6 +218,14 @@ def test_other_files_in_the_folder_stay(plan, tmp_path):
     written = exchange.write(plan, "fgb", tmp_path)
     assert (tmp_path / "fgb" / "mine.txt").is_file()
     assert all(p.is_file() for p in written)
+
+
+def test_qgis_gets_data_and_project_in_one_folder(plan, tmp_path):
+    files = exchange.write(plan, "qgis", tmp_path)
+    assert [p.name for p in files] == ["plan.gpkg", "plan.qgz"]
+    assert "qgis_projects" in {
+        n for (n,) in sqlite3.connect(files[0]).execute("SELECT name FROM sqlite_master")
+    }
 
 
 def test_unknown_formats_and_missing_folders_are_told(plan, tmp_path):

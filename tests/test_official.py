@@ -127,6 +127,8 @@ def test_planar_and_ellipsoidal_areas_stand_side_by_side(plan):
     assert city["ledger_m2"] == plan.units["area_m2"].sum() == counties["ledger_m2"].sum()
     assert counties["ellipsoidal_m2"].sum() == pytest.approx(city["ellipsoidal_m2"], abs=0.1)
     assert city["difference_share"] == pytest.approx(0.00021, rel=0.02)
+    gap = areas["planar_m2"] - areas["ellipsoidal_m2"]
+    assert areas["difference_m2"].tolist() == pytest.approx(gap.tolist(), abs=0.1)
     assert (areas["planar_m2"] - areas["ledger_m2"]).abs().max() < 2
 
 

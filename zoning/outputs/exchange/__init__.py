@@ -1,8 +1,8 @@
 """A plan in the formats that other offices ask for.
 
 ``gdb`` (Esri file geodatabase), ``shp`` (shapefile in GBK or UTF-8), ``geojson`` (RFC 7946),
-``fgb`` (FlatGeobuf), ``parquet`` (GeoParquet), ``postgis``, and ``official``, the layers and fields
-of the planning database. What a format cannot hold is written down in ``docs/exchange.md``.
+``fgb`` (FlatGeobuf), ``parquet`` (GeoParquet), ``postgis``, ``qgis`` (GeoPackage and project), and
+``official``, the layers and fields of the planning database. What a format cannot hold is written down in ``docs/exchange.md``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _WRITERS: dict[str, Callable[[Contents, Path], None]] = {
     "parquet": files.write_parquet,
 }
 #: What ``zoning export --to`` takes.
-FORMATS = ("gdb", "shp", "geojson", "fgb", "parquet", "postgis", "official")
+FORMATS = ("qgis", "gdb", "shp", "geojson", "fgb", "parquet", "postgis", "official")
 
 
 def write(
@@ -50,8 +50,8 @@ def write(
     to : str
         One of :data:`FORMATS`.
     folder : str or Path, optional
-        Where files go; they lie in a folder of the format's name (``gdb``: ``plan.gdb``). Not used
-        for ``postgis``.
+        Where files go; they lie in a folder of the format's name (``gdb``: ``plan.gdb``,
+        ``qgis``: ``plan.gpkg`` and ``plan.qgz``). Not used for ``postgis``.
     lang : {"zh", "en"}, optional
         Language of names; by default that of the plan.
     encoding : {"GBK", "UTF-8"}
@@ -84,6 +84,11 @@ def write(
             f"'{to}' needs a folder", f"“{to}”需要指定输出文件夹", where="folder", code="no-folder"
         )
     place = Path(folder)
+    if to == "qgis":
+        from zoning.outputs import qgis_project
+
+        data = geopackage.write(plan, place / "plan.gpkg", lang)
+        return [data, qgis_project.write(plan, place / "plan.qgz", lang, data)]
     if to == "official":
         from zoning.outputs import official
 
