@@ -2,7 +2,8 @@
 
 ``gdb`` (Esri file geodatabase), ``shp`` (shapefile in GBK or UTF-8), ``geojson`` (RFC 7946),
 ``fgb`` (FlatGeobuf), ``parquet`` (GeoParquet), ``postgis``, ``qgis`` (GeoPackage and project), and
-``official``, the layers and fields of the planning database. What a format cannot hold is written down in ``docs/exchange.md``.
+``official``, the layers and fields of the planning database. What a format cannot hold is written
+down in ``docs/exchange.md``.
 """
 
 from __future__ import annotations
