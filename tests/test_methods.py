@@ -1,0 +1,358 @@
+"""Other methods than the default, methods side by side, enclaves, decisions on record."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely import box
+
+from zoning.errors import InputError
+from zoning.zones import (
+    Method,
+    adjacency,
+    apply_to_townships,
+    assign_units,
+    classify_townships,
+    compare_methods,
+    decision_layer,
+    join_enclaves,
+    load_method,
+    method_names,
+    of_units,
+    read_overrides,
+    review,
+    tell_township,
+)
+from zoning.zones.table import grade_table
+
+LEVELS = ("low", "mid", "high")
+#: The cube by its rule: capacity, density, potential; * is any.
+CUBE = [
+    ("* high high", "optimised"),
+    ("mid low,mid mid,high", "key"), ("high low,mid mid,high", "key"),
+    ("low high low", "review"),
+    # Cells that the rule leaves open (own choice).
+    ("low high mid", "review"), ("mid high mid", "key"), ("high high mid", "key"),
+    ("low low,mid *", "moderate"), ("* * low", "moderate"),
+]  # fmt: skip
+
+
+def expected_of_cube(cell: tuple[str, ...]) -> str:
+    for pattern, zone in CUBE:
+        parts = pattern.split()
+        if all(p == "*" or c in p.split(",") for p, c in zip(parts, cell, strict=True)):
+            return zone
+    raise KeyError(cell)
+
+
+@pytest.mark.parametrize("c", LEVELS)
+@pytest.mark.parametrize("d", LEVELS)
+@pytest.mark.parametrize("p", LEVELS)
+def test_all_27_cells_of_the_cube(c: str, d: str, p: str) -> None:
+    table = grade_table(load_method("cube"))
+    assert table.axes == ("capacity", "density", "potential")
+    at = tuple(LEVELS.index(x) for x in (c, d, p))
+    assert table.zone[at] == expected_of_cube((c, d, p))
+
+
+#: Composite grade (1 to 5) by intensity.
+COMPOSITE = {
+    "1": "moderate moderate moderate", "2": "moderate moderate moderate",
+    "3": "moderate key key", "4": "key key optimised", "5": "key key optimised",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("grade", COMPOSITE)
+@pytest.mark.parametrize("d", LEVELS)
+def test_all_cells_of_the_composite(grade: str, d: str) -> None:
+    table = grade_table(load_method("composite"))
+    at = (int(grade) - 1, LEVELS.index(d))
+    assert table.zone[at] == COMPOSITE[grade].split()[at[1]]
+    assert (table.flag[at] == "middle-grade") == (grade == "3")
+
+
+def towns(n: int = 12, seed: int = 1) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    part = rng.dirichlet([2, 1, 3, 2], n)
+    return pd.DataFrame(
+        {
+            "built_share": part[:, 0], "redline_share": part[:, 1], "farmland_share": part[:, 2],
+            "slope_deg": rng.uniform(0, 12, n),
+            "population_density": np.exp(rng.uniform(5, 9, n)),
+            "gdp_density": np.exp(rng.uniform(6, 11.5, n)),
+            "min_to_centre": rng.uniform(1, 100, n),
+        },
+        index=[f"t{i:02d}" for i in range(n)],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "zone"),
+    [
+        ({"redline_share": 0.5, "built_share": 0.4}, "ecology", "moderate"),
+        ({"built_share": 0.31}, "built-up", "optimised"),
+        ({"built_share": 0.30}, "potential", "key"),
+        ({"built_share": 0.05, "farmland_share": 0.75}, "farmland", "moderate"),
+        ({"population_density": 100, "gdp_density": 100, "min_to_centre": 99}, "rest", "moderate"),
+    ],
+)
+def test_every_rule_of_the_dominant_factor(change: dict, rule: str, zone: str) -> None:
+    table = pd.DataFrame(
+        {"built_share": 0.2, "redline_share": 0.1, "farmland_share": 0.3,
+         "population_density": 5000.0, "gdp_density": 60000.0, "min_to_centre": 10.0},
+        index=["t"],
+    ).assign(**change)  # fmt: skip
+    method = load_method("dominant")
+    row = classify_townships(table, method).loc["t"]
+    assert (row["rule"], row["zone"]) == (rule, zone)
+    words = next(r.zh for r in method.rules if r.id == rule)
+    assert words in tell_township(row, method, "zh")
+
+
+def test_an_unknown_rule_is_not_passed_over() -> None:
+    table = towns(3)
+    table.loc["t00", "redline_share"] = np.nan
+    row = classify_townships(table, load_method("dominant")).loc["t00"]
+    assert pd.isna(row["zone"]) and row["rule"] == "unknown:ecology" and row["status"] == "unknown"
+
+
+def test_flip_of_rules_is_true() -> None:
+    method = load_method("dominant")
+    table = towns(6, 4)
+    out = classify_townships(table, method)
+    assert out["flip_to"].notna().sum() >= 4
+    for code, row in out[out["flip_to"].notna()].iterrows():
+        seen = set()
+        for step in (-1e-7, 0, 1e-7):
+            changed = table.copy()
+            to = float(row["flip_to"])
+            changed.loc[code, row["flip_indicator"]] = to + step * max(abs(to), 1)
+            seen.add(classify_townships(changed, method).loc[code, "zone"])
+        assert row["flip_zone"] in seen and row["flip_zone"] != row["zone"]
+
+
+def test_rules_in_plan_may_read_text_columns() -> None:
+    data = {
+        "name": "mine", "en": "mine", "zh": "本市", "source": "test", "evidence": "own",
+        "rule": [
+            {"id": "west", "when": "county == '321183' and built_share < 0.5", "zone": "moderate"},
+            {"id": "rest", "when": "True", "zone": "key"},
+        ],
+    }  # fmt: skip
+    table = pd.DataFrame(
+        {"county": ["321183", "321181", None], "built_share": [0.1, 0.1, 0.1]}, index=list("abc")
+    )
+    out = classify_townships(table, Method.from_dict(data))
+    assert out["zone"].fillna("?").tolist() == ["moderate", "key", "?"]
+    data["rule"][0]["when"] = "county == '321183' and buit_share < 0.5"
+    with pytest.raises(InputError, match="did you mean 'built_share'"):
+        classify_townships(table, Method.from_dict(data))
+
+
+def test_base_takes_over_what_is_not_said() -> None:
+    method = Method.from_dict(
+        {"base": "two-matrices", "name": "ours", "dimension": {"guidance": {"cuts": [30, 70]}}}
+    )
+    base = load_method("two-matrices")
+    changed = method.dimension("guidance")
+    assert changed.cuts == (30, 70) and changed.terms[0].weight == 0.35
+    assert changed.why.evidence == "own" and "two-matrices" in changed.why.source
+    assert method.dimension("constraint") == base.dimension("constraint")
+    assert method.matrices == base.matrices and method.name == "ours"
+    with pytest.raises(InputError, match="two-matrices"):
+        Method.from_dict({"base": "two-matrixes"})
+    with pytest.raises(InputError, match="no method"):
+        load_method("two-matrixes")
+
+
+def test_methods_from_files(tmp_path) -> None:
+    path = tmp_path / "本市 方法.toml"
+    path.write_text('base = "cube"\nname = "a"\n', encoding="utf-8-sig")
+    assert load_method(path).cube == load_method("cube").cube
+    path.write_text("name = ", encoding="utf-8")
+    with pytest.raises(InputError, match="TOML"):
+        load_method(path)
+    with pytest.raises(InputError):
+        load_method(tmp_path / "none.toml")
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 1000))
+def test_side_by_side(seed: int) -> None:
+    table = towns(15, seed)
+    methods = [load_method(m) for m in ("two-matrices", "dominant", "cube")]
+    out = compare_methods(table, methods)
+    for _, row in out.table.iterrows():
+        votes = [row[m.name] for m in methods]
+        known = [v for v in votes if pd.notna(v)]
+        top = max((known.count(v) for v in set(known)), default=0)
+        assert row["agree"] == top
+        assert row["status"] == {3: "accept", 2: "flag"}.get(top, "review")
+        assert pd.isna(row["zone"]) == (top < 2)
+    assert set(out.review.index) == set(out.table.index[out.table["status"] == "review"])
+    assert (np.diag(out.kappa) == 1).all() and (out.kappa == out.kappa.T).all().all()
+
+
+def test_neighbours_share_a_border() -> None:
+    shapes = {
+        "a": box(0, 0, 1000, 1000), "b": box(1000.4, 0, 2000, 600),
+        "c": box(1000, 1000, 2000, 2000),
+        "d": box(5000, 0, 6000, 1000), "e": box(1000, 600, 2000, 1000),
+    }  # fmt: skip
+    frame = gpd.GeoDataFrame(index=list(shapes), geometry=list(shapes.values()), crs=4549)
+    graph = adjacency(frame)
+    found = {tuple(sorted(e)) for e in graph.edges}
+    # a and c meet in a corner; a and b have a gap of 0.4 m; d is alone.
+    assert found == {("a", "b"), ("a", "e"), ("b", "e"), ("c", "e")}
+    assert graph.edges["a", "b"]["border_m"] == pytest.approx(600, abs=2)
+    assert list(graph.nodes) == list("abcde")
+
+
+def classed(**rows: tuple[str | None, str | None, float]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [(z, r, m, "township") for z, r, m in rows.values()],
+        columns=["zone", "runner_up", "margin", "zone_reason"],
+        index=list(rows),
+    ).astype({"zone": "string", "runner_up": "string"})
+
+
+def test_enclaves() -> None:
+    star = nx.star_graph(3)
+    star = nx.relabel_nodes(star, dict(enumerate("abcd")))
+    base = {"b": ("key", "x", 0.4), "c": ("key", "x", 0.4), "d": ("moderate", "x", 0.4)}
+    joined, log = join_enclaves(classed(a=("optimised", "key", 0.049), **base), star)
+    assert joined["zone"].tolist() == ["key", "key", "key", "moderate"]
+    assert joined.loc["a", "zone_reason"] == "contiguity" and len(log) == 1
+    for lone in (("optimised", "key", 0.05), ("key", "moderate", 0.01), ("optimised", "x", 0.01)):
+        # Too firm; not alone; the runner-up is no neighbour's zone.
+        assert join_enclaves(classed(a=lone, **base), star)[1].empty
+    held = classed(a=("optimised", "key", 0.01), **base)
+    held.loc["a", "zone_reason"] = "override"
+    assert join_enclaves(held, star)[1].empty
+    pair = nx.Graph([("a", "b")])
+    two = classed(a=("key", "moderate", 0.02), b=("moderate", "key", 0.01))
+    joined, log = join_enclaves(two, pair)
+    assert joined["zone"].tolist() == ["key", "key"] and log["township"].tolist() == ["b"]
+
+
+CSV = "level,code,zone,reason,who,date,was\n"
+
+
+@pytest.mark.parametrize("kind", ["csv", "gb18030", "toml", "xlsx"])
+def test_decisions_are_read(tmp_path, kind: str) -> None:
+    rows = (
+        CSV
+        + "unit,u2,key,村庄搬迁,李工,2024-05-01,\ntownship,t1,moderate,会议纪要 3 号,王工,2024-04-02,key\n"
+    )
+    path = tmp_path / f"决定 表.{kind if kind in ('toml', 'xlsx') else 'csv'}"
+    if kind == "toml":
+        path.write_text(
+            '[[decision]]\nlevel = "township"\ncode = "t1"\nzone = "moderate"\n'
+            'reason = "会议纪要 3 号"\nwho = "王工"\ndate = 2024-04-02\nwas = "key"\n'
+            '[[decision]]\nlevel = "unit"\ncode = "u2"\nzone = "key"\nreason = "村庄搬迁"\n'
+            'who = "李工"\ndate = "2024-05-01"\n',
+            encoding="utf-8",
+        )
+    elif kind == "xlsx":
+        from io import StringIO
+
+        pd.read_csv(StringIO(rows)).to_excel(path, index=False)
+    else:
+        path.write_text(rows, encoding="gb18030" if kind == "gb18030" else "utf-8-sig")
+    got = read_overrides(path)
+    assert got["code"].tolist() == ["t1", "u2"]
+    assert got.loc[0, ["zone", "reason", "who", "date", "was"]].tolist() == [
+        "moderate", "会议纪要 3 号", "王工", "2024-04-02", "key",
+    ]  # fmt: skip
+    assert pd.isna(got.loc[1, "was"])
+
+
+def test_everything_wrong_with_decisions_at_once(tmp_path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text(
+        CSV
+        + "town,t1,key,r,w,2024-01-01,\nunit,u1,kee,r,w,2024-13-01,\nunit,u2,key,,,2024-01-01,\n"
+        "unit,u2,key,r,w,2024-01-01,\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(InputError) as caught:
+        read_overrides(path)
+    text = caught.value.tell("en")
+    assert len(caught.value.problems) == 6
+    for part in ("level is", "did you mean 'key'", "YYYY-MM-DD", "no reason", "no who", "again"):
+        assert part in text
+    with pytest.raises(InputError):
+        read_overrides(tmp_path / "none.csv")
+
+
+def test_decisions_come_last_and_are_reviewed(tmp_path) -> None:
+    towns_ = pd.DataFrame(
+        {"zone": ["key", "moderate", "key"], "zone_reason": "township"}, index=["t1", "t2", "t3"]
+    )
+    path = tmp_path / "d.csv"
+    path.write_text(
+        CSV + "township,t1,moderate,r,w,2024-01-01,key\ntownship,t2,moderate,r,w,2024-01-01,key\n"
+        "township,t3,moderate,r,w,2024-01-01,optimised\ntownship,t9,key,r,w,2024-01-01,\n"
+        "unit,u1,key,r,w,2024-01-01,balance\n",
+        encoding="utf-8",
+    )
+    d = read_overrides(path)
+    state = review(d, towns_["zone"], pd.Series({"u1": "balance"}))
+    assert dict(zip(state["code"], state["state"], strict=True)) == {
+        "t1": "applied", "t2": "moot", "t3": "stale", "t9": "no-place", "u1": "applied",
+    }  # fmt: skip
+    decided = apply_to_townships(towns_, d)
+    assert decided["zone"].tolist() == ["moderate"] * 3
+    assert towns_["zone"].tolist() == ["key", "moderate", "key"]
+    units = pd.DataFrame(
+        {"area_m2": [10, 10], "protected_m2": [9, 0], "township": ["t1", "t1"]}, index=["u1", "u2"]
+    )
+    out = assign_units(units, decided, balance_share=0.5, overrides=of_units(d))
+    assert out["zone"].tolist() == ["key", "moderate"]
+    assert out["zone_reason"].tolist() == ["override", "township"]
+
+
+def test_decision_layer_goes_to_gis_and_back(tmp_path) -> None:
+    units = gpd.GeoDataFrame(
+        {"zone": ["key", "balance", None], "zone_reason": ["township", "redline", "unknown"]},
+        index=pd.Index(["u1", "u2", "u3"], name="unit"),
+        geometry=[box(i, 0, i + 1, 1) for i in range(3)],
+        crs=4549,
+    )
+    layer = decision_layer(units)
+    path = tmp_path / "决定.gpkg"
+    layer.to_file(path, layer="decisions", engine="pyogrio")
+    assert read_overrides(path).empty
+    edited = gpd.read_file(path, layer="decisions")
+    edited.loc[1, ["decided_zone", "reason", "who", "date"]] = [
+        "key",
+        "桥头堡",
+        "张工",
+        "2024-06-30",
+    ]
+    edited.to_file(path, layer="decisions", engine="pyogrio")
+    back = read_overrides(path)
+    assert back.loc[0, ["level", "code", "zone", "was"]].tolist() == [
+        "unit",
+        "u2",
+        "key",
+        "balance",
+    ]
+    assert review(back, pd.Series(dtype=str), units["zone"])["state"].tolist() == ["applied"]
+
+
+@pytest.mark.parametrize("name", method_names())
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_method_speaks(name: str, lang: str) -> None:
+    method = load_method(name)
+    table = towns(6, 3)
+    out = classify_townships(table, method)
+    for _, row in out.iterrows():
+        text = tell_township(row, method, lang)
+        assert text and "nan" not in text and "<NA>" not in text
+        assert str(row["rule"]) in text
