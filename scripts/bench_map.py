@@ -173,8 +173,8 @@ def table(sizes: list[int]) -> str:
 
 NOTE = f"""## The offline map
 
-`python scripts/bench_map.py`, Python {platform.python_version()}, {platform.machine()}, 2 cores that
-other work used at the same time, headless Chromium with the network cut. "Drawn after" counts from
+`python scripts/bench_map.py`, Python {platform.python_version()}, {platform.machine()}, 2 cores
+that other work used too, headless Chromium with the network cut. "Drawn after" counts from
 the start of navigation, best of three openings (folium above 10,000 units: one); memory is the
 script heap with its buffers after a collection. Three columns of the units are random, so they pack
 worse than real ones. The page of `zoning` carries 18 columns, cards, lines, search and accounts;

@@ -20,6 +20,7 @@ from pyproj import CRS, Transformer
 
 from zoning.grid import equal_area
 from zoning.outputs import webmap
+from zoning.outputs.webmap import payload
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
@@ -525,3 +526,37 @@ def test_a_million_units(browser, tmp_path, monkeypatch):
     assert browser.js("return Zoning.sides[0].grid.count") >= 1_000_000
     browser.js("Zoning.emit('pick',Zoning.sides[0].grid.centre(777777))")
     assert "0.4 %" in browser.text(".zn-card")
+
+
+@pytest.fixture(scope="module")
+def reference():
+    from zoning import pipeline
+    from zoning.planfile import load
+    from zoning.resources import data_path
+
+    path = data_path("zhenjiang.toml")
+    return pipeline.run(load(path), path.parent)
+
+
+def test_the_map_of_the_reference_case(browser, reference, tmp_path):
+    path = webmap.write(reference, tmp_path / "map.html")
+    assert path.stat().st_size <= 1_800_000
+    units = json.dumps(payload.pack_units(reference), ensure_ascii=False)
+    assert len(units.encode()) <= 700_000
+    browser.open(path)
+    assert browser.requests() == [path.as_uri()] and browser.complaints() == []
+    assert browser.js("return Zoning.sides[0].grid.count") == 4121
+    areas = browser.js("return [...new Set(Zoning.layers.redlines.rows.map(r=>r.area_code))]")
+    assert sorted(areas) == sorted(set(reference.redlines["area_code"])) and len(areas) == 71
+    reds = browser.js(
+        "const g=Zoning.sides[0].grid,s={};for(let i=0;i<g.count;i++)"
+        "for(const r of g.redlines(i))s[r.code]=(s[r.code]||0)+r.area_m2;return s"
+    )
+    table = reference.tables["redline_areas"].set_index("area_code")
+    for code, row in table.loc[areas].iterrows():
+        assert abs(reds[code] - row["area_m2"]) <= 0.002 * row["area_m2"] + 10_000, code
+    assert "重构" in browser.text(".zn-notice") or "重建" in browser.text(".zn-notice")
+    for zone in reference.zones.index:
+        wanted = int((reference.units["zone"] == zone).sum())
+        count = "let n=0,g=Zoning.sides[0].grid;for(let i=0;i<g.count;i++)"
+        assert browser.js(count + f"n+=g.value(i,'zone')=='{zone}';return n") == wanted
