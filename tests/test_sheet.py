@@ -238,12 +238,13 @@ def test_labels_keep_clear_of_one_another(plan):
     picture = sheet.draw_map(plan, "built_share")
     axes = axes_of(picture)
     before = len(axes.texts)
-    labels = sheet_labels.Labels(axes, 0.62)
-    labels.name(crowd, 8.0)
-    assert 4 <= len(labels.taken) < 12  # some find room beside the place, the rest go without
-    assert len(axes.texts) == before + len(labels.taken)
-    picture.to_bytes("png", 72)  # now the real boxes are known
-    drawn = [t.get_window_extent() for t in axes.texts[before:]]
+    with fonts.chinese_text():
+        labels = sheet_labels.Labels(axes, 0.62)
+        labels.name(crowd, 8.0)
+        assert 4 <= len(labels.taken) < 12  # some find room beside the place, others go without
+        assert len(axes.texts) == before + len(labels.taken)
+        picture.to_bytes("png", 72)  # now the real boxes are known
+        drawn = [t.get_window_extent() for t in axes.texts[before:]]
     for i, a in enumerate(drawn):
         assert not any(a.overlaps(b) for b in drawn[i + 1 :])
 

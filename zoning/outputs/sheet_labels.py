@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: Above this number labels would cover the map.
 MOST_LABELS = 90
-#: Shifts that are tried, in widths and heights of a label, before a small place goes without its name.
+#: Shifts that are tried, in widths and heights of a label, before a place goes without its name.
 _SHIFTS = ((0, 0), (0, 1.05), (0, -1.05), (0.6, 1.05), (-0.6, 1.05), (0.6, -1.05), (-0.6, -1.05),
            (0, 2.1), (0, -2.1))  # fmt: skip
 
