@@ -80,6 +80,12 @@ def test_every_room_has_a_layer():
     assert {room_of(p) for p in modules()} - set(RANK) - {"__init__"} == set()
 
 
+def test_the_document_names_every_room():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = set(RANK) - {"__main__"}
+    assert {r for r in rooms if f"`{r}`" not in text and f"`{r}/`" not in text} == set()
+
+
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_imports_go_downwards(path: Path):
     room = room_of(path)
