@@ -1,0 +1,133 @@
+"""The shape of what is built: patches, the largest one, aggregation, edge, compactness."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from zoning.units import share
+
+
+def landscape(
+    built: pd.Series, area_m2: pd.Series, edges: pd.DataFrame, cell_m: float
+) -> dict[str, float | int]:
+    """Measure the shape of a set of units.
+
+    Parameters
+    ----------
+    built : Series of bool, index ``unit``
+        Units that count as built.
+    area_m2 : Series, index ``unit``
+        Area of the units inside the city, m2.
+    edges : DataFrame
+        ``a, b, length_m`` of rook neighbours.
+    cell_m : float
+        Side of a whole square, metres.
+
+    Returns
+    -------
+    dict
+        ``units``; ``area_m2``; ``patches`` (connected over sides); ``largest_patch_m2``;
+        ``largest_patch_share`` of all units' area; ``edge_m`` (sides to units that are not built
+        and to the outside of the set of units); ``aggregation`` (0..1: shared sides over the most
+        that so many squares can share); ``compactness`` (0..1: perimeter of a circle of the same
+        area over the edge; ``nan`` where nothing is built).
+
+    References
+    ----------
+    K. McGarigal, FRAGSTATS help (NP, LPI, AI, TE), 2015; H. S. He, B. E. DeZonia and
+    D. J. Mladenoff, Landscape Ecology 15, 2000 (aggregation index).
+
+    Examples
+    --------
+    >>> units = pd.Index(["a", "b", "c"])
+    >>> sides = pd.DataFrame({"a": ["a", "b"], "b": ["b", "c"], "length_m": [1.0, 1.0]})
+    >>> found = landscape(pd.Series([True, True, False], units), pd.Series(1.0, units), sides, 1.0)
+    >>> found["patches"], found["edge_m"], found["aggregation"]
+    (1, 6.0, 1.0)
+    """
+    from scipy import sparse
+    from scipy.sparse.csgraph import connected_components
+
+    chosen = built.fillna(False).astype(bool)
+    index, here = built.index, chosen.to_numpy()
+    a, b = (index.get_indexer(edges[c]) for c in ("a", "b"))
+    known = (a >= 0) & (b >= 0)
+    both = known & here[a] & here[b]
+    joined = sparse.csr_array(
+        (np.ones(int(both.sum())), (a[both], b[both])), shape=(len(index), len(index))
+    )
+    label = connected_components(joined, directed=False)[1]
+    land = area_m2.reindex(index).to_numpy(np.float64)
+    patches = pd.Series(land[here]).groupby(label[here]).sum()
+    count, total = int(here.sum()), float(land[here].sum())
+    shared = int(both.sum())
+    edge = 4 * cell_m * count - 2 * float(edges["length_m"].to_numpy(np.float64)[both].sum())
+    most = _most_shared(count)
+    largest = float(patches.max()) if count else 0.0
+    return {
+        "units": count,
+        "area_m2": total,
+        "patches": len(patches),
+        "largest_patch_m2": largest,
+        "largest_patch_share": largest / float(land.sum()) if land.sum() else math.nan,
+        "edge_m": edge,
+        "aggregation": shared / most if most else math.nan,
+        "compactness": 2 * math.sqrt(math.pi * total) / edge if edge else math.nan,
+    }
+
+
+def _most_shared(count: int) -> int:
+    """Give the largest number of sides that so many squares can share."""
+    n = math.isqrt(count)
+    rest = count - n * n
+    if rest == 0:
+        return 2 * n * (n - 1)
+    return 2 * n * (n - 1) + 2 * rest - (1 if rest <= n else 2)
+
+
+def before_and_after(
+    pieces: pd.DataFrame,
+    new_m2: pd.Series,
+    edges: pd.DataFrame,
+    cell_m: float,
+    core_share: float = 0.5,
+) -> pd.DataFrame:
+    """Measure the built-up units before and after the new land.
+
+    Parameters
+    ----------
+    pieces : DataFrame, index ``piece``
+        ``unit, area_m2, built_m2``.
+    new_m2 : Series, index ``piece``
+        New land, m2.
+    edges : DataFrame
+        ``a, b, length_m``.
+    cell_m : float
+        Side of a whole square, metres.
+    core_share : float
+        A unit counts as built above this share.
+
+    Returns
+    -------
+    DataFrame, index measure
+        Columns ``before`` and ``after``.
+
+    Examples
+    --------
+    >>> pieces = pd.DataFrame({"unit": ["a", "b"], "area_m2": [100, 100], "built_m2": [80, 20]},
+    ...                       index=["a|t", "b|t"])
+    >>> sides = pd.DataFrame({"a": ["a"], "b": ["b"], "length_m": [10.0]})
+    >>> more = pd.Series([0, 60], index=["a|t", "b|t"])
+    >>> before_and_after(pieces, more, sides, 10.0).loc[["units", "edge_m"]].values.tolist()
+    [[1.0, 2.0], [40.0, 60.0]]
+    """
+    table = pieces[["unit", "area_m2", "built_m2"]].assign(new=new_m2.reindex(pieces.index))
+    units = table.groupby("unit", sort=True)[["area_m2", "built_m2", "new"]].sum()
+    found = {}
+    for word, land in (("before", units["built_m2"]), ("after", units["built_m2"] + units["new"])):
+        over = (share(land, units["area_m2"]) > core_share).fillna(False)
+        found[word] = landscape(over, units["area_m2"], edges, cell_m)
+    return pd.DataFrame(found)
