@@ -7,6 +7,9 @@ import os
 import pytest
 from hypothesis import settings
 
+#: Run by QGIS's own Python, not by pytest.
+collect_ignore = ["qgis_check.py"]
+
 settings.register_profile("ci", derandomize=True, print_blob=True)
 settings.register_profile("here", print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
