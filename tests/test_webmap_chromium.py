@@ -14,6 +14,7 @@ from pathlib import Path
 
 import fake_plan
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from pyproj import CRS, Transformer
@@ -401,6 +402,25 @@ def test_a_plan_with_a_boundary_only(browser, plan, tmp_path):
     assert browser.pixel(*browser.point_of(40)) == (0xCF, 0xD8, 0xD6)
     browser.at(*browser.point_of(40), click=True)
     assert browser.js("return Zoning.sides[0].grid.code(40)") in browser.text(".zn-card")
+
+
+def test_a_decision_by_hand_says_who_and_why(browser, plan, tmp_path):
+    town, unit = plan.townships.index[0], plan.units.index[50]
+    table = pd.DataFrame({
+        "level": ["township", "unit"], "code": [town, unit], "zone": ["balance", "key"],
+        "reason": ["<b>古村落</b>保护", "园区"], "who": ["市规委会", "处长"],
+        "date": ["2026-05-01", "2026-06-01"], "was": ["key", "key"],
+        "method_zone": ["optimised", "moderate"], "state": ["stale", "applied"],
+    })  # fmt: skip
+    decided = dataclasses.replace(plan, tables={**plan.tables, "decisions": table})
+    browser.open(webmap.write(decided, tmp_path / "d.html"))
+    for condition, said in (
+        (f"g.code(i)=='{unit}'", ("园区", "处长", "2026-06-01")),
+        (f"g.value(i,'township')=='{town}'&&g.code(i)!='{unit}'", ("<b>古村落</b>保护", "复核")),
+    ):
+        at = unit_where(browser, condition)
+        browser.js("Zoning.emit('pick',Zoning.sides[0].grid.centre(arguments[0]))", at)
+        assert all(s in browser.text(".zn-card") for s in said)
 
 
 def test_two_plans_and_the_swipe(browser, plan, tmp_path):

@@ -28,7 +28,9 @@
     const shielded = grid.value(i, grid.columns.protected_m2 ? "protected_m2" : "redline_m2");
     const limit = plan.limits.balance_share;
     const share = reason === "redline" ? shielded / area : grid.value(i, "township_share");
-    return Z.t("why_" + (reason || "unknown"), {
+    const sentence = "why_" + (reason || "unknown");
+    if (!Z.words[sentence]) return Z.value("zone_reason", reason);
+    return Z.t(sentence, {
       share: Z.percent(share),
       town: quote(town ? town.name || town.code : Z.t("missing")),
       zone: Z.zone(grid.value(i, "zone"), plan).label,
@@ -113,6 +115,21 @@
     ];
   }
 
+  // A decision by hand about the unit or its township, with who answers for it.
+  function decision(grid, i, plan) {
+    const on = (level, code) => plan.decisions.find((d) => d.level === level && d.code === code);
+    const row = on("unit", grid.code(i)) || on("township", grid.value(i, "township"));
+    if (!row || row.state === "no-place") return null;
+    return [
+      Z.el("h3", null, Z.t("decision")),
+      pairs([
+        [Z.t("reason"), row.reason], [Z.t("who"), row.who], [Z.t("when"), row.date],
+        Z.known(row.method_zone) && [Z.t("method_says"), Z.zone(row.method_zone, plan).label],
+      ]),
+      row.state === "stale" ? Z.el("p", { class: "zn-soft" }, Z.t("stale")) : null,
+    ];
+  }
+
   function side(one, at, many) {
     const { grid, plan } = one;
     const i = grid.find(at[0], at[1]);
@@ -123,6 +140,7 @@
       many ? Z.el("p", { class: "zn-soft" }, Z.t(one.where) + ": " + plan.name) : null,
       grid.columns.zone ? Z.el("p", { class: "zn-zone", css: { borderColor: zone.colour } }, pill(zone)) : null,
       grid.columns.zone ? [Z.el("h3", null, Z.t("why")), Z.el("p", { class: "zn-why" }, Z.why(one, i))] : null,
+      decision(grid, i, plan),
       land(grid, i),
       pairs(extra.map((c) => [Z.name(c), c === "stability" ? Z.percent(grid.value(i, c)) : Z.number(grid.value(i, c), 2)])),
       many ? null : reds(grid, i, at),
@@ -171,6 +189,4 @@
     box.setAttribute("aria-label", row.name || row.area_code);
     box.hidden = false;
   };
-
-  Z.pill = pill;
 })(Zoning);

@@ -87,11 +87,11 @@
     } catch (refused) {
       // Without permission the address bar still holds the link.
     }
-    Z.say_once(Z.t(done));
+    Z.flash(Z.t(done));
   }
 
   let fading = 0;
-  Z.say_once = function (text) {
+  Z.flash = function (text) {
     const box = Z.find(".zn-wait");
     Z.put(box, text);
     box.hidden = false;

@@ -7,7 +7,7 @@ from typing import Any
 
 from zoning import words
 from zoning.outputs.webmap.accounts import pack_accounts, zone_rows
-from zoning.outputs.webmap.layers import REDLINE_CARD, TOWNSHIP_CARD, pack_layers
+from zoning.outputs.webmap.layers import REDLINE_CARD, TOWNSHIP_CARD, pack_layers, plain
 from zoning.outputs.webmap.payload import AREAS, NAMES, SHARES, pack_units
 from zoning.resources import load_toml
 
@@ -15,6 +15,7 @@ from zoning.resources import load_toml
 FORMAT = 1
 #: Themes with classes, in the order of the menu; their classes are those of the map sheets.
 SHARE_THEMES = ("redline_share", "built_share", "new_land", "stability", "built_redline")
+_DECISION = ("level", "code", "zone", "reason", "who", "date", "state", "method_zone")
 _VALUES = ("zone_reason", "grade", "status", "level", "missing", "check_level")
 
 
@@ -48,6 +49,7 @@ def document(plans: tuple[Any, ...], *, lang: str, tiles: dict[str, Any] | None)
                 "units": pack_units(p),
                 "accounts": pack_accounts(p),
                 "limits": reason_limits(p),
+                "decisions": decisions(p),
             }
             for p in plans
         ],
@@ -103,6 +105,16 @@ def dictionary() -> dict[str, Any]:
             c: {k: {"zh": t.zh, "en": t.en} for k, t in words.values(c).items()} for c in _VALUES
         },
     }
+
+
+def decisions(plan: Any) -> list[dict[str, Any]]:
+    """Give the decisions by hand: where, by whom, when, why, and whether they are stale."""
+    table = plan.tables.get("decisions")
+    if table is None:
+        return []
+    columns = [c for c in _DECISION if c in table]
+    rows = table[columns].itertuples(index=False)
+    return [{c: plain(v) for c, v in zip(columns, row, strict=True)} for row in rows]
 
 
 def notice(plan: Any) -> dict[str, str] | None:
