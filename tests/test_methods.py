@@ -245,10 +245,9 @@ CSV = "level,code,zone,reason,who,date,was\n"
 
 @pytest.mark.parametrize("kind", ["csv", "gb18030", "toml", "xlsx"])
 def test_decisions_are_read(tmp_path, kind: str) -> None:
-    rows = (
-        CSV
-        + "unit,u2,key,村庄搬迁,李工,2024-05-01,\ntownship,t1,moderate,会议纪要 3 号,王工,2024-04-02,key\n"
-    )
+    one = "unit,u2,key,村庄搬迁,李工,2024-05-01,"
+    two = "township,t1,moderate,会议纪要 3 号,王工,2024-04-02,key"
+    rows = f"{CSV}{one}\n{two}\n"
     path = tmp_path / f"决定 表.{kind if kind in ('toml', 'xlsx') else 'csv'}"
     if kind == "toml":
         path.write_text(

@@ -370,3 +370,11 @@ def test_words_hold_values_rule_runner_up_and_flip(lang: str) -> None:
     assert (
         "资料不足" if lang == "zh" else "Not enough is known"
     ) in unknown and "<NA>" not in unknown
+
+
+def test_cuts_of_intensity_are_those_of_the_table() -> None:
+    """Low is below 15 %, high is above 30 %; both edges are mid."""
+    table = pd.concat([county().loc[["t2"]]] * 4).set_axis(list("abcd"))
+    table["built_m2"] = [1_499_999, 1_500_000, 3_000_000, 3_000_001]
+    out = classify_townships(table, paper_method())
+    assert out["intensity_grade"].tolist() == ["low", "mid", "mid", "high"]
