@@ -10,6 +10,7 @@ import re
 import shutil
 import threading
 import time
+from html import escape
 from pathlib import Path
 
 import fake_plan
@@ -388,6 +389,18 @@ def test_print(browser, page):
     assert raw.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", raw)) == 1
     assert b"/Image" in raw
     assert not browser.js("return document.getElementById('zn').classList.contains('zn-printing')")
+
+
+def test_inside_a_notebook_frame(browser, plan, tmp_path):
+    frame = (
+        f'<iframe srcdoc="{escape(webmap.html(plan))}" style="width:900px;height:600px"></iframe>'
+    )
+    (tmp_path / "n.html").write_text(f"<!doctype html><meta charset=utf-8>{frame}", "utf-8")
+    browser.driver.get((tmp_path / "n.html").as_uri())
+    inside = "document.querySelector('iframe').contentDocument.documentElement.dataset.ready"
+    browser.wait(inside)
+    time.sleep(0.5)
+    assert browser.complaints() == []
 
 
 def test_a_plan_with_a_boundary_only(browser, plan, tmp_path):

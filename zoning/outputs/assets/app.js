@@ -157,7 +157,7 @@
     let waiting = 0;
     Z.on("view", () => {
       clearTimeout(waiting);
-      waiting = setTimeout(() => history.replaceState(null, "", Z.address()), 250);
+      waiting = setTimeout(Z.remember, 250);
     });
   }
 

@@ -78,8 +78,16 @@
     else document.documentElement.requestFullscreen().catch(() => {});
   }
 
+  Z.remember = function () {
+    try {
+      history.replaceState(null, "", Z.address());
+    } catch (refused) {
+      // Inside a notebook the page has no address of its own.
+    }
+  };
+
   async function copyLink() {
-    history.replaceState(null, "", Z.address());
+    Z.remember();
     let done = "link_bar";
     try {
       await navigator.clipboard.writeText(location.href);
