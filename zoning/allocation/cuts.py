@@ -84,7 +84,8 @@ def min_cut(gain: Floats, a: Any, b: Any, weight: Floats) -> Cut:
     place[order] = np.arange(len(order))
     left = graph.data - flow.data.astype(np.int64)
     # Backwards from the sink: whatever cannot reach it any more is chosen (the largest choice).
-    back = sparse.csr_array(((left > 0).astype(np.int8), graph.indices, graph.indptr)).T.tocsr()
+    can = (left > 0).astype(np.int8)
+    back = sparse.csr_array((can, graph.indices, graph.indptr), shape=graph.shape).T.tocsr()
     back.eliminate_zeros()
     reached = breadth_first_order(back, sink, return_predecessors=False)
     z = np.ones(n + 2, dtype=bool)

@@ -1,0 +1,278 @@
+"""Allocation with a boundary term: against other formulations, by hand, and what must hold."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import Bounds, LinearConstraint, milp
+from worlds_allocation import edges_of, limits_of, pieces_of
+
+from zoning.allocation import allocate, lattice_edges
+from zoning.allocation.bounded import Boundary, bound_of, bounded
+from zoning.allocation.certificate import broken_limits
+from zoning.allocation.cuts import min_cut
+from zoning.allocation.landscape import landscape
+from zoning.allocation.programme import programme
+from zoning.capacity import Limit, Lock
+from zoning.errors import InfeasibleError, InputError
+
+LAMBDA = 0.01  # km: with sides of 1 m and units of 1000 m2 the boundary weighs about as much
+
+
+def optimum(pieces, limits, how, locks=()):
+    """The same question, written in another way, to HiGHS; ``None`` if it has no answer."""
+    q = programme(pieces, limits, locks, how)
+    rows = LinearConstraint(q.matrix, q.low, q.high) if len(q.rows) else None
+    result = milp(q.cost, constraints=rows, bounds=Bounds(q.lower, q.upper), integrality=q.whole)
+    return None if result.x is None else -result.fun - q.constant
+
+
+def check_case(seed: int, whole: bool, side: int = 4) -> str:
+    pieces = pieces_of(seed, side=side)
+    limits = limits_of(pieces, seed, zones=True, floors=not whole, hard=0.35)
+    if whole:
+        limits = [x for x in limits if x.kind != "township" or x.cap_m2]
+    edges = edges_of(pieces)
+    how = Boundary(edges, LAMBDA * (1 + seed % 3 * 20), whole)
+    best = optimum(pieces, limits, how)
+    if best is None:
+        with pytest.raises(InfeasibleError):
+            allocate(pieces, limits, lambda_=how.lambda_km, edges=edges, whole_units=whole)
+        return "infeasible"
+    plan = allocate(pieces, limits, lambda_=how.lambda_km, edges=edges, whole_units=whole)
+    assert plan.certificate.ok, plan.certificate.text.en
+    assert not broken_limits(pieces, limits, (), plan.new_m2)
+    assert plan.bound >= best - 1e-6 * max(1, abs(best))
+    # Whole square metres in units of a thousand: rounding costs a few suitability-m2.
+    slack = 1e-6 if whole else 2.0 + 0.002 * how.lambda_km * 1000 * len(edges)
+    assert best - slack <= plan.objective <= best + 1e-6
+    return plan.method
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_equal_to_highs(whole):
+    seen = {check_case(seed, whole) for seed in range(20)}
+    assert "infeasible" in seen
+    assert len(seen) >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("whole", [False, True])
+def test_equal_to_highs_on_300_cases(whole):
+    seen = [check_case(seed, whole, side=5) for seed in range(300)]
+    assert 60 <= seen.count("infeasible") <= 200
+
+
+def test_whole_units_by_trying_all():
+    pieces = pieces_of(11, side=3)
+    pieces["built_m2"] = 0
+    edges = edges_of(pieces)
+    limits = [Limit("city", "city", cap_m2=int(pieces["free_m2"].sum()) // 2)]
+    plan = allocate(pieces, limits, lambda_=0.0001, edges=edges, whole_units=True)
+    free = pieces.groupby("unit")["free_m2"].sum()
+    worth = (pieces["suitability"].round(9) * pieces["free_m2"]).groupby(pieces["unit"]).sum()
+    units = [u for u in free.index if free[u] > 0]
+    best = 0.0
+    for size in range(len(units) + 1):
+        for chosen in itertools.combinations(units, size):
+            if free[list(chosen)].sum() > limits[0].cap_m2:
+                continue
+            cut = sum(x.length_m for x in edges.itertuples() if (x.a in chosen) != (x.b in chosen))
+            best = max(best, worth[list(chosen)].sum() - 0.1 * cut)
+    assert plan.objective == pytest.approx(best, abs=1e-6)
+    assert plan.gap <= 1e-9
+
+
+def test_cores_count_as_chosen():
+    """Two equal units; the one beside the core wins, and the core itself may stay unbuilt."""
+    units = ["N000E000", "N000E001", "N000E002", "N000E003"]
+    pieces = pd.DataFrame(
+        {
+            "unit": units,
+            "area_m2": 100,
+            "built_m2": [60, 0, 0, 0],
+            "free_m2": [10, 50, 50, 50],
+            "suitability": [0.1, 0.5, 0.5, 0.5],
+        },
+        index=pd.Index([f"{u}|t" for u in units], name="piece"),
+    )
+    edges = edges_of(pieces)
+    plan = allocate(
+        pieces, [Limit("city", "", cap_m2=50)], lambda_=0.001, edges=edges, whole_units=True
+    )
+    assert plan.new_m2.tolist() == [0, 50, 0, 0]
+    assert plan.boundary_m == 1.0  # between the second unit and the third
+
+
+def test_fractions_by_hand():
+    """One empty unit between two built ones: filling it removes 2 m of full step of boundary."""
+    units = ["N000E000", "N000E001", "N000E002"]
+    pieces = pd.DataFrame(
+        {
+            "unit": units,
+            "area_m2": 100,
+            "built_m2": [100, 0, 100],
+            "free_m2": [0, 100, 0],
+            "suitability": [0.0, 0.0, 0.0],
+        },
+        index=pd.Index([f"{u}|t" for u in units], name="piece"),
+    )
+    plan = allocate(pieces, [Limit("city", "", cap_m2=30)], lambda_=0.01, edges=edges_of(pieces))
+    assert plan.new_m2.tolist() == [0, 30, 0]
+    assert plan.boundary_m == pytest.approx(1.4)
+    assert plan.objective == pytest.approx(-14.0)
+    # One m2 less of boundary share: 2 sides x 1 m x 10 m2 per m / 100 m2.
+    assert plan.limits["price"].tolist() == pytest.approx([0.2])
+
+
+def world(seed=5):
+    pieces = pieces_of(seed, side=6)
+    limits = limits_of(pieces, seed, zones=True, floors=False)
+    return pieces, limits, edges_of(pieces)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_bounded_catches_every_plan_worse_than_its_gap(whole):
+    pieces, limits, edges = world()
+    lam = LAMBDA * 10
+    plan = allocate(pieces, limits, lambda_=lam, edges=edges, whole_units=whole)
+    how = Boundary(plan.edges, lam, whole)
+    prices = {k: float(y) for k, y in enumerate(plan.limits["price"])}
+    bound = bound_of(pieces, limits, (), how, prices)
+    first = bounded(pieces, limits, (), plan.new_m2, how, prices, stated_gap=np.inf)
+    rng = np.random.default_rng(1)
+    caught = 0
+    for _ in range(60):
+        worse = plan.new_m2.copy()
+        unit = rng.choice(pieces.loc[worse > 0, "unit"].unique())
+        worse[pieces["unit"] == unit] = 0
+        verdict = bounded(pieces, limits, (), worse, how, prices, stated_gap=first.gap)
+        assert verdict.bound == pytest.approx(max(bound, verdict.objective))
+        if verdict.objective < plan.objective - 1e-6:
+            assert not verdict.ok
+            caught += 1
+    assert caught > 10
+
+
+def test_bound_holds_for_any_prices_and_flows():
+    """Wrong prices and flows give a weak bound, never a wrong one."""
+    pieces, limits, edges = world(7)
+    lam = LAMBDA * 10
+    rng = np.random.default_rng(0)
+    for whole in (False, True):
+        best = optimum(pieces, limits, Boundary(edges, lam, whole))
+        for _ in range(10):
+            flow = rng.uniform(-2, 2, len(edges)) * lam * 1000
+            prices = {k: rng.uniform(0, 1) for k in range(len(limits))}
+            how = Boundary(edges.assign(flow=flow), lam, whole)
+            assert bound_of(pieces, limits, (), how, prices) >= best - 1e-6
+
+
+def test_min_cut_by_trying_all():
+    rng = np.random.default_rng(3)
+    for _ in range(30):
+        n = 8
+        pairs = [p for p in itertools.combinations(range(n), 2) if rng.random() < 0.4]
+        a, b = (np.array([p[k] for p in pairs], dtype=np.intp) for k in (0, 1))
+        weight = rng.uniform(0, 2, len(pairs))
+        gain = rng.normal(0, 2, n)
+        best = -np.inf
+        for bits in itertools.product([False, True], repeat=n):
+            z = np.array(bits)
+            best = max(best, gain[z].sum() - weight[z[a] != z[b]].sum())
+        cut = min_cut(gain, a, b, weight)
+        value = gain[cut.z].sum() - weight[cut.z[a] != cut.z[b]].sum()
+        assert value == pytest.approx(best, abs=1e-6)
+        net = np.bincount(a, cut.flow, n) - np.bincount(b, cut.flow, n)
+        assert np.maximum(gain - net, 0).sum() == pytest.approx(best, abs=1e-6)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_more_weight_never_more_boundary(whole):
+    pieces, limits, edges = world(9)
+    lengths = [
+        allocate(pieces, limits, lambda_=lam, edges=edges, whole_units=whole).boundary_m
+        for lam in (0.0, LAMBDA, LAMBDA * 10, LAMBDA * 40)
+    ]
+    assert all(x >= y - 1e-2 for x, y in itertools.pairwise(lengths))
+    assert lengths[0] > lengths[-1]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_permuted_rows_give_the_same_plan(whole):
+    pieces, limits, edges = world(4)
+    how = {"lambda_": LAMBDA * 10, "whole_units": whole}
+    first = allocate(pieces, limits, edges=edges, **how)
+    mixed = allocate(
+        pieces.sample(frac=1, random_state=1),
+        limits,
+        edges=edges.sample(frac=1, random_state=2),
+        **how,
+    )
+    pd.testing.assert_series_equal(first.new_m2, mixed.new_m2.reindex(pieces.index))
+
+
+def test_a_larger_cap_and_a_relaxed_lock_never_lower_the_optimum():
+    pieces, limits, edges = world(6)
+    how = {"lambda_": LAMBDA * 10, "edges": edges, "whole_units": True}
+    units = tuple(sorted(set(pieces["unit"])))
+    tight = allocate(pieces, limits, locks=[Lock("x", "out", units[::2])], **how)
+    loose = allocate(pieces, limits, locks=[Lock("x", "out", units[::4])], **how)
+    free = allocate(pieces, limits, **how)
+    smaller = [
+        Limit(x.kind, x.code, cap_m2=None if x.cap_m2 is None else x.cap_m2 // 2) for x in limits
+    ]
+    less = allocate(pieces, smaller, **how)
+    assert tight.objective <= loose.objective + 1e-6 <= free.objective + 2e-6
+    assert less.objective <= free.objective + 1e-6
+
+
+def test_locked_in_whole_units():
+    pieces, limits, edges = world(8)
+    worst = pieces.loc[pieces["zone"] != "balance"].groupby("unit")["suitability"].mean().idxmin()
+    lock = Lock("x", "in", (worst,))
+    plan = allocate(pieces, limits[:1], locks=[lock], lambda_=LAMBDA, edges=edges, whole_units=True)
+    here = pieces["unit"] == worst
+    assert (plan.new_m2[here] == pieces.loc[here, "free_m2"]).all()
+    assert plan.certificate.ok
+
+
+def test_edges_are_checked():
+    pieces, limits, edges = world()
+    with pytest.raises(InputError, match="neighbours"):
+        allocate(pieces, limits, lambda_=0.1)
+    with pytest.raises(InputError, match="twice"):
+        allocate(pieces, limits, lambda_=0.1, edges=pd.concat([edges, edges.iloc[:1]]))
+    turned = edges.rename(columns={"a": "b", "b": "a"})
+    with pytest.raises(InputError, match="twice"):
+        allocate(pieces, limits, lambda_=0.1, edges=pd.concat([edges, turned.iloc[:1]]))
+    with pytest.raises(InputError, match="lambda"):
+        allocate(pieces, limits, lambda_=-1.0, edges=edges, whole_units=True)
+
+
+def test_lattice_edges():
+    kilometres = lattice_edges(["1kmN3E4", "1kmN4E4", "1kmN4E5"], 1000)
+    assert kilometres[["a", "b"]].values.tolist() == [
+        ["1kmN3E4", "1kmN4E4"],
+        ["1kmN4E4", "1kmN4E5"],
+    ]
+    metres = lattice_edges(["CRS4549RES500mN500E-500", "CRS4549RES500mN500E0"], 500)
+    assert len(metres) == 1 and metres["length_m"][0] == 500
+    with pytest.raises(InputError):
+        lattice_edges(["x"], 1)
+
+
+def test_landscape_by_hand():
+    """A square of four and a single one apart: 2 patches, 8 + 4 sides, 4 of 5 shared sides."""
+    names = {(r, c): f"N{r}E{c}" for r in range(3) for c in range(4)}
+    chosen = {(0, 0), (0, 1), (1, 0), (1, 1), (2, 3)}
+    units = pd.Index(sorted(names.values()))
+    built = pd.Series([tuple(map(int, u[1:].split("E"))) in chosen for u in units], units)
+    found = landscape(built, pd.Series(1.0, units), lattice_edges(units, 1), 1.0)
+    assert (found["units"], found["patches"], found["largest_patch_m2"]) == (5, 2, 4.0)
+    assert found["edge_m"] == 12.0
+    assert found["aggregation"] == pytest.approx(4 / 5)
+    assert found["compactness"] == pytest.approx(2 * np.sqrt(np.pi * 5) / 12)

@@ -1,0 +1,174 @@
+"""What rules cost: by hand, never below 0, and the ladders."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from worlds_allocation import edges_of, limits_of, pieces_of
+
+from zoning.allocation import allocate
+from zoning.allocation.prices import prices, release
+from zoning.allocation.what_if import cap_ladder, knee_of, trade_off, worth_of_a_hectare
+from zoning.capacity import CapRules, Limit, Lock, account
+from zoning.errors import InputError
+
+
+def town() -> pd.DataFrame:
+    units = ["a", "b", "c"]
+    return pd.DataFrame(
+        {
+            "unit": units,
+            "township": ["s", "s", "t"],
+            "county": ["x", "x", "y"],
+            "zone": ["key", "key", "balance"],
+            "area_m2": 100,
+            "built_m2": 0,
+            "free_m2": [40, 40, 30],
+            "suitability": [0.8, 0.5, 0.9],
+        },
+        index=pd.Index([f"{u}|t" for u in units], name="piece"),
+    )
+
+
+RULES = [
+    Limit("city", "city", cap_m2=60),
+    Limit("quota", "key", cap_m2=50),
+    Limit("zone", "balance", cap_m2=0),
+]
+
+
+def by_code(found):
+    return {(p.kind, p.code): p for p in found.prices}
+
+
+def test_prices_by_hand():
+    """Base: 40 x 0.8 + 10 x 0.5 = 37."""
+    red = pd.DataFrame(
+        {
+            "rule_code": ["R1", "R1", "R2"],
+            "piece": ["c|t", "b|t", "a|t"],
+            "released_m2": [20, 0, 5],
+            "suitability": [1.0, 0.5, 0.4],
+            "township_zone": ["key", pd.NA, pd.NA],
+        }
+    )
+    calls = []
+    found = prices(town(), RULES, red, progress=lambda *x: calls.append(x))
+    assert found.base.objective == pytest.approx(37.0)
+    price = by_code(found)
+    # Without R1 unit c turns key: 20 at 1.0 and 30 at 0.9 fill the quota of 50.
+    assert price["redline", "R1"].lower == price["redline", "R1"].upper == pytest.approx(10.0)
+    assert price["redline", "R1"].moved_m2 == 50
+    assert "t +0.00 km²" in price["redline", "R1"].where
+    assert price["redline", "R2"].upper == 0.0 and price["redline", "R2"].free
+    # Without the quota the city's cap is left: 10 m2 more of b.
+    assert price["quota", "quota:key"].lower == pytest.approx(5.0)
+    # Without the cap on balance: 30 of c at 0.9 and 30 of a at 0.8.
+    assert price["cap", "zone:balance"].lower == pytest.approx(14.0)
+    assert price["cap", "city:city"].free
+    assert found.all_together.lower == pytest.approx(10.0)
+    assert calls[-1][:2] == (6, 6)
+    data = found.as_dict()
+    assert set(data["prices"][0]) == {"kind", "code", "lower", "upper", "moved_m2", "where"}
+    assert {"prices", "all_together"} <= set(data)
+    assert found.prices[0].lower == max(p.lower for p in found.prices)
+
+
+def test_prices_do_not_add_and_nothing_is_changed():
+    pieces = town()
+    before = pieces.copy()
+    red = pd.DataFrame(
+        {
+            "rule_code": ["R1", "R2"],
+            "piece": ["a|t", "a|t"],
+            "released_m2": [10, 10],
+            "suitability": [0.9, 0.9],
+        }
+    )
+    found = prices(pieces, [Limit("quota", "key", cap_m2=50)], red)
+    single = [p.lower for p in found.prices if p.kind == "redline"]
+    assert single == pytest.approx([4.0, 4.0])
+    assert found.all_together.lower == pytest.approx(5.0)
+    pd.testing.assert_frame_equal(pieces, before)
+
+
+def test_locks_and_floors_are_priced():
+    lock = Lock("L", "out", ("a",))
+    rules = [Limit("city", "city", cap_m2=50), Limit("county", "y", floor_m2=20)]
+    found = by_code(prices(town().assign(zone="key"), rules, locks=[lock]))
+    assert found["lock", "L"].lower == pytest.approx(20 * 0.8 - 20 * 0.5)
+    assert found["floor", "county:y"].lower == 0.0
+
+
+def test_intervals_with_a_boundary_hold_the_price():
+    pieces = pieces_of(3)
+    limits = limits_of(pieces, 3, floors=False)
+    edges = edges_of(pieces)
+    balance = pieces.index[pieces["zone"] == "balance"][:4]
+    red = pd.DataFrame(
+        {
+            "rule_code": [f"R{k % 2}" for k in range(len(balance))],
+            "piece": balance,
+            "released_m2": 300,
+            "suitability": 0.9,
+            "township_zone": "key",
+        }
+    )
+    how = {"lambda_": 0.1, "edges": edges}
+    found = prices(pieces, limits, red, **how)
+    assert all(0 <= p.lower <= p.upper for p in found.prices)
+    for price in found.prices:
+        if price.kind == "redline":
+            other = allocate(release(pieces, red[red["rule_code"] == price.code]), limits, **how)
+            gain = other.objective - found.base.objective
+            assert price.lower - 1e-6 <= gain <= price.upper + 1e-6
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_exact_prices_are_never_negative(seed):
+    pieces = pieces_of(seed, side=5)
+    limits = limits_of(pieces, seed, floors=False)
+    found = prices(pieces, limits)
+    assert all(p.lower == p.upper >= 0 for p in found.prices)
+
+
+def test_bad_released_land():
+    with pytest.raises(InputError):
+        release(
+            town(),
+            pd.DataFrame(
+                {"rule_code": ["R"], "piece": ["zz"], "released_m2": [1], "suitability": [0.5]}
+            ),
+        )
+
+
+def test_cap_ladder_and_account_agree():
+    pieces = town().assign(township_zone="key")
+    table = cap_ladder(pieces, CapRules(), 300, shares=[0.1, 0.2, 0.3])
+    for cap, row in table.iterrows():
+        acc = account(pieces, CapRules(share=cap), 300)
+        assert row["headroom_m2"] == acc.headroom_m2
+        assert row["new_m2"] <= acc.headroom_m2
+    assert table["objective"].is_monotonic_increasing
+
+
+def test_trade_off_falls_and_has_one_knee():
+    pieces = pieces_of(9)
+    limits = limits_of(pieces, 9, floors=False)
+    table = trade_off(pieces, limits, edges_of(pieces), lambdas=[0, 0.05, 0.2, 0.5, 2.0])
+    assert (table["boundary_m"].diff().dropna() <= 1e-2).all()
+    assert (table["suitability_m2"].diff().dropna() <= 1e-2).all()
+    assert table["knee"].sum() == 1
+    assert not knee_of(
+        table["boundary_m"].to_numpy()[:2], table["suitability_m2"].to_numpy()[:2]
+    ).any()
+
+
+def test_worth_of_a_hectare():
+    pieces = town().assign(zone="key")
+    plan = allocate(pieces, [Limit("city", "", cap_m2=60)])  # 30 of c, 30 of a
+    table = worth_of_a_hectare(pieces, [], plan, area_m2=10)
+    assert table.loc["x", "gain"] == pytest.approx(8.0)
+    assert table.loc["x", "loss"] == pytest.approx(8.0)
+    assert pd.isna(table.loc["y", "gain"])  # all of c is built
+    assert table.loc["y", "loss"] == pytest.approx(9.0)
