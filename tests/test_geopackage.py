@@ -150,6 +150,15 @@ def test_shares_take_their_classes_from_data(hostile):
     assert style.renderer.get("attr") == '1.0 * "built_m2" / "area_m2"'
 
 
+def test_red_lines_are_hatched_by_level_and_coloured_by_type(hostile):
+    hatch, types = (s.renderer for s in styles.styles(hostile) if s.layer == "redlines")
+    rows = [(c.get("value"), c.get("label")) for c in hatch.iter("category")]
+    assert rows == [("1", "一级管控区"), ("2", "二级管控区")]
+    rows = [(c.get("value"), c.get("label")) for c in types.iter("category")]
+    assert rows == [("scenic-area", "风景名胜区"), ("forest-park", "森林公园"),
+                    ("water-source", "饮用水水源保护区")]  # fmt: skip
+
+
 def test_themes_without_data_are_left_out(hostile):
     bare = hostile.units.drop(columns=["built_m2", "built_redline_m2", "new_m2", "redline_m2",
                                        "zone", "zone_reason", "township_zone"])  # fmt: skip
@@ -231,8 +240,8 @@ def test_any_column_name_and_text_survives(columns, text):
 
 
 def test_columns_that_differ_in_case_only_are_kept_apart():
-    frame = pd.DataFrame([[1, 2, 3, 4]], columns=["Name", "name", "fid", "geom"])
-    assert geopackage._flat(frame).columns.tolist() == ["Name", "name_", "fid_", "geom_"]
+    frame = pd.DataFrame([[1, 2, 3, 4]], columns=["name", "Name", "FID", "geom"])
+    assert geopackage._flat(frame).columns.tolist() == ["name", "Name_", "FID_", "geom_"]
 
 
 @given(st.text(max_size=30))
