@@ -92,7 +92,11 @@ def test_every_sheet_has_all_its_parts(tree):
               "data note", "date", "notice", "drawn by"}  # fmt: skip
     for layout in tree.iter("Layout"):
         assert {i.get("id") for i in layout.findall("LayoutItem")} == wanted
-        approval = next(i for i in layout.findall("LayoutItem") if i.get("id") == "approval")
+        items = {i.get("id"): i for i in layout.findall("LayoutItem")}
+        assert items["title"].get("labelText") == "[% @project_title %]"
+        assert items["notice"].get("labelText") == "[% @plan_notice %]"
+        assert items["data note"].get("labelText") == "[% @data_note %]"
+        approval = items["approval"]
         assert approval.get("position").startswith(("10,", "13.5,"))  # lower left
         assert approval.get("labelText").startswith("审图号:")
 
