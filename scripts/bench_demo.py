@@ -61,8 +61,8 @@ def table(runs: int) -> list[str]:
     }
     load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     lines = [
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, medians of "
-        f"{runs} runs in processes of their own, one-minute load at the end {load}.",
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, medians "
+        f"of {runs} runs in processes of their own, one-minute load at the end {load}.",
         "",
         "| part | s |",
         "|---|--:|",
