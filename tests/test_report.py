@@ -257,6 +257,14 @@ def test_flagged_townships_are_named(plan, no_pictures):
     ]
 
 
+def test_decisions_by_hand_are_named(plan, no_pictures):
+    decided = plan.townships.assign(zone_reason=["township", "override", "township"])
+    texts = [
+        b.text for b in report.blocks_of(bare(plan, townships=decided), "en") if isinstance(b, Text)
+    ]
+    assert [t for t in texts if t.startswith("Zone by")] == ["Zone by decision by hand: 姚桥镇."]
+
+
 def test_layers_tell_where_they_come_from(plan, no_pictures):
     remark = plan.townships.assign(notes="made up, except the population")
     found = table(report.blocks_of(bare(plan, townships=remark), "en"), "Sources and remarks")

@@ -26,7 +26,7 @@ def zones(w: Writer) -> Iterator[Block]:
     frame["share"] = frame["area_m2"] / total
     yield w.frame(w.say("Zones", "各主体功能区"), frame,
                   ["zone", "units", "area_m2", "share", "redline_m2", "built_m2"],
-                  table="zones")  # fmt: skip
+                  table="zones", widths={"zone": 1.7})  # fmt: skip
     yield _reasons(w)
     cross = plan.tables.get("account_zone_county")
     if cross is not None and "county" in cross:
@@ -77,6 +77,7 @@ def _townships(w: Writer, frame: pd.DataFrame) -> Iterator[Block]:
         "“余量”表示距离改变分区还有多远(占标度的比例);“–”表示任何单项变化都不会改变分区。",
     )
     yield from _flagged(w, frame)
+    yield from _by_hand(w, frame)
     frame = frame.copy()
     if "margin" in frame:
         frame["margin"] = [DASH if m != m else f"{m:.3f}" for m in _floats(frame["margin"])]
@@ -99,14 +100,24 @@ def _flagged(w: Writer, frame: pd.DataFrame) -> Iterator[Block]:
                              f"待复核({told}):{'、'.join(names)}。")  # fmt: skip
 
 
+def _by_hand(w: Writer, frame: pd.DataFrame) -> Iterator[Block]:
+    """Name the townships whose zone was not given by the method."""
+    if "zone_reason" not in frame:
+        return
+    for reason, rows in frame[frame["zone_reason"] != "township"].groupby("zone_reason"):
+        told = w.cell("zone_reason", reason)
+        names = [str(n) for n in rows["name"]]
+        yield w.text(f"Zone by {told}: {', '.join(names)}.", f"{told}:{'、'.join(names)}。")
+
+
 _TOWN_COLUMNS = (
     "name", "county_name", "built_share", "redline_share", "constraint_grade", "guidance_grade",
-    "intensity_grade", "zone", "runner_up", "margin", "zone_reason",
+    "intensity_grade", "zone", "runner_up", "margin",
 )  # fmt: skip
 _TOWN_WIDTHS = {
     "name": 1.7, "county_name": 1.1, "built_share": 1.25, "redline_share": 1.25,
-    "constraint_grade": 0.8, "guidance_grade": 0.8, "intensity_grade": 0.8, "zone": 1.1,
-    "runner_up": 1.1, "margin": 0.9, "zone_reason": 1.5,
+    "constraint_grade": 0.85, "guidance_grade": 0.85, "intensity_grade": 0.85, "zone": 1.5,
+    "runner_up": 1.5, "margin": 0.95,
 }  # fmt: skip
 
 
@@ -121,7 +132,7 @@ def _short_heads(w: Writer) -> dict[str, str]:
         "built_share": w.say("built", "建设占比"), "redline_share": w.say("red line", "红线占比"),
         "constraint_grade": w.say("constr.", "约束"), "guidance_grade": w.say("guid.", "引导"),
         "intensity_grade": w.say("intens.", "强度"), "runner_up": w.say("runner-up", "次选"),
-        "zone": w.say("zone", "分区"), "zone_reason": w.say("reason", "依据"),
+        "zone": w.say("zone", "分区"),
     }  # fmt: skip
 
 
@@ -184,4 +195,4 @@ def _zone_account(w: Writer) -> Table:
     )
     columns = ["zone", "area_m2", "built_m2", "new_m2", "share", "cap_m2", "left", "quota_m2"]
     return w.frame(w.say("Account by zone", "分区建设用地账"), frame, columns,
-                   heads=_account_heads(w), widths={"zone": 1.5}, note=note)  # fmt: skip
+                   heads=_account_heads(w), widths={"zone": 1.8}, note=note)  # fmt: skip

@@ -217,7 +217,7 @@ def _grouped(name: str, told: list[tuple[str, str, str]]) -> list[list[str]]:
 def _sources(w: Writer, caption: str, rows: list[list[str]]) -> Table:
     heads = [w.say("rule", "规则"), w.say("value", "数值"), w.say("source", "来源"),
              w.say("evidence", "证据")]  # fmt: skip
-    return Table(caption, heads, rows, ["left", "left", "left", "left"], [2.4, 2.3, 4.2, 1.1])
+    return Table(caption, heads, rows, ["left", "left", "left", "left"], [2.3, 2.2, 4.1, 1.4])
 
 
 def _zoning(w: Writer, found: Method) -> Iterator[Block]:
