@@ -14,8 +14,8 @@ from zoning.errors import InputError, Problem, Text, raise_all
 
 Arrays = dict[str, npt.NDArray[Any]]
 
-#: Pixels of one strip (own choice): eight layers of float64 stay below 300 MB.
-STRIP_PIXELS = 4_000_000
+#: Pixels of one strip (own choice): eight layers of float64 stay below 100 MB.
+STRIP_PIXELS = 1_000_000
 
 
 def strips(

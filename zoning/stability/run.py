@@ -132,7 +132,7 @@ def run(
     seed : int
         Written into the result.
     method : Method, optional
-        Needed when plan.toml names a file of its own.
+        By default the one of the plan.
 
     Returns
     -------
@@ -209,17 +209,7 @@ def _check(plan: Plan, what: Draws) -> None:
 
 def _method_of(plan: Plan) -> Method:
     given = plan.config.zones.method
-    if isinstance(given, dict):
-        return Method.from_dict(given)
-    if given.endswith(".toml"):
-        raise InputError.one(
-            f"the method stands in a file of its own, {given}",
-            f"方法在单独的文件 {given} 中",
-            where="[zones] method",
-            code="no-method",
-            remedy=("pass it as method=", "请以 method= 传入"),
-        )
-    return load_method(given)
+    return load_method(given) if isinstance(given, str) else Method.from_dict(given)
 
 
 class _Units:
