@@ -61,7 +61,7 @@ def table(runs: int) -> list[str]:
     }
     load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     lines = [
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, medians "
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, median "
         f"of {runs} runs in processes of their own, one-minute load at the end {load}.",
         "",
         "| part | s |",
