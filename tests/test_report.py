@@ -163,6 +163,16 @@ def test_the_contents_are_filled_and_linked(document):
     assert set(anchors) <= marks and len(set(anchors)) == len(entries)
 
 
+def test_word_does_not_open_it_as_an_old_file(document):
+    modes = [
+        s.get(qn("w:val"))
+        for s in document.settings.element.iter(qn("w:compatSetting"))
+        if s.get(qn("w:name")) == "compatibilityMode"
+    ]
+    assert modes == ["15"]
+    assert all(document.styles[f"toc {i}"].builtin for i in (1, 2))
+
+
 def test_fields_are_balanced(document):
     kinds = [c.get(qn("w:fldCharType")) for c in document.element.iter(qn("w:fldChar"))]
     assert kinds.count("begin") == kinds.count("separate") == kinds.count("end") > 10

@@ -158,10 +158,7 @@ class Writer:
             [self.cell(c, v, short) for c, v in zip(there, row, strict=True)]
             for row in frame[there].astype(object).itertuples(index=False, name=None)
         ]
-        aligns: list[Align] = [
-            "right" if words.unit(c) or c in _NUMBERS or frame[c].dtype.kind in "iuf" else "left"
-            for c in there
-        ]
+        aligns = [_align(c, frame[c]) for c in there]
         return Table(
             caption,
             [(heads or {}).get(c) or self.head(c, table) for c in there],
@@ -171,6 +168,13 @@ class Writer:
             note,
             total,
         )
+
+
+def _align(column: str, values: pd.Series) -> Align:
+    """Set numbers right, grades in the middle, words left."""
+    if words.unit(column) or column in _NUMBERS or values.dtype.kind in "iuf":
+        return "right"
+    return "center" if column.endswith("_grade") else "left"
 
 
 def number(value: Any, measure: str = "") -> str:

@@ -65,7 +65,7 @@ def _published(w: Writer, red: Any) -> Iterator[Block]:
 
 
 _AREA_WIDTHS = {
-    "number": 0.6, "name": 2.75, "type": 1.9, "level1_m2": 0.9, "level2_m2": 0.9, "area_m2": 0.9,
+    "number": 0.75, "name": 2.75, "type": 1.9, "level1_m2": 0.9, "level2_m2": 0.9, "area_m2": 0.9,
     "published_m2": 0.85, "difference_m2": 0.8, "status": 1.85,
 }  # fmt: skip
 

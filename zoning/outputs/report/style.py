@@ -121,7 +121,7 @@ def _new_styles(styles: Any) -> None:
     figure.paragraph_format.space_before = Pt(6)
     figure.paragraph_format.line_spacing = 1.0
     for level in (1, 2):
-        entry = styles.add_style(f"toc {level}", WD_STYLE_TYPE.PARAGRAPH)
+        entry = styles.add_style(f"toc {level}", WD_STYLE_TYPE.PARAGRAPH, builtin=True)
         entry.base_style = styles["Normal"]
         entry.paragraph_format.left_indent = Cm(0.8 * (level - 1))
         entry.paragraph_format.space_after = Pt(2)
@@ -192,11 +192,6 @@ def _font_table(document: Document) -> None:
 
 def _settings(document: Document) -> None:
     """Ask Word for its present layout, not that of the template's year."""
-    settings = document.settings.element
-    compat = settings.find(qn("w:compat"))
-    if compat is None:
-        compat = parse_xml(f"<w:compat {nsdecls('w')}/>")
-        settings.append(compat)
-    compat.append(parse_xml(
-        f'<w:compatSetting {nsdecls("w")} w:name="compatibilityMode" '
-        'w:uri="http://schemas.microsoft.com/office/word" w:val="15"/>'))  # fmt: skip
+    for setting in document.settings.element.iter(qn("w:compatSetting")):
+        if setting.get(qn("w:name")) == "compatibilityMode":
+            setting.set(qn("w:val"), "15")

@@ -284,8 +284,9 @@ def _table_properties(element: Any, block: Table) -> None:
         ("w:tblW", {"w": "5000", "type": "pct"}),
         ("w:jc", {"val": "center"}),
         ("w:tblLayout", {"type": "fixed"}),
-        ("w:tblLook", {"val": "0020", "firstRow": "1", "lastRow": str(int(block.total)),
-                       "firstColumn": "0", "lastColumn": "0", "noHBand": "1", "noVBand": "1"}),
+        ("w:tblLook", {"val": f"{0x0620 + 0x0040 * block.total:04X}", "firstRow": "1",
+                       "lastRow": str(int(block.total)), "firstColumn": "0", "lastColumn": "0",
+                       "noHBand": "1", "noVBand": "1"}),
         ("w:tblCaption", {"val": clean(block.caption)}),
     )  # fmt: skip
     for tag, attributes in settings:
