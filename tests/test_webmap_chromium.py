@@ -219,7 +219,8 @@ def test_hover_and_click_show_the_unit(browser, page, plan):
     code = browser.js("return Zoning.sides[0].grid.code(arguments[0])", unit)
     row = plan.units.loc[code]
     browser.at(*browser.point_of(unit))
-    assert "生态平衡" in browser.text(".zn-tip") and code in browser.text(".zn-tip")
+    tip = browser.text(".zn-tip")
+    assert "生态平衡" in tip and code in tip and "红线" in tip
     browser.at(*browser.point_of(unit), click=True)
     card = browser.text(".zn-card")
     assert code in card and "生态平衡" in card and row["township_name"] in card
@@ -434,6 +435,18 @@ def test_a_decision_by_hand_says_who_and_why(browser, plan, tmp_path):
         at = unit_where(browser, condition)
         browser.js("Zoning.emit('pick',Zoning.sides[0].grid.centre(arguments[0]))", at)
         assert all(s in browser.text(".zn-card") for s in said)
+
+
+def test_full_screen(browser, page):
+    browser.open(page)
+    box = browser.js(
+        "const b=document.querySelector('.zn-tool-fullscreen').getBoundingClientRect();"
+        "return [b.x+b.width/2,b.y+b.height/2]"
+    )
+    browser.at(*box, click=True)
+    browser.wait("document.fullscreenElement")
+    browser.js("document.exitFullscreen()")
+    browser.wait("!document.fullscreenElement")
 
 
 def test_two_plans_and_the_swipe(browser, plan, tmp_path):

@@ -50,6 +50,7 @@
     if (i < 0) return;
     const theme = Z.plan.themes.find((t) => t.code === Z.state.theme);
     Z.put(tip, Z.el("strong", null, theme ? Z.themeValue(one.grid, theme, i, one.plan) : Z.ha(one.grid.value(i, "area_m2"))),
+      theme && theme.code === "zones" ? Z.el("span", null, Z.value("zone_reason", one.grid.value(i, "zone_reason"))) : null,
       Z.el("span", null, [Z.townshipName(one.grid, i), one.grid.code(i)].filter(Boolean).join(" · ")));
     const size = Z.map.getSize();
     tip.style.left = Math.min(point.x + 14, size.x - tip.offsetWidth - 6) + "px";
