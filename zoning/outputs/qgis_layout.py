@@ -21,7 +21,7 @@ _INK = "#1a1a1a"
 #: Width and height in millimetres, and the factor for type and margins.
 PAPERS = {"A4": (297.0, 210.0, 1.0), "A3": (420.0, 297.0, 1.35)}
 _MARGIN, _SIDE, _HEAD, _FOOT = 10.0, 64.0, 26.0, 18.0
-_NICE = (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 8, 10)
+_NICE = (1, 1.25, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7.5, 8, 10)
 #: Numbers by which QGIS knows its layout items.
 _LABEL, _MAP, _PAGE, _PICTURE, _LEGEND, _SCALE = 65641, 65639, 65638, 65640, 65642, 65646
 #: The scale that the map item really has; atlases change it from page to page.
