@@ -355,3 +355,16 @@ def test_every_method_speaks(name: str, lang: str) -> None:
         text = tell_township(row, method, lang)
         assert text and "nan" not in text and "<NA>" not in text
         assert str(row["rule"]) in text
+
+
+def test_tables_in_the_docs_are_those_of_the_data() -> None:
+    import importlib.util
+    from pathlib import Path
+
+    root = Path(__file__).parent.parent
+    script = root / "scripts" / "write_method_tables.py"
+    spec = importlib.util.spec_from_file_location("write_method_tables", script)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    written = (root / "docs" / "method-tables.md").read_text(encoding="utf-8")
+    assert written == module.text()

@@ -57,12 +57,13 @@ class RoadGraph:
         j = np.concatenate([self.end, self.start[back]])
         v = np.concatenate([w, w[back]])
         # Sparse matrices add parallel entries up; keep the smallest of each pair instead.
-        order = np.lexsort((v, j, i))
-        i, j, v = i[order], j[order], v[order]
-        first = np.ones(i.size, dtype=bool)
-        first[1:] = (i[1:] != i[:-1]) | (j[1:] != j[:-1])
         n = len(self.xy)
-        return csr_array((v[first], (i[first], j[first])), shape=(n, n))
+        key = i * n + j
+        order = np.argsort(key, kind="stable")
+        starts = np.flatnonzero(np.diff(key[order], prepend=-1))
+        pair = key[order][starts]
+        smallest = np.minimum.reduceat(v[order], starts) if pair.size else v
+        return csr_array((smallest, (pair // n, pair % n)), shape=(n, n))
 
     def to_networkx(self) -> nx.DiGraph[int]:
         """Give the graph for display: nodes with ``x, y``, edges with ``minutes, metres``."""
