@@ -14,6 +14,8 @@ from zoning.errors import InputError, Problem, Text, raise_all
 
 Arrays = dict[str, npt.NDArray[Any]]
 
+#: Megabytes that GDAL may keep of rasters; by default it takes a share of the machine.
+CACHE_MB = 512
 #: Pixels of one strip (own choice): eight layers of float64 stay below 100 MB.
 STRIP_PIXELS = 1_000_000
 
@@ -46,9 +48,11 @@ def strips(
     """
     import contextlib
 
+    import rasterio
     from rasterio.windows import Window
 
     with contextlib.ExitStack() as stack:
+        stack.enter_context(rasterio.Env(GDAL_CACHEMAX=CACHE_MB))
         found = _open(layers, stack)
         first = next(iter(found.values()))
         rows = max(1, pixels // max(first.width, 1))
