@@ -4,6 +4,7 @@
 (function (Z) {
   const FORMAT = 1;
   const narrow = () => window.innerWidth < 720;
+  const crowded = () => window.innerWidth < 1400; // no room for the card beside the accounts
 
   function head() {
     const { plan, state } = Z;
@@ -66,6 +67,7 @@
     const i = at ? grid.find(at[0], at[1]) : -1;
     Z.state.picked = i < 0 ? null : grid.centre(i);
     Z.showCard(Z.state.picked);
+    if (i >= 0 && crowded()) toggleAccounts(false);
     document.getElementById("zn").classList.toggle("zn-with-card", i >= 0);
     if (i < 0) return;
     const card = Z.find(".zn-card");
@@ -103,7 +105,9 @@
     const box = Z.find(".zn-accounts");
     box.hidden = open === undefined ? !box.hidden : !open;
     document.getElementById("zn").classList.toggle("zn-with-accounts", !box.hidden);
-    if (!box.hidden) box.focus();
+    if (box.hidden) return;
+    if (crowded() && !Z.find(".zn-card").hidden) Z.emit("pick", null);
+    box.focus();
   }
 
   function hearMap(map) {
