@@ -276,3 +276,43 @@ def test_landscape_by_hand():
     assert found["edge_m"] == 12.0
     assert found["aggregation"] == pytest.approx(4 / 5)
     assert found["compactness"] == pytest.approx(2 * np.sqrt(np.pi * 5) / 12)
+
+
+@pytest.mark.parametrize("wish", [{"min_patch_units": 3}, {"attached": True}])
+def test_wishes_about_patches_are_kept_and_not_called_proved(wish):
+    broken_without = 0
+    for seed in (4, 5, 6):
+        pieces, limits, edges = world(seed)
+        pieces["built_m2"] = pieces["built_m2"] * 6 // 10  # fewer cores
+        how = {"lambda_": LAMBDA, "edges": edges, "whole_units": True, "gap": 1e-3}
+        free = allocate(pieces, limits, **how)
+        broken_without += patches_broken(pieces, free.new_m2, edges, **wish)
+        plan = allocate(pieces, limits, **how, **wish)
+        assert plan.certificate.ok, plan.certificate.text.en
+        assert plan.certificate.grade == "bounded"
+        assert plan.objective <= free.bound + 1e-6
+        assert plan.new_m2.sum() > 0
+        assert not patches_broken(pieces, plan.new_m2, edges, **wish)
+    assert broken_without > 0
+
+
+def patches_broken(pieces, new, edges, min_patch_units=1, attached=False) -> bool:
+    """The same question by networkx."""
+    import networkx as nx
+
+    sums = pieces.assign(new=new).groupby("unit")[["area_m2", "built_m2", "new"]].sum()
+    core = set(sums.index[sums["built_m2"] > 0.5 * sums["area_m2"]])
+    built = core | set(sums.index[sums["new"] > 0])
+    graph = nx.Graph()
+    graph.add_nodes_from(built)
+    graph.add_edges_from((a, b) for a, b in edges[["a", "b"]].values if {a, b} <= built)
+    for patch in nx.connected_components(graph):
+        if not patch & core and (attached or len(patch) < min_patch_units):
+            return True
+    return False
+
+
+def test_wishes_need_whole_units():
+    pieces, limits, edges = world()
+    with pytest.raises(InputError, match="patches"):
+        allocate(pieces, limits, edges=edges, min_patch_units=2)

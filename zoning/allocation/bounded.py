@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from zoning.allocation.certificate import Certificate, Reading, broken, read
+from zoning.allocation.landscape import Patches, faulty
 from zoning.capacity.rules import Limit, Lock
 from zoning.errors import Text
 
@@ -40,12 +41,15 @@ class Boundary:
         Whether units count as chosen or not, or by their built share.
     core_share : float
         With whole units: a unit built above this share counts as chosen whatever happens.
+    wish : Patches
+        With whole units: what patches must be like.
     """
 
     edges: pd.DataFrame
     lambda_km: float
     whole: bool = False
     core_share: float = 0.5
+    wish: Patches = field(default_factory=Patches)
 
 
 @dataclass(frozen=True)
@@ -218,6 +222,7 @@ def bounded(
     bad = broken(tables, pieces.index, limits, plan)
     if how.whole:
         bad += _not_whole(pieces.index, at, tables, plan)
+        bad += _patches(at, how, plan.astype(np.float64))
     worth = math.fsum((tables.worth / 1e9 * plan).tolist())
     objective = worth - how.lambda_km * _M_PER_KM * _length(at, how, plan.astype(np.float64))
     bound = _bound(tables, at, limits, how, prices)
@@ -249,3 +254,18 @@ def _not_whole(
     code = codes[bad][0]
     text = Text(f"the unit of piece {code} is built in part", f"地块 {code} 所在单元仅部分建设")
     return (text,)
+
+
+def _patches(at: _Units, how: Boundary, plan: _Floats) -> tuple[Text, ...]:
+    """Count the units in patches that are too small or hold no core."""
+    if not how.wish.any:
+        return ()
+    core = at.built > how.core_share * at.area
+    bad = faulty(_values(at, how, plan) > 0, core, at.a, at.b, how.wish)
+    # Units that hold no new land were not placed by this plan.
+    count = int((bad & (_sum(at.unit, plan, len(at.area)) > 0)).sum())
+    if not count:
+        return ()
+    return (
+        Text(f"{count} units lie in patches that must not be", f"{count} 个单元不符合斑块要求"),
+    )

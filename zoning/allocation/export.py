@@ -64,7 +64,7 @@ def _mps(q: Programme) -> Iterator[str]:
     yield "* zoning: minimise boundary cost less suitability, in suitability-m2"
     for name, text in q.meaning.items():
         yield f"* {name} = {_comment(text)}"
-    yield "NAME zoning"
+    yield "NAME zoning FREE"
     yield "ROWS"
     yield " N COST"
     sense = [_sense(lo, hi) for lo, hi in zip(q.low, q.high, strict=True)]

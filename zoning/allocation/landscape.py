@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from zoning.units import share
@@ -131,3 +133,64 @@ def before_and_after(
         over = (share(land, units["area_m2"]) > core_share).fillna(False)
         found[word] = landscape(over, units["area_m2"], edges, cell_m)
     return pd.DataFrame(found)
+
+
+@dataclass(frozen=True)
+class Patches:
+    """What is wished.
+
+    Parameters
+    ----------
+    min_units : int
+        Least number of units of a patch without a core; 1 wishes nothing.
+    attached : bool
+        Whether every patch must hold a core (a unit built above the core share).
+    """
+
+    min_units: int = 1
+    attached: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is wished."""
+        return self.min_units > 1 or self.attached
+
+
+def faulty(
+    chosen: npt.NDArray[np.bool_],
+    core: npt.NDArray[np.bool_],
+    a: npt.NDArray[np.intp],
+    b: npt.NDArray[np.intp],
+    wish: Patches,
+) -> npt.NDArray[np.bool_]:
+    """Say which units lie in a patch that breaks the wish.
+
+    Parameters
+    ----------
+    chosen, core : bool array, shape (units,)
+        Units that count as chosen (cores among them), and cores.
+    a, b : intp array, shape (edges,)
+        Neighbours.
+    wish : Patches
+
+    Returns
+    -------
+    bool array, shape (units,)
+
+    Examples
+    --------
+    >>> faulty(np.array([True, True, False, True]), np.zeros(4, bool), np.array([0, 1, 2]),
+    ...        np.array([1, 2, 3]), Patches(2)).tolist()
+    [False, False, False, True]
+    """
+    from scipy import sparse
+    from scipy.sparse.csgraph import connected_components
+
+    n = len(chosen)
+    both = chosen[a] & chosen[b]
+    graph = sparse.csr_array((np.ones(int(both.sum())), (a[both], b[both])), shape=(n, n))
+    label = connected_components(graph, directed=False)[1]
+    size = np.bincount(label, weights=chosen.astype(float), minlength=n)
+    cores = np.bincount(label, weights=(core & chosen).astype(float), minlength=n) > 0
+    bad = ~cores & (np.ones(n, bool) if wish.attached else size < wish.min_units)
+    return np.asarray(chosen & bad[label], dtype=bool)

@@ -96,7 +96,9 @@ def _programme(blocks: Blocks, scale: float) -> tuple[tuple[Any, Any, Any], Floa
     return (rows, caps, floors), right
 
 
-def fill(blocks: Blocks, z: Bools, candidates: Bools, prices: Floats) -> Bools:
+def fill(
+    blocks: Blocks, z: Bools, candidates: Bools, prices: Floats, beside: Bools | None = None
+) -> Bools:
     """Add units one by one, the dearest gain per price first, while the limits hold.
 
     Parameters
@@ -109,6 +111,9 @@ def fill(blocks: Blocks, z: Bools, candidates: Bools, prices: Floats) -> Bools:
         Nodes that may be added.
     prices : float64 array
         Price of land under each row, to weigh a gain against the land it takes.
+    beside : bool array, optional
+        Nodes that touch what is built; then only such nodes are added, and their neighbours after
+        them.
 
     Returns
     -------
@@ -126,7 +131,8 @@ def fill(blocks: Blocks, z: Bools, candidates: Bools, prices: Floats) -> Bools:
         same = z[near[part]]
         return float(blocks.gain[i] + np.where(same, weight[part], -weight[part]).sum())
 
-    heap = [(cost[i] - gain(i), i) for i in np.flatnonzero(candidates & ~z).tolist()]
+    first = candidates & ~z if beside is None else candidates & ~z & beside
+    heap = [(cost[i] - gain(i), i) for i in np.flatnonzero(first).tolist()]
     heapq.heapify(heap)
     while heap:
         key, i = heapq.heappop(heap)
