@@ -101,7 +101,7 @@ def test_long_tables_are_left_out_and_named(plan, monkeypatch):
     book = openpyxl.load_workbook(io.BytesIO(tables.to_bytes(plan)))
     assert words.table_name("units") not in book.sheetnames
     about = [[c.value for c in row] for row in book.worksheets[0].iter_rows()]
-    assert ["–", "planning units", len(plan.units), "units"] in [row[:4] for row in about]
+    assert ["–", "planning units", "units", len(plan.units)] in [row[:4] for row in about]
 
 
 def test_same_bytes_twice(plan, monkeypatch):
@@ -171,3 +171,12 @@ def test_libreoffice_reads_text_as_text(hostile, tmp_path):
     ).stdout.decode()
     assert "=1+1" in pages and "=SUM(A1)" in pages and "<script>" in pages
     assert "#NAME?" not in pages and "Err:" not in pages
+
+
+def test_sentences_are_in_one_language_and_names_in_both(plan):
+    told = plan.townships.assign(why_en="because", why_zh="因为")
+    both = plan.__class__(**{**vars(plan), "townships": told})
+    for lang, other in (("zh", "en"), ("en", "zh")):
+        found = tables.sheets(both, lang)
+        assert f"why_{lang}" in found["townships"] and f"why_{other}" not in found["townships"]
+        assert {"name_zh", "name_en"} <= set(found["zones"].columns)

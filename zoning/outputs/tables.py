@@ -8,6 +8,7 @@ so no spreadsheet runs them.
 from __future__ import annotations
 
 import io
+import numbers
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +126,7 @@ def sheets(plan: Plan, lang: str = "zh") -> dict[str, pd.DataFrame]:
             frames[key] = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index()
     order = [key for key in _ORDER if key in frames]
     order += sorted(set(frames) - set(order))
-    found = {key: with_names(plan, _flat(frames[key]), lang) for key in order}
+    found = {key: with_names(plan, _one_language(_flat(frames[key]), lang), lang) for key in order}
     if plan.checks:
         found["checks"] = pd.DataFrame([_check_row(c, lang) for c in plan.checks])
     if plan.run.get("inputs"):
@@ -136,6 +137,17 @@ def sheets(plan: Plan, lang: str = "zh") -> dict[str, pd.DataFrame]:
 def _flat(table: pd.DataFrame) -> pd.DataFrame:
     """Bring a named index into the columns."""
     return table.reset_index() if table.index.name or table.index.nlevels > 1 else table
+
+
+def _one_language(table: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Leave out sentences of the other language; names stay in both."""
+    own, other = (f"_{lang}", "_en" if lang == "zh" else "_zh")
+    there = set(table.columns)
+    extra = [
+        c for c in table.columns
+        if c.endswith(other) and c.removesuffix(other) + own in there and not c.startswith("name_")
+    ]  # fmt: skip
+    return table.drop(columns=extra)
 
 
 def _check_row(check: Any, lang: str) -> dict[str, Any]:
@@ -242,9 +254,16 @@ def _column(
     if form == "General" and values.dtype.kind == "f":
         form = "#,##0.00"
     codes = wording if holds_codes(known, wording) else None
-    sample = [str(v) for v in values.head(200) if not is_missing(v)]
+    sample = [_shown(v, measure) for v in values.head(200) if not is_missing(v)]
     longest = max([width_of(text) for text in sample] + [width_of(label) * 0.6, len(name)] + [8])
     return _Column(name, label, form, codes, min(longest + 2, 48))
+
+
+def _shown(value: Any, measure: str) -> str:
+    """Write a value about as long as the spreadsheet will show it."""
+    if isinstance(value, str) or not isinstance(value, numbers.Real):
+        return str(value)
+    return "100.00%" if measure == "1" else f"{value:,.2f}"
 
 
 def _prepare(sheet: WriteOnlyWorksheet, widths: list[float], heads: int, rows: int) -> None:
@@ -291,7 +310,7 @@ def _heads(sheet: WriteOnlyWorksheet, columns: list[_Column]) -> None:
 def _about(sheet: WriteOnlyWorksheet, plan: Plan, found: Mapping[str, _Named], lang: str) -> None:
     """Write the first sheet: what this is, from what, and which sheets follow."""
     chinese = lang == "zh"
-    _prepare(sheet, [34, 34, 12, 28], 0, 0)
+    _prepare(sheet, [34, 34, 28, 12], 0, 0)
     _line(sheet, plan.name, bold=True, size=16)
     warning = notice(plan, lang)
     if warning:
@@ -301,11 +320,11 @@ def _about(sheet: WriteOnlyWorksheet, plan: Plan, found: Mapping[str, _Named], l
     _line(sheet, _UNITS[chinese])
     _line(sheet, _LONG[chinese])
     _line(sheet)
-    heads = ("工作表", "英文名", "行数", "标识") if chinese else ("sheet", "Chinese", "rows", "key")
+    heads = ("工作表", "英文名", "标识", "行数") if chinese else ("sheet", "Chinese", "key", "rows")
     _line(sheet, *heads, bold=True)
     other = "en" if chinese else "zh"
     for key, (name, rows) in found.items():
-        _line(sheet, name if rows <= MOST_ROWS else "–", words.table_name(key, other), rows, key)
+        _line(sheet, name if rows <= MOST_ROWS else "–", words.table_name(key, other), key, rows)
 
 
 def _line(sheet: WriteOnlyWorksheet, *values: Any, **font: Any) -> None:
