@@ -155,6 +155,20 @@ def test_small_gaps_are_rows_and_not_errors(tmp_path):
     assert plan.ok
 
 
+def test_nothing_new_is_put_on_land_of_no_township_or_of_two(tmp_path):
+    path = worlds.write(tmp_path)
+    move(1, 2)(tmp_path)
+    from zoning import pipeline
+
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    nobody = plan.pieces[plan.pieces["township"].isin(["none", "overlap"])]
+    assert set(nobody["township"]) == {"none", "overlap"}
+    assert nobody["free_m2"].sum() > 0
+    assert nobody["new_m2"].sum() == 0
+    # The squares around them are built up to the quota.
+    assert plan.units.loc["1kmN3500E502", "new_m2"] == 998_000
+
+
 def test_broken_polygons_are_repaired_only_on_request(tmp_path):
     path = worlds.write(tmp_path)
     spike = Polygon(

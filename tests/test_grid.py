@@ -68,7 +68,7 @@ def test_degrees_and_feet_are_refused(crs):
 
 
 def test_an_unknown_crs_is_an_error_with_a_remedy():
-    with pytest.raises(InputError, match="unknown coordinate reference system.*EPSG:4549"):
+    with pytest.raises(InputError, match=r"unknown coordinate reference system.*EPSG:4549"):
         check_projected("EPSG:0")
 
 
@@ -108,12 +108,23 @@ def test_distortion_grows_with_the_distance_from_the_meridian():
         assert 0 < found.total < expected * 1.01 or west > 119
 
 
+def test_standard_parallels_lie_a_sixth_inside():
+    from pyproj import CRS
+
+    crs = CRS(equal_area(73, 30, 80, 42))
+    got = {p.name: p.value for p in crs.coordinate_operation.params}
+    assert got["Latitude of 1st standard parallel"] == 32
+    assert got["Latitude of 2nd standard parallel"] == 40
+    assert got["Longitude of false origin"] == 76
+
+
 def test_holes_are_holes_on_the_ellipsoid_too():
     ring = shapely.Polygon(
         [(119, 32), (120, 32), (120, 33), (119, 33)],
         [[(119.3, 32.3), (119.3, 32.6), (119.6, 32.6), (119.6, 32.3)]],
     )
-    for shape in (ring, shapely.reverse(ring)):
+    same = shapely.Polygon(ring.exterior.coords, [ring.interiors[0].coords[::-1]])
+    for shape in (ring, shapely.reverse(ring), same):
         d = measure_distortion(gpd.GeoSeries([shape], crs="EPSG:4490"), "EPSG:4549")
         assert abs(d.total) < 5e-4
 
@@ -149,7 +160,7 @@ def test_an_origin_search_counts_every_origin_and_claims_nothing():
     city = box(100, 0, 2100, 1000)
     found = search_origins(city, "EPSG:4549", 1000, 2, step_m=100)
     assert found.tried == 100
-    # Two columns only where a grid line meets the left edge; one row only where one meets the bottom.
+    # Two columns where a grid line meets the left edge; one row where one meets the bottom.
     assert found.matches == ((100, 0),)
     assert (found.low, found.high) == (2, 6)
     for x, y in found.matches:

@@ -112,6 +112,50 @@ def test_slivers_drop_into_a_row_or_merge_into_the_neighbour():
     assert settle_slivers(ledger, GRID, 0.05, "keep") is ledger
 
 
+def test_a_sliver_goes_to_the_neighbour_with_most_of_the_city():
+    # The thin square at (1, 1) lies between (0, 1), half full, and (1, 0), full.
+    parts = [worlds.square(0, 0, 2, 1), worlds.square(0, 1, 0.5, 1), worlds.square(1, 1, 0.04, 1)]
+    ledger = build(Layers(shapely.union_all(parts)), GRID)
+    merged = settle_slivers(ledger, GRID, 0.05, "merge")
+    assert merged.units["area_m2"].to_dict() == {
+        "1kmN3500E500": 1_000_000, "1kmN3500E501": 1_040_000, "1kmN3501E500": 500_000,
+    }  # fmt: skip
+
+
+def test_locks_and_cores_are_marked():
+    layer = gpd.GeoDataFrame(
+        {"lock": ["farmland", "flood"]},
+        geometry=[worlds.square(0, 0, 0.5, 1), worlds.square(0.25, 0, 0.5, 1)], crs=worlds.CRS,
+    )  # fmt: skip
+    cores = gpd.GeoDataFrame(geometry=[worlds.square(0.9, 0, 0.1, 1)], crs=worlds.CRS)
+    raster = Raster(np.full((10, 10), 1), worlds.X, worlds.Y + 1000, 100.0, 100.0)
+    city = worlds.square(0, 0)
+    ledger = build(Layers(city, cores=cores, locks=layer, landuse=raster), GRID)
+    assert by(ledger, "lock") == {"": 250_000, "farmland": 250_000, "farmland+flood": 250_000,
+                                  "flood": 250_000}  # fmt: skip
+    marked = accounts.mark(ledger.atoms, load_classes())
+    total = marked[["locked_m2", "core_m2", "protected_m2", "free_m2"]].sum()
+    assert total.to_dict() == {
+        "locked_m2": 750_000, "core_m2": 100_000, "protected_m2": 100_000, "free_m2": 250_000,
+    }  # fmt: skip
+
+
+def test_a_unit_belongs_to_the_township_of_its_largest_share():
+    city = worlds.square(0, 0, 1, 1)
+    frame = towns(worlds.square(0, 0, 0.3, 1), worlds.square(0.3, 0, 0.7, 1), counties=["a", "b"])
+    ledger = build(Layers(city, frame), GRID)
+    units, shares = accounts.describe_units(
+        ledger, accounts.mark(ledger.atoms, None), frame["name"]
+    )
+    assert units.iloc[0][["township", "county", "township_share"]].tolist() == ["T1", "b", 0.7]
+    assert shares["share"].tolist() == [0.3, 0.7]
+    # A tie goes to the smaller code.
+    half = towns(worlds.square(0, 0, 0.5, 1), worlds.square(0.5, 0, 0.5, 1))
+    ledger = build(Layers(city, half), GRID)
+    units, _ = accounts.describe_units(ledger, accounts.mark(ledger.atoms, None), half["name"])
+    assert units["township"].tolist() == ["T0"]
+
+
 def test_a_unit_that_rounds_to_nothing_stays():
     city = shapely.union(worlds.square(0, 0), worlds.square(1, 0.5, 0.0001, 0.001))
     ledger = build(Layers(city), GRID)

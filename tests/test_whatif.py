@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 import worlds
@@ -84,6 +85,41 @@ def test_released_land_by_hand(plan):
         assert (row["released_m2"], row["township_zone"]) == (500_000, zone)
     assert len(table) == 3
     assert set(table["kind"]) == {"redline"}
+
+
+LOCK = """
+[[inputs.locks]]
+code = "farmland"
+name = "农田"
+path = "锁.gpkg"
+"""
+
+
+def test_land_that_something_else_keeps_too_is_released_by_neither(tmp_path):
+    # The lock covers half of R1's square, half of a built square and half of a free one.
+    shapes = [worlds.square(0, 2, 0.5, 1), worlds.square(0, 0, 0.5, 1), worlds.square(2, 1, 0.5, 1)]
+    path = worlds.write(tmp_path, extra=LOCK)
+    gpd.GeoDataFrame(geometry=shapes, crs=worlds.CRS).to_file(tmp_path / "锁.gpkg")
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    assert plan.units.loc["1kmN3501E502", "free_m2"] == 500_000
+    table = whatif.released(plan)
+    lock = table[table["kind"] == "lock"].set_index("piece")["released_m2"].to_dict()
+    assert lock == {"1kmN3501E502|321000002": 500_000}
+    red = table[table["rule_code"] == "R1"].set_index("piece")["released_m2"].to_dict()
+    assert red == {"1kmN3502E500|321000001": 500_000}
+
+
+def test_a_unit_that_stays_balance_without_a_line_does_not_turn(tmp_path):
+    # Two lines cover the square whole and by half: the half alone still reaches the threshold.
+    path = worlds.write(tmp_path)
+    lines = worlds.redlines()
+    lines.loc[1, "geometry"] = worlds.square(0, 2, 0.5, 1)
+    lines.loc[0, "geometry"] = worlds.square(0.5, 2, 0.5, 1)
+    (tmp_path / "红线.gpkg").unlink()
+    lines.to_file(tmp_path / "红线.gpkg")
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    assert plan.units.loc["1kmN3502E500", "zone"] == "balance"
+    assert whatif.released(plan)["township_zone"].isna().all()
 
 
 def test_the_price_of_a_red_line_is_the_difference_of_two_optima(plan):
