@@ -531,6 +531,12 @@ def test_vendored_files_are_those_of_the_list():
         assert (inline.ASSETS / "vendor" / package / "LICENSE").stat().st_size > 500
 
 
+def test_the_page_carries_the_licences(text):
+    for package in {f["package"] for f in inline.vendored()}:
+        licence = (inline.ASSETS / "vendor" / package / "LICENSE").read_text("utf-8")
+        assert licence in text, package
+
+
 def test_a_changed_file_is_refused(monkeypatch):
     changed = tuple({**f, "sha256": "0" * 64} for f in inline.vendored())
     monkeypatch.setattr(inline, "vendored", lambda: changed)

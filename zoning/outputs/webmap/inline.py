@@ -93,6 +93,14 @@ def safe_script(text: str) -> str:
     return re.sub(r"</(?=script)", r"<\\/", text, flags=re.IGNORECASE)
 
 
+def vendored_script(path: str) -> str:
+    """Read a script of another project, with its licence in front, as the licence asks."""
+    entry = next(f for f in vendored() if f["path"] == path)
+    licence = asset(str(Path(path).with_name("LICENSE").as_posix())).replace("*/", "* /")
+    head = f"/*! {entry['package']} {entry['version']} ({entry['licence']})\n{licence}*/\n"
+    return head + safe_script(asset(path))
+
+
 def css_inline(path: str) -> str:
     """Read a stylesheet and put its pictures into it."""
     folder = (ASSETS / path).parent
@@ -149,7 +157,7 @@ def inline(html: str) -> str:
         name = Path(path).name
         if path.endswith(".css"):
             return f'<style data-name="{name}">{css_inline(path)}</style>'
-        return f'<script data-name="{name}">{safe_script(asset(path))}</script>'
+        return f'<script data-name="{name}">{vendored_script(path)}</script>'
 
     page = _LINK.sub(replace, html)
     if unknown:

@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.errors import InputError
 from zoning.outputs.webmap.document import document, plan_language, to_json
-from zoning.outputs.webmap.inline import asset, inline, refuse_requests, safe_script
+from zoning.outputs.webmap.inline import (
+    asset,
+    inline,
+    refuse_requests,
+    safe_script,
+    vendored_script,
+)
 from zoning.outputs.webmap.tiles import background
 
 if TYPE_CHECKING:
@@ -185,7 +191,7 @@ def _shell(data: str) -> Any:
     element._name, element._id = "Zoning", "shell"
     element.style = asset("map.css")
     element.scripts = [(name, safe_script(asset(name))) for name in SCRIPTS]
-    element.spare = safe_script(asset("vendor/fflate/fflate.js"))
+    element.spare = vendored_script("vendor/fflate/fflate.js")
     element.frame, element.data = asset("shell.html"), data
     element._template = Template(_TEMPLATE)
     return element
