@@ -183,13 +183,14 @@ def _zone(
 
 
 def _beside(towns: gpd.GeoDataFrame, classes: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Put the classes beside the township's own columns, geometry last."""
+    """Put the classes beside the township's own columns, geometry last.
+
+    A column of the planner's table that has the name of a result is kept as ``given_...``.
+    """
     geometry = towns.geometry
     table = pd.DataFrame(towns.drop(columns="geometry"))
-    fresh = [c for c in classes.columns if c not in table]
-    return gpd.GeoDataFrame(
-        pd.concat([table, classes[fresh]], axis=1), geometry=geometry, crs=towns.crs
-    )
+    table = table.rename(columns={c: f"given_{c}" for c in table.columns if c in classes})
+    return gpd.GeoDataFrame(pd.concat([table, classes], axis=1), geometry=geometry, crs=towns.crs)
 
 
 def cap_rules(config: Config) -> CapRules:

@@ -113,11 +113,6 @@ def export(
     from zoning.store import load
 
     plan, place, chosen = load(folder), console.new_folder(out or folder), console.settings.lang
-    if to == "qgis":
-        from zoning.outputs import qgis_project
-
-        _done([qgis_project.write(plan, place / "plan.qgz")])
-        return
     from zoning.outputs import exchange
 
     _done(exchange.write(plan, to, place, lang=chosen, encoding=encoding, url=url, schema=schema))
