@@ -368,3 +368,20 @@ def test_tables_in_the_docs_are_those_of_the_data() -> None:
     spec.loader.exec_module(module)
     written = (root / "docs" / "method-tables.md").read_text(encoding="utf-8")
     assert written == module.text()
+
+
+def test_methods_in_the_docs_can_be_used() -> None:
+    import re
+    import tomllib
+    from pathlib import Path
+
+    page = Path(__file__).parent.parent / "docs" / "method.md"
+    blocks = re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.S)
+    methods = [Method.from_dict(tomllib.loads(b)["zones"]["method"]) for b in blocks]
+    assert [m.name for m in methods] == ["ours", "rules of the bureau"]
+    table = towns(5).assign(county=["321183", "321181", "321181", None, "321183"])
+    table["slope_deg"] = [20.0, 3.0, 3.0, 3.0, 3.0]
+    table["redline_share"] = [0.1, 0.6, 0.1, 0.1, 0.1]
+    table["built_share"] = [0.5, 0.5, 0.5, 0.5, 0.2]
+    said = classify_townships(table, methods[1])["zone"].fillna("?")
+    assert said.tolist() == ["moderate", "moderate", "optimised", "?", "key"]
