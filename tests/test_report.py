@@ -275,6 +275,21 @@ def test_decisions_by_hand_are_named(plan, no_pictures):
     assert [t for t in texts if t.startswith("Zone by")] == ["Zone by decision by hand: 姚桥镇."]
 
 
+def test_stability_has_a_chapter_where_it_was_computed(plan, no_pictures):
+    towns = plan.townships.assign(stability=[0.95, 0.6, 0.89])
+    run = {**plan.run, "stability": {
+        "en": "half of the area is firm", "firm_limit": 0.9,
+        "cross_check": [{"method": "ward", "kappa": 0.5012, "moved": ["321102001"]}],
+    }}  # fmt: skip
+    told = bare(plan, units=plan.units.assign(stability=0.5), townships=towns, run=run)
+    found = report.blocks_of(told, "en")
+    assert "half of the area is firm" in [b.text for b in found if isinstance(b, Text)]
+    weak = table(found, "Townships that keep their zone in under 90 %").rows
+    assert [row[0] for row in weak] == ["姚桥镇", "谷阳镇"]
+    assert weak[0][3] == "60.00 %"
+    assert table(found, "Agreement").rows == [["Ward's clusters", "0.50", "1", "大路镇"]]
+
+
 def test_layers_tell_where_they_come_from(plan, no_pictures):
     remark = plan.townships.assign(notes="made up, except the population")
     found = table(report.blocks_of(bare(plan, townships=remark), "en"), "Sources and remarks")

@@ -1,0 +1,65 @@
+"""The chapter on how firm the zones are, for plans whose stability was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from zoning.outputs.report.blocks import Block, Table, Text
+from zoning.outputs.report.pieces import DASH, Writer
+from zoning.units import percent
+
+_METHODS = {"ward": ("Ward's clusters", "Ward 聚类"), "kmeans": ("k-means", "K 均值聚类")}
+
+
+def stability(w: Writer) -> Iterator[Block]:
+    """Tell what share of perturbed runs keeps the zones, and where they move."""
+    found = w.plan.run.get("stability")
+    if not found or "stability" not in w.plan.units.columns:
+        return
+    yield w.chapter("How firm the zones are", "分区稳定性")
+    if found.get(w.lang):
+        yield Text(str(found[w.lang]))
+    yield from w.picture("stability")
+    limit = float(found.get("firm_limit", 0.9))
+    yield from _least_firm(w, limit)
+    if found.get("cross_check"):
+        yield w.text(
+            "As a check that shares nothing with the method, townships were put into as many "
+            "groups by clustering alone. Kappa is 1 where both agree, and 0 where they agree no "
+            "more than by chance; what differs is a question, not an error.",
+            "作为与本方法无关的核对,仅用聚类把乡镇分成同样数目的组。Kappa 为 1 表示完全一致,"
+            "0 表示不高于随机一致;不一致之处供研判,并非错误。",
+        )
+        yield _cross_check(w, found["cross_check"])
+
+
+def _least_firm(w: Writer, limit: float) -> Iterator[Block]:
+    """List the townships that keep their zone in fewer runs than the limit."""
+    towns = w.plan.townships
+    if towns is None or "stability" not in towns or "zone" not in towns:
+        return
+    weak = towns[towns["stability"].lt(limit).fillna(False)].reset_index()
+    if weak.empty:
+        return
+    weak = weak.sort_values(["stability", "township"], kind="stable")
+    columns = ["name", "county_name", "zone", "stability", "runner_up"]
+    caption = w.say(f"Townships that keep their zone in under {percent(limit, 0)} of the runs",
+                    f"保持原分区的比例低于 {percent(limit, 0)} 的乡镇、街道")  # fmt: skip
+    yield w.frame(caption, weak, columns, table="townships")
+
+
+def _cross_check(w: Writer, told: list[Mapping[str, Any]]) -> Table:
+    rows = [
+        [
+            w.say(*_METHODS.get(str(t["method"]), (str(t["method"]),) * 2)),
+            f"{t['kappa']:.2f}",
+            str(len(t["moved"])),
+            w.say(", ", "、").join(w.place(code) for code in t["moved"]) or DASH,
+        ]
+        for t in told
+    ]
+    heads = [w.say("method", "方法"), "Kappa", w.say("differing", "不一致"),
+             w.say("townships that differ", "不一致的乡镇、街道")]  # fmt: skip
+    return Table(w.say("Agreement with clustering", "与聚类结果的一致性"), heads, rows,
+                 ["left", "right", "right", "left"], [1.3, 0.8, 0.8, 5])  # fmt: skip
