@@ -43,6 +43,10 @@ def main() -> None:
         sys.exit(error.exit_code)
     except typer.Exit as leave:
         sys.exit(leave.exit_code)
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough; what is left has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except (KeyboardInterrupt, typer.Abort):
         print("interrupted / 已中断", file=sys.stderr)
         sys.exit(130)
