@@ -111,9 +111,9 @@ def test_every_public_function_is_documented():
     for path in modules():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in tree.body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-                if not ast.get_docstring(node):
-                    bare.append(f"{path.name}:{node.name}")
+            named = isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"
+            if named and not ast.get_docstring(node):
+                bare.append(f"{path.name}:{node.name}")
     assert bare == []
 
 
