@@ -344,7 +344,9 @@ def test_ipython_is_taught_to_show_plans(plan, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.libreoffice
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@pytest.mark.skipif(
+    not (shutil.which("soffice") and shutil.which("pdftotext")), reason="needs LibreOffice"
+)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_libreoffice_turns_the_report_into_pages(hostile, tmp_path, lang):
     report.write(hostile, tmp_path / "r.docx", lang=lang)

@@ -160,6 +160,15 @@ def test_names_are_not_mathematics_and_not_markup(hostile):
     assert "$\\frac{$" in texts(picture)
 
 
+def test_a_long_title_stays_on_the_map(plan):
+    long = plan.__class__(**{**vars(plan), "name": "某某市国土空间" * 8})
+    picture = sheet.draw_sheet(long)
+    with fonts.chinese_text():
+        title = next(t for t in picture.figure.axes[0].texts if t.get_text().startswith("某某"))
+        box = title.get_window_extent()
+    assert box.x0 > 0 and box.x1 <= picture.figure.bbox.x1 * 0.8
+
+
 def test_the_approval_number_and_the_notice_stand_on_the_sheet(plan):
     open_field = texts(sheet.draw_sheet(plan))
     assert any(t.startswith("审图号:___") for t in open_field)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoning import words
+from zoning.errors import InputError
 from zoning.outputs import office, tables
 
 
@@ -151,7 +152,7 @@ def test_a_failed_write_leaves_the_old_file(plan, tmp_path, monkeypatch):
     tables.write(plan, path)
     before = path.read_bytes()
     monkeypatch.setattr(office.Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
-    with pytest.raises(OSError, match="full"):
+    with pytest.raises(InputError, match="full"):
         tables.write(fake_plan.make(hostile=True), path)
     monkeypatch.undo()
     assert path.read_bytes() == before
@@ -160,7 +161,9 @@ def test_a_failed_write_leaves_the_old_file(plan, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.libreoffice
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@pytest.mark.skipif(
+    not (shutil.which("soffice") and shutil.which("pdftotext")), reason="needs LibreOffice"
+)
 def test_libreoffice_reads_text_as_text(hostile, tmp_path):
     tables.write(hostile, tmp_path / "t.xlsx")
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
@@ -180,3 +183,10 @@ def test_sentences_are_in_one_language_and_names_in_both(plan):
         found = tables.sheets(both, lang)
         assert f"why_{lang}" in found["townships"] and f"why_{other}" not in found["townships"]
         assert {"name_zh", "name_en"} <= set(found["zones"].columns)
+
+
+def test_a_place_that_is_no_folder_is_an_error_with_a_remedy(plan, tmp_path):
+    (tmp_path / "a").write_text("a file")
+    with pytest.raises(InputError, match="close the file") as caught:
+        tables.write(plan, tmp_path / "a" / "tables.xlsx")
+    assert "无法写入" in caught.value.tell("zh")

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.errors import InputError, Problem, Text
+
 if TYPE_CHECKING:
     from zoning.plan import Plan
 
@@ -82,6 +84,11 @@ def write_whole(path: str | Path, data: bytes) -> Path:
     Path
         Where the file now lies.
 
+    Raises
+    ------
+    InputError
+        If the place cannot be written, as when Word or Excel holds the file open on Windows.
+
     Examples
     --------
     >>> import tempfile
@@ -90,18 +97,33 @@ def write_whole(path: str | Path, data: bytes) -> Path:
     b'x'
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    except OSError as error:
+        raise _unwritable(path, error) from error
     beside = Path(name)
     try:
         with os.fdopen(handle, "wb") as f:
             f.write(data)
         beside.chmod(0o644)  # mkstemp makes files that only the owner can read
         beside.replace(path)
-    except BaseException:
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
         beside.unlink(missing_ok=True)
-        raise
     return path
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    reason = error.strerror or str(error)
+    return InputError(
+        Problem(
+            Text(f"cannot be written: {reason}", f"无法写入:{reason}"), str(path),
+            remedy=Text("close the file in other programs, or choose another folder",
+                        "请在其他程序中关闭该文件,或换一个文件夹"), code="unwritable",
+        )
+    )  # fmt: skip
 
 
 def notice(plan: Plan, lang: str) -> str:

@@ -238,10 +238,11 @@ def _bar_in_map(figure: Figure, axes: Axes, left: float) -> None:
 
 def _title(page: Page, plan: Plan, theme: str, lang: str) -> None:
     middle = WINDOW[0] + WINDOW[2] / 2
-    page.text(middle, 290, f"{plan.name}  {theme}", 24, ha="center", weight="bold")
-    text = notice(plan, lang)
-    if text:
-        page.text(middle, 277.5, text, 9, ha="center", color="#a11d1d")
+    title = f"{plan.name}  {theme}"
+    # A title that is wider than the map is set smaller, not cut.
+    size = min(24.0, WINDOW[2] / columns(title) * 2 * 72 / 25.4)
+    page.text(middle, 290, title, size, ha="center", weight="bold")
+    page.text(middle, 278.5, wrap(notice(plan, lang), 180), 9, ha="center", color="#a11d1d")
 
 
 def _panel(page: Page, plan: Plan, handles: list[Any], scale: int, lang: str) -> None:

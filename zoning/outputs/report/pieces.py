@@ -94,7 +94,7 @@ class Writer:
     def place(self, code: Any) -> str:
         """Name a place: city, county, township or zone."""
         text = str(code)
-        if text == "city":
+        if text in ("city", "all"):
             return self.say("city", "全市")
         return self.places.get(text) or self.known["zone"].get(text) or words.value(
             "township", text, self.lang
