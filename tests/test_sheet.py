@@ -189,6 +189,12 @@ def test_pdf_holds_its_fonts_and_is_the_same_twice(plan, monkeypatch):
     assert b"/Helvetica" not in first
 
 
+def test_svg_is_the_same_twice(plan, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    first, second = (sheet.draw_map(plan, "built_share").to_bytes("svg") for _ in range(2))
+    assert first == second and first.startswith(b"<?xml")
+
+
 def test_the_font_type_follows_the_outlines(tmp_path):
     otf, ttf, ttc = tmp_path / "a.otf", tmp_path / "a.ttf", tmp_path / "a.ttc"
     otf.write_bytes(b"OTTO" + b"\0" * 20)

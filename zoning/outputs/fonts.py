@@ -90,6 +90,7 @@ def chinese_text() -> Iterator[None]:
         "font.family": [*chinese_fonts(), _LATIN],
         "axes.unicode_minus": False,
         "pdf.fonttype": _pdf_font_type(),
+        "svg.hashsalt": "zoning",  # else every drawing gets other names inside
         "text.parse_math": False,  # a "$" in a place name is a character
         "savefig.facecolor": "white",
     }
