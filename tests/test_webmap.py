@@ -235,6 +235,14 @@ def test_the_page_asks_for_nothing(text):
     assert {a.rstrip("\\") for a in far} <= {"http://www.w3.org/2000/svg"}, far
 
 
+def test_the_browser_is_told_to_refuse_requests_too(text):
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)[1]
+    parts = dict(p.strip().split(" ", 1) for p in policy.split(";"))
+    assert parts["default-src"] == "'none'" and parts["img-src"] == "data: blob:"
+    assert parts["script-src"] == parts["style-src"] == "'unsafe-inline'"
+    assert text.index("Content-Security-Policy") < text.index("<script")
+
+
 @pytest.mark.parametrize(
     "planted",
     [

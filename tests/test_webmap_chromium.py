@@ -213,6 +213,21 @@ def test_the_unit_is_painted_in_the_colour_of_its_zone(browser, page, plan):
         assert max(abs(a - b) for a, b in zip(found, wanted, strict=True)) <= 2, zone
 
 
+def test_border_squares_are_cut_along_the_city(browser, page, plan):
+    city = plan.city.geometry.iloc[0]
+    outside = shapely.union_all(plan.units.geometry.array).difference(city.buffer(150))
+    place = max(shapely.get_parts(outside), key=lambda g: g.area).representative_point()
+    lng, lat = Transformer.from_crs(plan.city.crs, 4326, always_xy=True).transform(place.x, place.y)
+    browser.open(page, "#v=")
+    x, y = browser.js(
+        "const p=Zoning.map.latLngToContainerPoint(L.latLng(arguments[0],arguments[1]));"
+        "const b=Zoning.map.getContainer().getBoundingClientRect();return [p.x+b.left,p.y+b.top]",
+        lat, lng,
+    )  # fmt: skip
+    assert browser.js("return Zoning.sides[0].grid.find(arguments[0],arguments[1])", lat, lng) >= 0
+    assert browser.pixel(x, y) == (0xEE, 0xF0, 0xEE)
+
+
 def test_hover_and_click_show_the_unit(browser, page, plan):
     browser.open(page)
     unit = unit_where(browser, "g.value(i,'zone_reason')=='redline'&&g.value(i,'area_m2')>9e5")
@@ -503,6 +518,13 @@ def test_hostile_names_are_shown_and_not_run(browser, tmp_path):
         == 0
     )
     assert browser.complaints() == []
+
+
+def test_units_without_a_zone_are_grey(browser, tmp_path):
+    browser.open(webmap.write(fake_plan.make(hostile=True), tmp_path / "g.html"), "#v=")
+    unit = unit_where(browser, "g.value(i,'zone')===null&&g.value(i,'area_m2')>6e5")
+    assert browser.pixel(*browser.point_of(unit)) in ((0xDE, 0xDA, 0xD6), (0xBE, 0xB9, 0xB4))
+    assert "无数据" in browser.text(".zn-legend")
 
 
 def test_units_off_gauss_krueger_are_drawn_in_place(browser, plan, tmp_path):
