@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -79,82 +80,87 @@ def flips(
         ``flip_indicator``, ``flip_from``, ``flip_to``, ``flip_zone``, ``flip_size`` (share of the
         scale); missing where no single change does it.
     """
-    tries = pd.concat(
-        [*_by_dimension(method, values, decision), *_by_rule(rules, values)], ignore_index=True
-    )
-    empty = pd.DataFrame(index=index)
-    for name in ("flip_indicator", "flip_zone"):
-        empty[name] = pd.Series(pd.NA, index=index, dtype="string")
-    for name in ("flip_from", "flip_to", "flip_size"):
-        empty[name] = pd.Series(pd.NA, index=index, dtype="Float64")
+    tries = _joined([*_by_dimension(method, values, decision, rules), *_by_rule(rules, values)])
     tries = tries[np.isfinite(tries["to"]) & (decision.zone[tries["row"]] != "")]
-    if tries.empty:
-        return empty
-    rows = tries["row"].to_numpy()
-    changed = {
-        k: np.where(tries["indicator"] == k, tries["probe"], v[rows]) for k, v in values.items()
-    }
+    rows, which = tries["row"].to_numpy(), tries["indicator"].to_numpy()
+    changed = {k: np.where(which == k, tries["probe"], v[rows]) for k, v in values.items()}
     after = decide(method, changed, table=table, rules=rules).zone
     tries = tries.assign(zone=after)[(after != decision.zone[rows]) & (after != "")]
-    best = tries.sort_values(["row", "size", "indicator", "to"], kind="stable").drop_duplicates(
-        "row"
-    )
-    at = index[best["row"].to_numpy()]
-    columns = {
-        "indicator": "flip_indicator",
-        "from": "flip_from",
-        "to": "flip_to",
-        "zone": "flip_zone",
-        "size": "flip_size",
-    }
-    for source, name in columns.items():
-        empty.loc[at, name] = best[source].to_numpy()
-    return empty
+    best = tries.sort_values(["row", "size", "indicator", "to"], kind="stable")
+    best = best.drop_duplicates("row").set_index("row").reindex(range(len(index)))
+    out = pd.DataFrame(index=index)
+    for name in ("indicator", "zone"):
+        out[f"flip_{name}"] = pd.array(best[name].to_numpy(dtype=object), dtype="string")
+    for name in ("now", "to", "size"):
+        known = best[name].to_numpy(dtype=np.float64)
+        out[f"flip_{'from' if name == 'now' else name}"] = pd.array(known, dtype="Float64")
+    return out
 
 
-def _tries(indicator: str, x: Floats, to: Floats, size: Floats, step: float) -> list[pd.DataFrame]:
-    """Each candidate just before, at and just after the value."""
-    return [
-        pd.DataFrame(
-            {
-                "row": np.arange(x.size),
-                "indicator": indicator,
-                "from": x,
-                "to": to,
-                "probe": to + nudge,
-                "size": size,
-            }
-        )
-        for nudge in (-step, 0.0, step)
-    ]
+class _Tries(NamedTuple):
+    """Candidates: one indicator of every row changed to a value just before, at or after ``to``."""
+
+    indicator: str
+    row: npt.NDArray[np.int64]
+    now: Floats
+    to: Floats
+    probe: Floats
+    size: Floats
+
+
+def _tries(indicator: str, x: Floats, to: Floats, size: Floats, step: float) -> _Tries:
+    nudge = np.repeat([-step, 0.0, step], x.size)
+    three = np.tile(to, 3)
+    row = np.tile(np.arange(x.size), 3)
+    return _Tries(indicator, row, np.tile(x, 3), three, three + nudge, np.tile(size, 3))
+
+
+def _joined(tries: list[_Tries]) -> pd.DataFrame:
+    names = np.concatenate([np.full(t.row.size, t.indicator, dtype=object) for t in tries])
+    rest = {f: np.concatenate([getattr(t, f) for t in tries]) for f in _Tries._fields[1:]}
+    return pd.DataFrame({"indicator": names, **rest})
 
 
 def _by_dimension(
-    method: Method, values: Mapping[str, Floats], decision: Decision
-) -> list[pd.DataFrame]:
-    found: list[pd.DataFrame] = []
+    method: Method, values: Mapping[str, Floats], decision: Decision, rules: tuple[Rule, ...]
+) -> list[_Tries]:
+    found: list[_Tries] = []
     for d in method.dimensions:
-        total = sum(t.weight for t in d.terms)
-        for j, term in enumerate(d.terms):
-            if d.combine == "mean" and term.weight == 0:
-                continue
-            x, s = values[term.indicator], decision.scores[d.name].terms[j]
+        scores = decision.scores[d.name]
+        weights = np.array([t.weight for t in d.terms])
+        # Terms that were skipped because they are missing carry no weight in their row.
+        total = weights @ ~np.isnan(scores.terms)
+        cuts = [*d.cuts, *(c.number for rule in rules for c in rule.cuts if c.column == d.name)]
+        for term, s in zip(d.terms, scores.terms, strict=True):
+            x = values[term.indicator]
             if term.scale.kind == "table":
-                for i, edge in enumerate(term.scale.at):
-                    size = np.where(x < edge, _gap(term.scale, s, i + 1), _gap(term.scale, s, i))
-                    found += _tries(
-                        term.indicator, x, np.full(x.size, edge), size, _STEP * max(1.0, abs(edge))
-                    )
-                continue
-            for cut in d.cuts:
-                need = (
-                    s + (cut - decision.scores[d.name].value) * total / term.weight
-                    if (d.combine == "mean")
-                    else np.full(x.size, cut)
-                )
-                to = _inverse(term.scale, need)
+                found += _steps(term, x, s)
+            elif d.combine != "mean" or term.weight > 0:
                 span = d.span if term.scale.kind == "none" else 100.0
-                found += _tries(term.indicator, x, to, np.abs(need - s) / span, _reach(d, term))
+                for cut in cuts:
+                    need = _needed(d, term, s, cut, scores.value, total)
+                    to = _inverse(term.scale, need)
+                    size = np.abs(need - s) / span
+                    found.append(_tries(term.indicator, x, to, size, _reach(d, term)))
+    return found
+
+
+def _needed(
+    d: Dimension, term: Term, s: Floats, cut: float, value: Floats, total: Floats
+) -> Floats:
+    """Score that a term needs to bring its dimension to a cut."""
+    if d.combine != "mean":
+        return np.full(s.size, cut)
+    return s + (cut - value) * total / term.weight
+
+
+def _steps(term: Term, x: Floats, s: Floats) -> list[_Tries]:
+    """Try every edge of a step scale."""
+    found = []
+    for i, edge in enumerate(term.scale.at):
+        size = np.where(x < edge, _gap(term.scale, s, i + 1), _gap(term.scale, s, i))
+        step = _STEP * max(1.0, abs(edge))
+        found.append(_tries(term.indicator, x, np.full(x.size, edge), size, step))
     return found
 
 
@@ -190,14 +196,14 @@ def _inverse(scale: Scale, s: Floats) -> Floats:
     return np.where(inside, out, np.nan)
 
 
-def _by_rule(rules: tuple[Rule, ...], values: Mapping[str, Floats]) -> list[pd.DataFrame]:
-    found: list[pd.DataFrame] = []
+def _by_rule(rules: tuple[Rule, ...], values: Mapping[str, Floats]) -> list[_Tries]:
+    found: list[_Tries] = []
     for cut in dict.fromkeys(c for rule in rules for c in rule.cuts):
         x = values.get(cut.column)
         if x is not None:
             unit = abs(cut.number) or 1.0
             to = np.full(x.size, cut.number)
-            found += _tries(cut.column, x, to, np.abs(x - cut.number) / unit, _STEP * unit)
+            found.append(_tries(cut.column, x, to, np.abs(x - cut.number) / unit, _STEP * unit))
     return found
 
 
