@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -192,6 +193,23 @@ def test_explain_answers_units_townships_and_places(small, lang):
     assert "zone[high,low]" in "".join(town.lines)
     row = small.units.loc["1kmN3500E503"]
     assert explain(small, f"{row['lon']},{row['lat']}", lang).code == "1kmN3500E503"
+
+
+def test_explain_says_why_new_land_comes_or_not(small):
+    def told(unit):
+        return " ".join(explain(small, unit, "en").lines)
+
+    assert "Nothing is free here" in told("1kmN3500E500")
+    assert "Its zone takes nothing new" in told("1kmN3502E501")
+    assert "suitability 0.600 reaches the price" in told("1kmN3501E500")
+    assert "quota optimised" in told("1kmN3501E500")
+    # Every unit agrees with what it is told: built up only where it is worth the price.
+    for unit in small.units.index:
+        text = told(unit)
+        if "is below" in text:
+            worth, price = re.search(r"suitability ([\d.]+) .* price ([\d.]+)", text).groups()
+            assert float(worth) <= float(price)
+            assert small.units.loc[unit, "new_m2"] == 0
 
 
 def test_explain_lists_what_a_name_fits_and_suggests(small):

@@ -194,6 +194,9 @@ def _unit(plan: Plan, code: str, lang: str) -> Answer:
         )
         lines.append(f"乡镇占比:{listed}" if zh else f"Shares of townships: {listed}")
     lines += _areas(row, lang)
+    new = _why_new(plan, row, lang)
+    if new:
+        lines.append(new)
     red = _red_areas(plan, code)
     if red:
         facts["redline_areas"] = red
@@ -204,6 +207,35 @@ def _unit(plan: Plan, code: str, lang: str) -> Answer:
         )  # fmt: skip
         lines.append(f"生态红线:{listed}" if zh else f"Red lines: {listed}")
     return Answer("unit", code, code, facts, tuple(lines))
+
+
+def _why_new(plan: Plan, row: pd.Series, lang: str) -> str:
+    """Say why a unit takes new land or none: its suitability against the price of its limits."""
+    limits = plan.tables.get("limits")
+    if limits is None or "new_m2" not in row or pd.isna(row["zone"]):
+        return ""
+    zh, worth = lang == "zh", float(row["suitability"])
+    if int(row["free_m2"]) == 0:
+        return "没有可用土地。" if zh else "Nothing is free here."
+    kind, code = limits["kind"], limits["code"]
+    mine = limits[(kind == "city") | (code == row["zone"])]
+    for place in ("county", "township"):
+        mine = pd.concat([mine, limits[(kind == place) & (code == row[place])]])
+    closed = mine[(mine["kind"] == "zone") & (mine["cap_m2"] == 0)]
+    if len(closed):
+        return "该分区不再新增建设用地。" if zh else "Its zone takes nothing new."
+    # With a boundary term a unit is also weighed against its neighbours.
+    if plan.run["allocation"]["method"] not in ("nested", "lp") or mine["price"].isna().any():
+        return ""
+    price = float(mine["price"].sum())
+    binding = ", ".join(f"{r.kind} {r.code}" for r in mine[mine["price"] > 0].itertuples())
+    taken = int(row["new_m2"]) > 0
+    if zh:
+        verdict = "达到" if taken else "低于"
+        return f"适宜性 {worth:.3f},{verdict}限制条件({binding or '无'})的边际价格 {price:.3f}。"
+    verdict = "reaches" if taken else "is below"
+    by = binding or "no limit"
+    return f"Its suitability {worth:.3f} {verdict} the price {price:.3f} of what binds here ({by})."
 
 
 def _red_areas(plan: Plan, code: str) -> list[dict[str, Any]]:
