@@ -43,7 +43,7 @@
     if (shown.has("counties") && Z.layers.counties) items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 1.5, "stroke-dasharray": "7 3 1.5 3" }), Z.t("counties")));
     items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 2.4 }), Z.t("outline")));
     return Z.el("div", { class: "zn-legend" }, Z.el("h3", null, theme ? Z.say(theme.label) : Z.t("legend")),
-      theme && theme.whole ? Z.el("p", { class: "zn-soft" }, Z.t("of_unit_area")) : null, Z.el("ul", null, items));
+      theme && (theme.whole || theme.about) ? Z.el("p", { class: "zn-soft" }, theme.whole ? Z.t("of_unit_area") : Z.say(theme.about)) : null, Z.el("ul", null, items));
   };
 
   Z.drawSide = function () {

@@ -84,7 +84,9 @@ def available_themes(plans: tuple[Any, ...]) -> list[dict[str, Any]]:
         theme = shares[code]
         needs = [theme["part"], *([theme["whole"]] if "whole" in theme else [])]
         if all(_has(p, needs) for p in plans):
-            themes.append({"code": code, "label": _theme_words(code), **theme})
+            about = {k: words.description(theme["part"], k) for k in ("zh", "en")}
+            more = {} if "whole" in theme else {"about": about}
+            themes.append({"code": code, "label": _theme_words(code), **more, **theme})
     return themes
 
 
