@@ -264,6 +264,15 @@ def test_labels_keep_clear_of_one_another(plan):
         assert not any(a.overlaps(b) for b in drawn[i + 1 :])
 
 
+def test_the_legend_of_red_lines_counts_overlaps_once(plan):
+    told = texts(sheet.draw_map(plan, "redline_hatch"))
+    first = plan.units["redline_level1_m2"].sum()
+    second = plan.units["redline_m2"].sum() - first
+    assert second < plan.redlines.loc[plan.redlines["level"] == 2, "area_m2"].sum()
+    assert f"一级管控区  {first / 1e6:,.1f} km²" in told
+    assert f"二级管控区  {second / 1e6:,.1f} km²" in told
+
+
 def test_every_red_line_area_is_numbered_and_listed_as_in_the_report(plan):
     told = texts(sheet.draw_sheet(plan, "redline_hatch"))
     names = plan.redlines.drop_duplicates("area_code").sort_values("area_code")["name"]
