@@ -316,3 +316,44 @@ def test_wishes_need_whole_units():
     pieces, limits, edges = world()
     with pytest.raises(InputError, match="patches"):
         allocate(pieces, limits, edges=edges, min_patch_units=2)
+
+
+@pytest.mark.parametrize(
+    "how", [{}, {"lambda_": 0.1}, {"whole_units": True}, {"whole_units": True, "lambda_": 0.1}]
+)
+def test_nothing_to_decide(how):
+    """No pieces, no free land, no headroom, all locked in: a plan with a proof all the same."""
+    pieces, limits, edges = world()
+    nothing = [Limit("city", "city", cap_m2=0)]
+    everything = [Lock("x", "in", tuple(pieces["unit"]))]
+    for table, rules, locks, new in (
+        (pieces.iloc[:0], nothing, [], 0),
+        (pieces.assign(free_m2=0), limits, [], 0),
+        (pieces, nothing, [], 0),
+        (pieces, [], everything, pieces["free_m2"].sum()),
+        (pieces.iloc[:1], limits, [], None),
+    ):
+        plan = allocate(table, rules, locks=locks, edges=edges, **how)
+        assert plan.certificate.ok, plan.certificate.text.en
+        assert plan.gap <= 1e-9
+        assert new is None or plan.new_m2.sum() == new
+
+
+def test_units_without_area_or_zone():
+    pieces, limits, edges = world()
+    pieces["zone"] = pieces["zone"].astype("string")
+    free = pieces.index[pieces["free_m2"] > 0]
+    pieces.loc[free[0], ["area_m2", "built_m2", "free_m2"]] = 0
+    pieces.loc[free[1], "zone"] = pd.NA
+    for how in ({"lambda_": 0.1}, {"whole_units": True, "lambda_": 0.1}):
+        plan = allocate(pieces, limits, edges=edges, **how)
+        assert plan.certificate.ok, plan.certificate.text.en
+        assert plan.new_m2[free[1]] == 0 and plan.unknown == 1
+
+
+@pytest.mark.parametrize("bad", [np.inf, -0.1, 1.5])
+def test_suitability_out_of_range(bad):
+    pieces, limits, _ = world()
+    pieces.loc[pieces.index[0], "suitability"] = bad
+    with pytest.raises(InputError, match="between 0 and 1"):
+        allocate(pieces, limits)

@@ -78,7 +78,8 @@ def _units(pieces: pd.DataFrame, how: Boundary) -> _Units:
     built = _sum(unit, pieces["built_m2"], n)
     index = pd.Index(codes)
     a, b = (index.get_indexer(how.edges[c]) for c in ("a", "b"))
-    real = (a >= 0) & (b >= 0) & (area[a] > 0) & (area[b] > 0)
+    real = (a >= 0) & (b >= 0)
+    real[real] = (area[a[real]] > 0) & (area[b[real]] > 0)
     length = how.edges["length_m"].to_numpy(np.float64)[real]
     flow = (
         how.edges["flow"].to_numpy(np.float64)[real]

@@ -57,7 +57,8 @@ def landscape(
     index, here = built.index, chosen.to_numpy()
     a, b = (index.get_indexer(edges[c]) for c in ("a", "b"))
     known = (a >= 0) & (b >= 0)
-    both = known & here[a] & here[b]
+    both = known.copy()
+    both[known] = here[a[known]] & here[b[known]]
     joined = sparse.csr_array(
         (np.ones(int(both.sum())), (a[both], b[both])), shape=(len(index), len(index))
     )

@@ -143,6 +143,14 @@ def _check(pieces: pd.DataFrame, limits: Sequence[Limit]) -> None:
                 code="bad-free",
             )
         )
+    if "suitability" in pieces and not pieces["suitability"].dropna().between(0, 1).all():
+        problems.append(
+            Problem(
+                Text("suitability must lie between 0 and 1", "适宜性必须在 0 与 1 之间"),
+                "pieces",
+                code="bad-suitability",
+            )
+        )
     raise_all(problems, InputError)
 
 

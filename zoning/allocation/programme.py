@@ -168,7 +168,8 @@ def _sum(unit: Any, values: Any) -> Floats:
 
 def _edges(codes: pd.Index, area: Floats, how: Boundary) -> tuple[Any, Any, Floats]:
     a, b = (codes.get_indexer(how.edges[c]) for c in ("a", "b"))
-    real = (a >= 0) & (b >= 0) & (area[a] > 0) & (area[b] > 0)
+    real = (a >= 0) & (b >= 0)
+    real[real] = (area[a[real]] > 0) & (area[b[real]] > 0)
     weight = how.edges["length_m"].to_numpy(float)[real] * (how.lambda_km * _M_PER_KM)
     return a[real], b[real], weight
 

@@ -72,9 +72,12 @@ def solve(model: Model, space: Space, which: Sequence[int]) -> Spread | None:
 
     if (model.least > model.room).any():
         return None
-    scale = float(np.median(space.area)) or 1.0
     edges = _split_edges(model, space)
     move = np.flatnonzero(model.room > model.least)
+    if not len(move):
+        nothing = _solve_box(model, which)
+        return None if nothing is None else Spread(nothing, {}, edges.flow)
+    scale = float(np.median(space.area)) or 1.0
     limits = _limit_rows(model, which, move, scale)
     gain = model.worth / QUANTUM - _per_m2(space.net(edges.flow), space)[model.unit]
     rows, right = _edge_rows(model, space, edges.open_, move)

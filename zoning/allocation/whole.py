@@ -227,6 +227,12 @@ def start(blocks: Blocks) -> Choice | None:
     Choice or None
         ``None`` when no choice that keeps the floors was found this way.
     """
+    if not len(blocks.gain):
+        z, rows = np.zeros(0, dtype=bool), blocks.rows.shape[0]
+        if not blocks.fits(z):
+            return None
+        value = blocks.constant
+        return Choice(z, value, value, np.zeros(rows), np.zeros(0), "cuts", True)
     priced = _prices(blocks)
     if priced is None:
         return None

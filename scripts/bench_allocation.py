@@ -1,0 +1,233 @@
+"""Measure the allocation: seconds, memory and gap at three sizes, beside HiGHS and a greedy.
+
+    python scripts/bench_allocation.py [--sizes 4121 107000 1000000] [--highs-seconds 60]
+
+The worlds are made up (seeds below): smooth suitability and existing construction with noise, 5 %
+of the units cut by the city's edge, a fifth without free land. Whole units stand under one cap, as
+the published comparisons do; fractions under cap, zone caps and quotas. Times are wall clock of one
+process, without reading files; memory is the peak of the process so far (0 where unknown).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zoning.allocation import allocate
+from zoning.allocation.bounded import Boundary
+from zoning.allocation.prices import prices
+from zoning.allocation.programme import programme
+from zoning.allocation.what_if import cap_ladder
+from zoning.capacity import CapRules, Limit, account
+
+
+def smooth(rng: np.random.Generator, side: int, width: float) -> np.ndarray:
+    """Ranks (0..1) of Gaussian noise that is smooth over ``width`` units."""
+    wave = np.fft.rfft2(rng.standard_normal((side, side)))
+    y, x = np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None]
+    flat = np.fft.irfft2(wave * np.exp(-10 * (x**2 + y**2) * width**2), (side, side)).ravel()
+    return np.argsort(np.argsort(flat)) / flat.size
+
+
+def world(n: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Pieces (one per unit) and edges of a lattice with ``n`` units."""
+    rng = np.random.default_rng(seed)
+    side = int(np.ceil(np.sqrt(n)))
+    at = np.arange(n)
+    row, col = at // side, at % side
+    suitability = np.clip(0.75 * smooth(rng, side, 4)[:n] + 0.25 * rng.random(n), 0, 1)
+    town, red = smooth(rng, side, 3)[:n], smooth(rng, side, 5)[:n]
+    area = np.full(n, 1_000_000)
+    edge = rng.random(n) < 0.05
+    area[edge] = rng.integers(1000, 1_000_000, int(edge.sum()))
+    built = (np.clip((town - 0.45) * 1.6, 0, 1) ** 1.5 * area * 0.9).astype(np.int64)
+    free = ((area - built) * np.where(red > 0.78, 0, rng.uniform(0.4, 1, n))).astype(np.int64)
+    dense = np.where(town > 0.4, "key", "moderate")
+    zone = np.where(red > 0.8, "balance", np.where(town > 0.8, "optimised", dense))
+    units = np.array([f"1kmN{3500 + r:04d}E{400 + c:04d}" for r, c in zip(row, col, strict=True)])
+    block = max(2, side // 8)
+    towns = [
+        f"t{r * block // side:03d}{c * block // side:03d}" for r, c in zip(row, col, strict=True)
+    ]
+    pieces = pd.DataFrame(
+        {
+            "unit": units,
+            "township": towns,
+            "county": [t[:3] for t in towns],
+            "zone": zone,
+            "township_zone": np.where(zone == "balance", "moderate", zone),
+            "area_m2": area,
+            "built_m2": built,
+            "free_m2": free,
+            "suitability": suitability,
+        },
+        index=pd.Index([f"{u}|{t}" for u, t in zip(units, towns, strict=True)], name="piece"),
+    )
+    right, up = at[(col < side - 1) & (at + 1 < n)], at[at + side < n]
+    a, b = np.r_[units[right], units[up]], np.r_[units[right + 1], units[up + side]]
+    return pieces, pd.DataFrame({"a": a, "b": b, "length_m": 1000.0})
+
+
+def greedy(pieces: pd.DataFrame, edges: pd.DataFrame, cap: int, lam: float) -> float:
+    """Add the unit with the best gain per m2, its boundary included, until the cap is full."""
+    import heapq
+
+    n = len(pieces)
+    land = pieces["free_m2"].to_numpy()
+    worth = pieces["suitability"].to_numpy().round(9) * land
+    core = (pieces["built_m2"] > 0.5 * pieces["area_m2"]).to_numpy()
+    index = pd.Index(pieces["unit"])
+    a, b = index.get_indexer(edges["a"]), index.get_indexer(edges["b"])
+    here, there = np.r_[a, b], np.r_[b, a]
+    order = np.argsort(here, kind="stable")
+    there, start = there[order], np.searchsorted(here[order], np.arange(n + 1))
+    weight = lam * 1e6
+    chosen, left, total = core.copy(), cap, -weight * float((core[a] != core[b]).sum())
+
+    def gain(i: int) -> float:
+        if core[i]:
+            return float(worth[i])
+        same = chosen[there[start[i] : start[i + 1]]]
+        return float(worth[i] + weight * (2 * same.sum() - len(same)))
+
+    heap = [(-gain(i) / land[i], i) for i in np.flatnonzero(land > 0).tolist()]
+    heapq.heapify(heap)
+    done = np.zeros(n, dtype=bool)
+    while heap:
+        key, i = heapq.heappop(heap)
+        now = gain(i)
+        if done[i] or land[i] > left or now <= 0 or -now / land[i] > key + 1e-12:
+            continue
+        done[i], chosen[i] = True, True
+        left, total = left - int(land[i]), total + now
+        for j in there[start[i] : start[i + 1]].tolist():
+            if land[j] > 0 and not done[j]:
+                heapq.heappush(heap, (-gain(j) / land[j], j))
+    return total
+
+
+def plain_highs(pieces: Any, limits: Any, how: Boundary, seconds: float) -> dict[str, Any]:
+    """Give the exported problem to HiGHS as it is."""
+    from scipy.optimize import Bounds, LinearConstraint
+
+    from zoning.allocation.solver import branch_and_bound
+
+    q = programme(pieces, limits, (), how)
+    start = time.perf_counter()
+    found = branch_and_bound(
+        q.cost,
+        constraints=LinearConstraint(q.matrix, q.low, q.high),
+        bounds=Bounds(q.lower, q.upper),
+        integrality=q.whole,
+        options={"time_limit": seconds},
+    )
+    took = time.perf_counter() - start
+    value = None if found.x is None else -float(found.fun)
+    return {"seconds": took, "objective": value, "bound": -float(found.mip_dual_bound)}
+
+
+ROWS: list[dict[str, Any]] = []
+
+
+def peak_mb() -> int:
+    """Peak memory of this process; 0 on systems that do not say."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def note(n: int, what: str, seconds: float, gap: float | None, **more: Any) -> None:
+    """Keep and show one result."""
+    peak = peak_mb()
+    row = {"units": n, "what": what, "seconds": seconds, "gap": gap, "peak_mb": peak, **more}
+    ROWS.append(row)
+    print(json.dumps(row), file=sys.stderr, flush=True)
+
+
+def measure(n: int, lam: float, highs_seconds: float) -> None:
+    """All measurements of one size."""
+    pieces, edges = world(n)
+    one = [Limit("city", "city", cap_m2=int(pieces["free_m2"].sum() * 0.3))]
+    acc = account(pieces, CapRules(), int(pieces["area_m2"].sum()))
+    plan = allocate(pieces, acc.limits)
+    note(n, "no boundary", plan.seconds, plan.gap, method=plan.method)
+    plan = allocate(pieces, one, lambda_=lam, edges=edges, whole_units=True, gap=2e-4)
+    note(n, "whole units, one cap", plan.seconds, plan.gap, method=plan.method)
+    start = time.perf_counter()
+    value = greedy(pieces, edges, one[0].cap_m2 or 0, lam)
+    bound = plan.bound or 0.0
+    note(n, "greedy with boundary", time.perf_counter() - start, (bound - value) / abs(bound))
+    if n <= 200_000:
+        plan = allocate(pieces, acc.limits, lambda_=lam, edges=edges)
+        note(n, "fractions, all limits", plan.seconds, plan.gap, method=plan.method)
+    if n > 20_000:
+        return
+    for limits, word in ((one, "one cap"), (acc.limits, "all limits")):
+        plan = allocate(pieces, limits, lambda_=lam, edges=edges, whole_units=True)
+        note(n, f"whole units, {word}, proved", plan.seconds, plan.gap, method=plan.method)
+        how = Boundary(edges, lam, True)
+        found = plain_highs(pieces, limits, how, highs_seconds)
+        note(n, f"HiGHS alone, {word}", found["seconds"],
+             None if found["objective"] is None
+             else (found["bound"] - found["objective"]) / abs(found["bound"]))  # fmt: skip
+    start = time.perf_counter()
+    cap_ladder(pieces, CapRules(), int(pieces["area_m2"].sum()))
+    note(n, "ladder of 17 caps", time.perf_counter() - start, None)
+    red = released(pieces)
+    for value in (0.0, lam):
+        start = time.perf_counter()
+        found = prices(pieces, acc.limits, red, lambda_=value, edges=edges)
+        note(n, f"{len(found.prices)} prices, lambda {value}", time.perf_counter() - start,
+             max(p.upper - p.lower for p in found.prices) / found.base.objective)  # fmt: skip
+
+
+def released(pieces: pd.DataFrame, lines: int = 71, seed: int = 2) -> pd.DataFrame:
+    """Made-up land that only one of 71 red lines protects."""
+    rng = np.random.default_rng(seed)
+    closed = pieces.index[pieces["zone"] == "balance"]
+    return pd.DataFrame(
+        {
+            "rule_code": [f"R{k:02d}" for k in rng.integers(0, lines, len(closed))],
+            "piece": closed,
+            "released_m2": rng.integers(0, 400_000, len(closed)),
+            "suitability": pieces.loc[closed, "suitability"].to_numpy(),
+            "township_zone": np.where(
+                rng.random(len(closed)) < 0.5, pieces.loc[closed, "township_zone"], None
+            ),
+        }
+    )
+
+
+def main() -> None:
+    """Run and print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[4121, 107_000, 1_000_000])
+    parser.add_argument("--lambda", dest="lam", type=float, default=0.1)
+    parser.add_argument("--highs-seconds", type=float, default=60.0)
+    options = parser.parse_args()
+    allocate(*warm_up())
+    for n in options.sizes:
+        measure(n, options.lam, options.highs_seconds)
+    print("| units | what | method | seconds | gap | peak MB |\n|---|---|---|---|---|---|")
+    for row in ROWS:
+        gap = "" if row["gap"] is None else f"{row['gap']:.1e}"
+        print(f"| {row['units']:,} | {row['what']} | {row.get('method', '')} | {row['seconds']:.3f}"
+              f" | {gap} | {row['peak_mb']} |")  # fmt: skip
+
+
+def warm_up() -> tuple[pd.DataFrame, list[Limit]]:
+    """Give a small question, so that imports are not measured."""
+    pieces, _ = world(100)
+    return pieces, [Limit("city", "city", cap_m2=10**7)]
+
+
+if __name__ == "__main__":
+    main()
