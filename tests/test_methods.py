@@ -378,10 +378,85 @@ def test_methods_in_the_docs_can_be_used() -> None:
     page = Path(__file__).parent.parent / "docs" / "method.md"
     blocks = re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.S)
     methods = [Method.from_dict(tomllib.loads(b)["zones"]["method"]) for b in blocks]
-    assert [m.name for m in methods] == ["ours", "rules of the bureau"]
+    assert [m.name for m in methods] == ["ours", "rules of the bureau", "experts and data"]
+    assert methods[2].dimension("guidance").weighting.use == ("ahp", "entropy")
     table = towns(5).assign(county=["321183", "321181", "321181", None, "321183"])
     table["slope_deg"] = [20.0, 3.0, 3.0, 3.0, 3.0]
     table["redline_share"] = [0.1, 0.6, 0.1, 0.1, 0.1]
     table["built_share"] = [0.5, 0.5, 0.5, 0.5, 0.2]
     said = classify_townships(table, methods[1])["zone"].fillna("?")
     assert said.tolist() == ["moderate", "moderate", "optimised", "?", "key"]
+
+
+def weighted(**weighting: object) -> dict:
+    return {
+        "base": "two-matrices",
+        "dimension": {"constraint": {"weighting": {"source": "t", "evidence": "own", **weighting}}},
+    }
+
+
+def test_weights_from_judgements_and_data(tmp_path) -> None:
+    from zoning.weights import ahp, combine_weights, critic_weights, entropy_weights
+    from zoning.zones.classify import method_values
+    from zoning.zones.scoring import fit, score
+
+    table = towns(20, 8)
+    matrix = [[1, 3, 5], ["1/3", 1, 3], ["1/5", "1/3", 1]]
+    names = ["redline_share", "farmland_share", "slope_deg"]
+    method = Method.from_dict(weighted(use=["ahp", "entropy"], shares=[3, 1], ahp=matrix))
+    values = method_values(table, method)
+    d = method.dimension("constraint")
+    scores = pd.DataFrame(score(d, values).terms.T, columns=names)
+    judged = ahp(pd.DataFrame([[1, 3, 5], [1 / 3, 1, 3], [1 / 5, 1 / 3, 1]], names, names)).weights
+    data = entropy_weights(scores)
+    expected = combine_weights({"a": judged, "e": data}, shares={"a": 3, "e": 1})
+    fitted = fit(method, values).dimension("constraint")
+    assert [t.weight for t in fitted.terms] == pytest.approx(expected.tolist())
+    assert fitted.weighting is None
+    # The other dimensions keep theirs, and the zones follow.
+    assert fit(method, values).dimension("guidance") == method.dimension("guidance")
+    out = classify_townships(table, method)
+    by_hand = scores.to_numpy() @ expected.to_numpy()
+    assert out["constraint"].to_numpy(dtype=float) == pytest.approx(by_hand)
+    critic = Method.from_dict(weighted(use=["critic"]))
+    weights = [t.weight for t in fit(critic, values).dimension("constraint").terms]
+    assert weights == pytest.approx(critic_weights(scores).tolist())
+
+
+def test_judgements_beside_the_method(tmp_path, caplog) -> None:
+    from zoning.zones import inline_files
+
+    path = tmp_path / "判断.csv"
+    path.write_text(
+        ",slope_deg,redline_share,farmland_share\nslope_deg,1,1/5,1/3\nredline_share,5,1,3\n"
+        "farmland_share,3,1/3,1\n",
+        encoding="utf-8-sig",
+    )
+    part = {"use": ["ahp"], "ahp": "判断.csv", "source": "t", "evidence": "own"}
+    data = {"base": "two-matrices", "dimension": {"constraint": {"weighting": part}}}
+    ready = inline_files(data, tmp_path)
+    assert ready["dimension"]["constraint"]["weighting"]["ahp"][0] == pytest.approx([1, 3, 5])
+    assert data["dimension"]["constraint"]["weighting"]["ahp"] == "判断.csv"
+    method = Method.from_dict(ready)
+    assert classify_townships(towns(8), method)["zone"].notna().all()
+    odd = weighted(use=["ahp"], ahp=[[1, 9, "1/9"], ["1/9", 1, 9], [9, "1/9", 1]])
+    classify_townships(towns(8), Method.from_dict(odd))
+    assert "least consistent" in caplog.text
+    path.write_text(",a,b\na,1,2\nb,1/2,1\n", encoding="utf-8")
+    with pytest.raises(InputError, match="judges a, b"):
+        inline_files(data, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"use": []}, {"use": ["gut"]}, {"use": ["ahp"]}, {"use": ["ahp", "ahp"], "ahp": [[1]]},
+        {"use": ["ahp"], "ahp": [[1, 2], [1, 2]]}, {"use": ["entropy"], "ahp": [[1]]},
+        {"use": ["entropy"], "shares": [1, 2]}, {"use": ["entropy"], "join": "sum"},
+        {"use": ["ahp"], "ahp": "none.csv"}, {"use": ["entropy"], "shres": [1]},
+        {"use": ["ahp"], "ahp": [[1, "x", 1], [1, 1, 1], [1, 1, 1]]},
+    ],
+)  # fmt: skip
+def test_wrong_weightings_are_refused(wrong: dict) -> None:
+    with pytest.raises(InputError):
+        Method.from_dict(weighted(**wrong))

@@ -16,6 +16,7 @@ from zoning.zones.overrides import (
 )
 from zoning.zones.tell import tell_township, tell_unit, zone_name
 from zoning.zones.units import assign_units, unit_suitability
+from zoning.zones.weighing import inline_files
 
 __all__ = [
     "Comparison",
@@ -27,6 +28,7 @@ __all__ = [
     "cohen_kappa",
     "compare_methods",
     "decision_layer",
+    "inline_files",
     "join_enclaves",
     "load_method",
     "method_names",

@@ -17,6 +17,7 @@ from zoning.zones.method import Method
 from zoning.zones.scoring import Floats, fit, numbers
 from zoning.zones.table import grade_table
 from zoning.zones.tell import tell_flip
+from zoning.zones.weighing import inline_files
 
 #: Columns of the default method that outputs rely on; another method leaves them missing.
 FIXED = ("constraint", "guidance", "intensity")
@@ -80,7 +81,7 @@ def load_method(name_or_path: str | Path) -> Method:
             where=str(path),
             code="bad-toml",
         ) from error
-    return Method.from_dict(data, where=path.name)
+    return Method.from_dict(inline_files(data, path.parent), where=path.name)
 
 
 def method_values(table: pd.DataFrame, method: Method) -> dict[str, Floats]:

@@ -45,6 +45,28 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighting:
+    """Where the weights of a dimension come from, if not from its terms alone.
+
+    Attributes
+    ----------
+    use : tuple of {"manual", "ahp", "entropy", "critic"}
+        Sets of weights that are joined.
+    join : {"linear", "product", "least-squares"}
+    shares : tuple of float
+        Of the sets, for a linear join; equal if empty.
+    ahp : tuple of tuples
+        Pairwise judgements, rows and columns in the order of the terms.
+    """
+
+    use: tuple[str, ...]
+    join: str
+    shares: tuple[float, ...]
+    ahp: tuple[tuple[float, ...], ...]
+    why: Evidence
+
+
+@dataclass(frozen=True, slots=True)
 class Dimension:
     """A score made of terms and cut into grades.
 
@@ -68,6 +90,8 @@ class Dimension:
         ``"score"`` or ``"share"``, for people.
     why : Evidence
         Of the cuts.
+    weighting : Weighting, optional
+        By default the weights of the terms count as they are.
     """
 
     name: str
@@ -82,6 +106,7 @@ class Dimension:
     span: float
     unit: str
     why: Evidence
+    weighting: Weighting | None = None
 
 
 @dataclass(frozen=True, slots=True)

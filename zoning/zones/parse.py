@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from zoning.errors import InputError, raise_all
@@ -20,9 +21,11 @@ from zoning.zones.method import (
     Special,
     Suitability,
     Term,
+    Weighting,
 )
 
 MISSING = ("unknown", "skip")
+WEIGHTS = ("manual", "ahp", "entropy", "critic")
 
 
 def parse_method(data: Mapping[str, Any], where: str) -> Method:
@@ -171,9 +174,48 @@ def _dimension(d: r.Reader, name: str, parent: Evidence) -> Dimension:
         span=d.number("span", 100.0, above=0.0),
         unit=d.choice("unit", "score", ("score", "share")),
         why=why,
+        weighting=_weighting(d, len(terms), why),
     )
     d.close()
     return dimension
+
+
+def _weighting(parent: r.Reader, size: int, above: Evidence) -> Weighting | None:
+    data = parent.get("weighting", None, kind=Mapping)
+    if data is None:
+        return None
+    d = parent.child("weighting", data)
+    use = tuple(str(u) for u in d.get("use", kind=list) or ())
+    if not use or set(use) - set(WEIGHTS) or len(set(use)) != len(use):
+        d.fail(
+            f"use names some of {', '.join(WEIGHTS)}, each once", f"use 须取自 {', '.join(WEIGHTS)}"
+        )
+    shares = d.numbers("shares", d.get("shares", [], kind=list))
+    if shares and (len(shares) != len(use) or min(shares) < 0 or not sum(shares) > 0):
+        d.fail("shares need one number per set, none negative", "shares 每组一个数,不得为负")
+    given = d.get("ahp", [], kind=(list, str))
+    if isinstance(given, str):
+        d.fail(
+            "name the file beside the plan, or write the matrix here",
+            "请将文件放在方案旁或直接写出矩阵",
+        )
+        given = []
+    matrix = tuple(tuple(_judgement(x, d) for x in row) for row in given)
+    square = len(matrix) == size and all(len(row) == size for row in matrix)
+    if ("ahp" in use and not square) or ("ahp" not in use and matrix):
+        d.fail(f"ahp needs a matrix of {size} by {size}", f"ahp 需要 {size}×{size} 判断矩阵")
+    join = d.choice("join", "linear", ("linear", "product", "least-squares"))
+    weighting = Weighting(use, join, shares, matrix, _why(d, above))
+    d.close()
+    return weighting
+
+
+def _judgement(cell: Any, d: r.Reader) -> float:
+    try:
+        return float(Fraction(str(cell)))
+    except (ValueError, ZeroDivisionError):
+        d.fail(f"judgement {cell!r} is no number", f"判断值 {cell!r} 不是数字")
+        return 1.0
 
 
 def _term(d: r.Reader, parent: Evidence) -> Term:

@@ -13,6 +13,7 @@ from zoning.errors import Problem, Text, raise_all, suggest
 from zoning.indicators import numeric_columns
 from zoning.weights.scaling import fit_scale, natural_breaks, scale_values
 from zoning.zones.method import Dimension, Method
+from zoning.zones.weighing import weigh
 
 Floats = npt.NDArray[np.float64]
 
@@ -66,8 +67,9 @@ def numbers(table: pd.DataFrame, names: tuple[str, ...]) -> dict[str, Floats]:
 def fit(method: Method, values: Mapping[str, Floats]) -> Method:
     """Fix every scale and cut that the method reads off the data.
 
-    The result has only ``none``, ``linear``, ``log``, ``table`` and ``points`` scales and plain
-    cuts, so that one township can be judged, and changed, with all others held as they are.
+    Weights from judgements or from the data are worked out as well. The result has only ``none``,
+    ``linear``, ``log``, ``table`` and ``points`` scales and plain cuts, so that one township can be
+    judged, and changed, with all others held as they are.
 
     Raises
     ------
@@ -81,6 +83,11 @@ def fit(method: Method, values: Mapping[str, Floats]) -> Method:
             for t in d.terms
         )
         fitted = replace(d, terms=terms)
+        if d.weighting is not None:
+            joined = weigh(fitted, score(fitted, values).terms)["weight"]
+            pairs = zip(terms, joined.to_numpy(), strict=True)
+            heavy = tuple(replace(t, weight=float(w)) for t, w in pairs)
+            fitted = replace(fitted, terms=heavy, weighting=None)
         if d.breaks:
             cuts = _between(score(fitted, values).value, len(d.grades), d.name)
             fitted = replace(fitted, cuts=cuts, breaks=False)
