@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from zoning import stability
-from zoning.evaluation import stream, town_b
+from zoning.evaluation import town
 from zoning.indicators.access import RoadGraph, travel_minutes
 from zoning.pipeline import run
 from zoning.planfile import load
@@ -95,7 +95,8 @@ def bench_evaluation(side: int) -> None:
     rng = np.random.default_rng(3)
     with tempfile.TemporaryDirectory() as folder:
         layers = {}
-        for name, high in (("slope", 30), ("water_modulus", 40), ("relief", 300), ("location", 99)):
+        highest = {"slope": 30, "water_modulus": 40, "relief": 300, "travel_time": 99}
+        for name, high in highest.items():
             layers[name] = Path(folder) / f"{name}.tif"
             with rasterio.open(layers[name], "w", **meta) as f:
                 for top in range(0, side, 500):
@@ -104,7 +105,7 @@ def bench_evaluation(side: int) -> None:
                     f.write(block, 1, window=Window(0, top, side, rows))
         gc.collect()
         t = time.perf_counter()
-        stream(layers, Path(folder) / "town.tif", town_b)
+        town(layers, Path(folder) / "town.tif", "B")
         seconds = time.perf_counter() - t
     peak = peak_gb()
     print(f"evaluation, preset B, towns, 4 layers of {side:,} x {side:,} pixels: {seconds:.1f} s")

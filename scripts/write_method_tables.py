@@ -103,19 +103,24 @@ def grading_tables() -> Iterator[str]:
     )  # fmt: skip
 
 
+def edge_words(edge_in: str | list[str]) -> str:
+    return edge_in if isinstance(edge_in, str) else ", ".join(edge_in)
+
+
 def preset_tables() -> Iterator[str]:
     book = load_toml("evaluation", "preset-b.toml")
-    yield f"Source: {book['source']}. Evidence: {book['evidence']}. Classes: 1 = best, 5 = worst."
+    yield "Classes: 1 = best, 5 = worst. Sources and corrections: evaluation.md."
     yield ""
     yield from rows(
-        ["factor", "unit", "edges", "classes from low to high"],
+        ["table", "unit", "edges", "on an edge", "classes from low to high", "evidence"],
         (
-            (n, t["unit"], listed(t["edges"]), listed(t["classes"]))
-            for n, t in book["factors"].items()
+            (n, t["unit"], listed(t["edges"]), edge_words(t["edge_in"]), listed(t["classes"]),
+             t["evidence"])
+            for n, t in book["tables"].items() if "edges" in t
         ),
-    )
-    for name, cells in book["matrices"].items():
-        body = ((f"**{i + 1}**", *row) for i, row in enumerate(cells))
+    )  # fmt: skip
+    for name, matrix in book["matrices"].items():
+        body = ((f"**{i + 1}**", *row) for i, row in enumerate(matrix["cells"]))
         yield from rows([name, "1", "2", "3", "4", "5"], body)
 
 

@@ -1,28 +1,33 @@
 """Double evaluation (双评价): ecological importance, suitability for farming and for towns.
 
-One direction everywhere: a grade is more of what its name says. Ecological importance 5 is
-extremely important, suitability 5 is best, 0 is unknown. (Sources count classes from 1 = best; that
-stays inside, in ``data/evaluation``.)
+One direction everywhere: **suitability 1 = best suited ... 5 = unsuited; ecological importance
+5 = most important, 3 = important, 1 = the rest**. Unknown is 255, never 0.
 
-`preset_a` follows the guide of 2020, `preset_b` the drafts of 2019; `patches` grades how
-concentrated land is; `processes` holds the formulas behind ecological services; `streams` runs any
-of them over rasters in blocks.
+Preset A follows the guide of 2020, preset B the drafts of 2019; both are data
+(``data/evaluation``). `town`, `agriculture` and `ecology` turn rasters into a raster of classes;
+`suitability`, `importance` and what they stand on (`tables`, `terrain`, `patches`, `processes`,
+`hazards`, `carrying`) work on arrays.
 """
 
-from zoning.evaluation.patches import patch_areas, reock
-from zoning.evaluation.preset_a import ecology, farming_a, retention_cuts, town_a
-from zoning.evaluation.preset_b import farming_b, soil_class, town_b
-from zoning.evaluation.streams import stream
+from zoning.evaluation.ecological import importance
+from zoning.evaluation.loading import load_preset
+from zoning.evaluation.presets import Preset
+from zoning.evaluation.run import Result, agriculture, ecology, town
+from zoning.evaluation.suited import suitability
+from zoning.evaluation.tables import NODATA, classify, combine, correct, worst
 
 __all__ = [
+    "NODATA",
+    "Preset",
+    "Result",
+    "agriculture",
+    "classify",
+    "combine",
+    "correct",
     "ecology",
-    "farming_a",
-    "farming_b",
-    "patch_areas",
-    "reock",
-    "retention_cuts",
-    "soil_class",
-    "stream",
-    "town_a",
-    "town_b",
+    "importance",
+    "load_preset",
+    "suitability",
+    "town",
+    "worst",
 ]

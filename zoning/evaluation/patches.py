@@ -1,125 +1,85 @@
-"""Patches and their concentration (地块集中连片度), over rasters in strips of rows."""
+"""Patch concentration (地块集中连片度): merged area first, shape second.
+
+A patch is what touches by edges or corners, or lies closer than the aggregation distance. The
+whole raster of classes is held (one byte a cell) with its labels (four bytes a cell).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from zoning.evaluation.classes import Classes, book, change
+from zoning.evaluation.presets import PatchRule
+from zoning.evaluation.tables import NODATA, Array, Classes
+from zoning.units import M2_PER_KM2
 
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
+Labels = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
 
-_EIGHT = np.ones((3, 3), dtype=bool)
-
-
-class Joined:
-    """Labels of patches over strips, joined where strips meet (union-find).
-
-    The first pass sees each strip once and keeps only its last row; the second asks for the areas.
-    """
-
-    def __init__(self) -> None:
-        self.parent: list[int] = [0]
-        self.pixels: list[int] = [0]
-        self.starts: list[int] = []
-        self._last: Ints | None = None
-
-    def add(self, strip: Bools) -> None:
-        """Label one strip, from top to bottom."""
-        label, n = _label(strip)
-        start = len(self.parent)
-        self.starts.append(start)
-        self.parent += range(start, start + n)
-        self.pixels += np.bincount(label.ravel(), minlength=n + 1)[1:].tolist()
-        top = np.where(label[0] > 0, label[0] + start - 1, 0)
-        if self._last is not None:
-            self._join(self._last, top)
-        self._last = np.where(label[-1] > 0, label[-1] + start - 1, 0)
-
-    def _join(self, above: Ints, below: Ints) -> None:
-        for shift in (-1, 0, 1):  # eight neighbours
-            a = above[max(0, -shift) : len(above) - max(0, shift)]
-            b = below[max(0, shift) : len(below) - max(0, -shift)]
-            both = (a > 0) & (b > 0)
-            for x, y in np.unique(np.stack([a[both], b[both]], axis=1), axis=0).tolist():
-                self._unite(x, y)
-
-    def _root(self, x: int) -> int:
-        while self.parent[x] != x:
-            self.parent[x] = self.parent[self.parent[x]]
-            x = self.parent[x]
-        return x
-
-    def _unite(self, x: int, y: int) -> None:
-        a, b = sorted((self._root(x), self._root(y)))
-        if a != b:
-            self.parent[b] = a
-            self.pixels[a] += self.pixels[b]
-
-    def areas(self, index: int, strip: Bools) -> Ints:
-        """Pixels of the patch of every cell of a strip, 0 outside patches."""
-        label, n = _label(strip)
-        start = self.starts[index]
-        size = [0] + [self.pixels[self._root(start + k)] for k in range(n)]
-        out: Ints = np.asarray(size, dtype=np.int64)[label]
-        return out
+#: Cells of a strip of rows, and points of a batch of outlines (own choices; tens of megabytes).
+_STRIP_CELLS, _BATCH_POINTS = 4_000_000, 1_000_000
 
 
-def _label(strip: Bools) -> tuple[Ints, int]:
-    from scipy.ndimage import label
-
-    found, n = label(strip, structure=_EIGHT)
-    return found.astype(np.int64), int(n)
-
-
-def patch_areas(strips: Callable[[], Iterator[Bools]]) -> Iterator[Ints]:
-    """Pixels of the patch that each cell belongs to, strip by strip.
+def label_patches(
+    member: npt.NDArray[np.bool_], cell_m: tuple[float, float] = (1.0, 1.0), gap_m: float = 0.0
+) -> tuple[Labels, int]:
+    """Give every patch of a mask a number.
 
     Parameters
     ----------
-    strips : callable
-        Gives the strips of the raster from top to bottom, each time anew (there are two passes).
+    member : bool array, shape (rows, columns)
+    cell_m : (float, float)
+        Width and height of a cell in metres.
+    gap_m : float
+        Aggregation distance: gaps up to this are bridged, as far as whole cells on both sides
+        show it. 0 joins what touches.
 
-    Yields
-    ------
-    int64 array per strip
-        0 outside patches; neighbours by edges and corners are one patch.
+    Returns
+    -------
+    labels : int32 array
+        1..n, 0 outside; bridges are not part of a patch.
+    n : int
 
     Examples
     --------
-    >>> mask = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0], [1, 0, 0]], dtype=bool)
-    >>> np.vstack(list(patch_areas(lambda: iter([mask[:1], mask[1:]])))).tolist()
-    [[2, 0, 0], [0, 2, 0], [0, 0, 0], [1, 0, 0]]
+    >>> row = np.array([[1, 0, 0, 1, 0, 0, 0, 0, 1]], dtype=bool)
+    >>> label_patches(row, (10, 10), 25)[0].tolist()
+    [[1, 0, 0, 1, 0, 0, 0, 0, 2]]
     """
-    joined = Joined()
-    for strip in strips():
-        joined.add(strip)
-    for i, strip in enumerate(strips()):
-        yield joined.areas(i, strip)
+    from scipy.ndimage import binary_dilation, label
+
+    across, down = (int(gap_m / 2 // side) for side in cell_m)
+    grown = member
+    if across or down:
+        y, x = np.mgrid[-down : down + 1, -across : across + 1]
+        inside = np.hypot(x * cell_m[0], y * cell_m[1]) <= gap_m / 2
+        grown = binary_dilation(member, structure=inside)
+    labels = np.empty(member.shape, dtype=np.int32)
+    n = int(label(grown, structure=np.ones((3, 3)), output=labels))
+    if grown is not member:
+        labels[~member] = 0
+    return labels, n
 
 
-def correct_by_area(c: Classes, area_km2: npt.NDArray[Any]) -> Classes:
-    """Lower the class of small patches (``[patches.area]``, M-low; 1 = best).
-
-    Only land with a patch (area above 0) changes.
+def patch_cells(labels: Labels, n: int) -> npt.NDArray[np.int64]:
+    """Cells of every patch; entry 0 is what is outside.
 
     Examples
     --------
-    >>> correct_by_area(np.array([1, 1, 1], np.int8), np.array([0.1, 0.3, 5.0])).tolist()
+    >>> patch_cells(np.array([[1, 1, 0], [0, 0, 2]], dtype=np.int32), 2).tolist()
     [3, 2, 1]
     """
-    rule = book()["patches"]["area"]
-    band = np.searchsorted(np.asarray(rule["edges_km2"]), area_km2, side="right")
-    steps = np.asarray(rule["change"], dtype=np.int8)[band]
-    return change(c, np.where(area_km2 > 0, steps, 0).astype(np.int8))
+    count = np.zeros(n + 1, dtype=np.int64)
+    for rows in _strips(labels):
+        count += np.bincount(labels[rows].ravel(), minlength=n + 1)
+    return count
 
 
-def reock(patch: Any) -> float:
-    """Area of a patch over the area of the smallest circle around it, 0..1.
+def reock(shape: Any) -> float:
+    """Area over the area of the smallest circle around it, 0..1 (E. C. Reock, 1961).
 
     Examples
     --------
@@ -129,20 +89,156 @@ def reock(patch: Any) -> float:
     """
     import shapely
 
-    radius = float(shapely.minimum_bounding_radius(patch))
-    return float(shapely.area(patch) / (np.pi * radius**2)) if radius > 0 else 0.0
+    radius = float(shapely.minimum_bounding_radius(shape))
+    return float(shapely.area(shape) / (np.pi * radius**2)) if radius > 0 else 0.0
 
 
-def correct_by_shape(c: int, ratio: float) -> int:
-    """Class after the shape of its patch (``[patches.shape]``, as coded by others; 1 = best).
+def patch_reock(
+    labels: Labels, cells: npt.NDArray[np.int64], wanted: npt.NDArray[np.bool_],
+    cell_m: tuple[float, float],
+) -> Floats:  # fmt: skip
+    """Reock ratio of the wanted patches from the corners of their cells; NaN for the others.
+
+    Parameters
+    ----------
+    labels : int32 array
+    cells : int64 array, shape (n + 1,)
+        From `patch_cells`.
+    wanted : bool array, shape (n + 1,)
+    cell_m : (float, float)
+        Width and height of a cell in metres.
 
     Examples
     --------
-    >>> [correct_by_shape(3, r) for r in (0.1, 0.3, 0.5, 0.7, 0.9)]
-    [5, 4, 3, 2, 1]
+    >>> labels = np.array([[1, 1], [1, 1]], dtype=np.int32)
+    >>> patch_reock(labels, np.array([0, 4]), np.array([False, True]), (10, 10)).round(4).tolist()
+    [nan, 0.6366]
     """
-    rule = book()["patches"]["shape"]
-    step = rule["change"][int(np.searchsorted(rule["edges"], ratio, side="right"))]
-    if step in ("worst", "best"):
-        return 5 if step == "worst" else 1
-    return int(np.clip(c + int(step), 1, 5))
+    import shapely
+
+    out = np.full(cells.size, np.nan)
+    # The smallest circle only feels the first and last cell of each row of a patch.
+    patch, row, first, last = _row_ends(labels, wanted)
+    if not patch.size:
+        return out
+    order = np.argsort(patch, kind="stable")
+    starts = np.flatnonzero(np.diff(patch[order], prepend=-1))
+    bounds = np.append(starts, order.size)
+    batch = (bounds * 4) // _BATCH_POINTS
+    for k in np.unique(batch[:-1]):
+        mine = np.flatnonzero(batch[:-1] == k)
+        some = order[bounds[mine[0]] : bounds[mine[-1] + 1]]
+        x = np.stack([first[some], first[some], last[some], last[some]], axis=1) * cell_m[0]
+        y = np.stack([row[some], row[some] + 1] * 2, axis=1) * cell_m[1]
+        who = np.repeat(np.searchsorted(patch[order][starts[mine]], patch[some]), 4)
+        lines = shapely.linestrings(np.column_stack([x.ravel(), y.ravel()]), indices=who)
+        ids = patch[order][starts[mine]]
+        circle = np.pi * shapely.minimum_bounding_radius(lines) ** 2
+        out[ids] = cells[ids] * (cell_m[0] * cell_m[1]) / circle
+    return out
+
+
+def _row_ends(labels: Labels, wanted: npt.NDArray[np.bool_]) -> tuple[Array, Array, Array, Array]:
+    """Patch, row, first column and column after the last, for every row of a wanted patch."""
+    parts: list[tuple[Array, ...]] = []
+    for rows in _strips(labels):
+        part = labels[rows]
+        inner = np.where(wanted[part], part, 0)
+        before = np.pad(inner[:, :-1], ((0, 0), (1, 0)))
+        after = np.pad(inner[:, 1:], ((0, 0), (0, 1)))
+        r, a = np.nonzero((inner > 0) & (inner != before))
+        b = np.nonzero((inner > 0) & (inner != after))[1] + 1
+        patch = inner[r, a]
+        order = np.lexsort((a, r, patch))
+        patch, r, a, b = patch[order], r[order], a[order], b[order]
+        new = np.ones(patch.size, dtype=bool)
+        new[1:] = (patch[1:] != patch[:-1]) | (r[1:] != r[:-1])
+        start = np.flatnonzero(new)
+        stop = np.append(start[1:], patch.size) - 1 if start.size else start
+        parts.append((patch[start], r[start] + rows.start, a[start], b[stop]))
+    p, q, x, y = (np.concatenate(part).astype(np.int32) for part in zip(*parts, strict=True))
+    return p, q, x, y
+
+
+def patch_steps(
+    rule: PatchRule, labels: Labels, n: int, cell_m: tuple[float, float]
+) -> npt.NDArray[np.int8]:
+    """Give what is added to the class of the cells of every patch; entry 0 (outside) is 0.
+
+    By area (km² of the merged patch), by shape (Reock ratio), or area first: the shape counts only
+    for patches between the two areas of ``shape_within_km2``.
+    """
+    cells = patch_cells(labels, n)
+    area = cells * (cell_m[0] * cell_m[1]) / M2_PER_KM2
+    steps = np.zeros(n + 1, dtype=np.int8)
+    if rule.rule in ("area", "area-first"):
+        steps += np.asarray(rule.area_change, dtype=np.int8)[rule.area.of(area)]
+    if rule.rule in ("shape", "area-first"):
+        wanted = np.ones(n + 1, dtype=bool)
+        if rule.rule == "area-first":
+            low, high = rule.shape_within_km2
+            wanted = (area >= low) & (area < high)
+        wanted[0] = False
+        band = rule.shape.of(patch_reock(labels, cells, wanted, cell_m)[wanted])
+        steps[wanted] += np.asarray(rule.shape_change, dtype=np.int8)[band]
+    steps[0] = 0
+    return steps
+
+
+def concentrate(classes: Classes, rule: PatchRule, cell_m: tuple[float, float]) -> Classes:
+    """Correct suitability by the concentration of patches, clipped to 1..5.
+
+    Parameters
+    ----------
+    classes : uint8 array, shape (rows, columns)
+        1 = best suited ... 5 = unsuited, `NODATA` unknown.
+    rule : PatchRule
+        Which classes make a patch, and what is added.
+    cell_m : (float, float)
+        Width and height of a cell in metres.
+
+    Returns
+    -------
+    uint8 array of the same shape; only cells of patches change.
+
+    Examples
+    --------
+    Two cells of 300 m touch (0.18 km²) and lose two classes; a third is unsuited and stays.
+
+    >>> from zoning.evaluation import load_preset
+    >>> rule = load_preset("B").patches["town"]
+    >>> concentrate(np.uint8([[1, 2, 5, 255]]), rule, (300.0, 300.0)).tolist()
+    [[3, 4, 5, 255]]
+    """
+    if rule.rule == "none":
+        return classes
+    labels, n = label_patches(np.isin(classes, rule.classes), cell_m, rule.aggregation_m)
+    steps = patch_steps(rule, labels, n, cell_m)
+    out = classes.copy()
+    for rows in _strips(classes):
+        part = out[rows]
+        moved = np.clip(part.astype(np.int16) + steps[labels[rows]], 1, 5)
+        part[...] = np.where((part == NODATA) | (labels[rows] == 0), part, moved)
+    return out
+
+
+def lower_specks(classes: Classes, below_m2: float, cell_m: tuple[float, float]) -> Classes:
+    """Make patches of class 5 that are smaller than an area class 3 (ecology).
+
+    Examples
+    --------
+    >>> lower_specks(np.uint8([[5, 5, 1, 5]]), 200.0, (10.0, 10.0)).tolist()
+    [[5, 5, 1, 3]]
+    """
+    labels, n = label_patches(classes == 5)
+    small = patch_cells(labels, n) * (cell_m[0] * cell_m[1]) < below_m2
+    small[0] = False
+    out = classes.copy()
+    for rows in _strips(classes):
+        out[rows][small[labels[rows]]] = 3
+    return out
+
+
+def _strips(array: Array) -> Iterator[slice]:
+    high = max(1, _STRIP_CELLS // max(array.shape[1], 1))
+    return (slice(i, min(i + high, len(array))) for i in range(0, len(array), high))

@@ -1,4 +1,7 @@
-"""Formulas behind ecological services and hazards: soil, water, vegetation, comfort."""
+"""Formulas behind ecological services and sensitivities: soil, water, vegetation.
+
+Numbers are data (``data/evaluation/processes.toml``, evidence C unless said there).
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from zoning.evaluation.classes import book
+from zoning.errors import InputError, suggest
+from zoning.evaluation.tables import NODATA, Array, Bands, Classes
 from zoning.resources import load_toml
-
-Floats = npt.NDArray[np.floating[Any]]
 
 
 def _data(name: str) -> Mapping[str, Any]:
@@ -19,26 +20,62 @@ def _data(name: str) -> Mapping[str, Any]:
     return table
 
 
-def water_retention(rain_mm: Floats, evaporation_mm: Floats, runoff: Floats) -> Floats:
-    """Water retention ``W = P - R - ET`` in mm, with runoff ``R = P * alpha(ecosystem)``.
+def _bands(table: Mapping[str, Any]) -> Bands:
+    edges = tuple(map(float, table["edges"]))
+    return Bands(edges, tuple(table.get("edge_in", ("upper",) * len(edges))))
+
+
+def _choice(name: str, table: Mapping[str, Any], what: str) -> Any:
+    if name not in table:
+        close = suggest(name, table)
+        raise InputError.one(
+            f"no {name!r}", f"没有 {name!r}", where=what, code="unknown-name",
+            remedy=(f"{close or ', '.join(table)}", f"{close or '、'.join(table)}"),
+        )  # fmt: skip
+    return table[name]
+
+
+def water_retention(rain_mm: Array, evapotranspiration_mm: Array, runoff_share: Array) -> Array:
+    """Water retention ``W = P - R - ET`` with ``R = P * alpha``, in mm.
 
     Examples
     --------
     >>> water_retention(np.array([1000.0]), np.array([600.0]), np.array([0.05])).tolist()
     [350.0]
     """
-    return rain_mm - rain_mm * runoff - evaporation_mm
+    return np.asarray(rain_mm - rain_mm * runoff_share - evapotranspiration_mm)
 
 
-def rainfall_erosivity(daily_mm: Floats, *, warm: bool, axis: int = 0) -> Floats:
-    """Half-month rainfall erosivity ``R = a * sum(P_d ** 1.7265)`` over erosive days.
+def runoff_share(ecosystem: str) -> float:
+    """Runoff coefficient alpha of an ecosystem.
+
+    Examples
+    --------
+    >>> runoff_share("mixed"), runoff_share("sparse_grass")
+    (0.0229, 0.1827)
+    """
+    return float(_choice(ecosystem, _data("runoff")["share"], "runoff"))
+
+
+def rainfall_erosivity(
+    daily_mm: Array, *, warm: bool, threshold_mm: float | None = None, axis: int = 0
+) -> Array:
+    """Rainfall erosivity of a half-month, ``R = a * sum(P_d ** 1.7265)`` over erosive days.
 
     Parameters
     ----------
     daily_mm : array
-        Days along ``axis``; days below 12 mm do not count.
+        Rain of each day in mm, days along ``axis``.
     warm : bool
         Season: a = 0.3937 warm, 0.3101 cold.
+    threshold_mm : float, optional
+        A day is erosive from this on; 12 mm unless given (M-high). The public code compares data
+        in 0.1 mm with 900.
+    axis : int
+
+    Returns
+    -------
+    array without that axis, MJ mm/(hm² h); NaN where a day is unknown.
 
     Examples
     --------
@@ -46,59 +83,91 @@ def rainfall_erosivity(daily_mm: Floats, *, warm: bool, axis: int = 0) -> Floats
     69.405
     """
     e = _data("erosivity")
-    wet: Floats = np.where(daily_mm >= e["erosive_mm"], daily_mm, 0.0) ** e["power"]
-    total: Floats = np.asarray(wet).sum(axis=axis) * (e["warm"] if warm else e["cold"])
-    return total
+    least = _data("erosive_rain")["threshold_mm"] if threshold_mm is None else threshold_mm
+    rain = np.asarray(daily_mm, dtype=np.float64)
+    wet = np.where(rain < least, 0.0, rain) ** e["power"]
+    return np.asarray(wet.sum(axis=axis) * (e["warm"] if warm else e["cold"]))
 
 
-def erodibility(sand: Floats, silt: Floats, clay: Floats, carbon: Floats) -> Floats:
-    """Soil erodibility K (EPIC, corrected): percent of sand, silt, clay and organic carbon.
+def epic_erodibility(sand: Array, silt: Array, clay: Array, carbon: Array) -> Array:
+    """Soil erodibility ``K_EPIC`` (Williams, EPIC), before the correction for China.
+
+    Parameters
+    ----------
+    sand, silt, clay, carbon : arrays
+        Percent of mass; carbon is organic carbon.
 
     Examples
     --------
-    >>> one = lambda x: np.array([float(x)])
-    >>> erodibility(one(20), one(60), one(20), one(1.0)).round(4).tolist()
-    [0.0237]
+    >>> epic_erodibility(*np.array([[20.0], [60.0], [20.0], [1.0]])).round(4).tolist()
+    [0.3754]
     """
-    share = 1.0 - sand / 100.0
-    epic = (
+    loose = 1.0 - sand / 100.0
+    return np.asarray(
         (0.2 + 0.3 * np.exp(-0.0256 * sand * (1.0 - silt / 100.0)))
         * (silt / (clay + silt)) ** 0.3
         * (1.0 - 0.25 * carbon / (carbon + np.exp(3.72 - 2.95 * carbon)))
-        * (1.0 - 0.7 * share / (share + np.exp(-5.51 + 22.9 * share)))
+        * (1.0 - 0.7 * loose / (loose + np.exp(-5.51 + 22.9 * loose)))
     )
-    k: Floats = (-0.01383 + 0.51575 * epic) * 0.1317
-    return k
 
 
-def soil_conservation(r: Floats, k: Floats, ls: Floats, c: Floats) -> Floats:
-    """Soil conservation ``A = R K LS (1 - C)`` in t/(hm² a).
+def erodibility(sand: Array, silt: Array, clay: Array, carbon: Array) -> Array:
+    """Soil erodibility ``K = (-0.01383 + 0.51575 K_EPIC) * 0.1317``, t hm² h/(hm² MJ mm).
 
     Examples
     --------
-    >>> one = lambda x: np.array([float(x)])
-    >>> soil_conservation(one(100), one(0.1), one(2), one(0.25)).tolist()
+    >>> erodibility(*np.array([[20.0], [60.0], [20.0], [1.0]])).round(4).tolist()
+    [0.0237]
+    """
+    return (-0.01383 + 0.51575 * epic_erodibility(sand, silt, clay, carbon)) * 0.1317
+
+
+def soil_loss(r: Array, k: Array, ls: Array, c: Array) -> Array:
+    """Soil loss by RUSLE without practice factor, ``R K LS C``, t/(hm² a).
+
+    Examples
+    --------
+    >>> soil_loss(*np.array([[100.0], [0.1], [2.0], [0.25]])).tolist()
+    [5.0]
+    """
+    return np.asarray(r * k * ls * c)
+
+
+def soil_conservation(r: Array, k: Array, ls: Array, c: Array) -> Array:
+    """Soil conservation ``A = R K LS (1 - C)``: what vegetation keeps back, t/(hm² a).
+
+    Examples
+    --------
+    >>> soil_conservation(*np.array([[100.0], [0.1], [2.0], [0.25]])).tolist()
     [15.0]
     """
-    kept: Floats = r * k * ls * (1.0 - c)
-    return kept
+    return np.asarray(r * k * ls * (1.0 - c))
 
 
-def vegetation_cover(ndvi: Floats, soil: float, full: float) -> Floats:
-    """Vegetation cover ``(NDVI - NDVI_soil) / (NDVI_veg - NDVI_soil)``, clipped to 0..1.
+def vegetation_cover(ndvi: Array, bare: float, full: float) -> Array:
+    """Vegetation cover ``fvc = (NDVI - NDVI_soil) / (NDVI_veg - NDVI_soil)``, clipped to 0..1.
 
-    ``soil`` and ``full`` are the 5 % and 95 % percentiles of the whole area.
+    Parameters
+    ----------
+    ndvi : array
+    bare, full : float
+        NDVI of bare soil and full cover: the 5 % and 95 % percentiles of the *whole* area, never
+        of a block.
 
     Examples
     --------
-    >>> vegetation_cover(np.array([0.0, 0.4, 0.9]), 0.1, 0.7).tolist()
-    [0.0, 0.5000000000000001, 1.0]
+    >>> vegetation_cover(np.array([0.0, 0.5, 0.9]), 0.25, 0.75).tolist()
+    [0.0, 0.5, 1.0]
     """
-    share: Floats = np.clip((ndvi - soil) / (full - soil), 0.0, 1.0)
-    return share
+    if not full > bare:
+        raise InputError.one(
+            f"full cover {full:g} must be above bare soil {bare:g}",
+            f"全植被 NDVI {full:g} 须大于裸土 {bare:g}", where="vegetation_cover", code="range",
+        )  # fmt: skip
+    return np.clip((ndvi - bare) / (full - bare), 0.0, 1.0)
 
 
-def cover_factor(cover: Floats, kind: str) -> Floats:
+def cover_factor(cover: Array, vegetation: str) -> Array:
     """C factor of forest, shrub, grass or orchard by vegetation cover.
 
     Examples
@@ -106,99 +175,72 @@ def cover_factor(cover: Floats, kind: str) -> Floats:
     >>> cover_factor(np.array([0.05, 0.5, 0.95, np.nan]), "forest").tolist()
     [0.1, 0.02, 0.001, nan]
     """
-    table = _data("cover")
-    band = np.searchsorted(np.asarray(table["edges"]), cover, side="right")
-    out = np.asarray(table[kind], dtype=np.float64)[np.minimum(band, 5)]
-    return np.where(np.isnan(cover), np.nan, out)
+    table = _data("cover_factor")
+    lookup = np.full(256, np.nan)
+    values = _choice(vegetation, table["values"], "cover_factor")
+    lookup[: len(values)] = values
+    return lookup[_bands(table).of(np.asarray(cover, dtype=np.float64))]
 
 
-def dry_field_factor(cover: Floats) -> Floats:
-    """C factor of dry fields ``0.221 - 0.595 log10(cover)``, with cover as a share, in 0..1.
+def dry_farmland_factor(cover: Array) -> Array:
+    """C factor of dry farmland ``0.221 - 0.595 log10(fvc)``, clipped to 0..1; bare land is 1.
 
     Examples
     --------
-    >>> dry_field_factor(np.array([1.0])).tolist()
-    [0.221]
+    >>> dry_farmland_factor(np.array([1.0, 0.1, 0.0])).tolist()
+    [0.221, 0.816, 1.0]
     """
-    return np.clip(0.221 - 0.595 * np.log10(cover), 0.0, 1.0)
+    with np.errstate(divide="ignore"):
+        return np.clip(0.221 - 0.595 * np.log10(cover), 0.0, 1.0)
 
 
-def erosion_sensitivity(
-    rain: Floats, relief: Floats, ls: Floats, cover: Floats
-) -> npt.NDArray[Any]:
-    """Sensitivity to water erosion: 1 ordinary, 3 sensitive, 5 extremely sensitive, 0 unknown.
-
-    The fourth root of the product of four scores (1, 3, 5): rain erosivity and relief by their
-    edges, soil erodibility scored by the caller, cover turned round.
+def sensitivity_score(values: Array, factor: str) -> Array:
+    """Score 1, 3 or 5 of a factor of sensitivity (5 most sensitive).
 
     Parameters
     ----------
-    rain, relief, cover : arrays
-        Erosivity, metres, share.
-    ls : array
-        Score 1, 3 or 5 of the soil's erodibility.
+    values : array
+        ``erosivity``; ``relief`` in metres; ``bareness``: vegetation cover 0..1, least is 5;
+        ``carbonate`` share 0..1; ``slope`` in degrees.
+    factor : str
+        One of these names.
 
     Examples
     --------
-    >>> one = lambda x: np.array([float(x)])
-    >>> erosion_sensitivity(one(700), one(400), one(5), one(0.1)).tolist()
-    [5]
+    >>> sensitivity_score(np.array([0.1, 0.4, 0.7, np.nan]), "bareness").tolist()
+    [5.0, 3.0, 1.0, nan]
     """
-    e = _data("erosion_sensitivity")
-
-    def scored(x: Floats, edges: list[float]) -> Floats:
-        return np.select([x > edges[1], x >= edges[0]], [5.0, 3.0], 1.0)
-
-    low, high = e["cover"]
-    bare = np.select([cover <= low, cover < high], [5.0, 3.0], 1.0)
-    product = scored(rain, e["rain"]) * scored(relief, e["relief"]) * ls * bare
-    s = product**0.25
-    grade = np.select([s > e["cuts"][1], s >= e["cuts"][0]], [5, 3], 1)
-    unknown = np.isnan(rain) | np.isnan(relief) | np.isnan(ls) | np.isnan(cover)
-    return np.where(unknown, 0, grade)
+    rules = {k: v for k, v in _data("sensitivity").items() if isinstance(v, Mapping)}
+    table = _choice(factor, rules, "sensitivity")
+    scores = [5.0, 3.0, 1.0] if factor == "bareness" else [1.0, 3.0, 5.0]
+    lookup = np.full(256, np.nan)
+    lookup[:3] = scores
+    return lookup[_bands(table).of(np.asarray(values, dtype=np.float64))]
 
 
-def comfort(temperature_f: Floats, humidity: Floats) -> npt.NDArray[Any]:
-    """Climate comfort of a month, 1 to 7 (7 best): ``THI = T - 0.55 (1 - f) (T - 58)`` in °F.
+def sensitivity_index(*scores: Array) -> Array:
+    """Geometric mean of the scores of a sensitivity.
 
-    Parameters
-    ----------
-    temperature_f : array
-        °F.
-    humidity : array
-        Relative humidity, 0..1.
+    Water erosion: fourth root of the scores of R, K, LS (by relief) and C (by bareness); rocky
+    desertification: third root of carbonate, slope and bareness.
 
     Examples
     --------
-    >>> comfort(np.array([62.0, 20.0, 95.0]), np.array([1.0, 1.0, 1.0])).tolist()
-    [7, 1, 1]
+    >>> sensitivity_index(np.array([5.0]), np.array([3.0]), np.array([1.0])).round(4).tolist()
+    [2.4662]
     """
-    table = book()["comfort"]
-    thi = temperature_f - 0.55 * (1.0 - humidity) * (temperature_f - 58.0)
-    score = np.asarray(table["scores"])[
-        np.searchsorted(table["cuts"], thi, side="right").clip(0, 12)
-    ]
-    return np.where(np.isnan(thi), 0, score)
+    return np.asarray(np.prod(scores, axis=0) ** (1.0 / len(scores)))
 
 
-def yearly_comfort(monthly: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Mode of the twelve monthly scores (first axis); of several the lowest. 0 if one is unknown.
+def sensitivity_class(index: Array, bands: Bands) -> Classes:
+    """Class of a sensitivity index: 5 extremely sensitive, 3 sensitive, 1 ordinary.
 
     Examples
     --------
-    >>> yearly_comfort(np.array([[3], [3], [5], [5], [7]])).tolist()
-    [3]
+    >>> bands = Bands((2.33, 3.66), ("upper", "lower"))
+    >>> sensitivity_class(np.array([2.0, 2.33, 3.66, 3.7, np.nan]), bands).tolist()
+    [1, 3, 3, 5, 255]
     """
-    counts = np.stack([(monthly == k).sum(axis=0) for k in range(1, 8)])
-    return np.where((monthly == 0).any(axis=0), 0, counts.argmax(axis=0) + 1)
-
-
-def carrying_scale(*limits: float) -> float:
-    """Carrying scale by the shortest board: the smallest of the limits (water, land, ...).
-
-    Examples
-    --------
-    >>> carrying_scale(320.0, 250.0)
-    250.0
-    """
-    return min(limits)
+    lookup = np.full(256, NODATA, dtype=np.uint8)
+    lookup[:3] = (1, 3, 5)
+    return lookup[bands.of(index)]

@@ -1,0 +1,289 @@
+"""From the TOML of a preset to its frozen form, with all problems at once."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.evaluation.presets import Correction, Flow, Item, PatchRule, Preset, Screen
+from zoning.evaluation.tables import BEST, WORST, Bands, Table
+from zoning.resources import data_path
+
+EVIDENCE = ("S", "C", "T", "M-high", "M-med", "M-low", "I", "own")
+_CHANGES = {"worst": WORST, "best": BEST}
+
+
+class _Book:
+    """A TOML document that is being read, and what was wrong with it."""
+
+    def __init__(self, data: Mapping[str, Any], where: str):
+        self.data, self.where = data, where
+        self.problems: list[Problem] = []
+
+    def wrong(self, key: str, en: str, zh: str, hint: str | None = None) -> None:
+        remedy = Text(f"did you mean {hint!r}?", f"是否指 {hint!r}?") if hint else None
+        self.problems.append(
+            Problem(Text(en, zh), f"{self.where}: {key}", remedy=remedy, code="preset")
+        )
+
+    def bands(self, key: str, raw: Mapping[str, Any], values: int) -> Bands:
+        edges = tuple(float(e) for e in raw.get("edges", ()))
+        side = raw.get("edge_in")
+        sides = (side,) * len(edges) if isinstance(side, str) else tuple(side or ())
+        if any(a >= b for a, b in pairwise(edges)):
+            self.wrong(key, "edges do not rise", "分界值须递增")
+        if len(sides) != len(edges) or not set(sides) <= {"lower", "upper"}:
+            self.wrong(key, "edge_in needs lower or upper for every edge",
+                       "edge_in 须为每个分界值指定 lower 或 upper")  # fmt: skip
+        if values != len(edges) + 1:
+            self.wrong(key, f"{len(edges)} edges need {len(edges) + 1} values, not {values}",
+                       f"{len(edges)} 个分界值需要 {len(edges) + 1} 个取值")  # fmt: skip
+        return Bands(edges, sides)
+
+    def origin(self, key: str, raw: Mapping[str, Any]) -> tuple[str, str]:
+        """Give source and evidence, both of which every number must have."""
+        source, tag = str(raw.get("source", "")), str(raw.get("evidence", ""))
+        known = self.data.get("sources", {})
+        if source not in known:
+            self.wrong(key, f"no source {source!r} in [sources]", f"[sources] 中没有 {source!r}",
+                       suggest(source, known))  # fmt: skip
+        if tag not in EVIDENCE:
+            self.wrong(key, f"evidence is one of {', '.join(EVIDENCE)}",
+                       f"evidence 应为 {', '.join(EVIDENCE)} 之一")  # fmt: skip
+        return str(known.get(source, source)), tag
+
+    def known(self, key: str, name: str, names: Mapping[str, Any]) -> None:
+        if name not in names:
+            self.wrong(key, f"no {name!r}", f"没有 {name!r}", suggest(name, names))
+
+
+def load_preset(name_or_path: str | Path) -> Preset:
+    """Read a preset that ships (``"A"``, ``"B"``) or a TOML file of the same form.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        To make your own, copy ``data/evaluation/preset-b.toml`` and change its numbers.
+
+    Raises
+    ------
+    InputError
+        No such preset, or a file that does not hold together; all problems at once.
+
+    Examples
+    --------
+    >>> preset = load_preset("B")
+    >>> preset.tables["town_slope"].bands.edges, preset.matrices["town_base"][0]
+    ((3.0, 8.0, 15.0, 25.0), (1, 1, 1, 2, 3))
+    """
+    text = str(name_or_path)
+    path = Path(name_or_path)
+    if text.upper() in ("A", "B"):
+        path = data_path("evaluation", f"preset-{text.lower()}.toml")
+    try:
+        with path.open("rb") as f:
+            data = tomllib.load(f)
+    except OSError as error:
+        raise InputError.one(
+            f"no preset {text!r}", f"没有预设 {text!r}", where=text, code="no-preset",
+            remedy=("A, B, or the path of a TOML file", "可用 A、B 或 TOML 文件路径"),
+        ) from error  # fmt: skip
+    except ValueError as error:
+        raise InputError.one(
+            f"is no TOML: {error}", f"不是有效的 TOML:{error}", where=text, code="bad-toml"
+        ) from error
+    return build(data, text)
+
+
+def build(data: Mapping[str, Any], where: str) -> Preset:
+    """Check a preset and freeze it.
+
+    Examples
+    --------
+    >>> build({"tables": {"x": {"role": "slope"}}}, "mine.toml")
+    Traceback (most recent call last):
+    zoning.errors.InputError: mine.toml: tables.x: no source '' in [sources]
+    ...
+    """
+    book = _Book(data, where)
+    tables = {n: _table(book, n, t) for n, t in data.get("tables", {}).items()}
+    factors = {n: _factor(book, n, f, tables) for n, f in data.get("factors", {}).items()}
+    measures = {**tables, **factors}
+    matrices = {n: _matrix(book, n, m) for n, m in data.get("matrices", {}).items()}
+    changes = {n: _correction(book, n, c, measures) for n, c in data.get("corrections", {}).items()}
+    patches = {n: _patches(book, n, p) for n, p in data.get("patches", {}).items()}
+    flows = {
+        n: _flow(book, n, data[n], measures, matrices, changes, patches)
+        for n in ("agriculture", "town")
+        if n in data
+    }
+    ecology = data.get("ecology", {})
+    items = tuple(_item(book, i) for i in ecology.get("items", ()))
+    window = data.get("relief_window", {"below_m": [], "cells": [3]})
+    for key in ("relief_window", "ecology", "hazard_weights", "comfort", "soil_limits"):
+        if key in data:
+            book.origin(key, data[key])
+    raise_all(book.problems)
+    return Preset(
+        name=str(data.get("name", where)),
+        title=Text(str(data.get("title_en", where)), str(data.get("title_zh", where))),
+        scale=str(data.get("scale", "city")),
+        sources=data.get("sources", {}),
+        tables=tables, factors=factors, matrices=matrices, corrections=changes, flows=flows,
+        items=items, patches=patches,
+        specks_below_m2=float(ecology.get("specks_below_m2", 0)),
+        relief_window=(tuple(window["below_m"]), tuple(window["cells"])),
+        data=data,
+    )  # fmt: skip
+
+
+def _table(book: _Book, name: str, raw: Mapping[str, Any]) -> Table:
+    key = f"tables.{name}"
+    source, tag = book.origin(key, raw)
+    bands, classes = None, tuple(raw.get("known", (1, 2, 3, 4, 5)))
+    if "edges" in raw:
+        classes = tuple(raw.get("classes", ()))
+        bands = book.bands(key, raw, len(classes))
+    if not set(classes) <= {1, 2, 3, 4, 5}:
+        book.wrong(key, "classes are 1 to 5", "类别应为 1 到 5")
+    if "role" not in raw:
+        book.wrong(key, "names no role", "未指定 role")
+    unit, scale = str(raw.get("unit", "")), raw.get("scale")
+    return Table(name, str(raw.get("role", "")), unit, bands, classes, scale, source, tag)
+
+
+def _factor(
+    book: _Book, name: str, raw: Mapping[str, Any], tables: Mapping[str, Table]
+) -> tuple[str, tuple[str, ...]]:
+    how = "worst_of" if "worst_of" in raw else "one_of"
+    names = tuple(raw.get(how, ()))
+    for table in names:
+        book.known(f"factors.{name}", table, tables)
+    return how, names
+
+
+def _matrix(book: _Book, name: str, raw: Mapping[str, Any]) -> tuple[tuple[int, ...], ...]:
+    book.origin(f"matrices.{name}", raw)
+    cells = tuple(tuple(row) for row in raw.get("cells", ()))
+    if [len(row) for row in cells] != [5] * 5 or not {c for r in cells for c in r} <= {
+        1,
+        2,
+        3,
+        4,
+        5,
+    }:
+        book.wrong(f"matrices.{name}", "needs 5 x 5 classes 1 to 5", "应为 5×5,取值 1 到 5")
+    return cells
+
+
+def _change(book: _Book, key: str, raw: Mapping[str, Any]) -> tuple[int, ...]:
+    steps = tuple(_CHANGES.get(str(c), c) for c in raw.get("change", ()))
+    if not steps or not all(isinstance(c, int) for c in steps):
+        book.wrong(key, "change is whole numbers, worst or best", "change 应为整数、worst 或 best")
+        return ()
+    return steps
+
+
+def _correction(
+    book: _Book, name: str, raw: Mapping[str, Any], measures: Mapping[str, Any]
+) -> Correction:
+    key = f"corrections.{name}"
+    source, tag = book.origin(key, raw)
+    among, of = tuple(raw.get("worst_among", ())), str(raw.get("of", ""))
+    for used in among or (of,):
+        book.known(key, used, measures)
+    lift = tuple(raw.get("lift_only", (1, 2, 3, 4, 5)))
+    steps = _change(book, key, raw)
+    need = len(among) + 1 if among else _top_class(measures.get(of))
+    if len(steps) != need:
+        book.wrong(key, f"change needs {need} values", f"change 需要 {need} 个取值")
+    return Correction(name, of, among, steps, lift, source, tag)
+
+
+def _top_class(measure: Any) -> int:
+    return max(measure.classes, default=5) if isinstance(measure, Table) else 5
+
+
+def _patches(book: _Book, name: str, raw: Mapping[str, Any]) -> PatchRule:
+    key = f"patches.{name}"
+    tags = {key: book.origin(key, raw)[1]}
+    rule = str(raw.get("rule", "none"))
+    if rule not in ("area", "shape", "area-first", "none"):
+        book.wrong(key, f"no rule {rule!r}", f"没有规则 {rule!r}")
+    found: dict[str, tuple[Bands, tuple[int, ...]]] = {}
+    for part in ("area", "shape"):
+        table = raw.get(part, {})
+        tag = book.origin(f"{key}.{part}", table)[1]
+        if part in rule or rule == "area-first":
+            tags[f"{key}.{part}"] = tag
+        steps = _change(book, f"{key}.{part}", table)
+        found[part] = book.bands(f"{key}.{part}", table, len(steps)), steps
+    low, high = raw.get("shape_within_km2", (0.0, float("inf")))
+    classes = tuple(raw.get("classes", (1, 2, 3, 4)))
+    gap = float(raw.get("aggregation_m", 0))
+    within = (float(low), float(high))
+    return PatchRule(rule, classes, gap, within, *found["area"], *found["shape"], tags)
+
+
+def _flow(
+    book: _Book, name: str, raw: Mapping[str, Any], measures: Mapping[str, Any],
+    matrices: Mapping[str, Any], changes: Mapping[str, Any], patches: Mapping[str, Any],
+) -> Flow:  # fmt: skip
+    if raw.get("kind") == "screens":
+        return Flow("screens", tuple(_screen(book, name, s) for s in raw.get("screens", ())))
+    steps = tuple((str(m), str(f)) for m, f in raw.get("steps", ()))
+    land = str(raw.get("land", ""))
+    for used in (land, *(f for _, f in steps)):
+        book.known(name, used, measures)
+    for used, _ in steps:
+        book.known(name, used, matrices)
+    first, then = tuple(raw.get("land_corrections", ())), tuple(raw.get("corrections", ()))
+    for used in first + then:
+        book.known(name, used, changes)
+    patch = raw.get("patches")
+    if patch is not None:
+        book.known(name, patch, patches)
+    return Flow("matrix", (), land, first, steps, then, patch)
+
+
+def _screen(book: _Book, flow: str, raw: Mapping[str, Any]) -> Screen:
+    key = f"{flow}.screens.{raw.get('name', '?')}"
+    source, tag = book.origin(key, raw)
+    if sum(k in raw for k in ("above", "below", "equals")) != 1 or "role" not in raw:
+        book.wrong(key, "needs a role and one of above, below, equals",
+                   "需要 role 以及 above、below、equals 之一")  # fmt: skip
+    equals = tuple(raw.get("equals", ()))
+    return Screen(
+        str(raw.get("name", "?")), str(raw.get("role", "")), raw.get("above"), raw.get("below"),
+        equals, tuple(raw.get("known", equals)), raw.get("unless"), source, tag,
+    )  # fmt: skip
+
+
+def _item(book: _Book, raw: Mapping[str, Any]) -> Item:
+    name, kind = str(raw.get("name", "?")), str(raw.get("kind", ""))
+    key = f"ecology.{name}"
+    source, tag = book.origin(key, raw)
+    needs = {
+        "cumulative": ("role", "extreme", "important"),
+        "conditions": ("within", "extreme", "important"),
+        "classes": ("role", "extreme", "important", "known"),
+        "index": ("role", "edges", "edge_in"),
+    }
+    if kind not in needs:
+        book.wrong(key, f"no kind {kind!r}", f"没有类型 {kind!r}", suggest(kind, needs))
+    lacking = [k for k in needs.get(kind, ()) if k not in raw]
+    for k in lacking:
+        book.wrong(key, f"lacks {k!r}", f"缺少 {k!r}")
+    rule: dict[str, Any] = dict(raw)
+    roles: tuple[str, ...] = (str(raw.get("role", "")),)
+    if kind == "conditions" and not lacking:
+        roles = (str(raw["within"]), *raw["extreme"])
+        if set(raw["extreme"]) != set(raw["important"]):
+            book.wrong(key, "extreme and important use other rasters", "两级条件所用图层不一致")
+    if kind == "index" and not lacking:
+        rule["bands"] = book.bands(key, raw, 3)
+    return Item(name, kind, roles, rule, source, tag)

@@ -1,0 +1,313 @@
+"""From rasters to a raster of classes, window by window; the file appears whole or not at all."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoning.errors import Problem, Text, raise_all
+from zoning.evaluation import ecological as eco
+from zoning.evaluation.layers import Stack, read_layers, sort_roles
+from zoning.evaluation.loading import load_preset
+from zoning.evaluation.patches import concentrate, lower_specks
+from zoning.evaluation.presets import Preset
+from zoning.evaluation.suited import suitability
+from zoning.evaluation.tables import NODATA, Array, Classes
+from zoning.units import round_to_total
+
+logger = logging.getLogger(__name__)
+
+Paths = Mapping[str, str | Path]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an evaluation made, from what, and what it left out.
+
+    Attributes
+    ----------
+    path : Path
+        Raster of classes (uint8, 255 unknown).
+    purpose, preset, scale : str
+    used : dict
+        Raster of every role that was read.
+    derived, left_out : tuple of str
+        Roles computed from others, and roles without a raster, which were passed over.
+    cells, area_m2 : dict of int to int
+        Cells and whole square metres of every class that can occur.
+    unknown_cells : int
+    cuts : dict
+        Cuts (extreme, important) of cumulative items of ecology.
+    evidence : dict
+        Evidence tag of every table, matrix, correction, screen or item that was applied.
+    notes : tuple of Text
+    """
+
+    path: Path
+    purpose: str
+    preset: str
+    scale: str
+    used: dict[str, str]
+    derived: tuple[str, ...]
+    left_out: tuple[str, ...]
+    cells: dict[int, int]
+    area_m2: dict[int, int]
+    unknown_cells: int
+    cuts: dict[str, tuple[float, float]]
+    evidence: dict[str, str]
+    notes: tuple[Text, ...]
+
+    def as_dict(self, lang: str = "en") -> dict[str, Any]:
+        """Give the result as plain data for ``--json``."""
+        plain = {k: v for k, v in vars(self).items() if k not in ("path", "notes")}
+        return {
+            "path": self.path.as_posix(), **plain,
+            "cells": {str(k): v for k, v in self.cells.items()},
+            "area_m2": {str(k): v for k, v in self.area_m2.items()},
+            "cuts": {k: list(v) for k, v in self.cuts.items()},
+            "derived": list(self.derived), "left_out": list(self.left_out),
+            "notes": [n.get(lang) for n in self.notes],
+        }  # fmt: skip
+
+
+def town(
+    rasters: Paths, out: str | Path, preset: Preset | str | Path = "B", block: int = 1024,
+    progress: Progress | None = None,
+) -> Result:  # fmt: skip
+    """Suitability for town construction from rasters: 1 = best suited ... 5 = unsuited.
+
+    Parameters
+    ----------
+    rasters : mapping of str to path
+        By role; `Preset.roles` lists them (``slope`` or ``elevation``, ``water_modulus``, ...).
+        Absent ones are left out and said so. One grid, projected, north up.
+    out : path
+        GeoTIFF to write.
+    preset : Preset, str or Path
+        ``"A"``, ``"B"`` or a file.
+    block : int
+        Side of a window in cells; it changes nothing but memory.
+    progress : callable, optional
+        Called with windows done and windows in all.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    InputError
+        Rasters that cannot be used, or none to start from.
+
+    Examples
+    --------
+    >>> import pathlib, rasterio, tempfile
+    >>> place = rasterio.transform.from_origin(500_000, 3_560_000, 30, 30)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     dem = pathlib.Path(folder, "高程.tif")
+    ...     with rasterio.open(dem, "w", driver="GTiff", width=60, height=60, count=1,
+    ...                        dtype="float32", crs="EPSG:4549", transform=place) as file:
+    ...         file.write(np.zeros((1, 60, 60), "float32"))
+    ...     result = town({"elevation": dem}, pathlib.Path(folder, "town.tif"), "B")
+    >>> result.area_m2
+    {1: 3240000, 2: 0, 3: 0, 4: 0, 5: 0}
+    >>> result.derived, "water_modulus" in result.left_out
+    (('relief', 'slope'), True)
+    """
+    return _suitability("town", rasters, out, preset, block, progress)
+
+
+def agriculture(
+    rasters: Paths, out: str | Path, preset: Preset | str | Path = "B", block: int = 1024,
+    progress: Progress | None = None,
+) -> Result:  # fmt: skip
+    """Suitability for farming from rasters: 1 = best suited ... 5 = unsuited; see `town`."""
+    return _suitability("agriculture", rasters, out, preset, block, progress)
+
+
+def ecology(
+    rasters: Paths, out: str | Path, preset: Preset | str | Path = "A", block: int = 1024,
+    progress: Progress | None = None,
+) -> Result:  # fmt: skip
+    """Ecological importance from rasters: 5 = most important, 3 = important, 1 = the rest.
+
+    Parameters as in `town`. Cumulative items are read several times, first for their cuts.
+    """
+    book = preset if isinstance(preset, Preset) else load_preset(preset)
+    roles, derived, left = sort_roles(book, "ecology", rasters)
+    with Stack(rasters) as stack, _beside(out) as part:
+        there = set(roles) | set(derived)
+        cuts = _cuts(book, stack, there, derived, block)
+
+        def evaluate(layers: Mapping[str, Array]) -> Classes:
+            return eco.importance(book, layers, cuts)
+
+        counts = _stream(stack, book, roles, derived, part, evaluate, block, progress)
+        if book.specks_below_m2 > 0:
+            whole = lower_specks(_whole(part), book.specks_below_m2, stack.cell_m)
+            counts = _write_whole(part, stack, whole)
+        done = _Done("ecology", book, rasters, Path(out), derived, left)
+        notes = tuple(
+            Text(f"{i.name} is left out: it lacks {lack}", f"{i.name} 未评价:缺少 {lack}")
+            for i in book.items
+            if (lack := ", ".join(sorted(set(i.roles) - there))) and set(i.roles) & set(roles)
+        )
+        return done.result(counts, stack, (1, 3, 5), notes, cuts)
+
+
+def _suitability(
+    purpose: str, rasters: Paths, out: str | Path, preset: Preset | str | Path, block: int,
+    progress: Progress | None,
+) -> Result:  # fmt: skip
+    book = preset if isinstance(preset, Preset) else load_preset(preset)
+    roles, derived, left = sort_roles(book, purpose, rasters)
+    with Stack(rasters) as stack, _beside(out) as part:
+
+        def evaluate(layers: Mapping[str, Array]) -> Classes:
+            return suitability(book, purpose, layers)
+
+        counts = _stream(stack, book, roles, derived, part, evaluate, block, progress)
+        patches = book.flows[purpose].patches
+        if patches is not None:
+            whole = concentrate(_whole(part), book.patches[patches], stack.cell_m)
+            counts = _write_whole(part, stack, whole)
+        done = _Done(purpose, book, rasters, Path(out), derived, left)
+        return done.result(counts, stack, (1, 2, 3, 4, 5))
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What was asked for, for the result."""
+
+    purpose: str
+    book: Preset
+    rasters: Paths
+    out: Path
+    derived: list[str]
+    left: list[str]
+
+    def result(
+        self, counts: Array, stack: Stack, classes: tuple[int, ...],
+        notes: tuple[Text, ...] = (), cuts: Mapping[str, tuple[float, float]] | None = None,
+    ) -> Result:  # fmt: skip
+        cells = {c: int(counts[c]) for c in classes}
+        area = round_to_total([n * stack.cell_m[0] * stack.cell_m[1] for n in cells.values()])
+        evidence = self.book.evidence(self.purpose, set(self.rasters) | set(self.derived))
+        notes += tuple(_left_out(role) for role in self.left)
+        notes += tuple(_weak(name, tag) for name, tag in evidence.items() if tag in _DEFAULTS)
+        for note in notes:
+            logger.info(note.en)
+        return Result(
+            path=self.out, purpose=self.purpose, preset=self.book.name, scale=self.book.scale,
+            used={role: str(path) for role, path in sorted(self.rasters.items())},
+            derived=tuple(self.derived), left_out=tuple(self.left),
+            cells=cells, area_m2=dict(zip(cells, map(int, area), strict=True)),
+            unknown_cells=int(counts[NODATA]), cuts=dict(cuts or {}), evidence=evidence,
+            notes=notes,
+        )  # fmt: skip
+
+
+#: Evidence of what is a named default and no official number.
+_DEFAULTS = ("M-low", "I", "own")
+
+
+def _left_out(role: str) -> Text:
+    return Text(f"no raster {role!r}: left out", f"没有图层 {role!r}:未计入")
+
+
+def _weak(name: str, tag: str) -> Text:
+    return Text(f"{name} is a default, not official ({tag})", f"{name} 为默认值,非官方规定({tag})")
+
+
+def _cuts(
+    book: Preset, stack: Stack, there: set[str], derived: list[str], block: int
+) -> dict[str, tuple[float, float]]:
+    """Cuts of the cumulative items, over the whole raster."""
+    found = {}
+    for item in book.items:
+        if item.kind != "cumulative" or not set(item.roles) <= there:
+            continue
+        role = item.roles[0]
+        given, made = ([], [role]) if role in derived else ([role], [])
+
+        def blocks(given: list[str] = given, made: list[str] = made) -> Iterator[Array]:
+            for window in stack.windows(block):
+                yield from read_layers(stack, book, given, made, window).values()
+
+        extreme, important = (
+            eco.cumulative_cut(blocks, float(item.rule[k])) for k in ("extreme", "important")
+        )
+        found[item.name] = (extreme, important)
+    return found
+
+
+def _stream(
+    stack: Stack, book: Preset, roles: list[str], derived: list[str], part: Path,
+    evaluate: Callable[[Mapping[str, Array]], Classes], block: int, progress: Progress | None,
+) -> Array:  # fmt: skip
+    """Evaluate window by window into ``part``; give the cells of every class."""
+    windows = list(stack.windows(block))
+    counts = np.zeros(256, dtype=np.int64)
+    with _raster(part, stack) as target:
+        for i, window in enumerate(windows, start=1):
+            classes = evaluate(read_layers(stack, book, roles, derived, window))
+            counts += np.bincount(classes.ravel(), minlength=256)
+            target.write(classes, 1, window=window)
+            if progress is not None:
+                progress(i, len(windows))
+    return counts
+
+
+def _raster(path: Path, stack: Stack) -> Any:
+    import rasterio
+
+    return rasterio.open(
+        path, "w", driver="GTiff", width=stack.width, height=stack.height, count=1,
+        dtype="uint8", nodata=NODATA, crs=stack.crs, transform=stack.transform,
+        compress="deflate", tiled=True, blockxsize=256, blockysize=256, BIGTIFF="IF_SAFER",
+    )  # fmt: skip
+
+
+def _whole(path: Path) -> Classes:
+    import rasterio
+
+    with rasterio.open(path) as file:
+        classes: Classes = file.read(1)
+    return classes
+
+
+def _write_whole(path: Path, stack: Stack, classes: Classes) -> Array:
+    """Write all classes; give the cells of every class."""
+    counts = np.zeros(256, dtype=np.int64)
+    with _raster(path, stack) as target:
+        for window in stack.windows(1024):
+            rows, columns = window.toslices()
+            part = np.ascontiguousarray(classes[rows, columns])
+            counts += np.bincount(part.ravel(), minlength=256)
+            target.write(part, 1, window=window)
+    return counts
+
+
+@contextmanager
+def _beside(out: str | Path) -> Iterator[Path]:
+    """Give a path beside ``out`` that takes its place at the end, or goes away on an error."""
+    target = Path(out)
+    raise_all(
+        [Problem(Text("no such folder", "没有这个文件夹"), str(target.parent), code="no-folder")]
+        if not target.parent.is_dir()
+        else []
+    )
+    part = target.with_name(f".{target.name}.{os.getpid()}.part.tif")
+    try:
+        yield part
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
