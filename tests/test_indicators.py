@@ -130,6 +130,12 @@ def test_formulas_by_hand() -> None:
     assert s.tolist() == [0.0, 2.0]
 
 
+def test_suitable_land() -> None:
+    slope, high = np.array([15.0, 15.1, 3.0, np.nan, 3.0]), np.array([500.0, 0, 501, 0, 0])
+    other = np.array([False, False, False, False, True])
+    assert p.suitable_land(slope, high, other).tolist() == [True, False, False, False, False]
+
+
 def test_missing_and_wrong_are_not_swallowed() -> None:
     assert p.worst_of(one(None), one(5)).isna().all()
     assert p.available_land(one(1), one(1), one(1), one(0)).isna().all()

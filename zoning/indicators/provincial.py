@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from zoning.errors import InputError
@@ -22,6 +23,29 @@ from zoning.units import M2_PER_HA, M2_PER_KM2, MU_PER_HA, share
 def _data(name: str) -> Mapping[str, Any]:
     table: Mapping[str, Any] = load_toml("indicators", "provincial.toml")[name]
     return table
+
+
+def suitable_land(
+    slope_deg: npt.NDArray[Any], elevation_m: npt.NDArray[Any], other: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Tell which cells are suitable land: gentle, low, and not water, forest, grass or desert.
+
+    Parameters
+    ----------
+    slope_deg, elevation_m : arrays
+        NaN is not suitable: what is not known is not counted as land to build on.
+    other : bool array
+        Water, forest, grass, desert.
+
+    Examples
+    --------
+    >>> suitable_land(np.array([15.0, 16.0]), np.zeros(2), np.zeros(2, bool)).tolist()
+    [True, False]
+    """
+    rule = _data("available_land_rule")
+    gentle = slope_deg <= float(rule["max_slope_deg"])
+    fits: npt.NDArray[np.bool_] = gentle & (elevation_m <= float(rule["max_elevation_m"])) & ~other
+    return fits
 
 
 def available_land(
