@@ -360,6 +360,8 @@ def test_a_failure_leaves_the_database_as_it_was(plan, server):
     assert count == [(len(plan.units),)]
 
 
+@pytest.mark.slow
+@pytest.mark.postgis
 def test_a_password_is_never_shown():
     pytest.importorskip("psycopg")
     pytest.importorskip("geoalchemy2")

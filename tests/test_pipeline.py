@@ -243,3 +243,64 @@ def test_the_reference_case_closes_at_nothing(reference):
     assert (worst["residual_m2"].abs() <= worst["limit_m2"]).all()
     assert set(worst["kind"]) == {"city", "township", "county", "redline_union"}
     assert (worst["kind"] == "township").sum() == 56
+
+
+def test_decisions_made_in_a_layer_are_read_back_and_shown(tmp_path):
+    import geopandas as gpd
+
+    from zoning.outputs.decisions import write as write_decisions
+
+    path = worlds.write(tmp_path)
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    layer = write_decisions(plan, tmp_path / "决定.gpkg")
+    with pytest.raises(InputError, match="exists already"):
+        write_decisions(plan, layer)
+    frame = gpd.read_file(layer, layer="decisions")
+    mine = frame["unit"] == "1kmN3500E502"
+    frame.loc[mine, ["decided_zone", "reason", "who", "date"]] = [
+        "moderate", "园区退出", "规划科", "2026-11-01",
+    ]  # fmt: skip
+    layer.unlink()
+    frame.to_file(layer, layer="decisions")
+    path.write_text(
+        path.read_text(encoding="utf-8") + '[zones]\noverrides = "决定.gpkg"\n', encoding="utf-8"
+    )
+    decided = pipeline.run(planfile.load(path), tmp_path)
+    row = decided.units.loc["1kmN3500E502"]
+    assert (row["zone"], row["zone_reason"], row["township_zone"]) == (
+        "moderate",
+        "override",
+        "key",
+    )
+    assert decided.tables["decisions"]["state"].tolist() == ["applied"]
+    write_folder(decided, tmp_path / "out")
+    assert store.load(tmp_path / "out").tables["decisions"]["who"].tolist() == ["规划科"]
+
+
+def test_contiguity_and_other_methods_stand_in_tables(tmp_path):
+    extra = '[zones]\ncontiguity = true\ncompare = ["dominant", "cube"]\n'
+    plan = run(tmp_path, extra=extra)
+    assert list(plan.tables["contiguity"].columns)[:3] == ["round", "township", "was"]
+    methods = plan.tables["methods"]
+    assert {"two-matrices", "dominant", "cube", "agree", "status"} <= set(methods.columns)
+    assert len(methods) == 3
+
+
+def test_presolve_tells_what_cannot_hold_before_solving(tmp_path):
+    plan = run(tmp_path, cap=FLOOR)
+    told = [c for c in plan.checks if "321002" in c.where and not c.ok]
+    assert any("floor 4.00 km²" in c.text.en and "3.00 km² are free" in c.text.en for c in told)
+
+
+def test_the_shape_before_and_after_is_measured(small):
+    table = small.tables["landscape"].set_index("measure")
+    # Two units are built before; the new land fills one more and part of its neighbour.
+    assert table.loc["units", "before"] == 2
+    assert table.loc["patches", "before"] == 1
+    assert table.loc["units", "after"] >= 3
+
+
+def test_a_plan_shows_itself(small):
+    html = small._repr_html_()
+    assert "小城" in html
+    assert "<script" not in html

@@ -157,3 +157,45 @@ def test_other_lattices_zone_the_same_city(plan):
     moved = whatif.zones_on(plan, GridSpec(worlds.CRS, 1000, (500, 500)))
     assert moved["area_m2"].sum() == plan.units["area_m2"].sum()
     assert len(moved) > len(plan.units)
+
+
+@pytest.mark.parametrize("to", ["mps", "lp"])
+def test_the_question_as_others_read_it(plan, tmp_path, to):
+    (file,) = whatif.write_problem(plan, to, tmp_path)
+    assert file.stat().st_size > 0
+    if to == "mps":
+        # HiGHS reads the file by itself and finds the same optimum.
+        highspy = pytest.importorskip("highspy", reason="a second reading needs highspy")
+        solver = highspy.Highs()
+        solver.setOptionValue("output_flag", False)
+        solver.readModel(str(file))
+        solver.run()
+        best = plan.run["allocation"]["objective"]
+        assert abs(solver.getObjectiveValue()) == pytest.approx(best, rel=1e-9)
+
+
+def test_a_marxan_folder_is_solved_by_the_same_engine(plan, tmp_path):
+    from zoning.allocation.marxan import read_marxan
+    from zoning.allocation.selection import select
+
+    (file,) = whatif.write_problem(plan, "marxan", tmp_path)
+    assert {p.name for p in file.parent.iterdir()} >= {
+        "input.dat",
+        "pu.dat",
+        "spec.dat",
+        "puvsp.dat",
+    }
+    found = select(read_marxan(file.parent))
+    _, ours = whatif.ask(plan, whatif.Question(whole_units=True))
+    # Marxan selects what stays unbuilt: its cost is the suitability that is lost.
+    leaves = whatif.account_of(plan)[1]
+    # Zones that take nothing new are no question, so they stand in no file.
+    whole = leaves[(leaves["free_m2"] > 0) & (leaves["zone"] != "balance")]
+    everything = float((whole["free_m2"] * whole["suitability"]).sum())
+    assert everything - found.cost == pytest.approx(ours.objective, rel=1e-6)
+
+
+def test_floors_cannot_be_said_in_the_terms_of_marxan(tmp_path):
+    cap = '[cap]\n[[cap.counties]]\nplace = "321001"\nfloor_m2 = 10\nsource = "x"\n'
+    with pytest.raises(InputError, match="floor"):
+        whatif.write_problem(run(tmp_path, cap=cap), "marxan", tmp_path)

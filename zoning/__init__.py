@@ -30,13 +30,9 @@ __all__ = [*_DOORS]
 
 
 def __getattr__(name: str) -> Any:
-    """Open the room of a public name; in a notebook, plans then show themselves."""
+    """Open the room of a public name."""
     if name not in _DOORS:
         raise AttributeError(f"module 'zoning' has no attribute {name!r}")
-    import sys
-
-    if "IPython" in sys.modules:
-        import_module("zoning.outputs.notebook")
     return getattr(import_module(_DOORS[name]), name)
 
 

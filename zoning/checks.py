@@ -32,6 +32,9 @@ CITY_RESIDUAL_M2, OTHER_RESIDUAL_M2 = 1.0, 10.0
 PUBLISHED_TOLERANCE = 0.01
 
 
+_KINDS = {"city": "全市", "township": "乡镇", "county": "县区", "redline_union": "红线合并"}
+
+
 def closes(name: str, measured: int, limit: int, en: str, zh: str) -> Check:
     """Check that two integer totals are the same.
 
@@ -125,9 +128,10 @@ def residual_checks(table: pd.DataFrame) -> list[Check]:
         worst = rows.loc[rows["residual_m2"].abs().idxmax()]
         value = float(worst["residual_m2"])
         limit = float(worst["limit_m2"])
+        n, zh = len(rows), _KINDS[str(kind)]
         text = Text(
-            f"{kind}: ledger minus shapely is at most {abs(value):.3f} m2 (of {len(rows)})",
-            f"{kind}:账目与 shapely 面积之差最大 {abs(value):.3f} 平方米(共 {len(rows)} 个)",
+            f"{kind}: ledger minus shapely is at most {abs(value):.3f} m2 (of {n})",
+            f"{zh}:账目与 shapely 面积之差最大 {abs(value):.3f} 平方米(共 {n} 个)",
         )
         found.append(
             Check(
@@ -259,5 +263,5 @@ def certificate_check(certificate: Certificate) -> Check:
     """Give the verdict of the independent proof of the allocation."""
     return Check(
         "allocation.certificate", "error", certificate.ok, certificate.objective,
-        certificate.bound, "1", "city", certificate.text,
+        certificate.bound, "suitability-m2", "city", certificate.text,
     )  # fmt: skip

@@ -55,7 +55,7 @@ UNITS = Contract(
         _zone("zone", optional=True),
         _REASON,
         *_from_landuse("redline_m2", "redline_level1_m2", "core_m2", "protected_m2"),
-        *_from_landuse("built_m2", "built_redline_m2", "water_m2", "farmland_m2"),
+        *_from_landuse("built_m2", "built_redline_m2", "water_m2", "farmland_m2", "eco_agri_m2"),
         *_from_landuse("locked_m2", "free_m2"),
         _share("suitability", optional=True),
         *_from_landuse("new_m2"),

@@ -14,8 +14,9 @@ import pandas as pd
 
 from zoning import accounts, checks, ledger, redlines, summary, zones
 from zoning.allocation import allocate
+from zoning.allocation.landscape import before_and_after
 from zoning.allocation.space import lattice_edges
-from zoning.capacity import AreaRule, CapRules, account, settle
+from zoning.capacity import AreaRule, CapRules, account, presolve, settle
 from zoning.config import Config, PlaceRule
 from zoning.errors import InfeasibleError, Text
 from zoning.intake import Intake, gather
@@ -248,20 +249,26 @@ def _allocate(config: Config, state: State, cell_m: int) -> None:
     acc, leaves = state.account, state.pieces
     if acc is None or "zone" not in leaves:
         return
-    part, edges = config.allocation, None
-    if part.boundary_weight > 0 or part.whole_units:
-        edges = lattice_edges(state.units.index, cell_m)
+    part = config.allocation
+    edges = lattice_edges(state.units.index, cell_m)
+    spatial = part.boundary_weight > 0 or part.whole_units
     open_ = ~leaves["township"].isin([ledger.NONE, ledger.OVERLAP]) & leaves["zone"].notna()
     offered = leaves.assign(free_m2=leaves["free_m2"].where(open_, 0))
+    state.findings = presolve(offered, acc.limits)
     try:
         state.allocation = allocate(
             offered, acc.limits, lambda_=part.boundary_weight, whole_units=part.whole_units,
-            edges=edges, core_share=part.core_share,
+            edges=edges if spatial else None, core_share=part.core_share,
         )  # fmt: skip
     except InfeasibleError as error:
         state.infeasible = error
         return
     leaves["new_m2"] = state.allocation.new_m2.reindex(leaves.index).astype("int64")
+    state.tables["landscape"] = (
+        before_and_after(leaves, leaves["new_m2"], edges, cell_m, part.core_share)
+        .rename_axis("measure")
+        .reset_index()
+    )
     new = leaves.groupby("unit")["new_m2"].sum()
     geometry = state.units.pop("geometry")
     state.units["new_m2"] = new.reindex(state.units.index, fill_value=0).astype("int64")
@@ -305,7 +312,7 @@ def _check(
     found += checks.left_out(accounts.count_missing(marked), state.units)
     found += checks.decisions(state.tables.get("decisions"))
     if acc is not None:
-        found += acc.checks
+        found += [*acc.checks, *state.findings]
     if acc is not None and state.allocation is not None:
         green = int(marked["eco_agri_m2"].sum()) - int(state.pieces["new_m2"].sum())
         found += settle(acc, state.pieces, state.pieces["new_m2"], eco_agri_m2=green)

@@ -96,3 +96,10 @@ class Plan:
     def ok(self) -> bool:
         """Whether no check of level "error" fails."""
         return all(c.ok or c.level != "error" for c in self.checks)
+
+    def _repr_html_(self) -> str:
+        """Show the plan in a notebook; the room that draws it stands far above this one."""
+        import importlib
+
+        html: str = importlib.import_module("zoning.outputs.notebook").plan_html(self)
+        return html

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from zoning.allocation import Allocation
     from zoning.capacity import Account
     from zoning.errors import InfeasibleError
+    from zoning.plan import Check
 
 
 @dataclass
@@ -26,6 +27,8 @@ class State:
         None without townships.
     account, allocation, infeasible
         None without land use; a run that cannot be solved has ``infeasible``.
+    findings : list of Check
+        What shows before solving: contradictions, and limits without effect.
     """
 
     units: gpd.GeoDataFrame
@@ -38,4 +41,5 @@ class State:
     account: Account | None = None
     allocation: Allocation | None = None
     infeasible: InfeasibleError | None = None
+    findings: list[Check] = field(default_factory=list)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)

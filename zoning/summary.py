@@ -74,7 +74,7 @@ def describe(
         run["allocation"] = state.allocation.as_dict()
     if state.infeasible is not None:
         run["infeasible"] = [p.as_dict() for p in state.infeasible.problems]
-    run["notes"] = [f.as_dict() for f in intake.findings]
+    run["notes"] = [{**f.as_dict("en"), "zh": f.tell("zh")} for f in intake.findings]
     run["checks"] = [c.as_dict() for c in found]
     run["config"] = config.model_dump(mode="json", exclude_defaults=True)
     run["seconds"] = seconds

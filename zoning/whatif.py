@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from zoning import accounts, ledger, zones
 from zoning.allocation import Allocation, allocate, what_if
+from zoning.allocation.bounded import Boundary
+from zoning.allocation.export import write_lp, write_mps
+from zoning.allocation.marxan import write_marxan
 from zoning.allocation.prices import PriceList, prices
+from zoning.allocation.programme import programme
 from zoning.allocation.space import lattice_edges
 from zoning.capacity import Account, Lock, account, settle
 from zoning.checks import allocation_checks, certificate_check
@@ -314,3 +319,33 @@ def curves(plan: Plan, base: Allocation) -> dict[str, pd.DataFrame]:
         "trade_off": what_if.trade_off(leaves, acc.limits, edges),
         "worth_of_a_hectare": what_if.worth_of_a_hectare(leaves, acc.limits, base),
     }
+
+
+def write_problem(plan: Plan, to: str, folder: Path, *, weight: float | None = None) -> list[Path]:
+    """Write the exact question of the allocation, so that others can check our optimum.
+
+    Parameters
+    ----------
+    to : {"mps", "lp", "marxan"}
+        MPS and LP are read by most solvers. Marxan knows whole units and, of limits, only what a
+        cap says of its complement; what cannot be said in its terms is refused with the reason.
+    weight : float, optional
+        Weight of the boundary; by default that of the plan.
+
+    Returns
+    -------
+    list of Path
+    """
+    acc, leaves = account_of(plan)
+    part = plan.config.allocation
+    weight = part.boundary_weight if weight is None else weight
+    whole = part.whole_units or to == "marxan"
+    how = Boundary(
+        lattice_edges(plan.units.index, plan.grid.cell_m), weight, whole, part.core_share
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    if to == "marxan":
+        return [write_marxan(leaves, acc.limits, folder / "marxan", how=how)]
+    question = programme(leaves, acc.limits, how=how if weight > 0 or whole else None)
+    write = write_mps if to == "mps" else write_lp
+    return [write(question, folder / f"allocation.{to}")]

@@ -35,10 +35,9 @@ settings = Settings()
 
 
 def _language(value: str) -> str:
-    value = value or default_language()
-    if value not in ("zh", "en"):
+    if value not in ("", "zh", "en"):
         raise typer.BadParameter("zh or en / 只能是 zh 或 en")
-    settings.lang = value
+    settings.lang = value or default_language()
     return value
 
 

@@ -49,7 +49,8 @@ def webmap(
 
     plan = load(folder)
     place = out or folder / ("map" if as_folder else "map.html")
-    chosen = console.settings.lang
+    # Files speak the plan's language unless another one is asked for.
+    chosen = lang or None
     if compare is not None:
         made = room.write_compare(plan, load(compare), place, lang=chosen, folder=as_folder)
     else:
@@ -78,7 +79,8 @@ def report(
     from zoning.outputs import sheet, tables
     from zoning.store import load
 
-    plan, place, chosen = load(folder), console.new_folder(out or folder), console.settings.lang
+    plan, place = load(folder), console.new_folder(out or folder)
+    chosen = lang or plan.config.plan.lang
     place.mkdir(parents=True, exist_ok=True)
     files = [
         room.write(plan, place / "report.docx", lang=chosen),
@@ -112,10 +114,59 @@ def export(
     """Write a plan in another format, or in the official schema. / 交换格式与官方标准."""
     from zoning.store import load
 
-    plan, place, chosen = load(folder), console.new_folder(out or folder), console.settings.lang
+    plan, place = load(folder), console.new_folder(out or folder)
+    chosen = lang or plan.config.plan.lang
+    if to in ("mps", "lp", "marxan"):
+        from zoning.whatif import write_problem
+
+        _done(write_problem(plan, to, place))
+        return
+    if to == "decisions":
+        from zoning.outputs.decisions import write as write_decisions
+
+        _done([write_decisions(plan, place / "decisions.gpkg")])
+        return
     from zoning.outputs import exchange
 
     _done(exchange.write(plan, to, place, lang=chosen, encoding=encoding, url=url, schema=schema))
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"map": webmap, "report": report, "export": export}
+def solve(
+    folder: Annotated[Path, typer.Argument(help="Marxan folder with input.dat. / Marxan 文件夹")],
+    gap: Annotated[float, typer.Option("--gap", min=0, help="Relative gap to stop at.")] = 0.0,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", help="Time limit. / 时限(秒)")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="CSV of the selected units.")
+    ] = None,
+    lang: Lang = "",
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Solve a Marxan folder with the engine of this toolkit. / 求解 Marxan 问题."""
+    from zoning.allocation.marxan import read_marxan
+    from zoning.allocation.selection import select
+
+    found = select(read_marxan(folder), gap=gap, time_limit=seconds)
+    chosen = found.zone[found.zone.notna()]
+    if out is not None:
+        from zoning.outputs import csv_file
+
+        csv_file.write(chosen.rename("zone").reset_index(), out)
+    answer = {"selected": len(chosen), "cost": found.cost, "bound": found.bound, "gap": found.gap,
+              "reached": found.amounts.to_dict()}  # fmt: skip
+    if console.settings.json:
+        write_json(answer)
+    write(console.say(
+        f"{len(chosen):,} units selected, cost {found.cost:.6g}, bound {found.bound:.6g}, "
+        f"gap {found.gap:.2g}",
+        f"选中 {len(chosen):,} 个单元,费用 {found.cost:.6g},下界 {found.bound:.6g},"
+        f"间隙 {found.gap:.2g}",
+    ))  # fmt: skip
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "map": webmap, "report": report, "export": export, "solve": solve,
+}  # fmt: skip
