@@ -357,3 +357,24 @@ def test_suitability_out_of_range(bad):
     pieces.loc[pieces.index[0], "suitability"] = bad
     with pytest.raises(InputError, match="between 0 and 1"):
         allocate(pieces, limits)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7, 2.0])
+def test_levels_by_cuts_equal_the_linear_programme(share, monkeypatch):
+    from zoning.allocation import methods
+
+    for seed in range(5):
+        pieces = pieces_of(seed, side=8)
+        edges = edges_of(pieces)
+        limits = [Limit("city", "city", cap_m2=int(pieces["free_m2"].sum() * share))]
+        locks = [Lock("x", "in", (pieces["unit"].iloc[5],))] if seed % 2 else []
+        how = {"lambda_": LAMBDA * (1 + 10 * seed), "edges": edges, "locks": locks}
+        whole = allocate(pieces, limits, **how)
+        with monkeypatch.context() as patch:
+            patch.setattr(methods, "LP_UNITS", 0)
+            cuts = allocate(pieces, limits, **how)
+        assert (whole.method, cuts.method) == ("lp-boundary", "cuts-boundary")
+        assert cuts.certificate.ok
+        assert cuts.bound == pytest.approx(whole.bound, rel=1e-6)
+        assert cuts.objective == pytest.approx(whole.objective, rel=1e-6, abs=2.0)
+        assert cuts.new_m2.sum() <= limits[0].cap_m2

@@ -13,7 +13,7 @@ import numpy as np
 
 from zoning.allocation.blocks import Blocks, Bools
 from zoning.allocation.model import sum_by
-from zoning.units import Floats
+from zoning.units import Floats, Ints
 
 _INT32 = float(2**30)
 
@@ -53,9 +53,6 @@ def min_cut(gain: Floats, a: Any, b: Any, weight: Floats) -> Cut:
     >>> cut.z.tolist()
     [True, True, False]
     """
-    from scipy import sparse
-    from scipy.sparse.csgraph import breadth_first_order, maximum_flow
-
     n, m = len(gain), len(weight)
     if not m or not weight.max(initial=0.0) > 0:
         return Cut(gain >= 0, np.zeros(m))
@@ -65,13 +62,47 @@ def min_cut(gain: Floats, a: Any, b: Any, weight: Floats) -> Cut:
     # A gain beyond all edges of the node decides it; more would only overflow.
     limit = sum_by(a, w, n) + sum_by(b, w, n) + 1
     g = np.clip(np.rint(gain * scale), -limit, limit).astype(np.int64)
-    # Each node hangs on the source (gain above 0) or on the sink; every arc has its reverse.
+    flow, keeps = push(np.maximum(g, 0), np.maximum(-g, 0), a, b, w, w)
+    return Cut(keeps, flow / scale)
+
+
+def push(supply: Ints, demand: Ints, a: Any, b: Any, forth: Ints, back: Ints) -> tuple[Ints, Bools]:
+    """Send as much as can be sent from nodes with supply to nodes with demand.
+
+    Parameters
+    ----------
+    supply, demand : int64 array, shape (nodes,)
+        Not negative, below 2**31; never both above 0 at one node.
+    a, b : intp array, shape (edges,)
+        Ends of each edge; no edge twice.
+    forth, back : int64 array, shape (edges,)
+        What may go from ``a`` to ``b`` and from ``b`` to ``a``, below 2**31.
+
+    Returns
+    -------
+    int64 array, shape (edges,)
+        Flow from ``a`` to ``b``.
+    bool array, shape (nodes,)
+        Nodes that can no longer reach an unmet demand: the largest side of a minimum cut.
+
+    Examples
+    --------
+    >>> push(np.array([5, 0]), np.array([0, 3]), np.array([0]), np.array([1]), np.array([9]),
+    ...      np.array([9]))[0].tolist()
+    [3]
+    """
+    from scipy import sparse
+    from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+
+    n, m = len(supply), len(forth)
+    # Each node hangs on the source or on the sink; every arc has its reverse.
     source, sink, nodes = n, n + 1, np.arange(n)
-    gains = g > 0
-    tail, head = np.where(gains, source, nodes), np.where(gains, nodes, sink)
+    gives = supply > 0
+    tail, head = np.where(gives, source, nodes), np.where(gives, nodes, sink)
     start = np.concatenate([a, b, tail, head])
     end = np.concatenate([b, a, head, tail])
-    capacity = np.concatenate([w, w, np.abs(g), np.zeros(n, dtype=np.int64)]).astype(np.int32)
+    hang = np.where(gives, supply, demand)
+    capacity = np.concatenate([forth, back, hang, np.zeros(n, dtype=np.int64)]).astype(np.int32)
     number = np.arange(1, len(start) + 1, dtype=np.int32)
     arcs = sparse.coo_array((number, (start, end)), shape=(n + 2, n + 2)).tocsr()
     arcs.sort_indices()
@@ -82,15 +113,14 @@ def min_cut(gain: Floats, a: Any, b: Any, weight: Floats) -> Cut:
         raise RuntimeError("the flow has another pattern than the graph")
     place = np.empty(len(order), dtype=np.intp)
     place[order] = np.arange(len(order))
-    left = graph.data - flow.data.astype(np.int64)
+    can = (graph.data - flow.data.astype(np.int64) > 0).astype(np.int8)
     # Backwards from the sink: whatever cannot reach it any more is chosen (the largest choice).
-    can = (left > 0).astype(np.int8)
-    back = sparse.csr_array((can, graph.indices, graph.indptr), shape=graph.shape).T.tocsr()
-    back.eliminate_zeros()
-    reached = breadth_first_order(back, sink, return_predecessors=False)
-    z = np.ones(n + 2, dtype=bool)
-    z[reached] = False
-    return Cut(z[:n], flow.data[place[:m]] / scale)
+    backward = sparse.csr_array((can, graph.indices, graph.indptr), shape=graph.shape).T.tocsr()
+    backward.eliminate_zeros()
+    reached = breadth_first_order(backward, sink, return_predecessors=False)
+    keeps = np.ones(n + 2, dtype=bool)
+    keeps[reached] = False
+    return flow.data[place[:m]].astype(np.int64), keeps[:n]
 
 
 class Priced(NamedTuple):

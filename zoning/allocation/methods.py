@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from zoning.allocation import linear, nested, spread, whole
+from zoning.allocation import levels, linear, nested, spread, whole
 from zoning.allocation.blocks import make_blocks
 from zoning.allocation.bounded import Boundary
 from zoning.allocation.landscape import Patches
@@ -16,6 +16,10 @@ from zoning.allocation.patches import mend
 from zoning.allocation.space import Space
 from zoning.allocation.structure import close, shape_of
 from zoning.units import Floats, Ints
+
+#: Above this many units a boundary under one cap is solved by cuts on levels instead of one linear
+#: programme (our choice, near where their times cross).
+LP_UNITS = 20_000
 
 
 @dataclass(frozen=True)
@@ -99,11 +103,43 @@ def with_boundary(model: Model, space: Space, how: Boundary, effort: Effort) -> 
     if how.whole:
         return _whole(open_model, space, how, effort)
     which = shape_of(open_model).groups
-    solved = spread.solve(open_model, space, which)
+    if len(model.units) > LP_UNITS and _one_cap(open_model, which):
+        word, solved = "cuts-boundary", _by_levels(open_model, space, which)
+    else:
+        word, solved = "lp-boundary", spread.solve(open_model, space, which)
     if solved is None:
         return None
     prices = _hand_over(model, list(solved.prices), list(solved.prices.values()))
-    return Answer(solved.new, "lp-boundary", prices, _by_row(space, solved.flow, how))
+    return Answer(solved.new, word, prices, _by_row(space, solved.flow, how))
+
+
+def _one_cap(model: Model, which: Sequence[int]) -> bool:
+    """Say whether nothing but one cap over all movable pieces can bind."""
+    movable = int((model.room > model.least).sum())
+    if not which:
+        return movable > 0
+    group = model.groups[which[0]]
+    inside = group.members
+    moving = int((model.room[inside] > model.least[inside]).sum())
+    fewest = int(model.least[inside].sum())
+    return len(which) == 1 and moving == movable > 0 and group.floor <= fewest <= group.cap
+
+
+def _by_levels(model: Model, space: Space, which: Sequence[int]) -> spread.Spread | None:
+    """Solve under one cap by cuts on levels of share."""
+    fixed = model.room <= model.least
+    if which:
+        group = model.groups[which[0]]
+        outside = int(model.least[fixed].sum()) - int(
+            model.least[group.members][fixed[group.members]].sum()
+        )
+        cap = group.cap + outside
+    else:
+        cap = int(model.room.sum())
+    found = levels.solve_one_cap(model, space, cap)
+    new = spread.make_whole(model, found.amount, which)
+    prices = {which[0]: found.price} if which else {}
+    return None if new is None else spread.Spread(new, prices, found.flow)
 
 
 def _by_row(space: Space, flow: Floats, how: Boundary) -> Floats:
