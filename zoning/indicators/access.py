@@ -63,7 +63,9 @@ class RoadGraph:
         starts = np.flatnonzero(np.diff(key[order], prepend=-1))
         pair = key[order][starts]
         smallest = np.minimum.reduceat(v[order], starts) if pair.size else v
-        return csr_array((smallest, (pair // n, pair % n)), shape=(n, n))
+        # Older Dijkstras of scipy take 32-bit indices only.
+        at = (pair // n).astype(np.int32), (pair % n).astype(np.int32)
+        return csr_array((smallest, at), shape=(n, n))
 
     def to_networkx(self) -> nx.DiGraph[int]:
         """Give the graph for display: nodes with ``x, y``, edges with ``minutes, metres``."""

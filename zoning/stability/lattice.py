@@ -136,7 +136,7 @@ def grid_stability(
     inside = shapely.contains_properly(city, squares)
     parts = np.where(inside, squares, shapely.intersection(squares, city))
     area = shapely.area(parts)
-    zone = base["zone"].astype(object).to_numpy()
+    zone = _plain(base["zone"])
     known = base["zone"].notna().to_numpy(dtype=bool) & (area > 0)
     total = np.zeros(len(base))
     rows = []
@@ -172,7 +172,7 @@ def _kept(
     ox, oy = spec.origin_m
     corner = shapely.bounds(np.asarray(other.geometry.array))
     key = _key(np.rint((corner[:, 0] - ox) / cell), np.rint((corner[:, 1] - oy) / cell))
-    found = pd.Series(other["zone"].astype(object).to_numpy(), index=key)
+    found = pd.Series(_plain(other["zone"]), index=key)
     first, low = np.floor((x0 - ox) / cell), np.floor((y0 - oy) / cell)
     reach = int(np.ceil((x1 - x0).max() / cell)) + 1
     kept = np.zeros(len(squares))
@@ -182,8 +182,8 @@ def _kept(
             width = np.minimum(x1, left + cell) - np.maximum(x0, left)
             height = np.minimum(y1, bottom + cell) - np.maximum(y0, bottom)
             meets = (width > 0) & (height > 0)
-            there = found.reindex(_key(first + i, low + j)).to_numpy()
-            same = meets & pd.notna(there) & (there == zone)
+            there = found.reindex(_key(first + i, low + j), fill_value="").to_numpy(dtype=object)
+            same = meets & (there != "") & (there == zone)
             kept[same & inside] += (width * height)[same & inside]
             edge = np.flatnonzero(same & ~inside)
             if edge.size:
@@ -192,6 +192,12 @@ def _kept(
                 )
                 kept[edge] += shapely.area(shapely.intersection(parts[edge], boxes))
     return kept
+
+
+def _plain(zone: pd.Series) -> npt.NDArray[np.object_]:
+    """Zones as plain text, "" where there is none."""
+    out: npt.NDArray[np.object_] = zone.astype(object).where(zone.notna(), "").to_numpy(object)
+    return out
 
 
 def _key(col: Floats, row: Floats) -> npt.NDArray[np.int64]:
