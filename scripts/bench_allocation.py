@@ -166,8 +166,9 @@ def measure(n: int, lam: float, highs_seconds: float) -> None:
     bound = plan.bound or 0.0
     note(n, "greedy with boundary", time.perf_counter() - start, (bound - value) / abs(bound))
     if n <= 200_000:
-        plan = allocate(pieces, acc.limits, lambda_=lam, edges=edges)
-        note(n, "fractions, all limits", plan.seconds, plan.gap, method=plan.method)
+        for limits, word in ((one, "one cap"), (acc.limits, "all limits")):
+            plan = allocate(pieces, limits, lambda_=lam, edges=edges)
+            note(n, f"fractions, {word}", plan.seconds, plan.gap, method=plan.method)
     if n > 20_000:
         return
     for limits, word in ((one, "one cap"), (acc.limits, "all limits")):
