@@ -22,7 +22,7 @@ DERIVED: Mapping[str, tuple[str, ...]] = {
     "water_retention": ("precipitation", "evapotranspiration", "runoff_share"),
 }
 #: Bytes that GDAL may keep of what it has decoded (own choice; its default grows with the machine).
-_CACHE = 256 * 2**20
+_CACHE = 128 * 2**20
 
 
 class Stack:

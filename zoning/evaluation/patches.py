@@ -212,7 +212,11 @@ def concentrate(classes: Classes, rule: PatchRule, cell_m: tuple[float, float]) 
     """
     if rule.rule == "none":
         return classes
-    labels, n = label_patches(np.isin(classes, rule.classes), cell_m, rule.aggregation_m)
+    member = np.empty(classes.shape, dtype=bool)
+    for rows in _strips(classes):  # a whole look-up would hold eight bytes a cell
+        member[rows] = np.isin(classes[rows], rule.classes)
+    labels, n = label_patches(member, cell_m, rule.aggregation_m)
+    del member
     steps = patch_steps(rule, labels, n, cell_m)
     out = classes.copy()
     for rows in _strips(classes):
