@@ -108,6 +108,8 @@ def push(supply: Ints, demand: Ints, a: Any, b: Any, forth: Ints, back: Ints) ->
     arcs.sort_indices()
     order = arcs.data - 1
     graph = sparse.csr_array((capacity[order], arcs.indices, arcs.indptr), shape=(n + 2, n + 2))
+    # SciPy before 1.15 insists on 32-bit positions.
+    graph.indices, graph.indptr = (x.astype(np.int32) for x in (graph.indices, graph.indptr))
     flow = maximum_flow(graph, source, sink).flow
     if flow.nnz != graph.nnz:
         raise RuntimeError("the flow has another pattern than the graph")

@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 
 def _flush_c() -> None:
     """Empty the C library's buffers, so that nothing is printed late."""
@@ -59,5 +61,25 @@ def branch_and_bound(cost: Any, **question: Any) -> Any:
     """
     from scipy.optimize import milp
 
+    rows = question.get("constraints")
+    if rows is not None:
+        question["constraints"] = type(rows)(short_index(rows.A), rows.lb, rows.ub)
     with quiet():
         return milp(cost, **question)
+
+
+def short_index(matrix: Any) -> Any:
+    """Give a matrix as sparse columns with 32-bit positions, which older SciPy insists on.
+
+    Examples
+    --------
+    >>> from scipy import sparse
+    >>> short_index(sparse.eye_array(2)).indices.dtype.name
+    'int32'
+    """
+    from scipy import sparse
+
+    found = sparse.csc_array(matrix)
+    found.indices = found.indices.astype(np.int32)
+    found.indptr = found.indptr.astype(np.int32)
+    return found
