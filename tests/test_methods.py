@@ -460,3 +460,63 @@ def test_judgements_beside_the_method(tmp_path, caplog) -> None:
 def test_wrong_weightings_are_refused(wrong: dict) -> None:
     with pytest.raises(InputError):
         Method.from_dict(weighted(**wrong))
+
+
+JUNK = [
+    None,
+    0,
+    -1,
+    float("inf"),
+    float("nan"),
+    "",
+    "x",
+    [],
+    [1],
+    ["a"],
+    {},
+    {"a": 1},
+    True,
+    "zone",
+]
+
+
+def places(node: object, way: tuple = ()) -> list[tuple]:
+    pairs = (
+        node.items()
+        if isinstance(node, dict)
+        else enumerate(node)
+        if isinstance(node, list)
+        else ()
+    )
+    return [p for k, v in pairs for p in ((*way, k), *places(v, (*way, k)))]
+
+
+@pytest.mark.parametrize("name", method_names())
+def test_whatever_is_written_is_a_method_or_an_error(name: str) -> None:
+    """Junk in every place of every method: never anything but an InputError."""
+    import copy
+    import random
+    import tomllib
+
+    from zoning.resources import data_path
+
+    draw = random.Random(7)
+    text = data_path("methods", f"{name}.toml").read_text(encoding="utf-8")
+    base = tomllib.loads(text)
+    table = towns(5)
+    for way in places(base):
+        for junk in (*draw.sample(JUNK, 2), "gone"):
+            data = copy.deepcopy(base)
+            at = data
+            for key in way[:-1]:
+                at = at[key]
+            if junk == "gone":
+                del at[way[-1]]
+            else:
+                at[way[-1]] = copy.deepcopy(junk)
+            try:
+                method = Method.from_dict(data)
+                if draw.random() < 0.2:
+                    classify_townships(table, method)
+            except InputError as error:
+                assert error.tell("zh")

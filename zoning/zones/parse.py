@@ -37,8 +37,6 @@ def parse_method(data: Mapping[str, Any], where: str) -> Method:
         for name, part in d.table("dimension").items()
     )
     by_name = {x.name: x.grades for x in dimensions}
-    if len(by_name) != len(dimensions):
-        d.fail("two dimensions have the same name", "两个维度重名")
     matrices = []
     for part in d.tables("matrix"):
         matrix = _matrix(part, by_name, why)
@@ -52,6 +50,7 @@ def parse_method(data: Mapping[str, Any], where: str) -> Method:
     suitability = (
         _suitability(d.child("suitability", suitability_data), why) if suitability_data else None
     )
+    _check_names([*(x.name for x in dimensions), *(m.name for m in matrices[:-1])], d)
     method = Method(
         name=d.get("name", kind=str),
         en=d.get("en", kind=str),
@@ -110,6 +109,15 @@ def _by_level(grade: str) -> tuple[int, str]:
     return (levels.index(grade) if grade in levels else len(levels), grade)
 
 
+def _check_names(names: list[str], d: r.Reader) -> None:
+    """Names become columns, and words of the rule language."""
+    for name in names:
+        if not (isinstance(name, str) and name.isidentifier()) or name in r.RESERVED:
+            d.fail(f"{name!r} cannot be the name of a dimension", f"{name!r} 不能作维度名")
+    if len(set(names)) != len(names):
+        d.fail("two dimensions or matrices have the same name", "维度或矩阵重名")
+
+
 def _check_outcome(method: Method, d: r.Reader) -> None:
     outcomes = [x.zone for x in method.rules]
     if method.cube:
@@ -144,13 +152,17 @@ def _dimension(d: r.Reader, name: str, parent: Evidence) -> Dimension:
     default = {0: ["any"], 1: ["low", "high"], 2: ["low", "mid", "high"]}.get(
         len(numbers), [str(i + 1) for i in range(len(numbers) + 1)]
     )
-    grades = tuple(d.get("grades", ["low", "mid", "high"] if breaks else default, kind=list))
+    given = d.get("grades", ["low", "mid", "high"] if breaks else default, kind=list)
+    grades = d.words("grades", given)
+    if len(set(grades)) != len(grades):
+        d.fail("grades repeat", "等级重复")
     if not breaks and len(grades) != len(numbers) + 1:
         d.fail("needs one more grade than cuts", "等级数应比分界数多一")
     if list(numbers) != sorted(set(numbers)):
         d.fail("cuts must rise", "分界值必须递增")
     equal = d.get("equal", "above", kind=(str, list))
-    equal = (equal,) * (len(grades) - 1) if isinstance(equal, str) else tuple(equal)
+    single = isinstance(equal, str)
+    equal = (equal,) * (len(grades) - 1) if single else d.words("equal", equal)
     if len(equal) != len(grades) - 1 or set(equal) - {"above", "below"}:
         d.fail(
             "equal is 'above' or 'below', once per cut", "equal 须为 above 或 below,每个分界一项"
@@ -185,7 +197,7 @@ def _weighting(parent: r.Reader, size: int, above: Evidence) -> Weighting | None
     if data is None:
         return None
     d = parent.child("weighting", data)
-    use = tuple(str(u) for u in d.get("use", kind=list) or ())
+    use = d.words("use", d.get("use", kind=list) or [])
     if not use or set(use) - set(WEIGHTS) or len(set(use)) != len(use):
         d.fail(
             f"use names some of {', '.join(WEIGHTS)}, each once", f"use 须取自 {', '.join(WEIGHTS)}"
@@ -200,7 +212,8 @@ def _weighting(parent: r.Reader, size: int, above: Evidence) -> Weighting | None
             "请将文件放在方案旁或直接写出矩阵",
         )
         given = []
-    matrix = tuple(tuple(_judgement(x, d) for x in row) for row in given)
+    lists = [row if isinstance(row, list) else [row] for row in given]
+    matrix = tuple(tuple(_judgement(x, d) for x in row) for row in lists)
     square = len(matrix) == size and all(len(row) == size for row in matrix)
     if ("ahp" in use and not square) or ("ahp" not in use and matrix):
         d.fail(f"ahp needs a matrix of {size} by {size}", f"ahp 需要 {size}×{size} 判断矩阵")
@@ -265,7 +278,7 @@ def _matrix(d: r.Reader, grades: Mapping[str, tuple[str, ...]], parent: Evidence
     rows, columns = (d.choice(key, r.REQUIRED, tuple(grades)) for key in ("rows", "columns"))
     cells = {}
     for grade, values in d.table("cells").items():
-        cells[grade] = tuple(str(v) for v in values)
+        cells[grade] = d.words(f"cells.{grade}", values)
     row_grades, column_grades = grades.get(rows, ()), grades.get(columns, ())
     if set(cells) != set(row_grades) or any(len(v) != len(column_grades) for v in cells.values()):
         d.fail(
@@ -297,15 +310,18 @@ def _matrix(d: r.Reader, grades: Mapping[str, tuple[str, ...]], parent: Evidence
             )
         )
         f.close()
-    name = d.get("name", kind=str)
+    name = d.get("name", kind=str) or ""
     d.close()
     return Matrix(name, rows, columns, cells, tuple(exceptions), tuple(flags), why)
 
 
 def _cube(d: r.Reader, grades: Mapping[str, tuple[str, ...]], parent: Evidence) -> Cube:
     why = _why(d, parent)
-    axes = tuple(d.get("axes", kind=list) or ())
-    cells = {k: tuple(tuple(row) for row in rows) for k, rows in d.table("cells").items()}
+    axes = d.words("axes", d.get("axes", kind=list) or [])
+    cells = {
+        k: tuple(d.words(f"cells.{k}", row) for row in (rows if isinstance(rows, list) else [rows]))
+        for k, rows in d.table("cells").items()
+    }
     if len(axes) != 3 or any(a not in grades for a in axes):
         d.fail("axes are three dimensions of the method", "axes 须为方法中的三个维度")
     else:
@@ -317,7 +333,8 @@ def _cube(d: r.Reader, grades: Mapping[str, tuple[str, ...]], parent: Evidence) 
         if not full:
             d.fail("the cube has missing or extra cells", "立方体的单元格有缺漏或多余")
     d.close()
-    return Cube(axes, cells, why)
+    three = (*axes, "", "", "")[:3]
+    return Cube((three[0], three[1], three[2]), cells, why)
 
 
 def _rule(d: r.Reader, parent: Evidence) -> OrderedRule:

@@ -13,6 +13,25 @@ EVIDENCE = ("S", "C", "M-high", "M-med", "M-low", "I", "own")
 SCALES = ("none", "linear", "log", "table", "points", "minmax", "zscore", "breaks")
 ZONES = ("optimised", "key", "moderate", "balance")
 OUTCOMES = (*ZONES, "review")
+#: Columns of the townships table that no dimension or matrix may be called.
+RESERVED = frozenset(
+    [
+        "zone",
+        "rule",
+        "runner_up",
+        "margin",
+        "flip",
+        "status",
+        "flag",
+        "zone_reason",
+        "name",
+        "county",
+        "county_name",
+        "township",
+        "area_m2",
+        "geometry",
+    ]
+)
 
 
 class Reader:
@@ -76,6 +95,13 @@ class Reader:
         if not all(math.isfinite(v) for v in found):
             self.fail(f"{key} must be finite", f"{key} 须为有限数")
         return tuple(float(v) for v in found)
+
+    def words(self, key: str, values: Any) -> tuple[str, ...]:
+        """Give a list of words."""
+        if not isinstance(values, (list, tuple)) or not all(isinstance(v, str) for v in values):
+            self.fail(f"{key} must be a list of words", f"{key} 须为词的列表")
+            return ()
+        return tuple(values)
 
     def choice(self, key: str, default: Any, allowed: tuple[str, ...]) -> str:
         """Give one of the allowed words."""

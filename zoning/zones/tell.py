@@ -111,7 +111,8 @@ def tell_township(row: Mapping[str, Any] | pd.Series, method: Method, lang: str 
     """
     zh = lang == "zh"
     stop, comma, colon = ("。", ";", ":") if zh else (". ", "; ", ": ")
-    name = zone_name(row["zone"], lang)
+    left_open = pd.isna(row["zone"]) and row.get("status") == "review"
+    name = zone_name("review" if left_open else row["zone"], lang)
     parts = [name if zh else name[:1].upper() + name[1:]]
     parts.append(comma.join(_dimension(d, row, lang) for d in method.dimensions))
     if parts[-1]:
@@ -132,7 +133,9 @@ def tell_township(row: Mapping[str, Any] | pd.Series, method: Method, lang: str 
     if pd.notna(row.get("flag")):
         parts.append(_flag(str(row["flag"]), method, lang))
     reason = row.get("zone_reason")
-    if pd.notna(reason) and reason in ("override", "contiguity", "unknown"):
+    if left_open:
+        parts.append("该规则交由人工判定" if zh else "The rule leaves it to a person")
+    elif pd.notna(reason) and reason in ("override", "contiguity", "unknown"):
         words = _REASONS[str(reason)].get(lang)
         parts.append(words if zh else words[:1].upper() + words[1:])
     return stop.join(p for p in parts if p).rstrip(".") + stop.strip()
