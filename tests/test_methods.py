@@ -520,3 +520,33 @@ def test_whatever_is_written_is_a_method_or_an_error(name: str) -> None:
                     classify_townships(table, method)
             except InputError as error:
                 assert error.tell("zh")
+
+
+def test_what_a_rule_leaves_open_is_said() -> None:
+    table = pd.DataFrame(
+        {"redline_share": [0.6], "farmland_share": [0.3], "slope_deg": [9.0], "built_share": [0.4],
+         "population_density": [100.0], "gdp_density": [100.0], "min_to_centre": [99.0]},
+        index=["t"],
+    )  # fmt: skip
+    method = load_method("cube")
+    row = classify_townships(table, method).loc["t"]
+    assert pd.isna(row["zone"]) and (row["status"], row["rule"]) == ("review", "cube[low,high,low]")
+    text = tell_township(row, method, "en")
+    assert text.startswith("Manual review") and "leaves it to a person" in text
+    assert "Not enough" not in text
+    assert "人工复核" in tell_township(row, method, "zh")
+
+
+@pytest.mark.parametrize("name", method_names())
+def test_no_townships_and_one_township(name: str) -> None:
+    method = load_method(name)
+    if name == "composite":  # natural classes need townships
+        with pytest.raises(InputError):
+            classify_townships(towns(1), method)
+        return
+    assert len(classify_townships(towns(1), method)) == 1
+    empty = classify_townships(towns(1).iloc[:0], method)
+    assert len(empty) == 0 and "flip_zh" in empty
+    unknown = towns(2)
+    unknown.loc[:, :] = np.nan
+    assert classify_townships(unknown, method)["zone"].isna().all()
