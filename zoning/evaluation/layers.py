@@ -168,7 +168,7 @@ def read_layers(
 
 
 def _slope(stack: Stack, preset: Preset, window: Any) -> Array:
-    return terrain.slope_deg(stack.read("elevation", window, 1), *stack.cell_m)[1:-1, 1:-1]
+    return terrain.slope_deg(stack.read("elevation", window, 1), *stack.cell_m, rim=True)
 
 
 def _relief(stack: Stack, preset: Preset, window: Any) -> Array:

@@ -11,7 +11,7 @@ from zoning.evaluation.tables import Array
 Floats = npt.NDArray[np.float64]
 
 
-def slope_deg(height: Array, dx: float, dy: float) -> Floats:
+def slope_deg(height: Array, dx: float, dy: float, *, rim: bool = False) -> Floats:
     """Slope by the differences of B. K. P. Horn, Hill shading and the reflectance map, 1981.
 
     A missing neighbour is put on the line through the cell and the neighbour across; a corner
@@ -24,10 +24,12 @@ def slope_deg(height: Array, dx: float, dy: float) -> Floats:
         Metres, NaN where missing.
     dx, dy : float
         Cell sides in metres.
+    rim : bool
+        The outermost rows and columns are the cells around a window: used, not answered.
 
     Returns
     -------
-    float64 array of the same shape
+    float64 array of the same shape (less the rim)
         Degrees; NaN where the cell itself is missing.
 
     Examples
@@ -36,7 +38,8 @@ def slope_deg(height: Array, dx: float, dy: float) -> Floats:
     >>> slope_deg(plane, 10.0, 10.0).round(6).tolist()[0]
     [45.0, 45.0, 45.0, 45.0]
     """
-    z = np.pad(np.asarray(height, dtype=np.float64), 1, constant_values=np.nan)
+    z = np.asarray(height, dtype=np.float64)
+    z = z if rim else np.pad(z, 1, constant_values=np.nan)
     c = z[1:-1, 1:-1]
     rows, columns = c.shape
 
@@ -44,18 +47,27 @@ def slope_deg(height: Array, dx: float, dy: float) -> Floats:
         part: Floats = z[1 + i : 1 + i + rows, 1 + j : 1 + j + columns]
         return part
 
-    near: dict[tuple[int, int], Floats] = {}
-    for i, j in ((-1, 0), (1, 0), (0, -1), (0, 1)):
-        near[i, j] = _first_known(at(i, j), 2 * c - at(-i, -j), c)
-    for i, j in ((-1, -1), (-1, 1), (1, -1), (1, 1)):
-        plane = near[i, 0] + near[0, j] - c
-        near[i, j] = _first_known(at(i, j), 2 * c - at(-i, -j), plane)
+    near = {(i, j): at(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)}
+    if np.isnan(z).any():
+        near = _completed(near)
     right = near[-1, 1] + 2 * near[0, 1] + near[1, 1]
     left = near[-1, -1] + 2 * near[0, -1] + near[1, -1]
     down = near[1, -1] + 2 * near[1, 0] + near[1, 1]
     up = near[-1, -1] + 2 * near[-1, 0] + near[-1, 1]
     steep = np.hypot((right - left) / (8 * dx), (down - up) / (8 * dy))
     return np.where(np.isnan(c), np.nan, np.degrees(np.arctan(steep)))
+
+
+def _completed(near: dict[tuple[int, int], Floats]) -> dict[tuple[int, int], Floats]:
+    """Fill missing neighbours: along the line through the cell, then along the plane."""
+    c = near[0, 0]
+    full = dict(near)
+    for i, j in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        full[i, j] = _first_known(near[i, j], 2 * c - near[-i, -j], c)
+    for i, j in ((-1, -1), (-1, 1), (1, -1), (1, 1)):
+        plane = full[i, 0] + full[0, j] - c
+        full[i, j] = _first_known(near[i, j], 2 * c - near[-i, -j], plane)
+    return full
 
 
 def _first_known(*choices: Floats) -> Floats:
