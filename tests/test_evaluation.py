@@ -401,11 +401,23 @@ def test_a_broken_preset_is_refused_with_all_problems() -> None:
     del data["tables"]["relief"]["evidence"]
     data["matrices"]["town_base"]["cells"][0] = [1, 1, 1, 2]
     data["town"]["corrections"][0] = "geolgy"
+    data["tables"]["aridity"]["edgein"] = "lower"
+    data["patchs"] = {}
     with pytest.raises(InputError) as caught:
         build(data, "mine.toml")
     text = caught.value.tell("en")
-    assert len(caught.value.problems) >= 5
-    for word in ("town_slope", "silt", "relief", "town_base", "geolgy", "geology"):
+    assert len(caught.value.problems) >= 7
+    for word in (
+        "'edgein'",
+        "did you mean 'edge_in'",
+        "'patchs'",
+        "town_slope",
+        "silt",
+        "relief",
+        "town_base",
+        "geolgy",
+        "geology",
+    ):
         assert word in text
     assert "mine.toml" in caught.value.tell("zh")
 
@@ -418,9 +430,13 @@ def test_own_preset_from_a_file(tmp_path: Path) -> None:
     assert ev.suitability(ev.load_preset(mine), "town", layers).tolist() == [2]
     with pytest.raises(InputError):
         ev.load_preset(tmp_path / "none.toml")
-    (tmp_path / "bad.toml").write_text("= 1", "utf-8")
-    with pytest.raises(InputError):
-        ev.load_preset(tmp_path / "bad.toml")
+    for bad in ("= 1", "tables = 3", "[tables.x]\nedges = ['a']"):
+        (tmp_path / "bad.toml").write_text(bad, "utf-8")
+        with pytest.raises(InputError):
+            ev.load_preset(tmp_path / "bad.toml")
+    (tmp_path / "little.toml").write_text("name = 'little'", "utf-8")
+    with pytest.raises(InputError, match="town"):
+        ev.suitability(ev.load_preset(tmp_path / "little.toml"), "town", layers)
 
 
 # --- terrain ---
@@ -774,6 +790,12 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     assert any("patches.town.area 为默认值,非官方规定(M-low)" in n for n in plain["notes"])
     assert any("travel_time" in n for n in plain["notes"])
     assert plain["used"]["elevation"].endswith("elevation 图.tif")
+    with pytest.raises(InputError, match="1 cell"):
+        ev.town(paths, tmp_path / "t.tif", "B", 0)
+    # Elevation beside slope is not needed for farming, and said so.
+    both = {"slope": paths["elevation"], "elevation": paths["elevation"]}
+    spare = ev.agriculture(both, tmp_path / "t.tif", "B")
+    assert any("'elevation' was not needed" in n.en for n in spare.notes)
     # One of several: the others of the choice are not missing.
     z = np.full((5, 6), 900, "float32")
     layers = {"slope": paths["elevation"], "precipitation": write(tmp_path / "p.tif", z)}
@@ -817,6 +839,12 @@ def test_specks_of_ecology(tmp_path: Path) -> None:
     tidy = ev.ecology(layers, tmp_path / "e.tif", replace(A, specks_below_m2=1000.0))
     assert read(tidy.path).tolist() == [[5, 5, 1, 3, 1, 1]]
     assert tidy.cells == {1: 3, 3: 1, 5: 2}
+    # Nothing retained, nothing important; and the cut is no number in JSON.
+    none = {"water_retention": write(tmp_path / "w.tif", z * 0)}
+    dry = ev.ecology(none, tmp_path / "d.tif", A)
+    assert dry.cells == {1: 6, 3: 0, 5: 0}
+    assert json.loads(json.dumps(dry.as_dict(), allow_nan=False))["cuts"] == {
+        "water_retention": [None, None]}  # fmt: skip
 
 
 def test_files_appear_whole_or_not_at_all(tmp_path: Path) -> None:

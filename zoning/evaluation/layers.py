@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from zoning.errors import Problem, Text, raise_all, suggest
+from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.evaluation import processes, terrain
 from zoning.evaluation.presets import Preset
 from zoning.evaluation.tables import Array
@@ -98,8 +98,14 @@ class Stack:
         return problems
 
     def windows(self, block: int) -> Iterator[Any]:
-        """Windows of ``block`` x ``block`` cells, row by row; those at the rim are smaller."""
+        """Give windows of ``block`` x ``block`` cells, row by row; those at the rim are smaller."""
         from rasterio.windows import Window
+
+        if block < 1:
+            raise InputError.one(
+                f"a window needs at least 1 cell, not {block}", f"分块至少为 1 个像元,现为 {block}",
+                where="block", measured=block, limit=1, code="range",
+            )  # fmt: skip
 
         for top in range(0, self.height, block):
             for left in range(0, self.width, block):
@@ -134,7 +140,9 @@ class Stack:
 def sort_roles(
     preset: Preset, purpose: str, given: Mapping[str, Any]
 ) -> tuple[list[str], list[str], list[str]]:
-    """Sort the roles of an evaluation into given, derived and left out.
+    """Sort the roles of an evaluation into those read, derived and left out.
+
+    What is only given to derive others from is not among those read.
 
     Raises
     ------
@@ -144,8 +152,8 @@ def sort_roles(
     Examples
     --------
     >>> from zoning.evaluation import load_preset
-    >>> sort_roles(load_preset("A"), "town", {"elevation": "dem.tif"})
-    (['elevation'], ['slope'], ['ecology', 'geological_hazard', 'marine_hazard', 'water_shortage'])
+    >>> sort_roles(load_preset("A"), "agriculture", {"elevation": "dem.tif"})
+    ([], ['slope'], ['ecology', 'irrigated', 'precipitation', 'soil_pollution'])
     """
     wanted = preset.roles(purpose)
     ways = {r: parts for r, parts in DERIVED.items() if r in wanted}
@@ -154,7 +162,7 @@ def sort_roles(
     derived = [r for r, parts in ways.items() if r not in given and set(parts) <= set(given)]
     there = set(given) | set(derived)
     left = sorted(set(wanted) - there - preset.settled(there))
-    return sorted(given), sorted(derived), left
+    return sorted(set(given) & set(wanted)), sorted(derived), left
 
 
 def read_layers(

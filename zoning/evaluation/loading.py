@@ -13,6 +13,11 @@ from zoning.evaluation.presets import Correction, Flow, Item, PatchRule, Preset,
 from zoning.evaluation.tables import BEST, WORST, Bands, Table
 from zoning.resources import data_path
 
+#: Keys of a preset.
+_TOP = (
+    "name title_en title_zh kind scale sources relief_window tables factors matrices corrections "
+    "town agriculture ecology patches hazard_weights comfort soil_limits"
+)
 EVIDENCE = ("S", "C", "T", "M-high", "M-med", "M-low", "I", "own")
 _CHANGES = {"worst": WORST, "best": BEST}
 
@@ -43,6 +48,12 @@ class _Book:
             self.wrong(key, f"{len(edges)} edges need {len(edges) + 1} values, not {values}",
                        f"{len(edges)} 个分界值需要 {len(edges) + 1} 个取值")  # fmt: skip
         return Bands(edges, sides)
+
+    def keys(self, key: str, raw: Mapping[str, Any], known: str) -> None:
+        """Refuse keys that are not known; a typing slip must not pass for a default."""
+        names = known.split()
+        for name in sorted(set(raw) - set(names)):
+            self.wrong(key, f"unknown key {name!r}", f"未知键 {name!r}", suggest(name, names))
 
     def origin(self, key: str, raw: Mapping[str, Any]) -> tuple[str, str]:
         """Give source and evidence, both of which every number must have."""
@@ -96,7 +107,13 @@ def load_preset(name_or_path: str | Path) -> Preset:
         raise InputError.one(
             f"is no TOML: {error}", f"不是有效的 TOML:{error}", where=text, code="bad-toml"
         ) from error
-    return build(data, text)
+    try:
+        return build(data, text)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise InputError.one(
+            f"a value has the wrong form: {error}", f"取值形式有误:{error}", where=text,
+            code="bad-preset",
+        ) from error  # fmt: skip
 
 
 def build(data: Mapping[str, Any], where: str) -> Preset:
@@ -110,6 +127,7 @@ def build(data: Mapping[str, Any], where: str) -> Preset:
     ...
     """
     book = _Book(data, where)
+    book.keys("preset", data, _TOP)
     tables = {n: _table(book, n, t) for n, t in data.get("tables", {}).items()}
     factors = {n: _factor(book, n, f, tables) for n, f in data.get("factors", {}).items()}
     measures = {**tables, **factors}
@@ -143,6 +161,7 @@ def build(data: Mapping[str, Any], where: str) -> Preset:
 
 def _table(book: _Book, name: str, raw: Mapping[str, Any]) -> Table:
     key = f"tables.{name}"
+    book.keys(key, raw, "role unit edges edge_in classes known scale source evidence")
     source, tag = book.origin(key, raw)
     bands, classes = None, tuple(raw.get("known", (1, 2, 3, 4, 5)))
     if "edges" in raw:
@@ -159,6 +178,7 @@ def _table(book: _Book, name: str, raw: Mapping[str, Any]) -> Table:
 def _factor(
     book: _Book, name: str, raw: Mapping[str, Any], tables: Mapping[str, Table]
 ) -> tuple[str, tuple[str, ...]]:
+    book.keys(f"factors.{name}", raw, "worst_of one_of")
     how = "worst_of" if "worst_of" in raw else "one_of"
     names = tuple(raw.get(how, ()))
     for table in names:
@@ -167,6 +187,7 @@ def _factor(
 
 
 def _matrix(book: _Book, name: str, raw: Mapping[str, Any]) -> tuple[tuple[int, ...], ...]:
+    book.keys(f"matrices.{name}", raw, "cells source evidence")
     book.origin(f"matrices.{name}", raw)
     cells = tuple(tuple(row) for row in raw.get("cells", ()))
     if [len(row) for row in cells] != [5] * 5 or not {c for r in cells for c in r} <= {
@@ -192,6 +213,7 @@ def _correction(
     book: _Book, name: str, raw: Mapping[str, Any], measures: Mapping[str, Any]
 ) -> Correction:
     key = f"corrections.{name}"
+    book.keys(key, raw, "of worst_among change lift_only source evidence")
     source, tag = book.origin(key, raw)
     among, of = tuple(raw.get("worst_among", ())), str(raw.get("of", ""))
     for used in among or (of,):
@@ -210,6 +232,8 @@ def _top_class(measure: Any) -> int:
 
 def _patches(book: _Book, name: str, raw: Mapping[str, Any]) -> PatchRule:
     key = f"patches.{name}"
+    parts = "rule classes aggregation_m shape_within_km2 area shape source evidence"
+    book.keys(key, raw, parts)
     tags = {key: book.origin(key, raw)[1]}
     rule = str(raw.get("rule", "none"))
     if rule not in ("area", "shape", "area-first", "none"):
@@ -217,6 +241,7 @@ def _patches(book: _Book, name: str, raw: Mapping[str, Any]) -> PatchRule:
     found: dict[str, tuple[Bands, tuple[int, ...]]] = {}
     for part in ("area", "shape"):
         table = raw.get(part, {})
+        book.keys(f"{key}.{part}", table, "edges edge_in change source evidence")
         tag = book.origin(f"{key}.{part}", table)[1]
         if part in rule or rule == "area-first":
             tags[f"{key}.{part}"] = tag
@@ -233,6 +258,7 @@ def _flow(
     book: _Book, name: str, raw: Mapping[str, Any], measures: Mapping[str, Any],
     matrices: Mapping[str, Any], changes: Mapping[str, Any], patches: Mapping[str, Any],
 ) -> Flow:  # fmt: skip
+    book.keys(name, raw, "kind screens land land_corrections steps corrections patches")
     if raw.get("kind") == "screens":
         return Flow("screens", tuple(_screen(book, name, s) for s in raw.get("screens", ())))
     steps = tuple((str(m), str(f)) for m, f in raw.get("steps", ()))
@@ -252,6 +278,8 @@ def _flow(
 
 def _screen(book: _Book, flow: str, raw: Mapping[str, Any]) -> Screen:
     key = f"{flow}.screens.{raw.get('name', '?')}"
+    known = "name role unit above below equals known unless source evidence"
+    book.keys(key, raw, known)
     source, tag = book.origin(key, raw)
     if sum(k in raw for k in ("above", "below", "equals")) != 1 or "role" not in raw:
         book.wrong(key, "needs a role and one of above, below, equals",
@@ -266,6 +294,8 @@ def _screen(book: _Book, flow: str, raw: Mapping[str, Any]) -> Screen:
 def _item(book: _Book, raw: Mapping[str, Any]) -> Item:
     name, kind = str(raw.get("name", "?")), str(raw.get("kind", ""))
     key = f"ecology.{name}"
+    known = "name kind role unit within extreme important known edges edge_in source evidence"
+    book.keys(key, raw, known)
     source, tag = book.origin(key, raw)
     needs = {
         "cumulative": ("role", "extreme", "important"),

@@ -126,6 +126,14 @@ class Preset:
         found = [self.tables[n] for n in names]
         return tuple(t for t in found if t.scale in (None, self.scale))
 
+    def flow(self, purpose: Purpose) -> Flow:
+        """Give the flow of ``"agriculture"`` or ``"town"``, or an error if there is none."""
+        if purpose in self.flows:
+            return self.flows[purpose]
+        raise InputError.one(
+            f"has no [{purpose}]", f"没有 [{purpose}]", where=f"preset {self.name}", code="no-flow"
+        )
+
     def roles(self, purpose: Purpose) -> dict[str, str]:
         """Rasters that an evaluation reads, and the name of what each is used for.
 
@@ -137,7 +145,7 @@ class Preset:
         """
         if purpose == "ecology":
             return {role: item.name for item in self.items for role in item.roles}
-        flow = self.flows[purpose]
+        flow = self.flow(purpose)
         found = {s.role: s.name for s in flow.screens}
         found |= {s.unless: s.name for s in flow.screens if s.unless}
         if flow.kind == "matrix":
@@ -157,7 +165,7 @@ class Preset:
         if purpose == "ecology":
             found = {i.name: i.evidence for i in self.items if set(i.roles) <= set(given)}
             return dict(sorted(found.items()))
-        flow = self.flows[purpose]
+        flow = self.flow(purpose)
         found = {s.name: s.evidence for s in flow.screens if s.role in given}
         if flow.kind == "matrix":
             tables = [t for n in self._factor_names(flow) for t in self.tables_of(n)]

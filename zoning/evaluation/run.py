@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from zoning.errors import Problem, Text, raise_all
 from zoning.evaluation import ecological as eco
-from zoning.evaluation.layers import Stack, read_layers, sort_roles
+from zoning.evaluation.layers import DERIVED, Stack, read_layers, sort_roles
 from zoning.evaluation.loading import load_preset
 from zoning.evaluation.patches import concentrate, lower_specks
 from zoning.evaluation.presets import Preset
@@ -72,7 +73,7 @@ class Result:
             "path": self.path.as_posix(), **plain,
             "cells": {str(k): v for k, v in self.cells.items()},
             "area_m2": {str(k): v for k, v in self.area_m2.items()},
-            "cuts": {k: list(v) for k, v in self.cuts.items()},
+            "cuts": {k: [x if x < inf else None for x in v] for k, v in self.cuts.items()},
             "derived": list(self.derived), "left_out": list(self.left_out),
             "notes": [n.get(lang) for n in self.notes],
         }  # fmt: skip
@@ -143,7 +144,7 @@ def ecology(
     """
     book = preset if isinstance(preset, Preset) else load_preset(preset)
     roles, derived, left = sort_roles(book, "ecology", rasters)
-    with Stack(rasters) as stack, _beside(out) as part:
+    with _beside(out) as part, Stack(rasters) as stack:
         there = set(roles) | set(derived)
         cuts = _cuts(book, stack, there, derived, block)
 
@@ -169,13 +170,13 @@ def _suitability(
 ) -> Result:  # fmt: skip
     book = preset if isinstance(preset, Preset) else load_preset(preset)
     roles, derived, left = sort_roles(book, purpose, rasters)
-    with Stack(rasters) as stack, _beside(out) as part:
+    with _beside(out) as part, Stack(rasters) as stack:
 
         def evaluate(layers: Mapping[str, Array]) -> Classes:
             return suitability(book, purpose, layers)
 
         counts = _stream(stack, book, roles, derived, part, evaluate, block, progress)
-        patches = book.flows[purpose].patches
+        patches = book.flow(purpose).patches
         if patches is not None:
             whole = concentrate(_whole(part), book.patches[patches], stack.cell_m)
             counts = _write_whole(part, stack, whole)
@@ -202,6 +203,7 @@ class _Done:
         area = round_to_total([n * stack.cell_m[0] * stack.cell_m[1] for n in cells.values()])
         evidence = self.book.evidence(self.purpose, set(self.rasters) | set(self.derived))
         notes += tuple(_left_out(role) for role in self.left)
+        notes += tuple(_idle(role) for role in self._idle())
         notes += tuple(_weak(name, tag) for name, tag in evidence.items() if tag in _DEFAULTS)
         for note in notes:
             logger.info(note.en)
@@ -214,6 +216,11 @@ class _Done:
             notes=notes,
         )  # fmt: skip
 
+    def _idle(self) -> list[str]:
+        """Rasters that were given and had no part in the result."""
+        used = set(self.book.roles(self.purpose)).union(*(DERIVED[r] for r in self.derived))
+        return sorted(set(self.rasters) - used)
+
 
 #: Evidence of what is a named default and no official number.
 _DEFAULTS = ("M-low", "I", "own")
@@ -221,6 +228,10 @@ _DEFAULTS = ("M-low", "I", "own")
 
 def _left_out(role: str) -> Text:
     return Text(f"no raster {role!r}: left out", f"没有图层 {role!r}:未计入")
+
+
+def _idle(role: str) -> Text:
+    return Text(f"raster {role!r} was not needed", f"图层 {role!r} 未用到")
 
 
 def _weak(name: str, tag: str) -> Text:

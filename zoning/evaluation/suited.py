@@ -55,7 +55,7 @@ def suitability(preset: Preset, purpose: str, layers: Layers) -> Classes:
     >>> suitability(load_preset("B"), "town", layers).tolist()
     [4]
     """
-    flow = preset.flows[purpose]
+    flow = preset.flow(purpose)
     if flow.kind == "screens":
         return _screened(flow, layers)
     land = measure(preset, flow.land, layers)
