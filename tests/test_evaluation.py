@@ -266,6 +266,59 @@ TOWN_LAYERS = {
 }  # fmt: skip
 
 
+def clip(c: int) -> int:
+    return min(max(c, 1), 5)
+
+
+def above(x: float, *edges: float) -> int:
+    """Class by rising edges; a value on an edge belongs below."""
+    return 1 + sum(x > e for e in edges)
+
+
+def base_by_hand(v: dict[str, float]) -> int:
+    land = above(v["slope"], 3, 8, 15, 25)
+    if v["elevation"] > 5000:
+        land = 5
+    elif v["elevation"] >= 3500:
+        land = clip(land + 1)
+    if v["relief"] >= 100:
+        land = clip(land + (2 if v["relief"] > 200 else 1))
+    water = 1 + sum(v["water_modulus"] < e for e in (25, 13, 8, 3))
+    return int(MATRICES["town_base"][land - 1][water - 1])
+
+
+def town_by_hand(v: dict[str, float]) -> int:
+    """Town suitability of one cell, written down from the source in plain steps."""
+    c = base_by_hand(v)
+    if v["subsidence"] > 1600:
+        c = 5
+    elif v["subsidence"] >= 200:
+        c = clip(c + (2 if v["subsidence"] >= 800 else 1))
+    bad_air = v["calm_days"] > 30 or v["wind_speed"] < 1
+    c = clip(c + int(bad_air) + int(v["water_environment"] < 20))
+    if v["climate_comfort"] == 1:
+        c = clip(c + 1)
+    place = above(v["travel_time"], 20, 40, 60, 90)
+    if place == 1:
+        return c - 1 if c in (2, 3, 4) else c
+    return clip(c + {4: 1, 5: 2}.get(place, 0))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000))
+def test_town_in_two_ways(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    # Low powers of a uniform draw keep some cells good, so that every correction shows.
+    power = {"slope": 3, "elevation": 4, "relief": 3, "subsidence": 4, "calm_days": 2}
+    layers = {
+        k: np.round(a + (b - a) * rng.random(60) ** power.get(k, 1))
+        for k, (a, b) in TOWN_LAYERS.items()
+    }
+    got = ev.suitability(B, "town", layers)
+    for i in range(60):
+        assert got[i] == town_by_hand({k: float(x[i]) for k, x in layers.items()})
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000))
 def test_worse_is_never_better_and_unknown_never_guessed(seed: int) -> None:
