@@ -286,3 +286,11 @@ def test_transfer_by_hand() -> None:
         transfer(pd.DataFrame({"n": [1, 2]}, index=["a", "c"]), o, source="t", target="u")
     with pytest.raises(InputError):
         reconcile(v, v, ["m"])
+
+
+def test_an_unknown_item_makes_the_index_unknown() -> None:
+    for name in ITEMS:
+        g = grades().copy()
+        g[name] = pd.array([pd.NA], "Float64")
+        for how in ("ratio", "additive", "weighted"):
+            assert composite(g, how).isna().all(), (name, how)

@@ -550,3 +550,62 @@ def test_no_townships_and_one_township(name: str) -> None:
     unknown = towns(2)
     unknown.loc[:, :] = np.nan
     assert classify_townships(unknown, method)["zone"].isna().all()
+
+
+def test_half_of_the_methods_is_no_majority(monkeypatch) -> None:
+    said = {"a": "key", "b": "key", "c": "moderate", "d": "moderate"}
+
+    class Named:
+        def __init__(self, name: str):
+            self.name = name
+
+    monkeypatch.setattr(
+        "zoning.zones.compare.classify_townships",
+        lambda table, m: pd.DataFrame({"zone": [said[m.name]]}, index=table.index),
+    )
+    out = compare_methods(pd.DataFrame(index=["t"]), [Named(n) for n in said])
+    assert out.table.loc["t", "status"] == "review" and pd.isna(out.table.loc["t", "zone"])
+    two = compare_methods(pd.DataFrame(index=["t"]), [Named(n) for n in "abc"])
+    assert two.table.loc["t", ["zone", "status", "agree"]].tolist() == ["key", "flag", 2]
+
+
+def test_half_a_matrix_is_filled_with_mirrors(tmp_path) -> None:
+    from zoning.zones import inline_files
+
+    (tmp_path / "m.csv").write_text(
+        ",redline_share,farmland_share,slope_deg\nredline_share,,3,5\nfarmland_share,,,2\n"
+        "slope_deg,,,\n",
+        encoding="utf-8",
+    )
+    part = {"use": ["ahp"], "ahp": "m.csv"}
+    data = {"base": "two-matrices", "dimension": {"constraint": {"weighting": part}}}
+    got = inline_files(data, tmp_path)["dimension"]["constraint"]["weighting"]["ahp"]
+    assert got == [pytest.approx(r) for r in ([1, 3, 5], [1 / 3, 1, 2], [1 / 5, 1 / 2, 1])]
+
+
+@pytest.mark.parametrize(("how", "expected"), [("max", 80.0), ("min", 20.0)])
+def test_extremes_and_missing(how: str, expected: float) -> None:
+    def method(missing: str) -> Method:
+        terms = [
+            {"indicator": x, "scale": "linear", "low": 0.0, "high": 100.0, "missing": missing}
+            for x in ("p", "q")
+        ]
+        dimension = {"en": "d", "zh": "d", "cuts": [50], "source": "t", "evidence": "own",
+                     "combine": how, "term": terms}  # fmt: skip
+        rule = {"id": "r", "when": "d > 50", "zone": "key", "en": "", "zh": ""}
+        last = {"id": "s", "when": "True", "zone": "moderate"}
+        return Method.from_dict(
+            {"name": "m", "en": "m", "zh": "m", "source": "t", "evidence": "own",
+             "dimension": {"d": dimension}, "rule": [rule, last]}
+        )  # fmt: skip
+
+    table = pd.DataFrame({"p": [20.0, 20.0], "q": [80.0, None]}, index=["a", "b"])
+    strict = classify_townships(table, method("unknown"))
+    assert strict.loc["a", "d"] == expected and pd.isna(strict.loc["b", "d"])
+    assert strict.loc["a", "zone"] == ("key" if how == "max" else "moderate")
+    assert pd.isna(strict.loc["b", "zone"])
+    assert classify_townships(table, method("skip")).loc["b", "d"] == 20.0
+    # The rule reads the score; the flip of a row goes through the indicator that carries it.
+    flip = strict.loc["a"]
+    assert flip["flip_to"] == pytest.approx(50.0)
+    assert flip["flip_indicator"] == ("q" if how == "max" else "p")

@@ -312,3 +312,14 @@ def test_kappa_by_hand() -> None:
     assert cohen_kappa(one, two) == pytest.approx(0.4)
     assert cohen_kappa(one, one) == 1.0
     assert cohen_kappa(pd.Series(["y", "y"]), pd.Series(["y", "y"])) == 1.0
+
+
+def test_factors_reach_their_bounds_and_unknown_rules_stop() -> None:
+    f = factors(Draws(count=4000), "x", 1, 0.2)
+    assert f.min() < 0.801 and f.max() > 1.199 and abs(f.mean() - 1) < 0.01
+    table = towns(6, 3)
+    table.loc["t02", "redline_share"] = np.nan
+    method = load_method("dominant")
+    values = method_values(table, method)
+    for _, _, codes in perturbed_zones(method, values, Draws(count=10)):
+        assert (codes[:, 2] == 0).all() and (codes[:, [0, 1, 3]] > 0).all()

@@ -112,7 +112,8 @@ def _weighted(grades: pd.DataFrame, weights: Mapping[str, float] | None) -> pd.S
     w = {k: 1.0 for k in ITEMS} if weights is None else dict(weights)
     for name, more in ITEMS.items():
         # An item that is the same everywhere tells nothing apart and adds nothing.
-        y = (g[name] - g[name].min()) / reach[name] if reach[name] > 0 else g[name] * 0.0
+        apart = pd.notna(reach[name]) and reach[name] > 0
+        y = (g[name] - g[name].min()) / reach[name] if apart else g[name] * 0.0
         total = total + w[name] * (y if more else 1.0 - y)
     out: pd.Series = (total / sum(w.values())).rename("A")
     return out
