@@ -19,8 +19,9 @@ from zoning import evaluation as ev
 from zoning.errors import InputError
 from zoning.evaluation import carrying, hazards, patches, processes, terrain
 from zoning.evaluation import ecological as eco
-from zoning.evaluation.layers import Stack, read_layers, sort_roles
+from zoning.evaluation.layers import DERIVED, Stack, read_layers, sort_roles
 from zoning.evaluation.loading import EVIDENCE, build
+from zoning.evaluation.presets import PURPOSES
 from zoning.evaluation.suited import measure
 from zoning.evaluation.tables import BEST, NODATA, WORST, Bands
 from zoning.resources import data_path, load_toml
@@ -443,6 +444,14 @@ def test_every_number_has_source_and_evidence() -> None:
 
 def _nested(table: dict) -> bool:
     return "source" not in table and all(isinstance(v, (dict, list, str)) for v in table.values())
+
+
+def test_every_role_is_explained() -> None:
+    page = Path(__file__).parent.parent / "docs" / "evaluation.md"
+    text = page.read_text(encoding="utf-8")
+    roles = {r for p in (A, B) for purpose in PURPOSES for r in p.roles(purpose)}
+    assert len(roles) > 30
+    assert [r for r in sorted(roles | set(sum(DERIVED.values(), ()))) if f"`{r}`" not in text] == []
 
 
 def test_a_broken_preset_is_refused_with_all_problems() -> None:
