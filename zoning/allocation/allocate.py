@@ -149,7 +149,9 @@ def _report(
     if how is not None and answer.flow is not None:
         flows = how.edges.assign(flow=answer.flow)
     cert = _prove(pieces, model.limits, locks, new, answer, suitability, how, flows)
-    given = how if how is not None else _boundary(edges, 0.0, False, 0.5, Patches())
+    length = answer.boundary_m
+    if length is None and edges is not None:
+        length = bounded_.boundary_m(pieces, bounded_.Boundary(edges, 0.0), new)
     return Allocation(
         new_m2=new,
         method=answer.method,
@@ -161,7 +163,7 @@ def _report(
         limits=limit_table(pieces, model.limits, new, answer.prices),
         unknown=model.unknown,
         suitability_m2=suitability,
-        boundary_m=None if edges is None else bounded_.boundary_m(pieces, given, new),
+        boundary_m=length if edges is not None else None,
         edges=flows,
     )
 

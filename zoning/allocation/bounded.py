@@ -19,6 +19,7 @@ import pandas as pd
 
 from zoning.allocation.certificate import Certificate, Reading, broken, read
 from zoning.allocation.landscape import Patches, faulty
+from zoning.allocation.lookup import find
 from zoning.capacity.rules import Limit, Lock
 from zoning.errors import Text
 
@@ -77,7 +78,7 @@ def _units(pieces: pd.DataFrame, how: Boundary) -> _Units:
     area = _sum(unit, pieces["area_m2"], n)
     built = _sum(unit, pieces["built_m2"], n)
     index = pd.Index(codes)
-    a, b = (index.get_indexer(how.edges[c]) for c in ("a", "b"))
+    a, b = (find(how.edges[c], index) for c in ("a", "b"))
     real = (a >= 0) & (b >= 0)
     real[real] = (area[a[real]] > 0) & (area[b[real]] > 0)
     length = how.edges["length_m"].to_numpy(np.float64)[real]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +21,8 @@ from zoning.units import Floats, Ints
 #: Above this many units a boundary under one cap is solved by cuts on levels instead of one linear
 #: programme (our choice, near where their times cross).
 LP_UNITS = 20_000
+#: Time for re-choosing the least certain units before branch and bound (our choice).
+_POLISH_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Answer:
     prices: Mapping[int, float] | None
     flow: Floats | None = None
     bound: float | None = None
+    boundary_m: float | None = None
 
 
 def without_boundary(model: Model, effort: Effort) -> Answer | None:
@@ -110,7 +114,9 @@ def with_boundary(model: Model, space: Space, how: Boundary, effort: Effort) -> 
     if solved is None:
         return None
     prices = _hand_over(model, list(solved.prices), list(solved.prices.values()))
-    return Answer(solved.new, word, prices, _by_row(space, solved.flow, how))
+    length = space.boundary(space.shares(open_model, solved.new))
+    flow = _by_row(space, solved.flow, how)
+    return Answer(solved.new, word, prices, flow, boundary_m=length)
 
 
 def _one_cap(model: Model, which: Sequence[int]) -> bool:
@@ -153,10 +159,14 @@ def _whole(model: Model, space: Space, how: Boundary, effort: Effort) -> Answer 
     """Choose whole units: cuts and filling first; branch and bound if that is not good enough."""
     question = make_blocks(model, space, how.core_share)
     choice = whole.start(question)
+    begun, limit = time.perf_counter(), effort.time_limit
     if choice is not None and len(choice.prices) > 1 and _gap(choice) > effort.gap:
-        choice = whole.polish(question, choice)
+        seconds = _POLISH_SECONDS if limit is None else min(_POLISH_SECONDS, limit / 2)
+        choice = whole.polish(question, choice, seconds=seconds)
     if choice is None or _gap(choice) > effort.gap:
-        better = whole.prove(question, choice, gap=effort.gap, time_limit=effort.time_limit)
+        if limit is not None:
+            limit = max(0.1, limit - (time.perf_counter() - begun))
+        better = whole.prove(question, choice, gap=effort.gap, time_limit=limit)
         choice = better if better is not None else choice
     if choice is None:
         return None
@@ -169,7 +179,11 @@ def _whole(model: Model, space: Space, how: Boundary, effort: Effort) -> Answer 
     prices = _hand_over(model, question.groups, choice.prices.tolist())
     new = question.new(model, choice.z)
     solver = choice.bound if choice.method == "milp" else None
-    return Answer(new, f"{choice.method}-whole", prices, _by_row(space, flow, how), solver)
+    chosen = space.built > how.core_share * space.area
+    chosen[model.unit[new > 0]] = True
+    length = space.boundary(chosen.astype(np.float64))
+    word = f"{choice.method}-whole"
+    return Answer(new, word, prices, _by_row(space, flow, how), solver, length)
 
 
 def _gap(choice: whole.Choice) -> float:
