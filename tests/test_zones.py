@@ -20,6 +20,8 @@ from zoning.zones import (
     load_method,
     method_names,
     tell_township,
+    tell_unit,
+    unit_margins,
     unit_suitability,
 )
 from zoning.zones.classify import method_values
@@ -415,3 +417,48 @@ def test_cuts_of_intensity_are_those_of_the_table() -> None:
     table["built_m2"] = [1_499_999, 1_500_000, 3_000_000, 3_000_001]
     out = classify_townships(table, paper_method())
     assert out["intensity_grade"].tolist() == ["low", "mid", "mid", "high"]
+
+
+def test_margins_of_units_are_true() -> None:
+    """Cross what is said to be next, and the zone is the one that was named."""
+    rng = np.random.default_rng(5)
+    towns = classify_townships(county(), paper_method())
+    n = 60
+    units = pd.DataFrame(
+        {"area_m2": np.full(n, 1000), "protected_m2": rng.integers(0, 1000, n),
+         "township": rng.choice([*towns.index, None], n)},
+        index=[f"u{i:02d}" for i in range(n)],
+    )  # fmt: skip
+    units = units.join(assign_units(units, towns, balance_share=0.5))
+    out = unit_margins(units, towns, balance_share=0.5)
+    assert {"protected", "township"} == set(out["next_by"].dropna())
+    for code, row in out.dropna().iterrows():
+        unit = units.loc[code]
+        town = towns.loc[unit["township"]] if unit["township"] is not None else None
+        to_share = abs(unit["protected_m2"] / 1000 - 0.5)
+        if row["next_by"] == "township":
+            assert (row["runner_up"], row["margin"]) == (town["runner_up"], town["margin"])
+            assert row["margin"] <= to_share
+        else:
+            assert row["margin"] == pytest.approx(to_share)
+            moved = units.loc[[code], ["area_m2", "township"]].assign(
+                protected_m2=500 if unit["zone_reason"] != "redline" else 499
+            )
+            after = assign_units(moved, towns, balance_share=0.5)
+            assert after.loc[code, "zone"] == row["runner_up"]
+    held = units.assign(zone_reason="override")
+    assert unit_margins(held, towns, balance_share=0.5).isna().all().all()
+
+
+def test_words_of_units() -> None:
+    method = paper_method()
+    towns = classify_townships(county(), method)
+    unit = {"area_m2": 1000, "protected_m2": 620, "zone": "balance", "zone_reason": "redline",
+            "township_zone": "key"}  # fmt: skip
+    text = tell_unit(unit, towns.loc["t2"], method, "en", balance_share=0.5)
+    assert "(62.0 %)" in text and "Key development if the protected share fell below 50.0 %" in text
+    assert "zone[high,mid]" in text
+    text = tell_unit(unit, None, method, "zh", balance_share=0.5)
+    assert "若保护占比由 62.0 % 降至 50.0 % 以下,将改为重点开发" in text
+    for gone in ({"zone_reason": "override"}, {"protected_m2": pd.NA, "zone_reason": "unknown"}):
+        assert "50.0 %" not in tell_unit(unit | gone, None, method, "en", balance_share=0.5)

@@ -15,7 +15,7 @@ from zoning.zones.overrides import (
     review,
 )
 from zoning.zones.tell import tell_township, tell_unit, zone_name
-from zoning.zones.units import assign_units, unit_suitability
+from zoning.zones.units import assign_units, unit_margins, unit_suitability
 from zoning.zones.weighing import inline_files
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "review",
     "tell_township",
     "tell_unit",
+    "unit_margins",
     "unit_suitability",
     "zone_name",
 ]

@@ -182,8 +182,12 @@ def tell_unit(
     town: Mapping[str, Any] | pd.Series | None,
     method: Method,
     lang: str = "en",
+    *,
+    balance_share: float | None = None,
 ) -> str:
     """Write why a unit has its zone, and why its township has its own.
+
+    With ``balance_share`` it also says which change of the protected share would change the zone.
 
     Examples
     --------
@@ -192,6 +196,9 @@ def tell_unit(
     >>> from zoning.zones import load_method
     >>> tell_unit(unit, None, load_method("two-matrices"), "en")
     'Ecological balance: enough of it lies in red lines or protected cores (70.0 %).'
+    >>> near = {**unit, "zone": "key", "zone_reason": "township", "protected_m2": 467_000}
+    >>> tell_unit(near, None, load_method("two-matrices"), "zh", balance_share=0.5)
+    '重点开发:随所在乡镇的类型。若保护占比由 46.7 % 变为 50.0 %,将改为生态平衡。'
     """
     zh = lang == "zh"
     name = zone_name(unit["zone"], lang)
@@ -200,9 +207,29 @@ def tell_unit(
         share = f"{float(unit['protected_m2']) / float(unit['area_m2']) * 100:.1f} %"
         why += f"({share})" if zh else f" ({share})"
     head = f"{name}:{why}。" if zh else f"{name[:1].upper() + name[1:]}: {why}."
+    head += _unit_flip(unit, balance_share, lang)
     if town is None:
         return head
     label = town.get("name")
     place = str(label) if label is not None and pd.notna(label) else ("乡镇" if zh else "township")
     rest = tell_township(town, method, lang)
     return f"{head}{place}:{rest}" if zh else f"{head} {place}: {rest}"
+
+
+def _unit_flip(unit: Mapping[str, Any] | pd.Series, balance_share: float | None, lang: str) -> str:
+    """Write how far the protected share is from the threshold of balance."""
+    area, part = unit["area_m2"], unit.get("protected_m2")
+    decided = unit["zone_reason"] in ("township", "redline", "contiguity")
+    if balance_share is None or not decided or part is None or pd.isna(part) or not area > 0:
+        return ""
+    other = unit.get("township_zone") if unit["zone_reason"] == "redline" else "balance"
+    if other is None or pd.isna(other):
+        return ""
+    now, then = f"{float(part) / float(area) * 100:.1f} %", f"{balance_share * 100:.1f} %"
+    zone = zone_name(other, lang)
+    below = unit["zone_reason"] == "redline"
+    if lang == "zh":
+        change = f"降至 {then} 以下" if below else f"变为 {then}"
+        return f"若保护占比由 {now} {change},将改为{zone}。"
+    change = f"fell below {then}" if below else f"went to {then}"
+    return f" {zone[:1].upper() + zone[1:]} if the protected share {change} (now {now})."

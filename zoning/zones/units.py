@@ -84,6 +84,58 @@ def assign_units(
     return out
 
 
+def unit_margins(units: pd.DataFrame, towns: pd.DataFrame, *, balance_share: float) -> pd.DataFrame:
+    """Say which zone is next for each unit, and how far it is.
+
+    Two things can change the zone of a unit: its protected share crosses the threshold of balance,
+    or its township changes class. The nearer one counts, both measured as shares of their scale.
+    A decision on record has no margin.
+
+    Parameters
+    ----------
+    units : DataFrame
+        ``area_m2``, ``protected_m2``, ``township``, ``zone``, ``zone_reason``, ``township_zone``.
+    towns : DataFrame
+        ``runner_up`` and ``margin``.
+    balance_share : float
+
+    Returns
+    -------
+    DataFrame on the units' index
+        ``runner_up``, ``margin`` (Float64), ``next_by`` (``protected`` or ``township``).
+
+    Examples
+    --------
+    >>> units = pd.DataFrame({"area_m2": [100, 100, 100], "protected_m2": [45, 0, 60],
+    ...     "township": "t", "zone": ["key", "key", "balance"], "township_zone": "key",
+    ...     "zone_reason": ["township", "township", "redline"]}, index=["u1", "u2", "u3"])
+    >>> towns = pd.DataFrame({"runner_up": ["moderate"], "margin": [0.2]}, index=["t"])
+    >>> unit_margins(units, towns, balance_share=0.5).round(2).values.tolist()
+    [['balance', 0.05, 'protected'], ['moderate', 0.2, 'township'], ['key', 0.1, 'protected']]
+    """
+    area = units["area_m2"].astype("Float64")
+    share = units["protected_m2"].astype("Float64") / area.mask(area <= 0, pd.NA)
+    by_share = (share - balance_share).abs()
+    is_balance = units["zone_reason"].eq("redline").fillna(value=False).astype(bool)
+    by_town = units["township"].map(towns["margin"]).astype("Float64").mask(is_balance, pd.NA)
+    town_first = (by_town < by_share).fillna(value=by_share.isna()) & by_town.notna()
+    town_first = town_first.astype(bool)
+    to_balance = units["township_zone"].astype("string").where(is_balance, "balance")
+    next_zone = units["township"].map(towns["runner_up"]).astype("string")
+    open_ = ~units["zone_reason"].isin(["township", "redline", "contiguity"])
+    out = pd.DataFrame(
+        {
+            "runner_up": next_zone.where(town_first, to_balance),
+            "margin": by_town.where(town_first, by_share),
+            "next_by": pd.Series("protected", index=units.index, dtype="string").mask(
+                town_first, "township"
+            ),
+        }
+    )
+    nothing = open_ | out["margin"].isna() | out["runner_up"].isna()
+    return out.mask(nothing, pd.NA)
+
+
 def unit_suitability(units: pd.DataFrame, towns: pd.DataFrame, method: Method) -> pd.Series:
     """Suitability of units for new construction, 0 to 1 (our own formula; weights are data).
 
