@@ -214,3 +214,30 @@ def test_help_imports_nothing_heavy():
         env={**os.environ, "PYTHONUTF8": "1", "PYTHONPATH": str(Path(__file__).parent.parent)},
     )  # fmt: skip
     assert done.stderr.strip().splitlines()[-1] == "[]"
+
+
+def test_evaluate_grades_a_slope_raster(tmp_path):
+    import numpy as np
+    import rasterio
+    from rasterio.transform import from_origin
+
+    slope = np.array([[1, 5, 10], [20, 30, -9999]], dtype=np.float32)
+    path = tmp_path / "坡 度.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", width=3, height=2, count=1, dtype="float32", nodata=-9999,
+        crs=worlds.CRS, transform=from_origin(worlds.X, worlds.Y, 30, 30),
+    ) as file:  # fmt: skip
+        file.write(slope, 1)
+    out = tmp_path / "城镇.tif"
+    done = zoning("evaluate", "town", "--layer", f"slope={path}", "-o", out, "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["left_out"]
+    with rasterio.open(out) as file:
+        graded = file.read(1)
+    assert graded[1, 2] == 255
+    assert graded[1, 1] == 5
+    done = zoning("evaluate", "town", "--roles", "--json")
+    assert "slope" in json.loads(done.stdout)["roles"]
+    assert zoning("evaluate", "moon", "-o", out).returncode == 2
+    assert zoning("evaluate", "town", "--layer", "slope", "-o", out).returncode == 2

@@ -14,7 +14,7 @@ from zoning.cli import console
 from zoning.errors import ZoningError
 
 #: Modules whose functions named in ``COMMANDS`` become commands, in the order of the help.
-_ROOMS = ("plan", "grid", "answers", "deliver")
+_ROOMS = ("plan", "grid", "answers", "deliver", "evaluate")
 
 
 def build() -> typer.Typer:
