@@ -462,3 +462,15 @@ def test_words_of_units() -> None:
     assert "若保护占比由 62.0 % 降至 50.0 % 以下,将改为重点开发" in text
     for gone in ({"zone_reason": "override"}, {"protected_m2": pd.NA, "zone_reason": "unknown"}):
         assert "50.0 %" not in tell_unit(unit | gone, None, method, "en", balance_share=0.5)
+
+
+def test_without_an_input_its_indicators_are_unknown(caplog) -> None:
+    """Land use is an input that may be absent; an attribute of the table is not."""
+    table = county().drop(columns=["built_m2", "farmland_m2"])
+    out = classify_townships(table, paper_method())
+    assert out["zone"].isna().all() and (out["status"] == "unknown").all()
+    assert out["guidance"].notna().all() and "no land use" in caplog.text
+    with pytest.raises(InputError, match="made from 'gdp_10k_yuan'"):
+        classify_townships(county().drop(columns="gdp_10k_yuan"), paper_method())
+    with pytest.raises(InputError, match="did you mean 'gdp_10k'"):
+        classify_townships(county().rename(columns={"gdp_10k_yuan": "gdp_10k"}), paper_method())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -10,12 +11,24 @@ import numpy.typing as npt
 import pandas as pd
 
 from zoning.errors import Problem, Text, raise_all, suggest
-from zoning.indicators import numeric_columns
+from zoning.indicators import AT_HAND, numeric_columns
 from zoning.weights.scaling import fit_scale, natural_breaks, scale_values
 from zoning.zones.method import Dimension, Method
 from zoning.zones.weighing import weigh
 
 Floats = npt.NDArray[np.float64]
+
+
+logger = logging.getLogger(__name__)
+
+#: Columns that a run measures, and the input that they come from. Without that input they are
+#: unknown everywhere; an attribute that the planner left out is an error.
+MEASURED = {
+    "built_m2": "land use",
+    "farmland_m2": "land use",
+    "water_m2": "land use",
+    "redline_m2": "red lines",
+}
 
 
 @dataclass(frozen=True)
@@ -48,20 +61,33 @@ def numbers(table: pd.DataFrame, names: tuple[str, ...]) -> dict[str, Floats]:
     """
     columns, problems = numeric_columns(table, names)
     for name in names:
-        if name not in columns:
-            close = suggest(name, [str(c) for c in table.columns])
-            remedy = (
-                Text(f"did you mean {close!r}?", f"是否指 {close!r}?")
-                if close
-                else Text(
-                    "add the attribute, or leave the indicator out of the method",
-                    "补充该属性,或在方法中去掉该指标",
-                )
-            )
-            what = Text(f"no column for indicator {name!r}", f"没有指标 {name!r} 的字段")
-            problems.append(Problem(what, "townships", remedy=remedy, code="missing-column"))
+        part = AT_HAND[name].part if name in AT_HAND else name
+        if name in columns:
+            continue
+        if part in MEASURED:
+            logger.warning("no %s: %s is unknown everywhere", MEASURED[part], name)
+            columns[name] = pd.Series(pd.NA, index=table.index, dtype="Float64")
+        else:
+            problems.append(_absent(name, part, table))
     raise_all(problems)
     return {k: v.to_numpy(dtype=np.float64, na_value=np.nan) for k, v in columns.items()}
+
+
+def _absent(name: str, part: str, table: pd.DataFrame) -> Problem:
+    known = [str(c) for c in table.columns]
+    close = suggest(part, known) or suggest(name, known)
+    made = f" (made from {part!r})" if part != name else ""
+    made_zh = f"(由 {part!r} 计算)" if part != name else ""
+    remedy = (
+        Text(f"did you mean {close!r}?", f"是否指 {close!r}?")
+        if close
+        else Text(
+            f"add the column {part!r}, or leave the indicator out of the method",
+            f"补充字段 {part!r},或在方法中去掉该指标",
+        )
+    )
+    what = Text(f"no column for indicator {name!r}{made}", f"没有指标 {name!r} 的字段{made_zh}")
+    return Problem(what, "townships", remedy=remedy, code="missing-column")
 
 
 def fit(method: Method, values: Mapping[str, Floats]) -> Method:

@@ -111,7 +111,9 @@ def tell_township(row: Mapping[str, Any] | pd.Series, method: Method, lang: str 
     """
     zh = lang == "zh"
     stop, comma, colon = ("。", ";", ":") if zh else (". ", "; ", ": ")
-    left_open = pd.isna(row["zone"]) and row.get("status") == "review"
+    # A rule that fired without a zone is one that leaves the township to a person.
+    fired = pd.notna(row.get("rule")) and not str(row["rule"]).startswith("unknown:")
+    left_open = pd.isna(row["zone"]) and fired
     name = zone_name("review" if left_open else row["zone"], lang)
     parts = [name if zh else name[:1].upper() + name[1:]]
     parts.append(comma.join(_dimension(d, row, lang) for d in method.dimensions))
