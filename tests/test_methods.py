@@ -609,3 +609,25 @@ def test_extremes_and_missing(how: str, expected: float) -> None:
     flip = strict.loc["a"]
     assert flip["flip_to"] == pytest.approx(50.0)
     assert flip["flip_indicator"] == ("q" if how == "max" else "p")
+
+
+@pytest.mark.slow
+def test_the_worked_example_is_what_the_script_prints() -> None:
+    import re
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    root = Path(__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, str(root / "scripts" / "example_lakeside.py")],
+        capture_output=True, text=True, check=True, cwd=root,
+        env={**__import__("os").environ, "PYTHONPATH": str(root), "PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    page = (root / "docs" / "worked-example.md").read_text(encoding="utf-8")
+    numbers = re.findall(r"\d\.\d{3}", done.stdout)
+    assert len(numbers) == 13
+    for number in numbers:
+        assert number in page
+    for zone, count in re.findall(r"^(\w+) +(\d+) townships", done.stdout, flags=re.M):
+        assert re.search(rf"{zone}\s+{count}\b", page), zone
