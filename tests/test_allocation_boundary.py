@@ -105,6 +105,11 @@ def test_cores_count_as_chosen():
     )
     assert plan.new_m2.tolist() == [0, 50, 0, 0]
     assert plan.boundary_m == 1.0  # between the second unit and the third
+    # Bound by hand: 1 + 25 + 25 + 25 without flow. A flow of 1 from the second unit into the core
+    # is paid by the one and earned by the other; the core's own land has no part in it.
+    for flow in (0.0, -1.0):
+        flows = edges.assign(flow=[flow, 0.0, 0.0])
+        assert bound_of(pieces, [], (), Boundary(flows, 0.001, True), {}) == pytest.approx(76.0)
 
 
 def test_fractions_by_hand():
@@ -378,3 +383,50 @@ def test_levels_by_cuts_equal_the_linear_programme(share, monkeypatch):
         assert cuts.bound == pytest.approx(whole.bound, rel=1e-6)
         assert cuts.objective == pytest.approx(whole.objective, rel=1e-6, abs=2.0)
         assert cuts.new_m2.sum() <= limits[0].cap_m2
+
+
+def test_flows_beyond_their_limit_are_cut_to_it():
+    pieces, limits, edges = world(7)
+    for whole in (False, True):
+        how = {"lambda_": LAMBDA * 10, "edges": edges, "whole_units": whole}
+        plan = allocate(pieces, limits, **how)
+        prices = {k: float(y) for k, y in enumerate(plan.limits["price"])}
+        more = plan.edges.assign(flow=plan.edges["flow"] * 3)
+        for flows in (plan.edges, more):
+            bound = bound_of(pieces, limits, (), Boundary(flows, LAMBDA * 10, whole), prices)
+            assert bound >= plan.objective - 1e-6
+
+
+def test_what_the_bound_decides_is_what_the_best_choice_does():
+    from zoning.allocation import whole
+    from zoning.allocation.blocks import make_blocks
+    from zoning.allocation.model import make_model
+    from zoning.allocation.space import make_space
+    from zoning.allocation.structure import close
+
+    improved = 0
+    for seed in range(16):
+        pieces = pieces_of(seed, side=6)
+        limits = limits_of(pieces, seed, zones=True, floors=False)
+        model, _ = close(make_model(pieces, limits))
+        space = make_space(model, pieces, edges_of(pieces), LAMBDA)
+        blocks = make_blocks(model, space, 0.5)
+        first = whole.start(blocks)
+        best = whole.prove(blocks, first)
+        plain = whole.prove(blocks, None)
+        assert best.value == pytest.approx(plain.value, abs=1e-3)
+        assert first.value <= best.value <= first.bound + 1e-6
+        improved += best.value > first.value + 1e-6
+    assert improved > 3
+
+
+@pytest.mark.parametrize("shape", [(1, 5), (2, 3), (2, 4), (3, 3), (7,), (8,), (5,)])
+def test_aggregation_is_1_for_the_most_compact_shape(shape):
+    """Squares laid row by row on the smallest square that holds them share the most sides."""
+    count = shape[0] if len(shape) == 1 else shape[0] * shape[1]
+    side = int(np.ceil(np.sqrt(count)))
+    units = [f"N{k // side}E{k % side}" for k in range(count)]
+    edges = lattice_edges(units, 1)
+    found = landscape(pd.Series(True, pd.Index(units)), pd.Series(1.0, units), edges, 1.0)
+    assert found["aggregation"] == 1.0
+    assert found["patches"] == 1

@@ -114,7 +114,7 @@ def test_intervals_with_a_boundary_hold_the_price():
             "township_zone": "key",
         }
     )
-    how = {"lambda_": 0.1, "edges": edges}
+    how = {"lambda_": 0.5, "edges": edges}
     found = prices(pieces, limits, red, **how)
     assert all(0 <= p.lower <= p.upper for p in found.prices)
     for price in found.prices:
@@ -122,6 +122,9 @@ def test_intervals_with_a_boundary_hold_the_price():
             other = allocate(release(pieces, red[red["rule_code"] == price.code]), limits, **how)
             gain = other.objective - found.base.objective
             assert price.lower - 1e-6 <= gain <= price.upper + 1e-6
+            assert price.lower == pytest.approx(
+                max(0.0, other.objective - found.base.bound), abs=1e-6
+            )
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -172,3 +175,6 @@ def test_worth_of_a_hectare():
     assert table.loc["x", "loss"] == pytest.approx(8.0)
     assert pd.isna(table.loc["y", "gain"])  # all of c is built
     assert table.loc["y", "loss"] == pytest.approx(9.0)
+    both = allocate(pieces, [Limit("city", "", cap_m2=80)])  # 30 of c, 40 of a, 10 of b
+    assert worth_of_a_hectare(pieces, [], both, area_m2=10).loc["x", "loss"] == pytest.approx(5.0)
+    assert worth_of_a_hectare(pieces, [], both, area_m2=20).loc["x", "loss"] == pytest.approx(13.0)

@@ -229,13 +229,17 @@ def bounded(
     objective = worth - how.lambda_km * _M_PER_KM * _length(at, how, plan.astype(np.float64))
     bound = _bound(tables, at, limits, how, prices)
     gap = (bound - objective) / abs(bound) if bound else abs(objective)
-    ok = not bad and gap <= stated_gap + 1e-12
+    # A plan above its bound shows that the bound was not derived as it must be.
+    sound = objective <= bound + 1e-9 * abs(bound) + 1e-3
+    ok = not bad and sound and gap <= stated_gap + 1e-12
     text = Text(
         f"bound {bound:.6g}, plan {objective:.6g}: at most {max(gap, 0):.2g} of the bound is lost",
         f"上界 {bound:.6g}，方案 {objective:.6g}：损失不超过 {max(gap, 0):.2g}",
     )
     if bad:
         text = Text("; ".join(t.en for t in bad), "；".join(t.zh for t in bad))
+    elif not sound:
+        text = Text("the plan is worth more than its bound", "方案价值高于其上界")
     elif not ok:
         text = Text(
             f"the gap is {gap:.2g}, more than the stated {stated_gap:.2g}",
