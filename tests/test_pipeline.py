@@ -58,6 +58,27 @@ def test_zones_of_the_small_world(small):
     assert small.units.loc["1kmN3502E502", "township_zone"] == "key"
 
 
+def test_units_know_which_zone_is_next(small):
+    row = small.units.loc["1kmN3502E501"]
+    # Half of it is red, just at the threshold of 50 %: a hair less and its township rules.
+    assert (row["runner_up"], row["margin"], row["next_by"]) == ("optimised", 0.0, "protected")
+
+
+def test_a_method_of_ones_own_travels_with_the_plan(tmp_path):
+    (tmp_path / "方法").mkdir()
+    method = tmp_path / "方法" / "my.toml"
+    method.write_text(
+        'name = "my"\nbase = "two-matrices"\n[dimension.intensity]\ncuts = [0.1, 0.6]\n'
+        'source = "own choice"\nevidence = "own"\n', encoding="utf-8",
+    )  # fmt: skip
+    plan = run(tmp_path, extra='[zones]\nmethod = "方法/my.toml"\n')
+    # 33 % built is no longer high, so the township is key.
+    assert plan.townships["zone"].tolist()[0] == "key"
+    write_folder(plan, tmp_path / "out")
+    method.unlink()
+    assert "60.0 %" in "".join(explain(store.load(tmp_path / "out"), "甲镇", "en").lines)
+
+
 def test_the_account_of_the_small_world(small):
     c = small.run["construction"]
     assert (c["existing_m2"], c["cap_m2"], c["headroom_m2"]) == (2_000_000, 4_900_000, 2_900_000)

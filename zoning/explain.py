@@ -181,7 +181,8 @@ def _unit(plan: Plan, code: str, lang: str) -> Answer:
         town = None
         if plan.townships is not None and pd.notna(row["township"]):
             town = plan.townships.loc[row["township"]]
-        lines.append(zones.tell_unit(row, town, load_method(plan.config), lang))
+        share, method = plan.config.zones.balance_share, load_method(plan.config)
+        lines.append(zones.tell_unit(row, town, method, lang, balance_share=share))
     shares = plan.tables["unit_townships"]
     mine = shares[shares["unit"] == code]
     facts["townships"] = {

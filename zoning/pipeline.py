@@ -110,13 +110,21 @@ def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Pl
 
 
 def settle_method(config: Config, folder: Path) -> Config:
-    """Take a method file into the configuration, so that a written plan knows its method."""
+    """Take a method file, and judgements it names, into the configuration.
+
+    A written plan then knows its method without the planner's files.
+    """
     given = config.zones.method
-    if not (isinstance(given, str) and given.endswith(".toml")):
-        return config
-    zones.load_method(folder / given)
-    table = tomllib.loads((folder / given).read_text(encoding="utf-8-sig"))
-    part = config.zones.model_copy(update={"method": table})
+    if isinstance(given, str):
+        if not given.endswith(".toml"):
+            return config
+        path = folder / given
+        zones.load_method(path)
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        method = zones.inline_files(table, path.parent)
+    else:
+        method = zones.inline_files(given, folder)
+    part = config.zones.model_copy(update={"method": method})
     return config.model_copy(update={"zones": part})
 
 
@@ -173,6 +181,9 @@ def _zone(
         units[column] = assigned[column]
     if "built_m2" in units:
         units["suitability"] = zones.unit_suitability(units, state.towns, method)
+    margins = zones.unit_margins(units, state.towns, balance_share=share)
+    for column in margins.columns:
+        units[column] = margins[column]
     geometry = units.pop("geometry")
     state.units = gpd.GeoDataFrame(units, geometry=geometry, crs=intake.grid.crs)
     leaves = state.pieces
