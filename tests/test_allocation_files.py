@@ -181,3 +181,19 @@ def test_several_zones_by_hand():
         select(Selection(costs, amounts, bounds, locks, every_unit=True))
     with pytest.raises(InputError, match="no bounds"):
         select(Selection(costs, amounts, bounds.iloc[:0]))
+
+
+def test_right_hand_sides_by_hand(tmp_path):
+    pieces = pd.DataFrame({"unit": ["a"], "free_m2": [9], "suitability": [0.5]}, index=["a|t"])
+    rules = [
+        Limit("city", "city", cap_m2=6),
+        Limit("unit", "a", floor_m2=2),
+        Limit("unit", "a", floor_m2=3, cap_m2=8),
+        Limit("unit", "a", floor_m2=4, cap_m2=4),
+    ]
+    text = write_mps(programme(pieces, rules), tmp_path / "p.mps").read_text("utf-8")
+    lines = [line.strip() for line in text.splitlines()]
+    for line in ("L L1", "G L2", "L L3", "E L4", "RHS L1 6", "RHS L2 2", "RHS L3 8", "RHS L4 4",
+                 "RNG L3 5", "UP BND x1 9"):  # fmt: skip
+        assert line in lines
+    assert sum(line.startswith("RNG") for line in lines) == 1
