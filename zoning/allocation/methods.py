@@ -160,7 +160,7 @@ def _whole(model: Model, space: Space, how: Boundary, effort: Effort) -> Answer 
     question = make_blocks(model, space, how.core_share)
     choice = whole.start(question)
     begun, limit = time.perf_counter(), effort.time_limit
-    if choice is not None and len(choice.prices) > 1 and _gap(choice) > effort.gap:
+    if choice is not None and _gap(choice) > effort.gap:
         seconds = _POLISH_SECONDS if limit is None else min(_POLISH_SECONDS, limit / 2)
         choice = whole.polish(question, choice, seconds=seconds)
     if choice is None or _gap(choice) > effort.gap:

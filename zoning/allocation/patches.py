@@ -7,10 +7,11 @@ touch them. The bound of the question without the wish stays valid and gives the
 from __future__ import annotations
 
 from zoning.allocation.blocks import Blocks, Bools
+from zoning.allocation.greedy import fill
 from zoning.allocation.landscape import Patches, faulty
 from zoning.allocation.model import Model, sum_by
 from zoning.allocation.space import Space
-from zoning.allocation.whole import Choice, fill
+from zoning.allocation.whole import Choice
 
 
 def mend(
