@@ -83,6 +83,11 @@ def no_crs(frame):
     return frame.set_crs(None, allow_override=True)
 
 
+def nobody(frame):
+    frame.loc[1, "county"] = None
+    return frame
+
+
 def both(frame):
     frame.loc[1, "code"] = frame.loc[0, "code"]
     return frame
@@ -108,6 +113,8 @@ FAULTS = {
     ),
     "not finite": (shape_of(0, NOT_FINITE), "乡镇.gpkg", "finite"),
     "duplicate code": (towns_with(both), "乡镇.gpkg", "321000001"),
+    "no county": (towns_with(nobody), "乡镇.gpkg", "has no county"),
+    "coordinates off the Earth": (move(1, 1e9), "乡镇.gpkg", "coordinates reach"),
     "overlap above the tolerance": (move(1, -100), "乡镇.gpkg", "overlap"),
     "gap above the tolerance": (move(2, 100), "乡镇.gpkg", "no township covers"),
     "raster does not cover": (small_raster, "用地.tif", "cover"),
@@ -138,6 +145,26 @@ def test_faults_of_several_files_come_together(tmp_path):
         gather(planfile.load(path), tmp_path)
     places = {p.where for p in caught.value.problems}
     assert len(places) >= 3, places
+
+
+def test_all_absent_files_are_told_with_the_boundary(tmp_path):
+    path = worlds.write(tmp_path)
+    for name in ("边界.gpkg", "红线.gpkg", "用地.tif", "乡镇.csv"):
+        (tmp_path / name).unlink()
+    with pytest.raises(InputError) as caught:
+        gather(planfile.load(path), tmp_path)
+    assert len(caught.value.problems) == 4
+
+
+def test_published_areas_with_fractions_are_rounded(tmp_path):
+    path = worlds.write(tmp_path)
+    lines = worlds.redlines().assign(published_m2=[1_000_000.5, None], source_year=[2013.0, None])
+    (tmp_path / "红线.gpkg").unlink()
+    lines.to_file(tmp_path / "红线.gpkg")
+    got = gather(planfile.load(path), tmp_path).layers.redlines
+    assert got["published_m2"].tolist()[0] == 1_000_000
+    assert got["published_m2"].isna().tolist() == [False, True]
+    assert got["source_year"].tolist()[0] == 2013
 
 
 def test_small_gaps_are_rows_and_not_errors(tmp_path):

@@ -79,6 +79,23 @@ def test_townships_that_overlap_are_compared_without_their_overlap():
     assert failed(checks.residual_checks(checks.residuals(layers, ledger))) == []
 
 
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        [worlds.square(0, 0, 3, 3), worlds.square(0, 0, 3, 3)],
+        [worlds.square(0, 0, 3, 3), worlds.square(0, 0, 1, 1)],
+    ],
+    ids=["equal", "inside, sharing an edge"],
+)
+def test_townships_that_cover_one_another_are_compared_by_what_is_their_own(shapes):
+    towns = gpd.GeoDataFrame(
+        {"county": ["a", "b"]}, geometry=shapes, crs=worlds.CRS,
+        index=pd.Index(["1", "2"], name="township"),
+    )  # fmt: skip
+    layers = Layers(worlds.CITY, towns)
+    assert failed(checks.residual_checks(checks.residuals(layers, build(layers, GRID)))) == []
+
+
 def test_distortion_above_the_limit_fails():
     bad = checks.distortion_check(Distortion(0.002, 1.0, 1.0), 0.001)
     assert (bad.ok, bad.margin) == (False, pytest.approx(-0.001))

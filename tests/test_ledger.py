@@ -59,7 +59,7 @@ def test_gaps_and_overlaps_become_rows_and_the_ledger_closes():
     ledger = build(Layers(city, towns(left, right, counties=["C1", "C2"])), GRID)
     assert by(ledger, "township") == {"T0": 2_000_000, "T1": 1_400_000, OVERLAP: 100_000,
                                       NONE: 500_000}  # fmt: skip
-    # An overlap of two counties belongs to neither; one inside a county stays with it.
+    # Land of two townships belongs to no county either.
     assert by(ledger, "county") == {"C1": 2_000_000, "C2": 1_400_000, OVERLAP: 100_000,
                                     NONE: 500_000}  # fmt: skip
     assert ledger.atoms["area_m2"].sum() == ledger.city_m2 == 4_000_000

@@ -15,6 +15,7 @@ from zoning import pipeline, planfile, store
 from zoning.errors import InputError
 from zoning.explain import explain
 from zoning.outputs.folder import write as write_folder
+from zoning.ready import prepare
 from zoning.resources import data_path
 
 
@@ -240,6 +241,62 @@ def test_explain_lists_what_a_name_fits_and_suggests(small):
         explain(small, "1kmN3502E50l")
     with pytest.raises(InputError, match="no unit of the plan at"):
         explain(small, "10,10")
+
+
+def test_red_lines_that_nobody_gave_are_unknown_and_not_0(tmp_path):
+    path = worlds.write(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    text = text.replace('[inputs.redlines]\npath = "红线.gpkg"\n', "")
+    path.write_text(text, encoding="utf-8")
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    for frame in (plan.units, plan.townships, plan.counties):
+        assert frame["redline_m2"].isna().all()
+    assert plan.units["protected_m2"].isna().all()
+    assert plan.units["zone"].isna().all()
+    assert "redlines" in plan.run["left_out"]
+    (warning,) = (c for c in plan.checks if c.check == "left_out.redlines")
+    assert (warning.ok, warning.level) == (False, "warning")
+    write_folder(plan, tmp_path / "out")
+    assert store.load(tmp_path / "out").units["redline_m2"].isna().all()
+    # A city that has none says so, and 0 is then a fact.
+    path.write_text(text + "[redlines]\nnone = true\n", encoding="utf-8")
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    assert (plan.units["redline_m2"] == 0).all()
+    assert plan.units["zone"].notna().all()
+    assert not [c for c in plan.checks if c.check == "left_out.redlines"]
+
+
+def test_without_land_use_there_is_no_account_and_the_run_goes_on(tmp_path):
+    path = worlds.write(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('[inputs.landuse]\npath = "用地.tif"\n', ""), encoding="utf-8")
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    assert plan.run["left_out"] == ["construction", "allocation"]
+    assert "built_m2" not in plan.units
+    assert plan.units["redline_m2"].sum() == 2_000_000
+    write_folder(plan, tmp_path / "out")
+
+
+def test_check_and_run_find_the_same_before_anything_is_measured(tmp_path):
+    cap = '[cap]\n[[cap.counties]]\nplace = "999"\nfloor_m2 = 4\nsource = "x"\n'
+    path = worlds.write(tmp_path, cap=cap)
+    text = path.read_text(encoding="utf-8").replace('table = "乡镇.csv"\n', "")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        prepare(planfile.load(path), tmp_path)
+    told = caught.value.tell("en")
+    assert "乡镇.gpkg" in told
+    assert "population" in told or "min_to_centre" in told
+    path.write_text(text + '[zones]\nmethod = "nope.toml"\ncompare = ["moon"]\n', encoding="utf-8")
+    (tmp_path / "用地.tif").unlink()
+    with pytest.raises(InputError) as caught:
+        prepare(planfile.load(path), tmp_path)
+    told = caught.value.tell("en")
+    for word in ("nope.toml", "moon", "用地.tif"):
+        assert word in told
+    path = worlds.write(tmp_path / "b", cap=cap)
+    with pytest.raises(InputError, match="999"):
+        prepare(planfile.load(path), tmp_path / "b")
 
 
 def test_the_reference_case_keeps_what_was_published(reference):

@@ -57,6 +57,19 @@ def test_the_table_of_areas_closes_with_the_overlap(books):
     assert table["built_m2"].sum() == marked["built_redline_m2"].sum() == 1_500_000
 
 
+def test_a_total_repeated_on_each_feature_counts_once():
+    frame = layer()
+    frame["published_m2"] = pd.array([600, 600, 700, None], dtype="Int64")
+    ledger = build(Layers(worlds.square(0, 0, 6, 1), redlines=frame), GridSpec(worlds.CRS))
+    marked = accounts.mark(ledger.atoms, None)
+    table = redlines.tables(redlines.describe(frame, ledger), ledger, marked, None)
+    areas = table["redline_areas"].set_index("area_code")["published_m2"]
+    assert areas.to_dict()["A"] == 600
+    frame["published_m2"] = pd.array([200, 400, 700, None], dtype="Int64")
+    table = redlines.tables(redlines.describe(frame, ledger), ledger, marked, None)
+    assert table["redline_areas"].set_index("area_code")["published_m2"].to_dict()["A"] == 600
+
+
 def test_overlaps_between_areas_are_listed_and_none_is_merged(books):
     assert books[3]["redline_overlaps"].to_dict("records") == [
         {"area_code_a": "A", "area_code_b": "B", "overlap_m2": 1_000_000}

@@ -69,6 +69,16 @@ def mark(atoms: pd.DataFrame, classes: pd.DataFrame | None) -> pd.DataFrame:
     return marked
 
 
+def forget_red(frame: pd.DataFrame) -> None:
+    """Turn sums of red lines into ``<NA>`` where nobody gave red lines: unknown is not 0."""
+    for column in ("redline_m2", "redline_level1_m2", "protected_m2", "built_redline_m2"):
+        if column in frame:
+            frame[column] = pd.array([pd.NA] * len(frame), dtype="Int64")
+    for column in ("redline_share", "protected_share"):
+        if column in frame:
+            frame[column] = pd.array([pd.NA] * len(frame), dtype="Float64")
+
+
 def sums(marked: pd.DataFrame, by: Sequence[str], index: Any = None) -> pd.DataFrame:
     """Add up every sum column by some keys (0 on rows of ``index`` without atoms)."""
     columns = [c for c in ("area_m2", *RED_SUMS, *USE_SUMS) if c in marked]
@@ -134,10 +144,18 @@ def describe_units(
 
 
 def describe_townships(
-    townships: gpd.GeoDataFrame, marked: pd.DataFrame, county_names: pd.Series | None
+    townships: gpd.GeoDataFrame, marked: pd.DataFrame, county_names: pd.Series | None, city: Any
 ) -> gpd.GeoDataFrame:
-    """Give townships their sums and shares, and the name of their county."""
+    """Give townships their sums and shares, and the name of their county.
+
+    What a polygon has outside the city is cut away, as in the ledger.
+    """
     out = townships.sort_index().copy()
+    shapely.prepare(city)
+    shapes = out.geometry.to_numpy().copy()
+    beyond = ~shapely.covered_by(shapes, city)
+    shapes[beyond] = [_polygons(g) for g in shapely.intersection(shapes[beyond], city)]
+    out = out.set_geometry(list(shapes), crs=townships.crs)
     total = sums(marked, ["township"], out.index)
     names = pd.Series(dtype="string") if county_names is None else county_names
     out.insert(2, "county_name", out["county"].map(names).astype("string"))
@@ -212,7 +230,7 @@ def describe_zones(
     )
     for column in columns:
         zones.insert(len(zones.columns) - 1, column, total[column])
-    if limits is not None:
+    if limits is not None and len(limits):
         for column in ("cap_m2", "quota_m2"):
             value = limits[column].reindex(codes).astype("Int64")
             zones.insert(len(zones.columns) - 1, column, value)
@@ -227,7 +245,11 @@ def _clipped(squares: Any, city: Any) -> Any:
     """Join squares and keep what lies in the city."""
     if not len(squares):
         return shapely.MultiPolygon()
-    shape = shapely.intersection(shapely.union_all(squares), city)
+    return _polygons(shapely.intersection(shapely.union_all(squares), city))
+
+
+def _polygons(shape: Any) -> Any:
+    """Keep the polygons of a shape; where two only touch, there are none."""
     parts = [p for p in shapely.get_parts(shape) if shapely.get_type_id(p) == 3]
     return shapely.MultiPolygon(parts)
 

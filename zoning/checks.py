@@ -112,12 +112,13 @@ def residuals(layers: Layers, ledger: Ledger) -> pd.DataFrame:
 def _without_neighbours(polygons: Any) -> Any:
     """Take from each polygon what others of the layer cover too."""
     tree = shapely.STRtree(polygons)
-    a, b = tree.query(polygons, predicate="overlaps")
-    c, d = tree.query(polygons, predicate="contains_properly")
+    one, other = tree.query(polygons, predicate="intersects")
+    pairs = one != other
+    one, other = one[pairs], other[pairs]
+    shared = shapely.area(shapely.intersection(polygons[one], polygons[other])) > 0
     own = polygons.copy()
-    for i, k in sorted(set(zip([*a, *c, *d], [*b, *d, *c], strict=True))):
-        if i != k:
-            own[i] = shapely.difference(own[i], polygons[k])
+    for i, k in sorted(zip(one[shared].tolist(), other[shared].tolist(), strict=True)):
+        own[i] = shapely.difference(own[i], polygons[k])
     return own
 
 
@@ -236,6 +237,16 @@ def published(
             )
         )  # fmt: skip
     return found
+
+
+def no_redlines() -> Check:
+    """Warn that red lines are not known: what depends on them is ``<NA>``, not 0."""
+    text = Text(
+        "no red lines were given: shares, balance and what the method makes of them are unknown; "
+        "if there are none here, say so by [redlines] none = true",
+        "未提供生态红线:相关占比、生态平衡及其判定均为未知;若确无红线,请设 [redlines] none = true",
+    )
+    return Check("left_out.redlines", "warning", False, None, None, "1", "city", text)
 
 
 def decisions(table: pd.DataFrame | None) -> list[Check]:

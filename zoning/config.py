@@ -195,6 +195,9 @@ class ZonesPart(_Part):
 class RedlinesPart(_Part):
     """``[redlines]``: what was published, to compare with."""
 
+    none: bool = False
+    """There are no red lines here. Without this, a missing layer means: not known."""
+
     expected_areas: int | None = None
     """Published number of areas."""
     published_union_m2: int | None = None

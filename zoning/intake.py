@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -18,7 +19,7 @@ from zoning.config import Config, Layer, LockLayer, TownshipLayer
 from zoning.errors import InputError, Problem, Text, raise_all
 from zoning.grid import Distortion, GridSpec, check_projected, choose_crs, measure_distortion
 from zoning.inputs.inspect import inspect_layer
-from zoning.inputs.source import Finding, Source
+from zoning.inputs.source import Finding, Source, missing_file
 from zoning.inputs.vector import read_polygons
 from zoning.landuse import load_classes
 from zoning.ledger import Layers
@@ -26,6 +27,9 @@ from zoning.redlines import check_layer, unknown_types
 from zoning.resources import data_path
 
 T = TypeVar("T")
+
+#: Largest coordinate in metres: half the way round the Earth, and the zone prefix of an easting.
+FARTHEST_M = 7e7
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,11 @@ class _Desk:
                 part.path,
             )
         )  # fmt: skip
+        if frame is not None and crs is not None:
+            lost = far_away(frame, part.path)
+            if lost:
+                self.problems.extend(lost)
+                return None
         if frame is not None and self.outline is not None:
             # Codes of locks and cores are the planner's own; only places have national codes.
             known = frame if role in ("counties", "townships") else frame[["geometry"]]
@@ -134,9 +143,14 @@ def gather(config: Config, folder: Path) -> Intake:
             remedy=("name a polygon file of the study area; zoning init DIR --city NAME makes one",
                     "请指定研究区面文件;zoning init 目录 --city 名称 可生成"),
         )  # fmt: skip
+    if not (folder / boundary.path).exists():
+        # Without it nothing else can be read; the other files that are absent are told as well.
+        raise_all(absent_files(config, folder))
     outline = desk.polygons(boundary, "boundary", {}, (), None)
     raise_if_nothing(outline, desk)
     city_frame = gpd.GeoSeries([shapely.union_all(outline.geometry.to_numpy())], crs=outline.crs)  # type: ignore[union-attr]
+    if city_frame.crs is not None and city_frame.crs.is_projected:
+        raise_all(far_away(city_frame, boundary.path))
     grid, distortion = choose_grid(config, city_frame)
     city = city_frame.to_crs(grid.crs).iloc[0]
     if not city.is_valid:
@@ -156,10 +170,41 @@ def gather(config: Config, folder: Path) -> Intake:
     )
 
 
+def absent_files(config: Config, folder: Path) -> list[Problem]:
+    """List every file of ``[inputs]`` that is not there."""
+    inputs = config.inputs
+    single = ("boundary", "counties", "townships", "redlines", "cores", "landuse")
+    named = [(role, getattr(inputs, role)) for role in single]
+    named += [(f"lock {lock.code}", lock) for lock in inputs.locks]
+    paths = [(role, part.path) for role, part in named if part is not None]
+    if inputs.townships is not None and inputs.townships.table:
+        paths.append(("townships", inputs.townships.table))
+    if inputs.landuse is not None and inputs.landuse.classes:
+        paths.append(("landuse classes", inputs.landuse.classes))
+    return [
+        missing_file(folder / path, role) for role, path in paths if not (folder / path).exists()
+    ]
+
+
 def raise_if_nothing(frame: Any, desk: _Desk) -> None:
     """Stop where nothing can go on without the boundary."""
     if frame is None:
         raise InputError(desk.problems)
+
+
+def far_away(frame: gpd.GeoDataFrame | gpd.GeoSeries, where: str) -> list[Problem]:
+    """Refuse coordinates that lie on no map of the Earth in metres."""
+    bounds = np.asarray(frame.total_bounds, dtype=float)
+    worst = float(np.abs(bounds).max()) if np.isfinite(bounds).all() else float("inf")
+    if worst <= FARTHEST_M:
+        return []
+    return [
+        Problem(
+            Text(f"coordinates reach {worst:.3g} m", f"坐标达 {worst:.3g} 米"), where,
+            measured=worst, limit=FARTHEST_M, code="far-away",
+            remedy=Text("check the file and its crs", "请检查文件及其坐标系"),
+        )
+    ]  # fmt: skip
 
 
 def choose_grid(config: Config, city: gpd.GeoSeries) -> tuple[GridSpec, Distortion]:
@@ -239,7 +284,13 @@ def _townships(config: Config, desk: _Desk, grid: GridSpec, city: Any) -> gpd.Ge
         if frame is None:
             return None
     towns = frame.rename(columns={"code": "township"}).set_index("township").sort_index()
-    towns["county"] = towns["county"].astype("string").str.strip().astype(object)
+    county = towns["county"].astype("string").str.strip()
+    for code in towns.index[county.isna() | (county == "")]:
+        desk.problems.append(Problem(
+            Text(f"township {code} has no county", f"乡镇 {code} 没有所属县区"), part.path,
+            remedy=Text(f"fill in column '{part.county}'", f"请填写字段“{part.county}”"),
+            code="no-county"))  # fmt: skip
+    towns["county"] = county.astype(object)
     found = gaps_and_overlaps(towns, city, part.tolerance_m2, where=part.path)
     for problem in found:
         if getattr(problem, "level", "error") == "error":
@@ -283,8 +334,9 @@ def _redlines(config: Config, desk: _Desk, grid: GridSpec) -> gpd.GeoDataFrame |
                             ("source_year", pd.NA), ("status", pd.NA)):  # fmt: skip
         if column not in frame:
             frame[column] = default
-    frame["published_m2"] = pd.to_numeric(frame["published_m2"], errors="coerce").astype("Int64")
-    frame["source_year"] = pd.to_numeric(frame["source_year"], errors="coerce").astype("Int64")
+    for column in ("published_m2", "source_year"):
+        number = pd.to_numeric(frame[column], errors="coerce")
+        frame[column] = number.round().astype("Float64").astype("Int64")
     frame["area_code"] = frame["area_code"].astype(str)
     desk.problems.extend(check_layer(frame, part.path))
     desk.findings.extend(unknown_types(frame, part.path))

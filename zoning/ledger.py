@@ -109,7 +109,7 @@ def build(layers: Layers, grid: GridSpec) -> Ledger:
     atoms.insert(0, "unit", grid.codes(col.tolist(), row.tolist()))
     atoms["landuse"] = landuse
     atoms["area"] = area
-    atoms = atoms.groupby(KEYS, sort=True, observed=True)["area"].sum().reset_index()
+    atoms = atoms.groupby(KEYS, sort=True, dropna=False)["area"].sum().reset_index()
     # A unit that only rounding touches has no place of its own; its dust stays in the total.
     atoms = atoms[atoms["unit"].isin(units.index)]
     city_m2 = round(shapely.area(layers.city))
@@ -141,7 +141,8 @@ def _label(faces: Faces, layers: Layers) -> tuple[pd.DataFrame, pd.DataFrame]:
         counties = layers.townships["county"].to_numpy(dtype=object)
         of = faces.features_of("townships")
         labels["township"] = [_only(tuple(codes[k] for k in f)) for f in of]
-        labels["county"] = [_only(tuple(sorted({counties[k] for k in f}))) for f in of]
+        # The county is that of the township: land of two townships belongs to no county either.
+        labels["county"] = [_only(tuple(counties[k] for k in f)) for f in of]
     red_of, level_of, red_sets = _red_sets(faces, layers.redlines)
     labels["red_set"], labels["red_level"] = red_of, level_of
     labels["core"] = [bool(f) for f in _features(faces, "cores")]

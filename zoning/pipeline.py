@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,8 +18,11 @@ from zoning.allocation.space import lattice_edges
 from zoning.capacity import AreaRule, CapRules, account, presolve, settle
 from zoning.config import Config, PlaceRule
 from zoning.errors import InfeasibleError, Text
-from zoning.intake import Intake, gather
+from zoning.intake import Intake
 from zoning.plan import Check, Plan
+from zoning.ready import Ready, prepare
+from zoning.ready import load_method as load_method
+from zoning.ready import settle_method as settle_method
 from zoning.state import State
 
 #: Called with the English and Chinese name of the step that begins.
@@ -77,10 +79,8 @@ def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Pl
     """
     clock = _Clock(progress)
     with clock.step("read"):
-        intake = gather(config, folder)
-        config = settle_method(config, folder)
-        method = load_method(config)
-        decisions = read_decisions(config, folder)
+        ready = prepare(config, folder)
+        config, intake = ready.config, ready.intake
     with clock.step("measure"):
         books = ledger.build(intake.layers, intake.grid)
         books = ledger.settle_slivers(
@@ -88,7 +88,7 @@ def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Pl
         )
         marked = accounts.mark(books.atoms, intake.classes)
     with clock.step("zone"):
-        state = _zone(config, intake, books, marked, method, decisions)
+        state = _zone(ready, books, marked)
     with clock.step("account"):
         _draw_account(config, books, marked, state)
     if state.account is not None and config.allocation.enabled:
@@ -109,89 +109,74 @@ def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Pl
     )  # fmt: skip
 
 
-def settle_method(config: Config, folder: Path) -> Config:
-    """Take a method file, and judgements it names, into the configuration.
-
-    A written plan then knows its method without the planner's files.
-    """
-    given = config.zones.method
-    if isinstance(given, str):
-        if not given.endswith(".toml"):
-            return config
-        path = folder / given
-        zones.load_method(path)
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        method = zones.inline_files(table, path.parent)
-    else:
-        method = zones.inline_files(given, folder)
-    part = config.zones.model_copy(update={"method": method})
-    return config.model_copy(update={"zones": part})
-
-
-def load_method(config: Config) -> zones.Method:
-    """Load the classification method of ``[zones]``: a shipped name, or the method as a table."""
-    given = config.zones.method
-    return zones.load_method(given) if isinstance(given, str) else zones.Method.from_dict(given)
-
-
-def read_decisions(config: Config, folder: Path) -> pd.DataFrame | None:
-    """Read the decisions on record of ``[zones] overrides``."""
-    given = config.zones.overrides
-    return None if given is None else zones.read_overrides(folder / given)
-
-
-def _zone(
-    config: Config, intake: Intake, books: ledger.Ledger, marked: pd.DataFrame,
-    method: zones.Method, decisions: pd.DataFrame | None,
-) -> State:  # fmt: skip
+def _zone(ready: Ready, books: ledger.Ledger, marked: pd.DataFrame) -> State:
     """Class townships; units take their class, balance lies over it, decisions come last."""
+    config, intake = ready.config, ready.intake
     layer = intake.layers.townships
     names = None if layer is None else layer["name"].astype("string")
     units, shares = accounts.describe_units(books, marked, names)
     state = State(units=units, shares=shares, pieces=accounts.pieces(marked))
-    if layer is None:
-        return state
-    towns = accounts.describe_townships(layer, marked, intake.counties)
-    table = pd.DataFrame(towns.drop(columns="geometry"))
-    classes = zones.classify_townships(table, method)
+    frames = [units]
+    if layer is not None:
+        city = intake.layers.city
+        state.towns = accounts.describe_townships(layer, marked, intake.counties, city)
+        state.counties = accounts.describe_counties(layer, marked, intake.counties)
+        frames += [state.towns, state.counties]
+    if intake.layers.redlines is None and not config.redlines.none:
+        for frame in frames:
+            accounts.forget_red(frame)
+    if state.towns is not None:
+        said = _class_townships(ready, state)
+        _class_units(ready, state, said)
+    return state
+
+
+def _class_townships(ready: Ready, state: State) -> pd.Series:
+    """Give townships their classes; return what the method alone says."""
+    towns, part = state.towns, ready.config.zones
+    table = pd.DataFrame(towns.drop(columns="geometry"))  # type: ignore[union-attr]
+    classes = zones.classify_townships(table, ready.method)
     said = classes["zone"].copy()
-    if config.zones.contiguity:
-        graph = zones.adjacency(towns)
-        margin = config.zones.contiguity_margin
-        classes, state.tables["contiguity"] = zones.join_enclaves(classes, graph, max_margin=margin)
-    if decisions is not None:
-        classes = zones.apply_to_townships(classes, decisions)
-    if config.zones.compare:
-        others = [zones.load_method(name) for name in config.zones.compare]
-        state.tables["methods"] = zones.compare_methods(table, [method, *others]).table
+    if part.contiguity:
+        classes, state.tables["contiguity"] = zones.join_enclaves(
+            classes, zones.adjacency(towns), max_margin=part.contiguity_margin
+        )
+    if ready.decisions is not None:
+        classes = zones.apply_to_townships(classes, ready.decisions)
+    if part.compare:
+        others = [zones.load_method(name) for name in part.compare]
+        state.tables["methods"] = zones.compare_methods(table, [ready.method, *others]).table
     told = pd.concat([table, classes], axis=1)
     for lang in ("en", "zh"):
-        words = [zones.tell_township(row, method, lang) for _, row in told.iterrows()]
+        words = [zones.tell_township(row, ready.method, lang) for _, row in told.iterrows()]
         classes[f"why_{lang}"] = pd.array(words, dtype="string")
     state.towns = _beside(towns, classes)
-    state.counties = accounts.describe_counties(layer, marked, intake.counties)
-    share = config.zones.balance_share
-    assigned = zones.assign_units(units, state.towns, balance_share=share)
+    return said
+
+
+def _class_units(ready: Ready, state: State, said: pd.Series) -> None:
+    """Give units the class of their township, balance over it, and decisions at the end."""
+    units, towns, decisions = state.units, state.towns, ready.decisions
+    share = ready.config.zones.balance_share
+    assigned = zones.assign_units(units, towns, balance_share=share)
     if decisions is not None:
-        said_of_units = assigned["zone"]
+        state.tables["decisions"] = zones.review(decisions, said, assigned["zone"])
         decided = zones.of_units(decisions)
-        assigned = zones.assign_units(units, state.towns, balance_share=share, overrides=decided)
-        state.tables["decisions"] = zones.review(decisions, said, said_of_units)
+        assigned = zones.assign_units(units, towns, balance_share=share, overrides=decided)
     for column in ("township_zone", "zone", "zone_reason"):
         units[column] = assigned[column]
     if "built_m2" in units:
-        units["suitability"] = zones.unit_suitability(units, state.towns, method)
-    margins = zones.unit_margins(units, state.towns, balance_share=share)
+        units["suitability"] = zones.unit_suitability(units, towns, ready.method)
+    margins = zones.unit_margins(units, towns, balance_share=share)
     for column in margins.columns:
         units[column] = margins[column]
     geometry = units.pop("geometry")
-    state.units = gpd.GeoDataFrame(units, geometry=geometry, crs=intake.grid.crs)
+    state.units = gpd.GeoDataFrame(units, geometry=geometry, crs=geometry.crs)
     leaves = state.pieces
     leaves["zone"] = leaves["unit"].map(units["zone"]).astype("string")
-    leaves["township_zone"] = leaves["township"].map(state.towns["zone"]).astype("string")
+    leaves["township_zone"] = leaves["township"].map(towns["zone"]).astype("string")  # type: ignore[index]
     if "suitability" in units:
         leaves["suitability"] = leaves["unit"].map(units["suitability"])
-    return state
 
 
 def _beside(towns: gpd.GeoDataFrame, classes: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -322,8 +307,13 @@ def _check(
     found += checks.published(config, len(state.units), state.redlines, marked)
     found += checks.left_out(accounts.count_missing(marked), state.units)
     found += checks.decisions(state.tables.get("decisions"))
+    if intake.layers.redlines is None and not config.redlines.none:
+        found.append(checks.no_redlines())
     if acc is not None:
-        found += [*acc.checks, *state.findings]
+        # With an allocation the same share is measured after it.
+        after = state.allocation is not None
+        found += [c for c in acc.checks if not (after and c.check == "cap.eco_agri")]
+        found += state.findings
     if acc is not None and state.allocation is not None:
         green = int(marked["eco_agri_m2"].sum()) - int(state.pieces["new_m2"].sum())
         found += settle(acc, state.pieces, state.pieces["new_m2"], eco_agri_m2=green)

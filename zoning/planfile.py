@@ -36,15 +36,21 @@ def load(path: Path) -> Config:
             code="missing-file",
             remedy=("zoning init DIR makes one", "可用 zoning init 目录 生成"),
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise InputError.one(
-            f"not readable as TOML in UTF-8: {error}",
-            f"不是 UTF-8 编码的 TOML:{error}",
+            f"not in UTF-8: {error}", f"不是 UTF-8 编码:{error}", where=str(path),
+            code="bad-encoding",
+            remedy=("save it as UTF-8, not as GBK or ANSI", "请另存为 UTF-8,而非 GBK 或 ANSI"),
+        ) from error  # fmt: skip
+    except tomllib.TOMLDecodeError as error:
+        raise InputError.one(
+            f"not readable as TOML: {error}",
+            f"不是有效的 TOML:{error}",
             where=str(path),
             code="bad-toml",
             remedy=(
-                "check quotes and brackets near that line; save as UTF-8",
-                "请检查该行附近的引号和括号,并保存为 UTF-8",
+                "check quotes and brackets near that line",
+                "请检查该行附近的引号和括号",
             ),
         ) from error
     return parse(raw, str(path))

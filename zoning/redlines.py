@@ -159,13 +159,24 @@ def _areas(
         column = by_level[level] if level in by_level else pd.Series(dtype="int64")
         table[f"level{level}_m2"] = column.reindex(table.index, fill_value=0).astype("int64")
     table["area_m2"] = table["level1_m2"] + table["level2_m2"]
-    published = redlines.groupby("area_code")["published_m2"].sum(min_count=1)
+    published = redlines.groupby("area_code")["published_m2"].agg(_published)
     table["published_m2"] = published.reindex(table.index).astype("Int64")
     table["difference_m2"] = table["area_m2"] - table["published_m2"]
     if "built_m2" in per_area:
         built = per_area.groupby("area_code")["built_m2"].sum()
         table["built_m2"] = built.reindex(table.index, fill_value=0).astype("int64")
     return _closed(table.reset_index(), "area_code", marked)
+
+
+def _published(values: pd.Series) -> int | None:
+    """Give the published area of one red-line area.
+
+    A total that stands on each of its features counts once; different values are its levels.
+    """
+    known = values.dropna()
+    if not len(known):
+        return None
+    return int(known.iloc[0]) if known.nunique() == 1 else int(known.sum())
 
 
 def _types(

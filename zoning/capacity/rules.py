@@ -109,7 +109,7 @@ class Limit:
         word = _WORD[self.kind]
         en, zh = self.name.en or self.code, self.name.zh or self.code
         if self.kind == "city":
-            return Text(f"city {en}".strip(), f"全市 {zh}".strip())
+            return Text("city", "全市")
         return Text(f"{word.en} {en}", f"{word.zh}{zh}")
 
     def as_dict(self) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def settle(
             0,
             "pieces",
             "city",
-            Text("pieces that build more than is free", "新增超过可用土地的地块数"),
+            Text(f"{over} pieces build more than is free", f"{over} 个地块的新增超过可用土地"),
         )
     ]
     for limit in acc.limits:
