@@ -28,6 +28,9 @@ Floats = npt.NDArray[np.float64]
 #: 3-degree zone stays below it, a neighbouring zone does not).
 MAX_AREA_ERROR = 0.001
 
+#: Most units of one plan (our choice: China in 1 km squares twice over).
+MAX_UNITS = 20_000_000
+
 #: CGCS2000 / 3-degree Gauss-Krueger without zone prefix: EPSG:4534 (75E) to EPSG:4554 (135E).
 _FIRST_MERIDIAN, _FIRST_CODE, _LAST_CODE = 75, 4534, 4554
 
@@ -39,7 +42,8 @@ class GridSpec:
     Parameters
     ----------
     crs : str
-        A projected CRS in metres, ``"EPSG:4549"`` or WKT.
+        A projected CRS in metres, ``"EPSG:4549"`` or WKT. Every spelling of a CRS that EPSG
+        lists (``"4549"``, ``"epsg:4549"``, its WKT) is kept as ``"EPSG:4549"``.
     cell_m : int
         Side of a square in metres.
     origin_m : tuple of int
@@ -58,7 +62,8 @@ class GridSpec:
     origin_m: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
-        """Refuse a lattice that has no size."""
+        """Spell the CRS in one way; refuse a lattice that has no size."""
+        object.__setattr__(self, "crs", normal_crs(self.crs))
         if self.cell_m <= 0:
             raise InputError.one(
                 f"the cell size is {self.cell_m} m", f"网格边长为 {self.cell_m} 米",
@@ -153,7 +158,7 @@ class GridSpec:
 
 
 @cache
-def _crs(text: str) -> Any:
+def _crs(text: str, where: str = "[grid] crs") -> Any:
     from pyproj import CRS
     from pyproj.exceptions import CRSError
 
@@ -162,9 +167,51 @@ def _crs(text: str) -> Any:
     except CRSError as error:
         raise InputError.one(
             f"unknown coordinate reference system '{text}'", f"无法识别的坐标系“{text}”",
-            code="unknown-crs",
+            where=where, code="unknown-crs",
             remedy=("give an EPSG code such as EPSG:4549", "请给出 EPSG 代码,例如 EPSG:4549"),
         ) from error  # fmt: skip
+
+
+@cache
+def normal_crs(text: str, where: str = "[grid] crs") -> str:
+    """Spell a CRS in one way: ``EPSG:n`` where EPSG lists exactly this CRS, else as it is given.
+
+    Raises
+    ------
+    InputError
+        If the CRS is unknown; ``where`` says who gave it.
+
+    Examples
+    --------
+    >>> normal_crs("4549"), normal_crs("epsg:4549")
+    ('EPSG:4549', 'EPSG:4549')
+    """
+    if re.fullmatch(r"EPSG:[1-9]\d*", text):
+        return text
+    found = _crs(text, where).to_authority("EPSG", min_confidence=100)
+    return f"EPSG:{found[1]}" if found else text
+
+
+def check_size(area_m2: float, cell_m: int, where: str = "[grid] cell_m") -> None:
+    """Refuse a lattice with more units than one plan can hold, before anything is computed.
+
+    Raises
+    ------
+    InputError
+        If the area has room for more than :data:`MAX_UNITS` squares.
+
+    Examples
+    --------
+    >>> check_size(3840e6, 1000)
+    """
+    units = round(area_m2 / cell_m**2)
+    if units > MAX_UNITS:
+        raise InputError.one(
+            f"{cell_m} m squares would make {units:,} units, more than {MAX_UNITS:,}",
+            f"边长 {cell_m} 米将产生 {units:,} 个单元,超过 {MAX_UNITS:,} 个",
+            where=where, measured=units, limit=MAX_UNITS, code="too-many-units",
+            remedy=("use larger squares or a smaller area", "请加大边长或缩小范围"),
+        )  # fmt: skip
 
 
 def is_national(crs: str) -> bool:
@@ -204,7 +251,7 @@ def check_projected(crs: str, where: str = "[grid] crs") -> None:
     InputError
         If the CRS is unknown, geographic, or in another unit than the metre.
     """
-    c = _crs(crs)
+    c = _crs(crs, where)
     if c.is_projected and all(abs(a.unit_conversion_factor - 1) < 1e-12 for a in c.axis_info[:2]):
         return
     raise InputError.one(

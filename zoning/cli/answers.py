@@ -56,7 +56,7 @@ def stability(
     weights: Annotated[float, typer.Option("--weights", help="Half-width on weights.")] = 0.2,
     cuts: Annotated[float, typer.Option("--cuts", help="Half-width on thresholds.")] = 0.2,
     balance: Annotated[float, typer.Option("--balance", help="Half-width on balance.")] = 0.2,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the draws. / 随机种子")] = 20_131,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed. / 随机种子")] = 20_131,
     lattices: Annotated[
         bool, typer.Option("--lattices", help="Also shift the grid and change its cell.")
     ] = False,
@@ -161,18 +161,22 @@ def allocate(
     from zoning.units import km2, percent
     from zoning.whatif import Question, ask, with_allocation
 
+    console.within(cap, "--cap", high=1)
+    console.within(weight, "--lambda")
     plan = load(folder)
     question = Question(
         cap=cap, weight=weight, quotas=_quotas(quota or ()), lock_out=lock or (),
         lock_in=build or (), whole_units=True if whole else None,
     )  # fmt: skip
     account, found = ask(plan, question)
+    then = with_allocation(plan, account, found, question)
+    failed = [c for c in then.checks if not c.ok and c.level == "error"]
     new = int(found.new_m2.sum())
     before = plan.pieces["new_m2"] if plan.pieces is not None and "new_m2" in plan.pieces else 0
     moved = int((found.new_m2 - before).clip(lower=0).sum())
     answer = {
         "cap_m2": account.cap_m2, "headroom_m2": account.headroom_m2, "new_m2": new,
-        "moved_m2": moved, **found.as_dict(),
+        "moved_m2": moved, "failed": [c.as_dict() for c in failed], **found.as_dict(),
     }  # fmt: skip
     if console.settings.json:
         write_json(answer)
@@ -184,11 +188,15 @@ def allocate(
     gap = "–" if found.gap is None else f"{found.gap:.2g}"
     write(say(f"method {found.method}, gap {gap}, certificate {found.certificate.grade}",
               f"方法 {found.method},间隙 {gap},证明等级 {found.certificate.grade}"))  # fmt: skip
+    for c in failed:
+        write(f"{c.level}: {c.check} [{c.where}] {c.text.get(console.settings.lang)}")
     if out is not None:
         from zoning.outputs.folder import write as write_folder
 
-        for file in write_folder(with_allocation(plan, account, found), console.new_folder(out)):
+        for file in write_folder(then, console.new_folder(out)):
             write(str(file))
+    if failed:
+        raise typer.Exit(1)
 
 
 def _quotas(given: Sequence[str]) -> dict[str, float] | None:
@@ -196,12 +204,14 @@ def _quotas(given: Sequence[str]) -> dict[str, float] | None:
     for text in given:
         zone, _, share = text.partition("=")
         try:
-            found[zone.strip()] = float(share)
+            value = float(share)
         except ValueError as error:
             raise InputError.one(
                 f"'{text}' is not ZONE=SHARE", f"“{text}”不是 分区=份额", where="--quota",
                 code="usage", remedy=("such as key=0.5", "例如 key=0.5"),
             ) from error  # fmt: skip
+        console.within(value, f"--quota {zone.strip()}", high=1)
+        found[zone.strip()] = value
     return found or None
 
 
@@ -220,6 +230,7 @@ def price(
     from zoning.store import load
     from zoning.whatif import price_list
 
+    console.within(weight, "--lambda")
     plan = load(folder)
     with console.counting(Text("price the rules", "计算规则代价")) as bar:
         found = price_list(plan, weight=weight, progress=lambda done, n, _: bar(done, n))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import locale
 import logging
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -163,3 +164,30 @@ def new_folder(path: Path) -> Path:
             remedy=("choose another place with -o", "请用 -o 另选位置"),
         )  # fmt: skip
     return path
+
+
+def new_file(path: Path, *, parent_must_exist: bool = True) -> Path:
+    """Refuse a place for a file that is a folder, or lies in none; before any work is done."""
+    if path.is_dir():
+        raise InputError.one(
+            "is a folder, not a file", "是文件夹而不是文件", where=str(path), code="not-a-file",
+            remedy=("choose another file with -o", "请用 -o 另选文件"),
+        )  # fmt: skip
+    if parent_must_exist and not path.parent.is_dir():
+        raise InputError.one(
+            "the folder does not exist", "文件夹不存在", where=str(path.parent), code="no-folder",
+            remedy=("make it first", "请先新建该文件夹"),
+        )  # fmt: skip
+    return path
+
+
+def within(value: float | None, where: str, low: float = 0.0, high: float = math.inf) -> None:
+    """Refuse a number of an option that is not finite or lies outside its range."""
+    if value is None or (math.isfinite(value) and low <= value <= high):
+        return
+    span = f"[{low:g}, {high:g}]" if math.isfinite(high) else f"[{low:g}, ∞)"
+    raise InputError.one(
+        f"{value} is outside {span}", f"{value} 不在 {span} 内", where=where,
+        measured=value if math.isfinite(value) else str(value), code="range",
+        limit=high if value > high and math.isfinite(high) else low,
+    )  # fmt: skip

@@ -47,8 +47,12 @@ def webmap(
     from zoning.outputs import webmap as room
     from zoning.store import load
 
-    plan = load(folder)
     place = out or folder / ("map" if as_folder else "map.html")
+    if as_folder:
+        console.new_folder(place)
+    else:
+        console.new_file(place, parent_must_exist=False)
+    plan = load(folder)
     # Files speak the plan's language unless another one is asked for.
     chosen = lang or None
     if compare is not None:
@@ -149,6 +153,10 @@ def solve(
     from zoning.allocation.marxan import read_marxan
     from zoning.allocation.selection import select
 
+    console.within(gap, "--gap")
+    console.within(seconds, "--seconds")
+    if out is not None:
+        console.new_file(out)
     found = select(read_marxan(folder), gap=gap, time_limit=seconds)
     chosen = found.zone[found.zone.notna()]
     if out is not None:

@@ -58,6 +58,7 @@ def evaluate(
             "where to write is missing", "缺少输出文件", where="-o", code="usage",
             remedy=("add -o classes.tif", "请加 -o classes.tif"),
         )  # fmt: skip
+    console.new_file(out)
     found = getattr(evaluation, purpose)(_layers(layer or ()), out, chosen)
     answer = found.as_dict(console.settings.lang)
     if console.settings.json:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def grid(
     out: Annotated[
         Path,
-        typer.Option("-o", "--out", help="GeoPackage, GeoParquet or any OGR file. / 输出文件"),
+        typer.Option("-o", "--out", help=".gpkg .parquet .geojson .fgb .shp .gdb / 输出文件"),
     ],
     city: Annotated[
         str | None,
@@ -55,15 +55,23 @@ def grid(
 ) -> None:
     """Make the planning units of a city, a county or a polygon. / 生成规划单元网格."""
     from zoning.cells import search_origins
-    from zoning.config import Config
-    from zoning.grid import GridSpec
+    from zoning.grid import GridSpec, check_projected, check_size, normal_crs
     from zoning.intake import choose_grid
     from zoning.ledger import Layers, build, settle_slivers
+    from zoning.planfile import parse
 
+    _driver(out)
+    console.new_file(out)
+    if crs is not None:
+        crs = normal_crs(crs, "--crs")
+        check_projected(crs, "--crs")
+    part = {"crs": crs, "cell_m": cell, "origin_m": _origin(origin), "min_share": min_share,
+            "slivers": slivers, "max_area_error": max_area_error}  # fmt: skip
+    config = parse({"grid": part}, "zoning grid")
+    _refuse_idle_share(min_share, slivers)
     area = _area(city, boundary, source)
-    part = {"crs": crs, "cell_m": cell, "origin_m": _origin(origin),
-            "max_area_error": max_area_error}  # fmt: skip
-    spec, distortion = choose_grid(Config.model_validate({"grid": part}), area)
+    spec, distortion = choose_grid(config, area)
+    check_size(distortion.planar_m2, cell, "--cell")
     shape = area.to_crs(spec.crs).iloc[0]
     answer: dict[str, Any] = {}
     if match_count is not None:
@@ -74,7 +82,7 @@ def grid(
         _tell_search(found)
         if found.matches:
             spec = GridSpec(spec.crs, cell, found.matches[0])
-    books = settle_slivers(build(Layers(shape), spec), spec, min_share, _sliver_rule(slivers))
+    books = settle_slivers(build(Layers(shape), spec), spec, min_share, slivers)
     units = books.units
     _save(units, out)
     answer |= {
@@ -105,13 +113,14 @@ def _name(crs: str) -> str:
     return f"{crs} {CRS(crs).name}" if len(crs) < 20 else CRS(crs).name
 
 
-def _sliver_rule(text: str) -> str:
-    if text not in ("keep", "drop", "merge"):
+def _refuse_idle_share(min_share: float, slivers: str) -> None:
+    """Refuse a least share that would do nothing."""
+    if min_share > 0 and slivers == "keep":
         raise InputError.one(
-            f"'{text}' is not keep, drop or merge", f"“{text}”不是 keep、drop 或 merge",
-            where="--slivers", code="usage",
+            "[grid] min_share is set but slivers is keep",
+            "[grid] 设了 min_share 而 slivers 为 keep", where="zoning grid", code="idle-min-share",
+            remedy=("set slivers to drop or merge", "请将 slivers 设为 drop 或 merge"),
         )  # fmt: skip
-    return text
 
 
 def _origin(text: str) -> tuple[int, int]:
@@ -168,32 +177,50 @@ def _tell_search(found: Any) -> None:
            else "没有原点相符,保持原设定。")))  # fmt: skip
 
 
+#: Endings of the files that hold units, with the driver that writes each.
+_DRIVERS = {
+    ".gpkg": "GPKG", ".parquet": "Parquet", ".geojson": "GeoJSON", ".fgb": "FlatGeobuf",
+    ".shp": "ESRI Shapefile", ".gdb": "OpenFileGDB",
+}  # fmt: skip
+
+
+def _driver(out: Path) -> str:
+    """Give the driver of a file's ending; refuse an ending that is not known."""
+    driver = _DRIVERS.get(out.suffix.lower())
+    if driver is None:
+        raise InputError.one(
+            f"unknown ending '{out.suffix}'", f"未知的扩展名“{out.suffix}”", where=str(out),
+            code="ending",
+            remedy=("use one of " + " ".join(_DRIVERS), "请使用 " + " ".join(_DRIVERS) + " 之一"),
+        )  # fmt: skip
+    return driver
+
+
 def _save(units: gpd.GeoDataFrame, out: Path) -> None:
     """Write the units whole or not at all, in the format of the file's ending."""
     import tempfile
 
-    if not out.parent.is_dir():
+    try:
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".writing-") as folder:
+            _write(units, Path(folder) / out.name)
+            for file in sorted(Path(folder).iterdir()):
+                file.replace(out.parent / file.name)
+    except (OSError, ValueError, RuntimeError) as error:  # those of GDAL are RuntimeErrors
         raise InputError.one(
-            "the folder does not exist", "文件夹不存在", where=str(out.parent), code="no-folder",
-            remedy=("make it first", "请先新建该文件夹"),
-        )  # fmt: skip
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".writing-") as folder:
-        beside = Path(folder) / out.name
-        if out.suffix.lower() == ".parquet":
-            units.to_parquet(beside, compression="zstd")
-        else:
-            options = {"layer": "units"} if out.suffix.lower() == ".gpkg" else {}
-            try:
-                units.reset_index().to_file(beside, engine="pyogrio", **options)
-            except (ValueError, RuntimeError) as error:
-                raise InputError.one(
-                    f"cannot be written: {error}", f"无法写入:{error}", where=str(out),
-                    code="unwritable",
-                    remedy=("use .gpkg, .parquet, .geojson or .fgb",
-                            "请使用 .gpkg、.parquet、.geojson 或 .fgb"),
-                ) from error  # fmt: skip
-        for file in sorted(Path(folder).iterdir()):
-            file.replace(out.parent / file.name)
+            f"cannot be written: {error}", f"无法写入:{error}", where=str(out), code="unwritable",
+            remedy=("check the place and its permissions", "请检查位置和权限"),
+        ) from error  # fmt: skip
+
+
+def _write(units: gpd.GeoDataFrame, path: Path) -> None:
+    driver = _driver(path)
+    if driver == "Parquet":
+        units.to_parquet(path, compression="zstd")
+        return
+    options = {"layer": "units"} if driver in ("GPKG", "OpenFileGDB") else {}
+    if driver == "ESRI Shapefile":
+        options["encoding"] = "UTF-8"
+    units.reset_index().to_file(path, driver=driver, engine="pyogrio", **options)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"grid": grid}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 import typer
 
 from zoning.cli import console
-from zoning.errors import ZoningError
+from zoning.errors import InputError, Problem, Text, ZoningError
 
 #: Modules whose functions named in ``COMMANDS`` become commands, in the order of the help.
 _ROOMS = ("plan", "grid", "answers", "deliver", "evaluate")
@@ -36,27 +39,47 @@ def main() -> None:
     """Run the command line and leave with the exit code of what happened."""
     _speak_utf8()
     console.settings.reset()
+    code = 0
     try:
-        code = build()(standalone_mode=False)
-    except ZoningError as error:
-        _tell(error)
-        sys.exit(error.exit_code)
-    except typer.Exit as leave:
-        sys.exit(leave.exit_code)
+        code = _run()
+        sys.stdout.flush()
     except BrokenPipeError:
         # The reader of a pipe has seen enough; what is left has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command, tell what went wrong, and give the exit code."""
+    try:
+        code = build()(standalone_mode=False)
+    except BrokenPipeError:
+        raise
+    except ZoningError as error:
+        return _tell(error)
+    except typer.Exit as leave:
+        return leave.exit_code
     except (KeyboardInterrupt, typer.Abort):
         print("interrupted / 已中断", file=sys.stderr)
-        sys.exit(130)
+        return 130
     except Exception as error:
-        if _is_usage(error):
-            error.show()  # type: ignore[attr-defined]
-            sys.exit(2)
-        _internal(error)
-        sys.exit(4)
-    sys.exit(code if isinstance(code, int) else 0)
+        return _other(error)
+    return code if isinstance(code, int) else 0
+
+
+def _other(error: Exception) -> int:
+    """Tell a wrong call, a disk that refuses, or a mistake of ours."""
+    if _is_usage(error):
+        return _usage(error)
+    if isinstance(error, OSError) and (error.filename or error.errno == errno.ENOSPC):
+        why, where = error.strerror or str(error), str(error.filename or "")
+        _trace(error)
+        return _tell(InputError.one(
+            f"cannot be read or written: {why}", f"无法读写:{why}", where=where, code="disk",
+            remedy=("check the place and its permissions", "请检查位置和权限"),
+        ))  # fmt: skip
+    _internal(error)
+    return 4
 
 
 def _is_usage(error: Exception) -> bool:
@@ -71,29 +94,50 @@ def _speak_utf8() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _tell(error: ZoningError) -> None:
-    """Write every problem, as text or as JSON."""
-    if console.settings.json:
-        problems = [p.as_dict(console.settings.lang) for p in error.problems]
-        print(json.dumps({"error": problems}, ensure_ascii=False, indent=1))
-        return
+def _as_json(problems: Sequence[Problem]) -> bool:
+    """Write problems as JSON where that was asked for, even if the options were never read."""
+    if not (console.settings.json or "--json" in sys.argv[1:]):
+        return False
+    told: list[dict[str, Any]] = [p.as_dict(console.settings.lang) for p in problems]
+    print(json.dumps({"error": told}, ensure_ascii=False, indent=1))
+    return True
+
+
+def _usage(error: Any) -> int:
+    """Say how the command should have been called."""
+    text = error.format_message()
+    if not _as_json([Problem(Text(text, text), "zoning", code="usage")]):
+        error.show()
+    return 2
+
+
+def _tell(error: ZoningError) -> int:
+    """Write every problem, as text or as JSON, and give the exit code."""
+    if _as_json(error.problems):
+        return error.exit_code
     for problem in error.problems:
         print(problem.tell(console.settings.lang), file=sys.stderr)
     n = len(error.problems)
     if n > 1:
         zh = console.settings.lang == "zh"
         print(f"共 {n} 个问题" if zh else f"{n} problems", file=sys.stderr)
+    return error.exit_code
+
+
+def _trace(error: Exception) -> None:
+    """Write where an error came from, with -v."""
+    if logging.getLogger("zoning").isEnabledFor(logging.INFO) or os.environ.get("ZONING_TRACE"):
+        import traceback
+
+        traceback.print_exception(error)
 
 
 def _internal(error: Exception) -> None:
     """Say that this is our mistake; the trace comes with -v."""
-    if logging.getLogger("zoning").isEnabledFor(logging.DEBUG) or os.environ.get("ZONING_TRACE"):
-        import traceback
-
-        traceback.print_exception(error)
-    zh = console.settings.lang == "zh"
-    text = (
-        f"内部错误:{error!r}。这是软件的问题,请附上 -v 的输出报告。" if zh
-        else f"internal error: {error!r}. This is our mistake; please report it with -v output."
-    )  # fmt: skip
-    print(text, file=sys.stderr)
+    _trace(error)
+    text = Text(
+        f"internal error: {error!r}. This is our mistake; please report it with -v output.",
+        f"内部错误:{error!r}。这是软件的问题,请附上 -v 的输出报告。",
+    )
+    if not _as_json([Problem(text, code="internal")]):
+        print(text.get(console.settings.lang), file=sys.stderr)

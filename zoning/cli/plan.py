@@ -10,6 +10,7 @@ import typer
 
 from zoning.cli import console
 from zoning.cli.console import Json, Lang, Quiet, Verbose, say, write, write_json, write_table
+from zoning.errors import Text
 
 if TYPE_CHECKING:
     from zoning.config import Config
@@ -156,6 +157,8 @@ def tell(plan: Plan, files: list[Path]) -> None:
     )
     _tell_zones(plan)
     _tell_account(plan.run)
+    for part in plan.run.get("left_out", ()):
+        write(_LEFT_OUT[part].get(lang))
     failed = [c for c in plan.checks if not c.ok]
     passed = len(plan.checks) - len(failed)
     write(
@@ -168,6 +171,17 @@ def tell(plan: Plan, files: list[Path]) -> None:
         write(f"  {c.level}: {c.check} [{c.where}] {c.text.get(lang)}")
     for file in files:
         write(str(file))
+
+
+#: What a plan does without, and which input would bring it.
+_LEFT_OUT = {
+    "zones": Text("Left out: zones (no townships)", "未编制:主体功能分区(缺少乡镇)"),
+    "redlines": Text("Left out: red lines (no layer)", "未编制:生态红线(缺少图层)"),
+    "construction": Text("Left out: construction account (no land use)",
+                         "未编制:建设空间台账(缺少用地现状)"),
+    "allocation": Text("Left out: allocation of new land (needs land use and townships)",
+                       "未编制:新增用地分配(需要用地现状和乡镇)"),
+}  # fmt: skip
 
 
 def _tell_zones(plan: Plan) -> None:
