@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 
 import pytest
 
@@ -103,3 +105,22 @@ def test_every_key_is_described_in_the_schema():
     ]
     # Tables inside tables are described by their own docstring.
     assert [b for b in bare if not b.startswith("InputsPart.")] == []
+
+
+def test_every_example_of_the_template_is_a_key_that_exists(tmp_path):
+    from zoning.template import write_template
+
+    (file,) = write_template(tmp_path, None)
+    text = file.read_text(encoding="utf-8")
+    lines = []
+    for line in text.splitlines():
+        bare = line.removeprefix("# ")
+        # Prose stays prose: an example is a table head or a key with a value.
+        example = re.match(r"(\[|[a-z_0-9]+ = )", bare) and line.startswith("# ")
+        lines.append(bare if example else line)
+    whole = "\n".join(lines).replace('= "..."', '= "x"')
+    config = parse(tomllib.loads(whole))
+    assert config.inputs.locks[0].code == "farmland"
+    assert config.cap.quotas["key"].share == 0.55
+    # As it is written, it is a plan as well.
+    assert load(file).plan.name

@@ -45,3 +45,8 @@ def test_both_readmes_give_the_same_commands():
     chinese = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
     for line in re.findall(r"^(?:python3|py) .*$", README, flags=re.M):
         assert line in chinese
+
+
+def test_the_page_of_plan_toml_is_made_from_the_models():
+    script = load_script("write_config_docs")
+    assert (ROOT / "docs" / "plan-toml.md").read_text(encoding="utf-8") == script.document()

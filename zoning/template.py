@@ -11,22 +11,24 @@ from zoning.store import staged
 _TEMPLATE = """\
 # A plan for zoning: what it reads, and by which rules.
 # 主体功能区方案配置;相对路径以本文件所在文件夹为准。Units stand in the key names (_m2, _share, _m).
-# Lines that begin with # are examples: take the # away to use them.
+# Lines that begin with "# " are examples: take it away to use them. All keys: docs/plan-toml.md.
 
 [plan]
 name = {name}
-lang = "zh"                  # zh or en: language of files that exist in one language
-# notice = "..."             # a notice on every output / 注明于所有成果
-# map_approval_no = ""       # 审图号; empty: internal use
+lang = "zh"  # zh or en: language of files that exist in one language
+# notice = "..."  # a notice on every output / 注明于所有成果
+# notice_zh = "..."
+# map_approval_no = ""  # 审图号; empty: internal use
+# base_year = 2020
 
 [grid]
-cell_m = 1000                # side of a unit in metres / 单元边长
-origin_m = [0, 0]            # any corner of the lattice (x, y) / 网格原点
-# crs = "EPSG:4549"          # left out: CGCS2000, 3-degree zone chosen from the longitude
-# min_share = 0.05           # units with less of their square inside are slivers ...
-# slivers = "merge"          # ... and are kept, dropped or merged
+cell_m = 1000  # side of a unit in metres / 单元边长
+origin_m = [0, 0]  # any corner of the lattice (x, y) / 网格原点
+# crs = "EPSG:4549"  # left out: CGCS2000, 3-degree zone chosen from the longitude
+# min_share = 0.05  # units with less of their square inside are slivers ...
+# slivers = "merge"  # ... and are kept, dropped or merged
 
-[inputs.boundary]            # the one input that is needed / 研究区边界(必需)
+[inputs.boundary]  # the one input that is needed / 研究区边界(必需)
 path = {boundary}
 {counties}
 # Townships: polygons with a code, a name and the code of their county; attributes in the same
@@ -36,18 +38,27 @@ path = {boundary}
 # code = "code"
 # name = "name"
 # county = "county"
-# table = "townships.csv"    # population, gdp_10k_yuan, min_to_centre, slope_deg ...
-# tolerance_m2 = 10000       # larger gaps and overlaps are errors
+# table = "townships.csv"  # population, gdp_10k_yuan, min_to_centre, slope_deg ...
+# table_code = "code"
+# tolerance_m2 = 10000  # larger gaps and overlaps are errors
 
 # Red lines: one polygon per area and level (1 or 2). 生态红线:每区域每级一个要素
 # [inputs.redlines]
 # path = "redlines.gpkg"
 # code = "area_code"
+# name = "name"
+# type = "type"
+# level = "level"
+
+# Other protected cores: scenic, heritage, drinking water. 其他保护核心区
+# [inputs.cores]
+# path = "cores.gpkg"
 
 # Existing land use: a raster of classes (values of data/landuse/classes.toml). 现状用地栅格
 # [inputs.landuse]
 # path = "landuse.tif"
 # rural_roads_are_construction = false
+# survey = "三调 2019"
 
 # Land where nothing may be built, such as basic farmland. 永久基本农田等
 # [[inputs.locks]]
@@ -57,21 +68,47 @@ path = {boundary}
 # source = "..."
 
 [zones]
-method = "two-matrices"      # or the path of a method of your own (.toml)
-balance_share = 0.5          # a unit is balance when this share of it is red line or core
+method = "two-matrices"  # or the path of a method of your own (.toml), see docs/method.md
+balance_share = 0.5  # a unit is balance when this share of it is red line or core
+# contiguity = true
+# overrides = "decisions.csv"
+# compare = ["dominant", "cube"]
 
-# [cap]                      # left out: the rules of data/capacity/caps.toml
+# [redlines]
+# none = true  # there are no red lines here; without this a missing layer means: not known
+# expected_areas = 71
+# source = "..."
+
+# Left out, these are the rules of data/capacity/caps.toml. 建设用地上限与配额
+# [cap]
 # share = 0.28
 # source = "..."
-# zone_basis = "unit"        # or "township"
+# evidence = "S"
+# base_area_m2 = 3840000000
+# base_source = "..."
+# zone_basis = "unit"  # or "township"
+# [cap.zone_caps.key]
+# share = 0.30
+# source = "..."
+# evidence = "S"
+# [cap.quotas.key]
+# share = 0.55
+# source = "..."
+# evidence = "S"
 # [[cap.counties]]
 # place = "321112"
 # floor_m2 = 1000000
 # source = "..."
 
+# [allocation]
+# boundary_weight = 0.02  # km2 of suitability that one km of boundary is worth
+# whole_units = false
+
 [outputs]
 qgis = true
 map = true
+tables = false
+report = false
 """
 
 

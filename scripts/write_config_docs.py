@@ -1,0 +1,83 @@
+"""Write docs/plan-toml.md: every key of plan.toml, from the models that check it.
+
+python scripts/write_config_docs.py
+"""
+
+import typing
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from zoning.config import Config
+
+DOC = Path(__file__).parent.parent / "docs" / "plan-toml.md"
+HEAD = """# plan.toml
+
+Every key, made by `python scripts/write_config_docs.py` from the models that check the file.
+Relative paths resolve from the file; unknown keys are errors. `zoning init DIR` writes a file with comments to start from.
+"""
+
+
+def model_of(annotation: object) -> tuple[type[BaseModel] | None, str]:
+    """Find the model inside an annotation, and how TOML writes it."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, "[{}]"
+    origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
+    for part in inner:
+        model, form = model_of(part)
+        if model is not None:
+            form = "[[{}]]" if origin is tuple else "[{}.ZONE]" if origin is dict else form
+            return model, form
+    return None, ""
+
+
+def kind(annotation: object) -> str:
+    """Name a type as a planner would."""
+    text = str(annotation).replace("typing.", "").replace("<class '", "").replace("'>", "")
+    for long, short in (
+        ("Literal", "one of "), ("NoneType", "none"), ("tuple", "list"), ("str", "text"),
+        ("float", "number"), ("int", "whole number"), ("bool", "true or false"), ("Any", "any"),
+    ):  # fmt: skip
+        text = text.replace(long, short)
+    return text.replace(" | None", "").replace("|", "or").replace(", ...", "")
+
+
+def section(model: type[BaseModel], head: str) -> list[str]:
+    """Write one table of the file and those inside it."""
+    about = " ".join((model.__doc__ or "").split())
+    lines = [
+        "",
+        f"## `{head}`",
+        "",
+        about,
+        "",
+        "| key | kind | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    inside: list[str] = []
+    name = head.strip("[]")
+    for key, field in model.model_fields.items():
+        below, form = model_of(field.annotation)
+        if below is not None:
+            inside += section(below, form.format(f"{name}.{key}" if name else key))
+            continue
+        default = field.get_default(call_default_factory=True)
+        shown = "**needed**" if field.is_required() else "" if default is None else f"`{default!r}`"
+        meaning = " ".join((field.description or "").split()).replace("|", "\\|")
+        lines.append(f"| `{key}` | {kind(field.annotation)} | {shown} | {meaning} |")
+    return ([] if lines[-1].startswith("|---") else lines) + inside
+
+
+def document() -> str:
+    """Give the whole page."""
+    lines = [HEAD.rstrip()]
+    for key, field in Config.model_fields.items():
+        model, form = model_of(field.annotation)
+        if model is not None:
+            lines += section(model, form.format(key))
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    DOC.write_text(document(), encoding="utf-8", newline="\n")
+    print(f"{DOC.name}: {document().count('| `')} keys")
