@@ -14,7 +14,8 @@ DOC = Path(__file__).parent.parent / "docs" / "plan-toml.md"
 HEAD = """# plan.toml
 
 Every key, made by `python scripts/write_config_docs.py` from the models that check the file.
-Relative paths resolve from the file; unknown keys are errors. `zoning init DIR` writes a file with comments to start from.
+Relative paths resolve from the file; unknown keys are errors. `zoning init DIR` writes a file with
+comments to start from.
 """
 
 
