@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -241,3 +242,246 @@ def test_evaluate_grades_a_slope_raster(tmp_path):
     assert "slope" in json.loads(done.stdout)["roles"]
     assert zoning("evaluate", "moon", "-o", out).returncode == 2
     assert zoning("evaluate", "town", "--layer", "slope", "-o", out).returncode == 2
+
+
+@pytest.fixture
+def edge(tmp_path):
+    """Write the boundary of the small world and give its path."""
+    path = tmp_path / "边界.gpkg"
+    gpd.GeoDataFrame(geometry=[worlds.CITY], crs=worlds.CRS).to_file(path)
+    return path
+
+
+def refused(*args, cwd=None):
+    """Run a command that must be refused as bad input, in both languages; give its problems."""
+    for lang in ("zh", "en"):
+        done = zoning(*args, "--json", "--lang", lang, cwd=cwd)
+        assert done.returncode == 2, done
+        found = json.loads(done.stdout)["error"]
+    assert "pydantic" not in done.stdout + done.stderr
+    assert done.stderr == ""
+    return found
+
+
+@pytest.mark.parametrize(
+    "option",
+    [("--cap", 1.01), ("--cap", -0.1), ("--cap", "nan"), ("--lambda", -1), ("--lambda", "nan"),
+     ("--lambda", "inf"), ("--quota", "key=1.5"), ("--quota", "key=nan"),
+     ("--quota", "key=-0.1")],
+    ids=lambda o: "=".join(map(str, o)),
+)  # fmt: skip
+def test_allocate_refuses_numbers_out_of_range(small, option):
+    folder, _ = small
+    (problem,) = refused("allocate", folder / "成果", *option)
+    assert problem["code"] == "range"
+    assert problem["where"].startswith(option[0])
+
+
+def test_prices_and_draws_refuse_numbers_out_of_range(small):
+    folder, _ = small
+    assert refused("price", folder / "成果", "--lambda", "nan")[0]["code"] == "range"
+    assert "--seed" in refused("stability", folder / "成果", "--seed", -1)[0]["what"]
+
+
+def test_a_cap_below_what_stands_is_told_and_is_exit_1(small, tmp_path):
+    folder, _ = small
+    done = zoning("allocate", folder / "成果", "--cap", 0.1, "--json")
+    assert done.returncode == 1
+    answer = json.loads(done.stdout)
+    # 2 km2 stand on 17.5 km2; a tenth of them is 1.75 km2.
+    (failed,) = [c for c in answer["failed"] if c["check"] == "cap.city"]
+    assert (failed["measured"], failed["limit"]) == (2_000_000, 1_750_000)
+    for lang, word in (("en", "above"), ("zh", "超过")):
+        done = zoning("allocate", folder / "成果", "--cap", 0.1, "--lang", lang)
+        assert done.returncode == 1
+        assert word in done.stdout
+        assert "cap.city" in done.stdout
+    done = zoning("allocate", folder / "成果", "--cap", 0.1, "-o", tmp_path / "out")
+    assert done.returncode == 1
+    assert (tmp_path / "out" / "run.json").exists()
+    done = zoning("allocate", folder / "成果", "--cap", 0.2, "--json")
+    assert (done.returncode, json.loads(done.stdout)["failed"]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "where"),
+    [
+        (["--max-area-error", 0], "value-greater_than", "zoning grid"),
+        (["--max-area-error", "nan"], "value-less_than_equal", "zoning grid"),
+        (["--cell", 200_000], "value-less_than_equal", "zoning grid"),
+        (["--slivers", "foo"], "value-literal_error", "zoning grid"),
+        (["--slivers", "drop"], "no-min-share", "zoning grid"),
+        (["--slivers", "merge"], "no-min-share", "zoning grid"),
+        (["--min-share", 0.1], "idle-min-share", "zoning grid"),
+        (["--crs", "nonsense"], "unknown-crs", "--crs"),
+        (["--crs", "4490"], "crs-not-metric", "--crs"),
+        (["--origin", "a,b"], "origin", "--origin"),
+    ],
+)
+def test_grid_refuses_options_in_its_own_words(edge, options, code, where):
+    found = refused("grid", "--boundary", edge, "-o", edge.with_name("u.gpkg"), *options)
+    assert [(p["code"], p["where"]) for p in found] == [(code, where)]
+    assert not edge.with_name("u.gpkg").exists()
+
+
+def test_grid_of_too_many_units_is_refused_before_it_is_made(tmp_path):
+    (problem,) = refused("grid", "--city", "江苏省/镇江市", "--cell", 10, "-o", tmp_path / "u.fgb")
+    assert (problem["code"], problem["limit"]) == ("too-many-units", 20_000_000)
+    assert 38_000_000 < problem["measured"] < 39_000_000
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_spellings_of_a_crs_make_the_same_grid(edge):
+    answers = [
+        json.loads(zoning("grid", "--boundary", edge, "-o", edge.with_name("u.parquet"),
+                          "--crs", crs, "--json").stdout)
+        for crs in ("EPSG:4549", "4549", "epsg:4549")
+    ]  # fmt: skip
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0]["grid"]["crs"] == "EPSG:4549"
+
+
+@pytest.mark.parametrize("name", ["a", "a.xyz", "run.json", "a.kml", "a.csv"])
+def test_grid_refuses_other_endings_and_leaves_the_file(edge, name):
+    out = edge.with_name(name)
+    out.write_text("mine", encoding="utf-8")
+    (problem,) = refused("grid", "--boundary", edge, "-o", out)
+    assert problem["code"] == "ending"
+    assert ".gpkg .parquet .geojson .fgb .shp .gdb" in problem["try"]
+    assert out.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "parquet", "geojson", "fgb", "shp", "gdb", "GPKG"])
+def test_grid_writes_every_ending_it_names(edge, ending):
+    out = edge.parent / "成 果" / f"单元.{ending}"
+    out.parent.mkdir()
+    done = zoning("grid", "--boundary", edge, "-o", out)
+    assert done.returncode == 0, done.stderr
+    units = gpd.read_parquet(out).reset_index() if ending == "parquet" else gpd.read_file(out)
+    assert len(units) == 18
+    assert units["area_m2"].sum() == 17_500_000
+    assert {"unit", "area_m2", "lon", "lat"} <= set(units.columns)
+    assert [p.stem for p in out.parent.iterdir()] == ["单元"] * len(list(out.parent.iterdir()))
+
+
+def test_a_folder_is_not_taken_for_a_file(small, edge):
+    folder, _ = small
+    place = edge.parent / "已有.gpkg"
+    place.mkdir()
+    for args in (
+        ("grid", "--boundary", edge, "-o", place),
+        ("map", folder / "成果", "-o", place),
+        ("solve", folder, "-o", place),
+        ("evaluate", "town", "--layer", f"slope={edge}", "-o", place),
+    ):
+        (problem,) = refused(*args)
+        assert (problem["code"], problem["where"]) == ("not-a-file", str(place))
+    assert list(place.iterdir()) == []
+
+
+def test_a_missing_folder_is_found_before_the_work(edge, monkeypatch):
+    monkeypatch.setattr("zoning.ledger.build", lambda *_: pytest.fail("began to work"))
+    out = edge.parent / "没有" / "u.gpkg"
+    (problem,) = refused("grid", "--boundary", edge, "-o", out)
+    assert (problem["code"], problem["where"]) == ("no-folder", str(out.parent))
+
+
+def test_a_disk_that_refuses_is_bad_input_and_no_mistake_of_ours(edge, small, monkeypatch):
+    folder, _ = small
+
+    def full(*_args, **_more):
+        raise PermissionError(13, "Permission denied", "单元.gpkg")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tempfile.TemporaryDirectory", full)
+        (problem,) = refused("grid", "--boundary", edge, "-o", edge.with_name("u.gpkg"))
+    assert problem["code"] == "unwritable"
+    with monkeypatch.context() as patch:
+        patch.setattr("zoning.outputs.webmap.write", full)
+        (problem,) = refused("map", folder / "成果")
+    assert (problem["code"], problem["where"]) == ("disk", "单元.gpkg")
+
+
+@pytest.mark.parametrize("args", [["grid"], ["nonsense"], ["grid", "--cell", "x", "-o", "u.gpkg"]])
+def test_usage_errors_are_json_too(args):
+    (problem,) = refused(*args)
+    assert problem["code"] == "usage"
+    assert problem["what"]
+    done = zoning(*args)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr
+
+
+def test_an_internal_error_is_json_too_and_v_shows_its_trace(small, monkeypatch):
+    folder, _ = small
+
+    def broken(*_):
+        raise KeyError("our mistake")
+
+    monkeypatch.delenv("ZONING_TRACE", raising=False)
+    monkeypatch.setattr("zoning.store.load", broken)
+    done = zoning("explain", folder / "成果", "甲镇", "--json")
+    assert done.returncode == 4
+    assert json.loads(done.stdout)["error"][0]["code"] == "internal"
+    done = zoning("explain", folder / "成果", "甲镇")
+    assert done.returncode == 4
+    assert "our mistake" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "内部错误" in zoning("explain", folder / "成果", "甲镇", "--lang", "zh").stderr
+    done = zoning("explain", folder / "成果", "甲镇", "-v")
+    assert done.returncode == 4
+    assert "Traceback" in done.stderr
+
+
+def test_run_says_what_it_leaves_out(small, tmp_path):
+    assert "Left out" not in small[1].stdout
+    plan = worlds.write(tmp_path)
+    text = plan.read_text(encoding="utf-8")
+    plan.write_text(text[: text.index("[inputs.townships]")], encoding="utf-8")
+    told = zoning("run", plan, "-o", tmp_path / "out").stdout
+    for part in ("zones", "red lines", "construction", "allocation"):
+        assert f"Left out: {part}" in told
+    told = zoning("run", plan, "-o", tmp_path / "out", "--lang", "zh").stdout
+    assert told.count("未编制:") == 4
+
+
+def _process(*args, cwd, flags=(), **more):
+    return subprocess.Popen(
+        [sys.executable, *flags, "-m", "zoning", *map(str, args)], cwd=cwd, encoding="utf-8",
+        env={**os.environ, "PYTHONUTF8": "1", "ZONING_LANG": "en",
+             "PYTHONPATH": str(Path(__file__).parent.parent)}, **more,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_ctrl_c_is_exit_130_and_leaves_no_half_plan(tmp_path):
+    # The log of imports says when the work begins.
+    with _process("demo", cwd=tmp_path, flags=("-X", "importtime"), stderr=subprocess.PIPE,
+                  stdout=subprocess.DEVNULL) as process:  # fmt: skip
+        for line in process.stderr:
+            if line.rstrip().endswith(" zoning.pipeline"):
+                process.send_signal(signal.SIGINT)
+                break
+        rest = process.stderr.read()
+    assert process.returncode == 130
+    told = [line for line in rest.splitlines() if not line.startswith("import time:")]
+    assert told == ["interrupted / 已中断"]
+    assert not (tmp_path / "zoning-demo" / "run.json").exists()
+
+
+def test_a_closed_pipe_ends_quietly(small):
+    folder, _ = small
+    how = {"cwd": folder, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    args = ("stability", folder / "成果", "--draws", 50)
+    with _process(*args, "--json", **how) as process:
+        first = process.stdout.readline()
+        process.stdout.close()
+        told = process.stderr.read()
+    assert (first, process.returncode, told) == ("{\n", 0, "")
+    # A reader that is gone before the first line; short answers meet it only at the end.
+    for more in ((), ("--json",)):
+        with _process(*args, *more, **how) as process:
+            process.stdout.close()
+            told = process.stderr.read()
+        assert (process.returncode, told) == (0, "")

@@ -14,12 +14,15 @@ from shapely import box
 from zoning.cells import count_units, make_units, search_origins
 from zoning.errors import InputError
 from zoning.grid import (
+    MAX_UNITS,
     GridSpec,
     check_projected,
+    check_size,
     choose_crs,
     equal_area,
     gauss_krueger,
     measure_distortion,
+    normal_crs,
 )
 from zoning.inputs.china import find_area
 
@@ -165,3 +168,38 @@ def test_an_origin_search_counts_every_origin_and_claims_nothing():
     assert (found.low, found.high) == (2, 6)
     for x, y in found.matches:
         assert count_units(city, GridSpec("EPSG:4549", 1000, (x, y))) == 2
+
+
+def test_every_spelling_of_a_crs_is_one_lattice():
+    from pyproj import CRS
+
+    spellings = ["4549", "epsg:4549", CRS(4549).to_wkt(), CRS(4549).to_wkt("WKT1_ESRI")]
+    grids = {GridSpec(text, 1000) for text in spellings}
+    assert grids == {GridSpec("EPSG:4549")}
+    assert {g.same_lattice for g in grids} == {GridSpec("EPSG:4549").same_lattice}
+    assert {g.code(404, 3563) for g in grids} == {"1kmN3563E404"}
+
+
+def test_a_crs_that_epsg_does_not_list_stays_as_it_is():
+    albers = equal_area(73, 35, 80, 40)
+    assert GridSpec(albers).crs == albers
+    # Like EPSG:4549 but for the false easting: near is not the same.
+    moved = (
+        "+proj=tmerc +lat_0=0 +lon_0=120 +k=1 +x_0=500001 +y_0=0 +ellps=GRS80 +units=m +type=crs"
+    )
+    assert GridSpec(moved).crs == moved
+
+
+def test_an_unknown_crs_says_where_it_was_given():
+    with pytest.raises(InputError, match=r"\[grid\] crs: unknown"):
+        GridSpec("nonsense")
+    with pytest.raises(InputError, match="--crs: unknown"):
+        normal_crs("nonsense", "--crs")
+
+
+def test_too_many_units_are_refused_with_the_number_and_the_limit():
+    check_size(MAX_UNITS * 100.0, 10)
+    with pytest.raises(InputError, match="20,000,001 units, more than 20,000,000") as caught:
+        check_size((MAX_UNITS + 1) * 100.0, 10)
+    assert caught.value.problems[0].measured == MAX_UNITS + 1
+    assert "20,000,001" in caught.value.tell("zh")

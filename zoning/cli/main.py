@@ -7,7 +7,8 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from importlib import import_module
 from typing import Any
 
@@ -18,6 +19,9 @@ from zoning.errors import InputError, Problem, Text, ZoningError
 
 #: Modules whose functions named in ``COMMANDS`` become commands, in the order of the help.
 _ROOMS = ("plan", "grid", "answers", "deliver", "evaluate")
+
+#: Exit code after Ctrl-C; newer versions of typer give it themselves, older ones abort.
+_INTERRUPTED = 130
 
 
 def build() -> typer.Typer:
@@ -31,21 +35,39 @@ def build() -> typer.Typer:
     )
     for room in _ROOMS:
         for name, function in import_module(f"zoning.cli.{room}").COMMANDS.items():
-            app.command(name)(function)
+            app.command(name)(_ends_quietly(function))
     return app
+
+
+def _ends_quietly(function: Callable[..., None]) -> Callable[..., None]:
+    """End a command whose reader has seen enough; typer would make it a failure."""
+
+    @wraps(function)
+    def command(*args: Any, **options: Any) -> None:
+        try:
+            function(*args, **options)
+        except BrokenPipeError:
+            _drop_output()
+
+    return command
+
+
+def _drop_output() -> None:
+    """Send what is left of the answer nowhere: the reader of the pipe is gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main() -> None:
     """Run the command line and leave with the exit code of what happened."""
     _speak_utf8()
     console.settings.reset()
-    code = 0
+    code = _run()
     try:
-        code = _run()
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader of a pipe has seen enough; what is left has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
+    if code == _INTERRUPTED:
+        print("interrupted / 已中断", file=sys.stderr)
     sys.exit(code)
 
 
@@ -53,15 +75,12 @@ def _run() -> int:
     """Run the command, tell what went wrong, and give the exit code."""
     try:
         code = build()(standalone_mode=False)
-    except BrokenPipeError:
-        raise
     except ZoningError as error:
         return _tell(error)
     except typer.Exit as leave:
         return leave.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        print("interrupted / 已中断", file=sys.stderr)
-        return 130
+        return _INTERRUPTED
     except Exception as error:
         return _other(error)
     return code if isinstance(code, int) else 0
