@@ -480,8 +480,8 @@ def test_a_closed_pipe_ends_quietly(small):
         told = process.stderr.read()
     assert (first, process.returncode, told) == ("{\n", 0, "")
     # A reader that is gone before the first line; short answers meet it only at the end.
-    for more in ((), ("--json",)):
-        with _process(*args, *more, **how) as process:
+    for command in (args, (*args, "--json"), ("--help",)):
+        with _process(*command, **how) as process:
             process.stdout.close()
             told = process.stderr.read()
-        assert (process.returncode, told) == (0, "")
+        assert (process.returncode, told) == (0, ""), command

@@ -121,18 +121,12 @@ def write_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]])
     from rich.markup import escape
     from rich.table import Table
 
-    class Piped(Console):
-        """Leaves a closed pipe to the command line, which ends quietly."""
-
-        def on_broken_pipe(self) -> None:
-            raise BrokenPipeError
-
     table = Table(title=escape(title), title_justify="left", header_style="bold")
     for i, head in enumerate(heads):
         table.add_column(escape(head), justify="left" if i == 0 else "right", no_wrap=i > 0)
     for row in rows:
         table.add_row(*[escape(cell) for cell in row])
-    out = Piped(file=sys.stdout, width=None if sys.stdout.isatty() else 100, highlight=False)
+    out = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 100, highlight=False)
     out.print(table)
 
 

@@ -7,8 +7,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -35,21 +34,8 @@ def build() -> typer.Typer:
     )
     for room in _ROOMS:
         for name, function in import_module(f"zoning.cli.{room}").COMMANDS.items():
-            app.command(name)(_ends_quietly(function))
+            app.command(name)(function)
     return app
-
-
-def _ends_quietly(function: Callable[..., None]) -> Callable[..., None]:
-    """End a command whose reader has seen enough; typer would make it a failure."""
-
-    @wraps(function)
-    def command(*args: Any, **options: Any) -> None:
-        try:
-            function(*args, **options)
-        except BrokenPipeError:
-            _drop_output()
-
-    return command
 
 
 def _drop_output() -> None:
@@ -79,6 +65,12 @@ def _run() -> int:
         return _tell(error)
     except typer.Exit as leave:
         return leave.exit_code
+    except SystemExit as left:
+        # Typer and rich make a failure of a reader who has seen enough; it is none.
+        if not isinstance(left.__context__, BrokenPipeError):
+            raise
+        _drop_output()
+        return 0
     except (KeyboardInterrupt, typer.Abort):
         return _INTERRUPTED
     except Exception as error:
