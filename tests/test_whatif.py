@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 
 import geopandas as gpd
 import pandas as pd
@@ -45,16 +46,195 @@ def test_asking_without_a_change_gives_the_plan(plan):
 
 def test_another_cap_is_the_run_with_that_cap(plan, tmp_path):
     other = run(tmp_path, cap='[cap]\nshare = 0.2\nsource = "x"\n')
-    acc, found = whatif.ask(plan, whatif.Question(cap=0.2))
+    question = whatif.Question(cap=0.2)
+    acc, found = whatif.ask(plan, question)
     assert acc.cap_m2 == other.run["construction"]["cap_m2"]
     assert found.new_m2.to_dict() == other.pieces["new_m2"].to_dict()
-    changed = whatif.with_allocation(plan, acc, found)
+    changed = whatif.with_allocation(plan, acc, found, question)
     assert changed.run["construction"]["new_m2"] == other.run["construction"]["new_m2"]
     assert changed.run["construction"]["share"] == other.run["construction"]["share"]
     assert changed.zones["new_m2"].to_dict() == other.zones["new_m2"].to_dict()
     assert {c.check: c.ok for c in changed.checks} == {c.check: c.ok for c in other.checks}
+    shape = changed.tables["landscape"]
+    pd.testing.assert_frame_equal(shape, other.tables["landscape"], check_dtype=False)
     # The plan that was asked is as it was.
     assert plan.run["construction"]["cap_share"] == 0.28
+
+
+def every_sum(plan):
+    """Add up the new land wherever it stands."""
+    frames = {n: getattr(plan, n) for n in ("units", "pieces", "zones", "townships", "counties")}
+    frames |= {n: t for n, t in plan.tables.items() if n.startswith("account_")}
+    found = {n: int(f["new_m2"].sum()) for n, f in frames.items() if "new_m2" in f}
+    found["run"] = plan.run["construction"]["new_m2"]
+    found["run zones"] = sum(z["new_m2"] for z in plan.run["zones"].values())
+    return found
+
+
+def test_new_land_is_the_same_wherever_it_stands(plan, tmp_path, monkeypatch):
+    from zoning.cli import main
+
+    write_folder(plan, tmp_path / "d")
+    out = tmp_path / "新 分配"
+    words = ["zoning", "allocate", str(tmp_path / "d"), "--cap", "0.27", "-o", str(out)]
+    monkeypatch.setattr(sys, "argv", words)
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert not left.value.code
+    back, other = load(out), run(tmp_path, cap='[cap]\nshare = 0.27\nsource = "x"\n')
+    sums = every_sum(back)
+    assert len(sums) == 13
+    assert set(sums.values()) == {17_500_000 * 27 // 100 - 2_000_000}
+    # Every table is that of a run with this cap, also the shape of what is built.
+    names = [n for n in other.tables if n.startswith("account_")] + ["landscape", "limits"]
+    assert len(names) == 9
+    for name in names:
+        table = other.tables[name]
+        pd.testing.assert_frame_equal(back.tables[name], table, check_dtype=False, obj=name)
+    for name in ("townships", "counties"):
+        assert getattr(back, name)["new_m2"].to_dict() == getattr(other, name)["new_m2"].to_dict()
+
+
+def test_a_plan_that_an_answer_made_knows_its_rules(plan, tmp_path):
+    question = whatif.Question(
+        cap=0.25, quotas={"key": 0.5}, weight=0.1, whole_units=True,
+        lock_out=["1kmN3501E500"], lock_in=["1kmN3502E503"],
+    )  # fmt: skip
+    acc, found = whatif.ask(plan, question)
+    write_folder(whatif.with_allocation(plan, acc, found, question), tmp_path / "out")
+    back = load(tmp_path / "out")
+    assert (back.config.cap.share, back.config.cap.quotas["key"].share) == (0.25, 0.5)
+    assert (back.config.cap.source, back.config.cap.evidence) == ("what if", "own")
+    part = back.config.allocation
+    assert (part.boundary_weight, part.whole_units) == (0.1, True)
+    assert back.run["construction"]["cap_share"] == 0.25
+    assert back.run["what_if"] == {"lock_out": ["1kmN3501E500"], "lock_in": ["1kmN3502E503"]}
+    again, same = whatif.ask(back, whatif.Question())
+    assert same.new_m2.to_dict() == found.new_m2.to_dict() == back.pieces["new_m2"].to_dict()
+    assert again.cap_m2 == acc.cap_m2
+    # Its shape is that of its own new land: units over half built, counted by hand.
+    units = back.units
+    over = (units["built_m2"] + units["new_m2"] > units["area_m2"] / 2).sum()
+    shape, was = (p.tables["landscape"].set_index("measure")["after"] for p in (back, plan))
+    assert shape["units"] == over != was["units"]
+    # A unit may change sides, and the other lock stays.
+    _, turned = whatif.ask(back, whatif.Question(lock_out=["1kmN3502E503"]))
+    assert turned.new_m2.groupby(plan.pieces["unit"]).sum()["1kmN3502E503"] == 0
+    assert turned.new_m2.groupby(plan.pieces["unit"]).sum()["1kmN3501E500"] == 0
+    # The plan that was asked is as it was.
+    assert plan.config.cap.share == 0.28
+    assert "what_if" not in plan.run
+
+
+def test_locks_of_an_answer_hold_for_prices_and_problems(plan, tmp_path):
+    question = whatif.Question(lock_out=["1kmN3501E500"])
+    changed = whatif.with_allocation(plan, *whatif.ask(plan, question), question)
+    found = whatif.price_list(changed)
+    assert found.base.new_m2.to_dict() == changed.pieces["new_m2"].to_dict()
+    lock = next(p for p in found.prices if p.code == "what-if-out")
+    assert lock.kind == "lock"
+    ladder = whatif.curves(changed, found.base)["cap_ladder"]
+    assert ladder.loc[0.28, "objective"] == pytest.approx(found.base.objective)
+    (ours,) = whatif.write_problem(changed, "lp", tmp_path / "a")
+    (theirs,) = whatif.write_problem(plan, "lp", tmp_path / "b")
+    assert ours.read_text(encoding="utf-8") != theirs.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"cap": 1.5}, {"cap": -0.1}, {"cap": float("nan")}, {"quotas": {"key": 2}},
+        {"quotas": {"key": float("nan")}}, {"weight": -1}, {"weight": float("inf")},
+        {"weight": float("nan")},
+    ],
+)  # fmt: skip
+def test_numbers_out_of_range_are_refused(asked):
+    with pytest.raises(InputError) as told:
+        whatif.Question(**asked)
+    assert told.value.problems[0].code == "out-of-range"
+
+
+CLASSES = """
+[[class]]
+value = 1
+code = "01"
+zh = "耕地"
+en = "fields"
+group = "agriculture"
+water = false
+farmland = true
+
+[[class]]
+value = 103
+code = "03"
+zh = "林地"
+en = "forest"
+group = "ecology"
+water = false
+farmland = false
+
+[[class]]
+value = 207
+code = "07"
+zh = "居住"
+en = "homes"
+group = "construction"
+water = false
+farmland = false
+
+[[class]]
+value = 117
+code = "17"
+zh = "水域"
+en = "water"
+group = "ecology"
+water = true
+farmland = false
+"""
+
+
+def test_a_plan_keeps_a_class_table_of_its_own(plan, tmp_path):
+    import rasterio
+
+    path = worlds.write(tmp_path, extra='classes = "地类.toml"\n')
+    (tmp_path / "地类.toml").write_text(CLASSES, encoding="utf-8")
+    with rasterio.open(tmp_path / "用地.tif", "r+") as file:
+        use = file.read(1)
+        for was, now in ((7, 207), (17, 117)):
+            use[use == was] = now
+        use[0:10, 0:30] = 103
+        file.write(use, 1)
+    fresh = pipeline.run(planfile.load(path), tmp_path)
+    write_folder(fresh, tmp_path / "out")
+    (tmp_path / "地类.toml").unlink()
+    back = load(tmp_path / "out")
+    for own in (fresh, back):
+        classes = whatif.classes_of(own)
+        assert classes.index.tolist() == [1, 103, 117, 207]
+        assert classes["built"].tolist() == [False, False, False, True]
+        assert classes["water"].tolist() == [False, False, True, False]
+        # Forest under the lines is released as fields were: the same land, another value.
+        # (Its suitability differs: forest is no farmland.)
+        ours, theirs = (whatif.released(p).drop(columns="suitability") for p in (own, plan))
+        pd.testing.assert_frame_equal(ours, theirs)
+    question = whatif.Question(cap=0.27)
+    changed = whatif.with_allocation(back, *whatif.ask(back, question), question)
+    assert changed.tables["account_zone"]["built_m2"].sum() == 2_000_000
+    assert len(set(every_sum(changed).values())) == 1
+
+
+def test_a_plan_without_its_class_table_says_so(plan):
+    import dataclasses
+
+    part = plan.config.inputs.landuse.model_copy(update={"classes": "x.toml"})
+    inputs = plan.config.inputs.model_copy(update={"landuse": part})
+    run = {k: v for k, v in plan.run.items() if k != "landuse_classes"}
+    config = plan.config.model_copy(update={"inputs": inputs})
+    with pytest.raises(InputError, match="does not keep its class table"):
+        whatif.released(dataclasses.replace(plan, config=config, run=run))
+    # The shipped table is known anyway.
+    old = dataclasses.replace(plan, run=run)
+    pd.testing.assert_frame_equal(whatif.released(old), whatif.released(plan))
 
 
 def test_locks_and_quotas(plan):

@@ -1,11 +1,13 @@
 """A plan as a folder: written whole or not at all, and read again for every later question.
 
 ``units.parquet`` and ``ledger.parquet`` hold the areas, ``plan.gpkg`` the layers and tables,
-``run.json`` the account of the run.
+``run.json`` the account of the run and the checksums of the others. ``plan.gpkg`` may be edited in
+QGIS, so its checksum only tells what was written; those of the other two must fit.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -22,20 +24,39 @@ from zoning.errors import InputError, Text
 from zoning.grid import GridSpec
 from zoning.plan import Check, Plan
 from zoning.planfile import parse
+from zoning.summary import FORMAT
 
 #: The files without which a folder is no plan.
 NEEDED = ("run.json", "units.parquet", "ledger.parquet", "plan.gpkg")
+
+#: The files that must be those of ``run.json``, byte for byte.
+SEALED = ("units.parquet", "ledger.parquet")
+
+#: Where the files that a new plan replaces wait until all is done.
+_REPLACED = ".replaced"
 
 #: Name of the index of each layer.
 _INDEX = {"townships": "township", "counties": "county", "redlines": "feature", "zones": "zone"}
 
 
 @contextmanager
-def staged(folder: Path, last: Sequence[str] = ("run.json",)) -> Iterator[Path]:
+def staged(
+    folder: Path, last: Sequence[str] = ("run.json",), stale: Sequence[str] = ()
+) -> Iterator[Path]:
     """Give an empty folder; when all went well its files move to ``folder``, ``last`` at the end.
 
-    Nothing of ``folder`` is touched before, so a failed or killed run leaves the last good one;
-    other files there stay as they are.
+    Nothing of ``folder`` is touched before. If a move fails, all files go back to where they were;
+    if the process is killed between two moves, the files named in ``last`` are not there, so what
+    is left cannot be taken for a plan. Other files of ``folder`` stay as they are.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if need be.
+    last : sequence of str
+        Files that say that all is there: taken away first, put in last.
+    stale : sequence of str
+        Files that are taken away if they are not written anew.
 
     Raises
     ------
@@ -49,16 +70,41 @@ def staged(folder: Path, last: Sequence[str] = ("run.json",)) -> Iterator[Path]:
         raise _unwritable(folder, error) from error
     try:
         yield stage
-        files = sorted(p for p in stage.rglob("*") if p.is_file())
-        for file in sorted(files, key=lambda p: p.name in last):
-            place = folder / file.relative_to(stage)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                file.replace(place)
-            except OSError as error:
-                raise _unwritable(place, error) from error
+        _move(stage, folder, last, stale)
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        # What could not go back to its place is not thrown away.
+        if not any(p.is_file() for p in (stage / _REPLACED).rglob("*")):
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+def _move(stage: Path, folder: Path, last: Sequence[str], stale: Sequence[str]) -> None:
+    """Put the files of ``stage`` into ``folder``, all or none."""
+    new = [p.relative_to(stage) for p in sorted(stage.rglob("*")) if p.is_file()]
+    ends = [n for n in new if n.name in last]
+    others = [n for n in new if n.name not in last]
+    gone = [Path(n) for n in stale if Path(n) not in new]
+    kept = stage / _REPLACED
+    moves = [(folder / n, kept / n) for n in [*ends, *gone] if (folder / n).is_file()]
+    for name in others:
+        if (folder / name).is_file():
+            moves.append((folder / name, kept / name))
+        moves.append((stage / name, folder / name))
+    moves += [(stage / name, folder / name) for name in ends]
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, place in moves:
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                source.replace(place)
+            except OSError as error:
+                raise _unwritable(folder / source.name, error) from error
+            done.append((source, place))
+    finally:
+        if len(done) == len(moves):
+            shutil.rmtree(kept, ignore_errors=True)
+        else:
+            for source, place in reversed(done):
+                place.replace(source)
 
 
 def _unwritable(path: Path, error: OSError) -> InputError:
@@ -74,11 +120,24 @@ def _unwritable(path: Path, error: OSError) -> InputError:
 
 
 def write_tables(plan: Plan, folder: Path) -> None:
-    """Write ``units.parquet``, ``ledger.parquet`` and ``run.json`` (same plan, same bytes)."""
+    """Write ``units.parquet`` and ``ledger.parquet`` (same plan, same bytes), then ``run.json``.
+
+    ``run["files"]`` holds the SHA-256 of both, and of the ``plan.gpkg`` that is there already.
+    """
     plan.units.to_parquet(folder / "units.parquet", compression="zstd")
     plan.ledger.to_parquet(folder / "ledger.parquet", compression="zstd")
-    text = json.dumps(plain(dict(plan.run)), ensure_ascii=False, indent=1, allow_nan=False)
+    written = [folder / name for name in (*SEALED, "plan.gpkg")]
+    files = {path.name: sha256(path) for path in written if path.is_file()}
+    text = json.dumps(
+        plain({**plan.run, "files": files}), ensure_ascii=False, indent=1, allow_nan=False
+    )
     (folder / "run.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def sha256(path: Path) -> str:
+    """Give the checksum of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def plain(value: Any) -> Any:
@@ -111,7 +170,8 @@ def load(folder: str | Path) -> Plan:
     Raises
     ------
     InputError
-        If the folder is no plan, or from a newer version of the layout.
+        If the folder is no plan, from a newer version of the layout, or damaged: a file cannot be
+        read, or is not the one that ``run.json`` was written with.
     """
     folder = Path(folder)
     absent = [name for name in NEEDED if not (folder / name).is_file()]
@@ -123,35 +183,96 @@ def load(folder: str | Path) -> Plan:
             remedy=("give the folder of zoning run or zoning demo",
                     "请给出 zoning run 或 zoning demo 的输出文件夹"),
         )  # fmt: skip
-    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    units = gpd.read_parquet(folder / "units.parquet")
-    layers, tables = _read_geopackage(folder / "plan.gpkg")
-    grid = run["grid"]
-    pieces = tables.pop("pieces", None)
+    with _reading(folder / "run.json"):
+        run = _read_run(folder / "run.json")
+    for name in SEALED:
+        with _reading(folder / name):
+            if run.get("files", {}).get(name, sha256(folder / name)) != sha256(folder / name):
+                raise ValueError(_OTHER)
+    with _reading(folder / "units.parquet"):
+        units = gpd.read_parquet(folder / "units.parquet")
+    with _reading(folder / "ledger.parquet"):
+        atoms = pd.read_parquet(folder / "ledger.parquet")
+    with _reading(folder / "plan.gpkg"):
+        layers, tables = _read_geopackage(folder / "plan.gpkg")
+        city = layers["city"]
+        pieces = tables.pop("pieces", None)
+        pieces = None if pieces is None else pieces.set_index("piece")
     red_sets = tables.pop("red_sets", pd.DataFrame(columns=["red_set", "area_code", "level"]))
     for name in ("checks", "plan"):
         tables.pop(name, None)
     zones = layers.get("zones")
     if zones is None:
         zones = describe_zones(units, None)
-    return Plan(
-        name=run["plan"],
-        notice=run["notice"],
-        config=parse(run["config"], str(folder / "run.json")),
-        grid=GridSpec(grid["crs"], grid["cell_m"], (grid["origin_m"][0], grid["origin_m"][1])),
-        city=layers["city"],
-        units=units,
-        zones=zones,
-        ledger=pd.read_parquet(folder / "ledger.parquet"),
-        red_sets=red_sets,
-        townships=layers.get("townships"),
-        counties=layers.get("counties"),
-        redlines=layers.get("redlines"),
-        pieces=None if pieces is None else pieces.set_index("piece"),
-        tables=tables,
-        checks=tuple(_check(c) for c in run["checks"]),
-        run=run,
-    )
+    with _reading(folder / "run.json"):
+        grid = run["grid"]
+        return Plan(
+            name=run["plan"],
+            notice=run["notice"],
+            config=parse(run["config"], str(folder / "run.json")),
+            grid=GridSpec(grid["crs"], grid["cell_m"], (grid["origin_m"][0], grid["origin_m"][1])),
+            city=city,
+            units=units,
+            zones=zones,
+            ledger=atoms,
+            red_sets=red_sets,
+            townships=layers.get("townships"),
+            counties=layers.get("counties"),
+            redlines=layers.get("redlines"),
+            pieces=pieces,
+            tables=tables,
+            checks=tuple(_check(c) for c in run["checks"]),
+            run=run,
+        )
+
+
+_OTHER = "not the file that run.json was written with"
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn whatever a broken file makes of reading into one error that names it.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged. A file that may not be read is another matter, and passes.
+    """
+    from pyarrow import ArrowException
+    from shapely.errors import ShapelyError
+
+    broken = (
+        OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError,
+        ArrowException, ShapelyError,
+    )  # fmt: skip
+    try:
+        yield
+    except PermissionError:
+        raise
+    except broken as error:
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise InputError.one(
+            f"this plan folder is damaged: {reason}", f"此方案文件夹已损坏:{reason}",
+            where=str(path), code="damaged",
+            remedy=("run zoning run again", "请重新运行 zoning run"),
+        ) from error  # fmt: skip
+
+
+def _read_run(path: Path) -> dict[str, Any]:
+    """Read ``run.json``; a newer layout is told before anything of it is read."""
+    run = json.loads(path.read_text(encoding="utf-8"))
+    form = run["format"]
+    if form > FORMAT:
+        raise InputError.one(
+            f"written by a newer version (format {form}, known up to {FORMAT})",
+            f"由更新的版本写成(格式 {form},本版本最高支持 {FORMAT})", where=str(path),
+            code="newer-format", measured=form, limit=FORMAT,
+            remedy=("update zoning: pip install -U zoning", "请升级 zoning:pip install -U zoning"),
+        )  # fmt: skip
+    missing = [k for k in ("plan", "notice", "config", "grid", "area_m2", "checks") if k not in run]
+    if missing:
+        raise KeyError(f"no {', '.join(missing)}")
+    return dict(run)
 
 
 def _check(c: dict[str, Any]) -> Check:

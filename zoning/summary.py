@@ -74,11 +74,19 @@ def describe(
         run["allocation"] = state.allocation.as_dict()
     if state.infeasible is not None:
         run["infeasible"] = [p.as_dict() for p in state.infeasible.problems]
+    if intake.classes is not None:
+        run["landuse_classes"] = class_records(intake.classes)
     run["notes"] = [{**f.as_dict("en"), "zh": f.tell("zh")} for f in intake.findings]
     run["checks"] = [c.as_dict() for c in found]
     run["config"] = config.model_dump(mode="json", exclude_defaults=True)
     run["seconds"] = seconds
     return run
+
+
+def class_records(classes: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give the class table as plain data; a written plan then knows what its values mean."""
+    columns = ["value", "code", "zh", "en", "group", "water", "farmland"]
+    return [dict(r) for r in classes.reset_index()[columns].to_dict("records")]
 
 
 def left_out(intake: Intake) -> list[str]:

@@ -11,6 +11,9 @@ from zoning.store import staged, write_tables
 
 Progress = Callable[[Text], None]
 
+#: What a run may leave or not, as ``[outputs]`` says.
+OUTPUTS = ("plan.qgz", "map.html", "tables.xlsx", "report.docx")
+
 
 def write(plan: Plan, folder: Path, *, progress: Progress | None = None) -> list[Path]:
     """Write a plan.
@@ -19,7 +22,9 @@ def write(plan: Plan, folder: Path, *, progress: Progress | None = None) -> list
     ----------
     plan : Plan
     folder : Path
-        Made if need be; files of an earlier run are replaced at the very end, others stay.
+        Made if need be; files of an earlier run are replaced at the very end. Outputs of ours that
+        this plan does not ask for (:data:`OUTPUTS`) are removed then: they would show another
+        plan. All other files stay.
     progress : callable, optional
         Told the name of each file as it is begun.
 
@@ -29,10 +34,8 @@ def write(plan: Plan, folder: Path, *, progress: Progress | None = None) -> list
         What was written.
     """
     wanted = plan.config.outputs
-    with staged(folder) as stage:
+    with staged(folder, stale=OUTPUTS) as stage:
         tell = progress or (lambda _: None)
-        tell(Text("units.parquet, ledger.parquet, run.json", "units.parquet 等"))
-        write_tables(plan, stage)
         tell(Text("plan.gpkg", "plan.gpkg"))
         from zoning.outputs import geopackage
 
@@ -57,5 +60,7 @@ def write(plan: Plan, folder: Path, *, progress: Progress | None = None) -> list
             from zoning.outputs import report
 
             report.write(plan, stage / "report.docx")
+        tell(Text("units.parquet, ledger.parquet, run.json", "units.parquet 等"))
+        write_tables(plan, stage)
         names = sorted(p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
     return [folder / name for name in names]

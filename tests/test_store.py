@@ -1,0 +1,240 @@
+"""A plan folder: whole or nothing when written, one clear word when it is broken."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import worlds
+
+from zoning import pipeline, planfile, store, whatif
+from zoning.errors import InputError
+from zoning.outputs.folder import OUTPUTS
+from zoning.outputs.folder import write as write_folder
+
+
+def run(folder, **options):
+    path = worlds.write(folder, **options)
+    return pipeline.run(planfile.load(path), path.parent)
+
+
+BARE = "[outputs]\nqgis = false\nmap = false\n"
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("库"), extra=BARE)
+
+
+@pytest.fixture(scope="module")
+def other(plan):
+    question = whatif.Question(cap=0.2)
+    return whatif.with_allocation(plan, *whatif.ask(plan, question), question)
+
+
+@pytest.fixture(scope="module")
+def written(plan, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("成 果") / "out"
+    write_folder(plan, folder)
+    return folder
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    """Give a copy that a test may break."""
+    return Path(shutil.copytree(written, tmp_path / "plan"))
+
+
+def refused(folder: Path):
+    with pytest.raises(InputError) as told:
+        store.load(folder)
+    (problem,) = told.value.problems
+    assert told.value.exit_code == 2
+    assert problem.remedy is not None
+    return problem
+
+
+def edit(folder: Path, **changes):
+    path = folder / "run.json"
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    for key, value in changes.items():
+        raw[key] = value
+        if value is None:
+            del raw[key]
+    path.write_text(json.dumps(raw), encoding="utf-8")
+
+
+def test_run_json_knows_the_files_it_was_written_with(folder):
+    files = json.loads((folder / "run.json").read_text(encoding="utf-8"))["files"]
+    assert set(files) == {"units.parquet", "ledger.parquet", "plan.gpkg"}
+    for name, sha in files.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha
+
+
+def test_a_newer_layout_is_told_as_such(folder):
+    edit(folder, format=2, grid=None)
+    problem = refused(folder)
+    assert (problem.code, problem.measured, problem.limit) == ("newer-format", 2, 1)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "null", "{}", '{"format": "one"}', '{"format": 1}'])
+def test_a_run_json_that_is_none(folder, text):
+    (folder / "run.json").write_text(text, encoding="utf-8")
+    problem = refused(folder)
+    assert (problem.code, Path(problem.where).name) == ("damaged", "run.json")
+
+
+@pytest.mark.parametrize("key", ["format", "plan", "notice", "config", "grid", "area_m2", "checks"])
+def test_a_key_is_missing_from_run_json(folder, key):
+    edit(folder, **{key: None})
+    problem = refused(folder)
+    assert (problem.code, Path(problem.where).name) == ("damaged", "run.json")
+    assert key in problem.what.en
+
+
+@pytest.mark.parametrize(
+    "changes", [{"grid": {}}, {"grid": 5}, {"checks": [{}]}, {"checks": [3]}, {"files": 3}]
+)
+def test_a_key_of_run_json_holds_something_else(folder, changes):
+    edit(folder, **changes)
+    assert refused(folder).code == "damaged"
+
+
+@pytest.mark.parametrize("name", ["units.parquet", "ledger.parquet", "plan.gpkg", "run.json"])
+@pytest.mark.parametrize("how", ["cut", "empty", "noise"])
+def test_a_damaged_file_is_named(folder, name, how):
+    path = folder / name
+    whole = path.read_bytes()
+    path.write_bytes({"cut": whole[: len(whole) // 3], "empty": b"", "noise": b"\xff" * 999}[how])
+    problem = refused(folder)
+    assert (problem.code, Path(problem.where).name) == ("damaged", name)
+    assert "damaged" in problem.what.en
+    assert "损坏" in problem.what.zh
+
+
+@pytest.mark.parametrize("name", ["units.parquet", "ledger.parquet"])
+def test_a_broken_table_is_told_also_without_checksums(folder, name):
+    edit(folder, files=None)
+    store.load(folder)
+    path = folder / name
+    path.write_bytes(path.read_bytes()[:200])
+    problem = refused(folder)
+    assert (problem.code, Path(problem.where).name) == ("damaged", name)
+
+
+def test_a_layer_that_was_deleted_is_told(folder):
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(folder / "plan.gpkg")) as db, db:
+        db.execute("DELETE FROM gpkg_contents WHERE table_name = 'city'")
+        db.execute("DELETE FROM gpkg_geometry_columns WHERE table_name = 'city'")
+        db.execute("DROP TABLE city")
+    problem = refused(folder)
+    assert (problem.code, Path(problem.where).name) == ("damaged", "plan.gpkg")
+
+
+def test_a_geopackage_edited_by_its_user_is_still_a_plan(folder):
+    import sqlite3
+    from contextlib import closing
+
+    before = (folder / "plan.gpkg").read_bytes()
+    with closing(sqlite3.connect(folder / "plan.gpkg")) as db, db:
+        db.execute("CREATE TABLE mine (a)")
+    assert (folder / "plan.gpkg").read_bytes() != before
+    assert len(store.load(folder).units) == 18
+
+
+def test_a_folder_of_two_plans_is_none(folder, other, tmp_path):
+    write_folder(other, tmp_path / "other")
+    shutil.copy(tmp_path / "other" / "units.parquet", folder)
+    problem = refused(folder)
+    assert Path(problem.where).name == "units.parquet"
+    assert "run.json" in problem.what.en
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes()
+            for p in folder.rglob("*") if p.is_file()}  # fmt: skip
+
+
+def write_again(plan, folder: Path):
+    """Write the tables of a plan over another one, quickly."""
+    with store.staged(folder, stale=OUTPUTS) as stage:
+        (stage / "plan.gpkg").write_bytes(b"new")
+        store.write_tables(plan, stage)
+
+
+#: Files taken away: run.json, map.html and three tables; put in: three and run.json.
+MOVES = 9
+
+
+def fail_at(monkeypatch, wrong) -> list[Path]:
+    """Let those moves fail that ``wrong`` says, by their number."""
+    move, moves = Path.replace, []
+
+    def held(self, target):
+        moves.append(self)
+        if wrong(len(moves) - 1):
+            raise PermissionError(13, "held open")
+        return move(self, target)
+
+    monkeypatch.setattr(Path, "replace", held)
+    return moves
+
+
+@pytest.mark.parametrize("at", range(MOVES))
+def test_a_move_that_fails_leaves_the_last_plan(folder, other, monkeypatch, at):
+    (folder / "map.html").write_text("of this plan", encoding="utf-8")
+    before = contents(folder)
+    fail_at(monkeypatch, lambda n: n == at)
+    with pytest.raises(InputError, match="cannot be written: held open"):
+        write_again(other, folder)
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize("at", range(1, MOVES))
+def test_a_run_killed_between_two_moves_leaves_no_plan(folder, other, monkeypatch, at):
+    (folder / "map.html").write_text("of this plan", encoding="utf-8")
+    # From here on nothing moves any more, not even back.
+    fail_at(monkeypatch, lambda n: n >= at)
+    with pytest.raises(PermissionError):
+        write_again(other, folder)
+    assert refused(folder).code == "no-plan"
+    # What was taken away is not lost.
+    assert (folder / "map.html").exists() or list(folder.rglob(".replaced/map.html"))
+
+
+def test_all_moves_are_counted(folder, other, monkeypatch):
+    (folder / "map.html").write_text("of this plan", encoding="utf-8")
+    moves = fail_at(monkeypatch, lambda n: False)
+    write_again(other, folder)
+    assert len(moves) == MOVES
+    assert set(contents(folder)) == {"run.json", "units.parquet", "ledger.parquet", "plan.gpkg"}
+    assert (folder / "plan.gpkg").read_bytes() == b"new"
+
+
+def test_outputs_of_an_earlier_plan_are_removed_and_nothing_else(plan, folder):
+    mine = ["notes.txt", "map.html.bak", "report (1).docx", "sub/map.html", "allocation.lp"]
+    (folder / "sub").mkdir()
+    for name in (*OUTPUTS, *mine):
+        (folder / name).write_text("earlier", encoding="utf-8")
+    config = plan.config.model_copy(
+        update={"outputs": plan.config.outputs.model_copy(update={"qgis": True})}
+    )
+    files = write_folder(dataclasses.replace(plan, config=config), folder)
+    names = {"run.json", "units.parquet", "ledger.parquet", "plan.gpkg", "plan.qgz"}
+    assert {f.name for f in files} == names
+    assert set(contents(folder)) == names | set(mine)
+    assert (folder / "plan.qgz").read_bytes() != b"earlier"
+    assert all((folder / name).read_text(encoding="utf-8") == "earlier" for name in mine)
+
+
+def test_run_json_comes_last(plan, tmp_path, monkeypatch):
+    moves = fail_at(monkeypatch, lambda n: False)
+    write_folder(plan, tmp_path / "neu")
+    assert moves[-1].name == "run.json"
