@@ -80,6 +80,18 @@ def test_a_method_of_ones_own_travels_with_the_plan(tmp_path):
     assert "60.0 %" in "".join(explain(store.load(tmp_path / "out"), "甲镇", "en").lines)
 
 
+@pytest.mark.parametrize("by", ["built", "area"])
+def test_totals_of_townships_come_to_the_units_whole(tmp_path, by):
+    plan = run(tmp_path, extra=f'[indicators]\nspread = ["population"]\nby = "{by}"\n')
+    people = plan.units["population"]
+    assert people.sum() == plan.townships["population"].sum() == 83_000
+    # Township A: 60,000 people on two built squares, or over all six.
+    assert people["1kmN3500E500"] == (30_000 if by == "built" else 10_000)
+    assert people["1kmN3501E500"] == (0 if by == "built" else 10_000)
+    (row,) = plan.tables["reconciliation"].to_dict("records")
+    assert (row["before"], row["after"], row["difference"]) == (83_000, 83_000, 0)
+
+
 def test_the_account_of_the_small_world(small):
     c = small.run["construction"]
     assert (c["existing_m2"], c["cap_m2"], c["headroom_m2"]) == (2_000_000, 4_900_000, 2_900_000)

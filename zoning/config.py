@@ -171,6 +171,16 @@ class InputsPart(_Part):
     landuse: LanduseRaster | None = None
 
 
+class IndicatorsPart(_Part):
+    """``[indicators]``: what townships have, brought to the units."""
+
+    spread: tuple[str, ...] = ()
+    """Columns of totals (people, GDP) that are shared out to the units; totals stay exact, and
+    the table ``reconciliation`` shows it."""
+    by: Literal["built", "area"] = "built"
+    """Where they go: onto building land (dasymetric; without any: by area), or evenly."""
+
+
 class ZonesPart(_Part):
     """``[zones]``: how townships are classed and where balance lies over them."""
 
@@ -332,6 +342,7 @@ class Config(_Part):
     plan: PlanPart = PlanPart()
     grid: GridPart = GridPart()
     inputs: InputsPart = InputsPart()
+    indicators: IndicatorsPart = IndicatorsPart()
     zones: ZonesPart = ZonesPart()
     redlines: RedlinesPart = RedlinesPart()
     cap: CapPart = CapPart()

@@ -18,6 +18,7 @@ from zoning.allocation.space import lattice_edges
 from zoning.capacity import AreaRule, CapRules, account, presolve, settle
 from zoning.config import Config, PlaceRule
 from zoning.errors import InfeasibleError, Text
+from zoning.indicators.transfer import reconcile, transfer
 from zoning.intake import Intake
 from zoning.plan import Check, Plan
 from zoning.ready import Ready, prepare
@@ -126,9 +127,29 @@ def _zone(ready: Ready, books: ledger.Ledger, marked: pd.DataFrame) -> State:
         for frame in frames:
             accounts.forget_red(frame)
     if state.towns is not None:
+        _spread(config, state)
         said = _class_townships(ready, state)
         _class_units(ready, state, said)
     return state
+
+
+def _spread(config: Config, state: State) -> None:
+    """Share totals of townships out to the units, and show that nothing is lost."""
+    columns, towns = list(config.indicators.spread), state.towns
+    if not columns or towns is None:
+        return
+    leaves = state.pieces[state.pieces["township"].isin(towns.index)]
+    dasymetric = config.indicators.by == "built" and "built_m2" in leaves
+    weight = "built_m2" if dasymetric else "area_m2"
+    totals = pd.DataFrame(towns[columns])
+    whole = all(pd.api.types.is_integer_dtype(totals[c]) for c in columns)
+    moved = transfer(
+        totals, leaves, source="township", target="unit", weight=weight, whole=whole
+    ).reindex(state.units.index)
+    for column in columns:
+        state.units[column] = moved[column]
+    table = reconcile(totals, moved, columns).rename_axis("column").reset_index()
+    state.tables["reconciliation"] = table.assign(weight=weight)
 
 
 def _class_townships(ready: Ready, state: State) -> pd.Series:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from zoning import accounts, zones
 from zoning.config import Config
-from zoning.errors import InputError, Problem, Text, raise_all
+from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.intake import Intake, gather
 
 T = TypeVar("T")
@@ -81,6 +81,14 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> None:
         zones.classify_townships(table, method)
     except InputError as error:
         raise InputError([replace(p, where=where) for p in error.problems]) from error
+    for column in config.indicators.spread:
+        if column not in table or not pd.api.types.is_numeric_dtype(table[column]):
+            near = suggest(column, table.columns)
+            raise InputError.one(
+                f"[indicators] spread: no numbers in column '{column}'",
+                f"[indicators] spread:字段“{column}”没有数值", where=where, code="missing-column",
+                remedy=(f"did you mean '{near}'?", f"是否为“{near}”?") if near else None,
+            )  # fmt: skip
     known = {"counties": set(layer["county"]), "townships": set(layer.index)}
     raise_all(
         Problem(

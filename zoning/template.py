@@ -67,6 +67,10 @@ path = {boundary}
 # path = "farmland.gpkg"
 # source = "..."
 
+# [indicators]
+# spread = ["population"]  # totals of townships shared out to the units ...
+# by = "built"  # ... onto building land, or evenly: "area"
+
 [zones]
 method = "two-matrices"  # or the path of a method of your own (.toml), see docs/method.md
 balance_share = 0.5  # a unit is balance when this share of it is red line or core
