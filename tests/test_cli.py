@@ -355,8 +355,9 @@ def test_grid_refuses_other_endings_and_leaves_the_file(edge, name):
 def test_grid_writes_every_ending_it_names(edge, ending):
     out = edge.parent / "成 果" / f"单元.{ending}"
     out.parent.mkdir()
-    done = zoning("grid", "--boundary", edge, "-o", out)
-    assert done.returncode == 0, done.stderr
+    for _ in range(2):  # and replaces what it wrote before
+        done = zoning("grid", "--boundary", edge, "-o", out)
+        assert done.returncode == 0, done.stderr
     units = gpd.read_parquet(out).reset_index() if ending == "parquet" else gpd.read_file(out)
     assert len(units) == 18
     assert units["area_m2"].sum() == 17_500_000
@@ -377,6 +378,11 @@ def test_a_folder_is_not_taken_for_a_file(small, edge):
         (problem,) = refused(*args)
         assert (problem["code"], problem["where"]) == ("not-a-file", str(place))
     assert list(place.iterdir()) == []
+    other = edge.parent / "我的.gdb"
+    other.mkdir()
+    (other / "mine.txt").write_text("mine", encoding="utf-8")
+    assert refused("grid", "--boundary", edge, "-o", other)[0]["code"] == "occupied"
+    assert [p.name for p in other.iterdir()] == ["mine.txt"]
 
 
 def test_a_missing_folder_is_found_before_the_work(edge, monkeypatch):

@@ -60,8 +60,7 @@ def grid(
     from zoning.ledger import Layers, build, settle_slivers
     from zoning.planfile import parse
 
-    _driver(out)
-    console.new_file(out)
+    _check_place(out)
     if crs is not None:
         crs = normal_crs(crs, "--crs")
         check_projected(crs, "--crs")
@@ -196,14 +195,28 @@ def _driver(out: Path) -> str:
     return driver
 
 
+def _check_place(out: Path) -> None:
+    """Refuse a place that cannot take the file; a geodatabase is a folder, and may be replaced."""
+    if _driver(out) == "OpenFileGDB" and out.is_dir():
+        from zoning.outputs.exchange.gdb import check_place
+
+        check_place(out)
+    else:
+        console.new_file(out)
+
+
 def _save(units: gpd.GeoDataFrame, out: Path) -> None:
     """Write the units whole or not at all, in the format of the file's ending."""
     import tempfile
 
     try:
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".writing-") as folder:
-            _write(units, Path(folder) / out.name)
-            for file in sorted(Path(folder).iterdir()):
+            made = Path(folder) / "made"
+            made.mkdir()
+            _write(units, made / out.name)
+            if out.is_dir():  # a folder cannot be replaced in one step
+                out.replace(Path(folder) / "before")
+            for file in sorted(made.iterdir()):
                 file.replace(out.parent / file.name)
     except (OSError, ValueError, RuntimeError) as error:  # those of GDAL are RuntimeErrors
         raise InputError.one(
@@ -220,6 +233,10 @@ def _write(units: gpd.GeoDataFrame, path: Path) -> None:
     options = {"layer": "units"} if driver in ("GPKG", "OpenFileGDB") else {}
     if driver == "ESRI Shapefile":
         options["encoding"] = "UTF-8"
+    if driver == "OpenFileGDB":
+        from zoning.outputs.exchange.gdb import small_integers
+
+        units = small_integers(units)
     units.reset_index().to_file(path, driver=driver, engine="pyogrio", **options)
 
 
