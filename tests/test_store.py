@@ -126,6 +126,15 @@ def test_a_broken_table_is_told_also_without_checksums(folder, name):
     assert (problem.code, Path(problem.where).name) == ("damaged", name)
 
 
+def test_a_file_held_open_is_not_called_damaged(folder, monkeypatch):
+    def held(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(store, "sha256", held)
+    problem = refused(folder)
+    assert (problem.code, Path(problem.where).name) == ("unreadable", "units.parquet")
+
+
 def test_a_layer_that_was_deleted_is_told(folder):
     import sqlite3
     from contextlib import closing

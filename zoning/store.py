@@ -236,7 +236,7 @@ def _reading(path: Path) -> Iterator[None]:
     Raises
     ------
     InputError
-        If the file is damaged. A file that may not be read is another matter, and passes.
+        If the file is damaged, or may not be read.
     """
     from pyarrow import ArrowException
     from shapely.errors import ShapelyError
@@ -247,8 +247,12 @@ def _reading(path: Path) -> Iterator[None]:
     )  # fmt: skip
     try:
         yield
-    except PermissionError:
-        raise
+    except PermissionError as error:
+        reason = error.strerror or str(error)
+        raise InputError.one(
+            f"cannot be read: {reason}", f"无法读取:{reason}", where=str(path), code="unreadable",
+            remedy=("close programs that hold it open", "请关闭占用该文件的程序"),
+        ) from error  # fmt: skip
     except broken as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise InputError.one(
