@@ -306,6 +306,18 @@ def test_a_unit_that_stays_balance_without_a_line_does_not_turn(tmp_path):
     assert whatif.released(plan)["township_zone"].isna().all()
 
 
+def test_without_red_lines_the_other_rules_have_their_price(tmp_path):
+    path = worlds.write(tmp_path, extra="[redlines]\nnone = true\n" + LOCK)
+    shapes = [worlds.square(2, 1, 0.5, 1)]
+    gpd.GeoDataFrame(geometry=shapes, crs=worlds.CRS).to_file(tmp_path / "锁.gpkg")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('[inputs.redlines]\npath = "红线.gpkg"\n', ""), encoding="utf-8")
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    assert whatif.released(plan)["rule_code"].tolist() == ["farmland"]
+    kinds = {p.kind for p in whatif.price_list(plan).prices}
+    assert kinds == {"cap", "quota", "lock"}
+
+
 def test_the_price_of_a_red_line_is_the_difference_of_two_optima(plan):
     found = whatif.price_list(plan)
     price = {p.code: p for p in found.prices}

@@ -76,7 +76,7 @@ def released(plan: Plan) -> pd.DataFrame:
     atoms = plan.ledger[buildable]
     alone = _alone(plan.red_sets)
     red = atoms[(atoms["lock"] == "") & atoms["red_set"].isin(alone)]
-    by_red = red.assign(rule_code=red["red_set"].map(alone), kind="redline")
+    by_red = red.assign(rule_code=red["red_set"].map(alone).astype(object), kind="redline")
     locked = atoms[(atoms["lock"] != "") & ~atoms["lock"].str.contains("+", regex=False)]
     locked = locked[locked["red_level"] == 0]
     by_lock = locked.assign(rule_code=locked["lock"], kind="lock")
@@ -117,7 +117,7 @@ def _turned(plan: Plan, alone: Mapping[int, str]) -> pd.DataFrame:
     """List the pieces of units that are balance only through one red line."""
     atoms = plan.ledger
     mine = atoms[atoms["red_set"].isin(alone) & ~atoms["core"]]
-    through = mine.assign(rule_code=mine["red_set"].map(alone))
+    through = mine.assign(rule_code=mine["red_set"].map(alone).astype(object))
     through = through.groupby(["unit", "rule_code"])["area_m2"].sum().reset_index()
     units = plan.units.loc[through["unit"]]
     left = units["protected_m2"].to_numpy() - through["area_m2"].to_numpy()
