@@ -37,7 +37,7 @@ LAYERS = [
     {"store"},
     {"stability"},
     {"released", "question"},
-    {"whatif"},
+    {"whatif", "verify"},
     {"outputs"},
     {"explain", "template"},
     {"cli"},

@@ -324,7 +324,8 @@ def test_grid_refuses_options_in_its_own_words(edge, options, code, where):
     assert not edge.with_name("u.gpkg").exists()
 
 
-def test_grid_of_too_many_units_is_refused_before_it_is_made(tmp_path):
+def test_grid_of_too_many_units_is_refused_before_it_is_made(tmp_path, monkeypatch):
+    monkeypatch.setattr("zoning.ledger.build", lambda *_: pytest.fail("began to work"))
     (problem,) = refused("grid", "--city", "江苏省/镇江市", "--cell", 10, "-o", tmp_path / "u.fgb")
     assert (problem["code"], problem["limit"]) == ("too-many-units", 20_000_000)
     assert 38_000_000 < problem["measured"] < 39_000_000
@@ -486,8 +487,28 @@ def test_a_closed_pipe_ends_quietly(small):
         told = process.stderr.read()
     assert (first, process.returncode, told) == ("{\n", 0, "")
     # A reader that is gone before the first line; short answers meet it only at the end.
-    for command in (args, (*args, "--json"), ("--help",)):
+    short = ("explain", folder / "成果", "甲镇")
+    for command in (args, (*args, "--json"), short, ("--help",)):
         with _process(*command, **how) as process:
             process.stdout.close()
             told = process.stderr.read()
         assert (process.returncode, told) == (0, ""), command
+
+
+def test_verify_proves_a_plan_from_its_files(small):
+    folder, _ = small
+    done = zoning("verify", folder / "成果", "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["ok"]
+    assert "allocation.certificate" in {c["check"] for c in answer["checks"]}
+
+
+def test_check_finds_what_a_run_would_find(tmp_path):
+    plan = worlds.write(tmp_path)
+    text = plan.read_text(encoding="utf-8").replace('table = "乡镇.csv"\n', "")
+    plan.write_text(text, encoding="utf-8")
+    for command in ("check", "run"):
+        done = zoning(command, plan)
+        assert done.returncode == 2
+        assert "min_to_centre" in done.stderr

@@ -315,6 +315,10 @@ class AllocationPart(_Part):
     """Whether a unit is built up as a whole or not at all."""
     core_share: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Units built above this share count as chosen for the boundary (our choice)."""
+    min_patch_units: Annotated[int, Field(ge=1)] = 1
+    """With whole units: smallest number of units of a patch (kept, not proved best)."""
+    attached: bool = False
+    """With whole units: new units touch what is built (kept, not proved best)."""
 
 
 class OutputsPart(_Part):

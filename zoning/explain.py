@@ -10,8 +10,8 @@ import pandas as pd
 
 from zoning import words, zones
 from zoning.errors import InputError, suggest
-from zoning.pipeline import load_method
 from zoning.plan import Plan
+from zoning.ready import load_method
 from zoning.units import km2, percent
 
 #: Township columns that are told as numbers, in this order, where they are there.

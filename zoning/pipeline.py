@@ -22,8 +22,6 @@ from zoning.indicators.transfer import reconcile, transfer
 from zoning.intake import Intake
 from zoning.plan import Check, Plan
 from zoning.ready import Ready, prepare
-from zoning.ready import load_method as load_method
-from zoning.ready import settle_method as settle_method
 from zoning.state import State
 
 #: Called with the English and Chinese name of the step that begins.
@@ -275,6 +273,7 @@ def _allocate(config: Config, state: State, cell_m: int) -> None:
     try:
         state.allocation = allocate(
             offered, acc.limits, lambda_=part.boundary_weight, whole_units=part.whole_units,
+            min_patch_units=part.min_patch_units, attached=part.attached,
             edges=edges if spatial else None, core_share=part.core_share,
         )  # fmt: skip
     except InfeasibleError as error:
@@ -311,6 +310,8 @@ def _tabulate(
         tables |= redlines.tables(state.redlines, books, marked, zone_of)
     if state.allocation is not None:
         tables["limits"] = state.allocation.limits
+        if state.allocation.edges is not None:
+            tables["allocation_edges"] = state.allocation.edges
     tables["residuals"] = checks.residuals(intake.layers, books)
 
 

@@ -70,7 +70,7 @@ def stability(
 ) -> None:  # fmt: skip
     """Say how firm the zones are under other weights, thresholds and lattices. / 稳定性检验."""
     from zoning import stability as room
-    from zoning.pipeline import load_method
+    from zoning.ready import load_method
     from zoning.store import load
     from zoning.whatif import zones_on
 

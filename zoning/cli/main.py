@@ -17,7 +17,7 @@ from zoning.cli import console
 from zoning.errors import InputError, Problem, Text, ZoningError
 
 #: Modules whose functions named in ``COMMANDS`` become commands, in the order of the help.
-_ROOMS = ("plan", "grid", "answers", "deliver", "evaluate")
+_ROOMS = ("plan", "grid", "answers", "verify", "deliver", "evaluate")
 
 #: Exit code after Ctrl-C; newer versions of typer give it themselves, older ones abort.
 _INTERRUPTED = 130

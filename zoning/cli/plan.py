@@ -61,13 +61,10 @@ def check(
     verbose: Verbose = 0,
 ) -> None:
     """Inspect every input; tell all problems at once, write nothing. / 检查全部输入."""
-    from zoning.intake import gather
-    from zoning.pipeline import load_method, settle_method
     from zoning.planfile import load
+    from zoning.ready import prepare
 
-    config = load(plan)
-    intake = gather(config, plan.parent)
-    load_method(settle_method(config, plan.parent))
+    intake = prepare(load(plan), plan.parent).intake
     if console.settings.json:
         write_json(
             {
