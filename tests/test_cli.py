@@ -456,7 +456,7 @@ def test_run_says_what_it_leaves_out(small, tmp_path):
 def _process(*args, cwd, flags=(), **more):
     return subprocess.Popen(
         [sys.executable, *flags, "-m", "zoning", *map(str, args)], cwd=cwd, encoding="utf-8",
-        env={**os.environ, "PYTHONUTF8": "1", "ZONING_LANG": "en",
+        env={**os.environ, "PYTHONUTF8": "1", "ZONING_LANG": "en", "PYTHONUNBUFFERED": "",
              "PYTHONPATH": str(Path(__file__).parent.parent)}, **more,
     )  # fmt: skip
 
