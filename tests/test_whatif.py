@@ -313,6 +313,7 @@ def test_without_red_lines_the_other_rules_have_their_price(tmp_path):
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace('[inputs.redlines]\npath = "红线.gpkg"\n', ""), encoding="utf-8")
     plan = pipeline.run(planfile.load(path), tmp_path)
+    assert plan.run["left_out"] == []
     assert whatif.released(plan)["rule_code"].tolist() == ["farmland"]
     kinds = {p.kind for p in whatif.price_list(plan).prices}
     assert kinds == {"cap", "quota", "lock"}

@@ -64,7 +64,7 @@ def describe(
             "dropped": books.dropped_m2,
         },
         "zones": _zones(state),
-        "left_out": left_out(intake),
+        "left_out": left_out(config, intake),
     }
     if state.redlines is not None:
         run["redlines"] = redlines.summary(state.redlines, state.tables["redline_areas"], marked)
@@ -89,12 +89,15 @@ def class_records(classes: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(r) for r in classes.reset_index()[columns].to_dict("records")]
 
 
-def left_out(intake: Intake) -> list[str]:
-    """Name the parts that a plan does without because their input is absent."""
+def left_out(config: Config, intake: Intake) -> list[str]:
+    """Name the parts that a plan does without because their input is absent.
+
+    Red lines that are known not to be there are not left out.
+    """
     layers = intake.layers
     parts = {
         "zones": layers.townships is None,
-        "redlines": layers.redlines is None,
+        "redlines": layers.redlines is None and not config.redlines.none,
         "construction": layers.landuse is None,
         "allocation": layers.landuse is None or layers.townships is None,
     }
