@@ -54,7 +54,8 @@ def test_another_cap_is_the_run_with_that_cap(plan, tmp_path):
     assert changed.run["construction"]["new_m2"] == other.run["construction"]["new_m2"]
     assert changed.run["construction"]["share"] == other.run["construction"]["share"]
     assert changed.zones["new_m2"].to_dict() == other.zones["new_m2"].to_dict()
-    assert {c.check: c.ok for c in changed.checks} == {c.check: c.ok for c in other.checks}
+    ours, theirs = (sorted((c.check, c.where, c.ok) for c in p.checks) for p in (changed, other))
+    assert ours == theirs
     shape = changed.tables["landscape"]
     pd.testing.assert_frame_equal(shape, other.tables["landscape"], check_dtype=False)
     # The plan that was asked is as it was.
@@ -121,9 +122,21 @@ def test_a_plan_that_an_answer_made_knows_its_rules(plan, tmp_path):
     _, turned = whatif.ask(back, whatif.Question(lock_out=["1kmN3502E503"]))
     assert turned.new_m2.groupby(plan.pieces["unit"]).sum()["1kmN3502E503"] == 0
     assert turned.new_m2.groupby(plan.pieces["unit"]).sum()["1kmN3501E500"] == 0
+    back_in = whatif.Question(quotas={"optimised": 1}, lock_in=["1kmN3501E500"])
+    _, turned = whatif.ask(back, back_in)
+    assert turned.new_m2.groupby(plan.pieces["unit"]).sum()["1kmN3501E500"] == 1_000_000
     # The plan that was asked is as it was.
     assert plan.config.cap.share == 0.28
     assert "what_if" not in plan.run
+
+
+def test_wishes_about_patches_are_rules_of_the_plan_too(tmp_path):
+    whole = "[allocation]\nwhole_units = true\n"
+    single = run(tmp_path / "a", extra=whole)
+    wished = run(tmp_path / "b", extra=whole + "min_patch_units = 3\n")
+    assert single.pieces["new_m2"].to_dict() != wished.pieces["new_m2"].to_dict()
+    _, found = whatif.ask(wished, whatif.Question())
+    assert found.new_m2.to_dict() == wished.pieces["new_m2"].to_dict()
 
 
 def test_locks_of_an_answer_hold_for_prices_and_problems(plan, tmp_path):

@@ -187,8 +187,9 @@ def load(folder: str | Path) -> Plan:
         run = _read_run(folder / "run.json")
     for name in SEALED:
         with _reading(folder / name):
-            if run.get("files", {}).get(name, sha256(folder / name)) != sha256(folder / name):
-                raise ValueError(_OTHER)
+            # Plans of earlier versions have no checksums.
+            if run.get("files", {}).get(name) not in (None, sha256(folder / name)):
+                raise ValueError("not the file that run.json was written with")
     with _reading(folder / "units.parquet"):
         units = gpd.read_parquet(folder / "units.parquet")
     with _reading(folder / "ledger.parquet"):
@@ -224,9 +225,6 @@ def load(folder: str | Path) -> Plan:
             checks=tuple(_check(c) for c in run["checks"]),
             run=run,
         )
-
-
-_OTHER = "not the file that run.json was written with"
 
 
 @contextmanager

@@ -64,6 +64,7 @@ def ask(plan: Plan, question: Question) -> tuple[Account, Allocation]:
         leaves, acc.limits, locks=locks_of(plan, question), lambda_=part.boundary_weight,
         whole_units=part.whole_units, core_share=part.core_share,
         edges=_edges(plan, part.boundary_weight, part.whole_units),
+        min_patch_units=part.min_patch_units, attached=part.attached,
     )  # fmt: skip
 
 
