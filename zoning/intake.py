@@ -17,7 +17,14 @@ import shapely
 
 from zoning.config import Config, Layer, LockLayer, TownshipLayer
 from zoning.errors import InputError, Problem, Text, raise_all
-from zoning.grid import Distortion, GridSpec, check_projected, choose_crs, measure_distortion
+from zoning.grid import (
+    Distortion,
+    GridSpec,
+    check_projected,
+    check_size,
+    choose_crs,
+    measure_distortion,
+)
 from zoning.inputs.inspect import inspect_layer
 from zoning.inputs.source import Finding, Source, missing_file
 from zoning.inputs.vector import read_polygons
@@ -147,8 +154,9 @@ def gather(config: Config, folder: Path) -> Intake:
         # Without it nothing else can be read; the other files that are absent are told as well.
         raise_all(absent_files(config, folder))
     outline = desk.polygons(boundary, "boundary", {}, (), None)
-    raise_if_nothing(outline, desk)
-    city_frame = gpd.GeoSeries([shapely.union_all(outline.geometry.to_numpy())], crs=outline.crs)  # type: ignore[union-attr]
+    if outline is None:
+        raise InputError(desk.problems)
+    city_frame = gpd.GeoSeries([shapely.union_all(outline.geometry.to_numpy())], crs=outline.crs)
     if city_frame.crs is not None and city_frame.crs.is_projected:
         raise_all(far_away(city_frame, boundary.path))
     grid, distortion = choose_grid(config, city_frame)
@@ -184,12 +192,6 @@ def absent_files(config: Config, folder: Path) -> list[Problem]:
     return [
         missing_file(folder / path, role) for role, path in paths if not (folder / path).exists()
     ]
-
-
-def raise_if_nothing(frame: Any, desk: _Desk) -> None:
-    """Stop where nothing can go on without the boundary."""
-    if frame is None:
-        raise InputError(desk.problems)
 
 
 def far_away(frame: gpd.GeoDataFrame | gpd.GeoSeries, where: str) -> list[Problem]:
@@ -232,6 +234,7 @@ def choose_grid(config: Config, city: gpd.GeoSeries) -> tuple[GridSpec, Distorti
             remedy=("leave crs out, or raise [grid] max_area_error if you insist",
                     "可不填 crs;若坚持使用,请提高 [grid] max_area_error"),
         )  # fmt: skip
+    check_size(distortion.planar_m2, part.cell_m)
     return GridSpec(crs, part.cell_m, part.origin_m), distortion
 
 

@@ -73,7 +73,10 @@ def describe(
     if state.allocation is not None:
         run["allocation"] = state.allocation.as_dict()
     if state.infeasible is not None:
-        run["infeasible"] = [p.as_dict() for p in state.infeasible.problems]
+        run["infeasible"] = [
+            {**p.as_dict("en"), "en": p.tell("en"), "zh": p.tell("zh")}
+            for p in state.infeasible.problems
+        ]
     if intake.classes is not None:
         run["landuse_classes"] = class_records(intake.classes)
     run["notes"] = [{**f.as_dict("en"), "zh": f.tell("zh")} for f in intake.findings]

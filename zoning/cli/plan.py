@@ -133,11 +133,12 @@ def _run(config: Config, folder: Path, out: Path) -> None:
 
 
 def _tell_infeasible(plan: Plan) -> None:
+    """Write which rules cannot hold together, and what would repair them."""
     import sys
 
     for problem in plan.run["infeasible"]:
         if not console.settings.json:
-            print(problem["what"], file=sys.stderr)
+            print(problem[console.settings.lang], file=sys.stderr)
 
 
 def tell(plan: Plan, files: list[Path]) -> None:
