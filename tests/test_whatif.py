@@ -130,6 +130,15 @@ def test_a_plan_that_an_answer_made_knows_its_rules(plan, tmp_path):
     assert "what_if" not in plan.run
 
 
+def test_what_shows_before_solving_is_told_once(tmp_path):
+    cap = '[cap]\n[[cap.counties]]\nplace = "321001"\ncap_m2 = 900000000\nsource = "x"\n'
+    own, question = run(tmp_path, cap=cap), whatif.Question()
+    again = whatif.with_allocation(own, *whatif.ask(own, question), question)
+    ours, theirs = (sorted((c.check, c.where, c.ok) for c in p.checks) for p in (again, own))
+    assert "presolve.slack" in {name for name, _, _ in ours}
+    assert ours == theirs
+
+
 def test_wishes_about_patches_are_rules_of_the_plan_too(tmp_path):
     whole = "[allocation]\nwhole_units = true\n"
     single = run(tmp_path / "a", extra=whole)
