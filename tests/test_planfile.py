@@ -56,6 +56,15 @@ def test_surveys_must_agree_or_a_conversion_be_given():
 
 def test_slivers_need_a_share():
     assert [p.code for p in problems({"grid": {"slivers": "drop"}})] == ["no-min-share"]
+    assert [p.code for p in problems({"grid": {"min_share": 0.1}})] == ["idle-min-share"]
+
+
+def test_ranges_are_told_in_chinese_too():
+    raw = {"cap": {"share": 28}, "grid": {"cell_m": 0, "slivers": "x"}, "plan": {"lang": "fr"}}
+    told = "\n".join(p.tell("zh") for p in problems(raw))
+    for words in ("须不大于 1", "须大于 0", "只能是", "现为 28"):
+        assert words in told
+    assert "Input should" not in told
 
 
 def test_files_that_are_no_toml_are_told_apart(tmp_path):

@@ -11,6 +11,27 @@ from pydantic import BaseModel, ValidationError
 from zoning.config import Config
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 
+#: What pydantic says in English, by its name of the error.
+_CHINESE = {
+    "missing": "缺少此键",
+    "greater_than": "须大于 {gt}",
+    "greater_than_equal": "须不小于 {ge}",
+    "less_than": "须小于 {lt}",
+    "less_than_equal": "须不大于 {le}",
+    "literal_error": "只能是 {expected}",
+    "finite_number": "须为有限数",
+    "int_type": "须为整数",
+    "int_parsing": "须为整数",
+    "int_from_float": "须为整数",
+    "float_type": "须为数值",
+    "float_parsing": "须为数值",
+    "string_type": "须为文本",
+    "bool_type": "须为 true 或 false",
+    "bool_parsing": "须为 true 或 false",
+    "model_type": "须为一个表",
+    "tuple_type": "须为列表",
+}
+
 
 def load(path: Path) -> Config:
     """Read plan.toml.
@@ -104,6 +125,15 @@ def _agreements(config: Config, where: str) -> list[Problem]:
                 ),
             )
         )
+    if config.grid.slivers == "keep" and config.grid.min_share > 0:
+        found.append(
+            Problem(
+                Text("[grid] min_share does nothing while slivers are kept",
+                     "[grid] slivers 为 keep 时 min_share 不起作用"), where,
+                remedy=Text('set slivers = "drop" or "merge"', '请设 slivers = "drop" 或 "merge"'),
+                code="idle-min-share",
+            )
+        )  # fmt: skip
     if config.grid.slivers != "keep" and config.grid.min_share == 0:
         found.append(
             Problem(
@@ -140,12 +170,11 @@ def _problem(error: Any, where: str) -> Problem:
     value = error.get("input")
     shown = f" (it is {value!r})" if isinstance(value, str | int | float | bool) else ""
     shown_zh = f"(现为 {value!r})" if shown else ""
+    said = _CHINESE.get(error["type"], error["msg"]).format(**error.get("ctx", {}))
     return Problem(
-        Text(f"{table} {key}: {error['msg']}{shown}", f"{table} {key}:{error['msg']}{shown_zh}"),
-        where,
-        measured=value if shown else None,
-        code=f"value-{error['type']}",
-    )
+        Text(f"{table} {key}: {error['msg']}{shown}", f"{table} {key}:{said}{shown_zh}"),
+        where, measured=value if shown else None, code=f"value-{error['type']}",
+    )  # fmt: skip
 
 
 def _known_keys(path: list[str]) -> list[str]:
