@@ -462,11 +462,16 @@ def _process(*args, cwd, flags=(), **more):
     )  # fmt: skip
 
 
+def _heed_ctrl_c():
+    # A shell without a terminal starts background work with Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_ctrl_c_is_exit_130_and_leaves_no_half_plan(tmp_path):
     # The log of imports says when the work begins.
     with _process("demo", cwd=tmp_path, flags=("-X", "importtime"), stderr=subprocess.PIPE,
-                  stdout=subprocess.DEVNULL) as process:  # fmt: skip
+                  stdout=subprocess.DEVNULL, preexec_fn=_heed_ctrl_c) as process:  # fmt: skip
         for line in process.stderr:
             if line.rstrip().endswith(" zoning.pipeline"):
                 process.send_signal(signal.SIGINT)
