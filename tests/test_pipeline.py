@@ -394,3 +394,18 @@ def test_a_plan_shows_itself(small):
     html = small._repr_html_()
     assert "小城" in html
     assert "<script" not in html
+
+
+def test_townships_and_counties_end_at_the_city(tmp_path):
+    import geopandas as gpd
+
+    path = worlds.write(tmp_path)
+    towns = gpd.read_file(tmp_path / "乡镇.gpkg")
+    # One township reaches a kilometre beyond the city.
+    towns.loc[0, "geometry"] = towns.geometry[0].union(worlds.square(-1, 0, 1, 3))
+    (tmp_path / "乡镇.gpkg").unlink()
+    towns.to_file(tmp_path / "乡镇.gpkg")
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    assert plan.townships.geometry.area.sum() == pytest.approx(17_500_000)
+    assert plan.counties.geometry.area.sum() == pytest.approx(17_500_000)
+    assert plan.townships["area_m2"].sum() == 17_500_000

@@ -119,7 +119,7 @@ def _zone(ready: Ready, books: ledger.Ledger, marked: pd.DataFrame) -> State:
     if layer is not None:
         city = intake.layers.city
         state.towns = accounts.describe_townships(layer, marked, intake.counties, city)
-        state.counties = accounts.describe_counties(layer, marked, intake.counties)
+        state.counties = accounts.describe_counties(state.towns, marked, intake.counties)
         frames += [state.towns, state.counties]
     if intake.layers.redlines is None and not config.redlines.none:
         for frame in frames:
