@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from zoning.errors import InputError
+from zoning.ready import load_method
 from zoning.stability.draws import CODES, Draws, factors, leave_one_out, perturbed_zones
 from zoning.units import percent
-from zoning.zones import Method, load_method
+from zoning.zones import Method
 from zoning.zones.classify import method_values
 from zoning.zones.decide import decide
 from zoning.zones.scoring import fit
@@ -145,7 +146,7 @@ def run(
     """
     what = Draws(draws, weights, cuts, balance, seed)
     _check(plan, what)
-    method = method or _method_of(plan)
+    method = method or load_method(plan.config)
     if plan.townships is None:  # said by _check; here for the reader of types
         raise InputError.one("the plan has no townships", "方案没有乡镇")
     towns = pd.DataFrame(plan.townships.drop(columns="geometry", errors="ignore"))
@@ -205,11 +206,6 @@ def _check(plan: Plan, what: Draws) -> None:
                 f"{name} is {x}, outside [0, 1)", f"{name} 为 {x},不在 [0, 1) 内",
                 where=name, measured=x, limit=1.0, code="range",
             )  # fmt: skip
-
-
-def _method_of(plan: Plan) -> Method:
-    given = plan.config.zones.method
-    return load_method(given) if isinstance(given, str) else Method.from_dict(given)
 
 
 class _Units:
