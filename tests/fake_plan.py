@@ -16,9 +16,9 @@ import pandas as pd
 import shapely
 
 from zoning.config import Config, PlanPart
-from zoning.errors import Text
+from zoning.errors import Check, Text
 from zoning.grid import GridSpec
-from zoning.plan import Check, Plan
+from zoning.plan import Plan
 from zoning.resources import load_toml
 from zoning.units import round_to_total, share
 

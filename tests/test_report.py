@@ -15,10 +15,10 @@ import pytest
 from docx.oxml.ns import qn
 
 from zoning import words
+from zoning.errors import Check
 from zoning.outputs import notebook, report
 from zoning.outputs.report import pieces
 from zoning.outputs.report.blocks import Figure, Heading, Table, Text
-from zoning.plan import Check
 from zoning.units import percent
 
 

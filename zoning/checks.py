@@ -13,10 +13,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from zoning.errors import Text
+from zoning.errors import Check, Level, Text
 from zoning.grid import Distortion
 from zoning.ledger import NONE, OVERLAP, Layers, Ledger
-from zoning.plan import Check, Level
 from zoning.units import km2
 
 if TYPE_CHECKING:

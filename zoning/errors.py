@@ -1,16 +1,19 @@
-"""What can go wrong, as data: what, where, how much, the limit, and what to try.
+"""What can be wrong, as data: what, where, how much, the limit, what to try, how bad.
 
-Every message exists in Chinese and English. Problems are collected and raised together, so a
-planner mends a file once and not ten times.
+One family: a `Problem` stops the command, a `Finding` has a level, a `Check` is a finding of a plan
+that also says whether its limit holds. Every message exists in Chinese and English. Problems are
+collected and raised together, so a planner mends a file once and not ten times.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 Lang = Literal["zh", "en"]
+Level = Literal["error", "warning", "note"]
 
 
 class Text(NamedTuple):
@@ -28,6 +31,9 @@ class Text(NamedTuple):
     def get(self, lang: str) -> str:
         """Give the sentence in ``lang`` ("zh" or "en"; anything else is read as English)."""
         return self.zh if lang == "zh" else self.en
+
+
+_NOTHING = Text("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,159 @@ class Problem:
             "limit": self.limit,
             "try": self.remedy.get(lang) if self.remedy else None,
         }
+
+
+#: Levels from the worst to the mildest, as people read them.
+LEVELS: dict[Level, Text] = {
+    "error": Text("error", "错误"),
+    "warning": Text("warning", "警告"),
+    "note": Text("note", "提示"),
+}
+_SEVERAL: dict[Level, Text] = {
+    "error": Text("errors", "项错误"),
+    "warning": Text("warnings", "项警告"),
+    "note": Text("notes", "项提示"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(Problem):
+    """A problem with a level, for what may be right and should be looked at.
+
+    Parameters
+    ----------
+    level : {"error", "warning", "note"}
+        ``error`` stops a run; a ``warning`` is likely a mistake; a ``note`` is for the record.
+
+    Examples
+    --------
+    >>> found = Finding(Text("2 codes have 8 digits", "2 个代码为 8 位"), "towns.gpkg")
+    >>> found.level, found.line("zh")
+    ('warning', '警告：towns.gpkg: 2 个代码为 8 位')
+    """
+
+    level: Level = "warning"
+
+    def line(self, lang: str = "en") -> str:
+        """Write the finding on one line, its level in front."""
+        colon = "：" if lang == "zh" else ": "
+        return f"{LEVELS[self.level].get(lang)}{colon}{self.tell(lang)}"
+
+    def as_dict(self, lang: str = "en") -> dict[str, Any]:
+        """Give the finding as plain data for ``--json``."""
+        return {"level": self.level, **Problem.as_dict(self, lang)}
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Check(Finding):
+    """A finding of a plan: one statement that was measured against a limit.
+
+    Parameters
+    ----------
+    check : str
+        Stable name, such as ``"cap.city"`` or ``"ledger.units"``; it is the ``code``.
+    level : {"error", "warning", "note"}
+        What a failure means.
+    ok : bool
+        Whether the limit holds.
+    measured, limit : float or None
+        In ``unit``.
+    unit : str
+        ``"m2"``, ``"1"`` or a count's noun.
+    where : str
+        The place: ``"city"``, a county, township or zone code.
+    text : Text
+        The statement in words; it is the ``what``.
+    remedy : Text, optional
+        What to try where the limit does not hold.
+
+    Examples
+    --------
+    >>> cap = Check("cap.city", "error", False, 120, 100, "m2", "city", Text("above", "超过"))
+    >>> cap.code, cap.margin, cap.line()
+    ('cap.city', -20, 'error: city: above')
+    """
+
+    ok: bool = True
+    unit: str = ""
+
+    def __init__(
+        self, check: str, level: Level, ok: bool, measured: float | None, limit: float | None,
+        unit: str, where: str, text: Text = _NOTHING, remedy: Text | None = None,
+    ) -> None:  # fmt: skip
+        given = {
+            "what": text, "where": where, "measured": measured, "limit": limit, "remedy": remedy,
+            "code": check, "level": level, "ok": ok, "unit": unit,
+        }  # fmt: skip
+        for name, value in given.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def check(self) -> str:
+        """The stable name."""
+        return self.code
+
+    @property
+    def text(self) -> Text:
+        """The statement in words."""
+        return self.what
+
+    @property
+    def margin(self) -> float | int | None:
+        """What is left before the limit (negative when it is passed)."""
+        if self.measured is None or self.limit is None:
+            return None
+        left: float | int = self.limit - self.measured
+        return left
+
+    def as_dict(self, lang: str = "en") -> dict[str, Any]:
+        """Give the check as it stands in ``run.json``, in both languages."""
+        return {
+            "check": self.code,
+            "level": self.level,
+            "ok": self.ok,
+            "measured": self.measured,
+            "limit": self.limit,
+            "unit": self.unit,
+            "where": self.where,
+            "en": self.what.en,
+            "zh": self.what.zh,
+        }
+
+
+def once(found: Iterable[Finding]) -> list[Finding]:
+    """Leave out what was found before, and put the worst first.
+
+    Examples
+    --------
+    >>> note, warning = (Finding(Text(w, w), level=w) for w in ("note", "warning"))
+    >>> [f.level for f in once([note, warning, note])]
+    ['warning', 'note']
+    """
+    order = list(LEVELS)
+    told: dict[tuple[str, ...], Finding] = {}
+    for f in found:
+        told.setdefault((f.level, f.code, f.tell("en")), f)
+    return sorted(told.values(), key=lambda f: order.index(f.level))
+
+
+def tally(found: Iterable[Finding], lang: str = "en") -> str:
+    """Count findings by level, in words; empty where there are none.
+
+    Examples
+    --------
+    >>> tally([Finding(Text("a", "甲")), Finding(Text("b", "乙"), level="note")])
+    '1 warning, 1 note'
+    >>> tally([Finding(Text("a", "甲"))] * 2, "zh")
+    '2 项警告'
+    """
+    counts = Counter(f.level for f in found)
+    words = []
+    for level in LEVELS:
+        several = counts[level] > 1 or lang == "zh"
+        if counts[level]:
+            words.append(f"{counts[level]} {(_SEVERAL if several else LEVELS)[level].get(lang)}")
+    return ("，" if lang == "zh" else ", ").join(words)
 
 
 class ZoningError(Exception):

@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 
 from zoning.config import Config, Layer, LockLayer, TownshipLayer
-from zoning.errors import InputError, Problem, Text, raise_all
+from zoning.errors import Finding, InputError, Problem, Text, raise_all
 from zoning.grid import (
     Distortion,
     GridSpec,
@@ -26,7 +26,7 @@ from zoning.grid import (
     measure_distortion,
 )
 from zoning.inputs.inspect import inspect_layer
-from zoning.inputs.source import Finding, Source, missing_file
+from zoning.inputs.source import Source, missing_file
 from zoning.inputs.vector import read_polygons
 from zoning.landuse import load_classes
 from zoning.ledger import Layers

@@ -17,10 +17,10 @@ from zoning.allocation.landscape import before_and_after
 from zoning.allocation.space import lattice_edges
 from zoning.capacity import AreaRule, CapRules, account, presolve, settle
 from zoning.config import Config, PlaceRule
-from zoning.errors import InfeasibleError, Text
+from zoning.errors import Check, InfeasibleError, Text
 from zoning.indicators.transfer import reconcile, transfer
 from zoning.intake import Intake
-from zoning.plan import Check, Plan
+from zoning.plan import Plan
 from zoning.ready import Ready, prepare
 from zoning.state import State
 

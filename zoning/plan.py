@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from zoning.errors import Text
+from zoning.errors import Check
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -14,61 +14,6 @@ if TYPE_CHECKING:
 
     from zoning.config import Config
     from zoning.grid import GridSpec
-
-Level = Literal["error", "warning", "note"]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One statement about a plan that was measured against a limit.
-
-    Parameters
-    ----------
-    check : str
-        Stable name, such as ``"cap.city"`` or ``"ledger.units"``.
-    level : {"error", "warning", "note"}
-        What a failure means.
-    ok : bool
-        Whether the limit holds.
-    measured, limit : float or None
-        In ``unit``.
-    unit : str
-        ``"m2"``, ``"1"`` or a count's noun.
-    where : str
-        The place: ``"city"``, a county, township or zone code.
-    text : Text
-        The statement in words.
-    """
-
-    check: str
-    level: Level
-    ok: bool
-    measured: float | int | None
-    limit: float | int | None
-    unit: str
-    where: str
-    text: Text = field(default_factory=lambda: Text("", ""))
-
-    @property
-    def margin(self) -> float | int | None:
-        """What is left before the limit (negative when it is passed)."""
-        if self.measured is None or self.limit is None:
-            return None
-        return self.limit - self.measured
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give the check as it stands in ``run.json``."""
-        return {
-            "check": self.check,
-            "level": self.level,
-            "ok": self.ok,
-            "measured": self.measured,
-            "limit": self.limit,
-            "unit": self.unit,
-            "where": self.where,
-            "en": self.text.en,
-            "zh": self.text.zh,
-        }
 
 
 @dataclass(frozen=True)

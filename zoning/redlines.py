@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from zoning.errors import Problem, Text
-from zoning.inputs.source import Finding
+from zoning.errors import Finding, Problem, Text
 from zoning.ledger import Ledger
 from zoning.resources import load_toml
 

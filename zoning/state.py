@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 
     from zoning.allocation import Allocation
     from zoning.capacity import Account
-    from zoning.errors import InfeasibleError
-    from zoning.plan import Check
+    from zoning.errors import Check, InfeasibleError
 
 
 @dataclass

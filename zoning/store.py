@@ -20,9 +20,9 @@ import geopandas as gpd
 import pandas as pd
 
 from zoning.accounts import describe_zones
-from zoning.errors import InputError, Text
+from zoning.errors import Check, InputError, Text
 from zoning.grid import GridSpec
-from zoning.plan import Check, Plan
+from zoning.plan import Plan
 from zoning.planfile import parse
 from zoning.summary import FORMAT
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from zoning import __version__, redlines
-from zoning.plan import Check
+from zoning.errors import Check
 
 if TYPE_CHECKING:
     from zoning.config import Config

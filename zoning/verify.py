@@ -14,7 +14,8 @@ from zoning.allocation.certificate import Certificate
 from zoning.allocation.landscape import Patches
 from zoning.capacity import Account, settle
 from zoning.checks import certificate_check, closes
-from zoning.plan import Check, Plan
+from zoning.errors import Check
+from zoning.plan import Plan
 from zoning.whatif import account_of
 
 #: Prices are stored per m2 and proved in steps of 1e-9.

@@ -26,11 +26,11 @@ from zoning.allocation.space import lattice_edges
 from zoning.capacity import Account, Lock, account, presolve, settle
 from zoning.checks import allocation_checks, certificate_check
 from zoning.config import Config
-from zoning.errors import InputError, ZoningError
+from zoning.errors import Check, InputError, ZoningError
 from zoning.grid import GridSpec
 from zoning.ledger import NONE, OVERLAP
 from zoning.pipeline import cap_rules
-from zoning.plan import Check, Plan
+from zoning.plan import Plan
 from zoning.question import Question, changed, locked
 from zoning.question import locks as locks_of
 from zoning.released import classes_of, released

@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 
 from zoning.capacity.rules import AreaRule, CapRules, Limit, share_of
-from zoning.errors import InputError, Problem, Text, raise_all
-from zoning.plan import Check
+from zoning.errors import Check, InputError, Problem, Text, raise_all
 from zoning.resources import load_toml
 from zoning.units import km2, percent
 

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from zoning.capacity.rules import Limit, Lock, told
-from zoning.errors import Text
-from zoning.plan import Check
+from zoning.errors import Check, Text
 
 
 def _inside(pieces: pd.DataFrame, limit: Limit) -> pd.Series:

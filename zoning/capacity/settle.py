@@ -6,8 +6,7 @@ import pandas as pd
 
 from zoning.capacity.accounts import Account, eco_check
 from zoning.capacity.rules import Limit, told
-from zoning.errors import Text
-from zoning.plan import Check
+from zoning.errors import Check, Text
 
 
 def settle(

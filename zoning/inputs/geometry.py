@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from zoning.errors import Problem, Text
-from zoning.inputs.source import Finding, shorten
+from zoning.errors import Finding, Problem, Text
+from zoning.inputs.source import shorten
 
 logger = logging.getLogger(__name__)
 

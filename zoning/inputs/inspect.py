@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from zoning.errors import Text
+from zoning.errors import Finding, Text
 from zoning.inputs import crs as systems
-from zoning.inputs.source import Finding, some
+from zoning.inputs.source import some
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from zoning.errors import InputError, Problem, Text
+from zoning.errors import Finding, InputError, Problem, Text
 from zoning.inputs import crs as systems
-from zoning.inputs.source import Finding, Source, existing, sha256_of
+from zoning.inputs.source import Source, existing, sha256_of
 from zoning.units import M2_PER_KM2
 from zoning.zonal import OUTSIDE, Raster
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from zoning.errors import InputError, Problem, Text
-from zoning.inputs.source import Finding, some
+from zoning.errors import Finding, InputError, Problem, Text
+from zoning.inputs.source import some
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,11 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from zoning.errors import InputError, Problem, Text
-
-Level = Literal["error", "warning", "note"]
+from zoning.errors import Finding, InputError, Problem, Text
 
 #: Problems of one kind that are listed one by one; the rest is counted.
 LISTED = 20
@@ -22,28 +20,6 @@ _WITH_LAYER = re.compile(
     r":(?P<layer>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Finding(Problem):
-    """A problem with a level, for what may be right and should be looked at.
-
-    Parameters
-    ----------
-    level : {"error", "warning", "note"}
-        ``error`` stops a run; a ``warning`` is likely a mistake; a ``note`` is for the record.
-
-    Examples
-    --------
-    >>> Finding(Text("2 codes have 8 digits", "2 个代码为 8 位"), "towns.gpkg").level
-    'warning'
-    """
-
-    level: Level = "warning"
-
-    def as_dict(self, lang: str = "en") -> dict[str, Any]:
-        """Give the finding as plain data for ``--json``."""
-        return {"level": self.level, **Problem.as_dict(self, lang)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoning.errors import InputError, Problem, Text, suggest
+from zoning.errors import Finding, InputError, Problem, Text, suggest
 from zoning.inputs.codes import check_codes, clean_codes
 from zoning.inputs.sheets import read_cells
-from zoning.inputs.source import Finding, Source, existing, sha256_of, some
+from zoning.inputs.source import Source, existing, sha256_of, some
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoning.errors import InputError, Problem, Text, suggest
+from zoning.errors import Finding, InputError, Problem, Text, suggest
 from zoning.inputs import crs as systems
 from zoning.inputs.codes import check_codes, clean_codes
 from zoning.inputs.geometry import check_polygons
 from zoning.inputs.shapefile import decode_frame, is_shapefile
-from zoning.inputs.source import Finding, Source, existing, sha256_of, some, split_layer
+from zoning.inputs.source import Source, existing, sha256_of, some, split_layer
 
 if TYPE_CHECKING:
     import geopandas as gpd

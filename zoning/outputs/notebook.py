@@ -21,8 +21,9 @@ from zoning.outputs.sheet import Picture, draw_map, themes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from zoning.errors import Check
     from zoning.grid import GridSpec
-    from zoning.plan import Check, Plan
+    from zoning.plan import Plan
 
 __all__ = ["Html", "checks_html", "enable", "grid_html", "plan_html", "plot", "show"]
 
