@@ -15,6 +15,7 @@ PACKAGE = ROOT / "zoning"
 LAYERS = [
     {"errors", "resources", "units"},
     {"words", "contracts", "_contract"},
+    {"schemes"},
     {"config", "grid"},
     {"planfile", "plan"},
     {"_rings", "_trapezoids", "_strips", "coverage", "zonal"},
@@ -139,7 +140,7 @@ RULING = {"cuts", "share", "threshold", "scores", "weight", "edges", "grades"}
     "path",
     [
         p
-        for folder in ("methods", "capacity")
+        for folder in ("methods", "capacity", "schemes")
         for p in sorted((ROOT / "data" / folder).rglob("*.toml"))
     ],
     ids=lambda p: p.name,
