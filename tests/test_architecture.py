@@ -17,6 +17,7 @@ LAYERS = [
     {"words", "contracts", "_contract"},
     {"schemes"},
     {"config", "grid"},
+    {"contribution", "contribution_rules"},
     {"planfile", "plan"},
     {"_rings", "_trapezoids", "_strips", "coverage", "zonal"},
     {"cells"},

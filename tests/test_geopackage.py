@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoning.errors import InputError
-from zoning.outputs import geopackage, qgis_xml, sheet_themes, styles
+from zoning.outputs import contributed, geopackage, qgis_xml, sheet_themes, styles
 
 FEATURES = {"units", "zones", "townships", "counties", "redlines", "allocation", "city"}
 
@@ -234,7 +234,7 @@ def test_any_column_name_and_text_survives(columns, text):
         db.execute("CREATE TABLE gpkg_contents (table_name, data_type, identifier, description, "
                    "last_change)")  # fmt: skip
         db.execute("CREATE TABLE gpkg_ogr_contents (a, b)")
-        geopackage._write_table(db, "t", flat, "zh")
+        geopackage._write_table(db, "t", flat, contributed.Words(()), "zh")
         rows = db.execute("SELECT * FROM t").fetchall()
     assert [r[1:] for r in rows] == [(clean,) * flat.shape[1], (None,) * flat.shape[1]]
 

@@ -391,9 +391,13 @@ def test_the_shape_before_and_after_is_measured(small):
 
 
 def test_a_plan_shows_itself(small):
-    html = small._repr_html_()
+    from zoning.outputs.notebook import plan_html
+
+    html = plan_html(small)
     assert "小城" in html
     assert "<script" not in html
+    assert repr(small).startswith("<Plan '小城': 18 units, ")
+    assert len(repr(small)) < 200
 
 
 def test_townships_and_counties_end_at_the_city(tmp_path):

@@ -200,6 +200,11 @@ class Contribution:
         yield from self.layers
         yield from self.tables
 
+    def drawn(self) -> Iterator[Layer | Theme]:
+        """Give everything that is a layer on a map."""
+        yield from self.layers
+        yield from self.themes
+
     def describe(self) -> dict[str, Any]:
         """Give all but the frames as plain data for ``run.json``."""
         return {
@@ -283,7 +288,7 @@ def restore(
 def names(contributions: Iterable[Contribution]) -> tuple[set[str], set[str]]:
     """Give the names of all layers (those of themes too) and of all tables."""
     given = list(contributions)
-    layers = {x.name for c in given for x in (*c.layers, *c.themes)}
+    layers = {x.name for c in given for x in c.drawn()}
     return layers, {x.name for c in given for x in c.tables}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -74,7 +75,8 @@ def _problem(where: str, code: str, en: str, zh: str, measured: Any = None) -> P
 
 def _names(contributions: Sequence[Contribution], taken: set[str]) -> list[Problem]:
     wings = Counter(c.wing for c in contributions)
-    used = Counter(x.name for c in contributions for x in (*c.layers, *c.tables, *c.themes))
+    used = Counter(x.name for c in contributions for x in c.drawn())
+    used += Counter(x.name for c in contributions for x in c.tables)
     found = []
     for name in sorted({*wings, *used}):
         if not _NAME.match(name):
@@ -93,17 +95,18 @@ def _names(contributions: Sequence[Contribution], taken: set[str]) -> list[Probl
 def _texts(given: Contribution) -> Iterator[tuple[str, Text]]:
     """Give every text that people may read, with its place."""
     yield given.wing, given.title
-    for x in (*given.frames(), *given.themes):
-        yield f"{given.wing}/{x.name}", x.title
+    for theme in given.themes:
+        yield f"{given.wing}/{theme.name}", theme.title
+        yield f"{given.wing}/{theme.name}", theme.about
     for x in given.frames():
+        yield f"{given.wing}/{x.name}", x.title
         for f in x.fields:
             where = f"{given.wing}/{x.name}.{f.name}"
             yield where, f.label
             yield where, f.about
             yield from ((where, text) for text in f.words.values())
-    for drawn in (*given.layers, *given.themes):
+    for drawn in given.drawn():
         yield from ((f"{given.wing}/{drawn.name}", c.label) for c in drawn.classes)
-    yield from ((f"{given.wing}/{t.name}", t.about) for t in given.themes)
     yield from ((f"{given.wing}: card", card.title) for card in given.cards)
     for chapter in given.chapters:
         yield f"{given.wing}: chapter", chapter.title
@@ -220,7 +223,7 @@ def _classes(where: str, classes: Sequence[Class], column: Any) -> list[Problem]
     else:
         limits = [(c.lower, c.upper) for c in classes]
         if any(a is None or b is None or not a < b for a, b in limits) or any(
-            one[1] != two[0] for one, two in zip(limits, limits[1:], strict=False)
+            one[1] != two[0] for one, two in itertools.pairwise(limits)
         ):
             return [*found, _problem(
                 where, "bad-limits", "the limits of the classes do not follow one another",

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from zoning.config import Config
+from zoning.contribution import Contribution
 from zoning.errors import Check
+from zoning.grid import GridSpec
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
-
-    from zoning.config import Config
-    from zoning.grid import GridSpec
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,26 @@ class Plan:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     run: Mapping[str, Any] = field(default_factory=dict)
+    contributions: tuple[Contribution, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether no check of level "error" fails."""
         return all(c.ok or c.level != "error" for c in self.checks)
 
-    def _repr_html_(self) -> str:
-        """Show the plan in a notebook; the room that draws it stands far above this one."""
-        import importlib
-
-        html: str = importlib.import_module("zoning.outputs.notebook").plan_html(self)
-        return html
+    def __repr__(self) -> str:
+        """Say in one line what the plan is; its frames show themselves."""
+        parts = [f"{len(self.units):,} units"]
+        if "zone" in self.units:
+            parts.append(f"{self.units['zone'].nunique()} zones")
+        if self.townships is not None:
+            parts.append(f"{len(self.townships)} townships")
+        new = self.run.get("construction", {}).get("new_m2")
+        if new is not None and "allocation" in self.run:
+            parts.append(f"{new / 1e6:,.2f} km2 of new land")
+        parts += [f"with {', '.join(c.wing for c in self.contributions)}"] * bool(
+            self.contributions
+        )
+        failed = sum(not c.ok and c.level == "error" for c in self.checks)
+        said = f"{failed} of {len(self.checks)} checks fail" if failed else "all checks hold"
+        return f"<Plan '{self.name}': {', '.join(parts)}; {said if self.checks else 'no checks'}>"

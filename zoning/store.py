@@ -20,6 +20,7 @@ import geopandas as gpd
 import pandas as pd
 
 from zoning.accounts import describe_zones
+from zoning.contribution import Contribution, names, restore
 from zoning.errors import Check, InputError, Text
 from zoning.grid import GridSpec
 from zoning.plan import Plan
@@ -128,9 +129,10 @@ def write_tables(plan: Plan, folder: Path) -> None:
     plan.ledger.to_parquet(folder / "ledger.parquet", compression="zstd")
     written = [folder / name for name in (*SEALED, "plan.gpkg")]
     files = {path.name: sha256(path) for path in written if path.is_file()}
-    text = json.dumps(
-        plain({**plan.run, "files": files}), ensure_ascii=False, indent=1, allow_nan=False
-    )
+    kept = {**plan.run, "files": files}
+    if plan.contributions:
+        kept["contributions"] = [c.describe() for c in plan.contributions]
+    text = json.dumps(plain(kept), ensure_ascii=False, indent=1, allow_nan=False)
     (folder / "run.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
@@ -206,6 +208,7 @@ def load(folder: str | Path) -> Plan:
     if zones is None:
         zones = describe_zones(units, None)
     with _reading(folder / "run.json"):
+        given = _contributions(run.pop("contributions", []), layers, tables)
         grid = run["grid"]
         return Plan(
             name=run["plan"],
@@ -224,7 +227,20 @@ def load(folder: str | Path) -> Plan:
             tables=tables,
             checks=tuple(_check(c) for c in run["checks"]),
             run=run,
+            contributions=given,
         )
+
+
+def _contributions(
+    described: list[dict[str, Any]],
+    layers: dict[str, gpd.GeoDataFrame],
+    tables: dict[str, pd.DataFrame],
+) -> tuple[Contribution, ...]:
+    """Take what the wings gave out of the layers and tables of the file."""
+    given = tuple(restore(d, layers, tables) for d in described)
+    for name in names(given)[1]:
+        del tables[name]
+    return given
 
 
 @contextmanager

@@ -14,9 +14,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoning import words
 from zoning.errors import InputError
-from zoning.outputs import styles
+from zoning.outputs import contributed, styles
 from zoning.outputs.office import notice, stamp
 
 if TYPE_CHECKING:
@@ -66,13 +65,13 @@ def write(plan: Plan, path: str | Path, lang: str | None = None) -> Path:
     """
     path, lang = Path(path), lang or plan.config.plan.lang
     with beside(path) as temporary:
-        shapes = layers(plan)
-        _write_features(temporary, shapes, lang)
+        shapes, said = layers(plan), contributed.Words(plan.contributions)
+        _write_features(temporary, shapes, said, lang)
         with closing(sqlite3.connect(temporary)) as db, db:
             db.execute("PRAGMA synchronous = OFF")
             plain = tables(plan)
             for name, frame in plain.items():
-                _write_table(db, name, frame, lang)
+                _write_table(db, name, frame, said, lang)
             _write_styles(db, plan, shapes, plain, lang)
     return path
 
@@ -93,6 +92,7 @@ def layers(plan: Plan) -> dict[str, gpd.GeoDataFrame]:
     if "new_m2" in plan.units.columns:
         frames["allocation"] = _allocation(plan)
     shapes = {name: _flat(frames[name]) for name in styles.LAYERS if name in frames}
+    shapes |= {name: _flat(frame) for name, frame in contributed.layers(plan).items()}
     return {n: f if n in _SQUARES else multipart(f) for n, f in shapes.items()}
 
 
@@ -111,7 +111,7 @@ def tables(plan: Plan) -> dict[str, pd.DataFrame]:
     """Give the tables without geometry, as they stand in the file."""
     import pandas as pd
 
-    found = dict(plan.tables)
+    found = {**plan.tables, **contributed.tables(plan)}
     found["red_sets"] = plan.red_sets
     if plan.pieces is not None:
         found["pieces"] = plan.pieces
@@ -182,7 +182,9 @@ def _gdal(options: Mapping[str, str]) -> Iterator[None]:
         pyogrio.set_gdal_config_options(before)
 
 
-def _write_features(path: Path, shapes: Mapping[str, Any], lang: str) -> None:
+def _write_features(
+    path: Path, shapes: Mapping[str, Any], said: contributed.Words, lang: str
+) -> None:
     """Write the layers; the file lies beside its place, so it need not be flushed to disk."""
     import pyogrio
 
@@ -192,8 +194,8 @@ def _write_features(path: Path, shapes: Mapping[str, Any], lang: str) -> None:
             new_file = {"dataset_options": {"VERSION": "1.2"}} if i == 0 else {}
             names = {
                 "GEOMETRY_NAME": GEOMETRY,
-                "IDENTIFIER": words.table_name(name, lang),
-                "DESCRIPTION": words.table_name(name, "en"),
+                "IDENTIFIER": said.table_name(name, lang),
+                "DESCRIPTION": said.table_name(name, "en"),
             }
             pyogrio.write_dataframe(
                 frame, path, layer=name, driver="GPKG", append=i > 0, use_arrow=True,
@@ -216,7 +218,9 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _write_table(db: sqlite3.Connection, name: str, frame: pd.DataFrame, lang: str) -> None:
+def _write_table(
+    db: sqlite3.Connection, name: str, frame: pd.DataFrame, said: contributed.Words, lang: str
+) -> None:
     """Write a table without geometry and tell the GeoPackage of it."""
     kinds = [f"{quoted(c)} {_sql_type(frame[c])}" for c in frame.columns]
     columns = ", ".join(['"fid" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL', *kinds])
@@ -224,7 +228,7 @@ def _write_table(db: sqlite3.Connection, name: str, frame: pd.DataFrame, lang: s
     rows = zip(*(_plain(frame[c]) for c in frame.columns), strict=True)
     marks, names = ", ".join("?" * len(kinds)), ", ".join(quoted(c) for c in frame.columns)
     db.executemany(f"INSERT INTO {quoted(name)} ({names}) VALUES ({marks})", rows)  # noqa: S608
-    register(db, name, words.table_name(name, lang), words.table_name(name, "en"))
+    register(db, name, said.table_name(name, lang), said.table_name(name, "en"))
     db.execute("INSERT INTO gpkg_ogr_contents VALUES (?, ?)", (name, len(frame)))
 
 
@@ -262,12 +266,12 @@ def _write_styles(
     lang: str,
 ) -> None:
     """Store every style of the layers, and the field names of the tables."""
-    rows = []
+    rows, said = [], contributed.Words(plan.contributions)
     for style in styles.styles(plan, lang):
         qml = _qml(plan, style, style.layer, shapes[style.layer], lang)
         rows.append((style.layer, GEOMETRY, style.name, qml, style.default, style.name, _time()))
     for name, frame in plain.items():
-        called = words.table_name(name, lang)
+        called = said.table_name(name, lang)
         qml = _qml(plan, None, name, frame, lang)
         rows.append((name, "", called, qml, True, called, _time()))
     db.execute(_STYLES)
@@ -282,5 +286,5 @@ def _write_styles(
 
 def _qml(plan: Plan, style: styles.Style | None, layer: str, frame: Any, lang: str) -> str:
     columns = [c for c in frame.columns if c != "geometry"]
-    names = styles.aliases(layer, columns, lang)
-    return styles.qml(style, names, styles.value_maps(plan, columns, lang))
+    names = styles.aliases(plan, layer, columns, lang)
+    return styles.qml(style, names, styles.value_maps(plan, columns, lang, layer))

@@ -167,8 +167,8 @@ def _map_layer(plan: Plan, layer: _Layer, source: str, crs: qx.Element, lang: st
     head = {"type": "vector", "geometry": "Polygon" if spatial else "No geometry",
             "labelsEnabled": int(bool(layer.style and layer.style.labels is not None)),
             "hasScaleBasedVisibilityFlag": 0}  # fmt: skip
-    aliases = styles.aliases(layer.table, layer.columns, lang)
-    values = styles.value_maps(plan, layer.columns, lang)
+    aliases = styles.aliases(plan, layer.table, layer.columns, lang)
+    values = styles.value_maps(plan, layer.columns, lang, layer.table)
     parts = styles.layer_parts(layer.style, aliases, values)
     note = _AREAS.get(lang) if layer.table in ("units", "allocation") else ""
     about = " ".join(

@@ -7,16 +7,17 @@ stand in the GeoPackage and in the project.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from zoning import words
+from zoning.outputs import contributed, sheet_themes
 from zoning.outputs import qgis_xml as qx
-from zoning.outputs import sheet_themes
 from zoning.resources import data_path, load_toml
 
 if TYPE_CHECKING:
+    from zoning.contribution import Class, Layer
     from zoning.plan import Plan
 
 #: The layers of plan.gpkg, the lowest of the map first.
@@ -93,7 +94,42 @@ def styles(plan: Plan, lang: str = "zh") -> tuple[Style, ...]:
             labels = _labels(layer) if layer != "city" else None
             name = words.table_name(layer, lang)
             found.append(Style(layer, layer, name, _boundary(layer), labels, default=True))
-    return tuple(found)
+    return (*found, *_given(plan, lang))
+
+
+def _given(plan: Plan, lang: str) -> list[Style]:
+    """Style the layers and themes of the wings: one look each, by its classes."""
+    found = []
+    for name, (_, layer) in contributed.styled_layers(plan).items():
+        if layer.by is None:
+            drawn = qx.single(_given_area("0", layer.colour, layer))
+        else:
+            drawn = _by_class(
+                layer.by, layer.classes, lang,
+                [_given_area(str(i), c.colour, layer) for i, c in enumerate(layer.classes)],
+            )  # fmt: skip
+        found.append(Style(name, name, layer.title.get(lang), drawn, default=True))
+    for name, (_, theme) in contributed.themes(plan).items():
+        symbols = [_area(str(i), c.colour, "unit") for i, c in enumerate(theme.classes)]
+        drawn = _by_class(theme.column, theme.classes, lang, symbols)
+        found.append(Style(name, name, theme.title.get(lang), drawn, default=True))
+    return found
+
+
+def _given_area(name: str, colour: str, layer: Layer) -> qx.Element:
+    """Fill an area half through, with its outline; or draw the outline alone."""
+    fill = qx.simple_fill(colour if layer.filled else None, layer.colour, 0.4)
+    return qx.symbol("fill", name, fill, opacity=0.6 if layer.filled else 1.0)
+
+
+def _by_class(
+    column: str, classes: Sequence[Class], lang: str, symbols: list[qx.Element]
+) -> qx.Element:
+    if classes[0].code is not None:
+        pairs = [(str(c.code), c.label.get(lang)) for c in classes]
+        return qx.categorised(column, pairs, symbols)
+    ranges = [(float(c.lower or 0), float(c.upper or 0), c.label.get(lang)) for c in classes]
+    return qx.graduated(f'"{column}"', ranges, symbols)
 
 
 def qml(
@@ -134,22 +170,25 @@ def layer_parts(
     return parts
 
 
-def aliases(layer: str, columns: Iterable[str], lang: str) -> dict[str, str]:
-    """Give the names of the fields of a layer for people, in the order of the table.
-
-    Examples
-    --------
-    >>> aliases("units", ["unit", "area_m2"], "zh")
-    {'unit': '单元编号', 'area_m2': '单元市内面积(m²)'}
-    """
-    return {c: words.heading(c, lang, layer) for c in columns}
+def aliases(plan: Plan, layer: str, columns: Iterable[str], lang: str) -> dict[str, str]:
+    """Give the names of the fields of a layer for people, in the order of the table."""
+    said = contributed.Words(plan.contributions)
+    return {c: said.heading(c, lang, layer) for c in columns}
 
 
-def value_maps(plan: Plan, columns: Iterable[str], lang: str) -> dict[str, dict[str, str]]:
+def value_maps(
+    plan: Plan, columns: Iterable[str], lang: str, layer: str = ""
+) -> dict[str, dict[str, str]]:
     """Give the words for the codes in the columns of a layer."""
     found: dict[str, dict[str, str]] = {}
+    said = contributed.Words(plan.contributions)
     for column in columns:
         codes: Mapping[str, str]
+        given = said.values(column, layer)
+        if given is not None:
+            if given:
+                found[column] = {code: word.get(lang) for code, word in given.items()}
+            continue
         if column in _NAMES_OF:
             codes = {code: name for code, (name, _) in sheet_themes.zone_words(plan, lang).items()}
         elif column == "type":
