@@ -22,7 +22,7 @@ LAYERS = [
     {"_rings", "_trapezoids", "_strips", "coverage", "zonal"},
     {"cells"},
     {"inputs", "landuse"},
-    {"faces"},
+    {"faces", "rounding"},
     {"ledger"},
     {"accounts"},
     {"rules"},

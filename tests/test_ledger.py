@@ -194,11 +194,57 @@ def test_every_sum_closes_and_agrees_with_shapely(seed):
     union = shapely.intersection(shapely.union_all(areas), city).area
     measured = int(ledger.atoms.loc[ledger.atoms["red_level"] > 0, "area_m2"].sum())
     assert abs(measured - union) <= len(ledger.atoms) / 2 + 1
-    # Half a square metre per atom is the worst that one rounding can do; in each unit as well.
+    # Every unit and every township is its own floor or ceiling; whole squares are whole.
     squares = shapely.area(shapely.intersection(ledger.units.geometry.to_numpy(), city))
-    per_unit = ledger.atoms.groupby("unit")["area_m2"].agg(["sum", "size"])
-    per_unit = per_unit.reindex(ledger.units.index, fill_value=0)
-    assert (np.abs(per_unit["sum"] - squares) <= per_unit["size"] + 1).all()
+    size = ledger.units["area_m2"].to_numpy()
+    assert (np.abs(size - squares) < 1 + 1e-4).all()
+    assert (size[shapely.covers(city, ledger.units.geometry.to_numpy())] == 1_000_000).all()
+    names = ledger.atoms.groupby("township")["area_m2"].sum().drop([NONE, OVERLAP], errors="ignore")
+    own = towns(*_shapes(seed + 2))
+    for code, m2 in names.items():
+        others = shapely.union_all(own.geometry[own.index != code].to_numpy())
+        exact = shapely.intersection(shapely.difference(own.geometry[code], others), city).area
+        assert abs(m2 - exact) < 1 + 1e-3
+
+
+def test_whole_squares_are_whole_under_thirds_and_slanted_lines():
+    """Three townships and a red line that cut squares at odd places: 1,000,000 m2 each."""
+    city = worlds.square(0, 0, 5, 4)
+    cuts = [(0.0, 1 / 3), (1 / 3, 2.2345678), (2.2345678, 5.0)]
+    parts = [worlds.square(a, 0, b - a, 4) for a, b in cuts]
+    slant = shapely.Polygon([(worlds.X + x, worlds.Y + y) for x, y in
+                             [(10.3, 7.7), (4700.1, 1003.3), (3100.7, 3900.9)]])  # fmt: skip
+    use = np.random.default_rng(1).choice([1, 3, 7, 17], (137, 171))
+    raster = Raster(use, worlds.X - 3.3, worlds.Y + 4003.7, 29.7, 29.9)
+    ledger = build(Layers(city, towns(*parts), red(("R", 1, slant)), landuse=raster), GRID)
+    assert ledger.units["area_m2"].tolist() == [1_000_000] * 20
+    assert ledger.city_m2 == 20_000_000
+
+
+def test_a_unit_at_the_limit_of_slivers_is_none():
+    city = shapely.union(worlds.square(0, 0), worlds.square(1, 0, 0.05, 1))
+    ledger = build(Layers(city), GRID)
+    assert settle_slivers(ledger, GRID, 0.05, "drop") is ledger
+    assert len(settle_slivers(ledger, GRID, 0.0501, "drop").units) == 1
+
+
+def test_a_sliver_without_an_edge_goes_by_its_corner_and_by_its_edge_first():
+    """At (1, 1) a sliver has neighbours by corners only; at (3, 1) an edge goes before that."""
+    parts = [worlds.square(0.1, 0, 0.9, 1), worlds.square(1, 1, 0.04, 1), worlds.square(2, 0),
+             worlds.square(3, 0, 0.6, 1), worlds.square(3, 1, 0.04, 1)]  # fmt: skip
+    ledger = build(Layers(shapely.union_all(parts)), GRID)
+    merged = settle_slivers(ledger, GRID, 0.05, "merge")
+    assert merged.units["area_m2"].to_dict() == {
+        "1kmN3500E500": 900_000, "1kmN3500E502": 1_040_000, "1kmN3500E503": 640_000,
+    }  # fmt: skip
+
+
+def test_a_sliver_alone_or_among_slivers_stays():
+    city = shapely.union_all([worlds.square(0, 0), worlds.square(5, 5, 0.03, 1),
+                              worlds.square(6, 5, 0.02, 1)])  # fmt: skip
+    ledger = build(Layers(city), GRID)
+    merged = settle_slivers(ledger, GRID, 0.05, "merge")
+    assert merged.units["area_m2"].tolist() == [1_000_000, 30_000, 20_000]
 
 
 def test_the_order_of_rows_does_not_matter():

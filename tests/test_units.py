@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoning.units import round_nested, round_to_total
+from zoning.units import round_to_total
 
 amounts = st.lists(st.floats(0, 1e6), min_size=1, max_size=60)
 
@@ -36,19 +36,3 @@ def test_amounts_must_be_finite_and_not_negative(bad):
 def test_a_total_out_of_reach_is_refused():
     with pytest.raises(ValueError, match="cannot reach"):
         round_to_total([1.0, 1.0], 9)
-
-
-@given(st.lists(st.tuples(st.floats(0, 1e6), st.integers(0, 3), st.integers(0, 3)), min_size=1))
-def test_nested_rounding_keeps_every_group_near(rows):
-    values = np.array([r[0] for r in rows])
-    coarse, fine = (np.array([r[k] for r in rows]) for k in (1, 2))
-    total = round(math.fsum(values))
-    whole = round_nested(values, [coarse, fine], total)
-    assert whole.sum() == total
-    assert (whole >= 0).all()
-    for c in set(coarse.tolist()):
-        inside = coarse == c
-        assert abs(whole[inside].sum() - values[inside].sum()) <= 1 + 1e-6
-        for f in set(fine[inside].tolist()):
-            both = inside & (fine == f)
-            assert abs(whole[both].sum() - values[both].sum()) <= 2 + 1e-6

@@ -2,9 +2,9 @@
 
 An atom is the part of one unit that lies in one township (or in ``none``, or in ``overlap``), under
 one set of red lines, of other cores and of locks, in one land-use class. All of it is measured
-jointly and rounded once to whole square metres by largest remainder, from the city to counties,
-townships and their red parts, so that the atoms add up to the city exactly and those sums are off
-by less than a few square metres. Sums of atoms close at 0 by construction.
+jointly and rounded once to whole square metres (:mod:`zoning.rounding`): the atoms add up to the
+city exactly, a whole square has its whole area, and units, counties, townships and their red parts
+are off by less than a square metre. Sums of atoms close at 0 by construction.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import pandas as pd
 import shapely
 
 from zoning.cells import unit_frame
-from zoning.coverage import polygon_shares
+from zoning.coverage import Shares, polygon_shares
 from zoning.faces import Faces, partition
 from zoning.grid import GridSpec
-from zoning.units import Ints, round_nested
+from zoning.rounding import round_areas
+from zoning.units import Ints
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 #: Rows of the ledger for land in no township, and in more than one.
 NONE, OVERLAP = "none", "overlap"
+
+#: Shares of a square are exact to this (see :mod:`zoning.coverage`).
+_NOISE = 1e-12
 
 KEYS = ["unit", "township", "county", "red_set", "red_level", "core", "lock", "landuse"]
 
@@ -113,12 +117,28 @@ def build(layers: Layers, grid: GridSpec) -> Ledger:
     # A unit that only rounding touches has no place of its own; its dust stays in the total.
     atoms = atoms[atoms["unit"].isin(units.index)]
     city_m2 = round(shapely.area(layers.city))
-    nests = [pd.factorize(atoms[k], sort=True)[0] for k in ("county", "township")]
-    nests.append((atoms["red_level"] > 0).to_numpy(dtype=int))
-    atoms["area_m2"] = round_nested(atoms.pop("area").to_numpy(), nests, city_m2)
+    atoms["area_m2"] = _rounded(atoms.pop("area"), atoms, city_m2, _squares(everywhere, grid), grid)
     atoms = atoms[atoms["area_m2"] > 0].reset_index(drop=True)
     units["area_m2"] = _sum(atoms, "unit", units.index)
     return Ledger(atoms, units, red_sets, city_m2)
+
+
+def _squares(city: Shares, grid: GridSpec) -> list[str]:
+    """Name the units whose whole square lies in the city, as far as its outline is measured."""
+    whole = city.share > 1 - _NOISE
+    return grid.codes(city.col[whole].tolist(), city.row[whole].tolist())
+
+
+def _rounded(
+    area: pd.Series, atoms: pd.DataFrame, city_m2: int, squares: list[str], grid: GridSpec
+) -> Ints:
+    """Round the areas of atoms once; places are counties, townships and their red parts."""
+    nests = [pd.factorize(atoms[k], sort=True)[0] for k in ("county", "township")]
+    nests.append((atoms["red_level"] > 0).to_numpy(dtype=int))
+    return round_areas(
+        area.to_numpy(), pd.factorize(atoms["unit"], sort=True)[0], nests, city_m2,
+        whole=atoms["unit"].isin(squares).to_numpy(), cell_m2=grid.cell_m**2,
+    )  # fmt: skip
 
 
 def _overlays(layers: Layers) -> dict[str, Any]:

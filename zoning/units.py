@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -92,52 +91,6 @@ def round_to_total(values: npt.ArrayLike, total: int | None = None) -> Ints:
         whole[give[np.argsort(rest[give], kind="stable")[:-missing]]] -= 1
         return whole
     raise ValueError(f"cannot reach a total of {total} from {v.size} rows that add up to {v.sum()}")
-
-
-def round_nested(values: npt.ArrayLike, groups: Sequence[npt.ArrayLike], total: int) -> Ints:
-    """Round to whole numbers that add up to ``total`` and, as nearly as can be, within groups.
-
-    The total is handed down: to the first groups by largest remainder, from each of them to the
-    groups inside it, and at last to the rows. So the sum of a group of the first level is off by
-    less than 1, whatever the number of its rows.
-
-    Parameters
-    ----------
-    values : array of float, shape (n,)
-        Non-negative amounts.
-    groups : sequence of int arrays, shape (n,)
-        Labels from coarse to fine; labels of a level may repeat in different parents.
-    total : int
-        What the result adds up to.
-
-    Returns
-    -------
-    int64 array, shape (n,)
-
-    Examples
-    --------
-    >>> round_nested([0.5, 0.5, 0.5, 0.5], [[0, 0, 1, 1]], 2).tolist()
-    [1, 0, 1, 0]
-    """
-    v = np.asarray(values, dtype=np.float64)
-    labels = np.zeros(v.size, dtype=np.int64)
-    totals = np.array([total], dtype=np.int64)
-    for level in [*groups, np.arange(v.size)]:
-        inside = np.asarray(level)
-        # Number the groups of this level by parent, then by label.
-        pairs, fine = np.unique(np.stack([labels, inside]), axis=1, return_inverse=True)
-        fine, parent = fine.reshape(-1), pairs[0]
-        amounts = np.bincount(fine, v, minlength=parent.size)
-        cuts = np.searchsorted(parent, np.arange(totals.size + 1))
-        parts = [
-            round_to_total(amounts[a:b], int(t))
-            for a, b, t in zip(cuts[:-1], cuts[1:], totals, strict=True)
-        ]
-        totals = np.concatenate(parts) if parts else totals
-        labels = fine
-    out = np.empty(v.size, dtype=np.int64)
-    out[:] = totals[labels] if v.size else 0
-    return out
 
 
 def share(part: Any, whole: Any) -> Any:
