@@ -30,6 +30,7 @@ LAYERS = [
     {"zones"},
     {"evaluation"},
     {"redlines"},
+    {"carbon"},
     {"capacity"},
     {"allocation"},
     {"intake"},
