@@ -13,7 +13,9 @@ PACKAGE = ROOT / "zoning"
 
 #: A room imports only from rooms of earlier layers or of its own layer; a layer is one family.
 LAYERS = [
-    {"errors", "resources", "units"},
+    {"errors", "units"},
+    {"strict"},
+    {"resources"},
     {"words", "contracts", "_contract"},
     {"schemes"},
     {"config", "grid"},
@@ -108,6 +110,12 @@ def test_modules_are_small_and_silent(path: Path):
     if room_of(path) != "cli":
         calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
         assert not [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"]
+
+
+def test_one_reader_of_toml():
+    """Whoever reads TOML tells unknown keys, lines and evidence the same way."""
+    readers = [p.name for p in modules() if "tomllib" in p.read_text(encoding="utf-8")]
+    assert readers == ["strict.py"]
 
 
 def test_every_public_function_is_documented():

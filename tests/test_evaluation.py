@@ -20,11 +20,12 @@ from zoning.errors import InputError
 from zoning.evaluation import carrying, hazards, patches, processes, terrain
 from zoning.evaluation import ecological as eco
 from zoning.evaluation.layers import DERIVED, Stack, read_layers, sort_roles
-from zoning.evaluation.loading import EVIDENCE, build
+from zoning.evaluation.loading import build
 from zoning.evaluation.presets import PURPOSES
 from zoning.evaluation.suited import measure
 from zoning.evaluation.tables import BEST, NODATA, WORST, Bands
 from zoning.resources import data_path, load_toml
+from zoning.strict import EVIDENCE, Document
 
 A, B = ev.load_preset("A"), ev.load_preset("B")
 N = NODATA
@@ -466,7 +467,7 @@ def test_a_broken_preset_is_refused_with_all_problems() -> None:
     data["tables"]["aridity"]["edgein"] = "lower"
     data["patchs"] = {}
     with pytest.raises(InputError) as caught:
-        build(data, "mine.toml")
+        build(Document(data, "mine.toml"))
     text = caught.value.tell("en")
     assert len(caught.value.problems) >= 7
     for word in (

@@ -31,7 +31,7 @@ from zoning.inputs.vector import read_polygons
 from zoning.landuse import load_classes
 from zoning.ledger import Layers
 from zoning.redlines import check_layer, unknown_types
-from zoning.resources import data_path
+from zoning.resources import data_path, load_toml
 
 T = TypeVar("T")
 
@@ -246,8 +246,6 @@ def load_preset(name: str) -> dict[str, Any]:
     InputError
         If there is no preset of that name; those there are, are listed.
     """
-    import tomllib
-
     folder = data_path("grids")
     known = sorted(p.stem for p in folder.glob("*.toml"))
     if name not in known:
@@ -256,7 +254,7 @@ def load_preset(name: str) -> dict[str, Any]:
             code="no-preset",
             remedy=("presets: " + ", ".join(known), "可用预设:" + "、".join(known)),
         )  # fmt: skip
-    raw = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
+    raw = load_toml("grids", f"{name}.toml")
     return {
         "crs": str(raw["crs"]), "cell_m": int(raw["cell_m"]),
         "origin_m": (int(raw["origin_m"][0]), int(raw["origin_m"][1])),

@@ -6,14 +6,14 @@ speaks of; spaces by *function* belong to maps and are never summed with it.
 
 from __future__ import annotations
 
-import tomllib
+import re
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from zoning.errors import InputError, Problem, Text, raise_all
-from zoning.resources import load_toml
+from zoning import strict
+from zoning.errors import Problem, raise_all
+from zoning.resources import data_path
 
 #: Groups of the account; each class is in exactly one.
 GROUPS = ("construction", "agriculture", "ecology", "other")
@@ -52,10 +52,9 @@ def load_classes(
     >>> classes.loc[7, "built"].item(), classes.loc[6, "built"].item()
     (True, False)
     """
-    raw = load_toml("landuse", "classes.toml") if path is None else _read(path)
-    where = "data/landuse/classes.toml" if path is None else str(path)
-    raise_all(_problems(raw.get("class", []), where))
-    table = pd.DataFrame(raw["class"]).set_index("value").sort_index()
+    document = strict.read(data_path("landuse", "classes.toml") if path is None else path)
+    raise_all(_problems(document))
+    table = pd.DataFrame(document.data["class"]).set_index("value").sort_index()
     if rural_roads_are_construction:
         table.loc[table["code"].str.startswith(RURAL_ROADS_CODE), "group"] = "construction"
     table["built"] = table["group"] == "construction"
@@ -64,44 +63,32 @@ def load_classes(
     return table
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError.one(
-            f"the class table cannot be read: {error}",
-            f"无法读取地类表:{error}",
-            where=str(path),
-            code="class-table",
-        ) from error
-
-
-def _problems(entries: list[dict[str, Any]], where: str) -> list[Problem]:
-    found = []
-    seen: set[int] = set()
+def _problems(document: strict.Document) -> list[Problem]:
+    whole = strict.Reader(document.data, document.where, document=document, code="class-table")
+    for key in ("source", "evidence", "switch"):
+        whole.get(key, "", kind=object)
+    entries, seen = whole.tables("class"), set[int]()
     if not entries:
-        found.append(Problem(Text("no [[class]] entries", "没有 [[class]] 条目"), where))
+        whole.fail("no [[class]] entries", "没有 [[class]] 条目")
     for entry in entries:
-        value = entry.get("value")
-        missing = {"value", "code", "zh", "en", "group", "water", "farmland"} - set(entry)
-        if missing:
-            keys = ", ".join(sorted(missing))
-            found.append(
-                Problem(Text(f"class {value}: missing {keys}", f"地类 {value}:缺少 {keys}"), where)
-            )
-        if entry.get("group") not in GROUPS:
-            found.append(
-                Problem(
-                    Text(
-                        f"class {value}: group {entry.get('group')!r} not of {', '.join(GROUPS)}",
-                        f"地类 {value}:分组 {entry.get('group')!r} 不在 {'、'.join(GROUPS)} 之中",
-                    ),
-                    where,
-                )
-            )
+        value = entry.get("value", kind=int)
         if value in seen:
-            found.append(
-                Problem(Text(f"class value {value} appears twice", f"地类值 {value} 重复"), where)
-            )
-        seen.add(value)  # type: ignore[arg-type]
-    return found
+            entry.fail(f"class value {value} appears twice", f"地类值 {value} 重复", key="value")
+        seen.add(value)
+        _check_class(entry)
+    whole.close()
+    return whole.problems
+
+
+def _check_class(entry: strict.Reader) -> None:
+    for key in ("code", "zh", "en"):
+        entry.get(key, kind=str)
+    entry.choice("group", strict.REQUIRED, GROUPS)
+    for key in ("water", "farmland"):
+        entry.get(key, kind=bool)
+    colour = entry.get("colour", "#000000", kind=str)
+    if not re.fullmatch("#[0-9a-fA-F]{6}", colour):
+        entry.fail(
+            f"colour {colour!r} is not #rrggbb", f"颜色 {colour!r} 须为 #rrggbb", key="colour"
+        )
+    entry.close()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from zoning import strict
 from zoning.config import Config
-from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.errors import InputError, Problem, Text, raise_all
 
 #: What pydantic says in English, by its name of the error.
 _CHINESE = {
@@ -47,34 +47,8 @@ def load(path: Path) -> Config:
         With every problem of the file: it is missing, not TOML, has unknown keys (with the name
         that was probably meant), or values out of range.
     """
-    try:
-        raw = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError as error:
-        raise InputError.one(
-            "no such file",
-            "没有这个文件",
-            where=str(path),
-            code="missing-file",
-            remedy=("zoning init DIR makes one", "可用 zoning init 目录 生成"),
-        ) from error
-    except UnicodeDecodeError as error:
-        raise InputError.one(
-            f"not in UTF-8: {error}", f"不是 UTF-8 编码:{error}", where=str(path),
-            code="bad-encoding",
-            remedy=("save it as UTF-8, not as GBK or ANSI", "请另存为 UTF-8,而非 GBK 或 ANSI"),
-        ) from error  # fmt: skip
-    except tomllib.TOMLDecodeError as error:
-        raise InputError.one(
-            f"not readable as TOML: {error}",
-            f"不是有效的 TOML:{error}",
-            where=str(path),
-            code="bad-toml",
-            remedy=(
-                "check quotes and brackets near that line",
-                "请检查该行附近的引号和括号",
-            ),
-        ) from error
-    return parse(raw, str(path))
+    init = Text("zoning init DIR makes one", "可用 zoning init 目录 生成")
+    return _check(strict.read(path, remedy=init))
 
 
 def parse(raw: dict[str, Any], where: str = "plan.toml") -> Config:
@@ -86,15 +60,19 @@ def parse(raw: dict[str, Any], where: str = "plan.toml") -> Config:
     Traceback (most recent call last):
     zoning.errors.InputError: plan.toml: [grid] unknown key 'cel_m'. Try: did you mean 'cell_m'?
     """
+    return _check(strict.Document(raw, where))
+
+
+def _check(document: strict.Document) -> Config:
     try:
-        config = Config.model_validate(raw)
+        config = Config.model_validate(document.data)
     except ValidationError as error:
-        raise InputError([_problem(e, where) for e in error.errors()]) from error
-    raise_all(_agreements(config, where))
+        raise InputError([_problem(e, document) for e in error.errors()]) from error
+    raise_all(_agreements(config, document))
     return config
 
 
-def _agreements(config: Config, where: str) -> list[Problem]:
+def _agreements(config: Config, document: strict.Document) -> list[Problem]:
     """Find keys that need or exclude one another."""
     cap, landuse = config.cap, config.inputs.landuse
     found = []
@@ -104,7 +82,7 @@ def _agreements(config: Config, where: str) -> list[Problem]:
                 Text(
                     "[cap] base_area_m2 has no base_source", "[cap] base_area_m2 缺少 base_source"
                 ),
-                where,
+                document.at(["cap", "base_area_m2"]),
                 remedy=Text("name the document", "请注明文件名称"),
                 code="no-source",
             )
@@ -117,7 +95,7 @@ def _agreements(config: Config, where: str) -> list[Problem]:
                     f"the cap stands on '{cap.survey}', the land use on '{landuse.survey}'",
                     f"上限采用“{cap.survey}”,现状用地采用“{landuse.survey}”,口径不同",
                 ),
-                where,
+                document.at(["cap", "survey"]),
                 code="survey-mismatch",
                 remedy=Text(
                     "use one survey, or state [cap] survey_factor",
@@ -129,7 +107,8 @@ def _agreements(config: Config, where: str) -> list[Problem]:
         found.append(
             Problem(
                 Text("[grid] min_share does nothing while slivers are kept",
-                     "[grid] slivers 为 keep 时 min_share 不起作用"), where,
+                     "[grid] slivers 为 keep 时 min_share 不起作用"),
+                document.at(["grid", "min_share"]),
                 remedy=Text('set slivers = "drop" or "merge"', '请设 slivers = "drop" 或 "merge"'),
                 code="idle-min-share",
             )
@@ -141,7 +120,7 @@ def _agreements(config: Config, where: str) -> list[Problem]:
                     "[grid] slivers is set but min_share is 0",
                     "[grid] 设了 slivers 而 min_share 为 0",
                 ),
-                where,
+                document.at(["grid", "slivers"]),
                 remedy=Text("set min_share, such as 0.05", "请设 min_share,例如 0.05"),
                 code="no-min-share",
             )
@@ -149,24 +128,13 @@ def _agreements(config: Config, where: str) -> list[Problem]:
     return found
 
 
-def _problem(error: Any, where: str) -> Problem:
+def _problem(error: Any, document: strict.Document) -> Problem:
     """Turn one pydantic error into a problem in the planner's words."""
     path = [str(p) for p in error["loc"]]
     table = f"[{'.'.join(path[:-1])}]" if len(path) > 1 else "[top level]"
-    key = path[-1] if path else ""
+    key, where = path[-1] if path else "", document.at(error["loc"])
     if error["type"] == "extra_forbidden":
-        near = suggest(key, _known_keys(path[:-1]))
-        return Problem(
-            Text(f"{table} unknown key '{key}'", f"{table} 未知的键“{key}”"),
-            where,
-            remedy=Text(f"did you mean '{near}'?", f"是否为“{near}”?")
-            if near
-            else Text(
-                "known keys: " + ", ".join(_known_keys(path[:-1])),
-                "可用的键:" + "、".join(_known_keys(path[:-1])),
-            ),
-            code="unknown-key",
-        )
+        return strict.unknown_key(key, _known_keys(path[:-1]), where, table)
     value = error.get("input")
     shown = f" (it is {value!r})" if isinstance(value, str | int | float | bool) else ""
     shown_zh = f"(现为 {value!r})" if shown else ""

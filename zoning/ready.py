@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from zoning import accounts, zones
+from zoning import accounts, strict, zones
 from zoning.config import Config
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.intake import Intake, gather
@@ -113,8 +112,7 @@ def settle_method(config: Config, folder: Path) -> Config:
             return config
         path = folder / given
         zones.load_method(path)
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        method = zones.inline_files(table, path.parent)
+        method = zones.inline_files(strict.read(path).data, path.parent)
     else:
         method = zones.inline_files(given, folder)
     part = config.zones.model_copy(update={"method": method})
@@ -124,7 +122,11 @@ def settle_method(config: Config, folder: Path) -> Config:
 def load_method(config: Config) -> zones.Method:
     """Load the classification method of ``[zones]``: a shipped name, or the method as a table."""
     given = config.zones.method
-    return zones.load_method(given) if isinstance(given, str) else zones.Method.from_dict(given)
+    return (
+        zones.load_method(given)
+        if isinstance(given, str)
+        else zones.Method.from_dict(given, where="[zones.method]")
+    )
 
 
 def read_decisions(config: Config, folder: Path) -> pd.DataFrame | None:

@@ -5,10 +5,11 @@ In a wheel it is inside the package; in a working copy it is the folder ``data``
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from zoning import strict
 
 _INSIDE = Path(__file__).parent / "_data"
 _BESIDE = Path(__file__).parent.parent / "data"
@@ -29,5 +30,4 @@ def data_path(*parts: str) -> Path:
 @cache
 def load_toml(*parts: str) -> dict[str, Any]:
     """Read a shipped TOML file once (do not change what it returns)."""
-    with data_path(*parts).open("rb") as f:
-        return tomllib.load(f)
+    return strict.read(data_path(*parts)).data

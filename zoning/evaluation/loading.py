@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from zoning import strict
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.evaluation.presets import Correction, Flow, Item, PatchRule, Preset, Screen
 from zoning.evaluation.tables import BEST, WORST, Bands, Table
@@ -18,21 +18,30 @@ _TOP = (
     "name title_en title_zh kind scale sources relief_window tables factors matrices corrections "
     "town agriculture ecology patches hazard_weights comfort soil_limits"
 )
-EVIDENCE = ("S", "C", "T", "M-high", "M-med", "M-low", "I", "own")
 _CHANGES = {"worst": WORST, "best": BEST}
 
 
 class _Book:
     """A TOML document that is being read, and what was wrong with it."""
 
-    def __init__(self, data: Mapping[str, Any], where: str):
-        self.data, self.where = data, where
+    def __init__(self, document: strict.Document):
+        self.document, self.data = document, document.data
         self.problems: list[Problem] = []
+
+    def where(self, key: str, *more: str) -> str:
+        """Name a table or a key of it, with its line."""
+        line = self.document.at([*(key.split(".") if key else ()), *more])
+        return f"{line}: {key}" if key else line
 
     def wrong(self, key: str, en: str, zh: str, hint: str | None = None) -> None:
         remedy = Text(f"did you mean {hint!r}?", f"是否指 {hint!r}?") if hint else None
         self.problems.append(
-            Problem(Text(en, zh), f"{self.where}: {key}", remedy=remedy, code="preset")
+            Problem(
+                Text(en, zh),
+                self.where(key),
+                remedy=remedy,
+                code="preset",
+            )
         )
 
     def bands(self, key: str, raw: Mapping[str, Any], values: int) -> Bands:
@@ -53,7 +62,7 @@ class _Book:
         """Refuse keys that are not known; a typing slip must not pass for a default."""
         names = known.split()
         for name in sorted(set(raw) - set(names)):
-            self.wrong(key, f"unknown key {name!r}", f"未知键 {name!r}", suggest(name, names))
+            self.problems.append(strict.unknown_key(name, names, self.where(key, name)))
 
     def origin(self, key: str, raw: Mapping[str, Any]) -> tuple[str, str]:
         """Give source and evidence, both of which every number must have."""
@@ -62,9 +71,8 @@ class _Book:
         if source not in known:
             self.wrong(key, f"no source {source!r} in [sources]", f"[sources] 中没有 {source!r}",
                        suggest(source, known))  # fmt: skip
-        if tag not in EVIDENCE:
-            self.wrong(key, f"evidence is one of {', '.join(EVIDENCE)}",
-                       f"evidence 应为 {', '.join(EVIDENCE)} 之一")  # fmt: skip
+        if tag not in strict.EVIDENCE:
+            self.problems.append(strict.wrong_evidence(tag, self.where(key, "evidence")))
         return str(known.get(source, source)), tag
 
     def known(self, key: str, name: str, names: Mapping[str, Any]) -> None:
@@ -95,20 +103,11 @@ def load_preset(name_or_path: str | Path) -> Preset:
     path = Path(name_or_path)
     if text.upper() in ("A", "B"):
         path = data_path("evaluation", f"preset-{text.lower()}.toml")
+    document = strict.read(
+        path, remedy=Text("A, B, or the path of a TOML file", "可用 A、B 或 TOML 文件路径")
+    )
     try:
-        with path.open("rb") as f:
-            data = tomllib.load(f)
-    except OSError as error:
-        raise InputError.one(
-            f"no preset {text!r}", f"没有预设 {text!r}", where=text, code="no-preset",
-            remedy=("A, B, or the path of a TOML file", "可用 A、B 或 TOML 文件路径"),
-        ) from error  # fmt: skip
-    except ValueError as error:
-        raise InputError.one(
-            f"is no TOML: {error}", f"不是有效的 TOML:{error}", where=text, code="bad-toml"
-        ) from error
-    try:
-        return build(data, text)
+        return build(document)
     except (AttributeError, TypeError, ValueError) as error:
         raise InputError.one(
             f"a value has the wrong form: {error}", f"取值形式有误:{error}", where=text,
@@ -116,25 +115,25 @@ def load_preset(name_or_path: str | Path) -> Preset:
         ) from error  # fmt: skip
 
 
-def build(data: Mapping[str, Any], where: str) -> Preset:
-    """Check a preset and freeze it.
+def build(document: strict.Document) -> Preset:
+    r"""Check a preset and freeze it.
 
     Examples
     --------
-    >>> build({"tables": {"x": {"role": "slope"}}}, "mine.toml")
+    >>> build(strict.parse('[tables.x]\nrole = "slope"', "mine.toml"))
     Traceback (most recent call last):
-    zoning.errors.InputError: mine.toml: tables.x: no source '' in [sources]
+    zoning.errors.InputError: mine.toml:1: tables.x: no source '' in [sources]
     ...
     """
-    book = _Book(data, where)
-    book.keys("preset", data, _TOP)
+    book, data, where = _Book(document), document.data, document.where
+    book.keys("", data, _TOP)
     tables = {n: _table(book, n, t) for n, t in data.get("tables", {}).items()}
     factors = {n: _factor(book, n, f, tables) for n, f in data.get("factors", {}).items()}
     measures = {**tables, **factors}
     matrices = {n: _matrix(book, n, m) for n, m in data.get("matrices", {}).items()}
     changes = {n: _correction(book, n, c, measures) for n, c in data.get("corrections", {}).items()}
     patches = {n: _patches(book, n, p) for n, p in data.get("patches", {}).items()}
-    flows = {
+    flows: dict[str, Flow] = {
         n: _flow(book, n, data[n], measures, matrices, changes, patches)
         for n in ("agriculture", "town")
         if n in data

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from zoning import strict
 from zoning.errors import InputError, suggest
 from zoning.indicators import at_hand
 from zoning.resources import data_path
@@ -68,20 +68,9 @@ def load_method(name_or_path: str | Path) -> Method:
                 ),
             )
         path = data_path("methods", f"{name_or_path}.toml")
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError.one(
-            "cannot be read", "无法读取", where=str(path), code="missing-file"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError.one(
-            f"is no valid TOML: {error}",
-            f"不是有效的 TOML:{error}",
-            where=str(path),
-            code="bad-toml",
-        ) from error
-    return Method.from_dict(inline_files(data, path.parent), where=path.name)
+    document = strict.read(path)
+    data = inline_files(document.data, path.parent)
+    return Method.from_dict(data, where=document.where, document=document)
 
 
 def method_values(table: pd.DataFrame, method: Method) -> dict[str, Floats]:

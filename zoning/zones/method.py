@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zoning.weights.scaling import Scale
+
+if TYPE_CHECKING:
+    from zoning.strict import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +208,21 @@ class Method:
         return next(d for d in self.dimensions if d.name == name)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any], *, where: str = "method") -> Method:
+    def from_dict(
+        cls, data: Mapping[str, Any], *, where: str = "method", document: Document | None = None
+    ) -> Method:
         """Read a method from plain data, as it stands in TOML.
 
         With ``base = "two-matrices"`` (or another shipped method) only what differs is written;
         numbers that are changed without a ``source`` of their own are marked as the plan's choice.
+
+        Parameters
+        ----------
+        data : mapping
+        where : str
+            How messages name it.
+        document : Document, optional
+            The file that it was read from, which knows the lines.
 
         Raises
         ------
@@ -225,4 +238,4 @@ class Method:
         """
         from zoning.zones.parse import parse_method
 
-        return parse_method(data, where)
+        return parse_method(data, where, document)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from zoning import strict
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.zones.reading import ZONES
 
@@ -63,7 +63,7 @@ def _rows(path: Path, layer: str | None) -> list[dict[str, Any]]:
     suffix = path.suffix.lower()
     try:
         if suffix == ".toml":
-            found = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("decision", [])
+            found = _from_toml(strict.read(path))
         elif suffix == ".gpkg":
             import geopandas as gpd
 
@@ -78,6 +78,18 @@ def _rows(path: Path, layer: str | None) -> list[dict[str, Any]]:
             f"cannot be read: {error}", f"无法读取:{error}", where=str(path), code="bad-file"
         ) from error
     return [{k: _text(row.get(k)) for k in COLUMNS} for row in found]
+
+
+def _from_toml(document: strict.Document) -> list[dict[str, Any]]:
+    """Read ``[[decision]]``; unknown keys and lists in the place of words are refused."""
+    whole = strict.Reader(document.data, document.where, document=document, code="decision")
+    found = []
+    for part in whole.tables("decision"):
+        found.append({k: part.get(k, None, kind=(str, int, dt.date)) for k in COLUMNS})
+        part.close()
+    whole.close()
+    raise_all(whole.problems)
+    return found
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

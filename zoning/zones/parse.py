@@ -8,6 +8,7 @@ from typing import Any
 
 from zoning.errors import InputError, raise_all
 from zoning.resources import data_path, load_toml
+from zoning.strict import REQUIRED, Document, Reader
 from zoning.weights.scaling import Scale
 from zoning.zones import reading as r
 from zoning.zones.method import (
@@ -28,9 +29,9 @@ MISSING = ("unknown", "skip")
 WEIGHTS = ("manual", "ahp", "entropy", "critic")
 
 
-def parse_method(data: Mapping[str, Any], where: str) -> Method:
+def parse_method(data: Mapping[str, Any], where: str, document: Document | None = None) -> Method:
     """Read a method from plain data; see `zoning.zones.method.Method.from_dict`."""
-    d = r.Reader(_on_base(data, where), where)
+    d = Reader(_on_base(data, where), where, document=document, code="method")
     why = _why(d)
     dimensions = tuple(
         _dimension(d.child(f"dimension.{name}", part), name, why)
@@ -109,7 +110,7 @@ def _by_level(grade: str) -> tuple[int, str]:
     return (levels.index(grade) if grade in levels else len(levels), grade)
 
 
-def _check_names(names: list[str], d: r.Reader) -> None:
+def _check_names(names: list[str], d: Reader) -> None:
     """Names become columns, and words of the rule language."""
     for name in names:
         if not (isinstance(name, str) and name.isidentifier()) or name in r.RESERVED:
@@ -118,7 +119,7 @@ def _check_names(names: list[str], d: r.Reader) -> None:
         d.fail("two dimensions or matrices have the same name", "维度或矩阵重名")
 
 
-def _check_outcome(method: Method, d: r.Reader) -> None:
+def _check_outcome(method: Method, d: Reader) -> None:
     outcomes = [x.zone for x in method.rules]
     if method.cube:
         outcomes += [z for rows in method.cube.cells.values() for row in rows for z in row]
@@ -133,18 +134,13 @@ def _check_outcome(method: Method, d: r.Reader) -> None:
         )
 
 
-def _why(d: r.Reader, parent: Evidence | None = None) -> Evidence:
-    source = d.get("source", parent.source if parent else r.REQUIRED, kind=str)
-    tag = d.get("evidence", parent.evidence if parent else r.REQUIRED, kind=str)
-    if tag is not None and tag not in r.EVIDENCE:
-        d.fail(
-            f"evidence {tag!r} is none of {', '.join(r.EVIDENCE)}",
-            f"证据标记 {tag!r} 不在 {', '.join(r.EVIDENCE)} 之中",
-        )
-    return Evidence(source or "", tag or "")
+def _why(d: Reader, parent: Evidence | None = None) -> Evidence:
+    source = d.get("source", parent.source if parent else REQUIRED, kind=str)
+    tag = d.evidence(parent.evidence if parent else REQUIRED)
+    return Evidence(source or "", tag)
 
 
-def _dimension(d: r.Reader, name: str, parent: Evidence) -> Dimension:
+def _dimension(d: Reader, name: str, parent: Evidence) -> Dimension:
     why = _why(d, parent if d.get("cuts", (), kind=(list, str)) == () else None)
     cuts = d.get("cuts", (), kind=(list, str))
     breaks = cuts == "breaks"
@@ -192,7 +188,7 @@ def _dimension(d: r.Reader, name: str, parent: Evidence) -> Dimension:
     return dimension
 
 
-def _weighting(parent: r.Reader, size: int, above: Evidence) -> Weighting | None:
+def _weighting(parent: Reader, size: int, above: Evidence) -> Weighting | None:
     data = parent.get("weighting", None, kind=Mapping)
     if data is None:
         return None
@@ -223,7 +219,7 @@ def _weighting(parent: r.Reader, size: int, above: Evidence) -> Weighting | None
     return weighting
 
 
-def _judgement(cell: Any, d: r.Reader) -> float:
+def _judgement(cell: Any, d: Reader) -> float:
     try:
         return float(Fraction(str(cell)))
     except (ValueError, ZeroDivisionError):
@@ -231,7 +227,7 @@ def _judgement(cell: Any, d: r.Reader) -> float:
         return 1.0
 
 
-def _term(d: r.Reader, parent: Evidence) -> Term:
+def _term(d: Reader, parent: Evidence) -> Term:
     kind = d.choice("scale", "none", r.SCALES)
     at = d.numbers("at", d.get("at", [], kind=list))
     scores = d.numbers("scores", d.get("scores", [], kind=list))
@@ -244,8 +240,8 @@ def _term(d: r.Reader, parent: Evidence) -> Term:
     if list(at) != sorted(set(at)):
         d.fail("'at' must rise", "'at' 必须递增")
     needs_ends = kind in ("linear", "log")
-    low = d.number("low", r.REQUIRED if needs_ends else 0.0)
-    high = d.number("high", r.REQUIRED if needs_ends else 1.0)
+    low = d.number("low", REQUIRED if needs_ends else 0.0)
+    high = d.number("high", REQUIRED if needs_ends else 1.0)
     if low == high:
         d.fail("low and high are equal", "low 与 high 相等")
     if kind == "log" and min(low, high) <= 0:
@@ -273,9 +269,9 @@ def _term(d: r.Reader, parent: Evidence) -> Term:
     return term
 
 
-def _matrix(d: r.Reader, grades: Mapping[str, tuple[str, ...]], parent: Evidence) -> Matrix:
+def _matrix(d: Reader, grades: Mapping[str, tuple[str, ...]], parent: Evidence) -> Matrix:
     why = _why(d, parent)
-    rows, columns = (d.choice(key, r.REQUIRED, tuple(grades)) for key in ("rows", "columns"))
+    rows, columns = (d.choice(key, REQUIRED, tuple(grades)) for key in ("rows", "columns"))
     cells = {}
     for grade, values in d.table("cells").items():
         cells[grade] = d.words(f"cells.{grade}", values)
@@ -287,13 +283,13 @@ def _matrix(d: r.Reader, grades: Mapping[str, tuple[str, ...]], parent: Evidence
         )
     exceptions = []
     for e in d.tables("exception"):
-        other = e.choice("dimension", r.REQUIRED, tuple(grades))
+        other = e.choice("dimension", REQUIRED, tuple(grades))
         exceptions.append(
             Special(
-                e.choice("row", r.REQUIRED, row_grades),
-                e.choice("column", r.REQUIRED, column_grades),
+                e.choice("row", REQUIRED, row_grades),
+                e.choice("column", REQUIRED, column_grades),
                 other,
-                e.choice("grade", r.REQUIRED, grades.get(other, ())),
+                e.choice("grade", REQUIRED, grades.get(other, ())),
                 e.get("value", kind=str),
             )
         )
@@ -302,8 +298,8 @@ def _matrix(d: r.Reader, grades: Mapping[str, tuple[str, ...]], parent: Evidence
     for f in d.tables("flag"):
         flags.append(
             Flag(
-                f.choice("row", r.REQUIRED, row_grades),
-                f.choice("column", r.REQUIRED, column_grades),
+                f.choice("row", REQUIRED, row_grades),
+                f.choice("column", REQUIRED, column_grades),
                 f.get("code", kind=str),
                 f.get("en", kind=str),
                 f.get("zh", kind=str),
@@ -315,7 +311,7 @@ def _matrix(d: r.Reader, grades: Mapping[str, tuple[str, ...]], parent: Evidence
     return Matrix(name, rows, columns, cells, tuple(exceptions), tuple(flags), why)
 
 
-def _cube(d: r.Reader, grades: Mapping[str, tuple[str, ...]], parent: Evidence) -> Cube:
+def _cube(d: Reader, grades: Mapping[str, tuple[str, ...]], parent: Evidence) -> Cube:
     why = _why(d, parent)
     axes = d.words("axes", d.get("axes", kind=list) or [])
     cells = {
@@ -337,7 +333,7 @@ def _cube(d: r.Reader, grades: Mapping[str, tuple[str, ...]], parent: Evidence) 
     return Cube((three[0], three[1], three[2]), cells, why)
 
 
-def _rule(d: r.Reader, parent: Evidence) -> OrderedRule:
+def _rule(d: Reader, parent: Evidence) -> OrderedRule:
     rule = OrderedRule(
         d.get("id", kind=str),
         d.get("when", kind=str),
@@ -350,7 +346,7 @@ def _rule(d: r.Reader, parent: Evidence) -> OrderedRule:
     return rule
 
 
-def _suitability(d: r.Reader, parent: Evidence) -> Suitability:
+def _suitability(d: Reader, parent: Evidence) -> Suitability:
     keys = ("guidance", "built", "not_farmland", "not_protected")
     weights = {k: d.number(k, 0.0, at_least=0.0) for k in keys}
     full = d.number("built_full_share", 1.0, above=0.0)

@@ -11,13 +11,13 @@ import base64
 import hashlib
 import mimetypes
 import re
-import tomllib
 from collections.abc import Iterable
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from zoning import strict
 from zoning.errors import InputError, Problem, Text, raise_all
 
 ASSETS = Path(__file__).parent.parent / "assets"
@@ -46,8 +46,7 @@ def vendored() -> tuple[dict[str, Any], ...]:
     >>> sorted({f["package"] for f in vendored()})
     ['fflate', 'leaflet']
     """
-    with (ASSETS / "assets.toml").open("rb") as f:
-        return tuple(tomllib.load(f)["file"])
+    return tuple(strict.read(ASSETS / "assets.toml").data["file"])
 
 
 def asset(path: str) -> str:
