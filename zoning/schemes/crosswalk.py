@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from zoning import strict
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.resources import data_path
 from zoning.schemes.scheme import Scheme
@@ -118,9 +118,9 @@ def load_crosswalk(name_or_path: str | Path, folder: Path | None = None) -> Cros
     elif folder is not None:
         path = folder / path
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        data = tomllib.loads(text) if path.suffix == ".toml" else _rows(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        toml = path.suffix == ".toml"
+        data = strict.read(path).data if toml else _rows(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
         raise InputError.one(
             f"cannot be read: {error}", f"无法读取:{error}", where=str(path), code="bad-file"
         ) from error

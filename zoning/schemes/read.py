@@ -19,6 +19,7 @@ from zoning.schemes.scheme import (
     Zone,
     ZoneEntry,
 )
+from zoning.strict import EVIDENCE
 
 #: The scheme of a plan that names none.
 DEFAULT = "zhenjiang-2013"
@@ -36,7 +37,6 @@ _TAKEN = frozenset(
     {c.index for c in CONTRACTS.values() if c.index},
     ["overlays", "geometry"],
 )
-_EVIDENCE = ("S", "C", "M-high", "M-med", "M-low", "I", "own")
 
 Z = TypeVar("Z", bound=Zone)
 
@@ -335,10 +335,10 @@ def _wrong_overlay(overlay: Overlay, where: str) -> Iterator[Problem]:
                      f"{here_zh}计入的“{kind}”不是保护地类型"), where, code="overlay-protections",
                 remedy=Text(f"did you mean {close}?", f"是否为 {close}?"),
             )  # fmt: skip
-    if overlay.evidence not in _EVIDENCE:
+    if overlay.evidence not in EVIDENCE:
         yield Problem(
             Text(f"{here} has evidence {overlay.evidence!r}, which is none of "
-                 + ", ".join(_EVIDENCE),
-                 f"{here_zh}的证据标记 {overlay.evidence!r} 不在 {'、'.join(_EVIDENCE)} 之中"),
+                 + ", ".join(EVIDENCE),
+                 f"{here_zh}的证据标记 {overlay.evidence!r} 不在 {'、'.join(EVIDENCE)} 之中"),
             where, code="evidence",
         )  # fmt: skip
