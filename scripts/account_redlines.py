@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from zoning import pipeline, planfile
-from zoning.resources import data_path
+from zoning.base.shipped import data_path
 
 path = Path(sys.argv[1]) if len(sys.argv) > 1 else data_path("zhenjiang.toml")
 plan = pipeline.run(planfile.load(path), path.parent)

@@ -20,11 +20,11 @@ import numpy as np
 import pandas as pd
 
 from zoning.allocation import allocate
-from zoning.allocation.bounded import Boundary
-from zoning.allocation.prices import prices
-from zoning.allocation.programme import programme
-from zoning.allocation.what_if import cap_ladder
+from zoning.allocation.files.programme import programme
+from zoning.allocation.proof.bounded import Boundary
 from zoning.capacity import CapRules, Limit, account
+from zoning.questions.curves import cap_ladder
+from zoning.questions.prices import prices
 
 
 def smooth(rng: np.random.Generator, side: int, width: float) -> np.ndarray:
@@ -116,7 +116,7 @@ def plain_highs(pieces: Any, limits: Any, how: Boundary, seconds: float) -> dict
     """Give the exported problem to HiGHS as it is."""
     from scipy.optimize import Bounds, LinearConstraint
 
-    from zoning.allocation.solver import branch_and_bound
+    from zoning.allocation.methods.solver import branch_and_bound
 
     q = programme(pieces, limits, (), how)
     start = time.perf_counter()

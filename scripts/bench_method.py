@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from zoning import stability
+from zoning.base.shipped import data_path
 from zoning.evaluation import town
 from zoning.indicators.access import RoadGraph, travel_minutes
 from zoning.pipeline import run
 from zoning.planfile import load
-from zoning.resources import data_path
+from zoning.questions import stability
 
 
 def grid_graph(nodes: int, seed: int = 7) -> RoadGraph:

@@ -27,9 +27,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from zoning.coverage import polygon_shares
+from zoning.base.shipped import data_path, load_toml
 from zoning.inputs.china import counties, find_area
-from zoning.resources import data_path, load_toml
+from zoning.measure.coverage import polygon_shares
 
 ROOT = Path(__file__).parent.parent
 START, END = "<!-- overlay: made by scripts/bench_overlay.py -->", "<!-- overlay: end -->"

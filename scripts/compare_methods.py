@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from zoning import pipeline, planfile, stability, zones
-from zoning.resources import data_path
+from zoning import pipeline, planfile, zones
+from zoning.base.shipped import data_path
+from zoning.questions import stability
 
 path = Path(sys.argv[1]) if len(sys.argv) > 1 else data_path("zhenjiang.toml")
 names = sys.argv[2:] or list(zones.method_names())

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from zoning.base.shipped import data_path
 from zoning.indicators import at_hand, transfer
 from zoning.pipeline import run
 from zoning.planfile import load
-from zoning.resources import data_path
 from zoning.weights import (
     Scale,
     ahp,

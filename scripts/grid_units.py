@@ -7,8 +7,9 @@ import sys
 
 import geopandas as gpd
 
-from zoning.cells import make_units
-from zoning.grid import GridSpec, choose_crs
+from zoning.grid.distortion import choose_crs
+from zoning.grid.lattice import GridSpec
+from zoning.grid.units import make_units
 from zoning.inputs.china import find_area
 
 name, out = [*sys.argv[1:], "扬中市", "units.gpkg"][:2]

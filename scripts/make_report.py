@@ -8,7 +8,8 @@ Copy and edit: a chapter is a function that gives blocks, see zoning/outputs/rep
 import sys
 from pathlib import Path
 
-from zoning.outputs import report, tables
+from zoning.outputs import report
+from zoning.outputs.office import workbook
 from zoning.store import load
 
 
@@ -17,7 +18,7 @@ def main() -> None:
     lang = sys.argv[2] if len(sys.argv) > 2 else None  # the plan's own
     plan = load(folder)
     print(report.write(plan, folder / "report.docx", lang=lang))
-    print(tables.write(plan, folder / "tables.xlsx", lang=lang))
+    print(workbook.write(plan, folder / "tables.xlsx", lang=lang))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ The sheets land in RUN_FOLDER/sheets.
 import sys
 from pathlib import Path
 
-from zoning.outputs import sheet
+from zoning.outputs.prints import draw
 from zoning.store import load
 
 
@@ -16,9 +16,9 @@ def main() -> None:
     folder = Path(sys.argv[1])
     paper = sys.argv[2] if len(sys.argv) > 2 else "A3"
     plan = load(folder)
-    print("themes:", ", ".join(sheet.themes(plan)))
+    print("themes:", ", ".join(draw.themes(plan)))
     for form in ("pdf", "png"):
-        for path in sheet.write_all(plan, folder / "sheets", form=form, paper=paper):
+        for path in draw.write_all(plan, folder / "sheets", form=form, paper=paper):
             print(path)
 
 

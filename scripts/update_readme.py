@@ -11,9 +11,9 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from zoning import pipeline, planfile
+from zoning.base.shipped import data_path
 from zoning.cli import console
 from zoning.cli.plan import tell
-from zoning.resources import data_path
 
 README = Path(__file__).parent.parent / "README.md"
 MEASURES = README.parent / "docs" / "reference-case.md"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from zoning.config import Config
+from zoning.planfile.models import Config
 
 DOC = Path(__file__).parent.parent / "docs" / "plan-toml.md"
 HEAD = """# plan.toml

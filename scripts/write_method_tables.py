@@ -12,7 +12,7 @@ import argparse
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from zoning.resources import load_toml
+from zoning.base.shipped import load_toml
 from zoning.zones import Method, load_method, method_names
 
 ROOT = Path(__file__).parent.parent

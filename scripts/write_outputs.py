@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from zoning import pipeline, planfile
+from zoning.base.shipped import data_path
 from zoning.outputs.folder import write
-from zoning.resources import data_path
 
 path = Path(sys.argv[1]) if len(sys.argv) > 1 else data_path("zhenjiang.toml")
 folder = Path(sys.argv[2]) if len(sys.argv) > 2 else Path("plan-out")

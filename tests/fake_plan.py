@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from zoning.config import Config, PlanPart
+from zoning.base.areas import round_to_total, share
+from zoning.base.shipped import load_toml
 from zoning.errors import Check, Text
-from zoning.grid import GridSpec
+from zoning.grid.lattice import GridSpec
 from zoning.plan import Plan
-from zoning.resources import load_toml
-from zoning.units import round_to_total, share
+from zoning.planfile.models import Config, PlanPart
 
 CRS = "EPSG:4549"
 ORIGIN = (404_550, 3_563_050)

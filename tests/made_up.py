@@ -7,16 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from zoning.contribution import (
-    Card,
-    Chapter,
-    Class,
-    Contribution,
-    Field,
-    Layer,
-    Table,
-    Theme,
-)
+from zoning.contribution.parts import Card, Chapter, Class, Contribution, Field, Layer, Table, Theme
 from zoning.errors import Text
 
 UNIT = Field("unit", Text("unit", "单元"), Text("code of the unit", "单元编号"))

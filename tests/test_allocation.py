@@ -12,8 +12,8 @@ from scipy.optimize import linprog
 from worlds_allocation import limits_of, pieces_of
 
 from zoning.allocation import allocate
-from zoning.allocation.certificate import broken_limits, complete, masks_of
 from zoning.allocation.model import exact_dot
+from zoning.allocation.proof.certificate import broken_limits, complete, masks_of
 from zoning.capacity import Limit, Lock
 from zoning.errors import InfeasibleError, InputError
 

@@ -11,11 +11,11 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from worlds_allocation import edges_of, limits_of, pieces_of
 
 from zoning.allocation import allocate, lattice_edges
-from zoning.allocation.bounded import Boundary, bound_of, bounded
-from zoning.allocation.certificate import broken_limits
-from zoning.allocation.cuts import min_cut
+from zoning.allocation.files.programme import programme
 from zoning.allocation.landscape import landscape
-from zoning.allocation.programme import programme
+from zoning.allocation.methods.cuts import min_cut
+from zoning.allocation.proof.bounded import Boundary, bound_of, bounded
+from zoning.allocation.proof.certificate import broken_limits
 from zoning.capacity import Limit, Lock
 from zoning.errors import InfeasibleError, InputError
 
@@ -366,7 +366,7 @@ def test_suitability_out_of_range(bad):
 
 @pytest.mark.parametrize("share", [0.3, 0.7, 2.0])
 def test_levels_by_cuts_equal_the_linear_programme(share, monkeypatch):
-    from zoning.allocation import methods
+    from zoning.allocation.methods import choose
 
     for seed in range(5):
         pieces = pieces_of(seed, side=8)
@@ -376,7 +376,7 @@ def test_levels_by_cuts_equal_the_linear_programme(share, monkeypatch):
         how = {"lambda_": LAMBDA * (1 + 10 * seed), "edges": edges, "locks": locks}
         whole = allocate(pieces, limits, **how)
         with monkeypatch.context() as patch:
-            patch.setattr(methods, "LP_UNITS", 0)
+            patch.setattr(choose, "LP_UNITS", 0)
             cuts = allocate(pieces, limits, **how)
         assert (whole.method, cuts.method) == ("lp-boundary", "cuts-boundary")
         assert cuts.certificate.ok
@@ -398,8 +398,8 @@ def test_flows_beyond_their_limit_are_cut_to_it():
 
 
 def test_what_the_bound_decides_is_what_the_best_choice_does():
-    from zoning.allocation import whole
-    from zoning.allocation.blocks import make_blocks
+    from zoning.allocation.methods import whole
+    from zoning.allocation.methods.blocks import make_blocks
     from zoning.allocation.model import make_model
     from zoning.allocation.space import make_space
     from zoning.allocation.structure import close

@@ -9,7 +9,7 @@ import pytest
 from worlds_allocation import edges_of, limits_of, pieces_of
 
 from zoning.allocation import allocate, find_conflict
-from zoning.allocation.conflicts import Rule, explain
+from zoning.allocation.proof.conflicts import Rule, explain
 from zoning.capacity import Limit, Lock
 from zoning.errors import InfeasibleError, Text
 

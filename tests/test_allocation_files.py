@@ -10,11 +10,11 @@ import pytest
 from worlds_allocation import edges_of, limits_of, pieces_of
 
 from zoning.allocation import allocate
-from zoning.allocation.bounded import Boundary
-from zoning.allocation.export import write_lp, write_mps
-from zoning.allocation.marxan import read_marxan, write_marxan
-from zoning.allocation.programme import programme
-from zoning.allocation.selection import Selection, select
+from zoning.allocation.files.export import write_lp, write_mps
+from zoning.allocation.files.marxan import read_marxan, write_marxan
+from zoning.allocation.files.programme import programme
+from zoning.allocation.files.selection import Selection, select
+from zoning.allocation.proof.bounded import Boundary
 from zoning.capacity import Limit, Lock
 from zoning.errors import InfeasibleError, InputError
 

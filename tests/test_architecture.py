@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
+import re
 import tomllib
 from pathlib import Path
 
@@ -11,44 +13,29 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "zoning"
 
-#: A room imports only from rooms of earlier layers or of its own layer; a layer is one family.
-LAYERS = [
-    {"errors", "units"},
-    {"strict"},
-    {"resources"},
-    {"words", "contracts", "_contract"},
-    {"schemes"},
-    {"config", "grid"},
-    {"contribution", "contribution_rules"},
-    {"planfile", "plan"},
-    {"_rings", "_trapezoids", "_strips", "coverage", "zonal"},
-    {"cells"},
-    {"inputs", "landuse"},
-    {"faces", "rounding"},
-    {"ledger"},
-    {"accounts"},
-    {"rules"},
-    {"weights", "indicators"},
-    {"zones"},
-    {"evaluation"},
-    {"redlines"},
-    {"carbon"},
-    {"capacity"},
-    {"allocation"},
-    {"intake"},
-    {"state", "ready"},
-    {"checks", "summary"},
-    {"pipeline"},
-    {"store"},
-    {"stability"},
-    {"released", "question"},
-    {"whatif", "verify"},
-    {"outputs"},
-    {"explain", "template"},
-    {"cli"},
-    {"__main__"},
-]
-RANK = {room: i for i, layer in enumerate(LAYERS) for room in layer}
+
+def _script(name: str):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _table() -> list[tuple[str, bool]]:
+    """Read rooms and wings, in their order, from the one place where they stand."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    block = text.split("<!-- rooms -->")[1].split("<!-- /rooms -->")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (wing)? ?\|", block, flags=re.MULTILINE)
+    return [(room, wing == "wing") for room, wing in rows]
+
+
+ROOMS = [room for room, _ in _table()]
+RANK = {room: i for i, room in enumerate(ROOMS)}
+WINGS = {room for room, wing in _table() if wing}
+OPENERS = {"api", "cli"}
+
+HOUSE = _script("measure_house")
+FILES = HOUSE.files(PACKAGE)
 
 
 def modules() -> list[Path]:
@@ -59,46 +46,46 @@ def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported_rooms(path: Path) -> set[str]:
-    """Find the rooms that a module imports when it runs (type hints do not count)."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    hints = {
-        id(node)
-        for block in ast.walk(tree)
-        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
-        for node in ast.walk(block)
-    }
-    found = set()
-    for node in ast.walk(tree):
-        if id(node) in hints:
-            continue
-        if isinstance(node, ast.Import):
-            found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("zoning.")}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            parts = node.module.split(".")
-            if parts[0] == "zoning":
-                names = parts[1:2] or [a.name for a in node.names]
-                found |= {n for n in names if not n.startswith("__version")}
-    return found
+def test_the_document_names_every_room_once():
+    assert len(ROOMS) == len(set(ROOMS))
+    assert {room_of(p) for p in modules()} - {"__init__"} == set(ROOMS)
 
 
-def test_every_room_has_a_layer():
-    assert {room_of(p) for p in modules()} - set(RANK) - {"__init__"} == set()
+def test_imports_go_upwards_in_the_table():
+    wrong = [
+        f"{a} imports {b}" for a, b in FILES.edges if RANK[b.split(".")[0]] > RANK[a.split(".")[0]]
+    ]
+    assert wrong == KNOWN_WRONG
 
 
-def test_the_document_names_every_room():
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rooms = set(RANK) - {"__main__"}
-    assert {r for r in rooms if f"`{r}`" not in text and f"`{r}/`" not in text} == set()
+KNOWN_WRONG: list[str] = []
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_imports_go_downwards(path: Path):
-    room = room_of(path)
-    if room == "__init__":
-        return
-    wrong = {r for r in imported_rooms(path) if r != room and RANK.get(r, 99) > RANK[room]}
-    assert not wrong, f"{room} imports {wrong}, which stand above it"
+def test_wings_stand_apart():
+    wrong = []
+    for a, b in FILES.edges:
+        one, other = a.split(".")[0], b.split(".")[0]
+        if other in WINGS and one != other and one not in OPENERS:
+            wrong.append(f"{a} imports {b}")
+    assert wrong == []
+
+
+def test_no_files_import_one_another_in_a_circle():
+    assert HOUSE.circles(FILES) == []
+
+
+def test_imports_by_name_and_inside_functions_are_seen(tmp_path: Path):
+    package = tmp_path / "zoning"
+    (package / "low").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "low" / "__init__.py").write_text("")
+    (package / "low" / "one.py").write_text(
+        "import importlib\n\n\ndef f():\n    importlib.import_module('zoning.high')\n"
+    )
+    (package / "high.py").write_text("def g():\n    from zoning.low.one import f\n    f()\n")
+    found = HOUSE.files(package)
+    assert set(found.edges) == {("low.one", "high"), ("high", "low.one")}
+    assert HOUSE.circles(found) == [["high", "low.one"]]
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))

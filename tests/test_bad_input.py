@@ -12,7 +12,7 @@ from shapely import LineString, Polygon
 
 from zoning import planfile
 from zoning.errors import InputError
-from zoning.intake import gather
+from zoning.inputs.gather import gather
 
 
 def towns_with(change):

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from worlds_allocation import limits_of, pieces_of
 
+from zoning.base.shipped import load_toml
 from zoning.capacity import AreaRule, CapRules, Limit, Lock, account, presolve, settle, share_of
 from zoning.errors import InputError, Text
-from zoning.resources import load_toml
 
 
 def city() -> pd.DataFrame:

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoning import carbon
+from zoning.base.shipped import data_path
 from zoning.carbon.account import GJ_PER_TCE
 from zoning.carbon.land import land_table
 from zoning.errors import InputError
-from zoning.resources import data_path
 
 # LMDIR, tests/testthat/test_lmdi.R (Matthew Heun, MIT)
 X = [

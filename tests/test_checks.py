@@ -9,9 +9,12 @@ import pandas as pd
 import pytest
 import worlds
 
-from zoning import accounts, checks
-from zoning.grid import Distortion, GridSpec
-from zoning.ledger import Layers, build
+from zoning.grid.distortion import Distortion
+from zoning.grid.lattice import GridSpec
+from zoning.inputs.layers import Layers
+from zoning.ledger import sums
+from zoning.ledger.atoms import build
+from zoning.pipeline import checks
 
 GRID = GridSpec(worlds.CRS)
 
@@ -32,8 +35,8 @@ def failed(found):
 
 
 def test_a_sound_ledger_passes(layers, ledger):
-    marked = accounts.mark(ledger.atoms, None)
-    frames = {"units": ledger.units, "pieces": accounts.pieces(marked)}
+    marked = sums.mark(ledger.atoms, None)
+    frames = {"units": ledger.units, "pieces": sums.pieces(marked)}
     assert failed(checks.ledger_sums(ledger, frames)) == []
     table = checks.residuals(layers, ledger)
     assert failed(checks.residual_checks(table)) == []

@@ -326,7 +326,7 @@ def test_grid_refuses_options_in_its_own_words(edge, options, code, where):
 
 
 def test_grid_of_too_many_units_is_refused_before_it_is_made(tmp_path, monkeypatch):
-    monkeypatch.setattr("zoning.ledger.build", lambda *_: pytest.fail("began to work"))
+    monkeypatch.setattr("zoning.ledger.atoms.build", lambda *_: pytest.fail("began to work"))
     (problem,) = refused("grid", "--city", "江苏省/镇江市", "--cell", 10, "-o", tmp_path / "u.fgb")
     assert (problem["code"], problem["limit"]) == ("too-many-units", 20_000_000)
     assert 38_000_000 < problem["measured"] < 39_000_000
@@ -388,7 +388,7 @@ def test_a_folder_is_not_taken_for_a_file(small, edge):
 
 
 def test_a_missing_folder_is_found_before_the_work(edge, monkeypatch):
-    monkeypatch.setattr("zoning.ledger.build", lambda *_: pytest.fail("began to work"))
+    monkeypatch.setattr("zoning.ledger.atoms.build", lambda *_: pytest.fail("began to work"))
     out = edge.parent / "没有" / "u.gpkg"
     (problem,) = refused("grid", "--boundary", edge, "-o", out)
     assert (problem["code"], problem["where"]) == ("no-folder", str(out.parent))

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from zoning import words
-from zoning.contracts import CONTRACTS, UNITS, ZONES, Column, Contract
+from zoning.base import words
+from zoning.base.tables import CONTRACTS, UNITS, ZONES, Column, Contract
 
 ARCHITECTURE = Path(__file__).parent.parent / "docs" / "architecture.md"
 

@@ -15,10 +15,11 @@ from hypothesis import given as over
 from hypothesis import strategies as st
 
 from zoning import store
-from zoning.contribution import Card, Chapter, Class, Contribution
-from zoning.contribution_rules import check
+from zoning.contribution.parts import Card, Chapter, Class, Contribution
+from zoning.contribution.rules import check
 from zoning.errors import Text
-from zoning.outputs import contributed, geopackage
+from zoning.outputs import contributed
+from zoning.outputs.qgis import geopackage
 from zoning.plan import Plan
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from judges import by_fractions, by_shapely, place, star, stars, worst_difference
 from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
 
-from zoning.coverage import Shares, polygon_shares
 from zoning.errors import InputError
+from zoning.measure.coverage import Shares, polygon_shares
 
 TIGHT = 1e-12  # of a cell: what the design promises
 

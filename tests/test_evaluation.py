@@ -16,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoning import evaluation as ev
+from zoning.base.shipped import data_path, load_toml
+from zoning.base.strict import EVIDENCE, Document
 from zoning.errors import InputError
 from zoning.evaluation import carrying, hazards, patches, processes, terrain
 from zoning.evaluation import ecological as eco
@@ -24,8 +26,6 @@ from zoning.evaluation.loading import build
 from zoning.evaluation.presets import PURPOSES
 from zoning.evaluation.suited import measure
 from zoning.evaluation.tables import BEST, NODATA, WORST, Bands
-from zoning.resources import data_path, load_toml
-from zoning.strict import EVIDENCE, Document
 
 A, B = ev.load_preset("A"), ev.load_preset("B")
 N = NODATA

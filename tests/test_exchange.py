@@ -23,8 +23,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoning.errors import InputError
-from zoning.outputs import csv_file, exchange
+from zoning.outputs import exchange
 from zoning.outputs.exchange import gdb, postgis, shapefile
+from zoning.outputs.office import csv_file
 
 LAYERS = {"units", "zones", "townships", "counties", "redlines", "allocation", "city"}
 

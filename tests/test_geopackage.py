@@ -18,7 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoning.errors import InputError
-from zoning.outputs import contributed, geopackage, qgis_xml, sheet_themes, styles
+from zoning.outputs import contributed
+from zoning.outputs.prints import themes
+from zoning.outputs.qgis import geopackage, styles, xml
 
 FEATURES = {"units", "zones", "townships", "counties", "redlines", "allocation", "city"}
 
@@ -111,7 +113,7 @@ def test_every_layer_and_table_has_one_default_style_that_is_well_formed(path):
     assert sorted(defaults) == sorted({n for (n,) in listed} - {"layer_styles"})
     assert len({(table, name) for table, name, *_ in rows}) == len(rows)
     for table, _, qml, _, geometry in rows:
-        tree = ET.fromstring(qml.removeprefix(qgis_xml.DOCTYPE))
+        tree = ET.fromstring(qml.removeprefix(xml.DOCTYPE))
         aliased = {a.get("field") for a in tree.iter("alias")}
         columns = {r[1] for r in query(path, f"PRAGMA table_info({table})")} - {"fid", "geom"}
         assert aliased == columns
@@ -124,7 +126,7 @@ def test_every_layer_and_table_has_one_default_style_that_is_well_formed(path):
 
 def test_the_alias_of_units_says_which_area_counts(path):
     qml = query(path, "SELECT styleQML FROM layer_styles WHERE f_table_name = 'units'")[0][0]
-    tree = ET.fromstring(qml.removeprefix(qgis_xml.DOCTYPE))
+    tree = ET.fromstring(qml.removeprefix(xml.DOCTYPE))
     aliases = {a.get("field"): a.get("name") for a in tree.iter("alias")}
     assert aliases["area_m2"] == "单元市内面积(m²)"
     maps = {o.get("value"): o.get("name") for o in tree.iter("Option") if o.get("value")}
@@ -138,13 +140,13 @@ def test_zones_take_names_and_colours_from_the_plan(hostile):
     style = next(s for s in styles.styles(plan) if s.layer == "zones")
     labels = [c.get("label") for c in style.renderer.iter("category")]
     assert labels == ["甲", "乙", "<丙>", "[ % 1+1 %]"]
-    text = qgis_xml.write(style.renderer)
+    text = xml.write(style.renderer)
     assert "1,2,3,255" in text and "&lt;丙&gt;" in text
 
 
 def test_shares_take_their_classes_from_data(hostile):
     style = next(s for s in styles.styles(hostile) if s.key == "built_share")
-    share = sheet_themes.share_themes()["built_share"]
+    share = themes.share_themes()["built_share"]
     ranges = [(float(r.get("lower")), float(r.get("upper"))) for r in style.renderer.iter("range")]
     assert ranges == list(zip(share.breaks[:-1], share.breaks[1:], strict=True))
     assert style.renderer.get("attr") == '1.0 * "built_m2" / "area_m2"'
@@ -246,8 +248,8 @@ def test_columns_that_differ_in_case_only_are_kept_apart():
 
 @given(st.text(max_size=30))
 def test_no_text_breaks_the_xml(text):
-    tree = ET.fromstring(qgis_xml.write(qgis_xml.element("a", {"b": text}, text)))
-    kept = qgis_xml.clean(text)
+    tree = ET.fromstring(xml.write(xml.element("a", {"b": text}, text)))
+    kept = xml.clean(text)
     assert tree.get("b") == kept
     assert (tree.text or "") == kept.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -11,19 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
-from zoning.cells import count_units, make_units, search_origins
 from zoning.errors import InputError
-from zoning.grid import (
-    MAX_UNITS,
-    GridSpec,
-    check_projected,
-    check_size,
-    choose_crs,
-    equal_area,
-    gauss_krueger,
-    measure_distortion,
-    normal_crs,
-)
+from zoning.grid.crs import check_projected, equal_area, gauss_krueger, normal_crs
+from zoning.grid.distortion import choose_crs, measure_distortion
+from zoning.grid.lattice import MAX_UNITS, GridSpec, check_size
+from zoning.grid.units import count_units, make_units, search_origins
 from zoning.inputs.china import find_area
 
 LATTICES = [

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zoning.base.shipped import load_toml
 from zoning.errors import InputError
 from zoning.indicators import (
     at_hand,
@@ -20,7 +21,6 @@ from zoning.indicators import (
 )
 from zoning.indicators import provincial as p
 from zoning.indicators.composition import ITEMS, parts
-from zoning.resources import load_toml
 
 
 def one(x: float | None) -> pd.Series:

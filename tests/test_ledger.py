@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
-from zoning import accounts
-from zoning.faces import partition
-from zoning.grid import GridSpec
-from zoning.landuse import load_classes
-from zoning.ledger import NONE, OVERLAP, Layers, build, settle_slivers
-from zoning.zonal import Raster
+from zoning.grid.lattice import GridSpec
+from zoning.inputs.landuse import load_classes
+from zoning.inputs.layers import Layers
+from zoning.ledger import sums
+from zoning.ledger.atoms import NONE, OVERLAP, build, settle_slivers
+from zoning.measure.faces import partition
+from zoning.measure.zonal import Raster
 
 GRID = GridSpec(worlds.CRS)
 
@@ -83,7 +84,7 @@ def test_a_pixel_that_is_half_red_counts_half():
     use = np.full((10, 10), 7)
     raster = Raster(use, worlds.X, worlds.Y + 1000, 100.0, 100.0)
     ledger = build(Layers(city, redlines=red(("R", 1, half)), landuse=raster), GRID)
-    marked = accounts.mark(ledger.atoms, load_classes())
+    marked = sums.mark(ledger.atoms, load_classes())
     assert marked["built_redline_m2"].sum() == 50_000
     assert marked["built_m2"].sum() == 1_000_000
     assert marked["free_m2"].sum() == 0
@@ -92,9 +93,9 @@ def test_a_pixel_that_is_half_red_counts_half():
 def test_land_of_unknown_use_is_not_free():
     raster = Raster(np.full((10, 5), 1), worlds.X, worlds.Y + 1000, 100.0, 100.0)
     ledger = build(Layers(worlds.square(0, 0), landuse=raster), GRID)
-    marked = accounts.mark(ledger.atoms, load_classes())
+    marked = sums.mark(ledger.atoms, load_classes())
     assert marked["free_m2"].sum() == 500_000
-    assert accounts.count_missing(marked)["unknown_use"] == 500_000
+    assert sums.count_missing(marked)["unknown_use"] == 500_000
 
 
 def test_slivers_drop_into_a_row_or_merge_into_the_neighbour():
@@ -133,7 +134,7 @@ def test_locks_and_cores_are_marked():
     ledger = build(Layers(city, cores=cores, locks=layer, landuse=raster), GRID)
     assert by(ledger, "lock") == {"": 250_000, "farmland": 250_000, "farmland+flood": 250_000,
                                   "flood": 250_000}  # fmt: skip
-    marked = accounts.mark(ledger.atoms, load_classes())
+    marked = sums.mark(ledger.atoms, load_classes())
     total = marked[["locked_m2", "core_m2", "protected_m2", "free_m2"]].sum()
     assert total.to_dict() == {
         "locked_m2": 750_000, "core_m2": 100_000, "protected_m2": 100_000, "free_m2": 250_000,
@@ -144,15 +145,13 @@ def test_a_unit_belongs_to_the_township_of_its_largest_share():
     city = worlds.square(0, 0, 1, 1)
     frame = towns(worlds.square(0, 0, 0.3, 1), worlds.square(0.3, 0, 0.7, 1), counties=["a", "b"])
     ledger = build(Layers(city, frame), GRID)
-    units, shares = accounts.describe_units(
-        ledger, accounts.mark(ledger.atoms, None), frame["name"]
-    )
+    units, shares = sums.describe_units(ledger, sums.mark(ledger.atoms, None), frame["name"])
     assert units.iloc[0][["township", "county", "township_share"]].tolist() == ["T1", "b", 0.7]
     assert shares["share"].tolist() == [0.3, 0.7]
     # A tie goes to the smaller code.
     half = towns(worlds.square(0, 0, 0.5, 1), worlds.square(0.5, 0, 0.5, 1))
     ledger = build(Layers(city, half), GRID)
-    units, _ = accounts.describe_units(ledger, accounts.mark(ledger.atoms, None), half["name"])
+    units, _ = sums.describe_units(ledger, sums.mark(ledger.atoms, None), half["name"])
     assert units["township"].tolist() == ["T0"]
 
 
@@ -160,7 +159,7 @@ def test_a_unit_that_rounds_to_nothing_stays():
     city = shapely.union(worlds.square(0, 0), worlds.square(1, 0.5, 0.0001, 0.001))
     ledger = build(Layers(city), GRID)
     assert ledger.units["area_m2"].tolist() == [1_000_000, 0]
-    units, shares = accounts.describe_units(ledger, accounts.mark(ledger.atoms, None), None)
+    units, shares = sums.describe_units(ledger, sums.mark(ledger.atoms, None), None)
     assert len(units) == 2
     assert set(shares["unit"]) == {ledger.units.index[0]}
 

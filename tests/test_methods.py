@@ -28,6 +28,7 @@ from zoning.zones import (
     review,
     tell_township,
 )
+from zoning.zones.parse import parse_method
 from zoning.zones.table import grade_table
 
 LEVELS = ("low", "mid", "high")
@@ -147,15 +148,15 @@ def test_rules_in_plan_may_read_text_columns() -> None:
     table = pd.DataFrame(
         {"county": ["321183", "321181", None], "built_share": [0.1, 0.1, 0.1]}, index=list("abc")
     )
-    out = classify_townships(table, Method.from_dict(data))
+    out = classify_townships(table, parse_method(data))
     assert out["zone"].fillna("?").tolist() == ["moderate", "key", "?"]
     data["rule"][0]["when"] = "county == '321183' and buit_share < 0.5"
     with pytest.raises(InputError, match="did you mean 'built_share'"):
-        classify_townships(table, Method.from_dict(data))
+        classify_townships(table, parse_method(data))
 
 
 def test_base_takes_over_what_is_not_said() -> None:
-    method = Method.from_dict(
+    method = parse_method(
         {"base": "two-matrices", "name": "ours", "dimension": {"guidance": {"cuts": [30, 70]}}}
     )
     base = load_method("two-matrices")
@@ -165,7 +166,7 @@ def test_base_takes_over_what_is_not_said() -> None:
     assert method.dimension("constraint") == base.dimension("constraint")
     assert method.matrices == base.matrices and method.name == "ours"
     with pytest.raises(InputError, match="two-matrices"):
-        Method.from_dict({"base": "two-matrixes"})
+        parse_method({"base": "two-matrixes"})
     with pytest.raises(InputError, match="no method"):
         load_method("two-matrixes")
 
@@ -377,7 +378,7 @@ def test_methods_in_the_docs_can_be_used() -> None:
 
     page = Path(__file__).parent.parent / "docs" / "method.md"
     blocks = re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.S)
-    methods = [Method.from_dict(tomllib.loads(b)["zones"]["method"]) for b in blocks]
+    methods = [parse_method(tomllib.loads(b)["zones"]["method"]) for b in blocks]
     assert [m.name for m in methods] == ["ours", "rules of the bureau", "experts and data"]
     assert methods[2].dimension("guidance").weighting.use == ("ahp", "entropy")
     table = towns(5).assign(county=["321183", "321181", "321181", None, "321183"])
@@ -403,7 +404,7 @@ def test_weights_from_judgements_and_data(tmp_path) -> None:
     table = towns(20, 8)
     matrix = [[1, 3, 5], ["1/3", 1, 3], ["1/5", "1/3", 1]]
     names = ["redline_share", "farmland_share", "slope_deg"]
-    method = Method.from_dict(weighted(use=["ahp", "entropy"], shares=[3, 1], ahp=matrix))
+    method = parse_method(weighted(use=["ahp", "entropy"], shares=[3, 1], ahp=matrix))
     values = method_values(table, method)
     d = method.dimension("constraint")
     scores = pd.DataFrame(score(d, values).terms.T, columns=names)
@@ -418,7 +419,7 @@ def test_weights_from_judgements_and_data(tmp_path) -> None:
     out = classify_townships(table, method)
     by_hand = scores.to_numpy() @ expected.to_numpy()
     assert out["constraint"].to_numpy(dtype=float) == pytest.approx(by_hand)
-    critic = Method.from_dict(weighted(use=["critic"]))
+    critic = parse_method(weighted(use=["critic"]))
     weights = [t.weight for t in fit(critic, values).dimension("constraint").terms]
     assert weights == pytest.approx(critic_weights(scores).tolist())
 
@@ -437,10 +438,10 @@ def test_judgements_beside_the_method(tmp_path, caplog) -> None:
     ready = inline_files(data, tmp_path)
     assert ready["dimension"]["constraint"]["weighting"]["ahp"][0] == pytest.approx([1, 3, 5])
     assert data["dimension"]["constraint"]["weighting"]["ahp"] == "判断.csv"
-    method = Method.from_dict(ready)
+    method = parse_method(ready)
     assert classify_townships(towns(8), method)["zone"].notna().all()
     odd = weighted(use=["ahp"], ahp=[[1, 9, "1/9"], ["1/9", 1, 9], [9, "1/9", 1]])
-    classify_townships(towns(8), Method.from_dict(odd))
+    classify_townships(towns(8), parse_method(odd))
     assert "least consistent" in caplog.text
     path.write_text(",a,b\na,1,2\nb,1/2,1\n", encoding="utf-8")
     with pytest.raises(InputError, match="judges a, b"):
@@ -459,7 +460,7 @@ def test_judgements_beside_the_method(tmp_path, caplog) -> None:
 )  # fmt: skip
 def test_wrong_weightings_are_refused(wrong: dict) -> None:
     with pytest.raises(InputError):
-        Method.from_dict(weighted(**wrong))
+        parse_method(weighted(**wrong))
 
 
 JUNK = [
@@ -498,7 +499,7 @@ def test_whatever_is_written_is_a_method_or_an_error(name: str) -> None:
     import random
     import tomllib
 
-    from zoning.resources import data_path
+    from zoning.base.shipped import data_path
 
     draw = random.Random(7)
     text = data_path("methods", f"{name}.toml").read_text(encoding="utf-8")
@@ -515,7 +516,7 @@ def test_whatever_is_written_is_a_method_or_an_error(name: str) -> None:
             else:
                 at[way[-1]] = copy.deepcopy(junk)
             try:
-                method = Method.from_dict(data)
+                method = parse_method(data)
                 if draw.random() < 0.2:
                     classify_townships(table, method)
             except InputError as error:
@@ -594,7 +595,7 @@ def test_extremes_and_missing(how: str, expected: float) -> None:
                      "combine": how, "term": terms}  # fmt: skip
         rule = {"id": "r", "when": "d > 50", "zone": "key", "en": "", "zh": ""}
         last = {"id": "s", "when": "True", "zone": "moderate"}
-        return Method.from_dict(
+        return parse_method(
             {"name": "m", "en": "m", "zh": "m", "source": "t", "evidence": "own",
              "dimension": {"d": dimension}, "rule": [rule, last]}
         )  # fmt: skip

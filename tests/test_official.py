@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
 
-from zoning.outputs import official, official_report
-from zoning.resources import data_path
+from zoning.base.shipped import data_path
+from zoning.outputs.exchange import official, official_report
 
 # The CGCS2000 ellipsoid: GB 22021-2008.
 A, F = 6_378_137.0, 1 / 298.257222101

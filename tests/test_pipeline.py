@@ -12,11 +12,11 @@ import pytest
 import worlds
 
 from zoning import pipeline, planfile, store
+from zoning.base.shipped import data_path
 from zoning.errors import InputError
-from zoning.explain import explain
 from zoning.outputs.folder import write as write_folder
-from zoning.ready import prepare
-from zoning.resources import data_path
+from zoning.pipeline.ready import prepare
+from zoning.questions.explain import explain
 
 
 def run(folder: Path, **options):
@@ -338,7 +338,7 @@ def test_the_reference_case_closes_at_nothing(reference):
 def test_decisions_made_in_a_layer_are_read_back_and_shown(tmp_path):
     import geopandas as gpd
 
-    from zoning.outputs.decisions import write as write_decisions
+    from zoning.outputs.exchange.decisions import write as write_decisions
 
     path = worlds.write(tmp_path)
     plan = pipeline.run(planfile.load(path), tmp_path)

@@ -8,9 +8,10 @@ import tomllib
 
 import pytest
 
-from zoning.config import Config
 from zoning.errors import InputError
-from zoning.planfile import json_schema, load, parse
+from zoning.planfile import load, parse
+from zoning.planfile.models import Config
+from zoning.planfile.read import json_schema
 
 
 def problems(raw):
@@ -117,7 +118,7 @@ def test_every_key_is_described_in_the_schema():
 
 
 def test_every_example_of_the_template_is_a_key_that_exists(tmp_path):
-    from zoning.template import write_template
+    from zoning.planfile.template import write_template
 
     (file,) = write_template(tmp_path, None)
     text = file.read_text(encoding="utf-8")

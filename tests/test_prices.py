@@ -7,10 +7,10 @@ import pytest
 from worlds_allocation import edges_of, limits_of, pieces_of
 
 from zoning.allocation import allocate
-from zoning.allocation.prices import prices, release
-from zoning.allocation.what_if import cap_ladder, knee_of, trade_off, worth_of_a_hectare
 from zoning.capacity import CapRules, Limit, Lock, account
 from zoning.errors import InputError
+from zoning.questions.curves import cap_ladder, knee_of, trade_off, worth_of_a_hectare
+from zoning.questions.prices import prices, release
 
 
 def town() -> pd.DataFrame:

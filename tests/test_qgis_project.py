@@ -19,8 +19,11 @@ import fake_plan
 import pyogrio
 import pytest
 
-from zoning.config import Config, PlanPart
-from zoning.outputs import exchange, geopackage, qgis_layout, qgis_project, qgis_xml, sheet_themes
+from zoning.outputs import exchange
+from zoning.outputs.prints import themes as sheet_themes
+from zoning.outputs.qgis import geopackage, project, xml
+from zoning.outputs.qgis import layout as qgis_layout
+from zoning.planfile.models import Config, PlanPart
 
 CHECK = Path(__file__).with_name("qgis_check.py")
 
@@ -32,12 +35,12 @@ def plan():
 
 @pytest.fixture(scope="module")
 def tree(plan):
-    return parse(qgis_project.project(plan, "zh"))
+    return parse(project.project(plan, "zh"))
 
 
 def parse(text):
-    assert text.startswith(qgis_xml.DOCTYPE)
-    return ET.fromstring(text.removeprefix(qgis_xml.DOCTYPE))
+    assert text.startswith(xml.DOCTYPE)
+    return ET.fromstring(text.removeprefix(xml.DOCTYPE))
 
 
 def test_names_of_layers_are_long_enough_and_met_everywhere(tree):
@@ -104,7 +107,7 @@ def test_every_sheet_has_all_its_parts(tree):
 def test_text_of_the_plan_is_data_and_never_an_expression(plan):
     name = '[% 1+1 %] <b>&"'
     evil = dataclasses.replace(plan, name=name, notice="[% env('HOME') %]")
-    tree = parse(qgis_project.project(evil, "zh"))
+    tree = parse(project.project(evil, "zh"))
     assert tree.find("title").text == name
     for item in tree.iter("LayoutItem"):
         for value in (item.get("labelText", ""), item.get("title", "")):
@@ -112,7 +115,7 @@ def test_text_of_the_plan_is_data_and_never_an_expression(plan):
 
 
 def variables(plan):
-    tree = parse(qgis_project.project(plan, "zh"))
+    tree = parse(project.project(plan, "zh"))
     names = [e.text for e in tree.findall("properties/Variables/variableNames/value")]
     values = [e.text for e in tree.findall("properties/Variables/variableValues/value")]
     return dict(zip(names, values, strict=True))
@@ -131,8 +134,8 @@ def test_without_an_approval_number_the_map_says_that_it_is_internal(plan):
 
 def test_the_same_plan_gives_the_same_bytes(plan, tmp_path, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    first = qgis_project.write(plan, tmp_path / "a" / "plan.qgz").read_bytes()
-    assert first == qgis_project.write(plan, tmp_path / "b" / "plan.qgz").read_bytes()
+    first = project.write(plan, tmp_path / "a" / "plan.qgz").read_bytes()
+    assert first == project.write(plan, tmp_path / "b" / "plan.qgz").read_bytes()
     with zipfile.ZipFile(tmp_path / "a" / "plan.qgz") as z:
         assert z.namelist() == ["plan.qgs"]
         assert "2023-11-14" in z.read("plan.qgs").decode("utf-8")
@@ -141,7 +144,7 @@ def test_the_same_plan_gives_the_same_bytes(plan, tmp_path, monkeypatch):
 def test_the_project_stands_in_the_geopackage_once(plan, tmp_path):
     gpkg = geopackage.write(plan, tmp_path / "plan.gpkg")
     for _ in range(2):
-        path = qgis_project.write(plan, tmp_path / "plan.qgz")
+        path = project.write(plan, tmp_path / "plan.qgz")
     with closing(sqlite3.connect(gpkg)) as db:
         rows = db.execute("SELECT name, content FROM qgis_projects").fetchall()
         marks = db.execute("SELECT count(*) FROM gpkg_extensions WHERE extension_name = "
@@ -196,7 +199,7 @@ def folder(plan, tmp_path_factory):
     """A written plan that was moved to a path with Chinese and a space."""
     first = tmp_path_factory.mktemp("out") / "first"
     geopackage.write(plan, first / "plan.gpkg")
-    qgis_project.write(plan, first / "plan.qgz")
+    project.write(plan, first / "plan.qgz")
     moved = tmp_path_factory.mktemp("moved") / "成果 数据"
     shutil.move(first, moved)
     return moved

@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 import worlds
 
-from zoning import accounts, redlines
-from zoning.grid import GridSpec
-from zoning.landuse import load_classes
-from zoning.ledger import Layers, build
-from zoning.zonal import Raster
+from zoning.grid.lattice import GridSpec
+from zoning.inputs.landuse import load_classes
+from zoning.inputs.layers import Layers
+from zoning.inputs.redlines import check_layer, load_types, unknown_types
+from zoning.ledger import redlines, sums
+from zoning.ledger.atoms import build
+from zoning.measure.zonal import Raster
 
 
 def layer():
@@ -39,7 +41,7 @@ def books():
     ledger = build(
         Layers(worlds.square(0, 0, 6, 1), redlines=layer(), landuse=raster), GridSpec(worlds.CRS)
     )
-    marked = accounts.mark(ledger.atoms, load_classes())
+    marked = sums.mark(ledger.atoms, load_classes())
     features = redlines.describe(layer(), ledger)
     return ledger, marked, features, redlines.tables(features, ledger, marked, None)
 
@@ -61,7 +63,7 @@ def test_a_total_repeated_on_each_feature_counts_once():
     frame = layer()
     frame["published_m2"] = pd.array([600, 600, 700, None], dtype="Int64")
     ledger = build(Layers(worlds.square(0, 0, 6, 1), redlines=frame), GridSpec(worlds.CRS))
-    marked = accounts.mark(ledger.atoms, None)
+    marked = sums.mark(ledger.atoms, None)
     table = redlines.tables(redlines.describe(frame, ledger), ledger, marked, None)
     areas = table["redline_areas"].set_index("area_code")["published_m2"]
     assert areas.to_dict()["A"] == 600
@@ -107,14 +109,14 @@ def test_wrong_levels_and_doubled_features_are_errors():
     frame = layer()
     frame.loc[0, "level"] = 3
     frame.loc[3, ["area_code", "level"]] = ["B", 2]
-    found = redlines.check_layer(frame, "红线.gpkg")
+    found = check_layer(frame, "红线.gpkg")
     assert {p.code for p in found} == {"redline-level", "redline-twice"}
     frame["type"] = "moon"
-    assert [f.level for f in redlines.unknown_types(frame, "x")] == ["warning"]
+    assert [f.level for f in unknown_types(frame, "x")] == ["warning"]
 
 
 def test_types_are_the_fifteen_of_the_plan():
-    types = redlines.load_types()
+    types = load_types()
     assert len(types) == 15
     assert types["number"].tolist() == list(range(1, 16))
     assert set(types.index[~types["occurs"]]) == {"marine-reserve", "taihu"}

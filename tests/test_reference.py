@@ -16,7 +16,7 @@ import rasterio
 import rasterio.features
 import shapely
 
-from zoning.coverage import polygon_shares
+from zoning.measure.coverage import polygon_shares
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data"
@@ -231,7 +231,7 @@ def test_raster_covers_the_city_with_known_classes(city):
 
 
 def test_existing_construction_is_the_surveyed_share(city):
-    from zoning.zonal import Raster, piece_classes
+    from zoning.measure.zonal import Raster, piece_classes
 
     classes = pd.DataFrame(toml("landuse", "classes.toml")["class"]).set_index("value")
     built = classes.index[classes["group"] == "construction"]

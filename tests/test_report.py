@@ -14,12 +14,12 @@ import pandas as pd
 import pytest
 from docx.oxml.ns import qn
 
-from zoning import words
+from zoning.base import words
+from zoning.base.areas import percent
 from zoning.errors import Check
 from zoning.outputs import notebook, report
 from zoning.outputs.report import pieces
 from zoning.outputs.report.blocks import Figure, Heading, Table, Text
-from zoning.units import percent
 
 
 @pytest.fixture(scope="module")
@@ -347,7 +347,7 @@ def test_ipython_is_taught_to_show_plans(plan, monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython", module)
     assert notebook.enable()
     assert plan.name in known["zoning.plan.Plan"](plan)
-    assert "GridSpec" in known["zoning.grid.GridSpec"](plan.grid)
+    assert "GridSpec" in known["zoning.grid.lattice.GridSpec"](plan.grid)
     assert "<td" in known["zoning.plan.Check"](plan.checks[0])
 
 

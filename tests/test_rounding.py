@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoning.rounding import round_areas
+from zoning.ledger.rounding import round_areas
 
 
 def world(seed: int, n: int):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoning.errors import InputError
-from zoning.rules import compile_rule
+from zoning.zones.rules import compile_rule
 
 TABLE = pd.DataFrame(
     {
@@ -138,7 +138,7 @@ def test_text_against_number_is_an_error() -> None:
 def test_cuts_can_be_replaced() -> None:
     rule = compile_rule("a > 0.2 and 25 >= b", TABLE.columns)
     assert [(c.column, c.number) for c in rule.cuts] == [("a", 0.2), ("b", 25.0)]
-    from zoning.rules import columns_of
+    from zoning.zones.rules import columns_of
 
     columns = columns_of(TABLE, rule.columns)
     truth = rule.decide(columns, [np.array([[0.2], [0.6]]), np.array([[25.0], [99.0]])])

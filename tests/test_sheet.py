@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
 from zoning.errors import InputError
-from zoning.outputs import fonts, sheet, sheet_frame, sheet_labels, sheet_themes
+from zoning.outputs.prints import draw, fonts, themes
+from zoning.outputs.prints import frame as sheet_frame
+from zoning.outputs.prints import labels as sheet_labels
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +46,13 @@ def texts(picture):
 
 def test_the_page_has_the_size_of_the_paper(plan):
     for paper, (w, h) in {"A3": (420, 297), "A4": (297, 210)}.items():
-        inches = sheet.draw_sheet(plan, paper=paper).figure.get_size_inches()
+        inches = draw.draw_sheet(plan, paper=paper).figure.get_size_inches()
         assert np.allclose(inches * 25.4, (w, h), atol=0.03)
 
 
 @pytest.mark.parametrize("paper", ["A3", "A4"])
 def test_the_scale_that_is_written_is_the_scale_of_the_map(plan, paper):
-    picture = sheet.draw_sheet(plan, paper=paper)
+    picture = draw.draw_sheet(plan, paper=paper)
     axes = axes_of(picture)
     box, page = axes.get_position(), picture.figure.get_size_inches()[0] * 0.0254
     across = axes.get_xlim()[1] - axes.get_xlim()[0]
@@ -63,7 +65,7 @@ def test_the_scale_that_is_written_is_the_scale_of_the_map(plan, paper):
 
 @pytest.mark.parametrize("paper", ["A3", "A4"])
 def test_the_scale_bar_is_as_long_as_it_says(plan, paper):
-    picture = sheet.draw_sheet(plan, paper=paper)
+    picture = draw.draw_sheet(plan, paper=paper)
     desk = picture.figure.axes[0]
     fields = [p for p in desk.patches if p.__class__.__name__ == "Rectangle"]
     reduced = {"A3": 1, "A4": 297 / 420}[paper]
@@ -74,8 +76,8 @@ def test_the_scale_bar_is_as_long_as_it_says(plan, paper):
 
 
 def test_each_unit_has_the_colour_of_its_class(plan):
-    theme = sheet_themes.share_themes()["built_share"]
-    picture = sheet.draw_map(plan, "built_share")
+    theme = themes.share_themes()["built_share"]
+    picture = draw.draw_map(plan, "built_share")
     axes = axes_of(picture)
     image = axes.images[0]
     x0, _, y0, _ = image.get_extent()
@@ -101,7 +103,7 @@ def sample(picture, points, dpi=150):
 
 
 def test_the_paper_shows_each_unit_where_it_is(plan):
-    theme = sheet_themes.share_themes()["built_share"]
+    theme = themes.share_themes()["built_share"]
     bare = plan.__class__(
         name="x", notice=None, config=plan.config, grid=plan.grid, city=plan.city,
         units=plan.units, zones=plan.zones, ledger=plan.ledger, red_sets=plan.red_sets,
@@ -110,7 +112,7 @@ def test_the_paper_shows_each_unit_where_it_is(plan):
     wanted = [
         to_rgb(theme.colours[i]) for i in theme.classes(plan)[plan.units.index.isin(inner.index)]
     ]
-    found = sample(sheet.draw_map(bare, "built_share"), inner.geometry.centroid)
+    found = sample(draw.draw_map(bare, "built_share"), inner.geometry.centroid)
     assert len(inner) > 90
     assert np.allclose(found, wanted, atol=0.02)
 
@@ -123,13 +125,11 @@ def test_nothing_is_drawn_outside_the_city(plan):
     x0, y0, x1, y1 = plan.city.total_bounds
     points = [p for p in points if x0 < p.x < x1 and y0 < p.y < y1]
     assert points
-    assert sample(sheet.draw_sheet(plan, "built_share"), points).min() > 0.98
+    assert sample(draw.draw_sheet(plan, "built_share"), points).min() > 0.98
 
 
 def test_zero_and_no_data_are_not_a_class(plan):
-    theme = sheet_themes.ShareTheme(
-        "t", "new_m2", None, (0, 0.5, 1), ("#111111", "#222222"), "#fff"
-    )
+    theme = themes.ShareTheme("t", "new_m2", None, (0, 0.5, 1), ("#111111", "#222222"), "#fff")
     units = plan.units.iloc[:4].assign(new_m2=[0.0, 0.5, 0.50001, np.nan])
     small = fake_plan.make()
     object.__setattr__(small, "units", units)
@@ -137,7 +137,7 @@ def test_zero_and_no_data_are_not_a_class(plan):
 
 
 def test_themes_are_those_with_data(plan):
-    assert sheet.themes(plan) == (
+    assert draw.themes(plan) == (
         "zones", "redline_hatch", "redline_share", "built_share", "built_redline", "new_land",
     )  # fmt: skip
     bare = plan.__class__(
@@ -145,24 +145,24 @@ def test_themes_are_those_with_data(plan):
         units=plan.units[["area_m2", "geometry"]], zones=None, ledger=plan.ledger,
         red_sets=plan.red_sets,
     )  # fmt: skip
-    assert sheet.themes(bare) == ()
+    assert draw.themes(bare) == ()
     with pytest.raises(InputError, match="built_shares"):
-        sheet.draw_map(plan, "built_shares")
+        draw.draw_map(plan, "built_shares")
     with pytest.raises(InputError, match="A9"):
-        sheet.draw_sheet(plan, paper="A9")
+        draw.draw_sheet(plan, paper="A9")
 
 
 def test_names_are_not_mathematics_and_not_markup(hostile):
     frame = hostile.townships.assign(name="$\\frac{$")
     object.__setattr__(hostile, "townships", frame)
-    picture = sheet.draw_sheet(hostile, "zones")
+    picture = draw.draw_sheet(hostile, "zones")
     assert picture.to_bytes("png", 40)[:4] == b"\x89PNG"
     assert "$\\frac{$" in texts(picture)
 
 
 def test_a_long_title_stays_on_the_map(plan):
     long = plan.__class__(**{**vars(plan), "name": "某某市国土空间" * 8})
-    picture = sheet.draw_sheet(long)
+    picture = draw.draw_sheet(long)
     with fonts.chinese_text():
         title = next(t for t in picture.figure.axes[0].texts if t.get_text().startswith("某某"))
         box = title.get_window_extent()
@@ -170,19 +170,19 @@ def test_a_long_title_stays_on_the_map(plan):
 
 
 def test_the_approval_number_and_the_notice_stand_on_the_sheet(plan):
-    open_field = texts(sheet.draw_sheet(plan))
+    open_field = texts(draw.draw_sheet(plan))
     assert any(t.startswith("审图号:___") for t in open_field)
     assert "内部使用,未经审核不得公开。" in open_field
     assert plan.notice in open_field
-    reviewed = texts(sheet.draw_sheet(plan, approval_no="苏S(2026)001号"))
+    reviewed = texts(draw.draw_sheet(plan, approval_no="苏S(2026)001号"))
     assert "审图号:苏S(2026)001号" in reviewed
     assert "内部使用,未经审核不得公开。" not in reviewed
 
 
 def test_pdf_holds_its_fonts_and_is_the_same_twice(plan, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    first = sheet.draw_sheet(plan, "zones", paper="A4").to_bytes("pdf")
-    assert first == sheet.draw_sheet(plan, "zones", paper="A4").to_bytes("pdf")
+    first = draw.draw_sheet(plan, "zones", paper="A4").to_bytes("pdf")
+    assert first == draw.draw_sheet(plan, "zones", paper="A4").to_bytes("pdf")
     assert b"20231114" in first
     assert (b"/FontFile2" in first) or (b"/Type3" in first)
     # A font that is named and not embedded would be replaced by the reader's own.
@@ -191,7 +191,7 @@ def test_pdf_holds_its_fonts_and_is_the_same_twice(plan, monkeypatch):
 
 def test_svg_is_the_same_twice(plan, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    first, second = (sheet.draw_map(plan, "built_share").to_bytes("svg") for _ in range(2))
+    first, second = (draw.draw_map(plan, "built_share").to_bytes("svg") for _ in range(2))
     assert first == second and first.startswith(b"<?xml")
 
 
@@ -223,8 +223,8 @@ def test_settings_do_not_leak():
 
 
 def test_sheets_are_written_into_a_folder_with_chinese_and_a_space(plan, tmp_path, monkeypatch):
-    monkeypatch.setattr(sheet, "themes", lambda _: ("zones", "built_share"))
-    paths = sheet.write_all(plan, tmp_path / "成果 数据", form="png", dpi=30, paper="A4")
+    monkeypatch.setattr(draw, "themes", lambda _: ("zones", "built_share"))
+    paths = draw.write_all(plan, tmp_path / "成果 数据", form="png", dpi=30, paper="A4")
     assert [p.name[:3] for p in paths] == ["01_", "02_"]
     assert paths[0].name == "01_主体功能区.png"
     assert all(p.stat().st_size > 5000 for p in paths)
@@ -250,7 +250,7 @@ def test_wrapping_keeps_every_sign_and_the_width(text, width):
 def test_labels_keep_clear_of_one_another(plan):
     crowd = plan.townships.iloc[[0] * 12].reset_index(drop=True)
     crowd["name"] = [f"地名{i}" for i in range(12)]
-    picture = sheet.draw_map(plan, "built_share")
+    picture = draw.draw_map(plan, "built_share")
     axes = axes_of(picture)
     before = len(axes.texts)
     with fonts.chinese_text():
@@ -265,7 +265,7 @@ def test_labels_keep_clear_of_one_another(plan):
 
 
 def test_the_legend_of_red_lines_counts_overlaps_once(plan):
-    told = texts(sheet.draw_map(plan, "redline_hatch"))
+    told = texts(draw.draw_map(plan, "redline_hatch"))
     first = plan.units["redline_level1_m2"].sum()
     second = plan.units["redline_m2"].sum() - first
     assert second < plan.redlines.loc[plan.redlines["level"] == 2, "area_m2"].sum()
@@ -274,7 +274,7 @@ def test_the_legend_of_red_lines_counts_overlaps_once(plan):
 
 
 def test_every_red_line_area_is_numbered_and_listed_as_in_the_report(plan):
-    told = texts(sheet.draw_sheet(plan, "redline_hatch"))
+    told = texts(draw.draw_sheet(plan, "redline_hatch"))
     names = plan.redlines.drop_duplicates("area_code").sort_values("area_code")["name"]
     for number, name in enumerate(names, 1):
         assert str(number) in told

@@ -15,9 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoning.errors import InputError
-from zoning.grid import GridSpec
-from zoning.stability import Draws, Shift, cross_check, grid_stability, perturbed_zones, run
-from zoning.stability.draws import CODES, factors, leave_one_out
+from zoning.grid.lattice import GridSpec
+from zoning.questions.stability import (
+    Draws,
+    Shift,
+    cross_check,
+    grid_stability,
+    perturbed_zones,
+    run,
+)
+from zoning.questions.stability.draws import CODES, factors, leave_one_out
 from zoning.zones import assign_units, classify_townships, cohen_kappa, load_method, method_names
 from zoning.zones.classify import method_values
 from zoning.zones.decide import decide
@@ -104,7 +111,7 @@ def test_parts_have_streams_of_their_own_and_blocks_do_not_matter(monkeypatch) -
     values = method_values(table, method)
     draws = Draws(count=200, seed=1)
     whole = np.concatenate([c for _, _, c in perturbed_zones(method, values, draws)])
-    monkeypatch.setattr("zoning.stability.draws._BLOCK", 300)
+    monkeypatch.setattr("zoning.questions.stability.draws._BLOCK", 300)
     blocks = list(perturbed_zones(method, values, draws))
     assert len(blocks) > 10
     assert (np.concatenate([c for _, _, c in blocks]) == whole).all()

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 import worlds
 
-from zoning import pipeline, planfile, store, whatif
+from zoning import pipeline, planfile, store
+from zoning.base.staged import staged
 from zoning.errors import InputError
 from zoning.outputs.folder import OUTPUTS
 from zoning.outputs.folder import write as write_folder
+from zoning.questions import answer
 
 
 def run(folder, **options):
@@ -32,8 +34,8 @@ def plan(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def other(plan):
-    question = whatif.Question(cap=0.2)
-    return whatif.with_allocation(plan, *whatif.ask(plan, question), question)
+    question = answer.Question(cap=0.2)
+    return answer.with_allocation(plan, *answer.ask(plan, question), question)
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +175,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def write_again(plan, folder: Path):
     """Write the tables of a plan over another one, quickly."""
-    with store.staged(folder, stale=OUTPUTS) as stage:
+    with staged(folder, stale=OUTPUTS) as stage:
         (stage / "plan.gpkg").write_bytes(b"new")
         store.write_tables(plan, stage)
 

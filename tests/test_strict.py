@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zoning.base.shipped import data_path
+from zoning.base.strict import EVIDENCE, Reader, parse, read
 from zoning.errors import InputError
 from zoning.evaluation import load_preset
-from zoning.landuse import load_classes
+from zoning.inputs.landuse import load_classes
 from zoning.planfile import load
-from zoning.resources import data_path
-from zoning.strict import EVIDENCE, Reader, parse, read
 from zoning.zones import load_method, read_overrides
 
 

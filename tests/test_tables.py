@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoning import words
+from zoning.base import words
 from zoning.errors import InputError
-from zoning.outputs import office, tables
+from zoning.outputs.office import whole, workbook
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +29,12 @@ def hostile():
 
 @pytest.fixture(scope="module")
 def book(plan):
-    return openpyxl.load_workbook(io.BytesIO(tables.to_bytes(plan)))
+    return openpyxl.load_workbook(io.BytesIO(workbook.to_bytes(plan)))
 
 
 @pytest.fixture(scope="module")
 def bad_book(hostile):
-    return openpyxl.load_workbook(io.BytesIO(tables.to_bytes(hostile)))
+    return openpyxl.load_workbook(io.BytesIO(workbook.to_bytes(hostile)))
 
 
 def cells(book):
@@ -42,7 +42,7 @@ def cells(book):
 
 
 def test_every_table_has_a_sheet_with_its_rows(plan, book):
-    found = tables.sheets(plan)
+    found = workbook.sheets(plan)
     assert set(plan.tables) < set(found)
     assert {"units", "zones", "townships", "counties", "redlines", "checks"} < set(found)
     for key, table in found.items():
@@ -73,7 +73,7 @@ def test_number_formats(book):
 
 def test_codes_are_said_in_words_of_the_language(plan):
     for lang, word, head in (("zh", "重点开发", "主体功能区"), ("en", "key development", "zone")):
-        book = openpyxl.load_workbook(io.BytesIO(tables.to_bytes(plan, lang=lang)))
+        book = openpyxl.load_workbook(io.BytesIO(workbook.to_bytes(plan, lang=lang)))
         sheet = book[words.table_name("zones", lang)]
         assert sheet["A1"].value == head
         assert word in [c.value for c in sheet["A"]]
@@ -98,8 +98,8 @@ def test_missing_is_empty_and_a_zone_that_is_not_known_says_so(bad_book):
 
 
 def test_long_tables_are_left_out_and_named(plan, monkeypatch):
-    monkeypatch.setattr(tables, "MOST_ROWS", 5)
-    book = openpyxl.load_workbook(io.BytesIO(tables.to_bytes(plan)))
+    monkeypatch.setattr(workbook, "MOST_ROWS", 5)
+    book = openpyxl.load_workbook(io.BytesIO(workbook.to_bytes(plan)))
     assert words.table_name("units") not in book.sheetnames
     about = [[c.value for c in row] for row in book.worksheets[0].iter_rows()]
     assert ["–", "planning units", "units", len(plan.units)] in [row[:4] for row in about]
@@ -107,7 +107,7 @@ def test_long_tables_are_left_out_and_named(plan, monkeypatch):
 
 def test_same_bytes_twice(plan, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    first, second = tables.to_bytes(plan), tables.to_bytes(plan)
+    first, second = workbook.to_bytes(plan), workbook.to_bytes(plan)
     assert first == second
     core = zipfile.ZipFile(io.BytesIO(first)).read("docProps/core.xml").decode()
     assert core.count("2023-11-14T22:13:20Z") == 2
@@ -119,14 +119,14 @@ def test_a_plan_without_land_use_or_townships(plan):
         units=plan.units[["area_m2", "lon", "lat", "geometry"]], zones=None,
         ledger=plan.ledger, red_sets=plan.red_sets,
     )  # fmt: skip
-    assert list(tables.sheets(bare)) == ["units"]
-    book = openpyxl.load_workbook(io.BytesIO(tables.to_bytes(bare)))
+    assert list(workbook.sheets(bare)) == ["units"]
+    book = openpyxl.load_workbook(io.BytesIO(workbook.to_bytes(bare)))
     assert len(book.sheetnames) == 2
 
 
 @given(st.lists(st.text(min_size=0, max_size=60), min_size=1, max_size=12))
 def test_sheet_names_are_always_accepted(names):
-    done = tables._sheet_names(names)
+    done = workbook._sheet_names(names)
     assert len(done) == len(names) == len({n.lower() for n in done})
     assert all(0 < len(n) <= 31 and not set(n) & set("[]:*?/\\") for n in done)
     assert not any(n.startswith("'") or n.endswith("'") for n in done)
@@ -137,11 +137,11 @@ def test_sheet_names_are_always_accepted(names):
 def test_any_text_can_be_stored_and_read_again(text):
     frame = pd.DataFrame({"name": [text]})
     book = openpyxl.Workbook(write_only=True)
-    tables._fill(book.create_sheet("t"), "t", frame, {}, "en")
+    workbook._fill(book.create_sheet("t"), "t", frame, {}, "en")
     out = io.BytesIO()
     book.save(out)
     cell = openpyxl.load_workbook(io.BytesIO(out.getvalue())).active["A3"]
-    assert (cell.value or "").replace("\r\n", "\n").replace("\r", "\n") == office.clean(
+    assert (cell.value or "").replace("\r\n", "\n").replace("\r", "\n") == whole.clean(
         text
     ).replace("\r\n", "\n").replace("\r", "\n")
     assert cell.data_type != "f"
@@ -149,11 +149,11 @@ def test_any_text_can_be_stored_and_read_again(text):
 
 def test_a_failed_write_leaves_the_old_file(plan, tmp_path, monkeypatch):
     path = tmp_path / "成果 数据" / "tables.xlsx"
-    tables.write(plan, path)
+    workbook.write(plan, path)
     before = path.read_bytes()
-    monkeypatch.setattr(office.Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    monkeypatch.setattr(whole.Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(InputError, match="full"):
-        tables.write(fake_plan.make(hostile=True), path)
+        workbook.write(fake_plan.make(hostile=True), path)
     monkeypatch.undo()
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == ["tables.xlsx"]
@@ -165,7 +165,7 @@ def test_a_failed_write_leaves_the_old_file(plan, tmp_path, monkeypatch):
     not (shutil.which("soffice") and shutil.which("pdftotext")), reason="needs LibreOffice"
 )
 def test_libreoffice_reads_text_as_text(hostile, tmp_path):
-    tables.write(hostile, tmp_path / "t.xlsx")
+    workbook.write(hostile, tmp_path / "t.xlsx")
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
     convert = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path)]
     subprocess.run([*convert, str(tmp_path / "t.xlsx")], check=True, timeout=180)
@@ -180,7 +180,7 @@ def test_sentences_are_in_one_language_and_names_in_both(plan):
     told = plan.townships.assign(why_en="because", why_zh="因为")
     both = plan.__class__(**{**vars(plan), "townships": told})
     for lang, other in (("zh", "en"), ("en", "zh")):
-        found = tables.sheets(both, lang)
+        found = workbook.sheets(both, lang)
         assert f"why_{lang}" in found["townships"] and f"why_{other}" not in found["townships"]
         assert {"name_zh", "name_en"} <= set(found["zones"].columns)
 
@@ -188,5 +188,5 @@ def test_sentences_are_in_one_language_and_names_in_both(plan):
 def test_a_place_that_is_no_folder_is_an_error_with_a_remedy(plan, tmp_path):
     (tmp_path / "a").write_text("a file")
     with pytest.raises(InputError, match="close the file") as caught:
-        tables.write(plan, tmp_path / "a" / "tables.xlsx")
+        workbook.write(plan, tmp_path / "a" / "tables.xlsx")
     assert "无法写入" in caught.value.tell("zh")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoning.units import round_to_total
+from zoning.base.areas import round_to_total
 
 amounts = st.lists(st.floats(0, 1e6), min_size=1, max_size=60)
 

@@ -22,12 +22,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
+from zoning.base.shipped import load_toml
 from zoning.errors import InputError
-from zoning.grid import equal_area
+from zoning.grid.crs import equal_area
 from zoning.outputs import webmap
 from zoning.outputs.webmap import document, inline, layers, packing, page, payload, tiles
 from zoning.outputs.webmap.projection import browser_projection
-from zoning.resources import load_toml
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -20,7 +20,7 @@ import pytest
 import shapely
 from pyproj import CRS, Transformer
 
-from zoning.grid import equal_area
+from zoning.grid.crs import equal_area
 from zoning.outputs import webmap
 from zoning.outputs.webmap import payload
 
@@ -599,8 +599,8 @@ def test_a_million_units(browser, tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def reference():
     from zoning import pipeline
+    from zoning.base.shipped import data_path
     from zoning.planfile import load
-    from zoning.resources import data_path
 
     path = data_path("zhenjiang.toml")
     return pipeline.run(load(path), path.parent)

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 import worlds
 
-from zoning import pipeline, planfile, whatif
+from zoning import pipeline, planfile
 from zoning.errors import InfeasibleError, InputError
-from zoning.grid import GridSpec
+from zoning.grid.lattice import GridSpec
 from zoning.outputs.folder import write as write_folder
-from zoning.outputs.prices import write as write_prices
+from zoning.outputs.office.prices import write as write_prices
+from zoning.questions import answer
 from zoning.store import load
 
 
@@ -33,24 +34,24 @@ def plan(tmp_path_factory):
 
 
 def test_the_account_of_a_written_plan_is_that_of_the_run(plan):
-    acc, leaves = whatif.account_of(plan)
+    acc, leaves = answer.account_of(plan)
     assert acc.cap_m2 == plan.run["construction"]["cap_m2"]
     assert acc.headroom_m2 == plan.run["construction"]["headroom_m2"]
     assert leaves["free_m2"].sum() == plan.units["free_m2"].sum()
 
 
 def test_asking_without_a_change_gives_the_plan(plan):
-    _, found = whatif.ask(plan, whatif.Question())
+    _, found = answer.ask(plan, answer.Question())
     pd.testing.assert_series_equal(found.new_m2, plan.pieces["new_m2"], check_names=False)
 
 
 def test_another_cap_is_the_run_with_that_cap(plan, tmp_path):
     other = run(tmp_path, cap='[cap]\nshare = 0.2\nsource = "x"\n')
-    question = whatif.Question(cap=0.2)
-    acc, found = whatif.ask(plan, question)
+    question = answer.Question(cap=0.2)
+    acc, found = answer.ask(plan, question)
     assert acc.cap_m2 == other.run["construction"]["cap_m2"]
     assert found.new_m2.to_dict() == other.pieces["new_m2"].to_dict()
-    changed = whatif.with_allocation(plan, acc, found, question)
+    changed = answer.with_allocation(plan, acc, found, question)
     assert changed.run["construction"]["new_m2"] == other.run["construction"]["new_m2"]
     assert changed.run["construction"]["share"] == other.run["construction"]["share"]
     assert changed.zones["new_m2"].to_dict() == other.zones["new_m2"].to_dict()
@@ -97,12 +98,12 @@ def test_new_land_is_the_same_wherever_it_stands(plan, tmp_path, monkeypatch):
 
 
 def test_a_plan_that_an_answer_made_knows_its_rules(plan, tmp_path):
-    question = whatif.Question(
+    question = answer.Question(
         cap=0.25, quotas={"key": 0.5}, weight=0.1, whole_units=True,
         lock_out=["1kmN3501E500"], lock_in=["1kmN3502E503"],
     )  # fmt: skip
-    acc, found = whatif.ask(plan, question)
-    write_folder(whatif.with_allocation(plan, acc, found, question), tmp_path / "out")
+    acc, found = answer.ask(plan, question)
+    write_folder(answer.with_allocation(plan, acc, found, question), tmp_path / "out")
     back = load(tmp_path / "out")
     assert (back.config.cap.share, back.config.cap.quotas["key"].share) == (0.25, 0.5)
     assert (back.config.cap.source, back.config.cap.evidence) == ("what if", "own")
@@ -110,7 +111,7 @@ def test_a_plan_that_an_answer_made_knows_its_rules(plan, tmp_path):
     assert (part.boundary_weight, part.whole_units) == (0.1, True)
     assert back.run["construction"]["cap_share"] == 0.25
     assert back.run["what_if"] == {"lock_out": ["1kmN3501E500"], "lock_in": ["1kmN3502E503"]}
-    again, same = whatif.ask(back, whatif.Question())
+    again, same = answer.ask(back, answer.Question())
     assert same.new_m2.to_dict() == found.new_m2.to_dict() == back.pieces["new_m2"].to_dict()
     assert again.cap_m2 == acc.cap_m2
     # Its shape is that of its own new land: units over half built, counted by hand.
@@ -119,11 +120,11 @@ def test_a_plan_that_an_answer_made_knows_its_rules(plan, tmp_path):
     shape, was = (p.tables["landscape"].set_index("measure")["after"] for p in (back, plan))
     assert shape["units"] == over != was["units"]
     # A unit may change sides, and the other lock stays.
-    _, turned = whatif.ask(back, whatif.Question(lock_out=["1kmN3502E503"]))
+    _, turned = answer.ask(back, answer.Question(lock_out=["1kmN3502E503"]))
     assert turned.new_m2.groupby(plan.pieces["unit"]).sum()["1kmN3502E503"] == 0
     assert turned.new_m2.groupby(plan.pieces["unit"]).sum()["1kmN3501E500"] == 0
-    back_in = whatif.Question(quotas={"optimised": 1}, lock_in=["1kmN3501E500"])
-    _, turned = whatif.ask(back, back_in)
+    back_in = answer.Question(quotas={"optimised": 1}, lock_in=["1kmN3501E500"])
+    _, turned = answer.ask(back, back_in)
     assert turned.new_m2.groupby(plan.pieces["unit"]).sum()["1kmN3501E500"] == 1_000_000
     # The plan that was asked is as it was.
     assert plan.config.cap.share == 0.28
@@ -132,8 +133,8 @@ def test_a_plan_that_an_answer_made_knows_its_rules(plan, tmp_path):
 
 def test_what_shows_before_solving_is_told_once(tmp_path):
     cap = '[cap]\n[[cap.counties]]\nplace = "321001"\ncap_m2 = 900000000\nsource = "x"\n'
-    own, question = run(tmp_path, cap=cap), whatif.Question()
-    again = whatif.with_allocation(own, *whatif.ask(own, question), question)
+    own, question = run(tmp_path, cap=cap), answer.Question()
+    again = answer.with_allocation(own, *answer.ask(own, question), question)
     ours, theirs = (sorted((c.check, c.where, c.ok) for c in p.checks) for p in (again, own))
     assert "presolve.slack" in {name for name, _, _ in ours}
     assert ours == theirs
@@ -144,21 +145,21 @@ def test_wishes_about_patches_are_rules_of_the_plan_too(tmp_path):
     single = run(tmp_path / "a", extra=whole)
     wished = run(tmp_path / "b", extra=whole + "min_patch_units = 3\n")
     assert single.pieces["new_m2"].to_dict() != wished.pieces["new_m2"].to_dict()
-    _, found = whatif.ask(wished, whatif.Question())
+    _, found = answer.ask(wished, answer.Question())
     assert found.new_m2.to_dict() == wished.pieces["new_m2"].to_dict()
 
 
 def test_locks_of_an_answer_hold_for_prices_and_problems(plan, tmp_path):
-    question = whatif.Question(lock_out=["1kmN3501E500"])
-    changed = whatif.with_allocation(plan, *whatif.ask(plan, question), question)
-    found = whatif.price_list(changed)
+    question = answer.Question(lock_out=["1kmN3501E500"])
+    changed = answer.with_allocation(plan, *answer.ask(plan, question), question)
+    found = answer.price_list(changed)
     assert found.base.new_m2.to_dict() == changed.pieces["new_m2"].to_dict()
     lock = next(p for p in found.prices if p.code == "what-if-out")
     assert lock.kind == "lock"
-    ladder = whatif.curves(changed, found.base)["cap_ladder"]
+    ladder = answer.curves(changed, found.base)["cap_ladder"]
     assert ladder.loc[0.28, "objective"] == pytest.approx(found.base.objective)
-    (ours,) = whatif.write_problem(changed, "lp", tmp_path / "a")
-    (theirs,) = whatif.write_problem(plan, "lp", tmp_path / "b")
+    (ours,) = answer.write_problem(changed, "lp", tmp_path / "a")
+    (theirs,) = answer.write_problem(plan, "lp", tmp_path / "b")
     assert ours.read_text(encoding="utf-8") != theirs.read_text(encoding="utf-8")
 
 
@@ -172,7 +173,7 @@ def test_locks_of_an_answer_hold_for_prices_and_problems(plan, tmp_path):
 )  # fmt: skip
 def test_numbers_out_of_range_are_refused(asked):
     with pytest.raises(InputError) as told:
-        whatif.Question(**asked)
+        answer.Question(**asked)
     assert told.value.problems[0].code == "out-of-range"
 
 
@@ -231,16 +232,16 @@ def test_a_plan_keeps_a_class_table_of_its_own(plan, tmp_path):
     (tmp_path / "地类.toml").unlink()
     back = load(tmp_path / "out")
     for own in (fresh, back):
-        classes = whatif.classes_of(own)
+        classes = answer.classes_of(own)
         assert classes.index.tolist() == [1, 103, 117, 207]
         assert classes["built"].tolist() == [False, False, False, True]
         assert classes["water"].tolist() == [False, False, True, False]
         # Forest under the lines is released as fields were: the same land, another value.
         # (Its suitability differs: forest is no farmland.)
-        ours, theirs = (whatif.released(p).drop(columns="suitability") for p in (own, plan))
+        ours, theirs = (answer.released(p).drop(columns="suitability") for p in (own, plan))
         pd.testing.assert_frame_equal(ours, theirs)
-    question = whatif.Question(cap=0.27)
-    changed = whatif.with_allocation(back, *whatif.ask(back, question), question)
+    question = answer.Question(cap=0.27)
+    changed = answer.with_allocation(back, *answer.ask(back, question), question)
     assert changed.tables["account_zone"]["built_m2"].sum() == 2_000_000
     assert len(set(every_sum(changed).values())) == 1
 
@@ -253,34 +254,34 @@ def test_a_plan_without_its_class_table_says_so(plan):
     run = {k: v for k, v in plan.run.items() if k != "landuse_classes"}
     config = plan.config.model_copy(update={"inputs": inputs})
     with pytest.raises(InputError, match="does not keep its class table"):
-        whatif.released(dataclasses.replace(plan, config=config, run=run))
+        answer.released(dataclasses.replace(plan, config=config, run=run))
     # The shipped table is known anyway.
     old = dataclasses.replace(plan, run=run)
-    pd.testing.assert_frame_equal(whatif.released(old), whatif.released(plan))
+    pd.testing.assert_frame_equal(answer.released(old), answer.released(plan))
 
 
 def test_locks_and_quotas(plan):
-    _, found = whatif.ask(plan, whatif.Question(lock_out=["1kmN3501E500"], quotas={"key": 0.1}))
+    _, found = answer.ask(plan, answer.Question(lock_out=["1kmN3501E500"], quotas={"key": 0.1}))
     by_unit = found.new_m2.groupby(plan.pieces["unit"]).sum()
     assert by_unit["1kmN3501E500"] == 0
     assert by_unit["1kmN3501E501"] == 1_000_000
     key = found.new_m2[plan.pieces["zone"] == "key"].sum()
     assert key == 290_000
-    _, found = whatif.ask(plan, whatif.Question(lock_in=["1kmN3502E503"]))
+    _, found = answer.ask(plan, answer.Question(lock_in=["1kmN3502E503"]))
     assert found.new_m2["1kmN3502E503|321000002"] == 1_000_000
 
 
 def test_questions_that_make_no_sense(plan):
     with pytest.raises(InputError, match="unknown units: nowhere"):
-        whatif.ask(plan, whatif.Question(lock_out=["nowhere"]))
+        answer.ask(plan, answer.Question(lock_out=["nowhere"]))
     with pytest.raises(InputError, match="no quota for 'balance'"):
-        whatif.ask(plan, whatif.Question(quotas={"balance": 0.1}))
+        answer.ask(plan, answer.Question(quotas={"balance": 0.1}))
     with pytest.raises(InfeasibleError):
-        whatif.ask(plan, whatif.Question(cap=0.12, lock_in=["1kmN3502E503"]))
+        answer.ask(plan, answer.Question(cap=0.12, lock_in=["1kmN3502E503"]))
 
 
 def test_released_land_by_hand(plan):
-    table = whatif.released(plan).set_index(["rule_code", "piece"])
+    table = answer.released(plan).set_index(["rule_code", "piece"])
     # R1: a whole square of fields, in balance only through it.
     one = table.loc[("R1", "1kmN3502E500|321000001")]
     assert (one["released_m2"], one["township_zone"]) == (1_000_000, "optimised")
@@ -308,7 +309,7 @@ def test_land_that_something_else_keeps_too_is_released_by_neither(tmp_path):
     gpd.GeoDataFrame(geometry=shapes, crs=worlds.CRS).to_file(tmp_path / "锁.gpkg")
     plan = pipeline.run(planfile.load(path), tmp_path)
     assert plan.units.loc["1kmN3501E502", "free_m2"] == 500_000
-    table = whatif.released(plan)
+    table = answer.released(plan)
     lock = table[table["kind"] == "lock"].set_index("piece")["released_m2"].to_dict()
     assert lock == {"1kmN3501E502|321000002": 500_000}
     red = table[table["rule_code"] == "R1"].set_index("piece")["released_m2"].to_dict()
@@ -325,7 +326,7 @@ def test_a_unit_that_stays_balance_without_a_line_does_not_turn(tmp_path):
     lines.to_file(tmp_path / "红线.gpkg")
     plan = pipeline.run(planfile.load(path), tmp_path)
     assert plan.units.loc["1kmN3502E500", "zone"] == "balance"
-    assert whatif.released(plan)["township_zone"].isna().all()
+    assert answer.released(plan)["township_zone"].isna().all()
 
 
 def test_without_red_lines_the_other_rules_have_their_price(tmp_path):
@@ -336,17 +337,17 @@ def test_without_red_lines_the_other_rules_have_their_price(tmp_path):
     path.write_text(text.replace('[inputs.redlines]\npath = "红线.gpkg"\n', ""), encoding="utf-8")
     plan = pipeline.run(planfile.load(path), tmp_path)
     assert plan.run["left_out"] == []
-    assert whatif.released(plan)["rule_code"].tolist() == ["farmland"]
-    kinds = {p.kind for p in whatif.price_list(plan).prices}
+    assert answer.released(plan)["rule_code"].tolist() == ["farmland"]
+    kinds = {p.kind for p in answer.price_list(plan).prices}
     assert kinds == {"cap", "quota", "lock"}
 
 
 def test_the_price_of_a_red_line_is_the_difference_of_two_optima(plan):
-    found = whatif.price_list(plan)
+    found = answer.price_list(plan)
     price = {p.code: p for p in found.prices}
     assert {"R1", "R2", "city:city", "quota:key", "zone:key"} <= set(price)
     assert all(p.lower >= 0 and p.upper >= p.lower for p in found.prices)
-    acc, leaves = whatif.account_of(plan)
+    acc, leaves = answer.account_of(plan)
     edited = leaves.copy()
     edited.loc["1kmN3502E500|321000001", ["zone", "free_m2"]] = ["optimised", 1_000_000]
     from zoning.allocation import allocate
@@ -358,7 +359,7 @@ def test_the_price_of_a_red_line_is_the_difference_of_two_optima(plan):
 
 
 def test_prices_as_files(plan, tmp_path):
-    found = whatif.price_list(plan)
+    found = answer.price_list(plan)
     files = write_prices(plan, found, tmp_path / "价 格")
     assert {f.name for f in files} == {
         "prices.csv", "prices.png", "cap_ladder.csv", "cap_ladder.png", "trade_off.csv",
@@ -371,9 +372,9 @@ def test_prices_as_files(plan, tmp_path):
 
 
 def test_other_lattices_zone_the_same_city(plan):
-    same = whatif.zones_on(plan, plan.grid)
+    same = answer.zones_on(plan, plan.grid)
     assert same["zone"].tolist() == plan.units["zone"].tolist()
-    moved = whatif.zones_on(plan, GridSpec(worlds.CRS, 1000, (500, 500)))
+    moved = answer.zones_on(plan, GridSpec(worlds.CRS, 1000, (500, 500)))
     assert moved["area_m2"].sum() == plan.units["area_m2"].sum()
     assert len(moved) > len(plan.units)
 
@@ -384,7 +385,7 @@ def test_another_solver_reads_the_question_and_finds_the_same_optimum(plan, tmp_
     glpsol = shutil.which("glpsol")
     if glpsol is None:
         pytest.skip("GLPK is not installed")
-    (file,) = whatif.write_problem(plan, to, tmp_path)
+    (file,) = answer.write_problem(plan, to, tmp_path)
     how = "--freemps" if to == "mps" else "--lp"
     said = tmp_path / "said.txt"
     subprocess.run([glpsol, how, file, "-o", said], check=True, capture_output=True)
@@ -394,10 +395,10 @@ def test_another_solver_reads_the_question_and_finds_the_same_optimum(plan, tmp_
 
 
 def test_a_marxan_folder_is_solved_by_the_same_engine(plan, tmp_path):
-    from zoning.allocation.marxan import read_marxan
-    from zoning.allocation.selection import select
+    from zoning.allocation.files.marxan import read_marxan
+    from zoning.allocation.files.selection import select
 
-    (file,) = whatif.write_problem(plan, "marxan", tmp_path)
+    (file,) = answer.write_problem(plan, "marxan", tmp_path)
     assert {p.name for p in file.parent.iterdir()} >= {
         "input.dat",
         "pu.dat",
@@ -405,9 +406,9 @@ def test_a_marxan_folder_is_solved_by_the_same_engine(plan, tmp_path):
         "puvsp.dat",
     }
     found = select(read_marxan(file.parent))
-    _, ours = whatif.ask(plan, whatif.Question(whole_units=True))
+    _, ours = answer.ask(plan, answer.Question(whole_units=True))
     # Marxan selects what stays unbuilt: its cost is the suitability that is lost.
-    leaves = whatif.account_of(plan)[1]
+    leaves = answer.account_of(plan)[1]
     # Zones that take nothing new are no question, so they stand in no file.
     whole = leaves[(leaves["free_m2"] > 0) & (leaves["zone"] != "balance")]
     everything = float((whole["free_m2"] * whole["suitability"]).sum())
@@ -417,4 +418,4 @@ def test_a_marxan_folder_is_solved_by_the_same_engine(plan, tmp_path):
 def test_floors_cannot_be_said_in_the_terms_of_marxan(tmp_path):
     cap = '[cap]\n[[cap.counties]]\nplace = "321001"\nfloor_m2 = 10\nsource = "x"\n'
     with pytest.raises(InputError, match="floor"):
-        whatif.write_problem(run(tmp_path, cap=cap), "marxan", tmp_path)
+        answer.write_problem(run(tmp_path, cap=cap), "marxan", tmp_path)

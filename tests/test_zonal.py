@@ -18,10 +18,10 @@ from judges import (
 )
 from shapely import Polygon, box
 
-from zoning import zonal
-from zoning.coverage import polygon_shares
 from zoning.errors import InputError
-from zoning.zonal import Raster, class_shares, piece_classes
+from zoning.measure import zonal
+from zoning.measure.coverage import polygon_shares
+from zoning.measure.zonal import Raster, class_shares, piece_classes
 
 
 def class_table(raster, origin, cell):

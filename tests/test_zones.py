@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zoning.base.shipped import data_path
 from zoning.errors import InputError
-from zoning.resources import data_path
 from zoning.zones import (
     Method,
     assign_units,
@@ -27,6 +27,7 @@ from zoning.zones import (
 from zoning.zones.classify import method_values
 from zoning.zones.decide import decide
 from zoning.zones.flip import _inverse
+from zoning.zones.parse import parse_method
 from zoning.zones.scoring import scale_values
 from zoning.zones.table import grade_table
 
@@ -72,7 +73,7 @@ def paper_method() -> Method:
     data["dimension"]["guidance"]["cuts"] = [35, 60]
     for term, weight in zip(data["dimension"]["constraint"]["term"], (0.5, 0.3, 0.2), strict=True):
         term["weight"] = weight
-    return Method.from_dict(data)
+    return parse_method(data)
 
 
 def county() -> pd.DataFrame:
@@ -249,7 +250,7 @@ def test_flip_where_a_term_was_skipped() -> None:
     data = two_matrices()
     data["dimension"]["constraint"]["term"][2]["missing"] = "skip"
     table = county().loc[["t2"]].assign(slope_deg=[None], built_m2=[1 * KM2])
-    method = Method.from_dict(data)
+    method = parse_method(data)
     row = classify_townships(table, method).loc["t2"]
     values = method_values(table, method)
     # C = 100 * (0.1 * 1.0) / 0.8 = 12.5; red line alone to 28: s = 15.5 * 0.8 / 0.7.
@@ -268,10 +269,10 @@ def test_missing_policies() -> None:
     for term, weight in zip(data["dimension"]["constraint"]["term"], (0.5, 0.3, 0.2), strict=True):
         term["weight"] = weight
     term["missing"] = "skip"
-    out = classify_townships(county(), Method.from_dict(data))
+    out = classify_townships(county(), parse_method(data))
     assert out.loc["t5", "constraint"] == pytest.approx((0.5 * 50 + 0.3 * 50) / 0.8)
     term["missing"] = 7.5
-    out = classify_townships(county(), Method.from_dict(data))
+    out = classify_townships(county(), parse_method(data))
     assert out.loc["t5", "constraint"] == pytest.approx(0.5 * 50 + 0.3 * 50 + 0.2 * 50)
 
 
@@ -297,7 +298,7 @@ def test_every_number_has_source_and_evidence() -> None:
     data = two_matrices()
     del data["dimension"]["guidance"]["source"]
     with pytest.raises(InputError, match="'source' is missing"):
-        Method.from_dict(data)
+        parse_method(data)
 
 
 def test_unknown_keys_all_at_once() -> None:
@@ -306,7 +307,7 @@ def test_unknown_keys_all_at_once() -> None:
     data["matrix"][0]["colums"] = "x"
     data["dimension"]["constraint"]["term"][0]["wieght"] = 1
     with pytest.raises(InputError) as caught:
-        Method.from_dict(data)
+        parse_method(data)
     text = caught.value.tell("en")
     assert (
         "did you mean 'cuts'" in text
@@ -348,7 +349,7 @@ def break_it(path: list, value: object) -> dict:
 )
 def test_wrong_methods_are_refused(path: list, value: object) -> None:
     with pytest.raises(InputError):
-        Method.from_dict(break_it(path, value))
+        parse_method(break_it(path, value))
 
 
 def test_units_take_township_then_balance_then_override() -> None:

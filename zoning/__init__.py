@@ -19,11 +19,11 @@ __version__ = "0.1.0"
 _DOORS = {
     "GridSpec": "zoning.grid",
     "Plan": "zoning.plan",
-    "Question": "zoning.whatif",
-    "ask": "zoning.whatif",
+    "Question": "zoning.questions.answer",
+    "ask": "zoning.questions.answer",
     "load": "zoning.store",
     "plot": "zoning.outputs.notebook",
-    "price_list": "zoning.whatif",
+    "price_list": "zoning.questions.answer",
     "show": "zoning.outputs.notebook",
 }
 __all__ = [*_DOORS]

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from zoning.config import Config
-from zoning.contribution import Contribution
+from zoning.contribution.parts import Contribution
 from zoning.errors import Check
-from zoning.grid import GridSpec
+from zoning.grid.lattice import GridSpec
+from zoning.planfile.models import Config
 
 if TYPE_CHECKING:
     import geopandas as gpd

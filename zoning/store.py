@@ -7,11 +7,8 @@ QGIS, so its checksum only tells what was written; those of the other two must f
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,13 +16,14 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from zoning.accounts import describe_zones
-from zoning.contribution import Contribution, names, restore
+from zoning.base.staged import plain, sha256
+from zoning.contribution.parts import Contribution, names, restore
 from zoning.errors import Check, InputError, Text
-from zoning.grid import GridSpec
+from zoning.grid.lattice import GridSpec
+from zoning.ledger.sums import describe_zones
+from zoning.pipeline.summary import FORMAT
 from zoning.plan import Plan
 from zoning.planfile import parse
-from zoning.summary import FORMAT
 
 #: The files without which a folder is no plan.
 NEEDED = ("run.json", "units.parquet", "ledger.parquet", "plan.gpkg")
@@ -33,91 +31,8 @@ NEEDED = ("run.json", "units.parquet", "ledger.parquet", "plan.gpkg")
 #: The files that must be those of ``run.json``, byte for byte.
 SEALED = ("units.parquet", "ledger.parquet")
 
-#: Where the files that a new plan replaces wait until all is done.
-_REPLACED = ".replaced"
-
 #: Name of the index of each layer.
 _INDEX = {"townships": "township", "counties": "county", "redlines": "feature", "zones": "zone"}
-
-
-@contextmanager
-def staged(
-    folder: Path, last: Sequence[str] = ("run.json",), stale: Sequence[str] = ()
-) -> Iterator[Path]:
-    """Give an empty folder; when all went well its files move to ``folder``, ``last`` at the end.
-
-    Nothing of ``folder`` is touched before. If a move fails, all files go back to where they were;
-    if the process is killed between two moves, the files named in ``last`` are not there, so what
-    is left cannot be taken for a plan. Other files of ``folder`` stay as they are.
-
-    Parameters
-    ----------
-    folder : Path
-        Made if need be.
-    last : sequence of str
-        Files that say that all is there: taken away first, put in last.
-    stale : sequence of str
-        Files that are taken away if they are not written anew.
-
-    Raises
-    ------
-    InputError
-        If the folder cannot be made or a file is held open by another program.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    try:
-        yield stage
-        _move(stage, folder, last, stale)
-    finally:
-        # What could not go back to its place is not thrown away.
-        if not any(p.is_file() for p in (stage / _REPLACED).rglob("*")):
-            shutil.rmtree(stage, ignore_errors=True)
-
-
-def _move(stage: Path, folder: Path, last: Sequence[str], stale: Sequence[str]) -> None:
-    """Put the files of ``stage`` into ``folder``, all or none."""
-    new = [p.relative_to(stage) for p in sorted(stage.rglob("*")) if p.is_file()]
-    ends = [n for n in new if n.name in last]
-    others = [n for n in new if n.name not in last]
-    gone = [Path(n) for n in stale if Path(n) not in new]
-    kept = stage / _REPLACED
-    moves = [(folder / n, kept / n) for n in [*ends, *gone] if (folder / n).is_file()]
-    for name in others:
-        if (folder / name).is_file():
-            moves.append((folder / name, kept / name))
-        moves.append((stage / name, folder / name))
-    moves += [(stage / name, folder / name) for name in ends]
-    done: list[tuple[Path, Path]] = []
-    try:
-        for source, place in moves:
-            try:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                source.replace(place)
-            except OSError as error:
-                raise _unwritable(folder / source.name, error) from error
-            done.append((source, place))
-    finally:
-        if len(done) == len(moves):
-            shutil.rmtree(kept, ignore_errors=True)
-        else:
-            for source, place in reversed(done):
-                place.replace(source)
-
-
-def _unwritable(path: Path, error: OSError) -> InputError:
-    reason = error.strerror or str(error)
-    return InputError(
-        InputError.one(
-            f"cannot be written: {reason}", f"无法写入:{reason}", where=str(path),
-            code="unwritable",
-            remedy=("close programs that hold it open, or choose another folder with -o",
-                    "请关闭占用该文件的程序,或用 -o 另选文件夹"),
-        ).problems
-    )  # fmt: skip
 
 
 def write_tables(plan: Plan, folder: Path) -> None:
@@ -134,27 +49,6 @@ def write_tables(plan: Plan, folder: Path) -> None:
         kept["contributions"] = [c.describe() for c in plan.contributions]
     text = json.dumps(plain(kept), ensure_ascii=False, indent=1, allow_nan=False)
     (folder / "run.json").write_text(text + "\n", encoding="utf-8", newline="\n")
-
-
-def sha256(path: Path) -> str:
-    """Give the checksum of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def plain(value: Any) -> Any:
-    """Turn numbers of numpy and missing values into what JSON knows."""
-    if isinstance(value, dict):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if hasattr(value, "item"):
-        return plain(value.item())
-    if value is pd.NA or value != value or value in (float("inf"), float("-inf")):
-        return None
-    return value if isinstance(value, float) else str(value)
 
 
 def load(folder: str | Path) -> Plan:

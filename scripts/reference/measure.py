@@ -13,7 +13,7 @@ import rasterio
 import shapely
 from scipy import ndimage
 
-from zoning.zonal import Raster, piece_classes
+from zoning.measure.zonal import Raster, piece_classes
 
 from .facts import natural_earth, table, true_boxes
 

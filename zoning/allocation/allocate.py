@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from zoning.allocation import bounded as bounded_
-from zoning.allocation import certificate as proof
-from zoning.allocation.certificate import Certificate
 from zoning.allocation.landscape import Patches
-from zoning.allocation.methods import Answer, Effort, with_boundary, without_boundary
+from zoning.allocation.methods.choose import Answer, Effort, with_boundary, without_boundary
 from zoning.allocation.model import QUANTUM, Model, make_model
+from zoning.allocation.proof import bounded as bounded_
+from zoning.allocation.proof import certificate as proof
+from zoning.allocation.proof.certificate import Certificate
 from zoning.allocation.result import Allocation, limit_table
 from zoning.allocation.space import make_space
 from zoning.capacity.rules import Limit, Lock
@@ -110,7 +110,7 @@ def allocate(
     else:
         answer = without_boundary(model, effort)
     if answer is None:
-        from zoning.allocation.conflicts import explain
+        from zoning.allocation.proof.conflicts import explain
 
         raise explain(pieces, limits, locks, whole_units=whole_units)
     return _report(pieces, model, locks, answer, how if spatial else None, edges, start)

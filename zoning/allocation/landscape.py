@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from zoning.units import share
+from zoning.base.areas import share
 
 
 def landscape(

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from zoning.base.areas import Floats, Ints
 from zoning.capacity.rules import Limit, Lock
 from zoning.errors import InputError, Problem, Text, raise_all
-from zoning.units import Floats, Ints
 
 #: Suitability 1 in whole steps: suitability is read to nine decimals.
 QUANTUM = 10**9

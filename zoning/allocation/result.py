@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zoning.allocation.certificate import Certificate, masks_of
+from zoning.allocation.proof.certificate import Certificate, masks_of
 from zoning.capacity.rules import Limit
 
 

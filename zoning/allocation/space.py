@@ -12,8 +12,8 @@ import pandas as pd
 
 from zoning.allocation.lookup import find
 from zoning.allocation.model import Model, sum_by
+from zoning.base.areas import Floats, Ints
 from zoning.errors import InputError, Problem, Text, raise_all
-from zoning.units import Floats, Ints
 
 Positions = npt.NDArray[np.intp]
 M_PER_KM = 1000.0

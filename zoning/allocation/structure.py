@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.allocation.model import Model
-from zoning.units import Ints
+from zoning.base.areas import Ints
 
 Codes = npt.NDArray[np.intp]
 

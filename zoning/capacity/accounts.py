@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from zoning.base.areas import km2, percent
+from zoning.base.shipped import load_toml
 from zoning.capacity.rules import AreaRule, CapRules, Limit, share_of
 from zoning.errors import Check, InputError, Problem, Text, raise_all
-from zoning.resources import load_toml
-from zoning.units import km2, percent
 
 _AREAS = ["area_m2", "built_m2", "free_m2"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any, Literal
 
+from zoning.base.areas import M2_PER_HA, km2
+from zoning.base.shipped import load_toml
 from zoning.errors import Text
-from zoning.resources import load_toml
-from zoning.units import M2_PER_HA, km2
 
 Kind = Literal["city", "county", "township", "zone", "quota", "unit"]
 Basis = Literal["unit", "township"]

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from zoning.base.shipped import data_path
 from zoning.errors import InputError, suggest
-from zoning.resources import data_path
 
 #: Molar masses of carbon dioxide and of carbon, by which the guides convert.
 CO2_PER_C = 44 / 12

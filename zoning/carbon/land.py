@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from zoning.base.areas import M2_PER_HA
+from zoning.base.shipped import data_path
 from zoning.carbon.factors import CO2_PER_C
-from zoning.resources import data_path
-from zoning.units import M2_PER_HA
 
 
 def land_table() -> pd.DataFrame:

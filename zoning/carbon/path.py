@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from zoning.base.shipped import load_toml
 from zoning.errors import Text
-from zoning.resources import load_toml
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from zoning.units import Ints, round_to_total
+from zoning.base.areas import Ints, round_to_total
 
 Floats = npt.NDArray[np.float64]
 

@@ -40,7 +40,7 @@ def explain(
     verbose: Verbose = 0,
 ) -> None:
     """Say why a unit or township has its zone, from input to allocation. / 说明定类理由."""
-    from zoning.explain import explain as answer
+    from zoning.questions.explain import explain as answer
     from zoning.store import load
 
     found = answer(load(folder), place, console.settings.lang)
@@ -69,10 +69,10 @@ def stability(
     verbose: Verbose = 0,
 ) -> None:  # fmt: skip
     """Say how firm the zones are under other weights, thresholds and lattices. / 稳定性检验."""
-    from zoning import stability as room
-    from zoning.ready import load_method
+    from zoning.pipeline.ready import load_method
+    from zoning.questions import stability as room
+    from zoning.questions.answer import zones_on
     from zoning.store import load
-    from zoning.whatif import zones_on
 
     plan = load(folder)
     found = room.run(plan, draws=draws, weights=weights, cuts=cuts, balance=balance, seed=seed)
@@ -157,9 +157,9 @@ def allocate(
     verbose: Verbose = 0,
 ) -> None:
     """Allocate again: another cap, boundary weight, lock or quota. / 另一上限、锁定或配额."""
+    from zoning.base.areas import km2, percent
+    from zoning.questions.answer import Question, ask, with_allocation
     from zoning.store import load
-    from zoning.units import km2, percent
-    from zoning.whatif import Question, ask, with_allocation
 
     console.within(cap, "--cap", high=1)
     console.within(weight, "--lambda")
@@ -227,8 +227,8 @@ def price(
     verbose: Verbose = 0,
 ) -> None:
     """Price every red line, cap, quota and lock by leaving it out. / 每条规则的代价."""
+    from zoning.questions.answer import price_list
     from zoning.store import load
-    from zoning.whatif import price_list
 
     console.within(weight, "--lambda")
     plan = load(folder)
@@ -238,7 +238,7 @@ def price(
         write_json(found.as_dict())
     table = found.table()
     if out is not None:
-        from zoning.outputs.prices import write as write_prices
+        from zoning.outputs.office.prices import write as write_prices
 
         for file in write_prices(plan, found, console.new_folder(out)):
             write(str(file))

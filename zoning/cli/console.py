@@ -108,7 +108,7 @@ def write(text: str) -> None:
 
 def write_json(data: Any) -> None:
     """Write the whole answer as JSON."""
-    from zoning.store import plain
+    from zoning.base.staged import plain
 
     print(json.dumps(plain(data), ensure_ascii=False, indent=1))
 

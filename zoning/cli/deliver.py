@@ -80,7 +80,8 @@ def report(
 ) -> None:
     """Write report.docx and tables.xlsx, and map sheets on request. / 报告与表格."""
     from zoning.outputs import report as room
-    from zoning.outputs import sheet, tables
+    from zoning.outputs.office import workbook
+    from zoning.outputs.prints import draw
     from zoning.store import load
 
     plan, place = load(folder), console.new_folder(out or folder)
@@ -88,10 +89,10 @@ def report(
     place.mkdir(parents=True, exist_ok=True)
     files = [
         room.write(plan, place / "report.docx", lang=chosen),
-        tables.write(plan, place / "tables.xlsx", lang=chosen),
+        workbook.write(plan, place / "tables.xlsx", lang=chosen),
     ]
     if sheets:
-        files += sheet.write_all(plan, place / "sheets", lang=chosen)
+        files += draw.write_all(plan, place / "sheets", lang=chosen)
     _done(files)
 
 
@@ -121,12 +122,12 @@ def export(
     plan, place = load(folder), console.new_folder(out or folder)
     chosen = lang or plan.config.plan.lang
     if to in ("mps", "lp", "marxan"):
-        from zoning.whatif import write_problem
+        from zoning.questions.answer import write_problem
 
         _done(write_problem(plan, to, place))
         return
     if to == "decisions":
-        from zoning.outputs.decisions import write as write_decisions
+        from zoning.outputs.exchange.decisions import write as write_decisions
 
         _done([write_decisions(plan, place / "decisions.gpkg")])
         return
@@ -150,8 +151,8 @@ def solve(
     verbose: Verbose = 0,
 ) -> None:
     """Solve a Marxan folder with the engine of this toolkit. / 求解 Marxan 问题."""
-    from zoning.allocation.marxan import read_marxan
-    from zoning.allocation.selection import select
+    from zoning.allocation.files.marxan import read_marxan
+    from zoning.allocation.files.selection import select
 
     console.within(gap, "--gap")
     console.within(seconds, "--seconds")
@@ -160,7 +161,7 @@ def solve(
     found = select(read_marxan(folder), gap=gap, time_limit=seconds)
     chosen = found.zone[found.zone.notna()]
     if out is not None:
-        from zoning.outputs import csv_file
+        from zoning.outputs.office import csv_file
 
         csv_file.write(chosen.rename("zone").reset_index(), out)
     answer = {"selected": len(chosen), "cost": found.cost, "bound": found.bound, "gap": found.gap,

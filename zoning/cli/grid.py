@@ -54,10 +54,12 @@ def grid(
     verbose: Verbose = 0,
 ) -> None:
     """Make the planning units of a city, a county or a polygon. / 生成规划单元网格."""
-    from zoning.cells import search_origins
-    from zoning.grid import GridSpec, check_projected, check_size, normal_crs
-    from zoning.intake import choose_grid
-    from zoning.ledger import Layers, build, settle_slivers
+    from zoning.grid.crs import check_projected, normal_crs
+    from zoning.grid.lattice import GridSpec, check_size
+    from zoning.grid.units import search_origins
+    from zoning.inputs.gather import choose_grid
+    from zoning.inputs.layers import Layers
+    from zoning.ledger.atoms import build, settle_slivers
     from zoning.planfile import parse
 
     _check_place(out)

@@ -13,8 +13,8 @@ from zoning.cli.console import Json, Lang, Quiet, Verbose, say, write, write_jso
 from zoning.errors import Text
 
 if TYPE_CHECKING:
-    from zoning.config import Config
     from zoning.plan import Plan
+    from zoning.planfile.models import Config
 
 PlanFile = Annotated[Path, typer.Argument(help="plan.toml", show_default=False)]
 
@@ -29,8 +29,8 @@ def demo(
     verbose: Verbose = 0,
 ) -> None:
     """Make the reference plan of Zhenjiang from the data that ships inside. / 参考案例:镇江."""
+    from zoning.base.shipped import data_path
     from zoning.planfile import load
-    from zoning.resources import data_path
 
     path = data_path("zhenjiang.toml")
     _run(load(path), path.parent, console.new_folder(out))
@@ -61,8 +61,8 @@ def check(
     verbose: Verbose = 0,
 ) -> None:
     """Inspect every input; tell all problems at once, write nothing. / 检查全部输入."""
+    from zoning.pipeline.ready import prepare
     from zoning.planfile import load
-    from zoning.ready import prepare
 
     intake = prepare(load(plan), plan.parent).intake
     if console.settings.json:
@@ -101,9 +101,12 @@ def init(
     verbose: Verbose = 0,
 ) -> None:
     """Write a plan.toml with comments, and the boundary of a city. / 新建 plan.toml."""
-    from zoning.template import write_template
+    from zoning.inputs.china import counties, find_area
+    from zoning.planfile.template import write_template
 
-    files = write_template(console.new_folder(folder), city)
+    target = console.new_folder(folder)
+    place = None if city is None else find_area(city)
+    files = write_template(target, place, None if place is None else counties(place))
     if console.settings.json:
         write_json({"written": [str(f) for f in files]})
     for file in files:
@@ -186,7 +189,7 @@ def _tell_zones(plan: Plan) -> None:
     if not plan.run["zones"]:
         write(say("No townships, so no zones.", "没有乡镇数据,未划分区。"))
         return
-    from zoning.units import M2_PER_KM2
+    from zoning.base.areas import M2_PER_KM2
     from zoning.zones import zone_name
 
     def km(value: int | None) -> str:
@@ -208,7 +211,7 @@ def _tell_zones(plan: Plan) -> None:
 
 
 def _tell_account(run: Mapping[str, Any]) -> None:
-    from zoning.units import km2, percent
+    from zoning.base.areas import km2, percent
 
     red = run.get("redlines")
     if red:

@@ -7,11 +7,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from zoning import strict
+from zoning.base import strict
+from zoning.base.shipped import data_path
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.evaluation.presets import Correction, Flow, Item, PatchRule, Preset, Screen
 from zoning.evaluation.tables import BEST, WORST, Bands, Table
-from zoning.resources import data_path
 
 #: Keys of a preset.
 _TOP = (

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from zoning.base.areas import M2_PER_KM2
 from zoning.evaluation.presets import PatchRule
 from zoning.evaluation.tables import NODATA, Array, Classes
-from zoning.units import M2_PER_KM2
 
 Labels = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]

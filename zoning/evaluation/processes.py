@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from zoning.base.shipped import load_toml
 from zoning.errors import InputError, suggest
 from zoning.evaluation.tables import NODATA, Array, Bands, Classes
-from zoning.resources import load_toml
 
 
 def _data(name: str) -> Mapping[str, Any]:

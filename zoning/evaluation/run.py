@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from zoning.base.areas import round_to_total
 from zoning.errors import Problem, Text, raise_all
 from zoning.evaluation import ecological as eco
 from zoning.evaluation.layers import DERIVED, Stack, read_layers, sort_roles
@@ -21,7 +22,6 @@ from zoning.evaluation.patches import concentrate, lower_specks
 from zoning.evaluation.presets import Preset
 from zoning.evaluation.suited import suitability
 from zoning.evaluation.tables import NODATA, Array, Classes
-from zoning.units import round_to_total
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from zoning.base.shipped import load_toml
 from zoning.errors import InputError, Problem, Text, raise_all
-from zoning.resources import load_toml
 
 if TYPE_CHECKING:
     import geopandas as gpd

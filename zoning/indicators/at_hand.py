@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from zoning.base.areas import M2_PER_KM2, share
 from zoning.errors import Problem, Text, raise_all
-from zoning.units import M2_PER_KM2, share
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from zoning.base.shipped import load_toml
 from zoning.errors import InputError
-from zoning.resources import load_toml
 
 Compose = Literal["ratio", "additive", "weighted"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from zoning.resources import load_toml
+from zoning.base.shipped import load_toml
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from zoning.base.areas import M2_PER_HA, M2_PER_KM2, MU_PER_HA, share
+from zoning.base.shipped import load_toml
 from zoning.errors import InputError
 from zoning.indicators.grading import grading
-from zoning.resources import load_toml
-from zoning.units import M2_PER_HA, M2_PER_KM2, MU_PER_HA, share
 
 
 def _data(name: str) -> Mapping[str, Any]:

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from zoning.base.areas import round_to_total
 from zoning.errors import InputError, Problem, Text, raise_all
-from zoning.units import round_to_total
 
 
 def transfer(

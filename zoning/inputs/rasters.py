@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from zoning.base.areas import M2_PER_KM2
 from zoning.errors import Finding, InputError, Problem, Text
 from zoning.inputs import crs as systems
 from zoning.inputs.source import Source, existing, sha256_of
-from zoning.units import M2_PER_KM2
-from zoning.zonal import OUTSIDE, Raster
+from zoning.measure.zonal import OUTSIDE, Raster
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -67,7 +67,7 @@ def read_classes(
     Returns
     -------
     Raster
-        Whole numbers, row 0 in the north; no data is -1 (`zoning.zonal.OUTSIDE`).
+        Whole numbers, row 0 in the north; no data is -1 (`zoning.measure.zonal.OUTSIDE`).
     Source
 
     Raises

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from zoning.base.areas import M2_PER_HA, M2_PER_KM2
 from zoning.errors import Finding, Text
 from zoning.inputs.source import LISTED
-from zoning.units import M2_PER_HA, M2_PER_KM2
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zoning import words
+from zoning.base import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from zoning.contribution import Class, Contribution, Field, Layer, Table, Theme
+    from zoning.contribution.parts import Class, Contribution, Field, Layer, Table, Theme
     from zoning.errors import Text
     from zoning.plan import Plan
 
@@ -124,7 +124,7 @@ def class_of(column: pd.Series, classes: Sequence[Class]) -> npt.NDArray[np.int6
     Examples
     --------
     >>> import pandas as pd
-    >>> from zoning.contribution import Class
+    >>> from zoning.contribution.parts import Class
     >>> from zoning.errors import Text
     >>> low = Class(Text("low", "低"), "#ffffff", lower=0, upper=1)
     >>> high = Class(Text("high", "高"), "#000000", lower=1, upper=2)

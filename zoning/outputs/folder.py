@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from zoning.base.staged import staged
 from zoning.errors import Text
 from zoning.plan import Plan
-from zoning.store import staged, write_tables
+from zoning.store import write_tables
 
 Progress = Callable[[Text], None]
 
@@ -37,14 +38,14 @@ def write(plan: Plan, folder: Path, *, progress: Progress | None = None) -> list
     with staged(folder, stale=OUTPUTS) as stage:
         tell = progress or (lambda _: None)
         tell(Text("plan.gpkg", "plan.gpkg"))
-        from zoning.outputs import geopackage
+        from zoning.outputs.qgis import geopackage
 
         geopackage.write(plan, stage / "plan.gpkg")
         if wanted.qgis:
             tell(Text("plan.qgz", "plan.qgz"))
-            from zoning.outputs import qgis_project
+            from zoning.outputs.qgis import project
 
-            qgis_project.write(plan, stage / "plan.qgz")
+            project.write(plan, stage / "plan.qgz")
         if wanted.map:
             tell(Text("map.html", "map.html"))
             from zoning.outputs import webmap
@@ -52,9 +53,9 @@ def write(plan: Plan, folder: Path, *, progress: Progress | None = None) -> list
             webmap.write(plan, stage / "map.html")
         if wanted.tables:
             tell(Text("tables.xlsx", "tables.xlsx"))
-            from zoning.outputs import tables
+            from zoning.outputs.office import workbook
 
-            tables.write(plan, stage / "tables.xlsx")
+            workbook.write(plan, stage / "tables.xlsx")
         if wanted.report:
             tell(Text("report.docx", "report.docx"))
             from zoning.outputs import report

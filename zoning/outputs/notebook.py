@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from zoning import words
-from zoning.outputs.chart import draw_chart
-from zoning.outputs.office import clean, notice
+from zoning.base import words
+from zoning.outputs.office.whole import clean, notice
+from zoning.outputs.prints.chart import draw_chart
+from zoning.outputs.prints.draw import Picture, draw_map, themes
 from zoning.outputs.report.pieces import Writer, quantity
-from zoning.outputs.sheet import Picture, draw_map, themes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zoning.errors import Check
-    from zoning.grid import GridSpec
+    from zoning.grid.lattice import GridSpec
     from zoning.plan import Plan
 
 __all__ = ["Html", "checks_html", "enable", "grid_html", "plan_html", "plot", "show"]
@@ -59,7 +59,7 @@ def plot(plan: Plan, theme: str = "zones", lang: str | None = None) -> Picture:
     ----------
     plan : Plan
     theme : str
-        One of :func:`zoning.outputs.sheet.themes`, or ``"account"``.
+        One of :func:`zoning.outputs.prints.draw.themes`, or ``"account"``.
     lang : {"zh", "en"}, optional
         By default that of the plan.
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zoning import strict
+from zoning.base import strict
+from zoning.base.shipped import data_path
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
-from zoning.resources import data_path
 from zoning.schemes.scheme import Scheme
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from zoning.contracts import CONTRACTS
+from zoning.base.shipped import data_path, load_toml
+from zoning.base.strict import EVIDENCE
+from zoning.base.tables import CONTRACTS
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
-from zoning.resources import data_path, load_toml
 from zoning.schemes.scheme import (
     PROTECTIONS,
     Overlay,
@@ -19,7 +20,6 @@ from zoning.schemes.scheme import (
     Zone,
     ZoneEntry,
 )
-from zoning.strict import EVIDENCE
 
 #: The scheme of a plan that names none.
 DEFAULT = "zhenjiang-2013"

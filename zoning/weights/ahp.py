@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zoning.base.shipped import load_toml
 from zoning.errors import InputError, Problem, Text, raise_all
-from zoning.resources import load_toml
 
 #: How far a typed judgement and its mirror may be from a product of 1 (0.33 for 1/3 is common).
 _MIRROR = 0.05

@@ -14,6 +14,7 @@ from zoning.zones.overrides import (
     read_overrides,
     review,
 )
+from zoning.zones.parse import parse_method
 from zoning.zones.tell import tell_township, tell_unit, zone_name
 from zoning.zones.units import assign_units, unit_margins, unit_suitability
 from zoning.zones.weighing import inline_files
@@ -33,6 +34,7 @@ __all__ = [
     "load_method",
     "method_names",
     "of_units",
+    "parse_method",
     "read_overrides",
     "review",
     "tell_township",

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from zoning import strict
+from zoning.base import strict
+from zoning.base.shipped import data_path
 from zoning.errors import InputError, suggest
 from zoning.indicators import at_hand
-from zoning.resources import data_path
 from zoning.zones.decide import Decision, compile_rules, decide, indicator_names
 from zoning.zones.flip import as_known, flips, nearest
 from zoning.zones.method import Method
+from zoning.zones.parse import parse_method
 from zoning.zones.scoring import Floats, fit, numbers
 from zoning.zones.table import grade_table
 from zoning.zones.tell import tell_flip
@@ -70,7 +71,7 @@ def load_method(name_or_path: str | Path) -> Method:
         path = data_path("methods", f"{name_or_path}.toml")
     document = strict.read(path)
     data = inline_files(document.data, path.parent)
-    return Method.from_dict(data, where=document.where, document=document)
+    return parse_method(data, where=document.where, document=document)
 
 
 def method_values(table: pd.DataFrame, method: Method) -> dict[str, Floats]:

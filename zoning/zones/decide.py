@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from zoning.rules import Rule, Value, compile_rule
 from zoning.zones.method import Method
+from zoning.zones.rules import Rule, Value, compile_rule
 from zoning.zones.scoring import Floats, Scores, grade, score
 from zoning.zones.table import GradeTable, Objects, grade_table
 

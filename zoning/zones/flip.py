@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from zoning.rules import Rule
 from zoning.weights.scaling import Scale
 from zoning.zones.decide import Decision, decide
 from zoning.zones.method import Dimension, Method, Term
+from zoning.zones.rules import Rule
 from zoning.zones.scoring import Floats
 from zoning.zones.table import GradeTable, Objects
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from zoning.weights.scaling import Scale
 
 if TYPE_CHECKING:
-    from zoning.strict import Document
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,36 +206,3 @@ class Method:
     def dimension(self, name: str) -> Dimension:
         """Give a dimension by its name."""
         return next(d for d in self.dimensions if d.name == name)
-
-    @classmethod
-    def from_dict(
-        cls, data: Mapping[str, Any], *, where: str = "method", document: Document | None = None
-    ) -> Method:
-        """Read a method from plain data, as it stands in TOML.
-
-        With ``base = "two-matrices"`` (or another shipped method) only what differs is written;
-        numbers that are changed without a ``source`` of their own are marked as the plan's choice.
-
-        Parameters
-        ----------
-        data : mapping
-        where : str
-            How messages name it.
-        document : Document, optional
-            The file that it was read from, which knows the lines.
-
-        Raises
-        ------
-        InputError
-            Every unknown or missing key, wrong value, and number without source, at once.
-
-        Examples
-        --------
-        >>> Method.from_dict({"name": "x", "zh": "x", "en": "x", "sorce": "?"})
-        Traceback (most recent call last):
-        zoning.errors.InputError: method: unknown key 'sorce'. Try: did you mean 'source'?
-        ...
-        """
-        from zoning.zones.parse import parse_method
-
-        return parse_method(data, where, document)

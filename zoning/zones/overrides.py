@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from zoning import strict
+from zoning.base import strict
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.zones.reading import ZONES
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from zoning.base.shipped import data_path, load_toml
+from zoning.base.strict import REQUIRED, Document, Reader
 from zoning.errors import InputError, raise_all
-from zoning.resources import data_path, load_toml
-from zoning.strict import REQUIRED, Document, Reader
 from zoning.weights.scaling import Scale
 from zoning.zones import reading as r
 from zoning.zones.method import (
@@ -29,8 +29,34 @@ MISSING = ("unknown", "skip")
 WEIGHTS = ("manual", "ahp", "entropy", "critic")
 
 
-def parse_method(data: Mapping[str, Any], where: str, document: Document | None = None) -> Method:
-    """Read a method from plain data; see `zoning.zones.method.Method.from_dict`."""
+def parse_method(
+    data: Mapping[str, Any], where: str = "method", document: Document | None = None
+) -> Method:
+    """Read a method from plain data, as it stands in TOML.
+
+    With ``base = "two-matrices"`` (or another shipped method) only what differs is written;
+    numbers that are changed without a ``source`` of their own are marked as the plan's choice.
+
+    Parameters
+    ----------
+    data : mapping
+    where : str
+        How messages name it.
+    document : Document, optional
+        The file that it was read from, which knows the lines.
+
+    Raises
+    ------
+    InputError
+        Every unknown or missing key, wrong value, and number without source, at once.
+
+    Examples
+    --------
+    >>> parse_method({"name": "x", "zh": "x", "en": "x", "sorce": "?"})
+    Traceback (most recent call last):
+    zoning.errors.InputError: method: unknown key 'sorce'. Try: did you mean 'source'?
+    ...
+    """
     d = Reader(_on_base(data, where), where, document=document, code="method")
     why = _why(d)
     dimensions = tuple(

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from zoning.base.shipped import load_toml
 from zoning.errors import Text
 from zoning.indicators import AT_HAND
-from zoning.resources import load_toml
 from zoning.zones.method import Dimension, Method
 
 _GRADES = {"low": Text("low", "低"), "mid": Text("medium", "中"), "high": Text("high", "高")}

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from zoning.base.shipped import data_path, load_toml
 from zoning.errors import InputError
-from zoning.resources import data_path, load_toml
 from zoning.weights import ahp, combine_weights, critic_weights, entropy_weights, read_pairwise
 from zoning.zones.method import Dimension
 

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zoning.base.staged import staged
 from zoning.errors import InputError, suggest
-from zoning.outputs import geopackage
 from zoning.outputs.exchange import files, gdb, shapefile
 from zoning.outputs.exchange.contents import Contents, contents
-from zoning.store import staged
+from zoning.outputs.qgis import geopackage
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
@@ -86,12 +86,12 @@ def write(
         )
     place = Path(folder)
     if to == "qgis":
-        from zoning.outputs import qgis_project
+        from zoning.outputs.qgis import project
 
         data = geopackage.write(plan, place / "plan.gpkg", lang)
-        return [data, qgis_project.write(plan, place / "plan.qgz", lang, data)]
+        return [data, project.write(plan, place / "plan.qgz", lang, data)]
     if to == "official":
-        from zoning.outputs import official
+        from zoning.outputs.exchange import official
 
         return official.write(plan, place / "official", lang)
     if to == "gdb":

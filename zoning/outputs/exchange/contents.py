@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zoning import words
-from zoning.outputs import geopackage, styles
-from zoning.outputs.office import notice
+from zoning.base import words
+from zoning.outputs.office.whole import notice
+from zoning.outputs.qgis import geopackage, styles
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zoning.outputs import csv_file
 from zoning.outputs.exchange.contents import Contents
+from zoning.outputs.office import csv_file
 
 #: Seven decimals of a degree are about one centimetre.
 _DECIMALS = 7

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zoning import words
+from zoning.base import words
 from zoning.errors import InputError
 from zoning.outputs.exchange.contents import Contents
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from zoning import words
+from zoning.base import words
 from zoning.errors import InputError
 from zoning.outputs.exchange.contents import Contents, describe
 from zoning.outputs.exchange.files import key_of
-from zoning.outputs.geopackage import quoted
+from zoning.outputs.qgis.geopackage import quoted
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

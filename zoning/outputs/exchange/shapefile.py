@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from zoning.errors import InputError, Problem, Text, raise_all
-from zoning.outputs import csv_file
 from zoning.outputs.exchange.contents import Contents
 from zoning.outputs.exchange.files import write_companions
+from zoning.outputs.office import csv_file
 
 #: A .dbf holds field names of 10 bytes and texts of 254.
 _NAME_BYTES, _TEXT_BYTES = 10, 254

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoning.outputs.office import notice, repack, stamp, write_whole
+from zoning.outputs.office.whole import notice, repack, stamp, write_whole
 
 if TYPE_CHECKING:
     from zoning.outputs.report.blocks import Block

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from zoning.base.areas import percent
 from zoning.outputs.report.blocks import Align, Block, Table, Text
 from zoning.outputs.report.front import read_method
 from zoning.outputs.report.pieces import DASH, Writer, area
-from zoning.units import percent
 
 if TYPE_CHECKING:
     import pandas as pd

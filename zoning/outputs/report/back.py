@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from zoning import words
-from zoning.outputs.office import notice
+from zoning.base import words
+from zoning.outputs.office.whole import notice
 from zoning.outputs.report.blocks import Block, Table, Text
 from zoning.outputs.report.pieces import DASH, Writer, quantity
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from zoning.base.areas import percent
 from zoning.outputs.report.blocks import Block, Table, Text
 from zoning.outputs.report.pieces import DASH, Writer
-from zoning.units import percent
 
 _METHODS = {"ward": ("Ward's clusters", "Ward 聚类"), "kmeans": ("k-means", "K 均值聚类")}
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from zoning import words
+from zoning.base import words
+from zoning.base.areas import percent
 from zoning.errors import ZoningError
-from zoning.outputs.office import notice
+from zoning.outputs.office.whole import notice
+from zoning.outputs.office.wording import zone_rows
 from zoning.outputs.report.blocks import Align, Block, Table, Text
 from zoning.outputs.report.pieces import DASH, Writer, area
-from zoning.outputs.wording import zone_rows
-from zoning.units import percent
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
@@ -168,11 +168,11 @@ def method(w: Writer) -> Iterator[Block]:
 
 def read_method(plan: Plan) -> Method | None:
     """Give the zoning method of a plan; None where it is a file that is no longer there."""
-    from zoning.zones import Method, load_method
+    from zoning.zones import load_method, parse_method
 
     told = plan.config.zones.method
     try:
-        return load_method(told) if isinstance(told, str) else Method.from_dict(told)
+        return load_method(told) if isinstance(told, str) else parse_method(told)
     except ZoningError:
         return None
 

@@ -6,12 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from zoning import words
-from zoning.outputs import sheet_themes
-from zoning.outputs.chart import draw_chart
-from zoning.outputs.report.blocks import Align, Figure, Heading, Table, Text
-from zoning.outputs.sheet import draw_map
-from zoning.outputs.wording import (
+from zoning.base import words
+from zoning.base.areas import M2_PER_HA, M2_PER_KM2
+from zoning.outputs.office.wording import (
     dictionary,
     holds_codes,
     is_missing,
@@ -19,7 +16,10 @@ from zoning.outputs.wording import (
     say,
     short_zones,
 )
-from zoning.units import M2_PER_HA, M2_PER_KM2
+from zoning.outputs.prints import themes
+from zoning.outputs.prints.chart import draw_chart
+from zoning.outputs.prints.draw import draw_map
+from zoning.outputs.report.blocks import Align, Figure, Heading, Table, Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,8 +78,8 @@ class Writer:
 
     def picture(self, theme: str) -> Iterator[Figure]:
         """Draw the map of a theme, where the plan has data for it."""
-        if theme in sheet_themes.themes(self.plan):
-            name = sheet_themes.title(theme, self.lang)
+        if theme in themes.themes(self.plan):
+            name = themes.title(theme, self.lang)
             drawn = draw_map(self.plan, theme, lang=self.lang)
             caption = self.say(f"Map: {name}", f"{name}图")
             yield Figure(caption, drawn.to_bytes("png", _DPI), drawn.title)

@@ -16,10 +16,10 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm
 
-from zoning.outputs.office import clean
+from zoning.outputs.office.whole import clean
+from zoning.outputs.prints.frame import columns
 from zoning.outputs.report.blocks import Block, Figure, Heading, Table, Text
 from zoning.outputs.report.style import TABLE_STYLE, prepare
-from zoning.outputs.sheet_frame import columns
 
 _STYLES = {"body": "Normal", "note": "Note", "warning": "Warning"}
 _ALIGNS = {

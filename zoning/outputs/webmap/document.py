@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from zoning import words
+from zoning.base import words
+from zoning.base.shipped import load_toml
 from zoning.outputs.webmap.accounts import pack_accounts, zone_rows
 from zoning.outputs.webmap.layers import REDLINE_CARD, TOWNSHIP_CARD, pack_layers, plain
 from zoning.outputs.webmap.payload import AREAS, NAMES, SHARES, pack_units
-from zoning.resources import load_toml
 
 #: Format of the document; the scripts of the page refuse another.
 FORMAT = 1

@@ -17,7 +17,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from zoning import strict
+from zoning.base import strict
 from zoning.errors import InputError, Problem, Text, raise_all
 
 ASSETS = Path(__file__).parent.parent / "assets"

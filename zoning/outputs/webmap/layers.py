@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from zoning.base.shipped import data_path, load_toml
 from zoning.outputs.webmap.packing import pack_shapes
-from zoning.resources import data_path, load_toml
 
 #: Most points of a layer (our choice: a page of 1.8 MB with room to spare); above, lines are
 #: simplified for the screen.

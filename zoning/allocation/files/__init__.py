@@ -1,0 +1,1 @@
+"""The question of the allocation as files of other programs: MPS, LP, Marxan."""

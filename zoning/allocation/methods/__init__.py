@@ -1,0 +1,1 @@
+"""Ways to place new land, and the choice between them."""

@@ -1,0 +1,1 @@
+"""How good an allocation is, and which rules cannot hold together."""

@@ -1,0 +1,396 @@
+"""Rules that cannot hold together: an irreducible set of them by name, and what would repair it.
+
+Every rule is one row over the free land: a cap or a lock against building holds a sum down, a floor
+or a lock for building holds it up. Whether rules hold together is asked with slack on every row:
+the least slack is 0 exactly when they do.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from zoning.allocation.methods.solver import branch_and_bound
+from zoning.allocation.model import make_model
+from zoning.base.areas import Floats, percent
+from zoning.capacity.presolve import presolve
+from zoning.capacity.rules import Limit, Lock, told
+from zoning.errors import InfeasibleError, Problem, Text
+
+Side = Literal["cap", "floor", "in", "out"]
+
+#: How many sets are tried to prove that no smaller one exists (our choice: about a second).
+_MOST_TRIES = 400
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One side of a limit, or a lock.
+
+    Parameters
+    ----------
+    side : {"cap", "floor", "in", "out"}
+    of : Limit or Lock
+    amount_m2 : int
+        The cap or floor; for a lock what it holds (0 for one against building).
+    """
+
+    side: Side
+    of: Limit | Lock
+    amount_m2: int
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Sorts rules and names them in data."""
+        kind = self.of.kind if isinstance(self.of, Limit) else "lock"
+        return (kind, self.of.code, self.side)
+
+    @property
+    def label(self) -> Text:
+        """Tell the rule in words, with its number."""
+        en, zh = self.of.label
+        if self.side == "cap":
+            return Text(f"{en}: cap {told(self.amount_m2)}", f"{zh}：上限 {told(self.amount_m2)}")
+        if self.side == "floor":
+            return Text(f"{en}: floor {told(self.amount_m2)}", f"{zh}：下限 {told(self.amount_m2)}")
+        return Text(en, zh)
+
+    def change(self, m2: int) -> Text:
+        """Say what it takes to relax the rule by so much."""
+        en, zh = self.of.label
+        if self.side == "floor":
+            to = told(self.amount_m2 - m2)
+            return Text(
+                f"lower the floor of {en} by {told(m2)} to {to}",
+                f"将{zh}的下限降低 {told(m2)}，至 {to}",
+            )
+        if self.side == "cap":
+            share, share_zh = self._share(m2)
+            return Text(
+                f"raise the cap of {en} by {told(m2)} to {told(self.amount_m2 + m2)}{share}",
+                f"将{zh}的上限提高 {told(m2)}，至 {told(self.amount_m2 + m2)}{share_zh}",
+            )
+        return Text(f"release {told(m2)} from {en}", f"从{zh}中释放 {told(m2)}")
+
+    def _share(self, m2: int) -> tuple[str, str]:
+        """Tell the new cap as a share of its base, where that is known."""
+        limit = self.of
+        if not isinstance(limit, Limit) or not limit.base_m2 or limit.existing_m2 is None:
+            return "", ""
+        text = percent((limit.existing_m2 + self.amount_m2 + m2) / limit.base_m2, 3)
+        return f" of new land ({text} of the area with existing)", f"(含现状占 {text})"
+
+
+@dataclass(frozen=True)
+class Repair:
+    """Changes in m2 that make all rules hold together."""
+
+    changes: tuple[tuple[Rule, int], ...]
+
+    @property
+    def text(self) -> Text:
+        """The changes in words."""
+        words = [rule.change(m2) for rule, m2 in self.changes]
+        return Text("; ".join(w.en for w in words), "；".join(w.zh for w in words))
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Rules that contradict each other.
+
+    Parameters
+    ----------
+    members : tuple of Rule
+        Infeasible together; without any one of them the others hold.
+    smallest : bool
+        Whether it is proved that no set of fewer rules is infeasible.
+    repairs : tuple of Repair or None
+        For each member the least change of it alone after which *all* rules hold.
+    joint : Repair
+        The least change in m2 over all rules.
+    """
+
+    members: tuple[Rule, ...]
+    smallest: bool
+    repairs: tuple[Repair | None, ...]
+    joint: Repair
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the conflict as plain data."""
+        return {
+            "smallest": self.smallest,
+            "members": [
+                {"rule": list(r.key), "en": r.label.en, "zh": r.label.zh} for r in self.members
+            ],
+            "repairs": [None if r is None else _changes(r) for r in self.repairs],
+            "joint": _changes(self.joint),
+        }
+
+
+def _changes(repair: Repair) -> list[dict[str, Any]]:
+    return [
+        {"rule": list(rule.key), "m2": m2, "en": rule.change(m2).en, "zh": rule.change(m2).zh}
+        for rule, m2 in repair.changes
+    ]
+
+
+def rules_of(pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lock]) -> list[Rule]:
+    """List every rule that can be named in a conflict, sorted."""
+    found = [Rule("cap", x, x.cap_m2) for x in limits if x.cap_m2 is not None]
+    found += [Rule("floor", x, x.floor_m2) for x in limits if x.floor_m2 > 0]
+    for lock in locks:
+        free = int(pieces.loc[pieces["unit"].isin(lock.units), "free_m2"].sum())
+        found.append(Rule(lock.kind, lock, free if lock.kind == "in" else 0))
+    return sorted(found, key=lambda r: r.key)
+
+
+class _System:
+    """All rules as rows over cells of free land that no rule tells apart (or over whole units)."""
+
+    def __init__(
+        self,
+        pieces: pd.DataFrame,
+        limits: Sequence[Limit],
+        locks: Sequence[Lock],
+        whole_units: bool,
+    ):
+        self.rules = rules_of(pieces, limits, locks)
+        self.whole = whole_units
+        model = make_model(pieces, limits)
+        table = pieces.loc[model.codes]
+        room = model.room.copy()
+        touched = table["unit"].isin([u for x in locks if x.kind == "in" for u in x.units])
+        room[touched] = table["free_m2"].to_numpy(np.int64)[touched]
+        inside = np.array([_inside(table, r) for r in self.rules]).reshape(len(self.rules), -1)
+        if whole_units:
+            cell = model.unit
+        else:
+            _, cell = np.unique(np.packbits(inside, axis=0), axis=1, return_inverse=True)
+            cell = cell.ravel()
+        n = int(cell.max(initial=-1)) + 1
+        self.rows: Floats = np.array([np.bincount(cell, room * row, n) for row in inside]).reshape(
+            len(self.rules), n
+        )
+        self.up = np.array([r.side in ("floor", "in") for r in self.rules], dtype=bool)
+        self.right = np.array([r.amount_m2 for r in self.rules], dtype=np.float64)
+
+    @cached_property
+    def useful(self) -> list[int]:
+        """Rules that some plan could break."""
+        most = self.rows.sum(axis=1)
+        return [k for k in range(len(self.rules)) if self.up[k] or self.right[k] < most[k]]
+
+    def slack(self, held: Sequence[int], soft: Sequence[int]) -> tuple[float, Floats, Floats]:
+        """Least total slack on the soft rules while the held ones are kept exactly.
+
+        Returns
+        -------
+        total : float
+            Infinite if the held rules alone contradict each other.
+        slack : float64 array
+            Per soft rule, m2.
+        price : float64 array
+            Dual of each soft row (fractional systems only).
+        """
+        which = np.array([*held, *soft], dtype=np.intp)
+        sign = np.where(self.up[which], -1.0, 1.0)
+        n, m, scale = self.rows.shape[1], len(soft), 1e6
+        rows = sign[:, None] * self.rows[which] / scale
+        loose = np.zeros((len(which), m))
+        loose[len(held) + np.arange(m), np.arange(m)] = -1.0
+        matrix = np.hstack([rows, loose])
+        right = sign * self.right[which] / scale
+        cost = np.r_[np.zeros(n), np.ones(m)]
+        x, price = self._solve(cost, matrix, right, n, m)
+        if x is None:
+            return math.inf, np.zeros(m), np.zeros(m)
+        slack = x[n:] * scale
+        return float(slack.sum()), slack, price[len(held) :]
+
+    def _solve(
+        self, cost: Floats, matrix: Floats, right: Floats, n: int, m: int
+    ) -> tuple[Floats | None, Floats]:
+        from scipy.optimize import Bounds, LinearConstraint, linprog
+
+        none = np.zeros(len(right))
+        if self.whole:
+            box = Bounds(np.zeros(n + m), np.r_[np.ones(n), np.full(m, np.inf)])
+            result = branch_and_bound(
+                cost,
+                constraints=LinearConstraint(matrix, -np.inf, right),
+                bounds=box,
+                integrality=np.r_[np.ones(n), np.zeros(m)],
+            )
+            return result.x, none
+        result = linprog(
+            cost,
+            A_ub=matrix,
+            b_ub=right,
+            bounds=[(0.0, 1.0)] * n + [(0.0, None)] * m,
+            method="highs-ds",
+        )
+        if result.x is None:
+            return None, none
+        return result.x, -np.asarray(result.ineqlin.marginals)
+
+    def holds(self, which: Sequence[int]) -> bool:
+        """Whether these rules can be kept together."""
+        return self.slack([], which)[0] < 0.5
+
+
+def _inside(pieces: pd.DataFrame, rule: Rule) -> npt.NDArray[np.bool_]:
+    of = rule.of
+    if isinstance(of, Lock):
+        return np.asarray(pieces["unit"].isin(of.units), dtype=bool)
+    if not of.where:
+        return np.ones(len(pieces), dtype=bool)
+    found: npt.NDArray[np.bool_] = (pieces[of.where] == of.code).fillna(False).to_numpy(dtype=bool)
+    return found
+
+
+def find_conflict(
+    pieces: pd.DataFrame,
+    limits: Sequence[Limit],
+    locks: Sequence[Lock] = (),
+    *,
+    whole_units: bool = False,
+) -> Conflict | None:
+    """Find rules that cannot hold together, and what would repair them.
+
+    Parameters
+    ----------
+    pieces : DataFrame, index ``piece``
+        As for :func:`zoning.allocation.allocate`.
+    limits, locks : sequences
+        What was decided.
+    whole_units : bool
+        Whether units are built as a whole.
+
+    Returns
+    -------
+    Conflict or None
+        ``None`` when all rules hold together.
+
+    References
+    ----------
+    J. W. Chinneck, Feasibility and Infeasibility in Optimization, 2008 (elastic and deletion
+    filters).
+
+    Examples
+    --------
+    >>> pieces = pd.DataFrame(
+    ...     {"unit": ["a", "b"], "county": ["x", "y"], "free_m2": [50, 50],
+    ...      "suitability": [0.9, 0.8]}, index=["a|1", "b|2"])
+    >>> rules = [Limit("city", "city", cap_m2=60), Limit("county", "x", floor_m2=40),
+    ...          Limit("county", "y", floor_m2=30)]
+    >>> found = find_conflict(pieces, rules)
+    >>> [r.key for r in found.members], found.smallest
+    ([('city', 'city', 'cap'), ('county', 'x', 'floor'), ('county', 'y', 'floor')], True)
+    >>> [r.changes[0][1] for r in found.repairs]
+    [10, 10, 10]
+    """
+    system = _System(pieces, limits, locks, whole_units)
+    everything = system.useful
+    total, slack, price = system.slack([], everything)
+    if total < 0.5:
+        return None
+    joint = Repair(
+        tuple(
+            (system.rules[k], math.ceil(s - 1e-3))
+            for k, s in zip(everything, slack.tolist(), strict=True)
+            if s > 1e-3
+        )
+    )
+    start = everything
+    if not whole_units:
+        # Farkas: the rows with a price are infeasible by themselves.
+        start = [k for k, y in zip(everything, price.tolist(), strict=True) if y > 1e-7]
+        start = start if start and not system.holds(start) else everything
+    members = _irreducible(system, start)
+    members, smallest = _smaller(system, members, everything)
+    repairs = tuple(_alone(system, k, everything) for k in members)
+    return Conflict(tuple(system.rules[k] for k in members), smallest, repairs, joint)
+
+
+def _irreducible(system: _System, which: list[int]) -> list[int]:
+    """Leave out (deletion filter) every rule without which the rest is still infeasible."""
+    kept = list(which)
+    for k in which:
+        fewer = [j for j in kept if j != k]
+        if fewer and not system.holds(fewer):
+            kept = fewer
+    return kept
+
+
+def _smaller(system: _System, members: list[int], everything: list[int]) -> tuple[list[int], bool]:
+    """Look for an infeasible set of fewer rules, as far as the number of tries allows."""
+    tries = 0
+    for size in range(1, len(members)):
+        tries += math.comb(len(everything), size)
+        if tries > _MOST_TRIES:
+            return members, False
+        for which in itertools.combinations(everything, size):
+            if not system.holds(which):
+                return list(which), True
+    return members, True
+
+
+def _alone(system: _System, k: int, everything: list[int]) -> Repair | None:
+    """Find the least change of one rule after which all rules hold."""
+    others = [j for j in everything if j != k]
+    total, _, _ = system.slack(others, [k])
+    rule = system.rules[k]
+    if math.isinf(total):
+        return None
+    amount = max(1, math.ceil(total - 1e-3))
+    if rule.side in ("floor", "in") and amount > rule.amount_m2:
+        return None
+    return Repair(((rule, amount),))
+
+
+def explain(
+    pieces: pd.DataFrame,
+    limits: Sequence[Limit],
+    locks: Sequence[Lock],
+    *,
+    whole_units: bool = False,
+) -> InfeasibleError:
+    """Say in words why no plan keeps all rules, and what to change."""
+    problems = [
+        Problem(c.text, c.where, c.measured, c.limit, code=c.check)
+        for c in presolve(pieces, limits, locks)
+        if c.level == "error"
+    ]
+    found = find_conflict(pieces, limits, locks, whole_units=whole_units)
+    if found is not None:
+        problems = [*_problems(found), *problems]
+    if not problems:
+        text = Text("no plan keeps all rules", "没有方案能满足全部规则")
+        problems = [Problem(text, "[cap]", code="infeasible")]
+    return InfeasibleError(problems)
+
+
+def _problems(found: Conflict) -> list[Problem]:
+    """Name the conflict once, then each of its members with what would repair it."""
+    proved = ("the smallest set", "最小集合") if found.smallest else ("no one too many", "不可再减")
+    words = [r.label for r in found.members]
+    head = Text(
+        f"{len(words)} rules cannot hold together ({proved[0]}): " + "; ".join(w.en for w in words),
+        f"{len(words)} 条规则无法同时满足({proved[1]})：" + "；".join(w.zh for w in words),
+    )
+    alone = [r for r in found.repairs if r is not None]
+    remedy = _either(alone) if alone else found.joint.text
+    return [Problem(head, "[cap]", remedy=remedy, code="conflict")]
+
+
+def _either(repairs: Sequence[Repair]) -> Text:
+    words = [r.text for r in repairs]
+    return Text(", or ".join(w.en for w in words), "，或".join(w.zh for w in words))

@@ -1,0 +1,1 @@
+"""What every room stands on: areas, words, shipped data, staged writing, contracts of tables."""

@@ -1,0 +1,180 @@
+"""The names of columns, tables, themes and code values in Chinese and English.
+
+There is one dictionary, ``data/words.toml``. Field aliases in QGIS, popups of the map, heads of
+spreadsheets and the words of the report all read it, so a thing has the same name everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zoning.base.shipped import load_toml
+from zoning.errors import Text
+
+
+def label(name: str, lang: str = "zh", table: str | None = None) -> str:
+    """Give the name of a column for people.
+
+    Parameters
+    ----------
+    name : str
+        Column, such as ``"built_m2"``.
+    lang : {"zh", "en"}
+    table : str, optional
+        Table that the column stands in, where the word may be narrower.
+
+    Returns
+    -------
+    str
+        The word; a column that the dictionary does not know keeps its own name.
+
+    Examples
+    --------
+    >>> label("built_m2", "zh"), label("built_m2", "en")
+    ('现状建设用地', 'existing construction land')
+    >>> label("area_m2", "zh", table="units")
+    '单元市内面积'
+    """
+    entry = _column(name, table)
+    return str(entry[_side(lang)]) if entry else name
+
+
+def unit(name: str, table: str | None = None) -> str:
+    """Give the unit of a column as a plain word: ``"m2"``, ``"1"`` (a share), ``"deg"`` or ``""``.
+
+    Examples
+    --------
+    >>> unit("built_m2"), unit("built_share"), unit("zone")
+    ('m2', '1', '')
+    """
+    entry = _column(name, table)
+    return str(entry.get("unit", "")) if entry else ""
+
+
+def heading(name: str, lang: str = "zh", table: str | None = None) -> str:
+    """Give the name of a column with its unit, for table heads and field aliases.
+
+    Examples
+    --------
+    >>> heading("built_m2", "zh"), heading("built_share", "zh"), heading("lon", "en")
+    ('现状建设用地(m²)', '建设用地占比', 'longitude (°)')
+    """
+    word, measure = label(name, lang, table), unit(name, table)
+    if measure in ("", "1", "count"):
+        return word
+    written = unit_sign(measure, lang)
+    return f"{word}({written})" if lang == "zh" else f"{word} ({written})"
+
+
+def unit_sign(measure: str, lang: str = "zh") -> str:
+    """Write a unit for people.
+
+    Examples
+    --------
+    >>> unit_sign("m2"), unit_sign("min", "zh")
+    ('m²', '分钟')
+    """
+    entry = load_toml("words.toml")["units"].get(measure)
+    return str(entry[_side(lang)]) if entry else measure
+
+
+def description(name: str, lang: str = "zh", table: str | None = None) -> str:
+    """Say in a sentence what a column holds; empty for a column that is not known.
+
+    Examples
+    --------
+    >>> description("new_m2", "en")
+    'allocated new construction land'
+    """
+    entry = _column(name, table)
+    return str(entry[f"about_{_side(lang)}"]) if entry else ""
+
+
+def table_name(name: str, lang: str = "zh") -> str:
+    """Give the name of a layer or table for people.
+
+    Examples
+    --------
+    >>> table_name("redlines"), table_name("units", "en")
+    ('生态红线区域', 'planning units')
+    """
+    return _named("tables", name, lang)
+
+
+def theme_name(name: str, lang: str = "zh") -> str:
+    """Give the name of a map theme for people.
+
+    Examples
+    --------
+    >>> theme_name("built_redline", "en")
+    'construction inside red lines'
+    """
+    return _named("themes", name, lang)
+
+
+def values(column: str) -> dict[str, Text]:
+    """Give the words for the codes of a column, in order; empty where there are none.
+
+    ``zone`` and the columns of that kind read ``zones/zones.toml``; a plan with its own zones
+    carries their names in ``Plan.zones``. All ``*_grade`` columns share the words of ``grade``.
+
+    Examples
+    --------
+    >>> values("zone")["key"].zh, values("constraint_grade")["low"].en
+    ('重点开发', 'low')
+    """
+    if column in ("zone", "township_zone", "runner_up"):
+        return {z["code"]: Text(z["en"], z["zh"]) for z in load_toml("zones", "zones.toml")["zone"]}
+    key = "grade" if column.endswith("_grade") else "level" if column == "red_level" else column
+    known = load_toml("words.toml")["values"].get(key, {})
+    return {code: Text(word["en"], word["zh"]) for code, word in known.items()}
+
+
+def value(column: str, code: Any, lang: str = "zh") -> str:
+    """Say the code of a column in words; what is not known is written as it is.
+
+    Examples
+    --------
+    >>> value("zone", "balance"), value("zone_reason", "override", "en"), value("level", 1)
+    ('生态平衡', 'decision by hand', '一级管控区')
+    """
+    if code is None or str(code) in ("<NA>", "nan", "NaT"):
+        return missing(lang)
+    word = values(column).get(str(code).lower() if isinstance(code, bool) else str(code))
+    return word.get(lang) if word else str(code)
+
+
+def missing(lang: str = "zh") -> str:
+    """Give the word for a value that is not known.
+
+    Examples
+    --------
+    >>> missing("zh")
+    '无数据'
+    """
+    return values("missing")[""].get(lang)
+
+
+def columns() -> tuple[str, ...]:
+    """Give every column that the dictionary knows (without those of a single table).
+
+    Examples
+    --------
+    >>> "township_share" in columns()
+    True
+    """
+    return tuple(name for name in load_toml("words.toml")["columns"] if "." not in name)
+
+
+def _column(name: str, table: str | None) -> dict[str, Any] | None:
+    known: dict[str, dict[str, Any]] = load_toml("words.toml")["columns"]
+    return known.get(f"{table}.{name}") or known.get(name)
+
+
+def _named(kind: str, name: str, lang: str) -> str:
+    entry = load_toml("words.toml")[kind].get(name)
+    return str(entry[_side(lang)]) if entry else name
+
+
+def _side(lang: str) -> str:
+    return "zh" if lang == "zh" else "en"

@@ -1,0 +1,331 @@
+"""What a wing hands to a plan: layers, tables, map themes, card lines, chapters. Plain data.
+
+A wing (an audit, policies, limits of a planner) writes no file. It fills a :class:`Contribution`
+and puts it into ``Plan.contributions``. The plan folder keeps it, and every writer draws it without
+knowing the wing: a styled layer of plan.gpkg, a sheet of tables.xlsx, a group of the QGIS project,
+themes, layers and card lines of the map, a chapter of the report, files of the exports. There is
+no function in it, so what was stored is all there is. :func:`zoning.contribution.rules.check` says
+what one must keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from zoning.errors import Text
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+#: What a layer looks like if its author does not say.
+COLOUR = "#6a51a3"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a column of a layer or table is.
+
+    Parameters
+    ----------
+    name : str
+        Of the column; its unit stands in it (``_m2``, ``_share``) where there is one.
+    label, about : Text
+        Name for people, and a sentence on what it holds.
+    unit : str
+        ``"m2"``, ``"1"`` (a share), ``"count"``, ``"m"``, ``"year"`` ..., as in data/words.toml.
+    words : mapping of str to Text
+        Words for the codes that the column holds; empty where it holds none.
+    """
+
+    name: str
+    label: Text
+    about: Text
+    unit: str = ""
+    words: Mapping[str, Text] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """One class of a legend: a code, or values above ``lower`` up to and with ``upper``.
+
+    The first class of numbers holds its lower limit too.
+    """
+
+    label: Text
+    colour: str
+    code: str | None = None
+    lower: float | None = None
+    upper: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table without geometry.
+
+    Parameters
+    ----------
+    name : str
+        Unique in the plan: small letters, digits and ``_``.
+    title : Text
+    frame : DataFrame
+        Without a named index; a column ``unit`` holds codes of units, where rows are about units.
+    fields : tuple of Field
+        One for each column.
+    """
+
+    name: str
+    title: Text
+    frame: pd.DataFrame = field(repr=False)
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Polygons in the CRS of the plan, drawn in one colour or by the classes of a column.
+
+    Parameters
+    ----------
+    name, title, frame, fields
+        As for :class:`Table`; the column ``geometry`` needs no field.
+    colour : str
+        ``#rrggbb`` of the outline, and of the fill where there are no classes.
+    by : str, optional
+        Column that holds the codes of ``classes``.
+    classes : tuple of Class
+    filled : bool
+        Whether the areas are filled, half transparent; else only their outlines are drawn.
+    """
+
+    name: str
+    title: Text
+    frame: gpd.GeoDataFrame = field(repr=False)
+    fields: tuple[Field, ...]
+    colour: str = COLOUR
+    by: str | None = None
+    classes: tuple[Class, ...] = ()
+    filled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A map of the units by a column of a table of this contribution (one row for each unit).
+
+    Parameters
+    ----------
+    name : str
+        Unique in the plan, as for tables; plan.gpkg has a layer of this name.
+    title, about : Text
+    table, column : str
+    classes : tuple of Class
+        All by code, or all by limits that follow one another.
+    """
+
+    name: str
+    title: Text
+    about: Text
+    table: str
+    column: str
+    classes: tuple[Class, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Lines on the card of a unit: ``columns`` of each row of ``table`` about it."""
+
+    title: Text
+    table: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter of the report: paragraphs, then maps of themes, then tables, by their names."""
+
+    title: Text
+    paragraphs: tuple[Text, ...] = ()
+    maps: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """All that a wing adds to a plan.
+
+    Parameters
+    ----------
+    wing : str
+        Short stable word, one contribution each: ``"audit"``.
+    title : Text
+        Name of its group in QGIS and in lists.
+    layers, tables, themes, cards, chapters
+        Any of them may be empty.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> noise = Table(
+    ...     "noise", Text("noise", "噪声"), pd.DataFrame({"unit": ["a"], "level_db": [51.5]}),
+    ...     (Field("unit", Text("unit", "单元"), Text("its code", "编号")),
+    ...      Field("level_db", Text("level", "声级"), Text("by night", "夜间"), "dB")))
+    >>> given = Contribution("noise", Text("Noise", "噪声"), tables=(noise,))
+    >>> given
+    Contribution('noise': 0 layers, 1 table, 0 themes, 0 cards, 0 chapters)
+    """
+
+    wing: str
+    title: Text
+    layers: tuple[Layer, ...] = ()
+    tables: tuple[Table, ...] = ()
+    themes: tuple[Theme, ...] = ()
+    cards: tuple[Card, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+
+    def __repr__(self) -> str:
+        """Count the parts; frames are long."""
+        parts = []
+        for name in ("layers", "tables", "themes", "cards", "chapters"):
+            n = len(getattr(self, name))
+            parts.append(f"{n} {name.removesuffix('s') if n == 1 else name}")
+        return f"Contribution({self.wing!r}: {', '.join(parts)})"
+
+    def table(self, name: str) -> Table:
+        """Give a table by its name."""
+        return next(t for t in self.tables if t.name == name)
+
+    def frames(self) -> Iterator[Layer | Table]:
+        """Give everything that has a frame, layers first."""
+        yield from self.layers
+        yield from self.tables
+
+    def drawn(self) -> Iterator[Layer | Theme]:
+        """Give everything that is a layer on a map."""
+        yield from self.layers
+        yield from self.themes
+
+    def describe(self) -> dict[str, Any]:
+        """Give all but the frames as plain data for ``run.json``."""
+        return {
+            "wing": self.wing,
+            "title": _pair(self.title),
+            "layers": [
+                {
+                    **_head(x), "colour": x.colour, "by": x.by, "filled": x.filled,
+                    "classes": [_class(c) for c in x.classes],
+                }
+                for x in self.layers
+            ],
+            "tables": [_head(x) for x in self.tables],
+            "themes": [
+                {
+                    "name": x.name, "title": _pair(x.title), "about": _pair(x.about),
+                    "table": x.table, "column": x.column, "classes": [_class(c) for c in x.classes],
+                }
+                for x in self.themes
+            ],
+            "cards": [
+                {"title": _pair(x.title), "table": x.table, "columns": list(x.columns)}
+                for x in self.cards
+            ],
+            "chapters": [
+                {
+                    "title": _pair(x.title), "paragraphs": [_pair(p) for p in x.paragraphs],
+                    "maps": list(x.maps), "tables": list(x.tables),
+                }
+                for x in self.chapters
+            ],
+        }  # fmt: skip
+
+
+def restore(
+    described: Mapping[str, Any],
+    layers: Mapping[str, gpd.GeoDataFrame],
+    tables: Mapping[str, pd.DataFrame],
+) -> Contribution:
+    """Put a contribution together again from its description and its frames.
+
+    Raises
+    ------
+    KeyError
+        If a frame is missing.
+    """
+    return Contribution(
+        described["wing"],
+        Text(*described["title"]),
+        tuple(
+            Layer(
+                x["name"], Text(*x["title"]), layers[x["name"]], _fields(x), x["colour"], x["by"],
+                _classes(x), x["filled"],
+            )
+            for x in described["layers"]
+        ),
+        tuple(
+            Table(x["name"], Text(*x["title"]), tables[x["name"]], _fields(x))
+            for x in described["tables"]
+        ),
+        tuple(
+            Theme(
+                x["name"], Text(*x["title"]), Text(*x["about"]), x["table"], x["column"],
+                _classes(x),
+            )
+            for x in described["themes"]
+        ),
+        tuple(
+            Card(Text(*x["title"]), x["table"], tuple(x["columns"])) for x in described["cards"]
+        ),
+        tuple(
+            Chapter(
+                Text(*x["title"]), tuple(Text(*p) for p in x["paragraphs"]), tuple(x["maps"]),
+                tuple(x["tables"]),
+            )
+            for x in described["chapters"]
+        ),
+    )  # fmt: skip
+
+
+def names(contributions: Iterable[Contribution]) -> tuple[set[str], set[str]]:
+    """Give the names of all layers (those of themes too) and of all tables."""
+    given = list(contributions)
+    layers = {x.name for c in given for x in c.drawn()}
+    return layers, {x.name for c in given for x in c.tables}
+
+
+def _pair(text: Text) -> list[str]:
+    return [text.en, text.zh]
+
+
+def _head(x: Layer | Table) -> dict[str, Any]:
+    fields = [
+        {
+            "name": f.name, "label": _pair(f.label), "about": _pair(f.about), "unit": f.unit,
+            "words": {str(k): _pair(t) for k, t in f.words.items()},
+        }
+        for f in x.fields
+    ]  # fmt: skip
+    return {"name": x.name, "title": _pair(x.title), "fields": fields}
+
+
+def _fields(x: Mapping[str, Any]) -> tuple[Field, ...]:
+    return tuple(
+        Field(
+            f["name"], Text(*f["label"]), Text(*f["about"]), f["unit"],
+            {k: Text(*t) for k, t in f["words"].items()},
+        )
+        for f in x["fields"]
+    )  # fmt: skip
+
+
+def _class(c: Class) -> dict[str, Any]:
+    return {
+        "label": _pair(c.label), "colour": c.colour, "code": c.code, "lower": c.lower,
+        "upper": c.upper,
+    }  # fmt: skip
+
+
+def _classes(x: Mapping[str, Any]) -> tuple[Class, ...]:
+    return tuple(
+        Class(Text(*c["label"]), c["colour"], c["code"], c["lower"], c["upper"])
+        for c in x["classes"]
+    )

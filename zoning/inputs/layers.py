@@ -1,0 +1,33 @@
+"""The layers that a plan is measured from, in one CRS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from zoning.measure.zonal import Raster
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """The layers of a plan in the CRS of its grid; all but the city may be absent.
+
+    Parameters
+    ----------
+    city : polygon
+    townships : GeoDataFrame, index ``township``, column ``county``
+    redlines : GeoDataFrame, columns ``area_code``, ``level``
+    cores : GeoDataFrame
+    locks : GeoDataFrame, column ``lock`` (code)
+    landuse : Raster of class values
+    """
+
+    city: Any
+    townships: gpd.GeoDataFrame | None = None
+    redlines: gpd.GeoDataFrame | None = None
+    cores: gpd.GeoDataFrame | None = None
+    locks: gpd.GeoDataFrame | None = None
+    landuse: Raster | None = None

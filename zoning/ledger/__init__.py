@@ -1,0 +1,1 @@
+"""The one table of areas, and every sum of it."""

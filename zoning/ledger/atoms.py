@@ -1,0 +1,252 @@
+"""The one table of areas: every figure of a plan is a sum of it.
+
+An atom is the part of one unit that lies in one township (or in ``none``, or in ``overlap``), under
+one set of red lines, of other cores and of locks, in one land-use class. All of it is measured
+jointly and rounded once to whole square metres (:mod:`zoning.ledger.rounding`): the atoms add up to
+the city exactly, a whole square has its whole area, and units, counties, townships and their red
+parts are off by less than a square metre. Sums of atoms close at 0 by construction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from zoning.base.areas import Ints
+from zoning.grid.lattice import GridSpec
+from zoning.grid.units import unit_frame
+from zoning.inputs.layers import Layers
+from zoning.ledger.rounding import round_areas
+from zoning.measure.coverage import Shares, polygon_shares
+from zoning.measure.faces import Faces, partition
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from zoning.measure.zonal import Raster
+
+#: Rows of the ledger for land in no township, and in more than one.
+NONE, OVERLAP = "none", "overlap"
+
+#: Shares of a square are exact to this (see :mod:`zoning.measure.coverage`).
+_NOISE = 1e-12
+
+KEYS = ["unit", "township", "county", "red_set", "red_level", "core", "lock", "landuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The atoms, the units they lie in, and the meaning of ``red_set``.
+
+    Parameters
+    ----------
+    atoms : DataFrame
+        Columns :data:`KEYS` and ``area_m2`` (int64, above 0), sorted by the keys.
+    units : GeoDataFrame, index ``unit``
+        ``area_m2``, ``lon``, ``lat``, whole squares.
+    red_sets : DataFrame
+        ``red_set``, ``area_code``, ``level``: the areas that cover the atoms of a set.
+    city_m2, dropped_m2 : int
+        The rounded area of the city, and what was dropped with slivers.
+    """
+
+    atoms: pd.DataFrame
+    units: gpd.GeoDataFrame
+    red_sets: pd.DataFrame
+    city_m2: int
+    dropped_m2: int = 0
+
+
+def build(layers: Layers, grid: GridSpec) -> Ledger:
+    """Measure every atom of a plan.
+
+    Parameters
+    ----------
+    layers : Layers
+        Valid polygons in the CRS of ``grid``.
+    grid : GridSpec
+        The lattice of units.
+
+    Returns
+    -------
+    Ledger
+        ``atoms["area_m2"].sum() == city_m2`` always.
+
+    Examples
+    --------
+    >>> ledger = build(Layers(shapely.box(500_400, 0, 501_600, 1000)), GridSpec("EPSG:4549"))
+    >>> ledger.units["area_m2"].tolist(), ledger.city_m2
+    ([600000, 600000], 1200000)
+    """
+    faces = partition(layers.city, _overlays(layers))
+    labels, red_sets = _label(faces, layers)
+    face, row, col, landuse, area = _measure(faces, grid, layers.landuse)
+    everywhere = polygon_shares([layers.city], origin=grid.origin_m, cell=grid.cell_m)
+    units = unit_frame(everywhere.col, everywhere.row, np.zeros(len(everywhere.col), int), grid)
+
+    atoms = labels.iloc[face].reset_index(drop=True)
+    atoms.insert(0, "unit", grid.codes(col.tolist(), row.tolist()))
+    atoms["landuse"] = landuse
+    atoms["area"] = area
+    atoms = atoms.groupby(KEYS, sort=True, dropna=False)["area"].sum().reset_index()
+    # A unit that only rounding touches has no place of its own; its dust stays in the total.
+    atoms = atoms[atoms["unit"].isin(units.index)]
+    city_m2 = round(shapely.area(layers.city))
+    atoms["area_m2"] = _rounded(atoms.pop("area"), atoms, city_m2, _squares(everywhere, grid), grid)
+    atoms = atoms[atoms["area_m2"] > 0].reset_index(drop=True)
+    units["area_m2"] = _sum(atoms, "unit", units.index)
+    return Ledger(atoms, units, red_sets, city_m2)
+
+
+def _squares(city: Shares, grid: GridSpec) -> list[str]:
+    """Name the units whose whole square lies in the city, as far as its outline is measured."""
+    whole = city.share > 1 - _NOISE
+    return grid.codes(city.col[whole].tolist(), city.row[whole].tolist())
+
+
+def _rounded(
+    area: pd.Series, atoms: pd.DataFrame, city_m2: int, squares: list[str], grid: GridSpec
+) -> Ints:
+    """Round the areas of atoms once; places are counties, townships and their red parts."""
+    nests = [pd.factorize(atoms[k], sort=True)[0] for k in ("county", "township")]
+    nests.append((atoms["red_level"] > 0).to_numpy(dtype=int))
+    return round_areas(
+        area.to_numpy(), pd.factorize(atoms["unit"], sort=True)[0], nests, city_m2,
+        whole=atoms["unit"].isin(squares).to_numpy(), cell_m2=grid.cell_m**2,
+    )  # fmt: skip
+
+
+def _overlays(layers: Layers) -> dict[str, Any]:
+    """Collect the polygon layers that are there."""
+    frames = {"townships": layers.townships, "redlines": layers.redlines,
+              "cores": layers.cores, "locks": layers.locks}  # fmt: skip
+    return {
+        name: frame.geometry.to_numpy()
+        for name, frame in frames.items()
+        if frame is not None and len(frame)
+    }
+
+
+def _label(faces: Faces, layers: Layers) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Say for each face which township, county, red set, core and lock it lies in."""
+    n = len(faces.geometry)
+    labels = pd.DataFrame({"township": [NONE] * n, "county": [NONE] * n})
+    if "townships" in faces.covers and layers.townships is not None:
+        codes = layers.townships.index.to_numpy(dtype=object)
+        counties = layers.townships["county"].to_numpy(dtype=object)
+        of = faces.features_of("townships")
+        labels["township"] = [_only(tuple(codes[k] for k in f)) for f in of]
+        # The county is that of the township: land of two townships belongs to no county either.
+        labels["county"] = [_only(tuple(counties[k] for k in f)) for f in of]
+    red_of, level_of, red_sets = _red_sets(faces, layers.redlines)
+    labels["red_set"], labels["red_level"] = red_of, level_of
+    labels["core"] = [bool(f) for f in _features(faces, "cores")]
+    lock_codes = [] if layers.locks is None else layers.locks["lock"].tolist()
+    labels["lock"] = [
+        "+".join(sorted({lock_codes[k] for k in f})) for f in _features(faces, "locks")
+    ]
+    return labels, red_sets
+
+
+def _features(faces: Faces, layer: str) -> list[tuple[int, ...]]:
+    if layer in faces.covers:
+        return faces.features_of(layer)
+    return [()] * len(faces.geometry)
+
+
+def _only(codes: tuple[str, ...]) -> str:
+    """Name the one township, or say that there is none or more than one."""
+    return NONE if not codes else codes[0] if len(codes) == 1 else OVERLAP
+
+
+def _red_sets(
+    faces: Faces, redlines: gpd.GeoDataFrame | None
+) -> tuple[list[int], list[int], pd.DataFrame]:
+    """Give each distinct set of red-line features that covers some face a number."""
+    of = _features(faces, "redlines")
+    features: list[tuple[str, int]] = []
+    if redlines is not None:
+        features = list(
+            zip(redlines["area_code"].tolist(), redlines["level"].tolist(), strict=True)
+        )
+    found = sorted({tuple(sorted({features[k] for k in f})) for f in of} - {()})
+    number = {(): 0} | {members: i for i, members in enumerate(found, 1)}
+    sets = [number[tuple(sorted({features[k] for k in f}))] for f in of]
+    # Level 1 is the stricter one: it rules wherever it lies.
+    levels = [min((features[k][1] for k in f), default=0) for f in of]
+    rows = [(i, code, level) for i, members in enumerate(found, 1) for code, level in members]
+    return sets, levels, pd.DataFrame(rows, columns=["red_set", "area_code", "level"])
+
+
+def _measure(
+    faces: Faces, grid: GridSpec, landuse: Raster | None
+) -> tuple[Ints, Ints, Ints, Ints, Any]:
+    """Measure every face in every unit, split by land use where there is a raster."""
+    if landuse is not None:
+        from zoning.measure.zonal import piece_classes
+
+        p = piece_classes(faces.geometry, landuse, origin=grid.origin_m, cell=grid.cell_m)
+        return p.polygon, p.row, p.col, p.value, p.area_m2
+    s = polygon_shares(faces.geometry, origin=grid.origin_m, cell=grid.cell_m)
+    nothing = np.full(len(s.share), -1, dtype=np.int64)
+    return s.polygon, s.row, s.col, nothing, s.share * float(grid.cell_m) ** 2
+
+
+def _sum(atoms: pd.DataFrame, key: str, index: pd.Index) -> pd.Series:
+    """Add up areas by a key, 0 where there is none, as int64 on an index."""
+    return atoms.groupby(key)["area_m2"].sum().reindex(index, fill_value=0).astype("int64")
+
+
+def settle_slivers(ledger: Ledger, grid: GridSpec, min_share: float, how: str) -> Ledger:
+    """Drop or merge the units that lie in the city with a small share only.
+
+    Parameters
+    ----------
+    min_share : float
+        Units with less than this share of their square inside the city are slivers.
+    how : {"keep", "drop", "merge"}
+        Dropped area becomes a row of the account; merging moves the area to the neighbour (by
+        edge, else by corner) with most area in the city, and no geometry.
+
+    Returns
+    -------
+    Ledger
+        A merged sliver without any neighbour stays.
+    """
+    limit = min_share * grid.cell_m**2
+    slivers = ledger.units.index[ledger.units["area_m2"] < limit]
+    if how == "keep" or not len(slivers):
+        return ledger
+    gone = ledger.atoms["unit"].isin(slivers)
+    if how == "drop":
+        atoms = ledger.atoms[~gone].reset_index(drop=True)
+        dropped = int(ledger.atoms.loc[gone, "area_m2"].sum())
+        return replace(ledger, atoms=atoms, units=ledger.units.drop(slivers), dropped_m2=dropped)
+    to = _neighbours(ledger.units, slivers, grid)
+    atoms = ledger.atoms.assign(unit=ledger.atoms["unit"].replace(to))
+    atoms = atoms.groupby(KEYS, sort=True)["area_m2"].sum().reset_index()
+    units = ledger.units.drop(list(to))
+    units["area_m2"] = _sum(atoms, "unit", units.index)
+    return replace(ledger, atoms=atoms, units=units)
+
+
+def _neighbours(units: gpd.GeoDataFrame, slivers: Any, grid: GridSpec) -> dict[str, str]:
+    """Find for each sliver the neighbour that takes its area."""
+    area = units["area_m2"].to_dict()
+    small = set(slivers)
+    to: dict[str, str] = {}
+    for unit in slivers:
+        col, row = grid.locate(unit)
+        by_edge = [(1, 0), (-1, 0), (0, 1), (0, -1)]
+        by_corner = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
+        for steps in (by_edge, by_corner):
+            around = [grid.code(col + dx, row + dy) for dx, dy in steps]
+            takers = [u for u in around if u in area and u not in small]
+            if takers:
+                to[unit] = min(takers, key=lambda u: (-area[u], u))
+                break
+    return to

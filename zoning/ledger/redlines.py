@@ -1,0 +1,201 @@
+"""The accounts of the red lines (生态红线): how much, of which kind, where, and what overlaps.
+
+The union counts once: it is a sum of the ledger. Tables per area and per type are no partition,
+because areas may overlap; each of those tables therefore ends with the overlap, so that it closes.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from zoning.ledger.atoms import Ledger
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+#: Last row of tables that are no partition: the area that is counted more than once.
+OVERLAP_ROW = "overlap"
+
+
+def describe(redlines: gpd.GeoDataFrame, ledger: Ledger) -> gpd.GeoDataFrame:
+    """Give each feature (one per area and level) its area inside the city.
+
+    Returns
+    -------
+    GeoDataFrame, index ``feature`` (``area_code-level``), sorted
+        ``area_m2`` is the feature's area in the ledger; where the level-1 part lies inside the
+        level-2 polygon both count it here, and only level 1 counts it in the account.
+    """
+    out = redlines.copy()
+    out.index = pd.Index(out["area_code"] + "-" + out["level"].astype(str), name="feature")
+    size = ledger.atoms.groupby("red_set")["area_m2"].sum()
+    covered = ledger.red_sets.assign(area_m2=ledger.red_sets["red_set"].map(size).fillna(0))
+    covered["feature"] = covered["area_code"] + "-" + covered["level"].astype(str)
+    area = covered.groupby("feature")["area_m2"].sum()
+    out["area_m2"] = area.reindex(out.index, fill_value=0).astype("int64")
+    return out.sort_index()
+
+
+def tables(
+    redlines: gpd.GeoDataFrame, ledger: Ledger, marked: pd.DataFrame, zone_of: pd.Series | None
+) -> dict[str, pd.DataFrame]:
+    """Make every account of the red lines.
+
+    Parameters
+    ----------
+    redlines : GeoDataFrame
+        Of :func:`describe`.
+    ledger : Ledger
+    marked : DataFrame
+        The atoms with their sums (:func:`zoning.ledger.sums.mark`).
+    zone_of : Series or None
+        Zone of each unit, where there are zones.
+
+    Returns
+    -------
+    dict of DataFrame
+        ``redline_areas``, ``redline_types``, ``redline_overlaps``, ``redline_by_unit`` (per unit
+        and area), ``redline_union_by_unit``, ``redline_levels``, ``redline_by_county``,
+        ``redline_by_township``, ``redline_by_zone``, ``redline_built`` (construction inside, by
+        level and township).
+    """
+    per_area = _by_area(ledger, marked)
+    out = {
+        "redline_areas": _areas(redlines, per_area, marked),
+        "redline_types": _types(redlines, per_area, ledger, marked),
+        "redline_overlaps": overlaps(ledger),
+        "redline_by_unit": _by_unit_and_area(per_area),
+        "redline_union_by_unit": _union(marked, ["unit"]),
+        "redline_levels": _union(marked, []),
+        "redline_by_county": _union(marked, ["county"]),
+        "redline_by_township": _union(marked, ["township"]),
+    }
+    if zone_of is not None:
+        zoned = marked.assign(zone=marked["unit"].map(zone_of.astype(object)))
+        out["redline_by_zone"] = _union(zoned, ["zone"])
+    if "built_m2" in marked:
+        built = out["redline_by_township"]
+        columns = ["township", "red_level", "built_m2"]
+        out["redline_built"] = built.loc[built["built_m2"] > 0, columns].reset_index(drop=True)
+    return out
+
+
+def _union(marked: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Add up the union by level: every square metre once."""
+    red = marked[marked["red_level"] > 0]
+    columns = [c for c in ("area_m2", "built_m2", "farmland_m2", "water_m2") if c in red]
+    return red.groupby([*by, "red_level"], sort=True, dropna=False)[columns].sum().reset_index()
+
+
+def _by_area(ledger: Ledger, marked: pd.DataFrame) -> pd.DataFrame:
+    """Repeat the atoms for each area that covers them, at the stricter of the area's levels."""
+    strict = ledger.red_sets.groupby(["red_set", "area_code"])["level"].min().reset_index()
+    red = marked[marked["red_set"] > 0]
+    return red.merge(strict, on="red_set", how="inner")
+
+
+def _areas(
+    redlines: gpd.GeoDataFrame, per_area: pd.DataFrame, marked: pd.DataFrame
+) -> pd.DataFrame:
+    """Table of all areas, published against computed, and the overlap that closes it."""
+    first = redlines.sort_values(["area_code", "level"]).drop_duplicates("area_code")
+    keep = [c for c in ("name", "type", "status", "source", "source_year") if c in first]
+    table = first.set_index("area_code")[keep].sort_index()
+    by_level = per_area.groupby(["area_code", "level"])["area_m2"].sum().unstack(fill_value=0)
+    for level in (1, 2):
+        column = by_level[level] if level in by_level else pd.Series(dtype="int64")
+        table[f"level{level}_m2"] = column.reindex(table.index, fill_value=0).astype("int64")
+    table["area_m2"] = table["level1_m2"] + table["level2_m2"]
+    published = redlines.groupby("area_code")["published_m2"].agg(_published)
+    table["published_m2"] = published.reindex(table.index).astype("Int64")
+    table["difference_m2"] = table["area_m2"] - table["published_m2"]
+    if "built_m2" in per_area:
+        built = per_area.groupby("area_code")["built_m2"].sum()
+        table["built_m2"] = built.reindex(table.index, fill_value=0).astype("int64")
+    return _closed(table.reset_index(), "area_code", marked)
+
+
+def _published(values: pd.Series) -> int | None:
+    """Give the published area of one red-line area.
+
+    A total that stands on each of its features counts once; different values are its levels.
+    """
+    known = values.dropna()
+    if not len(known):
+        return None
+    return int(known.iloc[0]) if known.nunique() == 1 else int(known.sum())
+
+
+def _types(
+    redlines: gpd.GeoDataFrame, per_area: pd.DataFrame, ledger: Ledger, marked: pd.DataFrame
+) -> pd.DataFrame:
+    """Union per type; what two types share is the overlap row."""
+    kind = redlines.drop_duplicates("area_code").set_index("area_code")["type"]
+    typed = per_area.assign(type=per_area["area_code"].map(kind).astype(object).fillna("unknown"))
+    # An atom under two areas of one type counts once in that type, at its stricter level.
+    keys = ["unit", "township", "county", "red_set", "core", "lock", "landuse", "type"]
+    once = typed.sort_values("level", kind="stable").drop_duplicates(keys)
+    table = once.groupby(["type", "level"])["area_m2"].sum().unstack(fill_value=0)
+    table = table.reindex(columns=[1, 2], fill_value=0)
+    table.columns = pd.Index(["level1_m2", "level2_m2"])
+    table["area_m2"] = table["level1_m2"] + table["level2_m2"]
+    table.insert(0, "areas", kind.fillna("unknown").value_counts().reindex(table.index))
+    return _closed(table.astype("int64").reset_index(), "type", marked)
+
+
+def _closed(table: pd.DataFrame, key: str, marked: pd.DataFrame) -> pd.DataFrame:
+    """Add the row that brings the sum of areas to their union."""
+    union = int(marked["redline_m2"].sum())
+    level1 = int(marked["redline_level1_m2"].sum())
+    row = {
+        key: OVERLAP_ROW,
+        "area_m2": union - int(table["area_m2"].sum()),
+        "level1_m2": level1 - int(table["level1_m2"].sum()),
+        "level2_m2": union - level1 - int(table["level2_m2"].sum()),
+    }
+    if "built_m2" in table:
+        row["built_m2"] = int(marked["built_redline_m2"].sum()) - int(table["built_m2"].sum())
+    last = pd.DataFrame([row]).reindex(columns=table.columns)
+    return pd.concat([table, last.astype(table.dtypes, errors="ignore")], ignore_index=True)
+
+
+def overlaps(ledger: Ledger) -> pd.DataFrame:
+    """List every pair of areas that share ground, and how much.
+
+    Returns
+    -------
+    DataFrame
+        ``area_code_a``, ``area_code_b``, ``overlap_m2`` (int64), sorted by codes. Nothing is
+        merged: both areas keep the ground, the union counts it once.
+    """
+    size = ledger.atoms.groupby("red_set")["area_m2"].sum()
+    pairs: dict[tuple[str, str], int] = {}
+    for red_set, members in ledger.red_sets.groupby("red_set"):
+        for pair in combinations(sorted(set(members["area_code"])), 2):
+            pairs[pair] = pairs.get(pair, 0) + int(size.get(red_set, 0))
+    rows = [(a, b, m2) for (a, b), m2 in sorted(pairs.items()) if m2 > 0]
+    return pd.DataFrame(rows, columns=["area_code_a", "area_code_b", "overlap_m2"])
+
+
+def _by_unit_and_area(per_area: pd.DataFrame) -> pd.DataFrame:
+    keys = ["unit", "area_code", "level"]
+    return per_area.groupby(keys, sort=True)["area_m2"].sum().reset_index()
+
+
+def summary(
+    redlines: gpd.GeoDataFrame, areas: pd.DataFrame, marked: pd.DataFrame
+) -> dict[str, int]:
+    """Give the numbers of ``run.json``: areas, features, sum, union, level 1, units touched."""
+    each = areas[areas["area_code"] != OVERLAP_ROW]
+    touched = marked.loc[marked["redline_m2"] > 0, "unit"].nunique()
+    return {
+        "areas": int(redlines["area_code"].nunique()),
+        "features": len(redlines),
+        "sum_m2": int(each["area_m2"].sum()),
+        "union_m2": int(marked["redline_m2"].sum()),
+        "level1_m2": int(marked["redline_level1_m2"].sum()),
+        "units_touched": int(touched),
+    }

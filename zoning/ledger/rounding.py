@@ -1,0 +1,230 @@
+"""The one rounding of areas to whole square metres, written once and used by every ledger.
+
+Amounts stand in a table with two families of sums: those of units, and those of places (county,
+township, what is red in it ...). Both are nested, so a rounding exists in which every amount and
+every sum of both families is its own floor or ceiling; it is found as a flow through a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from zoning.base.areas import Floats, Ints
+
+#: Amounts are held in this part of a square metre, so that sums are exact and dust is nothing.
+_PARTS = 1 << 16
+
+
+def round_areas(
+    amounts: npt.ArrayLike,
+    units: npt.ArrayLike,
+    nests: Sequence[npt.ArrayLike],
+    total: int,
+    *,
+    whole: npt.ArrayLike | None = None,
+    cell_m2: int = 0,
+) -> Ints:
+    """Round areas to whole square metres so that units, places and the total all hold.
+
+    Parameters
+    ----------
+    amounts : array of float, shape (n,)
+        Areas of atoms in m2, not negative.
+    units : int array, shape (n,)
+        Number of the unit that each atom lies in.
+    nests : sequence of int arrays, shape (n,)
+        Labels of places from coarse to fine, such as county, township, red or not; labels of a
+        level may repeat in different parents.
+    total : int
+        What the result adds up to, in m2: the rounded area of the city.
+    whole : bool array, shape (n,), optional
+        Atoms of units that lie in the city as whole squares.
+    cell_m2 : int
+        Area of a whole square; needed with ``whole``.
+
+    Returns
+    -------
+    int64 array, shape (n,)
+        In m2. A whole square has exactly ``cell_m2``; any other unit, and every place of every
+        level, is less than 1 m2 from its amount, and so is the part of a unit in a place of the
+        finest level; atoms inside such a part follow by largest remainder. The same table in the
+        same order gives the same result.
+
+    Raises
+    ------
+    ValueError
+        If an amount is negative or not finite, or ``total`` or ``cell_m2`` is out of reach.
+
+    Notes
+    -----
+    Amounts are first taken to 2**-16 m2; what is less is noise of cutting polygons, not land. Two
+    families of nested sets make a network, and in a network with whole bounds a flow of real
+    numbers implies one of whole numbers: so the rounding exists whatever the amounts.
+
+    References
+    ----------
+    B. D. Causey, L. H. Cox, L. R. Ernst, Applications of transportation theory to statistical
+    problems, J. Am. Stat. Assoc. 80, 1985 (controlled rounding); A. J. Hoffman, J. B. Kruskal,
+    Integral boundary points of convex polyhedra, 1956.
+
+    Examples
+    --------
+    Two whole squares of 10 m2 and a part of one, in two townships:
+
+    >>> amounts = [3.4, 6.6, 10.0, 2.2]
+    >>> round_areas(amounts, [0, 0, 1, 2], [[0, 1, 1, 0]], 22,
+    ...             whole=[True, True, True, False], cell_m2=10).tolist()
+    [4, 6, 10, 2]
+    """
+    values = np.asarray(amounts, dtype=np.float64)
+    if values.size and (not np.isfinite(values).all() or values.min() < 0):
+        raise ValueError("amounts must be finite and not negative")
+    unit = _numbered(np.asarray(units))
+    square = np.zeros(values.size, bool) if whole is None else np.asarray(whole, dtype=bool)
+    fine = _exact(values, unit, square, int(total), cell_m2)
+    levels = [np.zeros(values.size, dtype=np.int64)]
+    for labels in nests:
+        levels.append(_numbered(np.stack([levels[-1], np.asarray(labels)])))
+    part = _numbered(np.stack([unit, levels[-1]]))
+    first = np.unique(part, return_index=True)[1]
+    size = _add(fine, part)
+    given = size // _PARTS
+    open_ = np.flatnonzero(size % _PARTS)
+    up = _round_up(
+        size[open_] % _PARTS, unit[first][open_], [level[first][open_] for level in levels],
+        int(total) - int(given.sum()),
+    )  # fmt: skip
+    given[open_] += up
+    return _hand_out(fine, part, given)
+
+
+def _numbered(keys: npt.NDArray[Any]) -> Ints:
+    """Give numbers from 0 to the different keys (columns, where there are several rows)."""
+    axis = None if keys.ndim == 1 else 1
+    return np.unique(keys, axis=axis, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def _add(values: Ints, labels: Ints) -> Ints:
+    """Add up whole numbers by label; floats of bincount would not be exact for a country."""
+    out = np.zeros(int(labels.max()) + 1 if labels.size else 0, dtype=np.int64)
+    np.add.at(out, labels, values)
+    return out
+
+
+def _exact(
+    values: Floats, unit: Ints, square: npt.NDArray[np.bool_], total: int, cell_m2: int
+) -> Ints:
+    """Bring amounts to whole parts of a square metre; whole squares and the total as they must."""
+    fine = np.rint(values * _PARTS).astype(np.int64)
+    squares = _add(square.astype(np.int64), unit) > 0
+    lacks = np.where(squares, cell_m2 * _PARTS - _add(fine, unit), 0)
+    # The largest atom of a square takes up its noise: there it is least of all.
+    order = np.lexsort((-fine, unit))
+    largest = order[np.searchsorted(unit[order], np.arange(lacks.size))]
+    fine[largest] += lacks
+    low, high = (total - 1) * _PARTS + 1, (total + 1) * _PARTS - 1
+    missing = min(max(int(fine.sum()), low), high) - int(fine.sum())
+    if missing:
+        loose = np.flatnonzero(~square)
+        if not loose.size:
+            raise ValueError(f"cannot reach a total of {total} from whole squares")
+        fine[loose[np.argmax(fine[loose])]] += missing
+    if fine.size and fine.min() < 0:
+        raise ValueError(f"cannot reach a total of {total} from {values.sum()}")
+    return fine
+
+
+def _round_up(rest: Ints, unit: Ints, levels: Sequence[Ints], give: int) -> Ints:
+    """Choose which parts are rounded up (1) or down (0).
+
+    Parameters
+    ----------
+    rest : int array
+        What each part has above a whole number.
+    unit : int array
+    levels : sequence of int arrays
+        Places from the whole city (one number) to the finest.
+    give : int
+        How many parts are rounded up.
+    """
+    if not rest.size:
+        return rest
+    units, places = _numbered(unit), [_numbered(level) for level in levels]
+    tree = _tree(rest, places)
+    # The nearest totals of places, handed down by largest remainder, can nearly always be kept;
+    # floors and ceilings can always.
+    near, loose = [np.array([give])], [np.array([[give], [give]])]
+    for size, parent in tree[1:]:
+        near.append(_hand_out(size, parent, near[-1]))
+        loose.append(np.stack([size // _PARTS, -(-size // _PARTS)]))
+    for bounds in ([np.stack([n, n]) for n in near], loose):
+        up = _flow(rest, units, places[-1], [parent for _, parent in tree], bounds)
+        if up is not None:
+            return up
+    raise ValueError(f"cannot give {give} m2 to parts that add up to {rest.sum() / _PARTS}")
+
+
+def _tree(rest: Ints, places: Sequence[Ints]) -> list[tuple[Ints, Ints]]:
+    """Give for each level what its places have, and which place of the level before holds each."""
+    found = [(_add(rest, places[0]), np.zeros(1, dtype=np.int64))]
+    for above, level in pairwise(places):
+        found.append((_add(rest, level), above[np.unique(level, return_index=True)[1]]))
+    return found
+
+
+def _flow(
+    rest: Ints, units: Ints, leaf: Ints, parents: Sequence[Ints], bounds: Sequence[Ints]
+) -> Ints | None:
+    """Send whole square metres from units through their parts to places, within all bounds.
+
+    Returns
+    -------
+    int array or None
+        What goes through each part (0 or 1); None where the bounds cannot hold together.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import maximum_flow
+
+    source, low_out, low_in, start = 0, 1, 2, 3
+    size = _add(rest, units)
+    base = start + size.size
+    of_unit = np.arange(start, base)
+    tails, heads = [np.full(size.size, source), start + units], [of_unit]
+    lows, highs = [size // _PARTS, np.zeros_like(rest)], [-(-size // _PARTS), np.ones_like(rest)]
+    # The place of the first level, the city, gives back to the source: the flow goes round.
+    above, up_to = np.array([source]), base
+    for parent, (low, high) in zip(parents, bounds, strict=True):
+        here = np.arange(up_to, up_to + parent.size)
+        tails.append(here)
+        heads.append(above[parent])
+        lows.append(low)
+        highs.append(high)
+        above, up_to = here, up_to + parent.size
+    heads.insert(1, above[leaf])
+    a, b, low, high = map(np.concatenate, (tails, heads, lows, highs))
+    # A lower bound is a flow that must come from one end and go to the other.
+    rows = np.concatenate([a, np.full(b.size, low_out), a])
+    cols = np.concatenate([b, b, np.full(a.size, low_in)])
+    room = np.concatenate([high - low, low, low]).astype(np.int32)
+    network = coo_array((room, (rows, cols)), shape=(up_to, up_to)).tocsr()
+    network.eliminate_zeros()
+    found = maximum_flow(network, low_out, low_in)
+    if found.flow_value != int(low.sum()):
+        return None
+    return np.asarray(found.flow[start + units, above[leaf]]).reshape(-1).astype(np.int64)
+
+
+def _hand_out(fine: Ints, part: Ints, given: Ints) -> Ints:
+    """Share out what each part got to its atoms by largest remainder, rows in their order."""
+    out = fine // _PARTS
+    missing = given - _add(out, part)
+    order = np.lexsort((-(fine % _PARTS), part))
+    start = np.searchsorted(part[order], np.arange(given.size))
+    rank = np.arange(part.size) - start[part[order]]
+    out[order[rank < missing[part[order]]]] += 1
+    return out

@@ -1,0 +1,311 @@
+"""Sums of the ledger: units, pieces, townships, counties, zones.
+
+Nothing here measures anything: every figure is a sum of atoms, so all tables agree.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from zoning.base.areas import share
+from zoning.base.shipped import load_toml
+from zoning.ledger.atoms import NONE, OVERLAP, Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Columns that are sums of atoms; those of land use exist only where land use is known.
+RED_SUMS = ("redline_m2", "redline_level1_m2", "core_m2", "protected_m2", "locked_m2")
+USE_SUMS = ("built_m2", "built_redline_m2", "water_m2", "farmland_m2", "eco_agri_m2", "free_m2")
+
+
+def mark(atoms: pd.DataFrame, classes: pd.DataFrame | None) -> pd.DataFrame:
+    """Split each atom's area into the sums that accounts ask for.
+
+    Parameters
+    ----------
+    atoms : DataFrame
+        The ledger.
+    classes : DataFrame or None
+        The class table (:func:`zoning.inputs.landuse.load_classes`); None without land use.
+
+    Returns
+    -------
+    DataFrame on the index of ``atoms``
+        The keys, ``area_m2`` and the columns of :data:`RED_SUMS` (and :data:`USE_SUMS` with land
+        use), each the part of ``area_m2`` to which the word applies (int64, m2).
+
+    Notes
+    -----
+    ``free_m2`` is not built, not water, not red, not locked; land whose use is unknown is not
+    free, because nobody knows that it is.
+    """
+    area = atoms["area_m2"]
+    red, level1 = atoms["red_level"] > 0, atoms["red_level"] == 1
+    locked = atoms["lock"] != ""
+    marked = atoms.copy()
+    marked["redline_m2"] = area.where(red, 0)
+    marked["redline_level1_m2"] = area.where(level1, 0)
+    marked["core_m2"] = area.where(atoms["core"], 0)
+    marked["protected_m2"] = area.where(red | atoms["core"], 0)
+    marked["locked_m2"] = area.where(locked, 0)
+    if classes is None:
+        return marked
+    use = classes.reindex(atoms["landuse"].to_numpy())
+    built = use["built"].eq(True).to_numpy()
+    water = use["water"].eq(True).to_numpy()
+    known = use["group"].notna().to_numpy()
+    marked["built_m2"] = area.where(built, 0)
+    marked["built_redline_m2"] = area.where(built & red, 0)
+    marked["water_m2"] = area.where(water, 0)
+    marked["farmland_m2"] = area.where(use["farmland"].eq(True).to_numpy(), 0)
+    green = use["group"].isin(["ecology", "agriculture"]).to_numpy()
+    marked["eco_agri_m2"] = area.where(green, 0)
+    marked["free_m2"] = area.where(known & ~built & ~water & ~red & ~locked, 0)
+    return marked
+
+
+def forget_red(frame: pd.DataFrame) -> None:
+    """Turn sums of red lines into ``<NA>`` where nobody gave red lines: unknown is not 0."""
+    for column in ("redline_m2", "redline_level1_m2", "protected_m2", "built_redline_m2"):
+        if column in frame:
+            frame[column] = pd.array([pd.NA] * len(frame), dtype="Int64")
+    for column in ("redline_share", "protected_share"):
+        if column in frame:
+            frame[column] = pd.array([pd.NA] * len(frame), dtype="Float64")
+
+
+def sums(marked: pd.DataFrame, by: Sequence[str], index: Any = None) -> pd.DataFrame:
+    """Add up every sum column by some keys (0 on rows of ``index`` without atoms)."""
+    columns = [c for c in ("area_m2", *RED_SUMS, *USE_SUMS) if c in marked]
+    out = marked.groupby(list(by), sort=True)[columns].sum()
+    if index is not None:
+        out = out.reindex(index, fill_value=0)
+    return out.astype("int64")
+
+
+def pieces(marked: pd.DataFrame) -> pd.DataFrame:
+    """Make the leaves of the capacity tree: the part of a unit in one township.
+
+    Returns
+    -------
+    DataFrame, index ``piece`` (``unit|township``), sorted
+        ``unit``, ``township``, ``county`` and the sums. Land in no township or in two is a piece
+        of its own (``none``, ``overlap``): it is counted, and nothing new is put there.
+    """
+    out = sums(marked, ["unit", "township", "county"]).reset_index()
+    out = out.groupby(["unit", "township"], sort=True).agg(
+        {"county": "first", **{c: "sum" for c in out.columns[3:]}}
+    ).reset_index()  # fmt: skip
+    out.index = pd.Index(out["unit"] + "|" + out["township"], name="piece")
+    return out.sort_index()
+
+
+def describe_units(
+    ledger: Ledger, marked: pd.DataFrame, names: pd.Series | None
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Give units their sums and the township of their largest share.
+
+    Parameters
+    ----------
+    names : Series or None
+        Township names by code; None without townships.
+
+    Returns
+    -------
+    units : GeoDataFrame, index ``unit``
+        ``area_m2``, ``lon``, ``lat``, ``county``, ``township``, ``township_name``,
+        ``township_share`` and the sums. Ties of shares go to the smaller code.
+    shares : DataFrame
+        The whole table: ``unit``, ``township``, ``area_m2``, ``share``.
+    """
+    units = ledger.units.copy()
+    total = sums(marked, ["unit"], units.index)
+    by_town = sums(marked, ["unit", "township", "county"]).reset_index()
+    shares = by_town.groupby(["unit", "township"], sort=True)["area_m2"].sum().reset_index()
+    shares["share"] = share(shares["area_m2"], shares["unit"].map(units["area_m2"]))
+    if names is not None:
+        known = by_town[~by_town["township"].isin([NONE, OVERLAP])]
+        best = known.sort_values(
+            ["unit", "area_m2", "township"], ascending=[True, False, True], kind="stable"
+        ).drop_duplicates("unit").set_index("unit")  # fmt: skip
+        units["county"] = best["county"].reindex(units.index).astype("string")
+        units["township"] = best["township"].reindex(units.index).astype("string")
+        units["township_name"] = units["township"].map(names).astype("string")
+        units["township_share"] = share(best["area_m2"].reindex(units.index), units["area_m2"])
+    columns = [c for c in total.columns if c != "area_m2"]
+    units[columns] = total[columns]
+    geometry = units.pop("geometry")
+    return gpd.GeoDataFrame(units, geometry=geometry, crs=ledger.units.crs), shares
+
+
+def describe_townships(
+    townships: gpd.GeoDataFrame, marked: pd.DataFrame, county_names: pd.Series | None, city: Any
+) -> gpd.GeoDataFrame:
+    """Give townships their sums and shares, and the name of their county.
+
+    What a polygon has outside the city is cut away, as in the ledger.
+    """
+    out = townships.sort_index().copy()
+    shapely.prepare(city)
+    shapes = out.geometry.to_numpy().copy()
+    beyond = ~shapely.covered_by(shapes, city)
+    shapes[beyond] = [_polygons(g) for g in shapely.intersection(shapes[beyond], city)]
+    out = out.set_geometry(list(shapes), crs=townships.crs)
+    total = sums(marked, ["township"], out.index)
+    names = pd.Series(dtype="string") if county_names is None else county_names
+    out.insert(2, "county_name", out["county"].map(names).astype("string"))
+    for column in total.columns:
+        out[column] = total[column]
+    for column in ("built", "redline", "protected", "farmland", "water"):
+        if f"{column}_m2" in out:
+            out[f"{column}_share"] = share(out[f"{column}_m2"], out["area_m2"])
+    return out
+
+
+def describe_counties(
+    townships: gpd.GeoDataFrame, marked: pd.DataFrame, county_names: pd.Series | None
+) -> gpd.GeoDataFrame:
+    """Put townships together to counties, with the sums of the ledger.
+
+    Notes
+    -----
+    ``county`` is always the county of the township, so counties and townships cannot disagree;
+    a county layer only lends its names.
+    """
+    groups = townships.groupby("county", sort=True)
+    geometry = [shapely.union_all(g.geometry.to_numpy()) for _, g in groups]
+    index = pd.Index([code for code, _ in groups], name="county", dtype="string")
+    out = gpd.GeoDataFrame(index=index, geometry=geometry, crs=townships.crs)
+    names = pd.Series(dtype="string") if county_names is None else county_names
+    out.insert(0, "name", pd.Series(index.map(names), index=index).astype("string"))
+    out["name"] = out["name"].fillna(index.to_series())
+    total = sums(marked, ["county"], pd.Index(index.astype(object)))
+    for column in total.columns:
+        out[column] = total[column].to_numpy()
+    for column in ("built", "redline"):
+        if f"{column}_m2" in out:
+            out[f"{column}_share"] = share(out[f"{column}_m2"], out["area_m2"])
+    return out
+
+
+def describe_zones(
+    units: gpd.GeoDataFrame, city: Any, limits: pd.DataFrame | None = None
+) -> gpd.GeoDataFrame:
+    """Make the four zones: one multipolygon each, clipped to the city, with the sums of units.
+
+    Parameters
+    ----------
+    limits : DataFrame, index ``zone``, optional
+        ``cap_m2`` and ``quota_m2`` (``<NA>`` where there is none).
+
+    Returns
+    -------
+    GeoDataFrame, index ``zone`` (all zones of ``data/zones/zones.toml``, in its order)
+        ``name_zh``, ``name_en``, ``colour``, ``units``, ``area_m2``, ``redline_m2`` and the sums
+        of land use. A zone without units has an empty geometry and sums of 0. A plan without
+        townships has no zones, so no rows.
+    """
+    words = load_toml("zones", "zones.toml")["zone"] if "zone" in units else []
+    zone = units["zone"] if "zone" in units else pd.Series(pd.NA, units.index, dtype="string")
+    codes = [z["code"] for z in words]
+    columns = [c for c in ("area_m2", "redline_m2", *USE_SUMS, "new_m2") if c in units]
+    total = units[columns].groupby(zone).sum()
+    total = total.reindex(codes, fill_value=0).astype("int64")
+    geometry = [_clipped(units.geometry.to_numpy()[_is(zone, c)], city) for c in codes]
+    zones = gpd.GeoDataFrame(
+        {
+            "name_zh": [z["zh"] for z in words],
+            "name_en": [z["en"] for z in words],
+            "colour": [z["colour"] for z in words],
+            "units": [int(_is(zone, c).sum()) for c in codes],
+        },
+        index=pd.Index(codes, name="zone"),
+        geometry=geometry,
+        crs=units.crs,
+    )
+    for column in columns:
+        zones.insert(len(zones.columns) - 1, column, total[column])
+    if limits is not None and len(limits):
+        for column in ("cap_m2", "quota_m2"):
+            value = limits[column].reindex(codes).astype("Int64")
+            zones.insert(len(zones.columns) - 1, column, value)
+    return zones
+
+
+def _is(zone: pd.Series, code: str) -> Any:
+    return zone.eq(code).fillna(False).to_numpy(dtype=bool)
+
+
+def _clipped(squares: Any, city: Any) -> Any:
+    """Join squares and keep what lies in the city."""
+    if not len(squares):
+        return shapely.MultiPolygon()
+    return _polygons(shapely.intersection(shapely.union_all(squares), city))
+
+
+def _polygons(shape: Any) -> Any:
+    """Keep the polygons of a shape; where two only touch, there are none."""
+    parts = [p for p in shapely.get_parts(shape) if shapely.get_type_id(p) == 3]
+    return shapely.MultiPolygon(parts)
+
+
+def account_tables(
+    pieces_: pd.DataFrame, marked: pd.DataFrame, units: pd.DataFrame, place: str
+) -> dict[str, pd.DataFrame]:
+    """Make the tables of the account: city, zone, county, township and their crossings.
+
+    Parameters
+    ----------
+    pieces_ : DataFrame
+        The leaves, with ``zone``, ``county``, ``township``, ``new_m2``.
+    marked : DataFrame
+        The atoms with their sums, for the crossing with land use.
+    place : str
+        Name of the city, for the one row of ``account_city``.
+
+    Returns
+    -------
+    dict of DataFrame
+        Each with keys, ``area_m2``, ``redline_m2``, the sums of land use, ``new_m2`` and
+        ``share`` = (built + new) / area. Every table adds up to the same totals.
+    """
+    by = {
+        "account_city": ["city"], "account_zone": ["zone"], "account_county": ["county"],
+        "account_township": ["township"], "account_zone_county": ["zone", "county"],
+        "account_zone_township": ["zone", "township"],
+    }  # fmt: skip
+    leaves = pieces_.assign(city=place)
+    columns = [c for c in ("area_m2", "redline_m2", *USE_SUMS, "new_m2") if c in leaves]
+    tables = {}
+    for name, keys in by.items():
+        if not set(keys) <= set(leaves.columns):
+            continue
+        table = leaves.groupby(keys, sort=True, dropna=False)[columns].sum().reset_index()
+        if "built_m2" in table:
+            new = table.get("new_m2", 0)
+            table["share"] = share(table["built_m2"] + new, table["area_m2"])
+        tables[name] = table
+    if "zone" in units and "built_m2" in marked:
+        zone = marked["unit"].map(units["zone"].astype(object))
+        cross = marked.groupby([zone.rename("zone"), "landuse"], dropna=False)["area_m2"].sum()
+        tables["account_zone_landuse"] = cross.reset_index()
+    return tables
+
+
+def count_missing(marked: pd.DataFrame) -> dict[str, int]:
+    """Add up what no township holds, what two hold, and land of unknown use, in m2."""
+    area = marked["area_m2"]
+    unknown = 0
+    if "built_m2" in marked:
+        counted = marked[["built_m2", "eco_agri_m2"]].sum(axis=1)
+        unknown = int(area[(counted == 0) & (marked["landuse"] <= 0)].sum())
+    return {
+        NONE: int(area[marked["township"] == NONE].sum()),
+        OVERLAP: int(area[marked["township"] == OVERLAP].sum()),
+        "unknown_use": unknown,
+    }

@@ -1,0 +1,1 @@
+"""Exact geometry: polygons and rasters against squares; NumPy in, NumPy out."""

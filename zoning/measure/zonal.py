@@ -1,0 +1,341 @@
+"""Exact areas of raster classes in grid cells, and in the parts of polygons in grid cells.
+
+A raster hardly ever lines up with the planning grid. Counting pixels by their centres is off by
+up to 1.8 % of a 1 km cell at 30 m; here a pixel that straddles cells is split by area, and a pixel
+that an outline cuts is split by the outline, jointly with the cell lines.
+
+Rows of pixels are worked through in the order of the grid's rows, so only a strip of the raster
+is ever expanded: a city at 10 m (65 million pixels) needs little more than the raster itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from zoning.errors import InputError
+from zoning.measure.coverage import check_lattice
+from zoning.measure.rings import Floats, Ints, ring_blocks
+from zoning.measure.strips import Strips, bend, strips
+from zoning.measure.trapezoids import EdgeCells, edge_cells
+
+#: Value of ground that the raster does not cover.
+OUTSIDE = -1
+_BLOCK = 1 << 17  # vertices read at a time
+_PIXELS = 1 << 20  # pixels expanded at a time
+_TABLE = 1 << 16  # widest range of values that is translated by a table
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """A picture of classes with its place on the ground.
+
+    Parameters
+    ----------
+    classes : integer array, shape (rows, columns)
+        Row 0 is the northernmost.
+    x0, y0 : float
+        Upper left corner of the picture, in the grid's CRS (metres).
+    dx, dy : float
+        Width and height of a pixel in metres, both above 0.
+
+    Raises
+    ------
+    InputError
+        If the picture is empty, not made of whole numbers, or has no size.
+    """
+
+    classes: npt.NDArray[np.integer[Any]]
+    x0: float
+    y0: float
+    dx: float
+    dy: float
+
+    def __post_init__(self) -> None:
+        shape = self.classes.shape
+        whole = np.issubdtype(self.classes.dtype, np.integer)
+        if len(shape) != 2 or 0 in shape or not whole:
+            raise InputError.one(
+                f"a class raster holds whole numbers in rows and columns, "
+                f"not {self.classes.dtype} {shape}",
+                f"分类栅格须为二维整数数组,实际为 {self.classes.dtype} {shape}",
+                code="bad-raster",
+            )
+        place = (self.x0, self.y0, self.dx, self.dy)
+        if not (all(map(math.isfinite, place)) and self.dx > 0 and self.dy > 0):
+            raise InputError.one(
+                f"corner and pixel size {place} make no raster",
+                f"左上角与像元尺寸 {place} 不能构成栅格",
+                code="bad-raster",
+                remedy=("north must be up and pixels larger than 0", "须北向上且像元尺寸大于 0"),
+            )
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north."""
+        rows, cols = self.classes.shape
+        return self.x0, self.y0 - rows * self.dy, self.x0 + cols * self.dx, self.y0
+
+
+@dataclass(frozen=True, slots=True)
+class CellClasses:
+    """Share of each raster class in each grid cell, sorted by ``(row, col, value)``."""
+
+    row: Ints
+    col: Ints
+    value: Ints
+    share: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class PieceClasses:
+    """Area of each raster class in each polygon and grid cell, sorted by the first four columns."""
+
+    polygon: Ints
+    row: Ints
+    col: Ints
+    value: Ints
+    area_m2: Floats
+
+
+def class_shares(raster: Raster, *, origin: tuple[float, float], cell: float) -> CellClasses:
+    """Give the exact share of every raster class in every grid cell.
+
+    Parameters
+    ----------
+    raster : Raster
+        Need not line up with the grid.
+    origin : (x, y)
+        Lower left corner of row 0, column 0 of the grid.
+    cell : float
+        Side of a grid cell in metres.
+
+    Returns
+    -------
+    CellClasses
+        Shares of whole cells: those of a cell on the raster's border add up to less than 1.
+
+    Examples
+    --------
+    Four pixels of 8 m, the lower left one over four cells of 10 m:
+
+    >>> r = Raster(np.array([[1, 1], [2, 1]]), x0=5, y0=21, dx=8, dy=8)
+    >>> s = class_shares(r, origin=(0, 0), cell=10)
+    >>> low = s.row == 0
+    >>> s.col[low].tolist(), s.value[low].tolist(), s.share[low].round(6).tolist()
+    ([0, 1, 1, 2], [2, 1, 2, 1], [0.25, 0.35, 0.15, 0.05])
+    """
+    check_lattice(origin, cell)
+    west, south, east, north = raster.bounds
+    x = strips(west, east, (origin[0], cell), _columns(raster)).covered()
+    y = strips(south, north, (origin[1], cell), _rows(raster)).covered()
+    codes = _Codes.of(raster.classes)
+    kinds = len(codes.value)
+    first_col = int(x.cell[0])
+    place = (x.cell - first_col) * kinds
+    size = (int(x.cell[-1]) - first_col + 1) * kinds
+
+    found: list[tuple[Ints, Ints, Floats]] = []
+    for row, start, stop in _cell_rows(y):
+        area = np.zeros(size)
+        for some in _slices(start, stop, _PIXELS // len(place) + 1):
+            pixels = raster.classes[y.pixel[some]][:, x.pixel]
+            area += np.bincount(
+                (codes.translate(pixels) + place).ravel(),
+                np.multiply.outer(y.width[some], x.width).ravel(),
+                minlength=size,
+            )
+        bins = np.flatnonzero(area)
+        found.append((np.full(len(bins), row), bins, area[bins]))
+    rows, bins, areas = (np.concatenate(c) for c in zip(*found, strict=True))
+    return CellClasses(rows, bins // kinds + first_col, codes.value[bins % kinds], areas / cell**2)
+
+
+def piece_classes(
+    geometries: npt.ArrayLike,
+    raster: Raster,
+    *,
+    origin: tuple[float, float],
+    cell: float,
+) -> PieceClasses:
+    """Give the area of every raster class in every polygon and grid cell.
+
+    Grid lines and pixel lines are cut together, so the answer is the joint one: a pixel that is
+    half in a polygon and half in a cell counts with what lies in both, not with a product.
+
+    Parameters
+    ----------
+    geometries : array of shapely geometries, shape (n,), or one geometry
+        Valid polygons, multipolygons or collections, in the CRS of grid and raster, in metres.
+    raster : Raster
+        Need not line up with the grid, nor cover the polygons: ground outside has value -1.
+    origin : (x, y)
+        Lower left corner of row 0, column 0 of the grid.
+    cell : float
+        Side of a grid cell in metres.
+
+    Returns
+    -------
+    PieceClasses
+        Areas in square metres; those of a polygon add up to its area.
+
+    Raises
+    ------
+    InputError
+        As :func:`zoning.measure.coverage.polygon_shares` does.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> r = Raster(np.array([[1, 2]]), x0=0, y0=8, dx=8, dy=8)
+    >>> p = piece_classes([shapely.box(4, 0, 12, 8)], r, origin=(0, 0), cell=10)
+    >>> p.col.tolist(), p.value.tolist(), p.area_m2.round(6).tolist()
+    ([0, 0, 1], [1, 2, 2], [32.0, 16.0, 16.0])
+    """
+    check_lattice(origin, cell)
+    array = np.atleast_1d(np.asarray(geometries, dtype=object))
+    blocks = list(ring_blocks(array, _BLOCK))
+    if not blocks:
+        none = np.empty(0, dtype=np.int64)
+        return PieceClasses(none, none, none, none, np.empty(0))
+    west, south = np.min([rings.xy.min(axis=0) for _, rings in blocks], axis=0).tolist()
+    east, north = np.max([rings.xy.max(axis=0) for _, rings in blocks], axis=0).tolist()
+    x = strips(west, east, (origin[0], cell), _columns(raster))
+    y = strips(south, north, (origin[1], cell), _rows(raster))
+    edges = [edge_cells(bend(rings, x, y), (0.0, 0.0), 1.0, first) for first, rings in blocks]
+    columns = zip(*edges, strict=True)
+    edge = EdgeCells(*tuple(map(np.concatenate, columns)))
+    codes = _Codes.of(raster.classes)
+
+    row = y.cell[edge.row]
+    order = np.argsort(row, kind="stable")  # within a row of cells still by polygon
+    cuts = [*_starts(row[order]).tolist(), len(order)]
+    found = [_row_of_pieces(edge.pick(order[a:b]), raster, codes, x, y) for a, b in pairwise(cuts)]
+    polygon, row, col, value, area = (np.concatenate(c) for c in zip(*found, strict=True))
+    order = np.argsort(polygon, kind="stable")
+    return PieceClasses(polygon[order], row[order], col[order], value[order], area[order])
+
+
+def _row_of_pieces(
+    edge: EdgeCells, raster: Raster, codes: _Codes, x: Strips, y: Strips
+) -> tuple[Ints, Ints, Ints, Ints, Floats]:
+    """Sum areas by polygon, cell and class within one row of cells.
+
+    Each polygon gets a stretch of bins as long as it is wide here, so that the bins stay few
+    however many polygons there are.
+    """
+    kinds = len(codes.value)
+    start = _starts(edge.polygon)
+    size = np.diff(start, append=len(edge.polygon))
+    first = np.minimum.reduceat(x.cell[edge.col], start)
+    last = np.maximum.reduceat(x.cell[edge.col], start)  # runs of whole cells end at an edge cell
+    width = last - first + 1
+    offset = width.cumsum() - width
+    shift = np.repeat(offset - first, size)  # from a cell's column to its bin
+    area = np.zeros(int(width.sum()) * kinds)
+    for some in _chunks(edge.whole + 1):
+        run, col, share = _pixels(edge, some)
+        row = edge.row[run]
+        seen = codes.look_up(raster.classes, y.pixel[row], x.pixel[col])
+        bins = (shift[run] + x.cell[col]) * kinds + seen
+        share *= y.width[row]
+        share *= x.width[col]
+        area += np.bincount(bins, share, minlength=len(area))
+    bins = np.flatnonzero(area)
+    piece = bins // kinds
+    which = np.searchsorted(offset, piece, side="right") - 1
+    return (
+        edge.polygon[start][which],
+        np.full(len(bins), y.cell[edge.row[0]]),
+        piece - offset[which] + first[which],
+        codes.value[bins % kinds],
+        area[bins],
+    )
+
+
+def _pixels(edge: EdgeCells, some: slice) -> tuple[Ints, Ints, Floats]:
+    """Write out edge cells and the whole ones behind them: index in ``edge``, column, share."""
+    count = edge.whole[some] + 1
+    start = count.cumsum() - count
+    index = np.arange(some.start, some.stop)
+    col = np.repeat(edge.col[some] - start, count)
+    col += np.arange(len(col))
+    share = np.ones(len(col))
+    share[start] = edge.share[some]
+    return np.repeat(index, count), col, share
+
+
+class _Codes(NamedTuple):
+    """The values of a raster, numbered 0, 1, 2, ...; :data:`OUTSIDE` is always one of them."""
+
+    value: Ints
+    low: int
+    table: Ints | None  #: number of value ``low + i``, where values lie close together
+
+    @classmethod
+    def of(cls, classes: npt.NDArray[np.integer[Any]]) -> _Codes:
+        low = min(int(classes.min()), OUTSIDE)
+        high = max(int(classes.max()), OUTSIDE)
+        rows = _PIXELS // classes.shape[1] + 1
+        blocks = [classes[s] for s in _slices(0, len(classes), rows)]
+        if high - low >= _TABLE:
+            value = np.unique(np.concatenate([np.unique(b) for b in blocks] + [[OUTSIDE]]))
+            return cls(value.astype(np.int64), low, None)
+        used = np.zeros(high - low + 1, dtype=bool)
+        used[OUTSIDE - low] = True
+        for block in blocks:
+            used[block.astype(np.int64) - low] = True
+        return cls(np.flatnonzero(used) + low, low, used.cumsum() - 1)
+
+    def translate(self, pixels: npt.NDArray[np.integer[Any]]) -> Ints:
+        """Give the numbers of values."""
+        if self.table is None:
+            return np.searchsorted(self.value, pixels)
+        return self.table[pixels.astype(np.int64) - self.low]
+
+    def look_up(self, classes: npt.NDArray[np.integer[Any]], row: Ints, col: Ints) -> Ints:
+        """Give the numbers of pixels; row or column -1 is outside."""
+        found = self.translate(classes[row, col])
+        outside = (row < 0) | (col < 0)
+        if outside.any():
+            found[outside] = np.searchsorted(self.value, OUTSIDE)
+        return found
+
+
+def _columns(raster: Raster) -> tuple[float, float, int]:
+    return raster.x0, raster.dx, raster.classes.shape[1]
+
+
+def _rows(raster: Raster) -> tuple[float, float, int]:
+    """Rows of pixels as an axis that grows to the north: the step is negative."""
+    return raster.y0, -raster.dy, raster.classes.shape[0]
+
+
+def _starts(key: Ints) -> Ints:
+    """Index of the first member of each group of equal neighbours."""
+    return np.concatenate(([0], np.flatnonzero(key[1:] != key[:-1]) + 1))
+
+
+def _cell_rows(y: Strips) -> Iterator[tuple[int, int, int]]:
+    """Rows of cells from south to north: number, first strip, one past the last."""
+    start = _starts(y.cell)
+    for a, b in pairwise([*start.tolist(), len(y.cell)]):
+        yield int(y.cell[a]), a, b
+
+
+def _slices(start: int, stop: int, step: int) -> Iterator[slice]:
+    for a in range(start, stop, step):
+        yield slice(a, min(a + step, stop))
+
+
+def _chunks(count: Ints) -> Iterator[slice]:
+    """Cut a list of runs so that each part has about ``_PIXELS`` pixels."""
+    full = count.cumsum() // _PIXELS
+    for a, b in pairwise([*_starts(full).tolist(), len(count)]):
+        yield slice(a, b)

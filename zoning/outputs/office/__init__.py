@@ -1,0 +1,1 @@
+"""Spreadsheets and the words that all office files share."""

@@ -1,0 +1,130 @@
+"""What the rules cost, as tables and pictures: the price list, the cap ladder, the trade-off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from zoning.base.staged import staged
+from zoning.outputs.office import csv_file
+from zoning.outputs.prints.draw import Picture
+from zoning.outputs.prints.fonts import chinese_text
+from zoning.questions import answer
+
+if TYPE_CHECKING:
+    from zoning.plan import Plan
+    from zoning.questions.prices import PriceList
+
+#: Bars that a chart of prices shows.
+MOST_BARS = 20
+
+
+def write(plan: Plan, prices: PriceList, folder: Path, lang: str | None = None) -> list[Path]:
+    """Write everything that a meeting on the rules needs.
+
+    Parameters
+    ----------
+    plan : Plan
+    prices : PriceList
+        Of :func:`zoning.questions.answer.price_list`.
+    folder : Path
+    lang : {"zh", "en"}, optional
+        Of the pictures; by default that of the plan.
+
+    Returns
+    -------
+    list of Path
+        ``prices.csv``, ``prices.png``, ``cap_ladder.csv``, ``cap_ladder.png``,
+        ``trade_off.csv``, ``trade_off.png``, ``worth_of_a_hectare.csv``.
+    """
+    lang = lang or plan.config.plan.lang
+    curves = answer.curves(plan, prices.base)
+    with staged(folder, last=()) as stage:
+        csv_file.write(named(plan, prices.table()), stage / "prices.csv")
+        draw_prices(plan, prices, lang).save(stage / "prices.png")
+        for name, table in curves.items():
+            csv_file.write(table.reset_index(), stage / f"{name}.csv")
+        draw_ladder(curves["cap_ladder"], lang).save(stage / "cap_ladder.png")
+        draw_trade_off(curves["trade_off"], lang).save(stage / "trade_off.png")
+        names = sorted(p.name for p in stage.iterdir())
+    return [folder / n for n in names]
+
+
+def named(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
+    """Put the names of red lines and locks beside their codes."""
+    names: dict[str, str] = {lock.code: lock.name for lock in plan.config.inputs.locks}
+    if plan.redlines is not None:
+        first = plan.redlines.drop_duplicates("area_code")
+        names |= dict(zip(first["area_code"], first["name"], strict=True))
+    out = table.copy()
+    out.insert(2, "name", out["code"].map(names).fillna("").astype(str))
+    return out
+
+
+def draw_prices(plan: Plan, prices: PriceList, lang: str = "zh") -> Picture:
+    """Draw the dearest rules as intervals, as shares of the plan's suitability."""
+    table = named(plan, prices.table().iloc[:-1])
+    table = table[table["upper"] > 0].head(MOST_BARS).iloc[::-1]
+    title = "各项规则的代价" if lang == "zh" else "What the rules cost"
+    label = "占方案适宜性总值" if lang == "zh" else "share of the plan's suitability"
+    figure, axes = _figure(6.3, 1.2 + 0.24 * len(table))
+    with chinese_text():
+        rows = range(len(table))
+        axes.barh(rows, table["upper_share"], color="#c9b7dd")
+        axes.barh(rows, table["lower_share"], color="#653f9c")
+        axes.set_yticks(
+            rows, [f"{r.name or r.kind} {r.code}" for r in table.itertuples(index=False)]
+        )
+        axes.set_xscale("log")
+        axes.set_xlabel(label)
+        axes.set_title(title)
+    return Picture(figure, title)
+
+
+def draw_ladder(ladder: pd.DataFrame, lang: str = "zh") -> Picture:
+    """Draw what each cap from 20 to 36 % allows."""
+    title = "不同上限下的新增用地与适宜性" if lang == "zh" else "New land and suitability by cap"
+    new, worth = ("新增 km²", "适宜性 km²") if lang == "zh" else ("new km²", "suitability km²")
+    figure, axes = _figure(6.3, 2.8)
+    with chinese_text():
+        x = ladder.index.to_numpy(dtype=float) * 100
+        axes.plot(x, ladder["new_m2"] / 1e6, color="#8a8f94", marker="o", ms=3, label=new)
+        axes.plot(x, ladder["objective"] / 1e6, color="#653f9c", marker="o", ms=3, label=worth)
+        axes.set_xlabel("%")
+        axes.legend(frameon=False)
+        axes.set_title(title)
+    return Picture(figure, title)
+
+
+def draw_trade_off(curve: pd.DataFrame, lang: str = "zh") -> Picture:
+    """Draw suitability against boundary, with the knee marked."""
+    title = "适宜性与紧凑度的权衡" if lang == "zh" else "Suitability against compactness"
+    x_word, y_word, knee_word = (
+        ("边界长度 km", "适宜性 km²", "拐点") if lang == "zh"
+        else ("boundary km", "suitability km²", "knee")
+    )  # fmt: skip
+    figure, axes = _figure(6.3, 3.2)
+    with chinese_text():
+        x, y = curve["boundary_m"] / 1e3, curve["suitability_m2"] / 1e6
+        axes.plot(x, y, color="#653f9c", marker="o", ms=4)
+        for weight, a, b in zip(curve.index, x, y, strict=True):
+            axes.annotate(f"λ={weight:g}", (a, b), fontsize=7, xytext=(4, -8),
+                          textcoords="offset points")  # fmt: skip
+        knee = curve["knee"].to_numpy(dtype=bool)
+        axes.plot(x[knee], y[knee], "o", ms=9, mfc="none", color="#b2353f", label=knee_word)
+        axes.set_xlabel(x_word)
+        axes.set_ylabel(y_word)
+        if knee.any():
+            axes.legend(frameon=False)
+        axes.set_title(title)
+    return Picture(figure, title)
+
+
+def _figure(width: float, height: float) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure
+
+    with chinese_text():
+        figure = Figure(figsize=(width, height), layout="constrained")
+        return figure, figure.add_subplot()

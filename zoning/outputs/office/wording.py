@@ -1,0 +1,115 @@
+"""The words of one plan: its own zones and places, beside the general dictionary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zoning.base import words
+from zoning.base.shipped import data_path, load_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from zoning.plan import Plan
+
+_ZONES = ("zone", "township_zone", "runner_up")
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell of a table holds nothing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> is_missing(pd.NA), is_missing(float("nan")), is_missing(0)
+    (True, True, False)
+    """
+    return value is None or str(value) in ("<NA>", "nan", "NaT", "None")
+
+
+def dictionary(plan: Plan, lang: str) -> Mapping[str, Mapping[str, str]]:
+    """Give, for each column that holds codes, the words for them.
+
+    Parameters
+    ----------
+    plan : Plan
+        Names of zones are those of the plan.
+    lang : {"zh", "en"}
+
+    Returns
+    -------
+    mapping of column to mapping of code to word
+        Red-line types and land-use classes come from the tables that ship with the package.
+    """
+    name = "name_zh" if lang == "zh" else "name_en"
+    zones = {str(code): str(row[name]) for code, row in zone_rows(plan)}
+    found: dict[str, dict[str, str]] = dict.fromkeys(_ZONES, zones)
+    found["type"] = _shipped(("redlines", "types.toml"), "type", "code", lang)
+    found["landuse"] = _shipped(("landuse", "classes.toml"), "class", "value", lang)
+    return found
+
+
+def zone_rows(plan: Plan) -> list[tuple[str, Any]]:
+    """Give code and row of every zone of a plan; none for a plan without zones."""
+    return [] if plan.zones is None else [(str(c), row) for c, row in plan.zones.iterrows()]
+
+
+def _shipped(file: tuple[str, str], table: str, key: str, lang: str) -> dict[str, str]:
+    """Read code and name of a shipped class table; empty where the package has none."""
+    if not data_path(*file).is_file():
+        return {}
+    rows = load_toml(*file).get(table, [])
+    return {str(r[key]): str(r[lang]) for r in rows if key in r and lang in r}
+
+
+def say(known: Mapping[str, Mapping[str, str]], column: str, value: Any, lang: str) -> str:
+    """Say a code in words; what is not known is written as it is."""
+    own = known.get(column, {}).get(str(value))
+    return own if own is not None else words.value(column, value, lang)
+
+
+def holds_codes(known: Mapping[str, Mapping[str, str]], column: str) -> bool:
+    """Whether the values of a column are codes that have words."""
+    return bool(known.get(column)) or bool(words.values(column))
+
+
+def short_zones(plan: Plan, lang: str) -> dict[str, str]:
+    """Give short names of the zones, for narrow tables; a renamed zone keeps its whole name."""
+    side = "zh" if lang == "zh" else "en"
+    found: dict[str, str] = {}
+    shipped = {z["code"]: z for z in load_toml("zones", "zones.toml")["zone"]}
+    for code, row in zone_rows(plan):
+        name = str(row[f"name_{side}"])
+        known = shipped.get(str(code), {})
+        found[str(code)] = str(known[f"short_{side}"]) if known.get(side) == name else name
+    return found
+
+
+def place_names(plan: Plan) -> dict[str, str]:
+    """Give the name of every county and township by code."""
+    found: dict[str, str] = {}
+    for frame in (plan.counties, plan.townships):
+        if frame is not None and "name" in frame.columns:
+            found |= {str(code): str(name) for code, name in frame["name"].items()}
+    return found
+
+
+def with_names(plan: Plan, table: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Put names beside the codes of counties and townships of an account.
+
+    The column is called ``county_name`` or ``township_name``; a table that has it keeps its own.
+    """
+    names = place_names(plan)
+    out = table.copy()
+    for column in ("township", "county"):
+        target = f"{column}_name"
+        if column in out.columns and target not in out.columns:
+            at = int(out.columns.get_loc(column)) + 1
+            called = [
+                names.get(str(c), words.value(column, c, lang) if column == "township" else "")
+                for c in out[column]
+            ]
+            out.insert(at, target, called)
+    return out

@@ -1,0 +1,1 @@
+"""Map sheets and charts on paper."""

@@ -1,0 +1,1 @@
+"""The GeoPackage and the QGIS project."""

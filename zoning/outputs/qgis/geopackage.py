@@ -1,0 +1,291 @@
+"""``plan.gpkg``: the layers of a plan with their styles, and its tables, in one file.
+
+Features go through GDAL (version 1.2 of the format, which old desktops read), tables without
+geometry and styles straight into the SQLite file, which is many times faster.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoning.errors import InputError
+from zoning.outputs import contributed
+from zoning.outputs.office.whole import notice, stamp
+from zoning.outputs.qgis import styles
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from zoning.plan import Plan
+
+GEOMETRY = "geom"
+#: Layers whose shapes are squares; all others may have several parts.
+_SQUARES = ("units", "allocation")
+_STYLES = """CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
+f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), update_time DATETIME)"""
+
+
+def write(plan: Plan, path: str | Path, lang: str | None = None) -> Path:
+    """Write a plan as a GeoPackage that opens styled.
+
+    Parameters
+    ----------
+    plan : Plan
+    path : str or Path
+        The file; it appears whole or not at all.
+    lang : {"zh", "en"}, optional
+        Language of names, aliases and legends; by default that of the plan.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    InputError
+        If the file cannot be replaced because another program holds it open.
+
+    Notes
+    -----
+    Layers: ``units``, ``zones``, ``townships``, ``counties``, ``redlines``, ``allocation`` and
+    ``city``, as far as the plan has them; then the tables of ``docs/architecture.md``, ``checks``
+    and ``plan`` (key, value). Styles stand in ``layer_styles`` (QGIS takes the default by itself).
+
+    References
+    ----------
+    OGC 12-128r15, GeoPackage Encoding Standard 1.2.1, 2018; table ``layer_styles``: QGIS.
+    """
+    path, lang = Path(path), lang or plan.config.plan.lang
+    with beside(path) as temporary:
+        shapes, said = layers(plan), contributed.Words(plan.contributions)
+        _write_features(temporary, shapes, said, lang)
+        with closing(sqlite3.connect(temporary)) as db, db:
+            db.execute("PRAGMA synchronous = OFF")
+            plain = tables(plan)
+            for name, frame in plain.items():
+                _write_table(db, name, frame, said, lang)
+            _write_styles(db, plan, shapes, plain, lang)
+    return path
+
+
+def layers(plan: Plan) -> dict[str, gpd.GeoDataFrame]:
+    """Give the layers with geometry that a plan has; codes stand in a column, not in the index.
+
+    Returns
+    -------
+    dict of str to GeoDataFrame
+        In the order of :data:`zoning.outputs.qgis.styles.LAYERS`.
+    """
+    frames = {
+        name: getattr(plan, name) for name in styles.LAYERS if getattr(plan, name, None) is not None
+    }
+    if "zone" not in plan.units.columns:
+        frames.pop("zones", None)
+    if "new_m2" in plan.units.columns:
+        frames["allocation"] = _allocation(plan)
+    shapes = {name: _flat(frames[name]) for name in styles.LAYERS if name in frames}
+    shapes |= {name: _flat(frame) for name, frame in contributed.layers(plan).items()}
+    return {n: f if n in _SQUARES else multipart(f) for n, f in shapes.items()}
+
+
+def multipart(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Make every polygon a multipolygon, so that a layer has one type of geometry."""
+    import shapely
+
+    parts = frame.geometry.to_numpy()
+    single = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    made = parts.copy()
+    made[single] = [shapely.MultiPolygon([p]) for p in parts[single]]
+    return frame.set_geometry(made, crs=frame.crs)
+
+
+def tables(plan: Plan) -> dict[str, pd.DataFrame]:
+    """Give the tables without geometry, as they stand in the file."""
+    import pandas as pd
+
+    found = {**plan.tables, **contributed.tables(plan)}
+    found["red_sets"] = plan.red_sets
+    if plan.pieces is not None:
+        found["pieces"] = plan.pieces
+    checks = [{**c.as_dict(), "margin": c.margin} for c in plan.checks]
+    columns = ["check", "level", "ok", "measured", "limit", "margin", "unit", "where", "zh", "en"]
+    found["checks"] = pd.DataFrame(checks, columns=columns)
+    about = {
+        "name": plan.name,
+        "notice": notice(plan, "en"),
+        "notice_zh": notice(plan, "zh"),
+        "grid": json.dumps(plan.grid.as_dict()),
+    }
+    found["plan"] = pd.DataFrame({"key": list(about), "value": list(about.values())})
+    return {name: _flat(frame) for name, frame in found.items()}
+
+
+def _allocation(plan: Plan) -> gpd.GeoDataFrame:
+    """Take the units that get new land."""
+    wanted = ["area_m2", "township", "township_name", "zone", "built_m2", "free_m2", "suitability",
+              "new_m2", "geometry"]  # fmt: skip
+    units = plan.units
+    chosen = units[units["new_m2"].fillna(0) > 0]
+    return chosen[[c for c in wanted if c in units.columns]]
+
+
+def _flat(frame: Any) -> Any:
+    """Move a named index into a column and keep column names apart, whatever their case."""
+    flat = frame.reset_index() if frame.index.name else frame.reset_index(drop=True)
+    taken, names = {"fid", GEOMETRY}, []
+    for column in flat.columns:
+        name = str(column)
+        while name.lower() in taken:
+            name += "_"
+        taken.add(name.lower())
+        names.append(name)
+    return flat.set_axis(names, axis=1)
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """Give a place beside ``path``; what is written there takes its place when all went well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        temporary = Path(folder) / path.name
+        yield temporary
+        try:
+            if path.is_dir():  # a file geodatabase; a folder cannot be replaced in one step
+                path.replace(Path(folder) / "before")
+            temporary.replace(path)
+        except PermissionError as error:
+            raise InputError.one(
+                "another program holds the file open", "文件正被其他程序占用",
+                where=str(path), code="file-in-use",
+                remedy=("close it in QGIS and run again", "请先在 QGIS 等程序中关闭该文件再运行"),
+            ) from error  # fmt: skip
+
+
+@contextmanager
+def _gdal(options: Mapping[str, str]) -> Iterator[None]:
+    """Set options of GDAL for a while."""
+    import pyogrio
+
+    before = {key: pyogrio.get_gdal_config_option(key) for key in options}
+    pyogrio.set_gdal_config_options(dict(options))
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(before)
+
+
+def _write_features(
+    path: Path, shapes: Mapping[str, Any], said: contributed.Words, lang: str
+) -> None:
+    """Write the layers; the file lies beside its place, so it need not be flushed to disk."""
+    import pyogrio
+
+    options = {"OGR_SQLITE_SYNCHRONOUS": "OFF", "OGR_CURRENT_DATE": _time()}
+    with _gdal(options):
+        for i, (name, frame) in enumerate(shapes.items()):
+            new_file = {"dataset_options": {"VERSION": "1.2"}} if i == 0 else {}
+            names = {
+                "GEOMETRY_NAME": GEOMETRY,
+                "IDENTIFIER": said.table_name(name, lang),
+                "DESCRIPTION": said.table_name(name, "en"),
+            }
+            pyogrio.write_dataframe(
+                frame, path, layer=name, driver="GPKG", append=i > 0, use_arrow=True,
+                layer_options=names, **new_file,
+            )  # fmt: skip
+
+
+def _time() -> str:
+    return stamp().strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def quoted(name: str) -> str:
+    """Quote a name for SQL.
+
+    Examples
+    --------
+    >>> quoted('a"b')
+    '"a""b"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _write_table(
+    db: sqlite3.Connection, name: str, frame: pd.DataFrame, said: contributed.Words, lang: str
+) -> None:
+    """Write a table without geometry and tell the GeoPackage of it."""
+    kinds = [f"{quoted(c)} {_sql_type(frame[c])}" for c in frame.columns]
+    columns = ", ".join(['"fid" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL', *kinds])
+    db.execute(f"CREATE TABLE {quoted(name)} ({columns})")
+    rows = zip(*(_plain(frame[c]) for c in frame.columns), strict=True)
+    marks, names = ", ".join("?" * len(kinds)), ", ".join(quoted(c) for c in frame.columns)
+    db.executemany(f"INSERT INTO {quoted(name)} ({names}) VALUES ({marks})", rows)  # noqa: S608
+    register(db, name, said.table_name(name, lang), said.table_name(name, "en"))
+    db.execute("INSERT INTO gpkg_ogr_contents VALUES (?, ?)", (name, len(frame)))
+
+
+def register(db: sqlite3.Connection, table: str, identifier: str, about: str) -> None:
+    """List a table without geometry in the contents of the GeoPackage."""
+    db.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
+        "VALUES (?, 'attributes', ?, ?, ?)",
+        (table, identifier, about, _time()),
+    )
+
+
+def _sql_type(column: pd.Series) -> str:
+    from pandas.api import types
+
+    if types.is_bool_dtype(column.dtype):
+        return "BOOLEAN"
+    if types.is_integer_dtype(column.dtype):
+        return "INTEGER"
+    return "REAL" if types.is_float_dtype(column.dtype) else "TEXT"
+
+
+def _plain(column: pd.Series) -> list[Any]:
+    """Turn a column into what SQLite stores; missing values become NULL."""
+    values = column.astype(object).where(column.notna(), None).tolist()
+    simple = (int, float, str, bytes, type(None))
+    return [v if isinstance(v, simple) else str(v) for v in values]
+
+
+def _write_styles(
+    db: sqlite3.Connection,
+    plan: Plan,
+    shapes: Mapping[str, Any],
+    plain: Mapping[str, Any],
+    lang: str,
+) -> None:
+    """Store every style of the layers, and the field names of the tables."""
+    rows, said = [], contributed.Words(plan.contributions)
+    for style in styles.styles(plan, lang):
+        qml = _qml(plan, style, style.layer, shapes[style.layer], lang)
+        rows.append((style.layer, GEOMETRY, style.name, qml, style.default, style.name, _time()))
+    for name, frame in plain.items():
+        called = said.table_name(name, lang)
+        qml = _qml(plan, None, name, frame, lang)
+        rows.append((name, "", called, qml, True, called, _time()))
+    db.execute(_STYLES)
+    register(db, "layer_styles", "layer_styles", "QGIS styles")
+    db.executemany(
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
+        "f_geometry_column, styleName, styleQML, useAsDefault, description, owner, update_time) "
+        "VALUES ('', '', ?, ?, ?, ?, ?, ?, 'zoning', ?)",
+        rows,
+    )
+
+
+def _qml(plan: Plan, style: styles.Style | None, layer: str, frame: Any, lang: str) -> str:
+    columns = [c for c in frame.columns if c != "geometry"]
+    names = styles.aliases(plan, layer, columns, lang)
+    return styles.qml(style, names, styles.value_maps(plan, columns, lang, layer))

@@ -1,0 +1,361 @@
+"""``plan.qgz``: a QGIS project for plan.gpkg with groups, themes, print layouts and atlases.
+
+No QGIS is needed to write it. Paths are relative, so the folder can be moved and renamed. The same
+project stands inside the GeoPackage as well; there it breaks when the file is renamed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sqlite3
+import zipfile
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoning.base import words
+from zoning.errors import Text
+from zoning.outputs.office.whole import notice, stamp, write_whole
+from zoning.outputs.prints import themes
+from zoning.outputs.qgis import geopackage, layout, styles
+from zoning.outputs.qgis import xml as qx
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from zoning.plan import Plan
+
+#: Shown on maps that carry no approval number (审图号).
+DATA_NOTE = Text(
+    "For internal use; not to be published without review", "内部使用,未经审核不得公开"
+)
+_AREAS = Text(
+    "Units are whole squares; their areas inside the city stand in area_m2.",
+    "规划单元为整方格,市内面积以字段 area_m2 为准。",
+)
+_GROUPS = {
+    "boundaries": Text("Boundaries and red lines", "边界与红线"),
+    "plan": Text("Zones", "分区方案"),
+    "account": Text("Accounts by unit", "单元核算"),
+    "tables": Text("Tables", "表格"),
+}
+_BY_UNIT = Text("by unit", "按单元")
+_ATLAS = Text("Atlas", "图集")
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """A layer of the project."""
+
+    key: str
+    table: str
+    name: str
+    group: str
+    visible: bool
+    style: styles.Style | None = None
+    columns: tuple[str, ...] = field(default=())
+
+    @property
+    def layer_id(self) -> str:
+        """A name that QGIS keeps: it silently changes those of 10 characters and less."""
+        digest = hashlib.sha256(f"{self.key}/{self.table}".encode()).hexdigest()[:10]
+        return f"{self.table}_{self.key}_{digest}"
+
+
+def write(
+    plan: Plan, path: str | Path, lang: str | None = None, gpkg: str | Path | None = None
+) -> Path:
+    """Write the project, and once more into the GeoPackage that it shows.
+
+    Parameters
+    ----------
+    plan : Plan
+    path : str or Path
+        The ``.qgz``; it appears whole or not at all.
+    lang : {"zh", "en"}, optional
+        Language of names, legends and layouts; by default that of the plan.
+    gpkg : str or Path, optional
+        The GeoPackage in the same folder, by default ``plan.gpkg``. When it is there, the project
+        is stored in it too.
+
+    Returns
+    -------
+    Path
+
+    References
+    ----------
+    Project file and ``qgis_projects`` table as QGIS 3.22 writes them.
+    """
+    path, lang = Path(path), lang or plan.config.plan.lang
+    gpkg = path.with_name("plan.gpkg") if gpkg is None else Path(gpkg)
+    text = project(plan, lang, gpkg.name)
+    archive = _archive(text, path.stem + ".qgs")
+    if gpkg.is_file():
+        _store(gpkg, words.table_name("project", lang), archive)
+    return write_whole(path, archive)
+
+
+def project(plan: Plan, lang: str, gpkg_name: str = "plan.gpkg") -> str:
+    """Write the text of the project file.
+
+    Parameters
+    ----------
+    plan : Plan
+    lang : {"zh", "en"}
+    gpkg_name : str
+        Name of the GeoPackage in the same folder.
+    """
+    shapes, tables = geopackage.layers(plan), geopackage.tables(plan)
+    layers = _layers(plan, shapes, lang) + _table_layers(tables, lang)
+    crs = _crs(plan.grid.crs)
+    extent = tuple(float(v) for v in plan.units.total_bounds)
+    box = (extent[0], extent[1], extent[2], extent[3])
+    source = f"./{gpkg_name}"
+    sheets = _sheets(plan, layers, lang)
+    root = qx.element(
+        "qgis", {"version": qx.VERSION, "projectname": plan.name},
+        qx.element("homePath", {"path": ""}), qx.element("title", {}, plan.name),
+        qx.element("projectCrs", {}, crs), _tree(layers, source, lang), _canvas(box, crs),
+        _presets(plan, layers, lang),
+        qx.element("projectlayers", {}, *(_map_layer(plan, x, source, crs, lang) for x in layers)),
+        _properties(plan, lang), _metadata(plan, lang),
+        qx.element("Layouts", {}, *(layout.layout(s, _margin(box), lang) for s in sheets)),
+    )  # fmt: skip
+    return qx.DOCTYPE + qx.write(root)
+
+
+def _layers(plan: Plan, shapes: dict[str, gpd.GeoDataFrame], lang: str) -> list[_Layer]:
+    """List the layers from the top of the map to its ground."""
+    found = []
+    for style in styles.styles(plan, lang):
+        group, visible = _place(style)
+        name = style.name
+        if style.key == "zones" and style.layer == "units":
+            name = f"{name} ({_BY_UNIT.get(lang)})" if lang == "en" else f"{name}({_BY_UNIT.zh})"
+        columns = tuple(c for c in shapes[style.layer].columns if c != "geometry")
+        found.append(_Layer(style.key, style.layer, name, group, visible, style, columns))
+    order = list(styles.LAYERS)[::-1]
+    found.sort(key=lambda x: (list(_GROUPS).index(x.group), order.index(x.table)))
+    return found
+
+
+def _place(style: styles.Style) -> tuple[str, bool]:
+    """Say in which group a style stands, and whether it is seen at first."""
+    if style.layer in ("city", "counties", "townships", "redlines"):
+        return "boundaries", style.key != "redline_types"
+    if style.key in ("zones", "units"):
+        return "plan", style.layer == "zones" or style.key == "units"
+    return "account", False
+
+
+def _table_layers(tables: dict[str, pd.DataFrame], lang: str) -> list[_Layer]:
+    return [
+        _Layer("table", name, words.table_name(name, lang), "tables", False,
+               columns=tuple(str(c) for c in frame.columns))
+        for name, frame in tables.items()
+    ]  # fmt: skip
+
+
+def _map_layer(plan: Plan, layer: _Layer, source: str, crs: qx.Element, lang: str) -> qx.Element:
+    """Describe one layer: where it lies, how it looks, what its fields are called."""
+    spatial = layer.style is not None
+    head = {"type": "vector", "geometry": "Polygon" if spatial else "No geometry",
+            "labelsEnabled": int(bool(layer.style and layer.style.labels is not None)),
+            "hasScaleBasedVisibilityFlag": 0}  # fmt: skip
+    aliases = styles.aliases(plan, layer.table, layer.columns, lang)
+    values = styles.value_maps(plan, layer.columns, lang, layer.table)
+    parts = styles.layer_parts(layer.style, aliases, values)
+    note = _AREAS.get(lang) if layer.table in ("units", "allocation") else ""
+    about = " ".join(
+        t for t in (words.table_name(layer.table, lang), note, notice(plan, lang)) if t
+    )
+    return qx.element(
+        "maplayer", head, qx.element("id", {}, layer.layer_id),
+        qx.element("datasource", {}, _source(source, layer)),
+        qx.element("layername", {}, layer.name), qx.element("srs", {}, crs if spatial else ""),
+        qx.element("resourceMetadata", {}, qx.element("title", {}, layer.name),
+                   qx.element("abstract", {}, about)),
+        qx.element("provider", {"encoding": "UTF-8"}, "ogr"), *parts,
+    )  # fmt: skip
+
+
+def _source(source: str, layer: _Layer) -> str:
+    return f"{source}|layername={layer.table}"
+
+
+def _crs(text: str) -> qx.Element:
+    """Describe the CRS by its WKT and, where it has one, its code.
+
+    QGIS takes the code only beside a positive ``srsid``; it looks up the right one by itself.
+    """
+    from pyproj import CRS
+
+    crs = CRS.from_user_input(text)
+    authority = crs.to_authority()
+    parts = [qx.element("wkt", {}, crs.to_wkt())]
+    if authority:
+        parts += [qx.element("srsid", {}, "1"), qx.element("srid", {}, str(authority[1])),
+                  qx.element("authid", {}, ":".join(authority))]  # fmt: skip
+    parts += [qx.element("description", {}, crs.name), qx.element("geographicflag", {}, "false")]
+    return qx.element("spatialrefsys", {}, *parts)
+
+
+def _tree(layers: Sequence[_Layer], source: str, lang: str) -> qx.Element:
+    groups = []
+    for key, name in _GROUPS.items():
+        rows = [
+            qx.element("layer-tree-layer", {
+                "id": x.layer_id, "name": x.name, "source": _source(source, x),
+                "providerKey": "ogr", "expanded": int(x.visible),
+                "checked": "Qt::Checked" if x.visible else "Qt::Unchecked",
+            }) for x in layers if x.group == key
+        ]  # fmt: skip
+        head = {"name": name.get(lang), "checked": "Qt::Checked", "expanded": int(key != "tables")}
+        if rows:
+            groups.append(qx.element("layer-tree-group", head, *rows))
+    return qx.element("layer-tree-group", {}, *groups)
+
+
+def _margin(box: layout.Extent, share: float = 0.01) -> layout.Extent:
+    x0, y0, x1, y1 = box
+    d = share * max(x1 - x0, y1 - y0)
+    return (x0 - d, y0 - d, x1 + d, y1 + d)
+
+
+def _canvas(box: layout.Extent, crs: qx.Element) -> qx.Element:
+    corners = zip(("xmin", "ymin", "xmax", "ymax"), _margin(box), strict=True)
+    extent = qx.element("extent", {}, *(qx.element(k, {}, repr(v)) for k, v in corners))
+    return qx.element(
+        "mapcanvas", {"name": "theMapCanvas"}, qx.element("units", {}, "meters"), extent,
+        qx.element("rotation", {}, "0"), qx.element("destinationsrs", {}, crs),
+    )  # fmt: skip
+
+
+def _themed(plan: Plan, layers: Sequence[_Layer]) -> dict[str, list[_Layer]]:
+    """Give the layers that each theme shows, from the top."""
+    boundaries = [x for x in layers if x.table in ("city", "counties", "townships")]
+    found = {}
+    for theme in themes.themes(plan) or ("units",):
+        mine = [x for x in layers if x.key == theme]
+        if theme == "zones":
+            mine = [x for x in mine if x.table == "zones"] or mine
+        found[theme] = boundaries + mine
+    return found
+
+
+def _theme_name(theme: str, lang: str) -> str:
+    return words.table_name("units", lang) if theme == "units" else words.theme_name(theme, lang)
+
+
+def _presets(plan: Plan, layers: Sequence[_Layer], lang: str) -> qx.Element:
+    presets = []
+    for theme, shown in _themed(plan, layers).items():
+        rows = [qx.element("layer", {"id": x.layer_id, "visible": 1, "expanded": 1}) for x in shown]
+        head = {"name": _theme_name(theme, lang), "has-expanded-info": 1}
+        presets.append(qx.element("visibility-preset", head, *rows))
+    return qx.element("visibility-presets", {}, *presets)
+
+
+def _sheets(plan: Plan, layers: Sequence[_Layer], lang: str) -> list[layout.Sheet]:
+    """List the layouts: each theme on A4 and A3, and an atlas by county and by township."""
+    themed, found = _themed(plan, layers), []
+    for theme, shown in themed.items():
+        name = _theme_name(theme, lang)
+        legend = [layout.LegendEntry(x.layer_id, x.name) for x in reversed(shown)]
+        found += [
+            layout.Sheet(f"{name} {paper}", name, name, paper, legend) for paper in layout.PAPERS
+        ]
+    first = found[0]
+    for x in layers:
+        if x.table in ("counties", "townships") and "name" in x.columns:
+            entry = layout.LegendEntry(x.layer_id, x.name)
+            title = f"{_ATLAS.get(lang)} {x.name}"
+            found.append(layout.Sheet(title, first.heading, first.theme, "A4", first.legend, entry))
+    return found
+
+
+def _properties(plan: Plan, lang: str) -> qx.Element:
+    approval = plan.config.plan.map_approval_no
+    variables = {
+        "map_approval_no": approval,
+        "data_note": "" if approval else DATA_NOTE.get(lang),
+        "plan_notice": notice(plan, lang),
+        "drawn_by": "",
+        "map_date": stamp().strftime("%Y-%m-%d"),
+        "map_crs": _crs_name(plan.grid.crs),
+    }
+
+    def texts(tag: str, values: Sequence[str]) -> qx.Element:
+        return qx.element(
+            tag, {"type": "QStringList"}, *(qx.element("value", {}, v) for v in values)
+        )
+
+    return qx.element(
+        "properties", {},
+        qx.element("Paths", {}, qx.element("Absolute", {"type": "bool"}, "false")),
+        qx.element("SpatialRefSys", {},
+                   qx.element("ProjectionsEnabled", {"type": "int"}, "1")),
+        qx.element("Measure", {}, qx.element("Ellipsoid", {"type": "QString"}, "NONE")),
+        qx.element("Measurement", {},
+                   qx.element("DistanceUnits", {"type": "QString"}, "meters"),
+                   qx.element("AreaUnits", {"type": "QString"}, "m2")),
+        qx.element("Variables", {}, texts("variableNames", list(variables)),
+                   texts("variableValues", list(variables.values()))),
+    )  # fmt: skip
+
+
+def _crs_name(text: str) -> str:
+    from pyproj import CRS
+
+    crs = CRS.from_user_input(text)
+    authority = crs.to_authority()
+    return str(crs.name) + (f" ({':'.join(authority)})" if authority else "")
+
+
+def _metadata(plan: Plan, lang: str) -> qx.Element:
+    parts = [notice(plan, lang), _AREAS.get(lang)]
+    if not plan.config.plan.map_approval_no:
+        parts.append(DATA_NOTE.get(lang))
+    values = {
+        "identifier": "plan.qgz", "language": "ZHO" if lang == "zh" else "ENG", "type": "project",
+        "title": plan.name, "abstract": "\n".join(p for p in parts if p), "author": "zoning",
+        "creation": stamp().strftime("%Y-%m-%dT%H:%M:%S"),
+    }  # fmt: skip
+    return qx.element("projectMetadata", {}, *(qx.element(k, {}, v) for k, v in values.items()))
+
+
+def _archive(text: str, name: str) -> bytes:
+    """Zip the project; the same text gives the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        entry = zipfile.ZipInfo(name, _ZIP_TIME)
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry.external_attr = 0o644 << 16
+        z.writestr(entry, text.encode("utf-8"))
+    return out.getvalue()
+
+
+def _store(gpkg: Path, name: str, archive: bytes) -> None:
+    """Put the project into the GeoPackage, as hexadecimal text of the zipped file."""
+    about = {"last_modified_time": stamp().strftime("%Y-%m-%dT%H:%M:%S"),
+             "last_modified_user": "zoning"}  # fmt: skip
+    with closing(sqlite3.connect(gpkg)) as db, db:
+        db.execute(
+            "CREATE TABLE IF NOT EXISTS qgis_projects "
+            "(name TEXT PRIMARY KEY, metadata BLOB, content BLOB)"
+        )
+        db.execute("DELETE FROM gpkg_extensions WHERE extension_name = 'qgis_projects'")
+        db.execute(
+            "INSERT INTO gpkg_extensions VALUES ('qgis_projects', NULL, 'qgis_projects', "
+            "'http://github.com/pka/qgpkg/blob/master/qgis_geopackage_extension.md', 'read-write')"
+        )
+        db.execute(
+            "INSERT OR REPLACE INTO qgis_projects VALUES (?, ?, ?)",
+            (name, json.dumps(about), archive.hex()),
+        )

@@ -1,0 +1,278 @@
+"""Independent re-computation: what must be true of a plan, measured again another way.
+
+Sums of the ledger close by construction; here they are added up once more, and every total is
+held against shapely's own area of the original polygons, residual printed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from zoning.base.areas import km2
+from zoning.errors import Check, Level, Text
+from zoning.grid.distortion import Distortion
+from zoning.inputs.layers import Layers
+from zoning.ledger.atoms import NONE, OVERLAP, Ledger
+
+if TYPE_CHECKING:
+    from zoning.allocation import Certificate
+    from zoning.planfile.models import Config
+
+#: Largest residual against shapely in m2: the city, and any other polygon (design of the ledger:
+#: one rounding to whole square metres per atom, so a polygon of n atoms may differ by about n/2
+#: in theory and by a few in practice).
+CITY_RESIDUAL_M2, OTHER_RESIDUAL_M2 = 1.0, 10.0
+
+#: How far the union of red lines may be from a published total that is itself rounded (our choice).
+PUBLISHED_TOLERANCE = 0.01
+
+
+_KINDS = {"city": "全市", "township": "乡镇", "county": "县区", "redline_union": "红线合并"}
+
+
+def closes(name: str, measured: int, limit: int, en: str, zh: str) -> Check:
+    """Check that two integer totals are the same.
+
+    Examples
+    --------
+    >>> closes("ledger.units", 5, 5, "units add up to the city", "单元合计等于全市").ok
+    True
+    """
+    gap = measured - limit
+    text = Text(f"{en}: difference {gap} m2", f"{zh}:差 {gap} 平方米")
+    return Check(name, "error", gap == 0, measured, limit, "m2", "city", text)
+
+
+def ledger_sums(ledger: Ledger, frames: dict[str, pd.DataFrame | None]) -> list[Check]:
+    """Add up the ledger and every table made from it.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    frames : dict of DataFrame with ``area_m2``
+        Units, pieces and zones, as the plan carries them; None where there is none.
+    """
+    inside = ledger.city_m2 - ledger.dropped_m2
+    total = int(ledger.atoms["area_m2"].sum())
+    found = [
+        closes("ledger.city", total, inside, "the atoms add up to the city", "账目合计等于全市")
+    ]
+    names = {"units": "单元", "pieces": "地块", "zones": "分区"}
+    for name, frame in frames.items():
+        if frame is not None:
+            zh = f"{names.get(name, name)}面积合计等于全市"
+            found.append(
+                closes(
+                    f"ledger.{name}", int(frame["area_m2"].sum()), inside,
+                    f"{name} add up to the city", zh,
+                )
+            )  # fmt: skip
+    return found
+
+
+def residuals(layers: Layers, ledger: Ledger) -> pd.DataFrame:
+    """Hold sums of the ledger against shapely's area of the polygons themselves.
+
+    Returns
+    -------
+    DataFrame
+        ``kind`` (city, township, county, redline_union), ``code``, ``ledger_m2``, ``shapely_m2``,
+        ``residual_m2``, ``limit_m2``. A township is compared without what it shares with another.
+    """
+    atoms, city = ledger.atoms, layers.city
+    rows = [("city", "city", ledger.city_m2, shapely.area(city), CITY_RESIDUAL_M2)]
+    if ledger.dropped_m2 == 0 and layers.townships is not None:
+        own = _without_neighbours(layers.townships.geometry.to_numpy())
+        own = shapely.intersection(own, city)
+        by_town = atoms.groupby("township")["area_m2"].sum()
+        for code, shape in zip(layers.townships.index, own, strict=True):
+            rows.append(
+                ("township", code, by_town.get(code, 0), shapely.area(shape), OTHER_RESIDUAL_M2)
+            )
+        by_county = atoms[atoms["township"] != OVERLAP].groupby("county")["area_m2"].sum()
+        counties = layers.townships["county"].to_numpy(dtype=object)
+        for county in sorted(set(counties)):
+            area = shapely.area(shapely.union_all(own[counties == county]))
+            rows.append(("county", county, by_county.get(county, 0), area, OTHER_RESIDUAL_M2))
+    if ledger.dropped_m2 == 0 and layers.redlines is not None and len(layers.redlines):
+        red = shapely.intersection(shapely.union_all(layers.redlines.geometry.to_numpy()), city)
+        union = atoms.loc[atoms["red_level"] > 0, "area_m2"].sum()
+        rows.append(("redline_union", "all", union, shapely.area(red), OTHER_RESIDUAL_M2))
+    table = pd.DataFrame(rows, columns=["kind", "code", "ledger_m2", "shapely_m2", "limit_m2"])
+    table["ledger_m2"] = table["ledger_m2"].astype("int64")
+    table.insert(4, "residual_m2", table["ledger_m2"] - table["shapely_m2"])
+    return table
+
+
+def _without_neighbours(polygons: Any) -> Any:
+    """Take from each polygon what others of the layer cover too."""
+    tree = shapely.STRtree(polygons)
+    one, other = tree.query(polygons, predicate="intersects")
+    pairs = one != other
+    one, other = one[pairs], other[pairs]
+    shared = shapely.area(shapely.intersection(polygons[one], polygons[other])) > 0
+    own = polygons.copy()
+    for i, k in sorted(zip(one[shared].tolist(), other[shared].tolist(), strict=True)):
+        own[i] = shapely.difference(own[i], polygons[k])
+    return own
+
+
+def residual_checks(table: pd.DataFrame) -> list[Check]:
+    """Make one check per kind, with the worst place."""
+    found = []
+    for kind, rows in table.groupby("kind", sort=False):
+        worst = rows.loc[rows["residual_m2"].abs().idxmax()]
+        value = float(worst["residual_m2"])
+        limit = float(worst["limit_m2"])
+        n, zh = len(rows), _KINDS[str(kind)]
+        text = Text(
+            f"{kind}: ledger minus shapely is at most {abs(value):.3f} m2 (of {n})",
+            f"{zh}:账目与 shapely 面积之差最大 {abs(value):.3f} 平方米(共 {n} 个)",
+        )
+        found.append(
+            Check(
+                f"residual.{kind}", "error", abs(value) <= limit, round(abs(value), 6), limit,
+                "m2", str(worst["code"]), text,
+            )
+        )  # fmt: skip
+    return found
+
+
+def distortion_check(distortion: Distortion, limit: float) -> Check:
+    """Check the area distortion of the projection over the study area."""
+    text = Text(
+        f"areas on the map plane differ from the ellipsoid by at most {distortion.worst:.5%} "
+        f"locally, {distortion.total:+.5%} in total",
+        f"平面面积与椭球面积之差:局部最大 {distortion.worst:.5%},合计 {distortion.total:+.5%}",
+    )
+    ok = distortion.worst <= limit
+    return Check("crs.distortion", "error", ok, distortion.worst, limit, "1", "city", text)
+
+
+def expected(
+    name: str, measured: int | None, published: int | None, unit: str, source: str, where: str
+) -> list[Check]:
+    """Compare a count with a published one; nothing where none was published."""
+    if published is None or measured is None:
+        return []
+    text = Text(
+        f"{measured:,} {unit}, published {published:,} ({source})",
+        f"{measured:,},公布值 {published:,}({source})",
+    )
+    return [Check(name, "warning", measured == published, measured, published, unit, where, text)]
+
+
+def left_out(missing: dict[str, int], units: gpd.GeoDataFrame) -> list[Check]:
+    """Say what could not be placed: land in no township or in two, of unknown use, without zone."""
+    words = {
+        NONE: ("land in no township", "不属于任何乡镇的土地"),
+        OVERLAP: ("land in more than one township", "属于多个乡镇的土地"),
+        "unknown_use": ("land of unknown use", "用地类型未知的土地"),
+    }
+    found = []
+    for key, (en, zh) in words.items():
+        area = missing.get(key, 0)
+        text = Text(f"{en}: {km2(area, 4)}", f"{zh}:{km2(area, 4)}")
+        found.append(Check(f"left_out.{key}", "note", area == 0, area, 0, "m2", "city", text))
+    if "zone" in units:
+        n = int(units["zone"].isna().sum())
+        text = Text(f"{n} units without a zone", f"{n} 个单元未能定类")
+        found.append(Check("left_out.zone", "warning", n == 0, n, 0, "units", "city", text))
+    return found
+
+
+def allocation_checks(pieces: pd.DataFrame, cap_m2: int) -> list[Check]:
+    """Add up the allocation again: no piece above its free land, the city under its cap."""
+    over = int(np.maximum(pieces["new_m2"] - pieces["free_m2"], 0).sum())
+    below = int(np.minimum(pieces["new_m2"], 0).sum())
+    nowhere = int(pieces.loc[pieces["township"].isin([NONE, OVERLAP]), "new_m2"].sum())
+    misplaced = over - below + nowhere
+    total = int(pieces["built_m2"].sum() + pieces["new_m2"].sum())
+    existing = int(pieces["built_m2"].sum())
+    text = Text(
+        f"new land outside free land: {misplaced} m2",
+        f"超出可用土地的新增建设用地:{misplaced} 平方米",
+    )
+    cap = Text(
+        f"existing and new construction {km2(total)}, cap {km2(cap_m2)}",
+        f"现状与新增建设用地 {km2(total)},上限 {km2(cap_m2)}",
+    )
+    return [
+        Check("allocation.free", "error", misplaced == 0, misplaced, 0, "m2", "city", text),
+        Check(
+            "allocation.cap", "error", total <= max(cap_m2, existing), total, cap_m2, "m2",
+            "city", cap,
+        ),
+    ]  # fmt: skip
+
+
+def published(
+    config: Config, units: int, red: gpd.GeoDataFrame | None, marked: pd.DataFrame
+) -> list[Check]:
+    """Compare the counts and areas that a plan published with what was computed."""
+    source = config.redlines.source or "plan.toml"
+    found = expected(
+        "published.units", units, config.grid.expected_units, "units", "plan.toml", "city"
+    )
+    if red is None:
+        return found
+    areas, union = red["area_code"].nunique(), int(marked["redline_m2"].sum())
+    part = config.redlines
+    found += expected("published.areas", areas, part.expected_areas, "areas", source, "city")
+    if part.published_union_m2 is not None:
+        text = Text(
+            f"union of red lines {km2(union)}, published {km2(part.published_union_m2)} ({source})",
+            f"红线合并面积 {km2(union)},公布值 {km2(part.published_union_m2)}({source})",
+        )
+        near = abs(union - part.published_union_m2) <= PUBLISHED_TOLERANCE * part.published_union_m2
+        found.append(
+            Check(
+                "published.redlines", "warning", near, union, part.published_union_m2, "m2",
+                "city", text,
+            )
+        )  # fmt: skip
+    return found
+
+
+def no_redlines() -> Check:
+    """Warn that red lines are not known: what depends on them is ``<NA>``, not 0."""
+    text = Text(
+        "no red lines were given: shares, balance and what the method makes of them are unknown; "
+        "if there are none here, say so by [redlines] none = true",
+        "未提供生态红线:相关占比、生态平衡及其判定均为未知;若确无红线,请设 [redlines] none = true",
+    )
+    return Check("left_out.redlines", "warning", False, None, None, "1", "city", text)
+
+
+def decisions(table: pd.DataFrame | None) -> list[Check]:
+    """Tell which decisions on record no longer fit what the method says."""
+    if table is None:
+        return []
+    found = []
+    words = {
+        "stale": ("the method no longer says what it said then", "方法结果已与决定时不同"),
+        "no-place": ("no such place in this plan", "本方案中无此地点"),
+        "moot": ("the method now says the same", "方法结果现已相同"),
+    }
+    for state, (en, zh) in words.items():
+        codes = table.loc[table["state"] == state, "code"].astype(str).tolist()
+        level: Level = "note" if state == "moot" else "warning"
+        listed = ", ".join(codes[:10])
+        text = Text(f"{len(codes)} decisions: {en} {listed}", f"{len(codes)} 项决定:{zh} {listed}")
+        found.append(
+            Check(f"decisions.{state}", level, not codes, len(codes), 0, "decisions", listed, text)
+        )
+    return found
+
+
+def certificate_check(certificate: Certificate) -> Check:
+    """Give the verdict of the independent proof of the allocation."""
+    return Check(
+        "allocation.certificate", "error", certificate.ok, certificate.objective,
+        certificate.bound, "suitability-m2", "city", certificate.text,
+    )  # fmt: skip

@@ -1,0 +1,137 @@
+"""Before a run: inputs, method and decisions are read together and held against one another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import pandas as pd
+
+from zoning import zones
+from zoning.base import strict
+from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.inputs.gather import Intake, gather
+from zoning.ledger import sums
+from zoning.planfile.models import Config
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Everything a run needs, read and found to fit together.
+
+    Parameters
+    ----------
+    config : Config
+        With the method inside (see :func:`settle_method`).
+    intake : Intake
+    method : Method
+    decisions : DataFrame or None
+        The decisions on record.
+    """
+
+    config: Config
+    intake: Intake
+    method: zones.Method
+    decisions: pd.DataFrame | None
+
+
+def prepare(config: Config, folder: Path) -> Ready:
+    """Read inputs, method and decisions, and find out whether they fit together.
+
+    Raises
+    ------
+    InputError
+        With the problems of all of them.
+    """
+    problems: list[Problem] = []
+
+    def attempt(read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except InputError as error:
+            problems.extend(error.problems)
+            return None
+
+    settled = attempt(lambda: settle_method(config, folder))
+    method = None if settled is None else attempt(lambda: load_method(settled))
+    decisions = attempt(lambda: read_decisions(config, folder))
+    for name in config.zones.compare:
+        attempt(lambda name=name: zones.load_method(name))  # type: ignore[misc]
+    intake = attempt(lambda: gather(config, folder))
+    if intake is not None and method is not None:
+        attempt(lambda: _rehearse(config, intake, method))
+    if intake is None or method is None or settled is None or problems:
+        raise InputError(problems)
+    return Ready(settled, intake, method, decisions)
+
+
+def _rehearse(config: Config, intake: Intake, method: zones.Method) -> None:
+    """Class townships without any areas, and look up the places of rules: names must be known."""
+    layer, part = intake.layers.townships, config.inputs.townships
+    if layer is None or part is None:
+        return
+    table = pd.DataFrame(layer.drop(columns="geometry"))
+    for column in ("area_m2", *sums.RED_SUMS, *sums.USE_SUMS):
+        table[column] = pd.array([pd.NA] * len(table), dtype="Int64")
+    where = part.table or part.path
+    try:
+        zones.classify_townships(table, method)
+    except InputError as error:
+        raise InputError([replace(p, where=where) for p in error.problems]) from error
+    for column in config.indicators.spread:
+        if column not in table or not pd.api.types.is_numeric_dtype(table[column]):
+            near = suggest(column, table.columns)
+            raise InputError.one(
+                f"[indicators] spread: no numbers in column '{column}'",
+                f"[indicators] spread:字段“{column}”没有数值", where=where, code="missing-column",
+                remedy=(f"did you mean '{near}'?", f"是否为“{near}”?") if near else None,
+            )  # fmt: skip
+    known = {"counties": set(layer["county"]), "townships": set(layer.index)}
+    raise_all(
+        Problem(
+            Text(f"[[cap.{kind}]] names '{rule.place}', which is not in the plan",
+                 f"[[cap.{kind}]] 中的“{rule.place}”不在方案内"), "plan.toml", code="unknown-place",
+            remedy=Text("known: " + ", ".join(sorted(codes)[:12]),
+                        "可用代码:" + "、".join(sorted(codes)[:12])),
+        )
+        for kind, codes in known.items() for rule in getattr(config.cap, kind)
+        if rule.place not in codes
+    )  # fmt: skip
+
+
+def settle_method(config: Config, folder: Path) -> Config:
+    """Take a method file, and judgements it names, into the configuration.
+
+    A written plan then knows its method without the planner's files.
+    """
+    given = config.zones.method
+    if isinstance(given, str):
+        if not given.endswith(".toml"):
+            return config
+        path = folder / given
+        zones.load_method(path)
+        method = zones.inline_files(strict.read(path).data, path.parent)
+    else:
+        method = zones.inline_files(given, folder)
+    part = config.zones.model_copy(update={"method": method})
+    return config.model_copy(update={"zones": part})
+
+
+def load_method(config: Config) -> zones.Method:
+    """Load the classification method of ``[zones]``: a shipped name, or the method as a table."""
+    given = config.zones.method
+    return (
+        zones.load_method(given)
+        if isinstance(given, str)
+        else zones.parse_method(given, where="[zones.method]")
+    )
+
+
+def read_decisions(config: Config, folder: Path) -> pd.DataFrame | None:
+    """Read the decisions on record of ``[zones] overrides``."""
+    given = config.zones.overrides
+    return None if given is None else zones.read_overrides(folder / given)

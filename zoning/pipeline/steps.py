@@ -1,0 +1,303 @@
+"""The one place where the order of steps is written: from plan.toml to a plan."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from zoning import zones
+from zoning.allocation import allocate
+from zoning.allocation.landscape import before_and_after
+from zoning.allocation.space import lattice_edges
+from zoning.capacity import account, presolve, settle
+from zoning.capacity.from_config import cap_rules
+from zoning.errors import Check, InfeasibleError, Text
+from zoning.indicators.transfer import reconcile, transfer
+from zoning.inputs.gather import Intake
+from zoning.ledger import atoms, redlines, sums
+from zoning.pipeline import checks, summary
+from zoning.pipeline.ready import Ready, prepare
+from zoning.pipeline.state import State
+from zoning.plan import Plan
+from zoning.planfile.models import Config
+
+#: Called with the English and Chinese name of the step that begins.
+Progress = Callable[[Text], None]
+
+STEPS = {
+    "read": Text("read the inputs", "读取数据"),
+    "measure": Text("measure areas", "量算面积"),
+    "zone": Text("class townships and units", "判定乡镇与单元类型"),
+    "account": Text("draw up the accounts", "编制台账"),
+    "allocate": Text("allocate new land", "分配新增建设用地"),
+    "check": Text("check everything again", "复核"),
+}
+
+
+@dataclass
+class _Clock:
+    """Times the steps and tells which one begins."""
+
+    tell: Progress | None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        if self.tell:
+            self.tell(STEPS[name])
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 4)
+
+
+def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Plan:
+    """Make a plan.
+
+    Parameters
+    ----------
+    config : Config
+        Of plan.toml.
+    folder : Path
+        Where relative paths of the inputs start.
+    progress : callable, optional
+        Told the name of each step as it begins.
+
+    Returns
+    -------
+    Plan
+        Complete, not yet written. If stated floors, quotas or locks cannot hold together,
+        ``run["infeasible"]`` tells which, and there is no allocation.
+
+    Raises
+    ------
+    InputError
+        With all problems of all inputs.
+    """
+    clock = _Clock(progress)
+    with clock.step("read"):
+        ready = prepare(config, folder)
+        config, intake = ready.config, ready.intake
+    with clock.step("measure"):
+        books = atoms.build(intake.layers, intake.grid)
+        books = atoms.settle_slivers(books, intake.grid, config.grid.min_share, config.grid.slivers)
+        marked = sums.mark(books.atoms, intake.classes)
+    with clock.step("zone"):
+        state = _zone(ready, books, marked)
+    with clock.step("account"):
+        _draw_account(config, books, marked, state)
+    if state.account is not None and config.allocation.enabled:
+        with clock.step("allocate"):
+            _allocate(config, state, intake.grid.cell_m)
+    with clock.step("check"):
+        _tabulate(config, intake, books, marked, state)
+        found = _check(config, intake, books, marked, state)
+    city = gpd.GeoDataFrame(
+        {"name": [config.plan.name]}, geometry=[intake.layers.city], crs=intake.grid.crs
+    )
+    return Plan(
+        name=config.plan.name, notice=config.plan.notice, config=config, grid=intake.grid,
+        city=city, units=state.units, zones=state.zones, ledger=books.atoms,
+        red_sets=books.red_sets, townships=state.towns, counties=state.counties,
+        redlines=state.redlines, pieces=state.pieces, tables=state.tables, checks=tuple(found),
+        run=summary.describe(config, intake, books, marked, state, found, clock.seconds),
+    )  # fmt: skip
+
+
+def _zone(ready: Ready, books: atoms.Ledger, marked: pd.DataFrame) -> State:
+    """Class townships; units take their class, balance lies over it, decisions come last."""
+    config, intake = ready.config, ready.intake
+    layer = intake.layers.townships
+    names = None if layer is None else layer["name"].astype("string")
+    units, shares = sums.describe_units(books, marked, names)
+    state = State(units=units, shares=shares, pieces=sums.pieces(marked))
+    frames = [units]
+    if layer is not None:
+        city = intake.layers.city
+        state.towns = sums.describe_townships(layer, marked, intake.counties, city)
+        state.counties = sums.describe_counties(state.towns, marked, intake.counties)
+        frames += [state.towns, state.counties]
+    if intake.layers.redlines is None and not config.redlines.none:
+        for frame in frames:
+            sums.forget_red(frame)
+    if state.towns is not None:
+        _spread(config, state)
+        said = _class_townships(ready, state)
+        _class_units(ready, state, said)
+    return state
+
+
+def _spread(config: Config, state: State) -> None:
+    """Share totals of townships out to the units, and show that nothing is lost."""
+    columns, towns = list(config.indicators.spread), state.towns
+    if not columns or towns is None:
+        return
+    leaves = state.pieces[state.pieces["township"].isin(towns.index)]
+    dasymetric = config.indicators.by == "built" and "built_m2" in leaves
+    weight = "built_m2" if dasymetric else "area_m2"
+    totals = pd.DataFrame(towns[columns])
+    whole = all(pd.api.types.is_integer_dtype(totals[c]) for c in columns)
+    moved = transfer(
+        totals, leaves, source="township", target="unit", weight=weight, whole=whole
+    ).reindex(state.units.index)
+    for column in columns:
+        state.units[column] = moved[column]
+    table = reconcile(totals, moved, columns).rename_axis("column").reset_index()
+    state.tables["reconciliation"] = table.assign(weight=weight)
+
+
+def _class_townships(ready: Ready, state: State) -> pd.Series:
+    """Give townships their classes; return what the method alone says."""
+    towns, part = state.towns, ready.config.zones
+    table = pd.DataFrame(towns.drop(columns="geometry"))  # type: ignore[union-attr]
+    classes = zones.classify_townships(table, ready.method)
+    said = classes["zone"].copy()
+    if part.contiguity:
+        classes, state.tables["contiguity"] = zones.join_enclaves(
+            classes, zones.adjacency(towns), max_margin=part.contiguity_margin
+        )
+    if ready.decisions is not None:
+        classes = zones.apply_to_townships(classes, ready.decisions)
+    if part.compare:
+        others = [zones.load_method(name) for name in part.compare]
+        state.tables["methods"] = zones.compare_methods(table, [ready.method, *others]).table
+    told = pd.concat([table, classes], axis=1)
+    for lang in ("en", "zh"):
+        words = [zones.tell_township(row, ready.method, lang) for _, row in told.iterrows()]
+        classes[f"why_{lang}"] = pd.array(words, dtype="string")
+    state.towns = _beside(towns, classes)
+    return said
+
+
+def _class_units(ready: Ready, state: State, said: pd.Series) -> None:
+    """Give units the class of their township, balance over it, and decisions at the end."""
+    units, towns, decisions = state.units, state.towns, ready.decisions
+    share = ready.config.zones.balance_share
+    assigned = zones.assign_units(units, towns, balance_share=share)
+    if decisions is not None:
+        state.tables["decisions"] = zones.review(decisions, said, assigned["zone"])
+        decided = zones.of_units(decisions)
+        assigned = zones.assign_units(units, towns, balance_share=share, overrides=decided)
+    for column in ("township_zone", "zone", "zone_reason"):
+        units[column] = assigned[column]
+    if "built_m2" in units:
+        units["suitability"] = zones.unit_suitability(units, towns, ready.method)
+    margins = zones.unit_margins(units, towns, balance_share=share)
+    for column in margins.columns:
+        units[column] = margins[column]
+    geometry = units.pop("geometry")
+    state.units = gpd.GeoDataFrame(units, geometry=geometry, crs=geometry.crs)
+    leaves = state.pieces
+    leaves["zone"] = leaves["unit"].map(units["zone"]).astype("string")
+    leaves["township_zone"] = leaves["township"].map(towns["zone"]).astype("string")  # type: ignore[index]
+    if "suitability" in units:
+        leaves["suitability"] = leaves["unit"].map(units["suitability"])
+
+
+def _beside(towns: gpd.GeoDataFrame, classes: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Put the classes beside the township's own columns, geometry last.
+
+    A column of the planner's table that has the name of a result is kept as ``given_...``.
+    """
+    geometry = towns.geometry
+    table = pd.DataFrame(towns.drop(columns="geometry"))
+    table = table.rename(columns={c: f"given_{c}" for c in table.columns if c in classes})
+    return gpd.GeoDataFrame(pd.concat([table, classes], axis=1), geometry=geometry, crs=towns.crs)
+
+
+def _draw_account(config: Config, books: atoms.Ledger, marked: pd.DataFrame, state: State) -> None:
+    """Draw up the account of existing construction, where land use is known."""
+    if "built_m2" not in marked:
+        return
+    green = int(marked["eco_agri_m2"].sum())
+    state.account = account(state.pieces, cap_rules(config), books.city_m2, eco_agri_m2=green)
+
+
+def _allocate(config: Config, state: State, cell_m: int) -> None:
+    """Place new land; land in no township, in two, or without a zone takes none."""
+    acc, leaves = state.account, state.pieces
+    if acc is None or "zone" not in leaves:
+        return
+    part = config.allocation
+    edges = lattice_edges(state.units.index, cell_m)
+    spatial = part.boundary_weight > 0 or part.whole_units
+    open_ = ~leaves["township"].isin([atoms.NONE, atoms.OVERLAP]) & leaves["zone"].notna()
+    offered = leaves.assign(free_m2=leaves["free_m2"].where(open_, 0))
+    state.findings = presolve(offered, acc.limits)
+    try:
+        state.allocation = allocate(
+            offered, acc.limits, lambda_=part.boundary_weight, whole_units=part.whole_units,
+            min_patch_units=part.min_patch_units, attached=part.attached,
+            edges=edges if spatial else None, core_share=part.core_share,
+        )  # fmt: skip
+    except InfeasibleError as error:
+        state.infeasible = error
+        return
+    leaves["new_m2"] = state.allocation.new_m2.reindex(leaves.index).astype("int64")
+    state.tables["landscape"] = (
+        before_and_after(leaves, leaves["new_m2"], edges, cell_m, part.core_share)
+        .rename_axis("measure")
+        .reset_index()
+    )
+    new = leaves.groupby("unit")["new_m2"].sum()
+    geometry = state.units.pop("geometry")
+    state.units["new_m2"] = new.reindex(state.units.index, fill_value=0).astype("int64")
+    state.units = gpd.GeoDataFrame(state.units, geometry=geometry, crs=geometry.crs)
+    for frame, key in ((state.towns, "township"), (state.counties, "county")):
+        if frame is not None:
+            total = leaves.groupby(key)["new_m2"].sum().reindex(frame.index, fill_value=0)
+            frame.insert(len(frame.columns) - 1, "new_m2", total.astype("int64"))
+
+
+def _tabulate(
+    config: Config, intake: Intake, books: atoms.Ledger, marked: pd.DataFrame, state: State
+) -> None:
+    """Make the zones and every table of the account."""
+    units, tables = state.units, state.tables
+    limits = None if state.account is None else state.account.zones
+    state.zones = sums.describe_zones(units, intake.layers.city, limits)
+    tables["unit_townships"] = state.shares
+    tables |= sums.account_tables(state.pieces, marked, units, config.plan.name)
+    if intake.layers.redlines is not None:
+        state.redlines = redlines.describe(intake.layers.redlines, books)
+        zone_of = units.get("zone")
+        tables |= redlines.tables(state.redlines, books, marked, zone_of)
+    if state.allocation is not None:
+        tables["limits"] = state.allocation.limits
+        if state.allocation.edges is not None:
+            tables["allocation_edges"] = state.allocation.edges
+    tables["residuals"] = checks.residuals(intake.layers, books)
+
+
+def _check(
+    config: Config, intake: Intake, books: atoms.Ledger, marked: pd.DataFrame, state: State
+) -> list[Check]:
+    """Measure again what must be true, and hold the plan against its limits."""
+    acc = state.account
+    frames: dict[str, pd.DataFrame | None] = {"units": state.units, "pieces": state.pieces}
+    if "zone" in state.units and state.units["zone"].notna().all():
+        frames["zones"] = state.zones
+    found = checks.ledger_sums(books, frames)
+    found += checks.residual_checks(state.tables["residuals"])
+    found.append(checks.distortion_check(intake.distortion, config.grid.max_area_error))
+    found += checks.published(config, len(state.units), state.redlines, marked)
+    found += checks.left_out(sums.count_missing(marked), state.units)
+    found += checks.decisions(state.tables.get("decisions"))
+    if intake.layers.redlines is None and not config.redlines.none:
+        found.append(checks.no_redlines())
+    if acc is not None:
+        # With an allocation the same share is measured after it.
+        after = state.allocation is not None
+        found += [c for c in acc.checks if not (after and c.check == "cap.eco_agri")]
+        found += state.findings
+    if acc is not None and state.allocation is not None:
+        green = int(marked["eco_agri_m2"].sum()) - int(state.pieces["new_m2"].sum())
+        found += settle(acc, state.pieces, state.pieces["new_m2"], eco_agri_m2=green)
+        found += checks.allocation_checks(state.pieces, acc.cap_m2)
+        found.append(checks.certificate_check(state.allocation.certificate))
+    return found

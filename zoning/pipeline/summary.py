@@ -1,0 +1,141 @@
+"""The numbers of ``run.json``: what went in, what came out, with which software."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from zoning import __version__
+from zoning.errors import Check
+from zoning.ledger import redlines
+
+if TYPE_CHECKING:
+    from zoning.inputs.gather import Intake
+    from zoning.ledger.atoms import Ledger
+    from zoning.pipeline.state import State
+    from zoning.planfile.models import Config
+
+#: Version of the layout of ``run.json``.
+FORMAT = 1
+
+_PACKAGES = ("numpy", "scipy", "pandas", "shapely", "geopandas", "pyproj", "pyogrio", "rasterio",
+             "pyarrow", "folium")  # fmt: skip
+
+
+def software() -> dict[str, str]:
+    """List the versions that a result depends on."""
+    found = {"zoning": __version__, "python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def describe(
+    config: Config, intake: Intake, books: Ledger, marked: pd.DataFrame, state: State,
+    found: list[Check], seconds: dict[str, float],
+) -> dict[str, Any]:  # fmt: skip
+    """Put together ``run.json``.
+
+    Returns
+    -------
+    dict
+        Plain data with the keys of the README; areas in whole square metres.
+    """
+    run: dict[str, Any] = {
+        "format": FORMAT,
+        "plan": config.plan.name,
+        "notice": config.plan.notice,
+        "notice_zh": config.plan.notice_zh,
+        "software": software(),
+        "inputs": [s.as_dict() for s in intake.sources],
+        "grid": {
+            **intake.grid.as_dict(),
+            "units": len(state.units),
+            "distortion": intake.distortion.as_dict(),
+        },
+        "area_m2": {
+            "city": books.city_m2,
+            "units": int(state.units["area_m2"].sum()),
+            "dropped": books.dropped_m2,
+        },
+        "zones": _zones(state),
+        "left_out": left_out(config, intake),
+    }
+    if state.redlines is not None:
+        run["redlines"] = redlines.summary(state.redlines, state.tables["redline_areas"], marked)
+    if state.account is not None:
+        run["construction"] = _construction(config, marked, state)
+    if state.allocation is not None:
+        run["allocation"] = state.allocation.as_dict()
+    if state.infeasible is not None:
+        run["infeasible"] = [
+            {**p.as_dict("en"), "en": p.tell("en"), "zh": p.tell("zh")}
+            for p in state.infeasible.problems
+        ]
+    if intake.classes is not None:
+        run["landuse_classes"] = class_records(intake.classes)
+    run["notes"] = [{**f.as_dict("en"), "zh": f.tell("zh")} for f in intake.findings]
+    run["checks"] = [c.as_dict() for c in found]
+    run["config"] = config.model_dump(mode="json", exclude_defaults=True)
+    run["seconds"] = seconds
+    return run
+
+
+def class_records(classes: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give the class table as plain data; a written plan then knows what its values mean."""
+    columns = ["value", "code", "zh", "en", "group", "water", "farmland"]
+    return [dict(r) for r in classes.reset_index()[columns].to_dict("records")]
+
+
+def left_out(config: Config, intake: Intake) -> list[str]:
+    """Name the parts that a plan does without because their input is absent.
+
+    Red lines that are known not to be there are not left out.
+    """
+    layers = intake.layers
+    parts = {
+        "zones": layers.townships is None,
+        "redlines": layers.redlines is None and not config.redlines.none,
+        "construction": layers.landuse is None,
+        "allocation": layers.landuse is None or layers.townships is None,
+    }
+    return [name for name, absent in parts.items() if absent]
+
+
+def _zones(state: State) -> dict[str, dict[str, int]]:
+    if state.zones is None:
+        return {}
+    columns = [c for c in ("units", "area_m2", "built_m2", "new_m2") if c in state.zones]
+    return {str(zone): {c: int(row[c]) for c in columns} for zone, row in state.zones.iterrows()}
+
+
+def _construction(config: Config, marked: pd.DataFrame, state: State) -> dict[str, Any]:
+    acc = state.account
+    if acc is None:
+        return {}
+    new = int(state.pieces["new_m2"].sum()) if "new_m2" in state.pieces else 0
+    total, base = acc.existing_m2 + new, acc.base_m2
+    green = int(marked["eco_agri_m2"].sum()) - new
+    return {
+        "existing_m2": acc.existing_m2,
+        "base_m2": base,
+        "base_source": acc.rules.sources["base"],
+        "cap_share": config.cap.share,
+        "cap_m2": acc.cap_m2,
+        "headroom_m2": acc.headroom_m2,
+        "new_m2": new,
+        "share": total / base,
+        "existing_share": acc.existing_m2 / base,
+        "eco_agri_share": green / int(marked["area_m2"].sum()),
+        "zone_basis": acc.rules.zone_basis,
+        "rural_roads_are_construction": bool(
+            config.inputs.landuse and config.inputs.landuse.rural_roads_are_construction
+        ),
+        "existing_redline_m2": int(marked["built_redline_m2"].sum()),
+    }

@@ -1,0 +1,354 @@
+"""plan.toml as frozen models: strict, with suggestions, all problems at once.
+
+Every number that rules a plan has a source and an evidence tag beside it; the defaults here are
+those of the Zhenjiang plan of 2013 as far as it is public, and our own where nothing is.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from zoning.base.shipped import load_toml
+
+Share = Annotated[float, Field(ge=0, le=1)]
+ZoneCode = Literal["optimised", "key", "moderate", "balance"]
+
+
+class _Part(BaseModel):
+    """A table of plan.toml: frozen, unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class PlanPart(_Part):
+    """``[plan]``: what this plan is called and what must stand on every output."""
+
+    name: str = "plan"
+    """Name of the plan, shown on every output."""
+    notice: str | None = None
+    """A notice that stands on every output, such as "Reconstruction for illustration"."""
+    notice_zh: str | None = None
+    """The same in Chinese."""
+    lang: Literal["zh", "en"] = "zh"
+    """Language of files that exist in one language only."""
+    map_approval_no: str = ""
+    """Map approval number (审图号); empty means: internal use, not reviewed."""
+    base_year: int | None = None
+    """Year of the existing land use."""
+
+
+class GridPart(_Part):
+    """``[grid]``: the lattice."""
+
+    preset: str | None = None
+    """Name of a shipped lattice in data/grids, such as "zhenjiang"."""
+    crs: str | None = None
+    """Projected CRS in metres; left out, it is chosen from the longitude."""
+    cell_m: Annotated[int, Field(gt=0, le=100_000)] = 1000
+    """Side of a unit in metres."""
+    origin_m: tuple[int, int] = (0, 0)
+    """A corner of the lattice (x, y) in metres."""
+    max_area_error: Annotated[float, Field(gt=0, le=1)] = 0.001
+    """Largest local area distortion; a larger one is refused."""
+    min_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Units with a smaller share of their square inside the city are slivers."""
+    slivers: Literal["keep", "drop", "merge"] = "keep"
+    """What happens to slivers: merging moves their area to a neighbour, never geometry."""
+    expected_units: int | None = None
+    """A published number of units to compare with."""
+
+
+class Layer(_Part):
+    """A polygon layer: where it is and what its columns are called."""
+
+    path: str
+    """File, relative to plan.toml."""
+    layer: str | None = None
+    """Layer inside the file; left out where the file has one."""
+    crs: str | None = None
+    """CRS, only where the file does not say."""
+    encoding: str | None = None
+    """Text encoding, only where the file does not say (such as GBK)."""
+    repair: bool = False
+    """Repair invalid polygons (each is logged) and do not refuse them."""
+
+
+class CountyLayer(Layer):
+    """``[inputs.counties]``."""
+
+    code: str = "code"
+    """Column of the county code."""
+    name: str = "name"
+    """Column of the name."""
+
+
+class TownshipLayer(Layer):
+    """``[inputs.townships]``: polygons, and their attributes there or in a table."""
+
+    code: str = "code"
+    """Column of the township code."""
+    name: str = "name"
+    """Column of the name."""
+    county: str = "county"
+    """Column of the county code."""
+    table: str | None = None
+    """CSV or XLSX with attributes, joined by code."""
+    table_code: str = "code"
+    """Column of the code in that table."""
+    sheet: str | None = None
+    """Sheet of an XLSX file; left out, the first."""
+    tolerance_m2: Annotated[float, Field(ge=0)] = 10_000.0
+    """Gaps and overlaps up to this area each become the rows ``none`` and ``overlap``;
+    larger ones are errors. 1 ha, our choice."""
+
+
+class RedlineLayer(Layer):
+    """``[inputs.redlines]``: one feature per area and level."""
+
+    code: str = "area_code"
+    """Column of the area's code."""
+    name: str = "name"
+    """Column of the name."""
+    type: str | None = "type"
+    """Column of the type."""
+    level: str | None = "level"
+    """Column of the level (1 or 2); without one every feature is level 2."""
+
+
+class CoreLayer(Layer):
+    """``[inputs.cores]``: other protected cores (scenic, heritage, drinking water)."""
+
+    code: str = "code"
+    """Column of the code."""
+    name: str = "name"
+    """Column of the name."""
+
+
+class LockLayer(Layer):
+    """``[[inputs.locks]]``: land where nothing may be built, such as basic farmland."""
+
+    code: str
+    """Short code of the lock."""
+    name: str = ""
+    """Name shown to people."""
+    source: str = "own choice"
+    """Where the rule is written."""
+
+
+class LanduseRaster(_Part):
+    """``[inputs.landuse]``: a raster of land-use classes."""
+
+    path: str
+    """File, relative to plan.toml."""
+    band: Annotated[int, Field(ge=1)] = 1
+    """Band with the classes."""
+    crs: str | None = None
+    """CRS, only where the file does not say."""
+    classes: str | None = None
+    """Class table (TOML); left out, the shipped one for 用地用海分类 (2023)."""
+    reproject: bool = False
+    """Bring a raster of another CRS to the grid by nearest neighbour."""
+    rural_roads_are_construction: bool = False
+    """Whether 06 (rural roads and farm facilities) counts as construction. Land statistics treat
+    it as agricultural land (evidence M-high); some planning tables count it, and it moves the
+    result."""
+    survey: str = ""
+    """Survey and year, such as "三调 2019"; bases of existing land and cap must agree."""
+
+
+class InputsPart(_Part):
+    """``[inputs.*]``: the planner's files; every one but the boundary may be absent."""
+
+    boundary: Layer | None = None
+    """The study area."""
+    counties: CountyLayer | None = None
+    townships: TownshipLayer | None = None
+    redlines: RedlineLayer | None = None
+    cores: CoreLayer | None = None
+    locks: tuple[LockLayer, ...] = ()
+    landuse: LanduseRaster | None = None
+
+
+class IndicatorsPart(_Part):
+    """``[indicators]``: what townships have, brought to the units."""
+
+    spread: tuple[str, ...] = ()
+    """Columns of totals (people, GDP) that are shared out to the units; totals stay exact, and
+    the table ``reconciliation`` shows it."""
+    by: Literal["built", "area"] = "built"
+    """Where they go: onto building land (dasymetric; without any: by area), or evenly."""
+
+
+class ZonesPart(_Part):
+    """``[zones]``: how townships are classed and where balance lies over them."""
+
+    method: str | dict[str, Any] = "two-matrices"
+    """Name of a shipped method, a TOML file, or the method itself as a table."""
+    balance_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """A unit becomes ecological balance when this share of it is red line or protected core."""
+    balance_source: str = "own choice; 30 % and 70 % are worth a test"
+    """Source of the threshold."""
+    balance_evidence: str = "I"
+    """Evidence tag of the threshold."""
+    contiguity: bool = False
+    """Whether enclaves with a small margin join the class around them (each switch is logged)."""
+    contiguity_margin: Share = 0.05
+    """Largest margin of a township that joins its neighbours (our choice: 5 %)."""
+    overrides: str | None = None
+    """File of decisions (CSV, XLSX, TOML or GeoPackage) that are applied last."""
+    compare: tuple[str, ...] = ()
+    """Other methods whose classes stand beside, with agreement and what goes to review."""
+
+
+class RedlinesPart(_Part):
+    """``[redlines]``: what was published, to compare with."""
+
+    none: bool = False
+    """There are no red lines here. Without this, a missing layer means: not known."""
+
+    expected_areas: int | None = None
+    """Published number of areas."""
+    published_union_m2: int | None = None
+    """Published area of all red lines together."""
+    source: str = ""
+    """Where these numbers stand."""
+
+
+class ShareRule(_Part):
+    """A share with its source."""
+
+    share: Share
+    """The share."""
+    source: str
+    """Title, number and date of the document, or "own choice"."""
+    evidence: str
+    """Evidence tag: S, C, M-high, M-med, M-low, I or own."""
+
+
+class ZoneCap(_Part):
+    """A cap on construction in one zone; without a share only existing land stays."""
+
+    share: Share | None = None
+    """Largest built share; left out, nothing new is built (existing land only)."""
+    source: str
+    """Where the rule is written."""
+    evidence: str
+    """Evidence tag."""
+
+
+class PlaceRule(_Part):
+    """A floor and a cap of new construction land in one county or township."""
+
+    place: str
+    """Code of the county or township."""
+    floor_m2: Annotated[int, Field(ge=0)] = 0
+    """At least this much new land."""
+    cap_m2: Annotated[int, Field(ge=0)] | None = None
+    """At most this much new land."""
+    cap_share: Share | None = None
+    """At most this built share, existing and new together."""
+    source: str
+    """Where the rule is written."""
+
+
+def _shipped(part: str) -> dict[str, Any]:
+    return dict(load_toml("capacity", "caps.toml")[part])
+
+
+def _caps() -> dict[ZoneCode, ZoneCap]:
+    rules = _shipped("zone_caps")
+    about = {k: rules.pop(k) for k in ("source", "evidence")}
+    return {
+        z: ZoneCap(share=None if s == "existing" else s, **about)  # type: ignore[misc]
+        for z, s in rules.items()
+    }
+
+
+def _quotas() -> dict[ZoneCode, ShareRule]:
+    rules = _shipped("quotas")
+    about = {k: rules.pop(k) for k in ("source", "evidence")}
+    return {z: ShareRule(share=s, **about) for z, s in rules.items()}  # type: ignore[misc]
+
+
+class CapPart(_Part):
+    """``[cap]``: how much construction space there may be; defaults in data/capacity/caps.toml."""
+
+    share: Share = Field(default_factory=lambda: _shipped("city")["share"])
+    """Construction space as a share of the base."""
+    source: str = Field(default_factory=lambda: _shipped("city")["source"])
+    """Source of the cap."""
+    evidence: str = Field(default_factory=lambda: _shipped("city")["evidence"])
+    """Evidence tag of the cap."""
+    base_area_m2: Annotated[int, Field(gt=0)] | None = None
+    """Area the share applies to; left out, the planar area of the city."""
+    base_source: str = ""
+    """Source of the base area; required with ``base_area_m2``."""
+    survey: str = ""
+    """Survey of the cap; it must be that of the land use, unless ``survey_factor`` is given."""
+    survey_factor: Annotated[float, Field(gt=0)] | None = None
+    """Existing land in the survey of the land use, times this, is existing land in the survey
+    of the cap. The cap is divided by it, so that the account stays in one survey."""
+    zone_caps: dict[ZoneCode, ZoneCap] = Field(default_factory=_caps)
+    """Caps of the zones."""
+    quotas: dict[ZoneCode, ShareRule] = Field(default_factory=_quotas)
+    """Upper limits of new land by zone, as shares of the headroom."""
+    zone_basis: Literal["unit", "township"] = "unit"
+    """Whether caps and quotas of zones bind on the unit's zone or on its township's class."""
+    eco_agri_share: ShareRule = Field(default_factory=lambda: ShareRule(**_shipped("eco_agri")))
+    """Least share of ecological and agricultural space."""
+    counties: tuple[PlaceRule, ...] = ()
+    """Floors and caps of new land by county."""
+    townships: tuple[PlaceRule, ...] = ()
+    """Floors and caps of new land by township."""
+
+
+class AllocationPart(_Part):
+    """``[allocation]``: where the remaining land goes."""
+
+    enabled: bool = True
+    """Whether new land is allocated."""
+    boundary_weight: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the boundary (lambda): km2 of suitability that one km of boundary is worth."""
+    whole_units: bool = False
+    """Whether a unit is built up as a whole or not at all."""
+    core_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Units built above this share count as chosen for the boundary (our choice)."""
+    min_patch_units: Annotated[int, Field(ge=1)] = 1
+    """With whole units: smallest number of units of a patch (kept, not proved best)."""
+    attached: bool = False
+    """With whole units: new units touch what is built (kept, not proved best)."""
+
+
+class OutputsPart(_Part):
+    """``[outputs]``: which files a run leaves beside plan.gpkg, units.parquet and run.json."""
+
+    qgis: bool = True
+    """plan.qgz, the styled QGIS project."""
+    map: bool = True
+    """map.html, the map for a browser without network."""
+    tables: bool = False
+    """tables.xlsx, one sheet per official table."""
+    report: bool = False
+    """report.docx."""
+
+
+class Config(_Part):
+    """The whole of plan.toml.
+
+    Examples
+    --------
+    >>> Config.model_validate({"grid": {"cell_m": 500}}).grid.cell_m
+    500
+    """
+
+    plan: PlanPart = PlanPart()
+    grid: GridPart = GridPart()
+    inputs: InputsPart = InputsPart()
+    indicators: IndicatorsPart = IndicatorsPart()
+    zones: ZonesPart = ZonesPart()
+    redlines: RedlinesPart = RedlinesPart()
+    cap: CapPart = CapPart()
+    allocation: AllocationPart = AllocationPart()
+    outputs: OutputsPart = OutputsPart()

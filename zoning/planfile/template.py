@@ -1,0 +1,181 @@
+"""A plan.toml to start from, with comments, and the boundary of a city beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoning.base.staged import staged
+from zoning.errors import InputError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from zoning.inputs.china import Area
+
+_TEMPLATE = """\
+# A plan for zoning: what it reads, and by which rules.
+# 主体功能区方案配置;相对路径以本文件所在文件夹为准。Units stand in the key names (_m2, _share, _m).
+# Lines that begin with "# " are examples: take it away to use them. All keys: docs/plan-toml.md.
+
+[plan]
+name = {name}
+lang = "zh"  # zh or en: language of files that exist in one language
+# notice = "..."  # a notice on every output / 注明于所有成果
+# notice_zh = "..."
+# map_approval_no = ""  # 审图号; empty: internal use
+# base_year = 2020
+
+[grid]
+cell_m = 1000  # side of a unit in metres / 单元边长
+origin_m = [0, 0]  # any corner of the lattice (x, y) / 网格原点
+# crs = "EPSG:4549"  # left out: CGCS2000, 3-degree zone chosen from the longitude
+# min_share = 0.05  # units with less of their square inside are slivers ...
+# slivers = "merge"  # ... and are kept, dropped or merged
+
+[inputs.boundary]  # the one input that is needed / 研究区边界(必需)
+path = {boundary}
+{counties}
+# Townships: polygons with a code, a name and the code of their county; attributes in the same
+# layer or in a table joined by code. 乡镇面图层,属性可在另表中按代码连接。
+# [inputs.townships]
+# path = "townships.gpkg"
+# code = "code"
+# name = "name"
+# county = "county"
+# table = "townships.csv"  # population, gdp_10k_yuan, min_to_centre, slope_deg ...
+# table_code = "code"
+# tolerance_m2 = 10000  # larger gaps and overlaps are errors
+
+# Red lines: one polygon per area and level (1 or 2). 生态红线:每区域每级一个要素
+# [inputs.redlines]
+# path = "redlines.gpkg"
+# code = "area_code"
+# name = "name"
+# type = "type"
+# level = "level"
+
+# Other protected cores: scenic, heritage, drinking water. 其他保护核心区
+# [inputs.cores]
+# path = "cores.gpkg"
+
+# Existing land use: a raster of classes (values of data/landuse/classes.toml). 现状用地栅格
+# [inputs.landuse]
+# path = "landuse.tif"
+# rural_roads_are_construction = false
+# survey = "三调 2019"
+
+# Land where nothing may be built, such as basic farmland. 永久基本农田等
+# [[inputs.locks]]
+# code = "farmland"
+# name = "永久基本农田"
+# path = "farmland.gpkg"
+# source = "..."
+
+# [indicators]
+# spread = ["population"]  # totals of townships shared out to the units ...
+# by = "built"  # ... onto building land, or evenly: "area"
+
+[zones]
+method = "two-matrices"  # or the path of a method of your own (.toml), see docs/method.md
+balance_share = 0.5  # a unit is balance when this share of it is red line or core
+# contiguity = true
+# overrides = "decisions.csv"
+# compare = ["dominant", "cube"]
+
+# [redlines]
+# none = true  # there are no red lines here; without this a missing layer means: not known
+# expected_areas = 71
+# source = "..."
+
+# Left out, these are the rules of data/capacity/caps.toml. 建设用地上限与配额
+# [cap]
+# share = 0.28
+# source = "..."
+# evidence = "S"
+# base_area_m2 = 3840000000
+# base_source = "..."
+# zone_basis = "unit"  # or "township"
+# [cap.zone_caps.key]
+# share = 0.30
+# source = "..."
+# evidence = "S"
+# [cap.quotas.key]
+# share = 0.55
+# source = "..."
+# evidence = "S"
+# [[cap.counties]]
+# place = "321112"
+# floor_m2 = 1000000
+# source = "..."
+
+# [allocation]
+# boundary_weight = 0.02  # km2 of suitability that one km of boundary is worth
+# whole_units = false
+
+[outputs]
+qgis = true
+map = true
+tables = false
+report = false
+"""
+
+
+def write_template(
+    folder: Path, city: Area | None = None, counties: gpd.GeoDataFrame | None = None
+) -> list[Path]:
+    """Write plan.toml and, for a named city, its boundary and counties.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if need be.
+    city : Area, optional
+        The place whose outline is written beside it.
+    counties : GeoDataFrame, optional
+        Its counties; with ``city``.
+
+    Returns
+    -------
+    list of Path
+
+    Raises
+    ------
+    InputError
+        If there is a plan.toml already.
+    """
+    if (folder / "plan.toml").exists():
+        raise InputError.one(
+            "there is a plan.toml already", "已有 plan.toml", where=str(folder), code="exists",
+            remedy=("choose another folder", "请另选文件夹"),
+        )  # fmt: skip
+    name, boundary, part = "我的方案", "boundary.gpkg", ""
+    with staged(folder, last=("plan.toml",)) as stage:
+        if city is not None:
+            name = _write_boundary(stage, city, counties)
+            boundary = "boundary.gpkg"
+            if counties is not None:
+                part = '\n[inputs.counties]\npath = "counties.gpkg"\ncode = "county"\n'
+        text = _TEMPLATE.format(
+            name=json.dumps(name, ensure_ascii=False),
+            boundary=json.dumps(boundary, ensure_ascii=False),
+            counties=part,
+        )
+        (stage / "plan.toml").write_text(text, encoding="utf-8", newline="\n")
+        names = sorted(p.name for p in stage.iterdir())
+    return [folder / n for n in names]
+
+
+def _write_boundary(stage: Path, area: Area, counties: gpd.GeoDataFrame | None) -> str:
+    """Write the outline of a place and its counties; give its name."""
+    import geopandas as gpd
+
+    frame = gpd.GeoDataFrame(
+        {"name": [area.name], "adcode": [area.adcode], "source": [area.licence]},
+        geometry=[area.geometry], crs="EPSG:4326",
+    )  # fmt: skip
+    frame.to_file(stage / "boundary.gpkg", layer="boundary", engine="pyogrio")
+    if counties is not None:
+        counties.reset_index().to_file(stage / "counties.gpkg", layer="counties", engine="pyogrio")
+    return area.name

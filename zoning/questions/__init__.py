@@ -1,0 +1,1 @@
+"""Questions to a finished plan: why, what if, what it costs, how firm."""

@@ -1,0 +1,312 @@
+"""Questions to a finished plan: another cap, weight, lock or quota, and what each rule costs.
+
+Everything starts from the written plan: pieces, ledger and rules. Zones stay as they are. A plan
+made by an answer knows its rules, so it can be asked again: what has a place in plan.toml stands in
+its configuration, locks of units stand in ``run["what_if"]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from zoning import zones
+from zoning.allocation import Allocation, allocate
+from zoning.allocation.files.export import write_lp, write_mps
+from zoning.allocation.files.marxan import write_marxan
+from zoning.allocation.files.programme import programme
+from zoning.allocation.landscape import before_and_after
+from zoning.allocation.proof.bounded import Boundary
+from zoning.allocation.space import lattice_edges
+from zoning.capacity import Account, Lock, account, presolve, settle
+from zoning.capacity.from_config import cap_rules
+from zoning.errors import Check, InputError, ZoningError
+from zoning.grid.lattice import GridSpec
+from zoning.inputs.layers import Layers
+from zoning.ledger import atoms, sums
+from zoning.ledger.atoms import NONE, OVERLAP
+from zoning.pipeline.checks import allocation_checks, certificate_check
+from zoning.plan import Plan
+from zoning.planfile.models import Config
+from zoning.questions import curves as what_if
+from zoning.questions.prices import PriceList, prices
+from zoning.questions.question import Question, changed, locked
+from zoning.questions.question import locks as locks_of
+from zoning.questions.released import classes_of, released
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+__all__ = [
+    "Question", "account_of", "ask", "classes_of", "curves", "price_list", "released",
+    "with_allocation", "write_problem", "zones_on",
+]  # fmt: skip
+
+
+def ask(plan: Plan, question: Question) -> tuple[Account, Allocation]:
+    """Make the allocation again under other rules.
+
+    Locks of units have no place in plan.toml; those of a plan that an answer made stand in
+    ``run["what_if"]`` and hold here too, as they do for prices, curves and written problems.
+
+    Raises
+    ------
+    InputError
+        If the plan has no construction account, or a unit is unknown.
+    InfeasibleError
+        If the rules cannot hold together.
+    """
+    config = changed(plan.config, question)
+    acc, leaves = account_of(plan, config)
+    part = config.allocation
+    return acc, allocate(
+        leaves, acc.limits, locks=locks_of(plan, question), lambda_=part.boundary_weight,
+        whole_units=part.whole_units, core_share=part.core_share,
+        edges=_edges(plan, part.boundary_weight, part.whole_units),
+        min_patch_units=part.min_patch_units, attached=part.attached,
+    )  # fmt: skip
+
+
+def _edges(plan: Plan, weight: float, whole: bool) -> pd.DataFrame | None:
+    if weight <= 0 and not whole:
+        return None
+    return lattice_edges(plan.units.index, plan.grid.cell_m)
+
+
+def account_of(plan: Plan, config: Config | None = None) -> tuple[Account, pd.DataFrame]:
+    """Draw up the account of a written plan again; give it with the pieces that may be built on.
+
+    Raises
+    ------
+    InputError
+        If the plan has no land use or no zones.
+    """
+    leaves = plan.pieces
+    if leaves is None or "free_m2" not in leaves or "zone" not in leaves:
+        raise _no_account(plan)
+    leaves = leaves.assign(
+        zone=leaves["zone"].astype("string"), township_zone=leaves["township_zone"].astype("string")
+    )
+    config = config or plan.config
+    green = int(leaves["eco_agri_m2"].sum())
+    acc = account(leaves, cap_rules(config), int(plan.run["area_m2"]["city"]), eco_agri_m2=green)
+    return acc, _offered(leaves)
+
+
+def _offered(leaves: pd.DataFrame) -> pd.DataFrame:
+    """Offer free land where exactly one township and a zone are known."""
+    open_ = ~leaves["township"].isin([NONE, OVERLAP]) & leaves["zone"].notna()
+    return leaves.assign(free_m2=leaves["free_m2"].where(open_, 0))
+
+
+def _no_account(plan: Plan) -> ZoningError:
+    return InputError.one(
+        "the plan has no construction account: it lacks land use or townships",
+        "本方案没有建设用地台账:缺少用地或乡镇数据", where=plan.name, code="no-account",
+    )  # fmt: skip
+
+
+def price_list(
+    plan: Plan, *, weight: float | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> PriceList:  # fmt: skip
+    """Price every red line, cap, quota, floor and lock of a plan; see `zoning.questions.prices`.
+
+    Parameters
+    ----------
+    weight : float, optional
+        Weight of the boundary; by default that of the plan.
+    progress : callable, optional
+        Called with (done, all, code).
+    """
+    acc, leaves = account_of(plan)
+    weight = changed(plan.config, Question(weight=weight)).allocation.boundary_weight
+    how: dict[str, Any] = {
+        "locks": locks_of(plan), "lambda_": weight, "edges": _edges(plan, weight, False)
+    }  # fmt: skip
+    return prices(leaves, acc.limits, released(plan), progress=progress, **how)
+
+
+def with_allocation(plan: Plan, acc: Account, found: Allocation, question: Question) -> Plan:
+    """Give the plan that an answer makes: new land in every table, the rules it was made under.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan that was asked.
+    acc, found
+        What :func:`ask` answered.
+    question : Question
+        What was asked. Its cap, quotas, weight and whole units go into the configuration, its
+        locks into ``run["what_if"]``; so the new plan, asked without a change, answers the same.
+
+    Returns
+    -------
+    Plan
+        Zones stay; everything that speaks of new land is made and checked again.
+
+    Raises
+    ------
+    InputError
+        If the plan has no construction account.
+    """
+    if plan.pieces is None:
+        raise _no_account(plan)
+    config = changed(plan.config, question)
+    part = config.allocation.model_copy(update={"enabled": True})
+    config = config.model_copy(update={"allocation": part})
+    pieces = plan.pieces.assign(new_m2=found.new_m2.reindex(plan.pieces.index).astype("int64"))
+    units = _with_new(plan.units, pieces, "unit")
+    shapes = sums.describe_zones(units, plan.city.geometry.iloc[0], acc.zones)
+    checks = _checked(plan, acc, found, pieces, locks_of(plan, question))
+    run = {k: v for k, v in plan.run.items() if k != "infeasible"}
+    run["zones"] = {
+        z: {**r, "new_m2": int(shapes.at[z, "new_m2"])} for z, r in plan.run["zones"].items()
+    }
+    run["construction"] = _construction(plan, acc, pieces, config)
+    run["allocation"] = found.as_dict()
+    run["checks"] = [c.as_dict() for c in checks]
+    run["config"] = config.model_dump(mode="json", exclude_defaults=True)
+    run["what_if"] = locked(plan, question)
+    return replace(
+        plan, config=config, units=units, pieces=pieces, zones=shapes,
+        townships=_with_new(plan.townships, pieces, "township"),
+        counties=_with_new(plan.counties, pieces, "county"),
+        tables=_tables(plan, pieces, units, found, part.core_share),
+        checks=tuple(checks), run=run,
+    )  # fmt: skip
+
+
+def _with_new(frame: Any, pieces: pd.DataFrame, key: str) -> Any:
+    """Add up the new land of the pieces beside the other columns, geometry last."""
+    if frame is None:
+        return None
+    total = pieces.groupby(key)["new_m2"].sum().reindex(frame.index, fill_value=0).astype("int64")
+    if "new_m2" in frame:
+        return frame.assign(new_m2=total)
+    out = frame.copy()
+    out.insert(out.columns.get_loc("geometry"), "new_m2", total)
+    return out
+
+
+def _construction(plan: Plan, acc: Account, pieces: pd.DataFrame, config: Config) -> dict[str, Any]:
+    """Draw up the part of ``run.json`` on construction again."""
+    new, green = int(pieces["new_m2"].sum()), int(pieces["eco_agri_m2"].sum())
+    return {
+        **plan.run["construction"], "cap_share": config.cap.share, "cap_m2": acc.cap_m2,
+        "headroom_m2": acc.headroom_m2, "new_m2": new,
+        "share": (acc.existing_m2 + new) / acc.base_m2,
+        "eco_agri_share": (green - new) / int(pieces["area_m2"].sum()),
+    }  # fmt: skip
+
+
+def _checked(
+    plan: Plan, acc: Account, found: Allocation, pieces: pd.DataFrame, locks: Sequence[Lock]
+) -> list[Check]:
+    """Keep the checks of areas and zones; hold the new land against its limits."""
+    again = ("cap.", "new.", "presolve.", "allocation.")
+    checks = [c for c in plan.checks if not c.check.startswith(again)]
+    # The share of ecological and agricultural land is measured after the allocation.
+    checks += [c for c in acc.checks if c.check != "cap.eco_agri"]
+    checks += presolve(_offered(pieces), acc.limits, locks)
+    green = int(pieces["eco_agri_m2"].sum()) - int(pieces["new_m2"].sum())
+    checks += settle(acc, pieces, pieces["new_m2"], eco_agri_m2=green)
+    checks += allocation_checks(pieces, acc.cap_m2)
+    checks.append(certificate_check(found.certificate))
+    return checks
+
+
+def _tables(
+    plan: Plan, pieces: pd.DataFrame, units: pd.DataFrame, found: Allocation, core_share: float
+) -> dict[str, pd.DataFrame]:
+    """Make every table that speaks of new land again, from the atoms of the plan."""
+    marked = sums.mark(plan.ledger, classes_of(plan))
+    edges = lattice_edges(units.index, plan.grid.cell_m)
+    shape = before_and_after(pieces, pieces["new_m2"], edges, plan.grid.cell_m, core_share)
+    return {
+        **plan.tables, **sums.account_tables(pieces, marked, units, plan.name),
+        "landscape": shape.rename_axis("measure").reset_index(), "limits": found.limits,
+    }  # fmt: skip
+
+
+def zones_on(plan: Plan, grid: GridSpec) -> gpd.GeoDataFrame:
+    """Zone the city of a plan on another lattice, with the township classes it has.
+
+    Returns
+    -------
+    GeoDataFrame, index ``unit``
+        ``zone`` and the whole squares of ``grid``.
+
+    Raises
+    ------
+    InputError
+        If the plan has other protected cores, whose shapes a plan folder does not keep.
+    """
+    if plan.ledger["core"].any() or plan.townships is None:
+        raise InputError.one(
+            "other lattices cannot be tried: the plan lacks townships, or has protected cores "
+            "whose shapes its folder does not keep",
+            "无法在其他网格上检验:方案缺少乡镇,或含有未随方案保存形状的其他保护核心区",
+            where=plan.name, code="no-lattice",
+        )  # fmt: skip
+    layers = Layers(plan.city.geometry.iloc[0], plan.townships, plan.redlines)
+    books = atoms.build(layers, grid)
+    marked = sums.mark(books.atoms, None)
+    units, _ = sums.describe_units(books, marked, plan.townships["name"])
+    assigned = zones.assign_units(
+        units, plan.townships, balance_share=plan.config.zones.balance_share
+    )
+    return units[["area_m2", "geometry"]].assign(zone=assigned["zone"])
+
+
+def curves(plan: Plan, base: Allocation) -> dict[str, pd.DataFrame]:
+    """Make the cap ladder, the trade-off curve and the worth of a hectare per county.
+
+    Returns
+    -------
+    dict of DataFrame
+        ``cap_ladder``, ``trade_off``, ``worth_of_a_hectare``: see `zoning.questions.curves`.
+    """
+    acc, leaves = account_of(plan)
+    edges = lattice_edges(plan.units.index, plan.grid.cell_m)
+    city_m2 = int(plan.run["area_m2"]["city"])
+    locks = locks_of(plan)
+    return {
+        "cap_ladder": what_if.cap_ladder(leaves, cap_rules(plan.config), city_m2, locks=locks),
+        "trade_off": what_if.trade_off(leaves, acc.limits, edges, locks=locks),
+        "worth_of_a_hectare": what_if.worth_of_a_hectare(leaves, acc.limits, base, locks=locks),
+    }
+
+
+def write_problem(plan: Plan, to: str, folder: Path, *, weight: float | None = None) -> list[Path]:
+    """Write the exact question of the allocation, so that others can check our optimum.
+
+    Parameters
+    ----------
+    to : {"mps", "lp", "marxan"}
+        MPS and LP are read by most solvers. Marxan knows whole units and, of limits, only what a
+        cap says of its complement; what cannot be said in its terms is refused with the reason.
+    weight : float, optional
+        Weight of the boundary; by default that of the plan.
+
+    Returns
+    -------
+    list of Path
+    """
+    acc, leaves = account_of(plan)
+    part = changed(plan.config, Question(weight=weight)).allocation
+    weight, whole = part.boundary_weight, part.whole_units or to == "marxan"
+    how = Boundary(
+        lattice_edges(plan.units.index, plan.grid.cell_m), weight, whole, part.core_share
+    )
+    locks = locks_of(plan)
+    folder.mkdir(parents=True, exist_ok=True)
+    if to == "marxan":
+        return [write_marxan(leaves, acc.limits, folder / "marxan", locks=locks, how=how)]
+    question = programme(leaves, acc.limits, locks, how=how if weight > 0 or whole else None)
+    write = write_mps if to == "mps" else write_lp
+    return [write(question, folder / f"allocation.{to}")]

@@ -1,0 +1,253 @@
+"""Why this zone: from a plan folder to an answer in words, for a unit, a township or a place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from zoning import zones
+from zoning.base import words
+from zoning.base.areas import km2, percent
+from zoning.errors import InputError, suggest
+from zoning.pipeline.ready import load_method
+from zoning.plan import Plan
+
+#: Township columns that are told as numbers, in this order, where they are there.
+_SUMS = ("area_m2", "built_m2", "redline_m2", "farmland_m2", "water_m2", "free_m2", "new_m2")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is known of one place.
+
+    Parameters
+    ----------
+    kind : {"unit", "township"}
+    code, name : str
+    facts : dict
+        Plain data for ``--json``.
+    lines : tuple of str
+        The answer in words.
+    """
+
+    kind: str
+    code: str
+    name: str
+    facts: dict[str, Any]
+    lines: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the answer as plain data."""
+        return {"kind": self.kind, "code": self.code, "name": self.name, **self.facts,
+                "text": list(self.lines)}  # fmt: skip
+
+
+def explain(plan: Plan, question: str, lang: str = "zh") -> Answer:
+    """Answer why a place has its zone.
+
+    Parameters
+    ----------
+    plan : Plan
+        See :func:`zoning.store.load`.
+    question : str
+        A unit code, a township code or name, or ``LON,LAT`` in degrees.
+    lang : {"zh", "en"}
+
+    Returns
+    -------
+    Answer
+
+    Raises
+    ------
+    InputError
+        If nothing fits, or several townships do; they are listed.
+    """
+    point = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*[,,]\s*(-?\d+(?:\.\d+)?)\s*", question)
+    if point:
+        return _unit(plan, _unit_at(plan, float(point[1]), float(point[2])), lang)
+    if question in plan.units.index:
+        return _unit(plan, question, lang)
+    return _township(plan, _find_township(plan, question), lang)
+
+
+def _unit_at(plan: Plan, lon: float, lat: float) -> str:
+    """Find the unit at a point."""
+    import math
+
+    from pyproj import Transformer
+
+    to_plane = Transformer.from_crs("EPSG:4490", plan.grid.crs, always_xy=True)
+    x, y = to_plane.transform(lon, lat)
+    if math.isfinite(x) and math.isfinite(y):
+        col = math.floor((x - plan.grid.origin_m[0]) / plan.grid.cell_m)
+        row = math.floor((y - plan.grid.origin_m[1]) / plan.grid.cell_m)
+        code = plan.grid.code(col, row)
+        if code in plan.units.index:
+            return code
+    raise InputError.one(
+        f"no unit of the plan at {lon}, {lat}", f"经纬度 {lon}, {lat} 处没有本方案的单元",
+        code="no-unit",
+        remedy=("give longitude first, latitude second, in degrees",
+                "请先写经度、后写纬度,以度为单位"),
+    )  # fmt: skip
+
+
+def _find_township(plan: Plan, question: str) -> str:
+    """Find the one township of a code or name."""
+    towns = plan.townships
+    if towns is None:
+        raise InputError.one(
+            f"'{question}' is no unit, and the plan has no townships",
+            f"“{question}”不是单元,且本方案没有乡镇", code="not-found",
+        )  # fmt: skip
+    if question in towns.index:
+        return question
+    names = towns["name"].astype(str)
+    hits = towns.index[names == question]
+    if not len(hits):
+        hits = towns.index[names.str.contains(question, regex=False)]
+    if len(hits) == 1:
+        return str(hits[0])
+    if len(hits) > 1:
+        listed = ", ".join(f"{names[c]} ({c})" for c in hits)
+        raise InputError.one(
+            f"'{question}' fits several townships: {listed}",
+            f"“{question}”对应多个乡镇:{listed}", code="ambiguous",
+            remedy=("give the code", "请给出代码"),
+        )  # fmt: skip
+    near = suggest(question, [*names, *plan.units.index])
+    raise InputError.one(
+        f"'{question}' is neither a unit nor a township of this plan",
+        f"“{question}”既不是本方案的单元,也不是乡镇", code="not-found",
+        remedy=(f"did you mean {near}?" if near else f"units look like {plan.units.index[0]}",
+                f"是否为 {near}?" if near else f"单元编码形如 {plan.units.index[0]}"),
+    )  # fmt: skip
+
+
+def _plain(row: pd.Series) -> dict[str, Any]:
+    """Turn a row into plain data; missing values become None."""
+    out = {}
+    for key, value in row.items():
+        if key == "geometry":
+            continue
+        missing = value is None or value is pd.NA or value != value
+        out[str(key)] = None if missing else getattr(value, "item", lambda v=value: v)()
+    return out
+
+
+def _areas(row: pd.Series, lang: str) -> list[str]:
+    """Tell the sums of a row, one per line, with their share of the area."""
+    lines = []
+    for column in _SUMS:
+        if column not in row or pd.isna(row[column]):
+            continue
+        text = f"{words.label(column, lang)}: {km2(int(row[column]), 3)}"
+        if column != "area_m2" and row["area_m2"] > 0:
+            text += f" ({percent(int(row[column]) / int(row['area_m2']))})"
+        lines.append(text)
+    return lines
+
+
+def _township(plan: Plan, code: str, lang: str) -> Answer:
+    """Tell the values, grades, rule, runner-up and flip of a township."""
+    if plan.townships is None:
+        raise InputError.one("the plan has no townships", "本方案没有乡镇", code="no-townships")
+    row = plan.townships.loc[code]
+    zh = lang == "zh"
+    head = f"{row['name']} ({code})"
+    if pd.notna(row.get("county_name")):
+        head += f", {row['county_name']}"
+    method = load_method(plan.config)
+    lines = [head, zones.tell_township(row, method, lang), *_areas(row, lang)]
+    inside = plan.units[plan.units["township"] == code]
+    if len(inside) and "zone" in inside:
+        counts = inside["zone"].value_counts()
+        listed = ", ".join(
+            f"{zones.zone_name(z, lang)} {n}" for z, n in counts.sort_index().items()
+        )
+        lines.append(f"单元:{listed}" if zh else f"Units: {listed}")
+    return Answer("township", code, str(row["name"]), _plain(row), tuple(lines))
+
+
+def _unit(plan: Plan, code: str, lang: str) -> Answer:
+    """Tell from input to allocation why a unit is as it is."""
+    row = plan.units.loc[code]
+    zh = lang == "zh"
+    lines = [code]
+    facts = _plain(row)
+    if "zone" in row:
+        town = None
+        if plan.townships is not None and pd.notna(row["township"]):
+            town = plan.townships.loc[row["township"]]
+        share, method = plan.config.zones.balance_share, load_method(plan.config)
+        lines.append(zones.tell_unit(row, town, method, lang, balance_share=share))
+    shares = plan.tables["unit_townships"]
+    mine = shares[shares["unit"] == code]
+    facts["townships"] = {
+        str(r.township): None if pd.isna(r.share) else float(r.share) for r in mine.itertuples()
+    }
+    if plan.townships is not None:
+        names = plan.townships["name"]
+        listed = ", ".join(
+            f"{names.get(r.township, r.township)} {percent(r.share)}" for r in mine.itertuples()
+        )
+        lines.append(f"乡镇占比:{listed}" if zh else f"Shares of townships: {listed}")
+    lines += _areas(row, lang)
+    new = _why_new(plan, row, lang)
+    if new:
+        lines.append(new)
+    red = _red_areas(plan, code)
+    if red:
+        facts["redline_areas"] = red
+        listed = "; ".join(
+            f"{r['name']} ({r['area_code']}, {r['level']} 级) {km2(r['area_m2'], 3)}" if zh
+            else f"{r['name']} ({r['area_code']}, level {r['level']}) {km2(r['area_m2'], 3)}"
+            for r in red
+        )  # fmt: skip
+        lines.append(f"生态红线:{listed}" if zh else f"Red lines: {listed}")
+    return Answer("unit", code, code, facts, tuple(lines))
+
+
+def _why_new(plan: Plan, row: pd.Series, lang: str) -> str:
+    """Say why a unit takes new land or none: its suitability against the price of its limits."""
+    limits = plan.tables.get("limits")
+    if limits is None or "new_m2" not in row or pd.isna(row["zone"]):
+        return ""
+    zh, worth = lang == "zh", float(row["suitability"])
+    if int(row["free_m2"]) == 0:
+        return "没有可用土地。" if zh else "Nothing is free here."
+    kind, code = limits["kind"], limits["code"]
+    mine = limits[(kind == "city") | (code == row["zone"])]
+    for place in ("county", "township"):
+        mine = pd.concat([mine, limits[(kind == place) & (code == row[place])]])
+    closed = mine[(mine["kind"] == "zone") & (mine["cap_m2"] == 0)]
+    if len(closed):
+        return "该分区不再新增建设用地。" if zh else "Its zone takes nothing new."
+    # With a boundary term a unit is also weighed against its neighbours.
+    if plan.run["allocation"]["method"] not in ("nested", "lp") or mine["price"].isna().any():
+        return ""
+    price = float(mine["price"].sum())
+    binding = ", ".join(f"{r.kind} {r.code}" for r in mine[mine["price"] > 0].itertuples())
+    taken = int(row["new_m2"]) > 0
+    if zh:
+        verdict = "达到" if taken else "低于"
+        return f"适宜性 {worth:.3f},{verdict}限制条件({binding or '无'})的边际价格 {price:.3f}。"
+    verdict = "reaches" if taken else "is below"
+    by = binding or "no limit"
+    return f"Its suitability {worth:.3f} {verdict} the price {price:.3f} of what binds here ({by})."
+
+
+def _red_areas(plan: Plan, code: str) -> list[dict[str, Any]]:
+    """List the red-line areas in a unit."""
+    table = plan.tables.get("redline_by_unit")
+    if table is None or plan.redlines is None:
+        return []
+    names = plan.redlines.drop_duplicates("area_code").set_index("area_code")["name"]
+    return [
+        {"area_code": r.area_code, "name": str(names.get(r.area_code, r.area_code)),
+         "level": int(r.level), "area_m2": int(r.area_m2)}
+        for r in table[table["unit"] == code].itertuples()
+    ]  # fmt: skip

@@ -1,0 +1,295 @@
+"""What each rule costs: the plan is made again without it, everything else frozen in m2.
+
+A price is the suitability that the rule keeps from being built. It is an interval, because a plan
+with a boundary term comes with a bound and not with equality: the lower end holds what is gained at
+least (new plan less old bound), the upper end at most (new bound less old plan). A rule is
+free only when the upper end is 0. Prices do not add: rules overlap and share the cap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import pandas as pd
+
+from zoning.allocation.allocate import allocate
+from zoning.allocation.proof.bounded import Boundary, bound_of
+from zoning.allocation.result import Allocation
+from zoning.capacity.rules import Limit, Lock
+from zoning.errors import InputError
+
+Kind = Literal["redline", "cap", "quota", "lock", "floor"]
+Progress = Callable[[int, int, str], None]
+_NEEDED = ("rule_code", "piece", "released_m2", "suitability")
+
+
+@dataclass(frozen=True)
+class Price:
+    """What one rule costs.
+
+    Parameters
+    ----------
+    kind : {"redline", "cap", "quota", "lock", "floor"}
+        What sort of rule.
+    code : str
+        Its code; for limits ``kind:code`` of the place.
+    lower, upper : float
+        Suitability x m2 that is gained without the rule, at least and at most.
+    moved_m2 : int
+        Land that is built elsewhere without the rule.
+    where : str
+        Townships with the largest change, in km2.
+    moves : Series of int64, index ``piece``
+        Change of new land (pieces that change only).
+    """
+
+    kind: Kind
+    code: str
+    lower: float
+    upper: float
+    moved_m2: int
+    where: str
+    moves: pd.Series
+
+    @property
+    def free(self) -> bool:
+        """Whether the rule is proved to cost nothing."""
+        return self.upper == 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the price as plain data."""
+        return {
+            "kind": self.kind,
+            "code": self.code,
+            "lower": self.lower,
+            "upper": self.upper,
+            "moved_m2": self.moved_m2,
+            "where": self.where,
+        }
+
+
+@dataclass(frozen=True)
+class PriceList:
+    """Prices of all rules, dearest first, and of all red lines and locks released together."""
+
+    prices: tuple[Price, ...]
+    all_together: Price
+    base: Allocation
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the list as plain data."""
+        return {
+            "prices": [p.as_dict() for p in self.prices],
+            "all_together": self.all_together.as_dict(),
+            "objective": self.base.objective,
+            "unit": "suitability-m2",
+        }
+
+    def table(self) -> pd.DataFrame:
+        """Give the list as a table, with each price as a share of the plan's worth."""
+        rows = [p.as_dict() for p in (*self.prices, self.all_together)]
+        table = pd.DataFrame(rows)
+        worth = abs(self.base.objective) or 1.0
+        table["lower_share"], table["upper_share"] = table["lower"] / worth, table["upper"] / worth
+        return table
+
+
+def release(pieces: pd.DataFrame, released: pd.DataFrame) -> pd.DataFrame:
+    """Add land that a rule alone kept from being built.
+
+    Parameters
+    ----------
+    pieces : DataFrame, index ``piece``
+        The pieces of the plan.
+    released : DataFrame
+        ``rule_code, piece, released_m2`` (int64, m2), ``suitability`` of that land and, where the
+        unit is ecological balance only through this rule, ``township_zone``: the zone whose quota
+        all of the unit then draws on (``<NA>`` elsewhere).
+
+    Returns
+    -------
+    DataFrame
+        The same pieces, and one row more per released part, coded ``piece#rule``.
+
+    Examples
+    --------
+    >>> pieces = pd.DataFrame({"unit": ["u"], "area_m2": [9], "built_m2": [1], "free_m2": [2],
+    ...                        "zone": ["balance"], "suitability": [0.5]}, index=["u|t"])
+    >>> more = pd.DataFrame({"rule_code": ["R1"], "piece": ["u|t"], "released_m2": [4],
+    ...                      "suitability": [0.7], "township_zone": ["key"]})
+    >>> release(pieces, more)[["zone", "free_m2"]].reset_index().values.tolist()
+    [['u|t', 'key', 2], ['u|t#R1', 'key', 4]]
+    """
+    missing = [c for c in _NEEDED if c not in released]
+    if missing or not released["piece"].isin(pieces.index).all():
+        raise InputError.one(
+            f"released land: columns {missing} missing, or a piece is unknown",
+            f"释放土地表缺少字段 {missing} 或存在未知地块",
+            where="released",
+            code="bad-released",
+        )
+    table = pieces.copy()
+    if "township_zone" in released and "zone" in table:
+        turned = released.loc[released["township_zone"].notna()]
+        zone_of = dict(
+            zip(table.loc[turned["piece"], "unit"], turned["township_zone"], strict=True)
+        )
+        flips = table["unit"].isin(zone_of)
+        table.loc[flips, "zone"] = table.loc[flips, "unit"].map(zone_of)
+    part = released.loc[released["released_m2"] > 0]
+    more = table.loc[part["piece"]].copy()
+    more["free_m2"] = part["released_m2"].to_numpy()
+    more["suitability"] = part["suitability"].to_numpy()
+    more[[c for c in ("area_m2", "built_m2") if c in more]] = 0
+    names = [f"{p}#{r}" for p, r in zip(part["piece"], part["rule_code"], strict=True)]
+    more.index = pd.Index(names, name=table.index.name)
+    return pd.concat([table, more]) if len(more) else table
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One question: the rule that is left out, and what is left."""
+
+    kind: Kind
+    code: str
+    pieces: pd.DataFrame
+    limits: tuple[Limit, ...]
+    locks: tuple[Lock, ...]
+
+
+def _cases(
+    pieces: pd.DataFrame,
+    limits: tuple[Limit, ...],
+    locks: tuple[Lock, ...],
+    released: pd.DataFrame | None,
+) -> Iterator[_Case]:
+    """One case per red line, limit and lock."""
+    if released is not None:
+        kinds = released["kind"] if "kind" in released else pd.Series("redline", released.index)
+        for code, part in released.groupby("rule_code", sort=True):
+            kind: Kind = "lock" if kinds[part.index[0]] == "lock" else "redline"
+            yield _Case(kind, str(code), release(pieces, part), limits, locks)
+    for k, limit in enumerate(limits):
+        name = f"{limit.kind}:{limit.code}"
+        if limit.cap_m2 is not None:
+            loose = (*limits[:k], replace(limit, cap_m2=None), *limits[k + 1 :])
+            yield _Case("quota" if limit.kind == "quota" else "cap", name, pieces, loose, locks)
+        if limit.floor_m2 > 0:
+            loose = (*limits[:k], replace(limit, floor_m2=0), *limits[k + 1 :])
+            yield _Case("floor", name, pieces, loose, locks)
+    for lock in locks:
+        yield _Case("lock", lock.code, pieces, limits, tuple(x for x in locks if x != lock))
+
+
+def prices(
+    pieces: pd.DataFrame,
+    limits: Sequence[Limit],
+    released: pd.DataFrame | None = None,
+    *,
+    locks: Sequence[Lock] = (),
+    base: Allocation | None = None,
+    progress: Progress | None = None,
+    **how: Any,
+) -> PriceList:
+    """Price every red line, cap, quota, floor and lock by leaving it out.
+
+    All other limits stay as they are in m2. Land that only this line protects becomes free, and
+    units that are ecological balance only through it draw on their township class's quota.
+
+    Parameters
+    ----------
+    pieces : DataFrame, index ``piece``
+        As for :func:`zoning.allocation.allocate`.
+    limits, locks : sequences
+        What was decided.
+    released : DataFrame, optional
+        As for :func:`release`; a column ``kind`` ("redline" or "lock") is optional.
+    base : Allocation, optional
+        The plan with all rules; made here if it is not given.
+    progress : callable, optional
+        Called with (done, total, code).
+    **how
+        ``lambda_, edges, whole_units, core_share, gap, time_limit`` as for ``allocate``.
+
+    Returns
+    -------
+    PriceList
+        Dearest first (by lower, then upper end), ties by kind and code.
+
+    Examples
+    --------
+    >>> pieces = pd.DataFrame(
+    ...     {"unit": ["a", "b"], "township": ["s", "t"], "free_m2": [50, 50],
+    ...      "suitability": [0.9, 0.4]}, index=pd.Index(["a|s", "b|t"], name="piece"))
+    >>> red = pd.DataFrame({"rule_code": ["R1"], "piece": ["b|t"], "released_m2": [20],
+    ...                     "suitability": [0.8]})
+    >>> found = prices(pieces, [Limit("city", "city", cap_m2=60)], red)
+    >>> [(p.kind, p.code, round(p.lower, 6), p.moved_m2) for p in found.prices]
+    [('cap', 'city:city', 16.0, 0), ('redline', 'R1', 4.0, 0)]
+    """
+    rules, held = tuple(limits), tuple(locks)
+    if base is None:
+        base = allocate(pieces, rules, locks=held, **how)
+    cases = list(_cases(pieces, rules, held, released))
+    total = len(cases) + 1
+    found = []
+    for done, case in enumerate(cases):
+        if progress is not None:
+            progress(done, total, case.code)
+        found.append(_price(pieces, base, case, how))
+    if progress is not None:
+        progress(total - 1, total, "all")
+    open_pieces = pieces if released is None else release(pieces, released)
+    everything = _price(pieces, base, _Case("redline", "all", open_pieces, rules, ()), how)
+    if progress is not None:
+        progress(total, total, "all")
+    found.sort(key=lambda p: (-p.lower, -p.upper, p.kind, p.code))
+    return PriceList(tuple(found), everything, base)
+
+
+def _price(pieces: pd.DataFrame, base: Allocation, case: _Case, how: dict[str, Any]) -> Price:
+    """Solve one case and compare it with the base plan."""
+    nothing = _without_solving(base, case, how)
+    if nothing is not None:
+        return nothing
+    other = allocate(case.pieces, case.limits, locks=case.locks, **how)
+    old_bound = base.objective if base.bound is None else base.bound
+    new_bound = other.objective if other.bound is None else other.bound
+    # Leaving a rule out can only help, so a price below 0 is the gap speaking.
+    lower = max(0.0, other.objective - old_bound)
+    upper = max(0.0, new_bound - base.objective)
+    new = other.new_m2.groupby(other.new_m2.index.str.split("#").str[0]).sum()
+    moves = (new.reindex(pieces.index) - base.new_m2.reindex(pieces.index)).astype("int64")
+    moves = moves[moves != 0].rename("change_m2")
+    moved = int(-moves[moves < 0].sum())
+    return Price(case.kind, case.code, lower, upper, moved, _where(pieces, moves), moves)
+
+
+def _without_solving(base: Allocation, case: _Case, how: dict[str, Any]) -> Price | None:
+    """Price a rule by the old prices and flows, if they show that it cannot matter."""
+    if base.edges is None or base.bound is None:
+        return None
+    boundary = Boundary(
+        base.edges,
+        how.get("lambda_", 0.0),
+        how.get("whole_units", False),
+        how.get("core_share", 0.5),
+    )
+    held = {k: float(y) for k, y in enumerate(base.limits["price"].fillna(0.0))}
+    bound = bound_of(case.pieces, case.limits, case.locks, boundary, held)
+    upper = max(0.0, bound - base.objective)
+    if upper > max(0.0, base.bound - base.objective) + 1e-9 * abs(base.bound):
+        return None
+    none = pd.Series([], index=base.new_m2.index[:0], dtype="int64", name="change_m2")
+    return Price(case.kind, case.code, 0.0, upper, 0, "", none)
+
+
+def _where(pieces: pd.DataFrame, moves: pd.Series, most: int = 3) -> str:
+    """Name the townships with the largest change."""
+    if moves.empty or "township" not in pieces:
+        return ""
+    by = moves.groupby(pieces.loc[moves.index, "township"]).sum()
+    by = by.iloc[by.abs().to_numpy().argsort(kind="stable")[::-1]].head(most)
+    return ", ".join(f"{town} {change / 1e6:+.2f} km²" for town, change in by.items() if change)

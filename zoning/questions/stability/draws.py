@@ -1,0 +1,202 @@
+"""Thousands of classifications at once: weights and thresholds drawn, everything else held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from zoning.zones.decide import compile_rules, decide
+from zoning.zones.method import Dimension, Method
+from zoning.zones.rules import Rule, Value
+from zoning.zones.scoring import Floats, combine, score
+from zoning.zones.table import grade_table
+
+Codes = npt.NDArray[np.int8]
+
+#: Zones as small numbers; 0 is unknown or left to review.
+CODES = {"": 0, "review": 0, "optimised": 1, "key": 2, "moderate": 3, "balance": 4}
+#: Numbers in one block of draws; bounds the memory.
+_BLOCK = 2_000_000
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What is drawn.
+
+    Attributes
+    ----------
+    count : int
+        Number of draws.
+    weights, cuts, balance : float
+        Half-widths: each weight, cut (or number in a rule) and the balance threshold is multiplied
+        by a uniform factor from 1 - x to 1 + x.
+    seed : int
+    """
+
+    count: int = 10_000
+    weights: float = 0.2
+    cuts: float = 0.2
+    balance: float = 0.2
+    seed: int = 20_131
+
+    def blocks(self, width: int) -> Iterator[tuple[int, int]]:
+        """Cut the draws into blocks of bounded size for ``width`` numbers per draw."""
+        step = max(1, _BLOCK // max(width, 1))
+        for start in range(0, self.count, step):
+            yield start, min(start + step, self.count)
+
+
+def factors(draws: Draws, name: str, width: int, half: float) -> Floats:
+    """Draw factors for one part of a method, shape (draws, width).
+
+    Every part has a stream of its own, named after it, so that another part does not change it.
+
+    Examples
+    --------
+    >>> d = Draws(count=3, seed=1)
+    >>> bool((factors(d, "cuts", 2, 0.1) == factors(d, "cuts", 2, 0.1)).all())
+    True
+    """
+    stream = np.random.default_rng([draws.seed, *name.encode()])
+    return 1.0 + half * stream.uniform(-1.0, 1.0, (draws.count, width))
+
+
+def perturbed_zones(
+    method: Method, values: Mapping[str, Floats], draws: Draws
+) -> Iterator[tuple[int, int, Codes]]:
+    """Class n townships under every draw.
+
+    Parameters
+    ----------
+    method : Method
+        Fitted.
+    values : mapping of arrays, shape (n,)
+        What the method reads.
+    draws : Draws
+
+    Yields
+    ------
+    start, stop : int
+        Block of draws.
+    codes : int8 array, shape (stop - start, n)
+        Zones as in `CODES`.
+    """
+    n = len(next(iter(values.values())))
+    parts = {d.name: _DrawnDimension(d, values, draws) for d in method.dimensions}
+    rules = compile_rules(method, tuple(values))
+    cut_factors = [
+        factors(draws, f"rule {i}", len(rule.cuts), draws.cuts) for i, rule in enumerate(rules)
+    ]
+    table = None if method.rules else _codes_of(method)
+    axes = () if table is None else grade_table(method).axes
+    for start, stop in draws.blocks(n * (len(parts) + 1)):
+        at = slice(start, stop)
+        scored = {name: part.scores(at) for name, part in parts.items()}
+        graded = {name: part.grades(at, scored[name]) for name, part in parts.items()}
+        if table is not None:
+            g = [graded[a] for a in axes]
+            codes = table[tuple(np.maximum(x, 0) for x in g)]
+            codes = np.where(np.logical_or.reduce([x < 0 for x in g]), 0, codes)
+        else:
+            drawn = [f[at] for f in cut_factors]
+            codes = _by_rules(method, rules, values, scored, graded, drawn, (stop - start, n))
+        yield start, stop, codes.astype(np.int8)
+
+
+def _codes_of(method: Method) -> npt.NDArray[np.int64]:
+    zone = grade_table(method).zone
+    codes: npt.NDArray[np.int64] = np.vectorize(CODES.__getitem__, otypes=[np.int64])(zone)
+    return codes
+
+
+class _DrawnDimension:
+    """A dimension with drawn weights and cuts."""
+
+    def __init__(self, dimension: Dimension, values: Mapping[str, Floats], draws: Draws):
+        self.dimension = dimension
+        self.terms = score(dimension, values).terms
+        self.left_out = np.array(
+            [
+                np.isnan(s) & (t.missing == "skip")
+                for s, t in zip(self.terms, dimension.terms, strict=True)
+            ]
+        )
+        w = np.array([t.weight for t in dimension.terms])
+        name = dimension.name
+        self.weights = w * factors(draws, f"weights {name}", w.size, draws.weights)
+        cuts = np.array(dimension.cuts)
+        moved = cuts * factors(draws, f"cuts {name}", cuts.size, draws.cuts)
+        self.cuts = np.sort(moved, axis=1)
+
+    def scores(self, at: slice) -> Floats:
+        d = self.dimension
+        return combine(d.combine, self.terms, self.left_out, self.weights[at])
+
+    def grades(self, at: slice, value: Floats) -> npt.NDArray[np.int64]:
+        out = np.zeros(value.shape, dtype=np.int64)
+        for k, equal in enumerate(self.dimension.equal):
+            cut = self.cuts[at, k, None]
+            out += (value >= cut) if equal == "above" else (value > cut)
+        return np.where(np.isnan(value), -1, out)
+
+
+def _by_rules(
+    method: Method,
+    rules: tuple[Rule, ...],
+    values: Mapping[str, Floats],
+    scored: Mapping[str, Floats],
+    graded: Mapping[str, npt.NDArray[np.int64]],
+    drawn: list[Floats],
+    shape: tuple[int, int],
+) -> npt.NDArray[np.int64]:
+    columns = {
+        k: Value(v, v != "" if v.dtype.kind == "O" else ~np.isnan(v)) for k, v in values.items()
+    }
+    for d in method.dimensions:
+        columns[d.name] = Value(scored[d.name], ~np.isnan(scored[d.name]))
+        names = np.array([*d.grades, ""], dtype=object)
+        columns[f"{d.name}_grade"] = Value(names[graded[d.name]], graded[d.name] >= 0)
+    codes = np.zeros(shape, dtype=np.int64)
+    open_ = np.ones(shape, dtype=bool)
+    for line, rule, f in zip(method.rules, rules, drawn, strict=True):
+        cuts = [c.number * f[:, k, None] for k, c in enumerate(rule.cuts)]
+        truth = rule.decide(columns, cuts)
+        true, known = (np.broadcast_to(x, shape) for x in truth)
+        codes[open_ & true] = CODES[line.zone]
+        open_ = open_ & known & ~true
+    return codes
+
+
+def leave_one_out(
+    method: Method, values: Mapping[str, Floats]
+) -> dict[str, npt.NDArray[np.object_]]:
+    """Zones without one indicator of one dimension, for every dimension that has more than one.
+
+    Returns
+    -------
+    dict
+        ``"dimension: indicator"`` to zones (``""`` unknown).
+
+    Examples
+    --------
+    >>> from zoning.zones import load_method
+    >>> sorted(leave_one_out(load_method("two-matrices"), {
+    ...     k: np.array([1.0]) for k in load_method("two-matrices").indicators}))[:2]
+    ['constraint: farmland_share', 'constraint: redline_share']
+    """
+    found = {}
+    for i, d in enumerate(method.dimensions):
+        if len(d.terms) < 2:
+            continue
+        for j, term in enumerate(d.terms):
+            rest = d.terms[:j] + d.terms[j + 1 :]
+            if not sum(t.weight for t in rest) > 0:
+                continue
+            less = replace(d, terms=rest)
+            dimensions = (*method.dimensions[:i], less, *method.dimensions[i + 1 :])
+            name = f"{d.name}: {term.indicator}"
+            found[name] = decide(replace(method, dimensions=dimensions), values).zone
+    return found

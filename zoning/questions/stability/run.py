@@ -1,0 +1,284 @@
+"""The stability of a plan: how often each township and unit keeps its zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from zoning.base.areas import percent
+from zoning.errors import InputError
+from zoning.pipeline.ready import load_method
+from zoning.questions.stability.draws import CODES, Draws, factors, leave_one_out, perturbed_zones
+from zoning.zones import Method
+from zoning.zones.classify import method_values
+from zoning.zones.decide import decide
+from zoning.zones.scoring import fit
+
+if TYPE_CHECKING:
+    from zoning.plan import Plan
+
+#: A place is firm when it keeps its zone in at least this share of the draws (own choice).
+FIRM = 0.90
+
+
+@dataclass(frozen=True)
+class StabilityResult:
+    """What the draws say.
+
+    Attributes
+    ----------
+    townships : DataFrame, index township
+        ``zone``, ``stability`` (share of draws that keep the zone, weights and thresholds drawn
+        together), ``stability_weights``, ``stability_cuts`` (one of the two drawn),
+        ``stability_left_out`` (share of runs with one indicator left out), ``second`` (the other
+        zone that is seen most often), ``sensitive_to`` (indicators that change the zone when left
+        out), ``area_m2``.
+    units : DataFrame, index unit
+        ``zone``, ``stability``, ``area_m2``. Decisions on record are firm; unknown stays ``<NA>``.
+    left_out : DataFrame, index township
+        One column of zones per left-out indicator.
+    draws : Draws
+    balance_share : float
+    firm : float
+        The limit of "firm".
+    """
+
+    townships: pd.DataFrame
+    units: pd.DataFrame
+    left_out: pd.DataFrame
+    draws: Draws
+    balance_share: float
+    firm: float = FIRM
+
+    @property
+    def firm_share(self) -> float:
+        """Share of the area of all units that is firm (unknown is not firm)."""
+        area = self.units["area_m2"].to_numpy(dtype=np.float64)
+        kept = (self.units["stability"] >= self.firm).fillna(value=False).to_numpy(dtype=bool)
+        return float(area[kept].sum() / area.sum()) if area.sum() > 0 else float("nan")
+
+    def tell(self, lang: str = "en") -> str:
+        """Write the result in one sentence.
+
+        Returns
+        -------
+        str
+        """
+        d = self.draws
+        share = percent(self.firm_share, 0)
+        rule = percent(self.firm, 0)
+        if lang == "zh":
+            return (
+                f"{share}的面积是稳定的:在 {d.count:,} 次抽样(权重 ±{d.weights:.0%}、"
+                f"阈值 ±{d.cuts:.0%}、生态平衡阈值 ±{d.balance:.0%},种子 {d.seed})中,"
+                f"至少 {rule} 保持原分区。"
+            )
+        return (
+            f"{share} of the area is firm: it keeps its zone in at least {rule} of "
+            f"{d.count:,} draws (weights ±{d.weights:.0%}, thresholds ±{d.cuts:.0%}, "
+            f"balance threshold ±{d.balance:.0%}, seed {d.seed})."
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give everything as plain data for ``--json``."""
+        return {
+            "draws": self.draws.count,
+            "seed": self.draws.seed,
+            "weights": self.draws.weights,
+            "cuts": self.draws.cuts,
+            "balance": self.draws.balance,
+            "balance_share": self.balance_share,
+            "firm_limit": self.firm,
+            "firm_share": round(self.firm_share, 6),
+            "en": self.tell("en"),
+            "zh": self.tell("zh"),
+            "townships": _records(self.townships),
+            "units": _records(self.units[["zone", "stability"]]),
+        }
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    plain = table.reset_index().astype(object)
+    return [
+        {str(k): None if pd.isna(v) else v for k, v in row.items()}
+        for row in plain.where(plain.notna(), None).to_dict("records")
+    ]
+
+
+def run(
+    plan: Plan,
+    *,
+    draws: int = 10_000,
+    weights: float = 0.2,
+    cuts: float = 0.2,
+    balance: float = 0.2,
+    seed: int = 20_131,
+    method: Method | None = None,
+) -> StabilityResult:
+    """Draw weights and thresholds and see which zones stay.
+
+    Parameters
+    ----------
+    plan : Plan
+        With townships and zones.
+    draws : int
+        Number of draws.
+    weights, cuts, balance : float
+        Half-widths of the uniform factors on weights, on thresholds and on the balance threshold,
+        in [0, 1).
+    seed : int
+        Written into the result.
+    method : Method, optional
+        By default the one of the plan.
+
+    Returns
+    -------
+    StabilityResult
+
+    Raises
+    ------
+    InputError
+        If the plan has no townships, or a number is out of range.
+    """
+    what = Draws(draws, weights, cuts, balance, seed)
+    _check(plan, what)
+    method = method or load_method(plan.config)
+    if plan.townships is None:  # said by _check; here for the reader of types
+        raise InputError.one("the plan has no townships", "方案没有乡镇")
+    towns = pd.DataFrame(plan.townships.drop(columns="geometry", errors="ignore"))
+    values = method_values(towns, method)
+    fitted = fit(method, values)
+    base = decide(fitted, values).zone
+    decided = towns["zone_reason"].eq("override").fillna(value=False).to_numpy(dtype=bool)
+    units = _Units(plan, base, towns.index, what)
+    together = _Tally(base, units)
+    for start, stop, codes in perturbed_zones(fitted, values, what):
+        together.add(codes, start, stop)
+    alone = {}
+    for name, one in (("weights", replace(what, cuts=0.0)), ("cuts", replace(what, weights=0.0))):
+        tally = _Tally(base, None)
+        for start, stop, codes in perturbed_zones(fitted, values, one):
+            tally.add(codes, start, stop)
+        alone[name] = tally.kept(decided)
+    left = pd.DataFrame(leave_one_out(fitted, values), index=towns.index)
+    out = pd.DataFrame(
+        {
+            "name": towns.get("name", pd.NA),
+            "zone": towns["zone"].astype("string"),
+            "stability": together.kept(decided),
+            "stability_weights": alone["weights"],
+            "stability_cuts": alone["cuts"],
+            "second": together.second(),
+            "area_m2": towns["area_m2"],
+        },
+        index=towns.index,
+    )
+    same = left.eq(pd.Series(base, index=towns.index), axis=0)
+    kept = same.mean(axis=1) if len(same.columns) else pd.Series(1.0, index=towns.index)
+    out["stability_left_out"] = kept.astype("Float64").where(base != "", pd.NA)
+    changed = [", ".join(same.columns[~row]) for row in same.to_numpy(dtype=bool)]
+    out["sensitive_to"] = pd.Series(changed, index=towns.index, dtype="string")
+    return StabilityResult(
+        out, units.table(together), left.replace("", pd.NA), what, units.balance_share
+    )
+
+
+def _check(plan: Plan, what: Draws) -> None:
+    if plan.townships is None or "zone" not in plan.units:
+        raise InputError.one(
+            "the plan has no townships, so there are no zones to test",
+            "方案没有乡镇数据,没有可检验的分区",
+            where=plan.name,
+            code="no-zones",
+        )
+    if what.count < 1:
+        raise InputError.one(
+            "at least one draw is needed", "至少需要一次抽样", where="draws", code="range"
+        )
+    for name in ("weights", "cuts", "balance"):
+        x = getattr(what, name)
+        if not 0 <= x < 1:
+            raise InputError.one(
+                f"{name} is {x}, outside [0, 1)", f"{name} 为 {x},不在 [0, 1) 内",
+                where=name, measured=x, limit=1.0, code="range",
+            )  # fmt: skip
+
+
+class _Units:
+    """Units beside their townships: what is drawn for them, and how often they keep their zone."""
+
+    def __init__(self, plan: Plan, base: npt.NDArray[np.object_], towns: pd.Index, draws: Draws):
+        u = plan.units
+        self.index, self.zone, self.reason = u.index, u["zone"], u["zone_reason"]
+        self.area = u["area_m2"]
+        self.balance_share = float(plan.config.zones.balance_share)
+        area = u["area_m2"].to_numpy(dtype=np.float64)
+        protected = u["protected_m2"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            self.share = np.where(area > 0, protected / area, -1.0)
+        self.town = towns.get_indexer(u["township"].astype(object).where(u["township"].notna(), ""))
+        drawn = self.balance_share * factors(draws, "balance", 1, draws.balance)[:, 0]
+        self.thresholds = np.minimum(drawn, 1.0)
+        codes = np.array([CODES[z] for z in base] + [0], dtype=np.int8)
+        self.base = np.where(self.share >= self.balance_share, CODES["balance"], codes[self.town])
+        self.kept = np.zeros(len(u), dtype=np.int64)
+
+    def add(self, codes: npt.NDArray[np.int8], start: int, stop: int) -> None:
+        """Count a block of draws, some at a time."""
+        step = max(1, 4_000_000 // max(len(self.index), 1))
+        wide = np.concatenate([codes, np.zeros((len(codes), 1), dtype=np.int8)], axis=1)
+        balance = np.int8(CODES["balance"])
+        for i in range(0, stop - start, step):
+            part = wide[i : i + step]
+            limit = self.thresholds[start + i : start + i + len(part), None]
+            zone = np.where(self.share[None, :] >= limit, balance, part[:, self.town])
+            self.kept += (zone == self.base[None, :].astype(np.int8)).sum(axis=0)
+
+    def table(self, tally: _Tally) -> pd.DataFrame:
+        share = pd.Series(self.kept / tally.count, index=self.index).astype("Float64")
+        share = share.mask(self.reason.eq("override").fillna(value=False).astype(bool), 1.0)
+        share = share.mask(self.zone.isna(), pd.NA)
+        return pd.DataFrame(
+            {"zone": self.zone.astype("string"), "stability": share, "area_m2": self.area}
+        )
+
+
+class _Tally:
+    """Count, over the draws, how often each zone is seen for each township."""
+
+    def __init__(self, base: npt.NDArray[np.object_], units: _Units | None):
+        self.base = np.array([CODES[z] for z in base])
+        self.known = np.array([z not in ("", "review") for z in base])
+        self.seen = np.zeros((5, base.size), dtype=np.int64)
+        self.units = units
+        self.count = 0
+
+    def add(self, codes: npt.NDArray[np.int8], start: int, stop: int) -> None:
+        for code in range(5):
+            self.seen[code] += (codes == code).sum(axis=0)
+        self.count += stop - start
+        if self.units is not None:
+            self.units.add(codes, start, stop)
+
+    def kept(self, decided: npt.NDArray[np.bool_]) -> Any:
+        share = self.seen[self.base, np.arange(self.base.size)] / self.count
+        out = pd.array(np.where(decided, 1.0, share), dtype="Float64")
+        out[~self.known & ~decided] = pd.NA
+        return out
+
+    def second(self) -> Any:
+        """Name the other zone that is seen most often, if any."""
+        names = {v: k for k, v in CODES.items() if k != "review"}
+        other = self.seen.copy()
+        other[self.base, np.arange(self.base.size)] = 0
+        other[0] = 0
+        best = other.argmax(axis=0)
+        words = [
+            names[int(b)] if other[b, i] > 0 and self.known[i] else pd.NA
+            for i, b in enumerate(best)
+        ]
+        return pd.array(words, dtype="string")
