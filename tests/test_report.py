@@ -338,17 +338,17 @@ def test_ipython_is_taught_to_show_plans(plan, monkeypatch):
     known = {}
 
     class Formatter:
-        def for_type_by_name(self, module, name, function):
-            known[f"{module}.{name}"] = function
+        def for_type(self, kind, function):
+            known[kind.__name__] = function
 
     display = SimpleNamespace(formatters={"text/html": Formatter()})
     shell = SimpleNamespace(display_formatter=display)
     module = SimpleNamespace(get_ipython=lambda: shell)
     monkeypatch.setitem(sys.modules, "IPython", module)
     assert notebook.enable()
-    assert plan.name in known["zoning.plan.Plan"](plan)
-    assert "GridSpec" in known["zoning.grid.lattice.GridSpec"](plan.grid)
-    assert "<td" in known["zoning.plan.Check"](plan.checks[0])
+    assert plan.name in known["Plan"](plan)
+    assert "GridSpec" in known["GridSpec"](plan.grid)
+    assert "<td" in known["Check"](plan.checks[0])
 
 
 @pytest.mark.slow

@@ -121,9 +121,13 @@ def enable() -> bool:
     if shell is None:
         return False
     formatter = shell.display_formatter.formatters["text/html"]
-    formatter.for_type_by_name("zoning.plan", "Plan", plan_html)
-    formatter.for_type_by_name("zoning.plan", "Check", lambda c: checks_html([c]))
-    formatter.for_type_by_name("zoning.grid", "GridSpec", grid_html)
+    from zoning.errors import Check
+    from zoning.grid.lattice import GridSpec
+    from zoning.plan import Plan
+
+    formatter.for_type(Plan, plan_html)
+    formatter.for_type(Check, lambda c: checks_html([c]))
+    formatter.for_type(GridSpec, grid_html)
     return True
 
 
