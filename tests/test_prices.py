@@ -178,3 +178,29 @@ def test_worth_of_a_hectare():
     both = allocate(pieces, [Limit("city", "", cap_m2=80)])  # 30 of c, 40 of a, 10 of b
     assert worth_of_a_hectare(pieces, [], both, area_m2=10).loc["x", "loss"] == pytest.approx(5.0)
     assert worth_of_a_hectare(pieces, [], both, area_m2=20).loc["x", "loss"] == pytest.approx(13.0)
+
+
+def test_one_case_is_held_at_a_time(monkeypatch):
+    """A province has 1,900 red lines: as many copies of its pieces took 17 GB."""
+    from zoning.allocation import prices as module
+
+    events = []
+
+    def noted(pieces, part):
+        events.append("copy")
+        return release(pieces, part)
+
+    monkeypatch.setattr(module, "release", noted)
+    rows = {"rule_code": ["R1", "R2", "R3"], "piece": ["c|t", "a|t", "b|t"]}
+    red = pd.DataFrame(rows | {"released_m2": 5, "suitability": 0.7})
+    found = prices(town(), RULES, red, progress=lambda *x: events.append(x))
+    assert [e if e == "copy" else e[2] for e in events[:6]] == [
+        "copy",
+        "R1",
+        "copy",
+        "R2",
+        "copy",
+        "R3",
+    ]
+    told = [e for e in events if e != "copy"]
+    assert told[0][1] == told[-1][0] == len(found.prices) + 1

@@ -183,6 +183,14 @@ def _cases(
         yield _Case("lock", lock.code, pieces, limits, tuple(x for x in locks if x != lock))
 
 
+def _count(
+    limits: tuple[Limit, ...], locks: tuple[Lock, ...], released: pd.DataFrame | None
+) -> int:
+    """Count the cases of :func:`_cases` without making them."""
+    lines = 0 if released is None else released["rule_code"].nunique()
+    return lines + sum((x.cap_m2 is not None) + (x.floor_m2 > 0) for x in limits) + len(locks)
+
+
 def prices(
     pieces: pd.DataFrame,
     limits: Sequence[Limit],
@@ -232,10 +240,10 @@ def prices(
     rules, held = tuple(limits), tuple(locks)
     if base is None:
         base = allocate(pieces, rules, locks=held, **how)
-    cases = list(_cases(pieces, rules, held, released))
-    total = len(cases) + 1
+    total = _count(rules, held, released) + 1
     found = []
-    for done, case in enumerate(cases):
+    # Each case is a copy of all pieces, so only one is held at a time.
+    for done, case in enumerate(_cases(pieces, rules, held, released)):
         if progress is not None:
             progress(done, total, case.code)
         found.append(_price(pieces, base, case, how))
