@@ -8,9 +8,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoning import faces as faces_
 from zoning.errors import InputError
-from zoning.faces import partition
+from zoning.measure import faces as faces_
+from zoning.measure.faces import partition
 
 SIZE = 5000.0
 

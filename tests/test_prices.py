@@ -182,7 +182,7 @@ def test_worth_of_a_hectare():
 
 def test_one_case_is_held_at_a_time(monkeypatch):
     """A province has 1,900 red lines: as many copies of its pieces took 17 GB."""
-    from zoning.allocation import prices as module
+    from zoning.questions import prices as module
 
     events = []
 
