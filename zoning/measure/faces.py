@@ -16,7 +16,7 @@ import numpy.typing as npt
 import shapely
 
 from zoning.base.areas import Ints
-from zoning.errors import InputError
+from zoning.errors import InputError, ZoningError
 
 #: Steps in metres of the grids that lines are noded on, in the order they are tried; 0 is none.
 _GRIDS = (0.0, 1e-6, 1e-5, 1e-4)
@@ -150,7 +150,7 @@ def _inside(
     return Faces(faces[keep], covers)
 
 
-def _lost(feature: int, m2: float) -> InputError:
+def _lost(feature: int, m2: float) -> ZoningError:
     """Tell that the outlines cannot be cut without losing ground."""
     which = ("the city", "研究区") if feature == 0 else (f"polygon {feature}", f"第 {feature} 个面")
     return InputError.one(
