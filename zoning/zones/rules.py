@@ -112,7 +112,7 @@ class Rule:
     def decide(self, columns: Mapping[str, Value], cuts: Sequence[Any] | None = None) -> Truth:
         """Answer on plain arrays that broadcast, with other numbers in place of ``cuts``."""
         numbers = [c.number for c in self.cuts] if cuts is None else list(cuts)
-        return _Evaluation(self.text, columns, numbers).truth(self._tree)
+        return Evaluation(self.text, columns, numbers).truth(self._tree)
 
 
 def compile_rule(text: str, columns: Collection[str], *, where: str = "rule") -> Rule:
@@ -162,7 +162,7 @@ def compile_rule(text: str, columns: Collection[str], *, where: str = "rule") ->
             where=where,
             code="rule-syntax",
         ) from error
-    walk = _Walk(frozenset(columns), where)
+    walk = Walk(frozenset(columns), where)
     walk.condition(tree)
     raise_all(walk.problems)
     return Rule(text, tuple(sorted(walk.names)), tuple(walk.cuts), tree)
@@ -182,7 +182,7 @@ def columns_of(table: pd.DataFrame, names: Collection[str], *, where: str = "") 
     return found
 
 
-class _Walk:
+class Walk:
     """Check a tree: what it reads, what numbers stand in it, what is not allowed."""
 
     def __init__(self, columns: frozenset[str], where: str):
@@ -193,6 +193,7 @@ class _Walk:
         self.problems: list[Problem] = []
 
     def refuse(self, node: ast.AST, en: str, zh: str, remedy: Text | None = None) -> None:
+        """Note a problem with its place."""
         at = getattr(node, "col_offset", 0) + 1
         self.problems.append(
             Problem(
@@ -204,6 +205,7 @@ class _Walk:
         )
 
     def condition(self, node: ast.expr) -> None:
+        """Check what must be true, false or unknown."""
         if isinstance(node, ast.BoolOp):
             for part in node.values:
                 self.condition(part)
@@ -221,6 +223,7 @@ class _Walk:
             )
 
     def comparison(self, node: ast.Compare) -> None:
+        """Check a comparison, or a chain of them."""
         operands = [node.left, *node.comparators]
         for op, left, right in zip(node.ops, operands, operands[1:], strict=False):
             if isinstance(op, (ast.In, ast.NotIn)):
@@ -246,22 +249,25 @@ class _Walk:
                 self.cuts.append(Cut(other.id, number))
 
     def members(self, node: ast.expr) -> None:
+        """Check the list after ``in``."""
         if not isinstance(node, (ast.Tuple, ast.List)):
             self.refuse(
                 node, "'in' needs a list such as ('a', 'b')", "in 之后需要列表,如 ('a', 'b')"
             )
             return
         for item in node.elts:
-            if _constant(item) is None:
+            if constant_of(item) is None:
                 self.refuse(item, "lists hold constants only", "列表中只能是常量")
 
     def operand(self, node: ast.expr) -> None:
+        """Check one side of a comparison."""
         if isinstance(node, ast.Name):
             self.name(node)
-        elif _constant(node) is None:
+        elif constant_of(node) is None:
             self.refuse(node, "only columns and constants can be compared", "只能比较字段和常量")
 
     def name(self, node: ast.Name) -> None:
+        """Note a column, or refuse it with the nearest one."""
         if node.id in self.columns:
             self.names.add(node.id)
             return
@@ -274,7 +280,7 @@ class _Walk:
         )
 
 
-class _Evaluation:
+class Evaluation:
     """Walk a checked tree over arrays."""
 
     def __init__(self, text: str, columns: Mapping[str, Value], numbers: list[Any]):
@@ -283,6 +289,7 @@ class _Evaluation:
         self.numbers = iter(numbers)
 
     def truth(self, node: ast.expr) -> Truth:
+        """Give a condition."""
         if isinstance(node, ast.BoolOp):
             join = Truth.both if isinstance(node.op, ast.And) else Truth.either
             result = self.truth(node.values[0])
@@ -297,6 +304,7 @@ class _Evaluation:
         return Truth(value.known & (value.data == 1), np.asarray(value.known))
 
     def comparison(self, node: ast.Compare) -> Truth:
+        """Give a comparison; a chain holds where all its links do."""
         result: Truth | None = None
         left = node.left
         for op, right in zip(node.ops, node.comparators, strict=True):
@@ -312,6 +320,7 @@ class _Evaluation:
         return result
 
     def compare(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Truth:
+        """Compare two sides; unknown where one of them is."""
         a, b = self.pair(left, right)
         if _is_text(a.data) != _is_text(b.data) or (_is_text(a.data) and isinstance(op, _ORDER)):
             raise InputError.one(
@@ -326,6 +335,7 @@ class _Evaluation:
         return Truth(known & true, known & np.ones_like(true))
 
     def pair(self, left: ast.expr, right: ast.expr) -> tuple[Value, Value]:
+        """Give both sides of a comparison, with cuts in place of its numbers."""
         values = {}
         for side, one, other in (("left", left, right), ("right", right, left)):
             is_cut = _number(one) is not None and isinstance(other, ast.Name)
@@ -333,23 +343,26 @@ class _Evaluation:
         return values["left"], values["right"]
 
     def among(self, left: ast.expr, right: ast.expr) -> Truth:
+        """Say where a value is in a list."""
         value = self.value(left)
         if not isinstance(right, (ast.Tuple, ast.List)):  # pragma: no cover  (refused before)
             raise InputError.one("'in' needs a list", "in 之后需要列表", where=self.text)
         known = np.asarray(value.known)
         true = np.zeros(np.shape(value.data), dtype=bool)
         for item in right.elts:
-            true = true | np.asarray(value.data == _constant(item), dtype=bool)
+            true = true | np.asarray(value.data == constant_of(item), dtype=bool)
         return Truth(known & true, known & np.ones_like(true))
 
     def value(self, node: ast.expr) -> Value:
+        """Give a column or a constant."""
         if isinstance(node, ast.Name):
             return self.columns[node.id]
-        constant = _constant(node)
+        constant = constant_of(node)
         return Value(float(constant) if isinstance(constant, bool) else constant, True)
 
 
-def _constant(node: ast.expr) -> float | str | bool | None:
+def constant_of(node: ast.expr) -> float | str | bool | None:
+    """Give the constant that a node is, signs included; ``None`` if it is none."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = _number(node.operand)
         return None if inner is None else -inner
@@ -359,7 +372,7 @@ def _constant(node: ast.expr) -> float | str | bool | None:
 
 
 def _number(node: ast.expr) -> float | None:
-    value = _constant(node)
+    value = constant_of(node)
     return None if value is None or isinstance(value, (bool, str)) else float(value)
 
 
