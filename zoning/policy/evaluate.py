@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from zoning.policy.formula import Block, Formula
+from zoning.policy.formula import Formula
 from zoning.policy.functions import group_names
+from zoning.policy.kinds import Block
 from zoning.policy.steps import Steps
-from zoning.rules import Evaluation, Truth, Value, constant_of
+from zoning.zones.rules import Evaluation, Truth, Value, constant_of
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -52,7 +53,8 @@ def evaluate(formula: Formula, data: Data) -> Value:
 
     Examples
     --------
-    >>> from zoning.policy.formula import Kind, Scope, compile_formula
+    >>> from zoning.policy.formula import compile_formula
+    >>> from zoning.policy.kinds import Kind, Scope
     >>> from zoning.policy.units import PURE
     >>> f = compile_formula("share(x)", Scope({"x": Kind("number", PURE)}))
     >>> x = Value(np.array([1.0, 3.0]), np.array([True, True]))

@@ -2,7 +2,8 @@
 
 A formula reads columns, parameters, step tables and weights, and nothing else: no loop, no
 attribute, no call to Python. Comparison, ``and``, ``or``, ``not``, ``in`` and unknown values are
-those of :mod:`zoning.rules`. Units are held against one another once, before any row is computed.
+those of :mod:`zoning.zones.rules`. Units are held against one another once, before any row is
+computed.
 """
 
 from __future__ import annotations
@@ -10,83 +11,16 @@ from __future__ import annotations
 import ast
 import math
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
-from zoning.policy.steps import Steps
-from zoning.policy.units import PURE, Unit, dimension_name
-from zoning.rules import Walk, constant_of
+from zoning.policy.functions import infer_call
+from zoning.policy.kinds import ANY, TEXT, TRUTH, Kind, Scope
+from zoning.policy.units import PURE, dimension_name
+from zoning.zones.rules import Walk, constant_of
 
 MAX_LENGTH = 2000
 MAX_DEPTH = 40
-
-
-class Kind(NamedTuple):
-    """What an expression is: a number with a unit, a text, or a truth.
-
-    Attributes
-    ----------
-    kind : {"number", "text", "truth"}
-    unit : Unit or None
-        ``None`` for a zero, which fits any unit, and for what is no number.
-    """
-
-    kind: str
-    unit: Unit | None = None
-
-
-TEXT = Kind("text")
-TRUTH = Kind("truth")
-ANY = Kind("number", None)
-
-
-@dataclass(frozen=True)
-class Block:
-    """Weights of some columns by the groups of a column; see :mod:`zoning.policy.model`.
-
-    Parameters
-    ----------
-    name : str
-    by : str or None
-        Column that holds the group; ``None`` for one set of weights.
-    total : float
-        What each group adds up to.
-    missing : {"unknown", "redistribute", "zero"}
-        What becomes of the weight of an unknown column.
-    rows : mapping of group to mapping of column to weight
-    """
-
-    name: str
-    by: str | None
-    total: float
-    missing: str
-    rows: Mapping[str, Mapping[str, float]]
-
-    @property
-    def items(self) -> tuple[str, ...]:
-        """All columns that have a weight, in the order of the file."""
-        return tuple(dict.fromkeys(item for row in self.rows.values() for item in row))
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What a formula may name.
-
-    Parameters
-    ----------
-    columns : mapping of str to Kind
-        Columns of its table, and parameters.
-    tables : mapping of str to mapping of str to Kind
-        Other tables, for ``total`` and ``look``.
-    steps, blocks : mapping
-    """
-
-    columns: Mapping[str, Kind]
-    tables: Mapping[str, Mapping[str, Kind]] = field(default_factory=dict)
-    steps: Mapping[str, Steps] = field(default_factory=dict)
-    blocks: Mapping[str, Block] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -131,6 +65,7 @@ def compile_formula(text: str, scope: Scope, *, where: str = "formula") -> Formu
 
     Examples
     --------
+    >>> from zoning.policy.kinds import Kind, Scope
     >>> from zoning.policy.units import parse_unit
     >>> money, area = (Kind("number", parse_unit(u)) for u in ("yuan", "ha"))
     >>> f = compile_formula("pool * share(forest)", Scope({"pool": money, "forest": area}))
@@ -223,8 +158,6 @@ class FormulaWalk(Walk):
         if isinstance(node, ast.BinOp):
             return self.arithmetic(node)
         if isinstance(node, ast.Call):
-            from zoning.policy.functions import infer_call
-
             return infer_call(self, node)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
             return self.number(node.operand)

@@ -10,14 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zoning.base.shipped import load_toml
 from zoning.errors import Text, suggest
+from zoning.policy.kinds import ANY, TEXT, TRUTH, Kind
 from zoning.policy.units import PURE
-from zoning.resources import load_toml
 
 if TYPE_CHECKING:
-    from zoning.policy.formula import FormulaWalk, Kind
+    from zoning.policy.formula import FormulaWalk
 
-Infer = Callable[["FormulaWalk", ast.Call], "Kind"]
+Infer = Callable[["FormulaWalk", ast.Call], Kind]
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,6 @@ def usage(name: str) -> str:
 
 def infer_call(walk: FormulaWalk, node: ast.Call) -> Kind:
     """Check a call and say what it gives."""
-    from zoning.policy.formula import ANY
-
     name = node.func.id if isinstance(node.func, ast.Name) else None
     function = FUNCTIONS.get(name or "")
     if name is None or function is None:
@@ -113,15 +112,11 @@ def _same(walk: FormulaWalk, node: ast.Call) -> Kind:
 
 def _pure(walk: FormulaWalk, node: ast.Call) -> Kind:
     """Numbers of one unit, and a pure number."""
-    from zoning.policy.formula import Kind
-
     _same(walk, node)
     return Kind("number", PURE)
 
 
 def _of_pure(walk: FormulaWalk, node: ast.Call) -> Kind:
-    from zoning.policy.formula import Kind
-
     kind = walk.number(node.args[0])
     if kind.unit is not None and not kind.unit.pure:
         walk.refuse(
@@ -143,29 +138,21 @@ def _fill(walk: FormulaWalk, node: ast.Call) -> Kind:
 
 
 def _known(walk: FormulaWalk, node: ast.Call) -> Kind:
-    from zoning.policy.formula import TRUTH
-
     walk.infer(node.args[0])
     return TRUTH
 
 
 def _count(walk: FormulaWalk, node: ast.Call) -> Kind:
-    from zoning.policy.formula import Kind
-
     walk.condition(node.args[0])
     return Kind("number", PURE)
 
 
 def _same_truth(walk: FormulaWalk, node: ast.Call) -> Kind:
-    from zoning.policy.formula import TRUTH
-
     _same(walk, node)
     return TRUTH
 
 
 def _steps(walk: FormulaWalk, node: ast.Call) -> Kind:
-    from zoning.policy.formula import ANY, TEXT, Kind
-
     walk.number(node.args[0])
     name = _word(node.args[1])
     table = walk.scope.steps.get(name or "")
@@ -177,8 +164,6 @@ def _steps(walk: FormulaWalk, node: ast.Call) -> Kind:
 
 
 def _weighted(walk: FormulaWalk, node: ast.Call) -> Kind:
-    from zoning.policy.formula import ANY, Kind
-
     block = walk.scope.blocks.get(_word(node.args[0]) or "")
     if block is None:
         _no_such(walk, node, "weights", "权重", _word(node.args[0]), list(walk.scope.blocks))
@@ -196,8 +181,6 @@ def _weighted(walk: FormulaWalk, node: ast.Call) -> Kind:
 
 
 def _weight(walk: FormulaWalk, node: ast.Call) -> Kind:
-    from zoning.policy.formula import ANY, Kind
-
     block = walk.scope.blocks.get(_word(node.args[0]) or "")
     item = _word(node.args[1])
     if block is None or item not in block.items:
@@ -211,8 +194,6 @@ def _weight(walk: FormulaWalk, node: ast.Call) -> Kind:
 
 
 def _far(walk: FormulaWalk, node: ast.Call) -> Kind:
-    from zoning.policy.formula import ANY
-
     table, column = _word(node.args[0]), _word(node.args[1])
     columns = walk.scope.tables.get(table or "")
     if columns is None:

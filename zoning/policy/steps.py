@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from zoning.errors import InputError, Problem, Text
-from zoning.rules import Value
+from zoning.zones.rules import Value
 
 _INTERVAL = re.compile(r"\s*([\[(])\s*([^,\s]+)\s*,\s*([^,\s]+)\s*([\])])\s*")
 

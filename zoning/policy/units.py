@@ -11,8 +11,8 @@ import re
 from functools import cache
 from typing import Any, NamedTuple
 
+from zoning.base.shipped import data_path
 from zoning.errors import InputError, suggest
-from zoning.resources import data_path
 
 _SHAPE = re.compile(r"[\w·*/^()%²³. ]{1,60}")
 _POWERS = str.maketrans({"²": "2", "³": "3"})

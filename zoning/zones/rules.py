@@ -301,7 +301,7 @@ class Evaluation:
         if isinstance(node, ast.Compare):
             return self.comparison(node)
         value = self.value(node)
-        return Truth(value.known & (value.data == 1), np.asarray(value.known))
+        return Truth(np.asarray(value.known & (value.data == 1)), np.asarray(value.known))
 
     def comparison(self, node: ast.Compare) -> Truth:
         """Give a comparison; a chain holds where all its links do."""
