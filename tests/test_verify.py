@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 import worlds
 
 from zoning import pipeline, planfile
 from zoning.outputs.folder import write as write_folder
-from zoning.store import load
+from zoning.outputs.qgis import geopackage
+from zoning.questions import answer
+from zoning.store import load, write_tables
 from zoning.verify import verify
 
 WAYS = {
@@ -72,3 +75,112 @@ def test_land_that_changed_hands_is_caught(plan):
     ledger.loc[0, "area_m2"] -= 7
     ledger.loc[len(ledger) - 1, "area_m2"] += 7
     assert failed(verify(replace(plan, ledger=ledger))) == {"verify.each_unit"}
+
+
+CAPS = '[cap]\nshare = 0.28\nsource = "x"\nsurvey_factor = 0.9\n'
+CORES = '[inputs.cores]\npath = "核心.gpkg"\n\n[[inputs.locks]]\ncode = "lock"\npath = "锁.gpkg"\n'
+#: Plans that are asked: each has something that a question must not lose.
+ASKED = {
+    "plain": ("", ""),
+    "boundary weight": ("", WAYS["boundary"]),
+    "whole units": ("", WAYS["whole units"]),
+    "two surveys, cores, locks": (CAPS, CORES),
+    "floor": ('[[cap.counties]]\nplace = "321001"\nfloor_m2 = 10\nsource = "x"\n', ""),
+    "no allocation yet": ("", "[allocation]\nenabled = false\n"),
+}
+#: What is asked: kinds that are put together.
+KINDS = {
+    "nothing": {},
+    "cap": {"cap": 0.25},
+    "quota": {"quotas": {"key": 0.3}},
+    "weight": {"weight": 0.05},
+    "weight off": {"weight": 0.0},
+    "whole units": {"whole_units": True},
+    "lock and build": {"lock_out": ["1kmN3501E500"], "lock_in": ["1kmN3502E503"]},
+    "whole units, weight, lock": {
+        "whole_units": True, "weight": 0.05, "lock_out": ["1kmN3501E500"],
+    },
+    "all": {
+        "cap": 0.25, "quotas": {"key": 0.5}, "weight": 0.02, "lock_out": ["1kmN3501E500"],
+        "lock_in": ["1kmN3502E503"],
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """Give the plans that are asked, each made once and read from its folder."""
+    import geopandas as gpd
+
+    made = {}
+
+    def plan_of(name):
+        if name not in made:
+            folder = tmp_path_factory.mktemp("问") / name.replace(" ", "-")
+            cap, extra = ASKED[name]
+            path = worlds.write(folder, cap=cap, extra=BARE + extra)
+            for file, shape in (("核心", worlds.square(3, 1, 0.5, 0.5)),
+                                ("锁", worlds.square(1, 1, 0.25, 1))):  # fmt: skip
+                gpd.GeoDataFrame(
+                    {"code": ["x"], "name": [file]}, geometry=[shape], crs=worlds.CRS
+                ).to_file(folder / f"{file}.gpkg")
+            write_folder(pipeline.run(planfile.load(path), folder), folder / "out")
+            made[name] = load(folder / "out")
+        return made[name]
+
+    return plan_of
+
+
+BARE = "[outputs]\nqgis = false\nmap = false\n"
+
+
+#: All of them; what is not marked slow asks each plan once and each question of one plan.
+PRODUCT = [
+    pytest.param(name, kind, marks=() if name == "plain" or kind == "all" else pytest.mark.slow)
+    for name in ASKED
+    for kind in KINDS
+]
+
+
+@pytest.mark.parametrize(("name", "kind"), PRODUCT)
+def test_every_answer_is_a_plan_that_verifies_from_its_files(asked, tmp_path, name, kind):
+    answered = answer.answer(asked(name), answer.Question(**KINDS[kind]))
+    geopackage.write(answered, tmp_path / "plan.gpkg")
+    write_tables(answered, tmp_path)
+    back = load(tmp_path)
+    found = verify(back)
+    assert [c.text.en for c in found if not c.ok and c.level == "error"] == []
+    assert any(c.check == "allocation.certificate" for c in found)
+    # What was checked when it was made is checked once, and holds when it is asked again.
+    names = [(c.check, c.where) for c in back.checks if not c.check.startswith("presolve")]
+    assert len(names) == len(set(names))
+    again = answer.answer(back, answer.Question())
+    assert again.pieces["new_m2"].to_dict() == back.pieces["new_m2"].to_dict()
+    assert [c.as_dict() for c in again.checks] == [c.as_dict() for c in back.checks]
+    assert set(again.tables) == set(back.tables)
+
+
+@pytest.mark.parametrize("name", [n for n in ASKED if n != "no allocation yet"])
+def test_asking_nothing_gives_the_plan_of_the_run(asked, name):
+    plan = asked(name)
+    same = answer.answer(plan, answer.Question())
+    assert [c.as_dict() for c in same.checks] == [c.as_dict() for c in plan.checks]
+    for key in ("zones", "construction", "config"):
+        assert same.run[key] == plan.run[key]
+    for frame in ("units", "pieces", "zones", "townships", "counties"):
+        ours, theirs = getattr(same, frame), getattr(plan, frame)
+        assert list(ours.columns) == list(theirs.columns)
+        assert ours["new_m2"].tolist() == theirs["new_m2"].tolist()
+    assert set(same.tables) == set(plan.tables)
+    for table in plan.tables:
+        pd.testing.assert_frame_equal(
+            same.tables[table], plan.tables[table], check_dtype=False, obj=table
+        )
+
+
+def test_one_square_metre_too_much_in_a_locked_unit_is_caught(asked):
+    plan = asked("plain")
+    answered = answer.answer(plan, answer.Question(lock_out=["1kmN3501E500"]))
+    there = answered.pieces.index[answered.pieces["unit"].eq("1kmN3501E500")][0]
+    other = answered.pieces.index[answered.pieces["new_m2"] > 0][0]
+    assert "allocation.certificate" in failed(verify(moved(answered, other, there, 1)))

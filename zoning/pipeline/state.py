@@ -9,10 +9,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from zoning.allocation import Allocation
-    from zoning.capacity import Account
-    from zoning.errors import Check, InfeasibleError
-
 
 @dataclass
 class State:
@@ -24,10 +20,6 @@ class State:
         ``shares`` is the table of units by township.
     zones : GeoDataFrame or None
         None without townships.
-    account, allocation, infeasible
-        None without land use; a run that cannot be solved has ``infeasible``.
-    findings : list of Check
-        What shows before solving: contradictions, and limits without effect.
     """
 
     units: gpd.GeoDataFrame
@@ -37,8 +29,4 @@ class State:
     counties: gpd.GeoDataFrame | None = None
     redlines: gpd.GeoDataFrame | None = None
     zones: gpd.GeoDataFrame | None = None
-    account: Account | None = None
-    allocation: Allocation | None = None
-    infeasible: InfeasibleError | None = None
-    findings: list[Check] = field(default_factory=list)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)

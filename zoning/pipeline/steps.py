@@ -5,23 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
 from zoning import zones
-from zoning.allocation import allocate
-from zoning.allocation.landscape import before_and_after
-from zoning.allocation.space import lattice_edges
-from zoning.capacity import account, presolve, settle
+from zoning.capacity import Account, account
 from zoning.capacity.from_config import cap_rules
 from zoning.errors import Check, InfeasibleError, Text
 from zoning.indicators.transfer import reconcile, transfer
 from zoning.inputs.gather import Intake
 from zoning.ledger import atoms, redlines, sums
 from zoning.pipeline import checks, summary
+from zoning.pipeline.assemble import Solved, assemble, place
 from zoning.pipeline.ready import Ready, prepare
 from zoning.pipeline.state import State
 from zoning.plan import Plan
@@ -90,13 +88,21 @@ def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Pl
     with clock.step("zone"):
         state = _zone(ready, books, marked)
     with clock.step("account"):
-        _draw_account(config, books, marked, state)
-    if state.account is not None and config.allocation.enabled:
+        acc = _draw_account(config, books, marked, state)
+    solved = Solved(acc)
+    if acc is not None and config.allocation.enabled and "zone" in state.pieces:
         with clock.step("allocate"):
-            _allocate(config, state, intake.grid.cell_m)
+            solved = _allocate(config, acc, state, intake.grid.cell_m)
     with clock.step("check"):
-        _tabulate(config, intake, books, marked, state)
-        found = _check(config, intake, books, marked, state)
+        ground = _ground(ready, books, marked, state)
+        plan = assemble(ground, solved, config, marked=marked)
+    return replace(plan, run={**plan.run, "seconds": clock.seconds})
+
+
+def _ground(ready: Ready, books: atoms.Ledger, marked: pd.DataFrame, state: State) -> Plan:
+    """Make the plan of the zones, before anything is said of construction."""
+    config, intake = ready.config, ready.intake
+    found = _tabulate(intake, books, marked, state)
     city = gpd.GeoDataFrame(
         {"name": [config.plan.name]}, geometry=[intake.layers.city], crs=intake.grid.crs
     )
@@ -104,8 +110,9 @@ def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Pl
         name=config.plan.name, notice=config.plan.notice, config=config, grid=intake.grid,
         city=city, units=state.units, zones=state.zones, ledger=books.atoms,
         red_sets=books.red_sets, townships=state.towns, counties=state.counties,
-        redlines=state.redlines, pieces=state.pieces, tables=state.tables, checks=tuple(found),
-        run=summary.describe(config, intake, books, marked, state, found, clock.seconds),
+        redlines=state.redlines, pieces=state.pieces, tables=found,
+        checks=tuple(_check(config, intake, books, marked, state)),
+        run=summary.describe(config, intake, books, marked, state),
     )  # fmt: skip
 
 
@@ -210,75 +217,43 @@ def _beside(towns: gpd.GeoDataFrame, classes: pd.DataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pd.concat([table, classes], axis=1), geometry=geometry, crs=towns.crs)
 
 
-def _draw_account(config: Config, books: atoms.Ledger, marked: pd.DataFrame, state: State) -> None:
+def _draw_account(
+    config: Config, books: atoms.Ledger, marked: pd.DataFrame, state: State
+) -> Account | None:
     """Draw up the account of existing construction, where land use is known."""
     if "built_m2" not in marked:
-        return
+        return None
     green = int(marked["eco_agri_m2"].sum())
-    state.account = account(state.pieces, cap_rules(config), books.city_m2, eco_agri_m2=green)
+    return account(state.pieces, cap_rules(config), books.city_m2, eco_agri_m2=green)
 
 
-def _allocate(config: Config, state: State, cell_m: int) -> None:
-    """Place new land; land in no township, in two, or without a zone takes none."""
-    acc, leaves = state.account, state.pieces
-    if acc is None or "zone" not in leaves:
-        return
-    part = config.allocation
-    edges = lattice_edges(state.units.index, cell_m)
-    spatial = part.boundary_weight > 0 or part.whole_units
-    open_ = ~leaves["township"].isin([atoms.NONE, atoms.OVERLAP]) & leaves["zone"].notna()
-    offered = leaves.assign(free_m2=leaves["free_m2"].where(open_, 0))
-    state.findings = presolve(offered, acc.limits)
+def _allocate(config: Config, acc: Account, state: State, cell_m: int) -> Solved:
+    """Place new land; rules that cannot hold together leave the plan without an allocation."""
     try:
-        state.allocation = allocate(
-            offered, acc.limits, lambda_=part.boundary_weight, whole_units=part.whole_units,
-            min_patch_units=part.min_patch_units, attached=part.attached,
-            edges=edges if spatial else None, core_share=part.core_share,
-        )  # fmt: skip
+        return Solved(acc, place(state.pieces, acc, config, state.units.index, cell_m))
     except InfeasibleError as error:
-        state.infeasible = error
-        return
-    leaves["new_m2"] = state.allocation.new_m2.reindex(leaves.index).astype("int64")
-    state.tables["landscape"] = (
-        before_and_after(leaves, leaves["new_m2"], edges, cell_m, part.core_share)
-        .rename_axis("measure")
-        .reset_index()
-    )
-    new = leaves.groupby("unit")["new_m2"].sum()
-    geometry = state.units.pop("geometry")
-    state.units["new_m2"] = new.reindex(state.units.index, fill_value=0).astype("int64")
-    state.units = gpd.GeoDataFrame(state.units, geometry=geometry, crs=geometry.crs)
-    for frame, key in ((state.towns, "township"), (state.counties, "county")):
-        if frame is not None:
-            total = leaves.groupby(key)["new_m2"].sum().reindex(frame.index, fill_value=0)
-            frame.insert(len(frame.columns) - 1, "new_m2", total.astype("int64"))
+        return Solved(acc, infeasible=error)
 
 
 def _tabulate(
-    config: Config, intake: Intake, books: atoms.Ledger, marked: pd.DataFrame, state: State
-) -> None:
-    """Make the zones and every table of the account."""
+    intake: Intake, books: atoms.Ledger, marked: pd.DataFrame, state: State
+) -> dict[str, pd.DataFrame]:
+    """Make the zones, the accounts of the red lines and what shapely says of every area."""
     units, tables = state.units, state.tables
-    limits = None if state.account is None else state.account.zones
-    state.zones = sums.describe_zones(units, intake.layers.city, limits)
+    state.zones = sums.describe_zones(units, intake.layers.city)
     tables["unit_townships"] = state.shares
-    tables |= sums.account_tables(state.pieces, marked, units, config.plan.name)
     if intake.layers.redlines is not None:
         state.redlines = redlines.describe(intake.layers.redlines, books)
         zone_of = units.get("zone")
         tables |= redlines.tables(state.redlines, books, marked, zone_of)
-    if state.allocation is not None:
-        tables["limits"] = state.allocation.limits
-        if state.allocation.edges is not None:
-            tables["allocation_edges"] = state.allocation.edges
     tables["residuals"] = checks.residuals(intake.layers, books)
+    return tables
 
 
 def _check(
     config: Config, intake: Intake, books: atoms.Ledger, marked: pd.DataFrame, state: State
 ) -> list[Check]:
-    """Measure again what must be true, and hold the plan against its limits."""
-    acc = state.account
+    """Measure again what must be true of the areas and zones."""
     frames: dict[str, pd.DataFrame | None] = {"units": state.units, "pieces": state.pieces}
     if "zone" in state.units and state.units["zone"].notna().all():
         frames["zones"] = state.zones
@@ -290,14 +265,4 @@ def _check(
     found += checks.decisions(state.tables.get("decisions"))
     if intake.layers.redlines is None and not config.redlines.none:
         found.append(checks.no_redlines())
-    if acc is not None:
-        # With an allocation the same share is measured after it.
-        after = state.allocation is not None
-        found += [c for c in acc.checks if not (after and c.check == "cap.eco_agri")]
-        found += state.findings
-    if acc is not None and state.allocation is not None:
-        green = int(marked["eco_agri_m2"].sum()) - int(state.pieces["new_m2"].sum())
-        found += settle(acc, state.pieces, state.pieces["new_m2"], eco_agri_m2=green)
-        found += checks.allocation_checks(state.pieces, acc.cap_m2)
-        found.append(checks.certificate_check(state.allocation.certificate))
     return found

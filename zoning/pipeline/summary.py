@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from zoning import __version__
-from zoning.errors import Check
 from zoning.ledger import redlines
 
 if TYPE_CHECKING:
+    from zoning.capacity import Account
     from zoning.inputs.gather import Intake
     from zoning.ledger.atoms import Ledger
     from zoning.pipeline.state import State
@@ -37,10 +37,11 @@ def software() -> dict[str, str]:
 
 
 def describe(
-    config: Config, intake: Intake, books: Ledger, marked: pd.DataFrame, state: State,
-    found: list[Check], seconds: dict[str, float],
-) -> dict[str, Any]:  # fmt: skip
-    """Put together ``run.json``.
+    config: Config, intake: Intake, books: Ledger, marked: pd.DataFrame, state: State
+) -> dict[str, Any]:
+    """Put together what ``run.json`` says of inputs, grid and red lines.
+
+    What an account or an allocation says is added by :func:`zoning.pipeline.assemble.assemble`.
 
     Returns
     -------
@@ -64,26 +65,14 @@ def describe(
             "units": int(state.units["area_m2"].sum()),
             "dropped": books.dropped_m2,
         },
-        "zones": _zones(state),
+        "zones": {},
         "left_out": left_out(config, intake),
     }
     if state.redlines is not None:
         run["redlines"] = redlines.summary(state.redlines, state.tables["redline_areas"], marked)
-    if state.account is not None:
-        run["construction"] = _construction(config, marked, state)
-    if state.allocation is not None:
-        run["allocation"] = state.allocation.as_dict()
-    if state.infeasible is not None:
-        run["infeasible"] = [
-            {**p.as_dict("en"), "en": p.tell("en"), "zh": p.tell("zh")}
-            for p in state.infeasible.problems
-        ]
     if intake.classes is not None:
         run["landuse_classes"] = class_records(intake.classes)
     run["notes"] = [{**f.as_dict("en"), "zh": f.tell("zh")} for f in intake.findings]
-    run["checks"] = [c.as_dict() for c in found]
-    run["config"] = config.model_dump(mode="json", exclude_defaults=True)
-    run["seconds"] = seconds
     return run
 
 
@@ -108,20 +97,17 @@ def left_out(config: Config, intake: Intake) -> list[str]:
     return [name for name, absent in parts.items() if absent]
 
 
-def _zones(state: State) -> dict[str, dict[str, int]]:
-    if state.zones is None:
-        return {}
-    columns = [c for c in ("units", "area_m2", "built_m2", "new_m2") if c in state.zones]
-    return {str(zone): {c: int(row[c]) for c in columns} for zone, row in state.zones.iterrows()}
+def zones(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Give the sums of each zone as plain data."""
+    columns = [c for c in ("units", "area_m2", "built_m2", "new_m2") if c in frame]
+    return {str(zone): {c: int(row[c]) for c in columns} for zone, row in frame.iterrows()}
 
 
-def _construction(config: Config, marked: pd.DataFrame, state: State) -> dict[str, Any]:
-    acc = state.account
-    if acc is None:
-        return {}
-    new = int(state.pieces["new_m2"].sum()) if "new_m2" in state.pieces else 0
+def construction(config: Config, acc: Account, pieces: pd.DataFrame) -> dict[str, Any]:
+    """Give the account of construction land as plain data, with the new land of the pieces."""
+    new = int(pieces["new_m2"].sum()) if "new_m2" in pieces else 0
     total, base = acc.existing_m2 + new, acc.base_m2
-    green = int(marked["eco_agri_m2"].sum()) - new
+    green = int(pieces["eco_agri_m2"].sum()) - new
     return {
         "existing_m2": acc.existing_m2,
         "base_m2": base,
@@ -132,10 +118,10 @@ def _construction(config: Config, marked: pd.DataFrame, state: State) -> dict[st
         "new_m2": new,
         "share": total / base,
         "existing_share": acc.existing_m2 / base,
-        "eco_agri_share": green / int(marked["area_m2"].sum()),
+        "eco_agri_share": green / int(pieces["area_m2"].sum()),
         "zone_basis": acc.rules.zone_basis,
         "rural_roads_are_construction": bool(
             config.inputs.landuse and config.inputs.landuse.rural_roads_are_construction
         ),
-        "existing_redline_m2": int(marked["built_redline_m2"].sum()),
+        "existing_redline_m2": int(pieces["built_redline_m2"].sum()),
     }

@@ -7,29 +7,26 @@ its configuration, locks of units stand in ``run["what_if"]``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from zoning import zones
-from zoning.allocation import Allocation, allocate
+from zoning.allocation import Allocation
 from zoning.allocation.files.export import write_lp, write_mps
 from zoning.allocation.files.marxan import write_marxan
 from zoning.allocation.files.programme import programme
-from zoning.allocation.landscape import before_and_after
 from zoning.allocation.proof.bounded import Boundary
 from zoning.allocation.space import lattice_edges
-from zoning.capacity import Account, Lock, account, presolve, settle
+from zoning.capacity import Account, account
 from zoning.capacity.from_config import cap_rules
-from zoning.errors import Check, InputError, ZoningError
+from zoning.errors import InputError, ZoningError
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.layers import Layers
 from zoning.ledger import atoms, sums
-from zoning.ledger.atoms import NONE, OVERLAP
-from zoning.pipeline.checks import allocation_checks, certificate_check
+from zoning.pipeline.assemble import Solved, assemble, offered, place
 from zoning.plan import Plan
 from zoning.planfile.models import Config
 from zoning.questions import curves as what_if
@@ -62,13 +59,21 @@ def ask(plan: Plan, question: Question) -> tuple[Account, Allocation]:
     """
     config = changed(plan.config, question)
     acc, leaves = account_of(plan, config)
-    part = config.allocation
-    return acc, allocate(
-        leaves, acc.limits, locks=locks_of(plan, question), lambda_=part.boundary_weight,
-        whole_units=part.whole_units, core_share=part.core_share,
-        edges=_edges(plan, part.boundary_weight, part.whole_units),
-        min_patch_units=part.min_patch_units, attached=part.attached,
-    )  # fmt: skip
+    locks = locks_of(plan, question)
+    return acc, place(leaves, acc, config, plan.units.index, plan.grid.cell_m, locks)
+
+
+def answer(plan: Plan, question: Question) -> Plan:
+    """Give the plan that a question makes; it can be saved, verified and asked again.
+
+    Raises
+    ------
+    InputError
+        If the plan has no construction account, or a unit is unknown.
+    InfeasibleError
+        If the rules cannot hold together.
+    """
+    return with_allocation(plan, *ask(plan, question), question)
 
 
 def _edges(plan: Plan, weight: float, whole: bool) -> pd.DataFrame | None:
@@ -94,13 +99,7 @@ def account_of(plan: Plan, config: Config | None = None) -> tuple[Account, pd.Da
     config = config or plan.config
     green = int(leaves["eco_agri_m2"].sum())
     acc = account(leaves, cap_rules(config), int(plan.run["area_m2"]["city"]), eco_agri_m2=green)
-    return acc, _offered(leaves)
-
-
-def _offered(leaves: pd.DataFrame) -> pd.DataFrame:
-    """Offer free land where exactly one township and a zone are known."""
-    open_ = ~leaves["township"].isin([NONE, OVERLAP]) & leaves["zone"].notna()
-    return leaves.assign(free_m2=leaves["free_m2"].where(open_, 0))
+    return acc, offered(leaves)
 
 
 def _no_account(plan: Plan) -> ZoningError:
@@ -159,78 +158,9 @@ def with_allocation(plan: Plan, acc: Account, found: Allocation, question: Quest
     config = changed(plan.config, question)
     part = config.allocation.model_copy(update={"enabled": True})
     config = config.model_copy(update={"allocation": part})
-    pieces = plan.pieces.assign(new_m2=found.new_m2.reindex(plan.pieces.index).astype("int64"))
-    units = _with_new(plan.units, pieces, "unit")
-    shapes = sums.describe_zones(units, plan.city.geometry.iloc[0], acc.zones)
-    checks = _checked(plan, acc, found, pieces, locks_of(plan, question))
-    run = {k: v for k, v in plan.run.items() if k != "infeasible"}
-    run["zones"] = {
-        z: {**r, "new_m2": int(shapes.at[z, "new_m2"])} for z, r in plan.run["zones"].items()
-    }
-    run["construction"] = _construction(plan, acc, pieces, config)
-    run["allocation"] = found.as_dict()
-    run["checks"] = [c.as_dict() for c in checks]
-    run["config"] = config.model_dump(mode="json", exclude_defaults=True)
-    run["what_if"] = locked(plan, question)
-    return replace(
-        plan, config=config, units=units, pieces=pieces, zones=shapes,
-        townships=_with_new(plan.townships, pieces, "township"),
-        counties=_with_new(plan.counties, pieces, "county"),
-        tables=_tables(plan, pieces, units, found, part.core_share),
-        checks=tuple(checks), run=run,
-    )  # fmt: skip
-
-
-def _with_new(frame: Any, pieces: pd.DataFrame, key: str) -> Any:
-    """Add up the new land of the pieces beside the other columns, geometry last."""
-    if frame is None:
-        return None
-    total = pieces.groupby(key)["new_m2"].sum().reindex(frame.index, fill_value=0).astype("int64")
-    if "new_m2" in frame:
-        return frame.assign(new_m2=total)
-    out = frame.copy()
-    out.insert(out.columns.get_loc("geometry"), "new_m2", total)
-    return out
-
-
-def _construction(plan: Plan, acc: Account, pieces: pd.DataFrame, config: Config) -> dict[str, Any]:
-    """Draw up the part of ``run.json`` on construction again."""
-    new, green = int(pieces["new_m2"].sum()), int(pieces["eco_agri_m2"].sum())
-    return {
-        **plan.run["construction"], "cap_share": config.cap.share, "cap_m2": acc.cap_m2,
-        "headroom_m2": acc.headroom_m2, "new_m2": new,
-        "share": (acc.existing_m2 + new) / acc.base_m2,
-        "eco_agri_share": (green - new) / int(pieces["area_m2"].sum()),
-    }  # fmt: skip
-
-
-def _checked(
-    plan: Plan, acc: Account, found: Allocation, pieces: pd.DataFrame, locks: Sequence[Lock]
-) -> list[Check]:
-    """Keep the checks of areas and zones; hold the new land against its limits."""
-    again = ("cap.", "new.", "presolve.", "allocation.")
-    checks = [c for c in plan.checks if not c.check.startswith(again)]
-    # The share of ecological and agricultural land is measured after the allocation.
-    checks += [c for c in acc.checks if c.check != "cap.eco_agri"]
-    checks += presolve(_offered(pieces), acc.limits, locks)
-    green = int(pieces["eco_agri_m2"].sum()) - int(pieces["new_m2"].sum())
-    checks += settle(acc, pieces, pieces["new_m2"], eco_agri_m2=green)
-    checks += allocation_checks(pieces, acc.cap_m2)
-    checks.append(certificate_check(found.certificate))
-    return checks
-
-
-def _tables(
-    plan: Plan, pieces: pd.DataFrame, units: pd.DataFrame, found: Allocation, core_share: float
-) -> dict[str, pd.DataFrame]:
-    """Make every table that speaks of new land again, from the atoms of the plan."""
     marked = sums.mark(plan.ledger, classes_of(plan))
-    edges = lattice_edges(units.index, plan.grid.cell_m)
-    shape = before_and_after(pieces, pieces["new_m2"], edges, plan.grid.cell_m, core_share)
-    return {
-        **plan.tables, **sums.account_tables(pieces, marked, units, plan.name),
-        "landscape": shape.rename_axis("measure").reset_index(), "limits": found.limits,
-    }  # fmt: skip
+    solved = Solved(acc, found, locks=locks_of(plan, question))
+    return assemble(plan, solved, config, marked=marked, locked=locked(plan, question))
 
 
 def zones_on(plan: Plan, grid: GridSpec) -> gpd.GeoDataFrame:

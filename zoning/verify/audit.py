@@ -12,11 +12,13 @@ from zoning.allocation.landscape import Patches
 from zoning.allocation.proof import certificate as proof
 from zoning.allocation.proof.bounded import Boundary, bounded
 from zoning.allocation.proof.certificate import Certificate
+from zoning.allocation.space import lattice_edges
 from zoning.capacity import Account, settle
 from zoning.errors import Check
 from zoning.pipeline.checks import certificate_check, closes
 from zoning.plan import Plan
 from zoning.questions.answer import account_of
+from zoning.questions.question import locks as locks_of
 
 #: Prices are stored per m2 and proved in steps of 1e-9.
 _STEP = 10**9
@@ -76,18 +78,20 @@ def certify(plan: Plan, acc: Account, leaves: pd.DataFrame) -> Certificate | Non
     if stored is None or table is None:
         return None
     new = plan.pieces["new_m2"].astype("int64")  # type: ignore[index]
-    limits = acc.limits
+    limits, locks = acc.limits, locks_of(plan)
     grade = stored["certificate"]["grade"]
     if grade == "solver's word" or table["price"].isna().any():
         return proof.word_of_solver(
-            leaves, limits, (), new, float(stored["objective"]), float(stored["bound"])
+            leaves, limits, locks, new, float(stored["objective"]), float(stored["bound"])
         )
     prices = {k: float(p) for k, p in enumerate(table["price"].tolist())}
     if grade == "complete":
         whole = {k: round(p * _STEP) for k, p in prices.items() if p}
-        return proof.complete(leaves, limits, (), new, whole)
+        return proof.complete(leaves, limits, locks, new, whole)
     part = plan.config.allocation
-    edges = plan.tables["allocation_edges"]
+    edges = plan.tables.get("allocation_edges")
+    if edges is None:  # no flow is needed where no boundary is counted
+        edges = lattice_edges(plan.units.index, plan.grid.cell_m)
     wish = Patches(part.min_patch_units, part.attached)
     how = Boundary(edges, part.boundary_weight, part.whole_units, part.core_share, wish)
-    return bounded(leaves, limits, (), new, how, prices, float(stored["gap"]))
+    return bounded(leaves, limits, locks, new, how, prices, float(stored["gap"]))

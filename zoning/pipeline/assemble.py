@@ -1,0 +1,262 @@
+"""The one place where zones, an account and an allocation become a plan.
+
+A run and every answer to a question call :func:`assemble`. It takes away what an earlier account
+and allocation said and says it anew, everywhere at once: units, pieces, places and zones, tables,
+checks and the numbers of ``run.json``. So an answer is a plan like that of a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from zoning.allocation import Allocation, allocate
+from zoning.allocation.landscape import before_and_after
+from zoning.allocation.space import lattice_edges
+from zoning.capacity import Account, Lock, presolve, settle
+from zoning.errors import Check, InfeasibleError
+from zoning.ledger import sums
+from zoning.ledger.atoms import NONE, OVERLAP
+from zoning.pipeline import summary
+from zoning.pipeline.checks import allocation_checks, certificate_check
+from zoning.plan import Plan
+
+if TYPE_CHECKING:
+    from zoning.planfile.models import Config
+
+#: Checks whose names begin so speak of an account or an allocation.
+_CHECKS = ("cap.", "new.", "floor.", "presolve.", "allocation.")
+#: Tables that do, beside those of :func:`zoning.ledger.sums.account_tables`.
+_TABLES = ("landscape", "limits", "allocation_edges")
+#: Keys of ``run.json`` that do, and those that stand after them.
+_KEYS = ("construction", "allocation", "infeasible", "what_if")
+_LAST = ("landuse_classes", "notes", "checks", "config", "seconds", "files")
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What was found out about construction land.
+
+    Parameters
+    ----------
+    account : Account or None
+        None without land use.
+    allocation : Allocation or None
+    infeasible : InfeasibleError or None
+        Why there is no allocation, where rules cannot hold together.
+    locks : sequence of Lock
+        Units that questions locked.
+    """
+
+    account: Account | None = None
+    allocation: Allocation | None = None
+    infeasible: InfeasibleError | None = None
+    locks: Sequence[Lock] = ()
+
+
+def offered(pieces: pd.DataFrame) -> pd.DataFrame:
+    """Offer free land where exactly one township and a zone are known; elsewhere it is 0."""
+    open_ = ~pieces["township"].isin([NONE, OVERLAP]) & pieces["zone"].notna()
+    return pieces.assign(free_m2=pieces["free_m2"].where(open_, 0))
+
+
+def place(
+    pieces: pd.DataFrame,
+    acc: Account,
+    config: Config,
+    units: pd.Index,
+    cell_m: int,
+    locks: Sequence[Lock] = (),
+) -> Allocation:
+    """Place new land as ``[allocation]`` says, where one township and a zone are known.
+
+    Parameters
+    ----------
+    pieces : DataFrame, index ``piece``
+        All pieces of the plan, with ``zone``.
+    acc : Account
+    config : Config
+    units : Index
+        Codes of all units, for their neighbours.
+    cell_m : int
+        Side of a unit, m.
+    locks : sequence of Lock
+        Units that a question locks.
+
+    Raises
+    ------
+    InfeasibleError
+        If the rules cannot hold together.
+    """
+    part, leaves = config.allocation, offered(pieces)
+    spatial = part.boundary_weight > 0 or part.whole_units
+    return allocate(
+        leaves, acc.limits, locks=locks, lambda_=part.boundary_weight,
+        edges=lattice_edges(units, cell_m) if spatial else None, whole_units=part.whole_units,
+        core_share=part.core_share, min_patch_units=part.min_patch_units, attached=part.attached,
+    )  # fmt: skip
+
+
+def assemble(
+    plan: Plan,
+    solved: Solved,
+    config: Config,
+    *,
+    marked: pd.DataFrame | None = None,
+    locked: Mapping[str, Sequence[str]] | None = None,
+) -> Plan:
+    """Make a plan of zones, an account and an allocation.
+
+    Parameters
+    ----------
+    plan : Plan
+        Units, zones and places; what it says of another account or allocation is dropped.
+    solved : Solved
+    config : Config
+        The rules that ``solved`` was found under.
+    marked : DataFrame, optional
+        The atoms with their sums, as :func:`zoning.ledger.sums.mark` gives them; needed with an
+        account.
+    locked : mapping, optional
+        ``lock_out`` and ``lock_in``: units that questions locked, for ``run["what_if"]``.
+
+    Returns
+    -------
+    Plan
+        Complete: new land stands in every table, and every check was made.
+    """
+    ground = _ground(plan)
+    pieces, found, acc = ground.pieces, solved.allocation, solved.account
+    if found is not None and pieces is not None:
+        land = found.new_m2.reindex(pieces.index).astype("int64")
+        pieces = pieces.assign(new_m2=land)
+    units = _with_new(ground.units, pieces, "unit")
+    zones = _with_limits(_with_new(ground.zones, pieces, "zone"), acc)
+    tables = {**ground.tables, **_tables(ground, solved, config, pieces, units, marked)}
+    checks = (*ground.checks, *_checks(solved, pieces))
+    run = _run(ground.run, solved, config, zones, units, pieces, checks)
+    if locked is not None:
+        run["what_if"] = {k: list(v) for k, v in locked.items()}
+    return replace(
+        ground, config=config, units=units, pieces=pieces, zones=zones,
+        townships=_with_new(ground.townships, pieces, "township"),
+        counties=_with_new(ground.counties, pieces, "county"),
+        tables=tables, checks=checks, run=run,
+    )  # fmt: skip
+
+
+def _ground(plan: Plan) -> Plan:
+    """Take away everything that an account or an allocation said."""
+
+    def bare(frame: Any, *more: str) -> Any:
+        columns = ("new_m2", *more)
+        return None if frame is None else frame.drop(columns=[*columns], errors="ignore")
+
+    return replace(
+        plan,
+        units=bare(plan.units),
+        pieces=bare(plan.pieces),
+        zones=bare(plan.zones, "cap_m2", "quota_m2"),
+        townships=bare(plan.townships),
+        counties=bare(plan.counties),
+        tables={
+            k: t
+            for k, t in plan.tables.items()
+            if k not in _TABLES and not k.startswith("account_")
+        },
+        checks=tuple(c for c in plan.checks if not c.check.startswith(_CHECKS)),
+        run={k: v for k, v in plan.run.items() if k not in _KEYS},
+    )
+
+
+def _with_new(frame: Any, pieces: pd.DataFrame | None, key: str) -> Any:
+    """Add up the new land of the pieces beside the other columns, geometry last."""
+    if frame is None or pieces is None or "new_m2" not in pieces:
+        return frame
+    total = pieces.groupby(key)["new_m2"].sum().reindex(frame.index, fill_value=0).astype("int64")
+    out = frame.assign(new_m2=total)
+    return out[[*out.columns.drop("geometry"), "geometry"]]
+
+
+def _with_limits(zones: Any, acc: Account | None) -> Any:
+    """Put cap and quota of each zone beside its sums, where there are limits."""
+    if acc is None or zones is None or not len(acc.zones):
+        return zones
+    out = zones.copy()
+    for column in ("cap_m2", "quota_m2"):
+        value = acc.zones[column].reindex(out.index).astype("Int64")
+        out.insert(out.columns.get_loc("geometry"), column, value)
+    return out
+
+
+def _tables(
+    ground: Plan,
+    solved: Solved,
+    config: Config,
+    pieces: pd.DataFrame | None,
+    units: pd.DataFrame,
+    marked: pd.DataFrame | None,
+) -> dict[str, pd.DataFrame]:
+    """Make every table that speaks of construction, from the atoms of the plan."""
+    if pieces is None or marked is None:
+        return {}
+    found: dict[str, pd.DataFrame] = sums.account_tables(pieces, marked, units, ground.name)
+    placed = solved.allocation
+    if placed is None:
+        return found
+    edges = lattice_edges(units.index, ground.grid.cell_m)
+    core = config.allocation.core_share
+    shape = before_and_after(pieces, pieces["new_m2"], edges, ground.grid.cell_m, core)
+    found["landscape"] = shape.rename_axis("measure").reset_index()
+    found["limits"] = placed.limits
+    if placed.edges is not None:
+        found["allocation_edges"] = placed.edges
+    return found
+
+
+def _checks(solved: Solved, pieces: pd.DataFrame | None) -> list[Check]:
+    """Hold what exists and the new land against every limit, added up again."""
+    acc, placed = solved.account, solved.allocation
+    if acc is None or pieces is None:
+        return []
+    # With an allocation the share of ecological and agricultural land is measured after it.
+    found = [c for c in acc.checks if placed is None or c.check != "cap.eco_agri"]
+    if placed is not None or solved.infeasible is not None:
+        found += presolve(offered(pieces), acc.limits, solved.locks)
+    if placed is None:
+        return found
+    green = int(pieces["eco_agri_m2"].sum()) - int(pieces["new_m2"].sum())
+    found += settle(acc, pieces, pieces["new_m2"], eco_agri_m2=green)
+    found += allocation_checks(pieces, acc.cap_m2)
+    found.append(certificate_check(placed.certificate))
+    return found
+
+
+def _run(
+    before: Mapping[str, Any],
+    solved: Solved,
+    config: Config,
+    zones: Any,
+    units: pd.DataFrame,
+    pieces: pd.DataFrame | None,
+    checks: Sequence[Check],
+) -> dict[str, Any]:
+    """Write the numbers of ``run.json`` that an account or an allocation decides."""
+    run = {k: v for k, v in before.items() if k not in _LAST}
+    run["zones"] = summary.zones(zones) if "zone" in units else {}
+    if solved.account is not None and pieces is not None:
+        run["construction"] = summary.construction(config, solved.account, pieces)
+    if solved.allocation is not None:
+        run["allocation"] = solved.allocation.as_dict()
+    if solved.infeasible is not None:
+        run["infeasible"] = [
+            {**p.as_dict("en"), "en": p.tell("en"), "zh": p.tell("zh")}
+            for p in solved.infeasible.problems
+        ]
+    run |= {k: before[k] for k in _LAST if k in before}
+    run["checks"] = [c.as_dict() for c in checks]
+    run["config"] = config.model_dump(mode="json", exclude_defaults=True)
+    return run
