@@ -10,10 +10,9 @@ import tempfile
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from zoning import pipeline, planfile
-from zoning.base.shipped import data_path
-from zoning.cli import console
-from zoning.cli.plan import tell
+from zoning import api
+from zoning.cli.console import Talk
+from zoning.cli.telling import tell_plan
 
 README = Path(__file__).parent.parent / "README.md"
 MEASURES = README.parent / "docs" / "reference-case.md"
@@ -21,12 +20,10 @@ MEASURES = README.parent / "docs" / "reference-case.md"
 
 def demo_output() -> str:
     """Give the table of the demo as the command prints it, without the paths."""
-    path = data_path("zhenjiang.toml")
-    plan = pipeline.run(planfile.load(path), path.parent)
-    console.settings.lang = "en"
+    plan = api.demo()
     out = io.StringIO()
     with redirect_stdout(out):
-        tell(plan, [])
+        tell_plan(Talk("en"), plan, [])
     return "\n".join(line.rstrip() for line in out.getvalue().rstrip().splitlines())
 
 

@@ -266,9 +266,9 @@ def refused(*args, cwd=None):
 
 @pytest.mark.parametrize(
     "option",
-    [("--cap", 1.01), ("--cap", -0.1), ("--cap", "nan"), ("--lambda", -1), ("--lambda", "nan"),
-     ("--lambda", "inf"), ("--quota", "key=1.5"), ("--quota", "key=nan"),
-     ("--quota", "key=-0.1")],
+    [("--cap", 1.01), ("--cap", -0.1), ("--cap", "nan"), ("--boundary-weight", -1),
+     ("--boundary-weight", "nan"), ("--boundary-weight", "inf"), ("--quota", "key=1.5"),
+     ("--quota", "key=nan"), ("--quota", "key=-0.1")],
     ids=lambda o: "=".join(map(str, o)),
 )  # fmt: skip
 def test_allocate_refuses_numbers_out_of_range(small, option):
@@ -280,7 +280,7 @@ def test_allocate_refuses_numbers_out_of_range(small, option):
 
 def test_prices_and_draws_refuse_numbers_out_of_range(small):
     folder, _ = small
-    assert refused("price", folder / "成果", "--lambda", "nan")[0]["code"] == "range"
+    assert refused("price", folder / "成果", "--boundary-weight", "nan")[0]["code"] == "range"
     assert "--seed" in refused("stability", folder / "成果", "--seed", -1)[0]["what"]
 
 
@@ -310,7 +310,7 @@ def test_a_cap_below_what_stands_is_told_and_is_exit_1(small, tmp_path):
         (["--max-area-error", 0], "value-greater_than", "zoning grid"),
         (["--max-area-error", "nan"], "value-less_than_equal", "zoning grid"),
         (["--cell", 200_000], "value-less_than_equal", "zoning grid"),
-        (["--slivers", "foo"], "value-literal_error", "zoning grid"),
+        (["--slivers", "foo"], "usage", "--slivers"),
         (["--slivers", "drop"], "no-min-share", "zoning grid"),
         (["--slivers", "merge"], "no-min-share", "zoning grid"),
         (["--min-share", 0.1], "idle-min-share", "zoning grid"),
@@ -518,3 +518,69 @@ def test_check_finds_what_a_run_would_find(tmp_path):
         done = zoning(command, plan)
         assert done.returncode == 2
         assert "min_to_centre" in done.stderr
+
+
+def test_old_names_of_the_boundary_weight_are_read_with_a_note(small):
+    folder, _ = small
+    new = zoning("allocate", folder / "成果", "--boundary-weight", 0.02)
+    for name in ("--weight", "--lambda"):
+        old = zoning("allocate", folder / "成果", name, 0.02)
+        assert old.stdout == new.stdout
+        assert "--boundary-weight" in old.stderr
+        assert name not in zoning("allocate", "--help").stdout.split()
+    both = ("allocate", folder / "成果", "--lambda", 0.02, "--boundary-weight", 0.02)
+    assert refused(*both)[0]["where"] == "--boundary-weight"
+
+
+def test_the_version_is_that_of_the_package():
+    import importlib.metadata
+
+    from zoning import __version__
+
+    done = zoning("--version")
+    assert (done.returncode, done.stdout) == (0, f"zoning {__version__}\n")
+    assert importlib.metadata.metadata("zoning")["Name"] == "zoning"
+
+
+@pytest.mark.parametrize(
+    ("names", "lang"),
+    [
+        ({"ZONING_LANG": "en", "LC_ALL": "zh_CN.UTF-8"}, "en"),
+        ({"LC_ALL": "zh_CN.UTF-8", "LANG": "en_US.UTF-8"}, "zh"),
+        ({"LC_MESSAGES": "zh_CN.UTF-8", "LANG": "en_US.UTF-8"}, "zh"),
+        ({"LC_ALL": "", "LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LC_ALL": "C.UTF-8", "LANG": "zh_CN.UTF-8"}, "en"),
+    ],
+)
+def test_the_language_follows_the_system_as_posix_orders_it(monkeypatch, names, lang):
+    from zoning.cli.console import default_language
+
+    for name in ("ZONING_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in names.items():
+        monkeypatch.setenv(name, value)
+    assert default_language() == lang
+
+
+def test_one_command_leaves_nothing_for_the_next(small):
+    """Options of a command do not outlive it: there is no setting of the process."""
+    folder, _ = small
+    first = zoning("explain", folder / "成果", "丙镇").stdout
+    zoning("explain", folder / "成果", "丙镇", "--lang", "zh", "-q")
+    zoning("explain", folder / "成果", "丙镇", "--json")
+    assert zoning("explain", folder / "成果", "丙镇").stdout == first
+
+
+def test_a_choice_that_is_none_is_told_with_the_near_one(small):
+    folder, _ = small
+    (found,) = refused("export", folder / "成果", "--to", "geojsn", "-o", folder / "x")
+    assert (found["where"], found["code"]) == ("--to", "usage")
+    assert "geojson" in found["try"]
+    assert refused("explain", folder / "成果", "丙镇", "--quota", "x=1")[0]["code"] == "usage"
+
+
+def test_quiet_still_says_what_fails(tmp_path):
+    plan = worlds.write(tmp_path, cap='[cap]\nshare = 0.1\nsource = "test"\n')
+    done = zoning("run", plan, "-q", "-o", tmp_path / "out")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "cap.city" in done.stderr

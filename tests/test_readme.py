@@ -33,7 +33,7 @@ def test_links_lead_somewhere(name):
 
 
 def test_commands_of_the_readme_exist():
-    from zoning.cli.main import build
+    from zoning.cli.app import build
 
     known = {c.name for c in build().registered_commands}
     named = set(re.findall(r"(?:^|/|\\)zoning (\w+)", README, flags=re.M))

@@ -4,6 +4,6 @@ Exit codes: 0 done; 1 done, but a check of the plan fails; 2 bad input or usage;
 4 internal error; 130 interrupted.
 """
 
-from zoning.cli.main import main
+from zoning.cli.app import main
 
 __all__ = ["main"]

@@ -1,177 +1,158 @@
-"""Commands that make files from a plan: map, report, export."""
+"""Commands that make files from a plan: map, report, export; and solve."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from zoning.cli import console
-from zoning.cli.console import Json, Lang, Quiet, Verbose, write, write_json
+from zoning import api
+from zoning.api.places import new_file, new_folder
+from zoning.cli.answers import Folder
+from zoning.cli.command import About, command
+from zoning.cli.console import Talk, within
 
-Folder = Annotated[
-    Path, typer.Argument(help="Folder of a plan. / 方案文件夹", show_default=False)
-]  # fmt: skip
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--out", help="Folder; else that of the plan. / 输出文件夹", show_default=False
+    ),
+    About("folder", output=True),
+]
 
 
-def _done(files: list[Path]) -> None:
-    if console.settings.json:
-        write_json({"written": [str(f) for f in files]})
+def _done(talk: Talk, files: Sequence[Path]) -> None:
+    talk.write_json({"written": [str(f) for f in files]})
     for file in files:
-        write(str(file))
+        talk.write(str(file))
 
 
+@command(writes={"out": (".",)})
 def webmap(
+    talk: Talk,
     folder: Folder,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="File, or folder with --folder. / 输出")
+        Path | None,
+        typer.Option(
+            "-o", "--out", help="File, or folder with --folder. / 输出", show_default=False
+        ),
+        About("file", output=True),
     ] = None,
     compare: Annotated[
-        Path | None, typer.Option("--compare", help="Another plan, side by side. / 对比方案")
+        Path | None,
+        typer.Option("--compare", help="Another plan, side by side. / 对比方案"),
+        About("plan-folder"),
     ] = None,
     as_folder: Annotated[
-        bool, typer.Option("--folder", help="html + assets, for a strict content policy.")
+        bool,
+        typer.Option(
+            "--folder", help="html + assets, for a strict content policy. / 输出为文件夹"
+        ),
     ] = False,
     tiles: Annotated[
-        str | None, typer.Option("--tiles", help="Background that needs the network: tianditu.")
+        str | None,
+        typer.Option("--tiles", help="Background that needs the network. / 在线底图"),
+        About(choices=("tianditu",)),
     ] = None,
-    lang: Lang = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = 0,
-) -> None:
+) -> None:  # fmt: skip
     """Write the interactive map: one file, no network. / 离线网页地图."""
-    from zoning.outputs import webmap as room
-    from zoning.store import load
-
     place = out or folder / ("map" if as_folder else "map.html")
     if as_folder:
-        console.new_folder(place)
+        new_folder(place)
     else:
-        console.new_file(place, parent_must_exist=False)
-    plan = load(folder)
+        new_file(place, parent_must_exist=False)
     # Files speak the plan's language unless another one is asked for.
-    chosen = lang or None
-    if compare is not None:
-        made = room.write_compare(plan, load(compare), place, lang=chosen, folder=as_folder)
-    else:
-        made = room.write(
-            plan, place, lang=chosen, folder=as_folder, tiles=tiles,
-            tianditu_key=os.environ.get("TIANDITU_TK"),
-        )  # fmt: skip
-    _done([made])
+    made = api.map(
+        folder, place, compare=compare, folder=as_folder, tiles=tiles,
+        tianditu_key=os.environ.get("TIANDITU_TK"), lang=talk.asked_lang,
+    )  # fmt: skip
+    _done(talk, [made])
 
 
+@command(writes={"out": ("report.docx", "tables.xlsx", "sheets/*.pdf")})
 def report(
+    talk: Talk,
     folder: Folder,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Folder. / 输出文件夹", show_default=False)
-    ] = None,
+    out: Out = None,
     sheets: Annotated[
         bool, typer.Option("--sheets", help="Also map sheets as PDF. / 同时输出图件")
     ] = False,
-    lang: Lang = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = 0,
 ) -> None:
     """Write report.docx and tables.xlsx, and map sheets on request. / 报告与表格."""
-    from zoning.outputs import report as room
-    from zoning.outputs.office import workbook
-    from zoning.outputs.prints import draw
-    from zoning.store import load
-
-    plan, place = load(folder), console.new_folder(out or folder)
-    chosen = lang or plan.config.plan.lang
-    place.mkdir(parents=True, exist_ok=True)
-    files = [
-        room.write(plan, place / "report.docx", lang=chosen),
-        workbook.write(plan, place / "tables.xlsx", lang=chosen),
-    ]
-    if sheets:
-        files += draw.write_all(plan, place / "sheets", lang=chosen)
-    _done(files)
+    place = new_folder(out or folder)
+    _done(talk, api.report(folder, place, sheets=sheets, lang=talk.asked_lang))
 
 
+@command(writes={"out": ("*",)})
 def export(
+    talk: Talk,
     folder: Folder,
     to: Annotated[
-        str, typer.Option("--to", help="gdb, shp, geojson, fgb, parquet, postgis, official, qgis.")
+        str,
+        typer.Option(
+            "--to", show_default=False,
+            help="qgis gdb shp geojson fgb parquet postgis official decisions mps lp marxan / 格式",
+        ),
+        About(choices=api.FORMATS),
     ],
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Folder. / 输出文件夹", show_default=False)
-    ] = None,
+    out: Out = None,
     encoding: Annotated[
-        str, typer.Option("--encoding", help="Text of shapefiles: GBK or UTF-8.")
+        str,
+        typer.Option("--encoding", help="Text of shapefiles: GBK or UTF-8. / 属性编码"),
+        About(choices=("GBK", "UTF-8")),
     ] = "GBK",
     url: Annotated[
-        str | None, typer.Option("--url", help="Database for postgis.", show_default=False)
+        str | None,
+        typer.Option("--url", help="Database for postgis. / 数据库地址", show_default=False),
     ] = None,
-    schema: Annotated[str, typer.Option("--schema", help="Schema for postgis.")] = "zoning",
-    lang: Lang = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = 0,
-) -> None:
+    schema: Annotated[
+        str, typer.Option("--schema", help="Schema for postgis. / 数据库模式")
+    ] = "zoning",
+) -> None:  # fmt: skip
     """Write a plan in another format, or in the official schema. / 交换格式与官方标准."""
-    from zoning.store import load
-
-    plan, place = load(folder), console.new_folder(out or folder)
-    chosen = lang or plan.config.plan.lang
-    if to in ("mps", "lp", "marxan"):
-        from zoning.questions.answer import write_problem
-
-        _done(write_problem(plan, to, place))
-        return
-    if to == "decisions":
-        from zoning.outputs.exchange.decisions import write as write_decisions
-
-        _done([write_decisions(plan, place / "decisions.gpkg")])
-        return
-    from zoning.outputs import exchange
-
-    _done(exchange.write(plan, to, place, lang=chosen, encoding=encoding, url=url, schema=schema))
+    place = new_folder(out or folder)
+    how = {"encoding": encoding, "url": url, "schema": schema, "lang": talk.asked_lang}
+    _done(talk, api.export(folder, to, place, **how))  # type: ignore[arg-type]
 
 
+@command(writes={"out": (".",)})
 def solve(
-    folder: Annotated[Path, typer.Argument(help="Marxan folder with input.dat. / Marxan 文件夹")],
-    gap: Annotated[float, typer.Option("--gap", min=0, help="Relative gap to stop at.")] = 0.0,
+    talk: Talk,
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Marxan folder with input.dat. / Marxan 文件夹", show_default=False),
+        About("folder"),
+    ],
+    gap: Annotated[
+        float, typer.Option("--gap", min=0, help="Relative gap to stop at. / 停止求解的相对间隙")
+    ] = 0.0,
     seconds: Annotated[
         float | None, typer.Option("--seconds", help="Time limit. / 时限(秒)")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="CSV of the selected units.")
+        Path | None,
+        typer.Option("-o", "--out", help="CSV of the selected units. / 选中单元的 CSV"),
+        About("file", output=True),
     ] = None,
-    lang: Lang = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = 0,
-) -> None:
+) -> None:  # fmt: skip
     """Solve a Marxan folder with the engine of this toolkit. / 求解 Marxan 问题."""
-    from zoning.allocation.files.marxan import read_marxan
-    from zoning.allocation.files.selection import select
-
-    console.within(gap, "--gap")
-    console.within(seconds, "--seconds")
+    within(gap, "--gap")
+    within(seconds, "--seconds")
     if out is not None:
-        console.new_file(out)
-    found = select(read_marxan(folder), gap=gap, time_limit=seconds)
-    chosen = found.zone[found.zone.notna()]
-    if out is not None:
-        from zoning.outputs.office import csv_file
-
-        csv_file.write(chosen.rename("zone").reset_index(), out)
-    answer = {"selected": len(chosen), "cost": found.cost, "bound": found.bound, "gap": found.gap,
-              "reached": found.amounts.to_dict()}  # fmt: skip
-    if console.settings.json:
-        write_json(answer)
-    write(console.say(
-        f"{len(chosen):,} units selected, cost {found.cost:.6g}, bound {found.bound:.6g}, "
+        new_file(out)
+    found = api.solve(folder, gap=gap, seconds=seconds, out=out)
+    chosen = int(found.zone.notna().sum())
+    talk.write_json({
+        "selected": chosen, "cost": found.cost, "bound": found.bound, "gap": found.gap,
+        "reached": found.amounts.to_dict(),
+    })  # fmt: skip
+    talk.write(talk.say(
+        f"{chosen:,} units selected, cost {found.cost:.6g}, bound {found.bound:.6g}, "
         f"gap {found.gap:.2g}",
-        f"选中 {len(chosen):,} 个单元,费用 {found.cost:.6g},下界 {found.bound:.6g},"
+        f"选中 {chosen:,} 个单元,费用 {found.cost:.6g},下界 {found.bound:.6g},"
         f"间隙 {found.gap:.2g}",
     ))  # fmt: skip
 

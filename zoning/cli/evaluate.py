@@ -8,73 +8,77 @@ from typing import Annotated
 
 import typer
 
-from zoning.cli import console
-from zoning.cli.console import Json, Lang, Quiet, Verbose, say, write, write_json, write_table
-from zoning.errors import InputError
+from zoning import api
+from zoning.api.places import new_file
+from zoning.cli.command import About, command
+from zoning.cli.console import Talk
+from zoning.errors import InputError, Text
 
-PURPOSES = ("ecology", "agriculture", "town")
 
-
+@command(writes={"out": (".",)})
 def evaluate(
+    talk: Talk,
     purpose: Annotated[
-        str, typer.Argument(help="ecology, agriculture or town. / 生态、农业、城镇")
+        str,
+        typer.Argument(
+            help="ecology, agriculture or town. / 生态、农业、城镇", show_default=False
+        ),
+        About(choices=("ecology", "agriculture", "town")),
     ],
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Raster of classes (.tif). / 输出栅格")
+        Path | None,
+        typer.Option(
+            "-o", "--out", help="Raster of classes (.tif). / 输出栅格", show_default=False
+        ),
+        About("raster", output=True),
     ] = None,
     layer: Annotated[
-        list[str] | None, typer.Option("--layer", help="ROLE=FILE, such as slope=slope.tif.")
+        list[str] | None,
+        typer.Option("--layer", help="ROLE=FILE, such as slope=slope.tif. / 角色=栅格文件"),
+        About("role=raster"),
     ] = None,
     preset: Annotated[
-        str, typer.Option("--preset", help="A (2020 guide), B (2019 drafts), or a TOML file.")
+        str,
+        typer.Option(
+            "--preset", show_default=False,
+            help="A (2020 guide), B (2019 drafts), or a TOML file. / 参数集或文件",
+        ),
     ] = "",
     scale: Annotated[
-        str | None, typer.Option("--scale", help="city or province. / 市县或省级")
+        str | None,
+        typer.Option("--scale", help="city or province. / 市县或省级"),
+        About(choices=("city", "province")),
     ] = None,
     roles: Annotated[
-        bool, typer.Option("--roles", help="List the rasters that can be used, and stop.")
+        bool,
+        typer.Option(
+            "--roles", help="List the rasters that can be used, and stop. / 列出可用的栅格"
+        ),
     ] = False,
-    lang: Lang = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = 0,
-) -> None:
+) -> None:  # fmt: skip
     """Evaluate ecology, farming or town land from rasters, in windows. / 双评价."""
-    from zoning import evaluation
-
-    if purpose not in PURPOSES:
-        raise InputError.one(
-            f"'{purpose}' is none of {', '.join(PURPOSES)}",
-            f"“{purpose}”不在 {'、'.join(PURPOSES)} 之中", where="purpose", code="usage",
-        )  # fmt: skip
-    chosen = evaluation.load_preset(preset or ("A" if purpose == "ecology" else "B"))
-    if scale is not None:
-        chosen = chosen.at_scale(scale)
     if roles:
-        _tell_roles(list(chosen.roles(purpose)))
+        names = list(api.roles(purpose, preset, scale))
+        talk.write_json({"roles": names})
+        for role in names:
+            talk.write(role)
         return
     if out is None:
         raise InputError.one(
             "where to write is missing", "缺少输出文件", where="-o", code="usage",
             remedy=("add -o classes.tif", "请加 -o classes.tif"),
         )  # fmt: skip
-    console.new_file(out)
-    found = getattr(evaluation, purpose)(_layers(layer or ()), out, chosen)
-    answer = found.as_dict(console.settings.lang)
-    if console.settings.json:
-        write_json(answer)
+    given = _layers(layer or ())
+    with talk.counting(Text("evaluate", "评价")) as bar:
+        found = api.evaluate(purpose, given, new_file(out), preset=preset, scale=scale,
+                             progress=bar)  # fmt: skip
+    answer = found.as_dict(talk.lang)
+    talk.write_json(answer)
     rows = [[str(k), f"{v / 1e6:,.3f}"] for k, v in sorted(found.area_m2.items())]
-    write_table(say("Classes", "等级"), [say("class", "等级"), "km²"], rows)
+    talk.write_table(talk.say("Classes", "等级"), [talk.say("class", "等级"), "km²"], rows)
     for note in answer["notes"]:
-        write(str(note))
-    write(str(found.path))
-
-
-def _tell_roles(roles: Sequence[str]) -> None:
-    if console.settings.json:
-        write_json({"roles": roles})
-    for role in roles:
-        write(role)
+        talk.write(str(note))
+    talk.write(str(found.path))
 
 
 def _layers(given: Sequence[str]) -> dict[str, Path]:

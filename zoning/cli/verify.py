@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from zoning.cli import console
-from zoning.cli.console import Json, Lang, Quiet, Verbose, say, write, write_json
+from zoning import api
+from zoning.cli.answers import Folder
+from zoning.cli.command import command
+from zoning.cli.console import Talk
 
 
-def verify(
-    folder: Annotated[
-        Path, typer.Argument(help="Folder of a plan. / 方案文件夹", show_default=False)
-    ],
-    lang: Lang = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = 0,
-) -> None:
-    """Add every sum and cap again from the written files, and prove the allocation. / 复核方案."""
-    from zoning.store import load
-    from zoning.verify import verify as check
-
-    found = check(load(folder))
+@command()
+def verify(talk: Talk, folder: Folder) -> None:
+    """Add every sum and cap again from the written files, prove the allocation. / 复核方案."""
+    found = api.verify(folder)
     failed = [c for c in found if not c.ok and c.level == "error"]
-    if console.settings.json:
-        write_json({"ok": not failed, "checks": [c.as_dict() for c in found]})
+    talk.write_json({"ok": not failed, "checks": [c.as_dict() for c in found]})
     for c in found:
-        mark = say("ok", "通过") if c.ok else say("FAILS", "未通过")
-        write(f"{mark}  {c.check} [{c.where}] {c.text.get(console.settings.lang)}")
+        mark = talk.say("ok", "通过") if c.ok else talk.say("FAILS", "未通过")
+        tell = talk.write if c.ok else talk.wrong
+        tell(f"{mark}  {c.check} [{c.where}] {c.text.get(talk.lang)}")
     if failed:
         raise typer.Exit(1)
 

@@ -1,0 +1,67 @@
+"""The public door: one function per command, and the `Plan` that answers questions itself.
+
+The command line, notebooks, scripts and servers call only this room. Its functions return values
+and raise `zoning.errors.ZoningError`; none of them prints, asks or keeps a setting. Where a plan
+is asked for, its folder will do.
+
+=====================  =============================================================
+make a plan            `demo`, `init`, `check`, `run`, `load`
+units alone            `grid`
+ask a plan             `explain`, `stability`, `allocate`, `price`, `methods`, `verify`
+write files            `map`, `report`, `export`, `write_prices`
+work without a plan    `evaluate`, `roles`, `solve`
+=====================  =============================================================
+
+Examples
+--------
+>>> from zoning import api
+>>> sorted(set(api.COMMANDS) - set(api.__all__))
+[]
+"""
+
+from typing import TYPE_CHECKING
+
+#: Commands, each with a function of the same name.
+COMMANDS = (
+    "demo", "init", "check", "run", "grid", "explain", "stability", "allocate", "price", "methods",
+    "verify", "map", "report", "export", "evaluate", "solve",
+)  # fmt: skip
+#: Formats that `export` writes; the last three hold the question of the allocation, not the plan.
+FORMATS = (
+    "qgis", "gdb", "shp", "geojson", "fgb", "parquet", "postgis", "official", "decisions",
+    "mps", "lp", "marxan",
+)  # fmt: skip
+
+__all__ = [
+    "COMMANDS", "FORMATS", "MethodComparison", "Plan", "Stability", "Units", "allocate", "check",
+    "demo", "evaluate", "explain", "export", "grid", "init", "load", "map", "methods", "price",
+    "report", "roles", "run", "solve", "stability", "verify", "write_prices",
+]  # fmt: skip
+
+if TYPE_CHECKING:
+    from zoning.api.asking import MethodComparison, allocate, explain, methods, price, verify
+    from zoning.api.firm import Stability, stability
+    from zoning.api.making import check, demo, init, load, run
+    from zoning.api.plan import Plan
+    from zoning.api.units import Units, grid
+    from zoning.api.without import evaluate, roles, solve
+    from zoning.api.writing import export, map, report, write_prices
+else:
+    _ROOMS = {
+        "asking": ("MethodComparison", "allocate", "explain", "methods", "price", "verify"),
+        "firm": ("Stability", "stability"),
+        "making": ("check", "demo", "init", "load", "run"),
+        "plan": ("Plan",),
+        "units": ("Units", "grid"),
+        "without": ("evaluate", "roles", "solve"),
+        "writing": ("export", "map", "report", "write_prices"),
+    }
+    _HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+    def __getattr__(name):
+        """Open the room of a name when it is first used: the command line starts quickly."""
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

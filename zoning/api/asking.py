@@ -1,0 +1,233 @@
+"""Functions that ask a plan: explain, allocate, price, methods, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoning.api.making import taken
+from zoning.api.plan import Plan
+from zoning.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from zoning.errors import Check
+    from zoning.questions.explain import Answer
+    from zoning.questions.prices import PriceList
+    from zoning.questions.stability import CrossCheck
+
+
+def explain(plan: Plan | str | Path, place: str, lang: str | None = None) -> Answer:
+    """Say why a unit or township has its zone, from input to allocation.
+
+    Parameters
+    ----------
+    plan : Plan, str or Path
+        A plan or its folder.
+    place : str
+        A unit code, a township code or name, or ``LON,LAT`` in degrees.
+    lang : {"zh", "en"}, optional
+        By default that of the plan.
+
+    Returns
+    -------
+    Answer
+        ``lines`` in words, ``facts`` as data.
+
+    Raises
+    ------
+    InputError
+        If nothing fits, or several townships do; they are listed.
+    """
+    from zoning.questions.explain import explain as answer
+
+    whole = taken(plan)
+    return answer(whole, place, lang or whole.lang)
+
+
+def allocate(
+    plan: Plan | str | Path,
+    *,
+    cap: float | None = None,
+    boundary_weight: float | None = None,
+    lock_out: Sequence[str] = (),
+    lock_in: Sequence[str] = (),
+    quotas: Mapping[str, float] | None = None,
+    whole_units: bool | None = None,
+) -> Plan:
+    """Allocate again under other rules; zones stay, what is left out stays as in the plan.
+
+    Parameters
+    ----------
+    plan : Plan, str or Path
+        A plan or its folder.
+    cap : float, optional
+        Share of the cap, 0..1.
+    boundary_weight : float, optional
+        km2 of suitability that one km of boundary is worth.
+    lock_out, lock_in : sequence of unit codes
+        Units that stay as they are, or whose free land is all built.
+    quotas : mapping of zone to share, optional
+        Shares of the headroom, 0..1.
+    whole_units : bool, optional
+        Build a unit as a whole or not at all.
+
+    Returns
+    -------
+    Plan
+        Complete: it can be asked, verified and saved like the first.
+
+    Raises
+    ------
+    InputError
+        If the plan has no construction account, a unit is unknown, or a number out of range.
+    InfeasibleError
+        If the rules cannot hold together.
+    """
+    from zoning.questions.answer import Question, ask, with_allocation
+
+    whole = taken(plan)
+    question = Question(
+        cap=cap, weight=boundary_weight, quotas=quotas, lock_out=tuple(lock_out),
+        lock_in=tuple(lock_in), whole_units=whole_units,
+    )  # fmt: skip
+    return Plan.of(with_allocation(whole, *ask(whole, question), question))
+
+
+def price(
+    plan: Plan | str | Path,
+    *,
+    boundary_weight: float | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> PriceList:
+    """Price every red line, cap, quota, floor and lock of a plan by leaving it out.
+
+    Parameters
+    ----------
+    plan : Plan, str or Path
+        A plan or its folder.
+    boundary_weight : float, optional
+        By default that of the plan.
+    progress : callable, optional
+        Called with (done, all, code).
+
+    Returns
+    -------
+    PriceList
+        In suitability x m2, with bounds; prices do not add up.
+
+    Raises
+    ------
+    InputError
+        If the plan has no construction account.
+    """
+    from zoning.questions.answer import price_list
+
+    return price_list(taken(plan), weight=boundary_weight, progress=progress)
+
+
+def verify(plan: Plan | str | Path) -> list[Check]:
+    """Add every sum and cap again, and prove the allocation; nothing is solved.
+
+    Parameters
+    ----------
+    plan : Plan, str or Path
+        A plan or its folder.
+
+    Returns
+    -------
+    list of Check
+        The plan holds if each of level "error" is ``ok``.
+    """
+    from zoning.verify import verify as audit
+
+    return audit(taken(plan))
+
+
+@dataclass(frozen=True)
+class MethodComparison:
+    """What several methods, and clusters that know no method, say of the same townships.
+
+    Attributes
+    ----------
+    table : DataFrame, index township
+        ``name``, one column of zones per method, ``agree`` (how many say the majority zone),
+        ``zone`` (majority, or missing), ``status``: accept, flag or review.
+    kappa : DataFrame
+        Cohen's kappa of each pair of methods.
+    clusters : tuple of CrossCheck
+        Ward's clusters and k-means beside the plan's own zones.
+    cannot : mapping of str to InputError
+        MethodComparison that cannot class these townships, with the reason.
+    """
+
+    table: pd.DataFrame
+    kappa: pd.DataFrame
+    clusters: tuple[CrossCheck, ...]
+    cannot: Mapping[str, InputError]
+
+    def as_dict(self, lang: str = "en") -> dict[str, Any]:
+        """Give everything as plain data for ``--json``."""
+        return {
+            "townships": self.table.reset_index().to_dict("records"),
+            "kappa": self.kappa.to_dict(),
+            "clusters": [
+                {"method": c.method, "kappa": c.kappa, "moved": [str(t) for t in c.moved.index]}
+                for c in self.clusters
+            ],
+            "cannot": {k: [p.as_dict(lang) for p in e.problems] for k, e in self.cannot.items()},
+        }
+
+
+def methods(plan: Plan | str | Path, names: Sequence[str] = ()) -> MethodComparison:
+    """Lay several methods of classing townships side by side.
+
+    Parameters
+    ----------
+    plan : Plan, str or Path
+        A plan or its folder.
+    names : sequence of str
+        Names of shipped methods or paths of TOML files; by default every shipped one.
+
+    Returns
+    -------
+    MethodComparison
+
+    Raises
+    ------
+    InputError
+        If the plan has no townships, a named method is unknown, or none can class them.
+    """
+    import pandas as pd
+
+    from zoning import zones
+    from zoning.pipeline.ready import load_method
+    from zoning.questions import stability
+
+    whole = taken(plan)
+    if whole.townships is None:
+        raise InputError.one(
+            "the plan has no townships to class", "方案没有乡镇,无从判定", where=whole.name,
+            code="no-townships",
+        )  # fmt: skip
+    towns = pd.DataFrame(whole.townships.drop(columns="geometry"))
+    given = {name: zones.load_method(name) for name in names or zones.method_names()}
+    fit, cannot = [], {}
+    for name, method in given.items():
+        try:
+            zones.classify_townships(towns, method)
+        except InputError as error:
+            cannot[name] = error
+        else:
+            fit.append(method)
+    if not fit:
+        raise InputError([p for error in cannot.values() for p in error.problems])
+    found = zones.compare_methods(towns, fit)
+    table = found.table.copy()
+    table.insert(0, "name", towns["name"])
+    own = load_method(whole.config)
+    clusters = tuple(stability.cross_check(towns, own, how) for how in ("ward", "kmeans"))
+    return MethodComparison(table, found.kappa, clusters, cannot)

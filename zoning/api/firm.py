@@ -1,0 +1,112 @@
+"""How firm a plan is: draws, other lattices and clusters in one answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoning.api.making import taken
+from zoning.api.plan import Plan
+
+if TYPE_CHECKING:
+    from zoning.questions.stability import CrossCheck, GridStability, StabilityResult
+
+
+@dataclass(frozen=True)
+class Stability:
+    """What was found out about the firmness of a plan.
+
+    Attributes
+    ----------
+    plan : Plan
+        With ``stability`` (and ``grid_stability``) on its units and townships, to be saved.
+    draws : StabilityResult
+        Other weights and thresholds.
+    lattices : GridStability or None
+        Other origins and cells, where asked for.
+    clusters : tuple of CrossCheck
+        Clusters beside the zones.
+    """
+
+    plan: Plan
+    draws: StabilityResult
+    lattices: GridStability | None
+    clusters: tuple[CrossCheck, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give everything as plain data for ``--json``."""
+        answer: dict[str, Any] = self.draws.as_dict()
+        if self.lattices is not None:
+            answer["lattices"] = self.lattices.as_dict()
+        if self.clusters:
+            answer["cross_check"] = [
+                {"method": c.method, "kappa": c.kappa, "moved": [str(t) for t in c.moved.index]}
+                for c in self.clusters
+            ]
+        return answer
+
+
+def stability(
+    plan: Plan | str | Path,
+    *,
+    draws: int = 10_000,
+    weights: float = 0.2,
+    cuts: float = 0.2,
+    balance: float = 0.2,
+    seed: int = 20_131,
+    lattices: bool = False,
+) -> Stability:
+    """Say how firm the zones are under other weights, thresholds and lattices.
+
+    Parameters
+    ----------
+    plan : Plan, str or Path
+        A plan or its folder.
+    draws : int
+        Number of draws.
+    weights, cuts, balance : float
+        Half-widths of the uniform factors on weights, thresholds and the balance threshold, [0, 1).
+    seed : int
+        Written into the result.
+    lattices : bool
+        Also shift the lattice and change its cell.
+
+    Returns
+    -------
+    Stability
+
+    Raises
+    ------
+    InputError
+        If the plan has no townships, or a number is out of range.
+    """
+    import pandas as pd
+
+    from zoning.pipeline.ready import load_method
+    from zoning.questions import stability as room
+    from zoning.questions.answer import zones_on
+
+    whole = taken(plan)
+    found = room.run(whole, draws=draws, weights=weights, cuts=cuts, balance=balance, seed=seed)
+    units = whole.units.copy()
+    columns = {"stability": found.units["stability"]}
+    grids = None
+    if lattices:
+        grids = room.grid_stability(whole, lambda grid: zones_on(whole, grid))
+        columns["grid_stability"] = grids.units["grid_stability"]
+    for name, values in columns.items():
+        if name in units:
+            units = units.drop(columns=name)
+        units.insert(units.columns.get_loc("geometry"), name, values)
+    clusters: tuple[CrossCheck, ...] = ()
+    towns = whole.townships
+    if towns is not None:
+        decided = pd.DataFrame(towns[towns["zone_reason"] != "override"])
+        method = load_method(whole.config)
+        clusters = tuple(room.cross_check(decided, method, how) for how in ("ward", "kmeans"))
+        towns = towns.assign(stability=found.townships["stability"])
+    answer = Stability(whole, found, grids, clusters)
+    kept = {k: v for k, v in answer.as_dict().items() if k not in ("units", "townships")}
+    firm = replace(whole, units=units, townships=towns, run={**whole.run, "stability": kept})
+    return replace(answer, plan=firm)

@@ -1,0 +1,174 @@
+"""Functions that make a plan: demo, init, check, run, load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoning.api.plan import Plan
+from zoning.errors import Text
+
+if TYPE_CHECKING:
+    from zoning.pipeline.ready import Ready
+    from zoning.planfile.models import Config
+
+#: Told the name of the step or file that begins.
+Progress = Callable[[Text], None]
+
+
+def demo(out: str | Path | None = None, *, progress: Progress | None = None) -> Plan:
+    """Make the reference plan of Zhenjiang from the data that ships with the package.
+
+    It is a reconstruction for illustration, not the official map.
+
+    Parameters
+    ----------
+    out : str or Path, optional
+        Folder to write the plan into as well.
+    progress : callable, optional
+        Told the name of each step as it begins.
+
+    Returns
+    -------
+    Plan
+
+    Examples
+    --------
+    >>> import zoning as zn
+    >>> plan = zn.demo()
+    >>> plan.run["construction"]["cap_share"]
+    0.28
+    """
+    from zoning.base.shipped import data_path
+
+    return run(data_path("zhenjiang.toml"), out, progress=progress)
+
+
+def init(folder: str | Path, city: str | None = None) -> list[Path]:
+    """Write a plan.toml with comments and, for a named city, its boundary and counties.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Made if need be.
+    city : str, optional
+        A name, an adcode or a path such as ``江苏省/南京市/鼓楼区``; needs ``zoning[china]``.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+
+    Raises
+    ------
+    InputError
+        If there is a plan.toml already, or the city is unknown or ambiguous.
+    """
+    from zoning.inputs.china import counties, find_area
+    from zoning.planfile.template import write_template
+
+    place = None if city is None else find_area(city)
+    return write_template(Path(folder), place, None if place is None else counties(place))
+
+
+def check(plan: str | Path) -> Ready:
+    """Read every input of a plan.toml as a run would; write nothing.
+
+    Parameters
+    ----------
+    plan : str or Path
+        The plan.toml.
+
+    Returns
+    -------
+    Ready
+        ``intake.sources`` are the files, ``intake.findings`` notes and warnings that do not stop
+        a run, ``intake.grid`` the lattice.
+
+    Raises
+    ------
+    InputError
+        With all problems of all inputs.
+    """
+    from zoning.pipeline.ready import prepare
+    from zoning.planfile import load as read
+
+    path = Path(plan)
+    return prepare(read(path), path.parent)
+
+
+def run(
+    plan: str | Path | Config,
+    out: str | Path | None = None,
+    *,
+    folder: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Plan:
+    """Make a plan from a plan.toml.
+
+    Parameters
+    ----------
+    plan : str, Path or Config
+        The plan.toml, or what `zoning.planfile` read of one.
+    out : str or Path, optional
+        Folder to write the plan into as well.
+    folder : str or Path, optional
+        Where relative paths of the inputs start; by default the folder of plan.toml.
+    progress : callable, optional
+        Told the name of each step as it begins.
+
+    Returns
+    -------
+    Plan
+        If stated floors, quotas or locks cannot hold together, ``run["infeasible"]`` tells which,
+        and there is no allocation.
+
+    Raises
+    ------
+    InputError
+        With all problems of all inputs.
+
+    Examples
+    --------
+    >>> import zoning as zn
+    >>> zn.run("no/plan.toml")
+    Traceback (most recent call last):
+    zoning.errors.InputError: no/plan.toml: no such file. Try: zoning init DIR makes one
+    """
+    from zoning import pipeline
+    from zoning.planfile import load as read
+
+    if isinstance(plan, str | Path):
+        folder = Path(plan).parent if folder is None else folder
+        plan = read(Path(plan))
+    made = Plan.of(pipeline.run(plan, Path(folder or "."), progress=progress))
+    if out is not None:
+        made.save(out, progress=progress)
+    return made
+
+
+def load(folder: str | Path) -> Plan:
+    """Read the folder that a run left.
+
+    Parameters
+    ----------
+    folder : str or Path
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    InputError
+        If the folder is no plan, from a newer version of the layout, or damaged.
+    """
+    from zoning import store
+
+    return Plan.of(store.load(folder))
+
+
+def taken(plan: Plan | str | Path) -> Plan:
+    """Give the plan itself, or read its folder."""
+    return load(plan) if isinstance(plan, str | Path) else Plan.of(plan)

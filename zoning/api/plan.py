@@ -1,0 +1,204 @@
+"""The plan that answers questions itself: the plain bundle with thin delegates to this room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoning import api  # the functions of this room stand on the class below
+from zoning import plan as plain
+from zoning.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from zoning.api.firm import Stability
+    from zoning.errors import Check
+    from zoning.outputs.prints.draw import Picture
+    from zoning.questions.explain import Answer
+    from zoning.questions.prices import PriceList
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Plan(plain.Plan):
+    """A plan: its tables as attributes, its questions as methods.
+
+    `units`, `zones`, `townships`, `counties` and `redlines` are GeoDataFrames, `ledger` and
+    `pieces` the tables that every area is a sum of, `tables` the accounts, `checks` what was
+    measured against a limit, `run` what stands in ``run.json``. Areas are whole square metres.
+
+    Examples
+    --------
+    >>> import zoning as zn
+    >>> plan = zn.demo()
+    >>> plan
+    <Plan '镇江市主体功能区(参考案例)': 4,121 units, 4 zones, 56 townships, ...>
+    >>> answer = plan.explain("高桥镇")
+    >>> answer.kind, answer.name
+    ('township', '高桥镇')
+    >>> less = plan.allocate(cap=0.27)
+    >>> less.run["construction"]["new_m2"] < plan.run["construction"]["new_m2"]
+    True
+    """
+
+    @classmethod
+    def of(cls, plan: plain.Plan) -> Plan:
+        """Give a plain plan these methods; nothing is copied."""
+        if isinstance(plan, cls):
+            return plan
+        return cls(**{f.name: getattr(plan, f.name) for f in fields(plain.Plan)})
+
+    @property
+    def lang(self) -> str:
+        """Language of the plan's files, "zh" or "en": ``[plan] lang``."""
+        return self.config.plan.lang
+
+    def _repr_html_(self) -> str:
+        from zoning.outputs.notebook import plan_html
+
+        return plan_html(self)
+
+    def check_table(self, lang: str | None = None) -> pd.DataFrame:
+        """Give every check of the plan as a table, those that fail first.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language of ``text``; by default that of the plan.
+
+        Returns
+        -------
+        DataFrame
+            ``check``, ``level``, ``ok``, ``measured`` and ``limit`` in ``unit``, ``where``,
+            ``text``.
+        """
+        import pandas as pd
+
+        rows = sorted(self.checks, key=lambda c: c.ok)
+        columns = ("check", "level", "ok", "measured", "limit", "unit", "where")
+        table = pd.DataFrame([[getattr(c, k) for k in columns] for c in rows], columns=columns)
+        return table.assign(text=[c.text.get(lang or self.lang) for c in rows])
+
+    def explain(self, place: str, lang: str | None = None) -> Answer:
+        """Say why a unit or township has its zone; see `zoning.api.explain`."""
+        return api.explain(self, place, lang)
+
+    def stability(self, **how: Any) -> Stability:
+        """Say how firm the zones are; see `zoning.api.stability`."""
+        return api.stability(self, **how)
+
+    def allocate(
+        self,
+        *,
+        cap: float | None = None,
+        boundary_weight: float | None = None,
+        lock_out: Sequence[str] = (),
+        lock_in: Sequence[str] = (),
+        quotas: Mapping[str, float] | None = None,
+        whole_units: bool | None = None,
+    ) -> Plan:
+        """Give the plan that other rules would make; see `zoning.api.allocate`."""
+        return api.allocate(
+            self, cap=cap, boundary_weight=boundary_weight, lock_out=lock_out, lock_in=lock_in,
+            quotas=quotas, whole_units=whole_units,
+        )  # fmt: skip
+
+    def price(
+        self,
+        *,
+        boundary_weight: float | None = None,
+        progress: Callable[[int, int, str], None] | None = None,
+    ) -> PriceList:
+        """Price every rule by leaving it out; see `zoning.api.price`."""
+        return api.price(self, boundary_weight=boundary_weight, progress=progress)
+
+    def verify(self) -> list[Check]:
+        """Add every sum and cap again and prove the allocation; see `zoning.api.verify`."""
+        return api.verify(self)
+
+    def themes(self) -> list[str]:
+        """Name what `plot` can draw of this plan."""
+        from zoning.outputs.prints.draw import themes
+
+        return [*themes(self), "account"]
+
+    def plot(self, theme: str = "zones", lang: str | None = None) -> Picture:
+        """Draw a map of a theme of the plan, or the chart of its account.
+
+        Parameters
+        ----------
+        theme : str
+            One of `themes`.
+        lang : {"zh", "en"}, optional
+            By default that of the plan.
+
+        Returns
+        -------
+        Picture
+            Shows itself in a notebook; ``.save(path)`` writes PNG, SVG or PDF.
+
+        Raises
+        ------
+        InputError
+            If the plan has no such theme.
+        """
+        from zoning.outputs.notebook import plot
+
+        known = self.themes()
+        if theme not in known:
+            raise InputError.one(
+                f"no theme '{theme}'", f"没有主题“{theme}”", where=self.name, code="theme",
+                remedy=("one of " + ", ".join(known), "可用主题:" + "、".join(known)),
+            )  # fmt: skip
+        return plot(self, theme, lang)
+
+    def map(self, out: str | Path, **how: Any) -> Path:
+        """Write the interactive map; see `zoning.api.map`."""
+        return api.map(self, out, **how)
+
+    def report(self, out: str | Path, **how: Any) -> list[Path]:
+        """Write report and tables; see `zoning.api.report`."""
+        return api.report(self, out, **how)
+
+    def export(self, to: str, out: str | Path, **how: Any) -> list[Path]:
+        """Write the plan in another format; see `zoning.api.export`."""
+        return api.export(self, to, out, **how)
+
+    def save(
+        self,
+        folder: str | Path,
+        *,
+        qgis: bool | None = None,
+        map: bool | None = None,
+        tables: bool | None = None,
+        report: bool | None = None,
+        progress: Callable[[Any], None] | None = None,
+    ) -> list[Path]:
+        """Write the folder of the plan, whole or not at all.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Made if need be.
+        qgis, map, tables, report : bool, optional
+            Whether to write plan.qgz, map.html, tables.xlsx, report.docx; by default as
+            ``[outputs]`` of the plan says. What is said here is kept with the plan.
+        progress : callable, optional
+            Told the name of each file as it is begun.
+
+        Returns
+        -------
+        list of Path
+            What was written.
+
+        Raises
+        ------
+        InputError
+            If the place cannot be written.
+        """
+        from zoning.api.saving import save
+
+        wanted = {"qgis": qgis, "map": map, "tables": tables, "report": report}
+        return save(self, Path(folder), wanted, progress)

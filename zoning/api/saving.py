@@ -1,0 +1,30 @@
+"""The folder of a plan, with the files that were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zoning.plan import Plan
+
+
+def save(
+    plan: Plan,
+    folder: Path,
+    wanted: Mapping[str, bool | None],
+    progress: Callable[[Any], None] | None = None,
+) -> list[Path]:
+    """Write the folder of a plan; see `Plan.save`."""
+    from zoning.outputs.folder import write
+
+    said = {name: value for name, value in wanted.items() if value is not None}
+    if said:
+        outputs = plan.config.outputs.model_copy(update=said)
+        config = plan.config.model_copy(update={"outputs": outputs})
+        run = dict(plan.run)
+        run["config"] = {**run["config"], "outputs": outputs.model_dump(mode="json")}
+        plan = replace(plan, config=config, run=run)
+    return write(plan, folder, progress=progress)

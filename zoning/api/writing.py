@@ -1,0 +1,176 @@
+"""Functions that write files of a plan: its folder, map, report, exchange formats, prices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoning.api.making import taken
+from zoning.api.plan import Plan
+
+if TYPE_CHECKING:
+    from zoning.questions.prices import PriceList
+
+#: Formats of `export` that hold the question of the allocation, not the plan.
+PROBLEMS = ("mps", "lp", "marxan")
+
+
+def map(
+    plan: Plan | str | Path,
+    out: str | Path,
+    *,
+    compare: Plan | str | Path | None = None,
+    folder: bool = False,
+    tiles: str | None = None,
+    tianditu_key: str | None = None,
+    lang: str | None = None,
+) -> Path:
+    """Write the interactive map: one file, no network.
+
+    Parameters
+    ----------
+    plan : Plan, str or Path
+        A plan or its folder.
+    out : str or Path
+        The file; with ``folder`` a folder for ``index.html`` and its assets.
+    compare : Plan, str or Path, optional
+        Another plan of the same city, side by side.
+    folder : bool
+        Scripts and styles as files of their own, for servers with a strict content policy.
+    tiles, tianditu_key : str, optional
+        A background that needs the network: ``"tianditu"`` and its key.
+    lang : {"zh", "en"}, optional
+        By default that of the plan.
+
+    Returns
+    -------
+    Path
+        What was written.
+
+    Raises
+    ------
+    InputError
+        If the place cannot be written or the background not be used.
+    """
+    from zoning.outputs import webmap
+
+    whole, place = taken(plan), Path(out)
+    if compare is not None:
+        return webmap.write_compare(whole, taken(compare), place, lang=lang, folder=folder)
+    return webmap.write(
+        whole, place, lang=lang, folder=folder, tiles=tiles, tianditu_key=tianditu_key
+    )
+
+
+def report(
+    plan: Plan | str | Path, out: str | Path, *, sheets: bool = False, lang: str | None = None
+) -> list[Path]:
+    """Write report.docx and tables.xlsx, and map sheets as PDF on request.
+
+    Parameters
+    ----------
+    plan : Plan, str or Path
+        A plan or its folder.
+    out : str or Path
+        Folder, made if need be.
+    sheets : bool
+        Also a map sheet of every theme, in the folder ``sheets``.
+    lang : {"zh", "en"}, optional
+        By default that of the plan.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+    """
+    from zoning.outputs import report as room
+    from zoning.outputs.office import workbook
+    from zoning.outputs.prints import draw
+
+    whole, place = taken(plan), Path(out)
+    chosen = lang or whole.lang
+    place.mkdir(parents=True, exist_ok=True)
+    files = [
+        room.write(whole, place / "report.docx", lang=chosen),
+        workbook.write(whole, place / "tables.xlsx", lang=chosen),
+    ]
+    return files + (draw.write_all(whole, place / "sheets", lang=chosen) if sheets else [])
+
+
+def export(
+    plan: Plan | str | Path,
+    to: str,
+    out: str | Path,
+    *,
+    encoding: str = "GBK",
+    url: str | None = None,
+    schema: str = "zoning",
+    lang: str | None = None,
+) -> list[Path]:
+    """Write a plan in another format, or in the official schema.
+
+    Parameters
+    ----------
+    plan : Plan, str or Path
+        A plan or its folder.
+    to : str
+        ``qgis``, ``gdb``, ``shp``, ``geojson``, ``fgb``, ``parquet``, ``postgis`` or ``official``;
+        ``decisions`` for the table of decisions on record to fill in; ``mps``, ``lp`` or
+        ``marxan`` for the question of the allocation, so that others can check its optimum.
+    out : str or Path
+        Folder; files lie in a folder of the format's name inside.
+    encoding : {"GBK", "UTF-8"}
+        Text of shapefiles.
+    url, schema : str
+        Database and schema for ``postgis``.
+    lang : {"zh", "en"}, optional
+        By default that of the plan.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+
+    Raises
+    ------
+    InputError
+        If the format is unknown or cannot hold the plan.
+    """
+    whole, place = taken(plan), Path(out)
+    if to in PROBLEMS:
+        from zoning.questions.answer import write_problem
+
+        return write_problem(whole, to, place)
+    if to == "decisions":
+        from zoning.outputs.exchange.decisions import write as write_decisions
+
+        return [write_decisions(whole, place / "decisions.gpkg")]
+    from zoning.outputs import exchange
+
+    chosen = lang or whole.lang
+    return exchange.write(whole, to, place, lang=chosen, encoding=encoding, url=url, schema=schema)
+
+
+def write_prices(
+    plan: Plan | str | Path, prices: PriceList, out: str | Path, *, lang: str | None = None
+) -> list[Path]:
+    """Write the price list, the cap ladder and the trade-off as tables and charts.
+
+    Parameters
+    ----------
+    plan : Plan, str or Path
+        The plan that was priced.
+    prices : PriceList
+        Of `zoning.api.price`.
+    out : str or Path
+        Folder.
+    lang : {"zh", "en"}, optional
+        By default that of the plan.
+
+    Returns
+    -------
+    list of Path
+    """
+    from zoning.outputs.office.prices import write
+
+    return write(taken(plan), prices, Path(out), lang)

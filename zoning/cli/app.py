@@ -1,0 +1,133 @@
+"""Where every command starts: registration, the version, and what an error becomes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+from zoning.cli.command import as_json, outcome
+from zoning.cli.console import Talk, default_language
+from zoning.errors import Problem, Text
+
+#: Modules whose functions named in ``COMMANDS`` become commands, in the order of the help.
+_ROOMS = ("plan", "grid", "answers", "verify", "deliver", "evaluate", "commands")
+
+#: Exit code after Ctrl-C; newer versions of typer give it themselves, older ones abort.
+_INTERRUPTED = 130
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from zoning import __version__
+
+        print(f"zoning {__version__}")
+        raise typer.Exit
+
+
+def _start(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the version. / 显示版本"
+        ),
+    ] = False,
+) -> None:
+    """Main-functional-zone planning (主体功能区规划): boundaries to zones, caps and maps."""
+
+
+def functions() -> dict[str, Callable[..., None]]:
+    """Give every command by its name, in the order of the help."""
+    rooms = [import_module(f"zoning.cli.{room}") for room in _ROOMS]
+    return {name: function for room in rooms for name, function in room.COMMANDS.items()}
+
+
+def build() -> typer.Typer:
+    """Put the commands together; what they need is imported when they run."""
+    app = typer.Typer(
+        name="zoning",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # the import of rich would take longer than the help itself
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_start)
+    for name, function in functions().items():
+        first = (function.__doc__ or "").partition("\n")[0]
+        app.command(name, short_help=first)(function)
+    return app
+
+
+def _drop_output() -> None:
+    """Send what is left of the answer nowhere: the reader of the pipe is gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def main() -> None:
+    """Run the command line and leave with the exit code of what happened."""
+    _speak_utf8()
+    code = _run()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
+    if code == _INTERRUPTED:
+        print("interrupted / 已中断", file=sys.stderr)
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command and give the exit code; commands tell their own errors."""
+    try:
+        code = build()(standalone_mode=False)
+    except typer.Exit as leave:
+        return leave.exit_code
+    except SystemExit as left:
+        # Typer and rich make a failure of a reader who has seen enough; it is none.
+        if not isinstance(left.__context__, BrokenPipeError):
+            raise
+        _drop_output()
+        return 0
+    except BrokenPipeError:
+        _drop_output()
+        return 0
+    except (KeyboardInterrupt, typer.Abort):
+        return _INTERRUPTED
+    except Exception as error:
+        return _usage(error) if _is_usage(error) else outcome(error, _talk())
+    return code if isinstance(code, int) else 0
+
+
+def _talk() -> Talk:
+    """Read from the bare words how to speak, where the options themselves were not understood."""
+    words = sys.argv[1:]
+    lang = default_language()
+    for word, value in zip(words, [*words[1:], ""], strict=True):
+        name, _, joined = word.partition("=")
+        if name == "--lang" and (joined or value) in ("zh", "en"):
+            lang = joined or value
+    return Talk(lang, "--json" in words)
+
+
+def _is_usage(error: Exception) -> bool:
+    """Whether click says that the command was called wrongly."""
+    return any(c.__name__ in ("UsageError", "ClickException") for c in type(error).__mro__)
+
+
+def _speak_utf8() -> None:
+    """Never die of a character that an old terminal cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _usage(error: Any) -> int:
+    """Say how the command should have been called."""
+    text = error.format_message()
+    if not as_json([Problem(Text(text, text), "zoning", code="usage")], _talk()):
+        error.show()
+    return 2

@@ -1,0 +1,110 @@
+"""A plan in a few lines: zones, account, what was left out, failed checks, paths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoning.cli.console import Talk
+from zoning.errors import Text
+
+if TYPE_CHECKING:
+    from zoning.plan import Plan
+
+
+def tell_plan(talk: Talk, plan: Plan, files: Sequence[Path]) -> None:
+    """Write the short table of the result, the account, failed checks and the paths."""
+    notice = plan.run.get("notice_zh") if talk.lang == "zh" else plan.notice
+    talk.write(f"{plan.name}" + (f" — {notice}" if notice else ""))
+    grid = plan.run["grid"]
+    talk.write(
+        talk.say(
+            f"{grid['units']:,} units of {grid['cell_m']} m, {grid['crs'][:40]}",
+            f"{grid['units']:,} 个 {grid['cell_m']} 米单元,{grid['crs'][:40]}",
+        )
+    )
+    _tell_zones(talk, plan)
+    _tell_account(talk, plan.run)
+    for part in plan.run.get("left_out", ()):
+        talk.write(_LEFT_OUT[part].get(talk.lang))
+    failed = [c for c in plan.checks if not c.ok]
+    passed = len(plan.checks) - len(failed)
+    talk.write(
+        talk.say(
+            f"Checks: {passed} passed, {len(failed)} not",
+            f"检查:通过 {passed},未通过 {len(failed)}",
+        )
+    )
+    for c in failed:
+        talk.wrong(f"  {c.level}: {c.check} [{c.where}] {c.text.get(talk.lang)}")
+    for file in files:
+        talk.write(str(file))
+
+
+#: What a plan does without, and which input would bring it.
+_LEFT_OUT = {
+    "zones": Text("Left out: zones (no townships)", "未编制:主体功能分区(缺少乡镇)"),
+    "redlines": Text("Left out: red lines (no layer)", "未编制:生态红线(缺少图层)"),
+    "construction": Text("Left out: construction account (no land use)",
+                         "未编制:建设空间台账(缺少用地现状)"),
+    "allocation": Text("Left out: allocation of new land (needs land use and townships)",
+                       "未编制:新增用地分配(需要用地现状和乡镇)"),
+}  # fmt: skip
+
+
+def _tell_zones(talk: Talk, plan: Plan) -> None:
+    if not plan.run["zones"]:
+        talk.write(talk.say("No townships, so no zones.", "没有乡镇数据,未划分区。"))
+        return
+    from zoning.base.areas import M2_PER_KM2
+    from zoning.zones import zone_name
+
+    def km(value: int | None) -> str:
+        return "–" if value is None else f"{value / M2_PER_KM2:,.2f}"
+
+    rows = []
+    for zone, row in plan.run["zones"].items():
+        built, new = row.get("built_m2"), row.get("new_m2")
+        share = (
+            f"{(built + (new or 0)) / row['area_m2']:.1%}" if built is not None and row["area_m2"]
+            else "–"
+        )  # fmt: skip
+        rows.append([zone_name(zone, talk.lang), f"{row['units']:,}",
+                     km(row["area_m2"]), km(built), km(new), share])  # fmt: skip
+    heads = [("zone", "分区"), ("units", "单元"), ("km²", "面积 km²"),
+             ("built km²", "现状建设"), ("new km²", "新增"), ("share", "强度")]  # fmt: skip
+    title = talk.say("Zones", "主体功能分区")
+    talk.write_table(title, [talk.say(*h) for h in heads], rows)
+
+
+def _tell_account(talk: Talk, run: Mapping[str, Any]) -> None:
+    from zoning.base.areas import km2, percent
+
+    red = run.get("redlines")
+    if red:
+        talk.write(
+            talk.say(
+                f"Red lines: {red['areas']} areas, union {km2(red['union_m2'])}",
+                f"生态红线:{red['areas']} 个区域,合并面积 {km2(red['union_m2'])}",
+            )
+        )
+    c = run.get("construction")
+    if c:
+        talk.write(
+            talk.say(
+                f"Construction: existing {km2(c['existing_m2'])} ({percent(c['existing_share'])}), "
+                f"cap {km2(c['cap_m2'])} ({percent(c['cap_share'])}), new {km2(c['new_m2'])}, "
+                f"then {percent(c['share'])}; ecological and agricultural "
+                f"{percent(c['eco_agri_share'])}",
+                f"建设空间:现状 {km2(c['existing_m2'])}({percent(c['existing_share'])}),"
+                f"上限 {km2(c['cap_m2'])}({percent(c['cap_share'])}),新增 {km2(c['new_m2'])},"
+                f"合计 {percent(c['share'])};生态和农业空间 {percent(c['eco_agri_share'])}",
+            )
+        )
+    a = run.get("allocation")
+    if a:
+        gap = "–" if a["gap"] is None else f"{a['gap']:.2g}"
+        grade = a["certificate"]["grade"]
+        talk.write(talk.say(f"Allocation: method {a['method']}, gap {gap}, certificate: {grade}",
+                            f"分配:方法 {a['method']},间隙 {gap},证明等级:{grade}"))  # fmt: skip
