@@ -22,9 +22,13 @@ import pandas as pd
 from zoning.allocation import allocate
 from zoning.allocation.files.programme import programme
 from zoning.allocation.proof.bounded import Boundary
-from zoning.capacity import CapRules, Limit, account
+from zoning.base.shipped import load_toml
+from zoning.capacity import Limit, account, cap_rules
+from zoning.planfile.models import CapPart, Config
 from zoning.questions.curves import cap_ladder
 from zoning.questions.prices import prices
+
+RULES = cap_rules(Config(cap=CapPart.model_validate(load_toml("capacity", "caps.toml")["cap"])))
 
 
 def smooth(rng: np.random.Generator, side: int, width: float) -> np.ndarray:
@@ -162,7 +166,7 @@ def measure(n: int, lam: float, highs_seconds: float) -> None:
     pieces, edges = world(n)
     CLOCK[0] = time.process_time()
     one = [Limit("city", "city", cap_m2=int(pieces["free_m2"].sum() * 0.3))]
-    acc = account(pieces, CapRules(), int(pieces["area_m2"].sum()))
+    acc = account(pieces, RULES, int(pieces["area_m2"].sum()))
     plan = allocate(pieces, acc.limits)
     note(n, "no boundary", plan.seconds, plan.gap, method=plan.method)
     plan = allocate(pieces, one, lambda_=lam, edges=edges, whole_units=True, gap=2e-4)
@@ -186,7 +190,7 @@ def measure(n: int, lam: float, highs_seconds: float) -> None:
              None if found["objective"] is None
              else (found["bound"] - found["objective"]) / abs(found["bound"]))  # fmt: skip
     start = time.perf_counter()
-    cap_ladder(pieces, CapRules(), int(pieces["area_m2"].sum()))
+    cap_ladder(pieces, RULES, int(pieces["area_m2"].sum()))
     note(n, "ladder of 17 caps", time.perf_counter() - start, None)
     red = released(pieces)
     for value in (0.0, lam):

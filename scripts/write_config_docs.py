@@ -3,6 +3,7 @@
 python scripts/write_config_docs.py
 """
 
+import types
 import typing
 from pathlib import Path
 
@@ -34,18 +35,24 @@ def model_of(annotation: object) -> tuple[type[BaseModel] | None, str]:
 
 def kind(annotation: object) -> str:
     """Name a type as a planner would."""
-    text = str(annotation).replace("typing.", "").replace("<class '", "").replace("'>", "")
-    for long, short in (
-        ("Literal", "one of "), ("NoneType", "none"), ("tuple", "list"), ("str", "text"),
-        ("float", "number"), ("int", "whole number"), ("bool", "true or false"), ("Any", "any"),
-    ):  # fmt: skip
-        text = text.replace(long, short)
-    return text.replace(" | None", "").replace("|", "or").replace(", ...", "")
+    origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return kind(inner[0])
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(kind(part) for part in inner if part is not type(None))
+    if origin is typing.Literal:
+        return "one of " + ", ".join(f"`{value!r}`" for value in inner)
+    if origin is tuple:
+        return "list of " + kind(inner[0])
+    if origin is dict:
+        return "table"
+    words = {str: "text", float: "number", int: "whole number", bool: "true or false"}
+    return words.get(annotation, "any")  # type: ignore[call-overload]
 
 
-def section(model: type[BaseModel], head: str) -> list[str]:
+def section(model: type[BaseModel], head: str, more: str = "") -> list[str]:
     """Write one table of the file and those inside it."""
-    about = " ".join((model.__doc__ or "").split())
+    about = " ".join(f"{model.__doc__ or ''} {more}".split())
     lines = [
         "",
         f"## `{head}`",
@@ -60,7 +67,9 @@ def section(model: type[BaseModel], head: str) -> list[str]:
     for key, field in model.model_fields.items():
         below, form = model_of(field.annotation)
         if below is not None:
-            inside += section(below, form.format(f"{name}.{key}" if name else key))
+            inside += section(
+                below, form.format(f"{name}.{key}" if name else key), field.description or ""
+            )
             continue
         default = field.get_default(call_default_factory=True)
         shown = "**needed**" if field.is_required() else "" if default is None else f"`{default!r}`"

@@ -20,7 +20,7 @@ from zoning.base.shipped import load_toml
 from zoning.errors import Check, Text
 from zoning.grid.lattice import GridSpec
 from zoning.plan import Plan
-from zoning.planfile.models import Config, PlanPart
+from zoning.planfile.models import CapPart, Config, PlanPart
 
 CRS = "EPSG:4549"
 ORIGIN = (404_550, 3_563_050)
@@ -80,7 +80,8 @@ def make_many(n: int, towns: int = 20) -> Plan:
 
 
 def _config(name: str, notice: str) -> Config:
-    return Config(plan=PlanPart(name=name, notice=notice))
+    rules = load_toml("capacity", "caps.toml")["cap"]
+    return Config(plan=PlanPart(name=name, notice=notice), cap=CapPart.model_validate(rules))
 
 
 def _name(i: int, hostile: bool) -> str:

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from worlds_allocation import limits_of, pieces_of
 
 from zoning.base.shipped import load_toml
-from zoning.capacity import AreaRule, CapRules, Limit, Lock, account, presolve, settle, share_of
+from zoning.capacity import (
+    AreaRule,
+    CapRules,
+    Limit,
+    Lock,
+    account,
+    cap_rules,
+    presolve,
+    settle,
+    share_of,
+)
 from zoning.errors import InputError, Text
+from zoning.planfile.models import CapPart, Config
+
+#: The shipped rules, as a plan that copies them has them.
+RULES = cap_rules(Config(cap=CapPart.model_validate(load_toml("capacity", "caps.toml")["cap"])))
 
 
 def city() -> pd.DataFrame:
@@ -37,7 +55,7 @@ def city() -> pd.DataFrame:
 
 
 def test_account_by_hand():
-    acc = account(city(), CapRules(), 4000)
+    acc = account(city(), RULES, 4000)
     assert (acc.base_m2, acc.cap_m2, acc.existing_m2, acc.headroom_m2) == (4000, 1120, 950, 170)
     assert acc.zones["cap_m2"].tolist() == [pd.NA, 300, 150, 50]
     assert acc.zones["headroom_m2"].tolist() == [pd.NA, 100, 0, 0]
@@ -56,7 +74,7 @@ def test_account_by_hand():
 
 
 def test_existing_above_the_cap_is_a_failed_check_with_no_headroom():
-    acc = account(city(), CapRules(share=0.20), 4000)
+    acc = account(city(), replace(RULES, share=0.20), 4000)
     check = next(c for c in acc.checks if c.check == "cap.city")
     assert (check.ok, check.measured, check.limit, check.margin) == (False, 950, 800, -150)
     assert acc.headroom_m2 == 0
@@ -64,7 +82,7 @@ def test_existing_above_the_cap_is_a_failed_check_with_no_headroom():
 
 
 def test_township_basis_keeps_balance_closed():
-    acc = account(city(), CapRules(zone_basis="township"), 4000)
+    acc = account(city(), replace(RULES, zone_basis="township"), 4000)
     by = {(x.kind, x.code): x for x in acc.limits}
     assert by["zone", "key"].where == "township_zone"
     assert by["zone", "key"].cap_m2 == 720 - 350
@@ -72,7 +90,8 @@ def test_township_basis_keeps_balance_closed():
 
 
 def test_base_area_and_areas():
-    rules = CapRules(
+    rules = replace(
+        RULES,
         base_area_m2=3840,
         areas=(
             AreaRule("county", "c1", floor_new_m2=5, cap_total_m2=640, source="s"),
@@ -89,7 +108,7 @@ def test_base_area_and_areas():
 
 
 def test_eco_agri():
-    acc = account(city(), CapRules(), 4000, eco_agri_m2=2799)
+    acc = account(city(), RULES, 4000, eco_agri_m2=2799)
     check = next(c for c in acc.checks if c.check == "cap.eco_agri")
     assert not check.ok
     assert check.limit == 0.70
@@ -97,20 +116,20 @@ def test_eco_agri():
 
 def test_without_zones():
     table = city().drop(columns=["zone", "township_zone"])
-    acc = account(table, CapRules(), 4000)
+    acc = account(table, RULES, 4000)
     assert [x.kind for x in acc.limits] == ["city"]
     assert acc.zones.empty
 
 
 def test_settle_finds_every_breach():
     table = city()
-    acc = account(table, CapRules(), 4000)
+    acc = account(table, RULES, 4000)
     new = pd.Series([59, 50, 43, 0, 0], index=table.index)
     assert all(c.ok for c in settle(acc, table, new))
     worse = new.copy()
     worse["u4|t2"] = 1
     broken = {(c.check, c.where) for c in settle(acc, table, worse) if not c.ok}
-    assert broken == {("new.zone", "balance")}
+    assert broken == {("new.zone", "balance"), ("new.closed_zone", "balance")}
     worse = new.copy()
     worse["u2|t2"] = 201
     broken = {c.check for c in settle(acc, table, worse) if not c.ok}
@@ -123,10 +142,93 @@ def test_share_is_the_decimal_that_was_written():
     assert share_of(0.1, 9) == 0
 
 
-def test_every_threshold_has_a_source():
-    for name, table in load_toml("capacity", "caps.toml").items():
-        assert table["source"], name
-        assert table["evidence"], name
+def test_two_totals_of_one_place_are_both_kept():
+    # 600 m2 of c1 are built; 640 in all, or a share that gives 620 or 660.
+    area = int(account(city(), RULES, 4000).counties.at["c1", "area_m2"])
+    for allowed, left in ((620, 20), (660, 40)):
+        rule = AreaRule("county", "c1", cap_total_m2=640, cap_share=allowed / area)
+        acc = account(city(), CapRules(share=1.0, areas=(rule,)), 4000)
+        built = int(acc.counties.at["c1", "built_m2"])
+        (limit,) = [x for x in acc.limits if x.kind == "county"]
+        assert limit.cap_m2 == left + 600 - built
+        (check,) = [c for c in acc.checks if c.check == "cap.county"]
+        assert check.limit == min(640, allowed)
+
+
+def test_what_is_not_stated_is_no_rule():
+    acc = account(city(), CapRules(), 4000, eco_agri_m2=1)
+    assert (acc.cap_m2, acc.headroom_m2, acc.existing_m2, acc.base_m2) == (None, None, 950, 4000)
+    # Only what the zone is keeps new land out.
+    assert [(x.kind, x.code, x.cap_m2, x.where) for x in acc.limits] == [
+        ("zone", "balance", 0, "zone")
+    ]
+    assert acc.checks == ()
+    assert acc.zones["cap_m2"].isna().all() and acc.zones["quota_m2"].isna().all()
+
+
+@pytest.mark.parametrize("basis", ["unit", "township"])
+def test_a_rule_of_one_zone_leaves_balance_closed(basis):
+    rules = CapRules(share=0.28, zone_caps={"key": 0.30}, zone_basis=basis)
+    by = {(x.kind, x.code): x for x in account(city(), rules, 4000).limits}
+    assert set(by) == {("city", "city"), ("zone", "key"), ("zone", "balance")}
+    closed = by["zone", "balance"]
+    assert (closed.cap_m2, closed.where, closed.existing_m2) == (0, "zone", 50)
+
+
+@pytest.mark.parametrize("rule", [None, 0.9])
+def test_new_land_where_none_may_be_is_always_told(rule):
+    table = city()
+    acc = account(table, CapRules(share=0.5, zone_caps={"balance": rule}), 4000)
+    # The plan lifts the closure on purpose ...
+    assert not [x for x in acc.limits if x.code == "balance" and x.cap_m2 == 0]
+    new = pd.Series(0, index=table.index)
+    quiet = [c for c in settle(acc, table, new) if c.check == "new.closed_zone"]
+    assert [(c.where, c.ok, c.measured) for c in quiet] == [("balance", True, 0)]
+    new["u4|t2"] = 3
+    told = [c for c in settle(acc, table, new) if c.check == "new.closed_zone"]
+    # ... and the check says what that means.
+    assert [(c.where, c.ok, c.measured, c.level) for c in told] == [("balance", False, 3, "error")]
+
+
+def test_every_cap_on_existing_and_new_land_is_converted_once():
+    areas = (
+        AreaRule("county", "c1", cap_total_m2=700), AreaRule("township", "t2", cap_share=0.3),
+        AreaRule("county", "c2", floor_new_m2=5, cap_new_m2=9),
+    )  # fmt: skip
+    rules = CapRules(share=0.28, zone_caps={"key": 0.3}, quotas={"key": 0.5}, areas=areas,
+                     eco_agri_share=0.7)  # fmt: skip
+    one = account(city(), rules, 4000, eco_agri_m2=2900)
+    # Land counts half in the survey of the cap: twice as much may stand in this one.
+    half = account(city(), replace(rules, survey_factor=0.5), 4000, eco_agri_m2=2900)
+    assert (one.cap_share, half.cap_share) == (0.28, 0.56)
+    assert half.cap_m2 == 2 * one.cap_m2 == 2240
+    assert half.zones.at["key", "cap_m2"] == 2 * one.zones.at["key", "cap_m2"]
+    caps = {(c.check, c.where): c.limit for c in one.checks}
+    twice = {(c.check, c.where): c.limit for c in half.checks}
+    assert set(caps) >= {("cap.county", "c1"), ("cap.township", "t2"), ("cap.zone", "key")}
+    for key, limit in caps.items():
+        # Ecological land is measured in the survey of the land use only.
+        assert twice[key] == (limit if key[0] == "cap.eco_agri" else 2 * limit), key
+    # New land counts as stated, and quotas are shares of the converted headroom.
+    new = {(x.kind, x.code): x for x in half.limits}
+    assert (new["county", "c2"].floor_m2, new["county", "c2"].cap_m2) == (5, 9)
+    assert new["quota", "key"].cap_m2 == (2240 - 950) // 2
+
+
+@given(st.integers(0, 100), st.integers(1, 10**10), st.integers(1, 300))
+def test_a_converted_share_is_exact(percent, area, factor):
+    got = share_of(percent / 100, area, factor / 100)
+    assert got == percent * area // factor
+
+
+def test_each_limit_has_the_source_of_its_own_rule():
+    acc = account(city(), RULES, 4000)
+    source = {(x.kind, x.code): x.source for x in acc.limits}
+    assert "30 %" in source["zone", "key"] and "15 %" not in source["zone", "key"]
+    assert "15 %" in source["zone", "moderate"]
+    own = Config.model_validate({"cap": {"share": 0.2, "quotas": {"key": 0.4}}})
+    source = {(x.kind, x.code): x.source for x in account(city(), cap_rules(own), 4000).limits}
+    assert source["city", "city"] == source["quota", "key"] == "choice of this plan"
 
 
 def test_presolve_words():

@@ -451,7 +451,7 @@ def test_run_says_what_it_leaves_out(small, tmp_path):
     for part in ("zones", "red lines", "construction", "allocation"):
         assert f"Left out: {part}" in told
     told = zoning("run", plan, "-o", tmp_path / "out", "--lang", "zh").stdout
-    assert told.count("未编制:") == 4
+    assert told.count("未编制：") == 4
 
 
 def _process(*args, cwd, flags=(), **more):

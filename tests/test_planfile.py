@@ -8,10 +8,11 @@ import tomllib
 
 import pytest
 
+from zoning.base.shipped import load_toml
 from zoning.errors import InputError
 from zoning.planfile import load, parse
 from zoning.planfile.models import Config
-from zoning.planfile.read import json_schema
+from zoning.planfile.read import complete, json_schema
 
 
 def problems(raw):
@@ -39,8 +40,8 @@ def test_all_problems_come_at_once_with_suggestions():
 
 
 def test_numbers_need_a_source():
-    found = problems({"cap": {"base_area_m2": 10, "counties": [{"place": "1", "floor_m2": 5}]}})
-    assert [p.code for p in found] == ["value-missing"]
+    rules = parse({"cap": {"counties": [{"place": "1", "floor_m2": 5}]}}).cap.counties
+    assert rules[0].source == "choice of this plan"
     found = problems({"cap": {"base_area_m2": 10}})
     assert [p.code for p in found] == ["no-source"]
 
@@ -87,21 +88,108 @@ def test_a_byte_order_mark_of_notepad_is_fine(tmp_path):
 
 
 def test_a_configuration_survives_the_way_through_json():
-    config = parse({"plan": {"name": "x"}, "cap": {"share": 0.3}, "grid": {"origin_m": [5, 6]}})
-    data = json.loads(json.dumps(config.model_dump(mode="json", exclude_defaults=True)))
+    config = parse(
+        {
+            "plan": {"name": "x"}, "grid": {"origin_m": [5, 6]}, "zones": {"balance_share": 0.3},
+            "cap": {
+                "share": 0.3, "quotas": {"key": "none", "moderate": 0.2}, "eco_agri_share": 0.6,
+                "zone_caps": {"key": 0.5, "balance": "existing", "moderate": "none"},
+            },
+        }
+    )  # fmt: skip
+    data = json.loads(json.dumps(config.model_dump(mode="json")))
     assert parse(data) == config
+    assert data["cap"]["zone_caps"]["balance"]["share"] == "existing"
 
 
-def test_defaults_are_data_with_sources():
+def test_no_city_is_anyones_default():
     cap = Config().cap
-    assert cap.share == 0.28
-    assert cap.zone_caps["key"].share == 0.30
+    assert (cap.share, cap.zone_caps, cap.quotas, cap.eco_agri_share) == (None, {}, {}, None)
+    stated = parse({"cap": {"share": 0.27, "zone_caps": {"key": 0.3, "balance": "existing"},
+                            "quotas": {"key": 0.5}, "eco_agri_share": 0.6}}).cap  # fmt: skip
+    rules = [stated, *stated.zone_caps.values(), *stated.quotas.values(), stated.eco_agri_share]
+    # Nothing borrows a source of the number that stood elsewhere before.
+    assert {(r.source, r.evidence) for r in rules} == {("choice of this plan", "own")}
+    assert stated.zone_caps["balance"].share is None
+
+
+def test_a_threshold_of_ones_own_does_not_borrow_the_source_of_the_default():
+    given = parse({"zones": {"balance_share": 0.3}}).zones
+    assert (given.balance_source, given.balance_evidence) == ("choice of this plan", "own")
+    assert "30 %" in parse({}).zones.balance_source
+    said = parse({"zones": {"balance_share": 0.3, "balance_source": "y", "balance_evidence": "S"}})
+    assert (said.zones.balance_source, said.zones.balance_evidence) == ("y", "S")
+
+
+def test_none_drops_a_rule_on_purpose():
+    cap = parse({"cap": {"share": 0.2, "zone_caps": {"key": 0.3, "moderate": "none"},
+                         "quotas": {"key": 0.5, "optimised": "none"},
+                         "eco_agri_share": "none"}}).cap  # fmt: skip
+    assert cap.zone_caps["moderate"] is None and cap.zone_caps["key"].share == 0.3
+    assert cap.quotas["optimised"] is None and cap.eco_agri_share is None
+
+
+@pytest.mark.parametrize(
+    ("cap", "code", "said"),
+    [
+        ({"share": 0.2, "source": "a plan"}, "no-evidence", "[cap] has a source"),
+        ({"share": 0.2, "evidence": "S"}, "no-source", "[cap] has evidence 'S'"),
+        ({"share": 0.2, "quotas": {"key": {"share": 0.1, "source": "x"}}}, "no-evidence",
+         "[cap.quotas.key]"),
+        ({"zone_caps": {"kee": 0.3}}, "unknown-zone", "zone 'kee'"),
+        ({"zone_caps": {"kee": "none"}}, "unknown-zone", "did you mean 'key'"),
+        ({"share": 0.1, "quotas": {"kee": 0.3}}, "unknown-zone", "[cap.quotas]"),
+        ({"quotas": {"key": 0.3}}, "no-cap", "no [cap] share"),
+        ({"zone_caps": {"key": {"shar": 0.3}}}, "unknown-key", "did you mean 'share'"),
+        ({"share": 0.1, "source": "x", "evidence": "sure"}, "evidence", "sure"),
+        ({"share": 0.1, "zone_caps": {"key": "exists"}}, "value-float_parsing", "exists"),
+    ],
+)  # fmt: skip
+def test_rules_that_do_not_hold_are_told(cap, code, said):
+    with pytest.raises(InputError) as caught:
+        parse({"cap": cap})
+    assert [p.code for p in caught.value.problems] == [code]
+    assert said in caught.value.problems[0].tell("en")
+
+
+def test_the_reference_plan_states_the_rules_that_init_copies():
+    shipped = load_toml("capacity", "caps.toml")["cap"]
+    assert load_toml("zhenjiang.toml")["cap"] == shipped
+    rules = [shipped, shipped["eco_agri_share"], *shipped["zone_caps"].values(),
+             *shipped["quotas"].values()]  # fmt: skip
+    assert all(r["source"].startswith("镇江市主体功能区规划") and r["evidence"] for r in rules)
+
+
+def test_init_writes_the_rules_out_and_says_whose_they_are(tmp_path):
+    from zoning.planfile.template import write_template
+
+    (file,) = write_template(tmp_path, None)
+    cap = load(file).cap
+    assert (cap.share, cap.zone_caps["key"].share, cap.quotas["moderate"].share) == (0.28, 0.3, 0.1)
     assert cap.zone_caps["balance"].share is None
-    assert {z: q.share for z, q in cap.quotas.items()} == {
-        "optimised": 0.35, "key": 0.55, "moderate": 0.10,
-    }  # fmt: skip
-    rules = [*cap.zone_caps.values(), *cap.quotas.values(), cap.eco_agri_share, cap]
-    assert all(r.source and r.evidence for r in rules)
+    rules = [cap, cap.eco_agri_share, *cap.zone_caps.values(), *cap.quotas.values()]
+    # In another city's plan they are the choice of whoever keeps them.
+    assert {r.evidence for r in rules} == {"own"}
+    assert all(r.source.startswith("example, taken over from: 镇江市") for r in rules)
+
+
+def test_a_configuration_of_format_1_is_completed_from_the_defaults_of_its_time():
+    old = complete({"cap": {"zone_caps": {"key": {"share": 0.4, "source": "s", "evidence": "own"}}},
+                    "inputs": {"townships": {"path": "t.gpkg", "table": "t.csv"},
+                               "locks": [{"path": "l.gpkg", "code": "L"}]}}, 1)  # fmt: skip
+    config = parse(old)
+    # Version 0.1.0 took a table of zones whole: the others had no cap then.
+    assert set(config.cap.zone_caps) == {"key"}
+    assert config.cap.share == 0.28 and config.cap.source.startswith("镇江市")
+    assert config.cap.quotas["optimised"].share == 0.35
+    assert config.inputs.townships.tolerance_m2 == 10_000 and config.inputs.locks[0].code == "L"
+    borrowed = complete({"cap": {"share": 0.27}, "zones": {"balance_share": 0.3}}, 1)
+    assert (borrowed["cap"]["source"], borrowed["cap"]["evidence"]) == (
+        "choice of this plan",
+        "own",
+    )
+    assert borrowed["zones"]["balance_source"] == "choice of this plan"
+    assert complete({"cap": {"share": 0.27}}, 2) == {"cap": {"share": 0.27}}
 
 
 def test_every_key_is_described_in_the_schema():

@@ -78,9 +78,9 @@ def test_run_json_knows_the_files_it_was_written_with(folder):
 
 
 def test_a_newer_layout_is_told_as_such(folder):
-    edit(folder, format=2, grid=None)
+    edit(folder, format=3, grid=None)
     problem = refused(folder)
-    assert (problem.code, problem.measured, problem.limit) == ("newer-format", 2, 1)
+    assert (problem.code, problem.measured, problem.limit) == ("newer-format", 3, 2)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "null", "{}", '{"format": "one"}', '{"format": 1}'])

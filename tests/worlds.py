@@ -20,12 +20,16 @@ C's right column, the rest fields (1).
 
 from __future__ import annotations
 
+import json
+import tomllib
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from shapely import Polygon, box
+
+from zoning.base.shipped import data_path
 
 X, Y, K = 500_000, 3_500_000, 1000
 CRS = "EPSG:4549"
@@ -80,8 +84,40 @@ def landuse() -> np.ndarray:
     return use
 
 
-def write(folder: Path, *, cap: str = "", extra: str = "") -> Path:
-    """Write every file of the world into a folder and give the path of its plan.toml."""
+def rules(changes: str = "") -> str:
+    """Give the rules of the shipped caps.toml as a plan states them, changed by some TOML."""
+    table = tomllib.loads(data_path("capacity", "caps.toml").read_text(encoding="utf-8"))
+    return toml(merged(table, tomllib.loads(changes)))
+
+
+def merged(below: dict, above: dict) -> dict:
+    """Lay one table over another; inner tables are laid over one another too."""
+    out = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(out.get(key), dict)
+        out[key] = merged(out[key], value) if both else value
+    return out
+
+
+def toml(table: dict, name: str = "") -> str:
+    """Write nested tables and lists of tables as TOML."""
+    plain, below = [], []
+    for key, value in table.items():
+        full = f"{name}.{key}" if name else key
+        if isinstance(value, dict):
+            below.append(f"[{full}]\n{toml(value, full)}")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            below += [f"[[{full}]]\n{toml(row, full)}" for row in value]
+        else:
+            plain.append(f"{key} = {json.dumps(value, ensure_ascii=False)}\n")
+    return "".join(plain + below)
+
+
+def write(folder: Path, *, cap: str | None = "", extra: str = "") -> Path:
+    """Write every file of the world into a folder and give the path of its plan.toml.
+
+    Its rules are those of the shipped caps.toml, changed by ``cap``; ``None``: it states none.
+    """
     import rasterio
     from rasterio.transform import from_origin
 
@@ -99,7 +135,7 @@ def write(folder: Path, *, cap: str = "", extra: str = "") -> Path:
     ) as file:  # fmt: skip
         file.write(use, 1)
     plan = folder / "plan.toml"
-    plan.write_text(PLAN + cap + extra, encoding="utf-8")
+    plan.write_text(("" if cap is None else rules(cap)) + PLAN + extra, encoding="utf-8")
     return plan
 
 

@@ -23,7 +23,7 @@ from zoning.grid.lattice import GridSpec
 from zoning.ledger.sums import describe_zones
 from zoning.pipeline.summary import FORMAT
 from zoning.plan import Plan
-from zoning.planfile import parse
+from zoning.planfile.read import complete, parse
 
 #: The files without which a folder is no plan.
 NEEDED = ("run.json", "units.parquet", "ledger.parquet", "plan.gpkg")
@@ -184,7 +184,7 @@ def _read_run(path: Path) -> dict[str, Any]:
     missing = [k for k in ("plan", "notice", "config", "grid", "area_m2", "checks") if k not in run]
     if missing:
         raise KeyError(f"no {', '.join(missing)}")
-    return dict(run)
+    return {**run, "format": FORMAT, "config": complete(run["config"], form)}
 
 
 def _check(c: dict[str, Any]) -> Check:

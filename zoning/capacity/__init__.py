@@ -5,6 +5,7 @@ Everything here is arithmetic on whole square metres. Where the land goes is the
 """
 
 from zoning.capacity.accounts import Account, account
+from zoning.capacity.from_config import cap_rules
 from zoning.capacity.presolve import presolve
 from zoning.capacity.rules import AreaRule, CapRules, Limit, Lock, share_of
 from zoning.capacity.settle import settle
@@ -16,6 +17,7 @@ __all__ = [
     "Limit",
     "Lock",
     "account",
+    "cap_rules",
     "presolve",
     "settle",
     "share_of",

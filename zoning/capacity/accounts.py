@@ -15,6 +15,9 @@ from zoning.errors import Check, InputError, Problem, Text, raise_all
 
 _AREAS = ["area_m2", "built_m2", "free_m2"]
 
+#: Why a zone without a rule of the plan's own takes no new land.
+CLOSED = "the zone takes no new construction land"
+
 
 @dataclass(frozen=True)
 class Account:
@@ -22,9 +25,10 @@ class Account:
 
     Parameters
     ----------
-    base_m2, cap_m2, existing_m2, headroom_m2 : int
-        Base of the cap, the cap (rounded down), existing construction and what is left (never
-        negative) in square metres.
+    base_m2, existing_m2 : int
+        Base of the cap and existing construction in square metres.
+    cap_m2, headroom_m2 : int or None
+        The cap (rounded down) and what is left under it (never negative); ``None`` without a cap.
     zone_column : str
         Column of the pieces table on which zone caps and quotas bind.
     zones, zones_other : DataFrame, index ``zone``
@@ -39,9 +43,9 @@ class Account:
     """
 
     base_m2: int
-    cap_m2: int
+    cap_m2: int | None
     existing_m2: int
-    headroom_m2: int
+    headroom_m2: int | None
     zone_column: str
     zones: pd.DataFrame
     zones_other: pd.DataFrame
@@ -53,12 +57,18 @@ class Account:
     checks: tuple[Check, ...]
     rules: CapRules
 
+    @property
+    def cap_share(self) -> float | None:
+        """The cap as a share of the base, in the survey of the account."""
+        share = self.rules.share
+        return None if share is None else share / self.rules.survey_factor
+
     def as_dict(self) -> dict[str, Any]:
         """Give the account as plain data."""
         zones = self.zones.astype(object).where(self.zones.notna(), None)
         return {
             "base_m2": self.base_m2,
-            "cap_share": self.rules.share,
+            "cap_share": self.cap_share,
             "cap_m2": self.cap_m2,
             "existing_m2": self.existing_m2,
             "headroom_m2": self.headroom_m2,
@@ -68,9 +78,18 @@ class Account:
         }
 
 
-def _zone_names() -> dict[str, Text]:
-    zones = load_toml("zones", "zones.toml")["zone"]
-    return {z["code"]: Text(z["short_en"], z["short_zh"]) for z in zones}
+def _zones() -> dict[str, dict[str, Any]]:
+    """Give the zones of the scheme by code, in order."""
+    return {z["code"]: z for z in load_toml("zones", "zones.toml")["zone"]}
+
+
+def _name(zone: Mapping[str, Any]) -> Text:
+    return Text(zone["short_en"], zone["short_zh"])
+
+
+def closed_zones() -> dict[str, Text]:
+    """Give code and name of the zones that take no new land by what they are."""
+    return {code: _name(z) for code, z in _zones().items() if not z.get("new_land", True)}
 
 
 def _sums(pieces: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:
@@ -79,10 +98,10 @@ def _sums(pieces: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:
 
 
 def _zone_table(
-    pieces: pd.DataFrame, column: str, rules: CapRules, headroom_m2: int
+    pieces: pd.DataFrame, column: str, rules: CapRules, headroom_m2: int | None
 ) -> pd.DataFrame:
     """Area, existing land, cap, headroom and quota of every zone on one basis."""
-    names = list(_zone_names())
+    names = list(_zones())
     table = _sums(pieces, column).reindex(names, fill_value=0)
     table.index.name = "zone"
     caps: list[int | None] = []
@@ -94,30 +113,36 @@ def _zone_table(
         elif rule == "existing":
             caps.append(built)
         else:
-            caps.append(share_of(float(rule), int(table.at[zone, "area_m2"])))
+            caps.append(rules.converted(float(rule), int(table.at[zone, "area_m2"])))
     table["cap_m2"] = pd.array(caps, dtype="Int64")
     table["headroom_m2"] = (table["cap_m2"] - table["built_m2"]).clip(lower=0)
     quota = [rules.quotas.get(z) for z in names]
     table["quota_m2"] = pd.array(
-        [None if q is None else share_of(q, headroom_m2) for q in quota], dtype="Int64"
+        [None if q is None or headroom_m2 is None else share_of(q, headroom_m2) for q in quota],
+        dtype="Int64",
     )
     return table
 
 
-def _zone_limits(zones: pd.DataFrame, column: str, rules: CapRules) -> list[Limit]:
-    names, found = _zone_names(), []
-    for zone, row in zones.iterrows():
-        code = str(zone)
+def _zone_limits(
+    zones: pd.DataFrame, by_unit: pd.DataFrame, column: str, rules: CapRules
+) -> list[Limit]:
+    """Give the limits of zones; a zone that no township has binds on units on either basis."""
+    names, found = {z: _name(about) for z, about in _zones().items()}, []
+    for code in zones.index.astype(str):
+        here = column
+        if zones.at[code, "area_m2"] == 0 and len(by_unit):
+            here = "zone"
+        row = (by_unit if here == "zone" else zones).loc[code]
         if pd.notna(row["cap_m2"]):
             found.append(
                 Limit(
                     "zone",
                     code,
                     cap_m2=int(row["headroom_m2"]),
-                    source=rules.sources.get("zone_caps", ""),
+                    source=rules.sources.get(f"zone_caps.{code}", ""),
                     name=names[code],
-                    # Balance is no township class: it binds on units on either basis.
-                    column="zone" if rules.zone_caps[code] == "existing" else column,
+                    column=here,
                     existing_m2=int(row["built_m2"]),
                     base_m2=int(row["area_m2"]),
                 )
@@ -128,21 +153,34 @@ def _zone_limits(zones: pd.DataFrame, column: str, rules: CapRules) -> list[Limi
                     "quota",
                     code,
                     cap_m2=int(row["quota_m2"]),
-                    source=rules.sources.get("quotas", ""),
+                    source=rules.sources.get(f"quotas.{code}", ""),
                     name=names[code],
-                    column=column,
+                    column=here,
                 )
             )
     return found
 
 
-def _area_cap(rule: AreaRule, row: Mapping[str, int]) -> tuple[int | None, int | None]:
+def _closed_limits(pieces: pd.DataFrame, rules: CapRules) -> list[Limit]:
+    """Keep new land out of zones that take none, unless the plan states a rule of its own there."""
+    return [
+        Limit("zone", code, cap_m2=0, source=CLOSED, name=name, column="zone",
+              existing_m2=int(pieces.loc[pieces["zone"].eq(code).fillna(False), "built_m2"].sum()),
+              base_m2=int(pieces.loc[pieces["zone"].eq(code).fillna(False), "area_m2"].sum()))
+        for code, name in closed_zones().items()
+        if code not in rules.zone_caps
+    ]  # fmt: skip
+
+
+def _area_cap(
+    rules: CapRules, rule: AreaRule, row: Mapping[str, int]
+) -> tuple[int | None, int | None]:
     """Give (cap on new land, cap on all construction) of a place; ``None`` where none is set."""
     totals = []
     if rule.cap_total_m2 is not None:
-        totals.append(rule.cap_total_m2)
+        totals.append(rules.converted(1.0, rule.cap_total_m2))
     if rule.cap_share is not None:
-        totals.append(share_of(rule.cap_share, row["area_m2"]))
+        totals.append(rules.converted(rule.cap_share, row["area_m2"]))
     total = min(totals) if totals else None
     new = [] if rule.cap_new_m2 is None else [rule.cap_new_m2]
     if total is not None:
@@ -169,7 +207,7 @@ def _area_limits(
             )
             continue
         row = {k: int(table.at[rule.code, k]) for k in _AREAS}
-        new, total = _area_cap(rule, row)
+        new, total = _area_cap(rules, rule, row)
         limits.append(
             Limit(
                 rule.kind,
@@ -282,11 +320,12 @@ def account(
     ...      "zone": ["key", "balance"], "township_zone": ["key", "key"],
     ...      "area_m2": [1000, 1000], "built_m2": [200, 50], "free_m2": [500, 500]},
     ...     index=pd.Index(["u1|t", "u2|t"], name="piece"))
-    >>> acc = account(pieces, CapRules(), 2000)
+    >>> rules = CapRules(share=0.28, zone_caps={"key": 0.30}, quotas={"key": 0.55})
+    >>> acc = account(pieces, rules, 2000)
     >>> acc.cap_m2, acc.headroom_m2, acc.zones.at["key", "headroom_m2"]
     (560, 310, np.int64(100))
-    >>> [(x.kind, x.code, x.cap_m2) for x in acc.limits][:3]
-    [('city', 'city', 310), ('quota', 'optimised', 108), ('zone', 'key', 100)]
+    >>> [(x.kind, x.code, x.cap_m2) for x in acc.limits]
+    [('city', 'city', 310), ('zone', 'key', 100), ('quota', 'key', 170), ('zone', 'balance', 0)]
     """
     if (pieces["built_m2"] > pieces["area_m2"]).any():
         bad = str(pieces.index[pieces["built_m2"] > pieces["area_m2"]][0])
@@ -297,22 +336,20 @@ def account(
             code="built-above-area",
         )
     base = city_area_m2 if rules.base_area_m2 is None else rules.base_area_m2
-    existing, cap = int(pieces["built_m2"].sum()), share_of(rules.share, base)
-    headroom = max(0, cap - existing)
+    existing = int(pieces["built_m2"].sum())
+    cap = None if rules.share is None else rules.converted(rules.share, base)
+    headroom = None if cap is None else max(0, cap - existing)
     column, other = ("zone", "township_zone")
     if rules.zone_basis == "township":
         column, other = other, column
-    limits = [
-        Limit(
-            "city",
-            "city",
-            cap_m2=headroom,
-            source=rules.sources.get("share", ""),
-            existing_m2=existing,
-            base_m2=base,
-        )
-    ]
-    checks = [_cap_check("cap.city", "city", existing, cap)]
+    limits, checks = [], []
+    if cap is not None:
+        source = rules.sources.get("share", "")
+        limits.append(
+            Limit("city", "city", cap_m2=headroom, source=source, existing_m2=existing,
+                  base_m2=base)
+        )  # fmt: skip
+        checks.append(_cap_check("cap.city", "city", existing, cap))
     counties, townships = _sums(pieces, "county"), _sums(pieces, "township")
     found = {c: _has(pieces, c) for c in (column, other)}
     tables = {
@@ -320,13 +357,15 @@ def account(
         for c in (column, other)
     }
     if found[column]:
-        limits += _zone_limits(tables[column], column, rules)
+        limits += _zone_limits(tables[column], tables["zone"], column, rules)
         checks += _zone_checks(tables[column], "error", rules.zone_basis)
+    if found["zone"]:
+        limits += _closed_limits(pieces, rules)
     if found[other]:
         checks += _zone_checks(tables[other], "note", "township" if other != "zone" else "unit")
     more, more_checks = _area_limits(rules, {"county": counties, "township": townships})
     cross = {
-        by: _sums(pieces, ["zone", by]) if found.get("zone") else pd.DataFrame()
+        by: _sums(pieces, ["zone", by]) if found["zone"] else pd.DataFrame()
         for by in ("county", "township")
     }
     return Account(

@@ -1,48 +1,70 @@
-"""The rules of plan.toml as the rules of the account."""
+"""The rules that plan.toml states, as the account reads them."""
 
 from __future__ import annotations
 
-from zoning.capacity import AreaRule, CapRules
-from zoning.planfile.models import Config, PlaceRule
+from typing import TYPE_CHECKING, Literal
+
+from zoning.capacity.rules import AreaRule, CapRules
+
+if TYPE_CHECKING:
+    from zoning.planfile.models import Config, PlaceRule
+
+#: What the cap is a share of where no base is stated.
+BASE = "planar area of the city"
 
 
 def cap_rules(config: Config) -> CapRules:
-    """Turn ``[cap]`` into the rules of the account.
+    """Turn ``[cap]`` into the rules of the account; what the plan does not state is no rule.
 
-    Notes
-    -----
-    With ``survey_factor`` f, existing land in the cap's survey is f times what the land use says;
-    caps are divided by f, so that the account stays in the survey of the land use.
+    Shares and totals stay as they are stated; the account converts them to the survey of the land
+    use where ``survey_factor`` is given (see `CapRules.converted`).
+
+    Examples
+    --------
+    >>> from zoning.planfile.models import Config
+    >>> cap_rules(Config()).share is None
+    True
+    >>> config = Config.model_validate({"cap": {"share": 0.27, "zone_caps": {"key": 0.3}}})
+    >>> cap_rules(config).zone_caps, cap_rules(config).sources["share"]
+    ({'key': 0.3}, 'choice of this plan')
     """
     part = config.cap
-    f = part.survey_factor or 1.0
-    caps: dict[str, float | str] = {
-        z: "existing" if rule.share is None else rule.share / f
-        for z, rule in part.zone_caps.items()
-    }
-    areas = [("county", rule) for rule in part.counties]
-    areas += [("township", rule) for rule in part.townships]
+    zone_caps: dict[str, float | str | None] = {}
+    sources = {"base": part.base_source or BASE}
+    if part.share is not None:
+        sources["share"] = part.source
+    for zone, cap in part.zone_caps.items():
+        if cap is None:
+            zone_caps[zone] = None
+        else:
+            zone_caps[zone] = "existing" if cap.share is None else cap.share
+            sources[f"zone_caps.{zone}"] = cap.source
+    quotas = {}
+    for zone, quota in part.quotas.items():
+        if quota is not None:
+            quotas[zone] = quota.share
+            sources[f"quotas.{zone}"] = quota.source
+    eco = part.eco_agri_share
+    if eco is not None:
+        sources["eco_agri_share"] = eco.source
     return CapRules(
-        share=part.share / f,
+        share=part.share,
         base_area_m2=part.base_area_m2,
-        zone_caps=caps,
-        quotas={z: rule.share for z, rule in part.quotas.items()},
+        survey_factor=part.survey_factor or 1.0,
+        zone_caps=zone_caps,
+        quotas=quotas,
         zone_basis=part.zone_basis,
-        eco_agri_share=part.eco_agri_share.share,
-        areas=tuple(_area_rule(kind, rule) for kind, rule in areas),
-        sources={
-            "share": part.source,
-            "zone_caps": "; ".join(sorted({r.source for r in part.zone_caps.values()})),
-            "quotas": "; ".join(sorted({r.source for r in part.quotas.values()})),
-            "eco_agri_share": part.eco_agri_share.source,
-            "base": part.base_source or "planar area of the city",
-        },
+        eco_agri_share=None if eco is None else eco.share,
+        areas=(
+            *(_area_rule("county", rule) for rule in part.counties),
+            *(_area_rule("township", rule) for rule in part.townships),
+        ),
+        sources=sources,
     )
 
 
-def _area_rule(kind: str, rule: PlaceRule) -> AreaRule:
+def _area_rule(kind: Literal["county", "township"], rule: PlaceRule) -> AreaRule:
     return AreaRule(
-        kind="county" if kind == "county" else "township", code=rule.place,
-        floor_new_m2=rule.floor_m2, cap_new_m2=rule.cap_m2, cap_share=rule.cap_share,
-        source=rule.source,
+        kind=kind, code=rule.place, floor_new_m2=rule.floor_m2, cap_new_m2=rule.cap_m2,
+        cap_total_m2=rule.cap_total_m2, cap_share=rule.cap_share, source=rule.source,
     )  # fmt: skip

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_FLOOR, Decimal
+from fractions import Fraction
 from typing import Any, Literal
 
 from zoning.base.areas import M2_PER_HA, km2
-from zoning.base.shipped import load_toml
 from zoning.errors import Text
 
 Kind = Literal["city", "county", "township", "zone", "quota", "unit"]
@@ -34,19 +34,27 @@ _WORD: dict[str, Text] = {
 }
 
 
-def share_of(share: float, area_m2: int) -> int:
+def share_of(share: float, area_m2: int, factor: float = 1.0) -> int:
     """Take a share of an area, rounded down to whole square metres.
 
-    The share is read as the decimal number that was written, so 0.28 is 28 / 100 and not its
-    nearest binary neighbour.
+    Numbers are read as the decimals that were written, so 0.28 is 28 / 100 and not its nearest
+    binary neighbour.
+
+    Parameters
+    ----------
+    share : float
+    area_m2 : int
+    factor : float
+        Of the surveys: what is allowed in the survey of the cap, divided by it, is allowed in
+        the survey of the land use.
 
     Examples
     --------
-    >>> share_of(0.28, 3_840_000_000), share_of(0.29, 100)
-    (1075200000, 29)
+    >>> share_of(0.28, 3_840_000_000), share_of(0.29, 100), share_of(0.28, 1000, 0.7)
+    (1075200000, 29, 400)
     """
-    exact = Decimal(repr(float(share))) * int(area_m2)
-    return int(exact.to_integral_value(rounding=ROUND_FLOOR))
+    exact = Fraction(repr(float(share))) * int(area_m2) / Fraction(repr(float(factor)))
+    return math.floor(exact)
 
 
 def told(area_m2: int) -> str:
@@ -156,7 +164,8 @@ class AreaRule:
     """Floors and caps stated for one county or township.
 
     ``floor_new_m2`` and ``cap_new_m2`` speak of new land, ``cap_total_m2`` of existing and new
-    together, ``cap_share`` of the same as a share of the place's area.
+    together, ``cap_share`` of the same as a share of the place's area; the last two in the survey
+    of the caps.
     """
 
     kind: Literal["county", "township"]
@@ -169,60 +178,53 @@ class AreaRule:
     name: Text = _NAMELESS
 
 
-def _preset(part: str) -> dict[str, Any]:
-    table = load_toml("capacity", "caps.toml")[part]
-    return {k: v for k, v in table.items() if k not in ("source", "evidence")}
-
-
-def _source(part: str) -> str:
-    return str(load_toml("capacity", "caps.toml")[part]["source"])
-
-
 @dataclass(frozen=True)
 class CapRules:
-    """All rules of the account; the defaults are the reference case's and stand in data.
+    """All rules of the account; what is not stated is no rule.
 
     Parameters
     ----------
-    share : float
-        Cap on construction as a share of the base.
+    share : float, optional
+        Cap on construction as a share of the base; without it there is no cap and no headroom.
     base_area_m2 : int, optional
         What the share is taken of; by default the planar area of the city.
-    zone_caps : mapping of zone to share or "existing"
-        Cap on construction inside a zone; "existing" allows nothing new.
+    survey_factor : float
+        Existing land in the survey of the land use, times this, is existing land in the survey
+        of the caps. Shares and totals here are those of the caps; the account converts them, in
+        `converted` and nowhere else.
+    zone_caps : mapping of zone to share, "existing" or None
+        Cap on construction inside a zone; "existing" allows nothing new, ``None`` says that there
+        is no cap on purpose, also where the zone by what it is takes no new land.
     quotas : mapping of zone to share
         Upper limits of new land, as shares of the city's headroom.
     zone_basis : {"unit", "township"}
         Whether zone caps and quotas bind on units by ``zone`` or on pieces by ``township_zone``.
-        Units of ecological balance take nothing new on either basis.
+        A zone that no township has binds on units on either basis.
     eco_agri_share : float, optional
-        Least share of ecological and agricultural space.
+        Least share of ecological and agricultural space, in the survey of the land use.
     areas : tuple of AreaRule
         Floors and caps of counties and townships.
     sources : mapping
-        The document behind ``share``, ``zone_caps``, ``quotas``, ``eco_agri_share``, ``base``.
+        The document behind ``share``, ``base``, ``eco_agri_share`` and, zone by zone,
+        ``zone_caps.<code>`` and ``quotas.<code>``.
 
     Examples
     --------
-    >>> rules = CapRules()
-    >>> rules.share, rules.zone_caps["balance"], rules.quotas["key"]
-    (0.28, 'existing', 0.55)
+    >>> rules = CapRules(share=0.28, survey_factor=0.7)
+    >>> rules.converted(rules.share, 1000), rules.zone_caps, CapRules().share
+    (400, {}, None)
     """
 
-    share: float = field(default_factory=lambda: float(_preset("city")["share"]))
+    share: float | None = None
     base_area_m2: int | None = None
-    zone_caps: Mapping[str, float | str] = field(default_factory=lambda: _preset("zone_caps"))
-    quotas: Mapping[str, float] = field(default_factory=lambda: _preset("quotas"))
+    survey_factor: float = 1.0
+    zone_caps: Mapping[str, float | str | None] = field(default_factory=dict)
+    quotas: Mapping[str, float] = field(default_factory=dict)
     zone_basis: Basis = "unit"
-    eco_agri_share: float | None = field(
-        default_factory=lambda: float(_preset("eco_agri")["share"])
-    )
+    eco_agri_share: float | None = None
     areas: tuple[AreaRule, ...] = ()
-    sources: Mapping[str, str] = field(
-        default_factory=lambda: {
-            "share": _source("city"),
-            "zone_caps": _source("zone_caps"),
-            "quotas": _source("quotas"),
-            "eco_agri_share": _source("eco_agri"),
-        }
-    )
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def converted(self, share: float, area_m2: int) -> int:
+        """Give a share of an area, in square metres of the survey of the land use."""
+        return share_of(share, area_m2, self.survey_factor)

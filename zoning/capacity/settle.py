@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from zoning.capacity.accounts import Account, eco_check
+from zoning.capacity.accounts import Account, closed_zones, eco_check
 from zoning.capacity.rules import Limit, told
 from zoning.errors import Check, Text
 
@@ -37,7 +37,7 @@ def settle(
     ...     {"unit": ["u1"], "township": ["t"], "county": ["c"], "area_m2": [1000],
     ...      "built_m2": [200], "free_m2": [500]}, index=["u1|t"])
     >>> from zoning.capacity import CapRules, account
-    >>> acc = account(pieces, CapRules(), 1000)
+    >>> acc = account(pieces, CapRules(share=0.28), 1000)
     >>> [(c.check, c.ok, c.margin) for c in settle(acc, pieces, pd.Series([70], index=["u1|t"]))]
     [('new.free', True, 0), ('new.city', True, 10)]
     """
@@ -58,7 +58,23 @@ def settle(
     for limit in acc.limits:
         inside = new if not limit.where else new[(pieces[limit.where] == limit.code).fillna(False)]
         checks += _limit_checks(limit, int(inside.sum()))
+    checks += _closed_checks(pieces, new)
     return checks + eco_check(acc.rules, eco_agri_m2, acc.base_m2)
+
+
+def _closed_checks(pieces: pd.DataFrame, new: pd.Series) -> list[Check]:
+    """Tell new land in zones that may take none, whatever caps the plan states."""
+    if "zone" not in pieces:
+        return []
+    found = []
+    for code, name in closed_zones().items():
+        used = int(new[pieces["zone"].eq(code).fillna(False)].sum())
+        text = Text(
+            f"{name.en}: the zone takes no new construction land; new land {told(used)}",
+            f"{name.zh}：该分区不得新增建设用地，新增 {told(used)}",
+        )
+        found.append(Check("new.closed_zone", "error", used == 0, used, 0, "m2", code, text))
+    return found
 
 
 def _limit_checks(limit: Limit, used: int) -> list[Check]:

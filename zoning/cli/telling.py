@@ -44,12 +44,14 @@ def tell_plan(talk: Talk, plan: Plan, files: Sequence[Path]) -> None:
 
 #: What a plan does without, and which input would bring it.
 _LEFT_OUT = {
-    "zones": Text("Left out: zones (no townships)", "未编制:主体功能分区(缺少乡镇)"),
-    "redlines": Text("Left out: red lines (no layer)", "未编制:生态红线(缺少图层)"),
+    "zones": Text("Left out: zones (no townships)", "未编制：主体功能分区（缺少乡镇）"),
+    "redlines": Text("Left out: red lines (no layer)", "未编制：生态红线（缺少图层）"),
     "construction": Text("Left out: construction account (no land use)",
-                         "未编制:建设空间台账(缺少用地现状)"),
-    "allocation": Text("Left out: allocation of new land (needs land use and townships)",
-                       "未编制:新增用地分配(需要用地现状和乡镇)"),
+                         "未编制：建设空间台账（缺少用地现状）"),
+    "cap": Text("Left out: cap (no [cap] share): the account tells existing land only",
+                "未编制：建设用地上限（未写 [cap] share），台账只列现状"),
+    "allocation": Text("Left out: allocation of new land (needs land use, townships and a cap)",
+                       "未编制：新增用地分配（需要用地现状、乡镇和上限）"),
 }  # fmt: skip
 
 
@@ -91,15 +93,13 @@ def _tell_account(talk: Talk, run: Mapping[str, Any]) -> None:
         )
     c = run.get("construction")
     if c:
+        cap, cap_zh = _under_cap(c)
         talk.write(
             talk.say(
-                f"Construction: existing {km2(c['existing_m2'])} ({percent(c['existing_share'])}), "
-                f"cap {km2(c['cap_m2'])} ({percent(c['cap_share'])}), new {km2(c['new_m2'])}, "
-                f"then {percent(c['share'])}; ecological and agricultural "
-                f"{percent(c['eco_agri_share'])}",
-                f"建设空间:现状 {km2(c['existing_m2'])}({percent(c['existing_share'])}),"
-                f"上限 {km2(c['cap_m2'])}({percent(c['cap_share'])}),新增 {km2(c['new_m2'])},"
-                f"合计 {percent(c['share'])};生态和农业空间 {percent(c['eco_agri_share'])}",
+                f"Construction: existing {km2(c['existing_m2'])} ({percent(c['existing_share'])})"
+                f"{cap}; ecological and agricultural {percent(c['eco_agri_share'])}",
+                f"建设空间:现状 {km2(c['existing_m2'])}({percent(c['existing_share'])})"
+                f"{cap_zh};生态和农业空间 {percent(c['eco_agri_share'])}",
             )
         )
     a = run.get("allocation")
@@ -108,3 +108,16 @@ def _tell_account(talk: Talk, run: Mapping[str, Any]) -> None:
         grade = a["certificate"]["grade"]
         talk.write(talk.say(f"Allocation: method {a['method']}, gap {gap}, certificate: {grade}",
                             f"分配:方法 {a['method']},间隙 {gap},证明等级:{grade}"))  # fmt: skip
+
+
+def _under_cap(c: Mapping[str, Any]) -> Text:
+    from zoning.base.areas import km2, percent
+
+    if c["cap_m2"] is None:
+        return Text(", no cap", "，无上限")
+    return Text(
+        f", cap {km2(c['cap_m2'])} ({percent(c['cap_share'])}), new {km2(c['new_m2'])}, "
+        f"then {percent(c['share'])}",
+        f",上限 {km2(c['cap_m2'])}({percent(c['cap_share'])}),新增 {km2(c['new_m2'])},"
+        f"合计 {percent(c['share'])}",
+    )

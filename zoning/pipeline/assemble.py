@@ -21,7 +21,7 @@ from zoning.errors import Check, InfeasibleError
 from zoning.ledger import sums
 from zoning.ledger.atoms import NONE, OVERLAP
 from zoning.pipeline import summary
-from zoning.pipeline.checks import allocation_checks, certificate_check
+from zoning.pipeline.checks import allocation_checks, certificate_check, no_cap
 from zoning.plan import Plan
 
 if TYPE_CHECKING:
@@ -224,6 +224,8 @@ def _checks(solved: Solved, pieces: pd.DataFrame | None) -> list[Check]:
         return []
     # With an allocation the share of ecological and agricultural land is measured after it.
     found = [c for c in acc.checks if placed is None or c.check != "cap.eco_agri"]
+    if acc.cap_m2 is None:
+        return [*found, no_cap()]
     if placed is not None or solved.infeasible is not None:
         found += presolve(offered(pieces), acc.limits, solved.locks)
     if placed is None:
@@ -256,7 +258,12 @@ def _run(
             {**p.as_dict("en"), "en": p.tell("en"), "zh": p.tell("zh")}
             for p in solved.infeasible.problems
         ]
+    there = {
+        "cap": solved.account is not None and solved.account.cap_m2 is not None,
+        "allocation": solved.allocation is not None,
+    }
+    run["left_out"] = [p for p in before.get("left_out", ()) if not there.get(p, False)]
     run |= {k: before[k] for k in _LAST if k in before}
     run["checks"] = [c.as_dict() for c in checks]
-    run["config"] = config.model_dump(mode="json", exclude_defaults=True)
+    run["config"] = config.model_dump(mode="json")
     return run

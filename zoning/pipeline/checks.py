@@ -249,6 +249,16 @@ def no_redlines() -> Check:
     return Check("left_out.redlines", "warning", False, None, None, "1", "city", text)
 
 
+def no_cap() -> Check:
+    """Warn that the plan states no cap: there is only the account of what exists."""
+    text = Text(
+        "the plan states no cap on construction land: the account tells what exists, and nothing "
+        "is allocated; state [cap] share with its source",
+        "方案未规定建设用地上限：台账只列现状，不分配新增建设用地；请在 [cap] share 写明上限及来源",
+    )
+    return Check("cap.none", "warning", False, None, None, "1", "city", text)
+
+
 def decisions(table: pd.DataFrame | None) -> list[Check]:
     """Tell which decisions on record no longer fit what the method says."""
     if table is None:

@@ -12,8 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from zoning import zones
-from zoning.capacity import Account, account
-from zoning.capacity.from_config import cap_rules
+from zoning.capacity import Account, account, cap_rules
 from zoning.errors import Check, InfeasibleError, Text
 from zoning.indicators.transfer import reconcile, transfer
 from zoning.inputs.gather import Intake
@@ -90,7 +89,8 @@ def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Pl
     with clock.step("account"):
         acc = _draw_account(config, books, marked, state)
     solved = Solved(acc)
-    if acc is not None and config.allocation.enabled and "zone" in state.pieces:
+    ready_to_place = config.allocation.enabled and "zone" in state.pieces
+    if acc is not None and acc.cap_m2 is not None and ready_to_place:
         with clock.step("allocate"):
             solved = _allocate(config, acc, state, intake.grid.cell_m)
     with clock.step("check"):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zoning.planfile.models import Config
 
 #: Version of the layout of ``run.json``.
-FORMAT = 1
+FORMAT = 2
 
 _PACKAGES = ("numpy", "scipy", "pandas", "shapely", "geopandas", "pyproj", "pyogrio", "rasterio",
              "pyarrow", "folium")  # fmt: skip
@@ -92,7 +92,10 @@ def left_out(config: Config, intake: Intake) -> list[str]:
         "zones": layers.townships is None,
         "redlines": layers.redlines is None and not config.redlines.none,
         "construction": layers.landuse is None,
-        "allocation": layers.landuse is None or layers.townships is None,
+        "cap": layers.landuse is not None and config.cap.share is None,
+        "allocation": (
+            layers.landuse is None or layers.townships is None or config.cap.share is None
+        ),
     }
     return [name for name, absent in parts.items() if absent]
 
@@ -112,7 +115,9 @@ def construction(config: Config, acc: Account, pieces: pd.DataFrame) -> dict[str
         "existing_m2": acc.existing_m2,
         "base_m2": base,
         "base_source": acc.rules.sources["base"],
-        "cap_share": config.cap.share,
+        "base_year": config.plan.base_year,
+        "cap_share": acc.cap_share,
+        "survey_factor": acc.rules.survey_factor,
         "cap_m2": acc.cap_m2,
         "headroom_m2": acc.headroom_m2,
         "new_m2": new,

@@ -1,19 +1,26 @@
 """plan.toml as frozen models: strict, with suggestions, all problems at once.
 
-Every number that rules a plan has a source and an evidence tag beside it; the defaults here are
-those of the Zhenjiang plan of 2013 as far as it is public, and our own where nothing is.
+Rules belong to the plan: there is no default cap, quota or floor here. Every number that rules a
+plan has a source and an evidence tag beside it; one without is the choice of the plan.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from zoning.base.shipped import load_toml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_serializer,
+    model_validator,
+)
 
 Share = Annotated[float, Field(ge=0, le=1)]
-ZoneCode = Literal["optimised", "key", "moderate", "balance"]
+
+#: Source and evidence of a number that stands in plan.toml without a source: nobody else's.
+OWN_SOURCE, OWN_EVIDENCE = "choice of this plan", "own"
 
 
 class _Part(BaseModel):
@@ -181,6 +188,10 @@ class IndicatorsPart(_Part):
     """Where they go: onto building land (dasymetric; without any: by area), or evenly."""
 
 
+#: Of the shipped threshold of balance.
+BALANCE_SOURCE, BALANCE_EVIDENCE = "own choice; 30 % and 70 % are worth a test", "I"
+
+
 class ZonesPart(_Part):
     """``[zones]``: how townships are classed and where balance lies over them."""
 
@@ -188,9 +199,9 @@ class ZonesPart(_Part):
     """Name of a shipped method, a TOML file, or the method itself as a table."""
     balance_share: Annotated[float, Field(gt=0, le=1)] = 0.5
     """A unit becomes ecological balance when this share of it is red line or protected core."""
-    balance_source: str = "own choice; 30 % and 70 % are worth a test"
-    """Source of the threshold."""
-    balance_evidence: str = "I"
+    balance_source: str = BALANCE_SOURCE
+    """Source of the threshold; a threshold of your own without one is the plan's choice."""
+    balance_evidence: str = BALANCE_EVIDENCE
     """Evidence tag of the threshold."""
     contiguity: bool = False
     """Whether enclaves with a small margin join the class around them (each switch is logged)."""
@@ -200,6 +211,15 @@ class ZonesPart(_Part):
     """File of decisions (CSV, XLSX, TOML or GeoPackage) that are applied last."""
     compare: tuple[str, ...] = ()
     """Other methods whose classes stand beside, with agreement and what goes to review."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_threshold(cls, given: Any) -> Any:
+        """Keep a threshold of the plan's own from borrowing the source of the default."""
+        if not isinstance(given, dict) or "balance_share" not in given:
+            return given
+        own = {"balance_source": OWN_SOURCE, "balance_evidence": OWN_EVIDENCE}
+        return given if "balance_source" in given else {**own, **given}
 
 
 class RedlinesPart(_Part):
@@ -221,25 +241,29 @@ class ShareRule(_Part):
 
     share: Share
     """The share."""
-    source: str
-    """Title, number and date of the document, or "own choice"."""
-    evidence: str
-    """Evidence tag: S, C, M-high, M-med, M-low, I or own."""
+    source: str = OWN_SOURCE
+    """Title, number and date of the document; without one the number is the plan's choice."""
+    evidence: str = OWN_EVIDENCE
+    """Evidence tag of that source: S, C, M-high, M-med, M-low, I or own."""
 
 
 class ZoneCap(_Part):
-    """A cap on construction in one zone; without a share only existing land stays."""
+    """A cap on construction in one zone: a share, or what exists."""
 
-    share: Share | None = None
-    """Largest built share; left out, nothing new is built (existing land only)."""
-    source: str
+    share: Annotated[Share | None, BeforeValidator(lambda v: None if v == "existing" else v)] = None
+    """Largest built share; "existing", or left out: nothing new is built."""
+    source: str = OWN_SOURCE
     """Where the rule is written."""
-    evidence: str
-    """Evidence tag."""
+    evidence: str = OWN_EVIDENCE
+    """Evidence tag of that source."""
+
+    @field_serializer("share")
+    def _said(self, share: float | None) -> float | str:
+        return "existing" if share is None else share
 
 
 class PlaceRule(_Part):
-    """A floor and a cap of new construction land in one county or township."""
+    """A floor and a cap of construction land in one county or township."""
 
     place: str
     """Code of the county or township."""
@@ -247,40 +271,33 @@ class PlaceRule(_Part):
     """At least this much new land."""
     cap_m2: Annotated[int, Field(ge=0)] | None = None
     """At most this much new land."""
+    cap_total_m2: Annotated[int, Field(ge=0)] | None = None
+    """At most this much construction, existing and new together, in the survey of the cap."""
     cap_share: Share | None = None
-    """At most this built share, existing and new together."""
-    source: str
+    """At most this built share, existing and new together, in the survey of the cap."""
+    source: str = OWN_SOURCE
     """Where the rule is written."""
 
 
-def _shipped(part: str) -> dict[str, Any]:
-    return dict(load_toml("capacity", "caps.toml")[part])
-
-
-def _caps() -> dict[ZoneCode, ZoneCap]:
-    rules = _shipped("zone_caps")
-    about = {k: rules.pop(k) for k in ("source", "evidence")}
-    return {
-        z: ZoneCap(share=None if s == "existing" else s, **about)  # type: ignore[misc]
-        for z, s in rules.items()
-    }
-
-
-def _quotas() -> dict[ZoneCode, ShareRule]:
-    rules = _shipped("quotas")
-    about = {k: rules.pop(k) for k in ("source", "evidence")}
-    return {z: ShareRule(share=s, **about) for z, s in rules.items()}  # type: ignore[misc]
+def _short(rule: Any) -> Any:
+    """Read the short forms of a rule: ``0.30``, ``"existing"``, and ``"none"`` for none."""
+    plain = isinstance(rule, int | float | str) and not isinstance(rule, bool)
+    return None if rule == "none" else {"share": rule} if plain else rule
 
 
 class CapPart(_Part):
-    """``[cap]``: how much construction space there may be; defaults in data/capacity/caps.toml."""
+    """``[cap]``: how much construction space there may be.
 
-    share: Share = Field(default_factory=lambda: _shipped("city")["share"])
-    """Construction space as a share of the base."""
-    source: str = Field(default_factory=lambda: _shipped("city")["source"])
-    """Source of the cap."""
-    evidence: str = Field(default_factory=lambda: _shipped("city")["evidence"])
-    """Evidence tag of the cap."""
+    Nothing is assumed: without ``share`` there is the account of existing land, no cap and no
+    allocation. `zoning init` writes rules to start from.
+    """
+
+    share: Share | None = None
+    """Construction space as a share of the base; left out, there is no cap."""
+    source: str = OWN_SOURCE
+    """Source of the cap; without one it is the plan's choice."""
+    evidence: str = OWN_EVIDENCE
+    """Evidence tag of that source."""
     base_area_m2: Annotated[int, Field(gt=0)] | None = None
     """Area the share applies to; left out, the planar area of the city."""
     base_source: str = ""
@@ -289,15 +306,19 @@ class CapPart(_Part):
     """Survey of the cap; it must be that of the land use, unless ``survey_factor`` is given."""
     survey_factor: Annotated[float, Field(gt=0)] | None = None
     """Existing land in the survey of the land use, times this, is existing land in the survey
-    of the cap. The cap is divided by it, so that the account stays in one survey."""
-    zone_caps: dict[ZoneCode, ZoneCap] = Field(default_factory=_caps)
-    """Caps of the zones."""
-    quotas: dict[ZoneCode, ShareRule] = Field(default_factory=_quotas)
-    """Upper limits of new land by zone, as shares of the headroom."""
+    of the cap. Every cap on existing and new land together (city, zones, counties, townships) is
+    divided by it, so that the account stays in one survey; new land counts as stated."""
+    zone_caps: dict[str, Annotated[ZoneCap | None, BeforeValidator(_short)]] = {}
+    """Caps of the zones, each for itself; a zone that is not named has none, and stays closed if
+    it is one that takes no new land. Short forms: `key = 0.30`, `balance = "existing"`, and
+    `moderate = "none"` to say that none is meant; new land where the zone takes none fails a check
+    all the same."""
+    quotas: dict[str, Annotated[ShareRule | None, BeforeValidator(_short)]] = {}
+    """Upper limits of new land by zone, as shares of the headroom; `key = 0.55`, or "none"."""
     zone_basis: Literal["unit", "township"] = "unit"
     """Whether caps and quotas of zones bind on the unit's zone or on its township's class."""
-    eco_agri_share: ShareRule = Field(default_factory=lambda: ShareRule(**_shipped("eco_agri")))
-    """Least share of ecological and agricultural space."""
+    eco_agri_share: Annotated[ShareRule | None, BeforeValidator(_short)] = None
+    """Least share of ecological and agricultural space; left out, there is none."""
     counties: tuple[PlaceRule, ...] = ()
     """Floors and caps of new land by county."""
     townships: tuple[PlaceRule, ...] = ()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from zoning.base import strict
-from zoning.errors import InputError, Problem, Text, raise_all
-from zoning.planfile.models import Config
+from zoning.base.shipped import data_path, load_toml
+from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.planfile.models import OWN_EVIDENCE, OWN_SOURCE, CapPart, Config
 
 #: What pydantic says in English, by its name of the error.
 _CHINESE = {
@@ -103,6 +105,7 @@ def _agreements(config: Config, document: strict.Document) -> list[Problem]:
                 ),
             )
         )
+    found += _rule_problems(cap, document)
     if config.grid.slivers == "keep" and config.grid.min_share > 0:
         found.append(
             Problem(
@@ -128,6 +131,66 @@ def _agreements(config: Config, document: strict.Document) -> list[Problem]:
     return found
 
 
+def _rule_problems(cap: CapPart, document: strict.Document) -> list[Problem]:
+    """Find rules of unknown zones, shares of nothing, and sources without evidence or the reverse.
+
+    Each rule has its own source; one that is not stated is not borrowed from another rule.
+    """
+    known = [z["code"] for z in load_toml("zones", "zones.toml")["zone"]]
+    rules: dict[tuple[str, ...], Any] = {
+        ("cap",): cap, ("cap", "eco_agri_share"): cap.eco_agri_share
+    }  # fmt: skip
+    found = []
+    for table in ("zone_caps", "quotas"):
+        for zone, rule in getattr(cap, table).items():
+            rules["cap", table, zone] = rule
+            if zone not in known:
+                near = suggest(zone, known)
+                found.append(
+                    Problem(
+                        Text(f"[cap.{table}] names zone '{zone}', which the plan does not have",
+                             f"[cap.{table}] 中的分区“{zone}”不在方案内"),
+                        document.at(["cap", table, zone]), code="unknown-zone",
+                        remedy=Text(f"did you mean '{near}'?", f"是否为“{near}”？") if near else
+                        Text("zones: " + ", ".join(known), "可用分区：" + "、".join(known)),
+                    )
+                )  # fmt: skip
+    if cap.share is None and any(cap.quotas.values()):
+        found.append(
+            Problem(
+                Text("[cap.quotas] are shares of what is left under the cap, and no [cap] share "
+                     "is given", "[cap.quotas] 是上限剩余空间的份额，但未给出 [cap] share"),
+                document.at(["cap", "quotas"]), code="no-cap",
+                remedy=Text("state [cap] share", "请写明 [cap] share"),
+            )
+        )  # fmt: skip
+    for path, rule in rules.items():
+        if rule is not None:
+            found += _evidence_problems(path, rule, document)
+    return found
+
+
+def _evidence_problems(
+    path: tuple[str, ...], rule: Any, document: strict.Document
+) -> list[Problem]:
+    name, where = ".".join(path), document.at(path)
+    sourced, tagged = rule.source != OWN_SOURCE, rule.evidence != OWN_EVIDENCE
+    if sourced and "evidence" not in rule.model_fields_set:
+        what = Text(f"[{name}] has a source but no evidence", f"[{name}] 有 source 而无 evidence")
+        remedy = Text('say how firm it is: evidence = "S" for a published document, "own" ...',
+                      '请注明可靠程度：公布的文件为 evidence = "S"，自定为 "own" 等')  # fmt: skip
+        return [Problem(what, where, code="no-evidence", remedy=remedy)]
+    if tagged and not sourced:
+        what = Text(f"[{name}] has evidence '{rule.evidence}' but no source",
+                    f"[{name}] 有 evidence“{rule.evidence}”而无 source")  # fmt: skip
+        remedy = Text("name the document, or leave evidence out", "请注明文件，或删去 evidence")
+        return [Problem(what, where, code="no-source", remedy=remedy)]
+    # Version 0.1.0 tagged parts of a rule: "S (shares), I (upper limits)".
+    if rule.evidence.split(" (")[0] not in strict.EVIDENCE:
+        return [strict.wrong_evidence(rule.evidence, document.at([*path, "evidence"]))]
+    return []
+
+
 def _problem(error: Any, document: strict.Document) -> Problem:
     """Turn one pydantic error into a problem in the planner's words."""
     path = [str(p) for p in error["loc"]]
@@ -148,10 +211,15 @@ def _problem(error: Any, document: strict.Document) -> Problem:
 def _known_keys(path: list[str]) -> list[str]:
     """List the keys of the table at ``path``."""
     model: Any = Config
+    named = False
     for step in path:
-        if not step.isdigit():
-            field = model.model_fields.get(step)
-            model = _model_of(field.annotation) if field else None
+        if named or step.isdigit():
+            # A code of the planner's own, such as that of a zone, stands before the keys.
+            named = False
+            continue
+        field = model.model_fields.get(step)
+        named = field is not None and get_origin(field.annotation) is dict
+        model = _model_of(field.annotation) if field else None
         if model is None:
             return []
     return list(model.model_fields)
@@ -166,6 +234,53 @@ def _model_of(annotation: Any) -> Any:
         if model is not None:
             return model
     return None
+
+
+#: Tables that a plan of format 1 stated whole or not at all.
+_WHOLE = ("zone_caps", "quotas", "method")
+
+
+def complete(given: dict[str, Any], form: int) -> dict[str, Any]:
+    """Give the whole configuration of a ``run.json`` of any format.
+
+    Format 1 (version 0.1.0) wrote only what differs from the defaults of its time; they stand in
+    ``data/formats/config-1.json`` and do not change any more. A number that format 1 showed with
+    the source of the default it replaced is the plan's choice.
+
+    Examples
+    --------
+    >>> cap = complete({"cap": {"share": 0.27}}, 1)["cap"]
+    >>> cap["share"], cap["source"], cap["quotas"]["key"]["share"]
+    (0.27, 'choice of this plan', 0.55)
+    """
+    if form > 1:
+        return given
+    frozen = json.loads(data_path("formats", "config-1.json").read_text(encoding="utf-8"))
+    whole = _over(frozen["config"], given)
+    for role, defaults in frozen["inputs"].items():
+        part = given.get("inputs", {}).get(role)
+        if isinstance(part, list):
+            whole["inputs"][role] = [{**defaults, **row} for row in part]
+        elif part is not None:
+            whole["inputs"][role] = {**defaults, **part}
+    for table, share, source, evidence in (
+        ("cap", "share", "source", "evidence"),
+        ("zones", "balance_share", "balance_source", "balance_evidence"),
+    ):
+        stated = given.get(table, {})
+        if share in stated and source not in stated:
+            whole[table] |= {source: OWN_SOURCE, evidence: OWN_EVIDENCE}
+        elif source in stated and evidence not in stated:
+            whole[table][evidence] = OWN_EVIDENCE
+    return whole
+
+
+def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    out = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(out.get(key), dict)
+        out[key] = _over(out[key], value) if both and key not in _WHOLE else value
+    return out
 
 
 def json_schema() -> dict[str, Any]:

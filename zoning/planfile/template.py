@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zoning.base.shipped import data_path
 from zoning.base.staged import staged
 from zoning.errors import InputError
 
@@ -25,7 +27,7 @@ lang = "zh"  # zh or en: language of files that exist in one language
 # notice = "..."  # a notice on every output / 注明于所有成果
 # notice_zh = "..."
 # map_approval_no = ""  # 审图号; empty: internal use
-# base_year = 2020
+# base_year = 2020  # year of the existing land use / 现状年
 
 [grid]
 cell_m = 1000  # side of a unit in metres / 单元边长
@@ -80,6 +82,8 @@ path = {boundary}
 [zones]
 method = "two-matrices"  # or the path of a method of your own (.toml), see docs/method.md
 balance_share = 0.5  # a unit is balance when this share of it is red line or core
+balance_source = "own choice; 30 % and 70 % are worth a test"
+balance_evidence = "I"
 # contiguity = true
 # overrides = "decisions.csv"
 # compare = ["dominant", "cube"]
@@ -89,25 +93,11 @@ balance_share = 0.5  # a unit is balance when this share of it is red line or co
 # expected_areas = 71
 # source = "..."
 
-# Left out, these are the rules of data/capacity/caps.toml. 建设用地上限与配额
-# [cap]
-# share = 0.28
-# source = "..."
-# evidence = "S"
-# base_area_m2 = 3840000000
-# base_source = "..."
-# zone_basis = "unit"  # or "township"
-# [cap.zone_caps.key]
-# share = 0.30
-# source = "..."
-# evidence = "S"
-# [cap.quotas.key]
-# share = 0.55
-# source = "..."
-# evidence = "S"
-# [[cap.counties]]
+{rules}
+# [[cap.counties]]  # floors and caps of counties; [[cap.townships]] alike
 # place = "321112"
-# floor_m2 = 1000000
+# floor_m2 = 1000000  # at least this much new land
+# cap_total_m2 = 90000000  # at most this much in all; or cap_share, or cap_m2 of new land
 # source = "..."
 
 # [allocation]
@@ -120,6 +110,34 @@ map = true
 tables = false
 report = false
 """
+
+
+_RULES_HEAD = """\
+# Rules on construction land. They are this plan's alone: without [cap] there is the account of what
+# exists, no cap and no allocation. A number without source is the choice of this plan. The numbers
+# below are those of one city, to start from: put yours, with the document that says so.
+# 建设用地规则只属于本方案:不写 [cap] 则只编现状台账,不设上限、不作分配。
+# 以下数值取自一个城市,请改为本地规定并注明文件。
+"""
+
+
+def rules() -> str:
+    """Write the rules of ``data/capacity/caps.toml`` for a new plan, with where they come from.
+
+    A number that another city's plan states is an example here: its source says so, and its
+    evidence is the choice of whoever keeps it.
+
+    Examples
+    --------
+    >>> from zoning.base.strict import parse
+    >>> parse(rules()).data["cap"]["zone_caps"]["key"]["evidence"]
+    'own'
+    """
+    text = data_path("capacity", "caps.toml").read_text(encoding="utf-8")
+    text = text[text.index("[cap]") :]
+    text = re.sub(r'^source = "', 'source = "example, taken over from: ', text, flags=re.M)
+    text = re.sub(r'^evidence = ".*"', 'evidence = "own"', text, flags=re.M)
+    return _RULES_HEAD + text
 
 
 def write_template(
@@ -161,6 +179,7 @@ def write_template(
             name=json.dumps(name, ensure_ascii=False),
             boundary=json.dumps(boundary, ensure_ascii=False),
             counties=part,
+            rules=rules(),
         )
         (stage / "plan.toml").write_text(text, encoding="utf-8", newline="\n")
         names = sorted(p.name for p in stage.iterdir())

@@ -20,8 +20,7 @@ from zoning.allocation.files.marxan import write_marxan
 from zoning.allocation.files.programme import programme
 from zoning.allocation.proof.bounded import Boundary
 from zoning.allocation.space import lattice_edges
-from zoning.capacity import Account, account
-from zoning.capacity.from_config import cap_rules
+from zoning.capacity import Account, account, cap_rules
 from zoning.errors import InputError, ZoningError
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.layers import Layers
@@ -99,6 +98,13 @@ def account_of(plan: Plan, config: Config | None = None) -> tuple[Account, pd.Da
     config = config or plan.config
     green = int(leaves["eco_agri_m2"].sum())
     acc = account(leaves, cap_rules(config), int(plan.run["area_m2"]["city"]), eco_agri_m2=green)
+    if acc.cap_m2 is None:
+        raise InputError.one(
+            "the plan states no cap on construction land, so there is nothing to allocate",
+            "本方案未规定建设用地上限，无法分配新增建设用地", where=plan.name, code="no-cap",
+            remedy=("state [cap] share in plan.toml, or ask with --cap",
+                    "请在 plan.toml 写明 [cap] share，或用 --cap 提问"),
+        )  # fmt: skip
     return acc, offered(leaves)
 
 

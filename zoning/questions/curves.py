@@ -62,14 +62,14 @@ def cap_ladder(
     for share in shares:
         acc = account(pieces, replace(rules, share=share), city_area_m2)
         plan = allocate(pieces, acc.limits, **how)
-        new = int(plan.new_m2.sum())
+        new, headroom = int(plan.new_m2.sum()), acc.headroom_m2 or 0
         rows.append(
             {
                 "cap_share": share,
                 "cap_m2": acc.cap_m2,
-                "headroom_m2": acc.headroom_m2,
+                "headroom_m2": headroom,
                 "new_m2": new,
-                "unspent_m2": acc.headroom_m2 - new,
+                "unspent_m2": headroom - new,
                 "suitability_m2": plan.suitability_m2,
                 "objective": plan.objective,
                 "bound": plan.bound,

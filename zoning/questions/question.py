@@ -115,12 +115,14 @@ def changed(config: Config, question: Question) -> Config:
     if question.quotas:
         quotas = dict(cap.quotas)
         for zone, share in question.quotas.items():
-            if zone not in quotas:
+            rule = quotas.get(zone)
+            if rule is None:
                 raise InputError.one(
                     f"no quota for '{zone}'", f"“{zone}”没有配额", where="--quota", code="quota",
-                    remedy=("zones: " + ", ".join(quotas), "可用分区:" + "、".join(quotas)),
+                    remedy=("zones: " + ", ".join(z for z in quotas if quotas[z]),
+                            "可用分区:" + "、".join(z for z in quotas if quotas[z])),
                 )  # fmt: skip
-            quotas[zone] = quotas[zone].model_copy(update={"share": share, **own})
+            quotas[zone] = rule.model_copy(update={"share": share, **own})
         cap = cap.model_copy(update={"quotas": quotas})
     given = {"boundary_weight": question.weight, "whole_units": question.whole_units}
     part = part.model_copy(update={k: v for k, v in given.items() if v is not None})

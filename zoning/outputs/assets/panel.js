@@ -6,16 +6,17 @@
 
   function construction(a) {
     const c = a.construction;
-    if (!c || !Z.known(c.cap_m2) || !Z.known(c.existing_m2)) return null;
-    const left = c.cap_m2 - c.existing_m2 - (c.new_m2 || 0);
+    if (!c || !Z.known(c.existing_m2)) return null;
+    const capped = Z.known(c.cap_m2);
+    const left = capped ? c.cap_m2 - c.existing_m2 - (c.new_m2 || 0) : 0;
     return Z.el("section", null,
       Z.el("h3", null, Z.t("cap_title")),
       Z.el("p", { class: "zn-big" }, Z.percent((c.existing_m2 + (c.new_m2 || 0)) / c.base_m2, 2)),
-      Z.capBar(c),
+      capped ? Z.capBar(c) : Z.el("p", { class: "zn-soft" }, Z.t("no_cap")),
       Z.el("dl", { class: "zn-pairs" },
         line([Z.el("i", { class: "zn-swatch", css: { background: "#6b6f75" } }), Z.t("existing")], Z.km2(c.existing_m2, 2)),
         Z.known(c.new_m2) ? line([Z.el("i", { class: "zn-swatch", css: { background: "#3c66a8" } }), Z.t("new")], Z.km2(c.new_m2, 2)) : null,
-        line(Z.t(left < 0 ? "over" : "headroom"), Z.km2(Math.abs(left), 2)),
+        capped ? line(Z.t(left < 0 ? "over" : "headroom"), Z.km2(Math.abs(left), 2)) : null,
         line(Z.t("base"), Z.km2(c.base_m2, 2)),
         Z.known(c.eco_agri_share) ? line(Z.t("eco_agri"), Z.percent(c.eco_agri_share, 2)) : null));
   }

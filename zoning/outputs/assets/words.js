@@ -75,6 +75,7 @@ Zoning.words = {
   cap_line: ["上限 {share}", "cap {share}"],
   existing: ["现状建设用地", "existing"],
   new: ["新增建设用地", "new"],
+  no_cap: ["方案未规定上限，只列现状", "the plan states no cap: existing land only"],
   headroom: ["剩余空间", "left under the cap"],
   over: ["超出上限", "above the cap"],
   base: ["基数", "base"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoning.base.areas import percent
 from zoning.outputs.report.blocks import Align, Block, Table, Text
@@ -143,17 +143,7 @@ def construction(w: Writer) -> Iterator[Block]:
     if not c:
         return
     yield w.chapter("Account of construction land", "建设用地总量")
-    yield w.text(
-        f"Existing construction land is {area(c['existing_m2'])} km², "
-        f"{percent(c['existing_m2'] / c['base_m2'])} of the base of {area(c['base_m2'])} km². The "
-        f"cap is {percent(c['cap_share'])}, {area(c['cap_m2'])} km², so {area(c['headroom_m2'])} "
-        f"km² are left. With {area(c['new_m2'])} km² of new land the share becomes "
-        f"{percent(c['share'])}.",
-        f"现状建设用地 {area(c['existing_m2'])} km²,占核算基数 {area(c['base_m2'])} km² 的 "
-        f"{percent(c['existing_m2'] / c['base_m2'])};上限 {percent(c['cap_share'])},即 "
-        f"{area(c['cap_m2'])} km²,剩余 {area(c['headroom_m2'])} km²。新增 "
-        f"{area(c['new_m2'])} km² 后占比 {percent(c['share'])}。",
-    )
+    yield _construction_text(w, c)
     if c.get("base_source"):
         yield Text(w.say(f"Base: {c['base_source']}.", f"核算基数:{c['base_source']}。"), "note")
     if w.known["zone"] and "built_m2" in plan.zones:
@@ -165,6 +155,29 @@ def construction(w: Writer) -> Iterator[Block]:
         yield w.frame(w.say("Account by county", "分县建设用地账"), table,
                       ["county", "area_m2", "built_m2", "new_m2", "share"],
                       heads=_account_heads(w))  # fmt: skip
+
+
+def _construction_text(w: Writer, c: Any) -> Text:
+    if c["cap_m2"] is None:
+        share = percent(c["existing_m2"] / c["base_m2"])
+        return w.text(
+            f"Existing construction land is {area(c['existing_m2'])} km², {share} of the base of "
+            f"{area(c['base_m2'])} km². The plan states no cap, so there is no headroom, and no "
+            "new land is allocated.",
+            f"现状建设用地 {area(c['existing_m2'])} km²，占核算基数 {area(c['base_m2'])} km² 的 "
+            f"{share}。方案未规定建设用地上限，因此不计剩余空间，也不分配新增建设用地。",
+        )
+    return w.text(
+        f"Existing construction land is {area(c['existing_m2'])} km², "
+        f"{percent(c['existing_m2'] / c['base_m2'])} of the base of {area(c['base_m2'])} km². The "
+        f"cap is {percent(c['cap_share'])}, {area(c['cap_m2'])} km², so {area(c['headroom_m2'])} "
+        f"km² are left. With {area(c['new_m2'])} km² of new land the share becomes "
+        f"{percent(c['share'])}.",
+        f"现状建设用地 {area(c['existing_m2'])} km²,占核算基数 {area(c['base_m2'])} km² 的 "
+        f"{percent(c['existing_m2'] / c['base_m2'])};上限 {percent(c['cap_share'])},即 "
+        f"{area(c['cap_m2'])} km²,剩余 {area(c['headroom_m2'])} km²。新增 "
+        f"{area(c['new_m2'])} km² 后占比 {percent(c['share'])}。",
+    )
 
 
 def _account_heads(w: Writer) -> dict[str, str]:

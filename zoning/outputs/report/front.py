@@ -12,6 +12,7 @@ from zoning.outputs.office.whole import notice
 from zoning.outputs.office.wording import zone_rows
 from zoning.outputs.report.blocks import Align, Block, Table, Text
 from zoning.outputs.report.pieces import DASH, Writer, area
+from zoning.planfile.models import OWN_EVIDENCE, OWN_SOURCE
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
@@ -81,8 +82,25 @@ def _construction(w: Writer, c: Any) -> Iterator[tuple[str, str, str]]:
     if not c:
         return
     base = c["base_m2"]
-    yield (w.say("existing construction land", "现状建设用地"), f"{area(c['existing_m2'])} km²",
-           percent(c["existing_m2"] / base))  # fmt: skip
+    year = f" ({c['base_year']})" if c.get("base_year") else ""
+    yield (w.say(f"existing construction land{year}", f"现状建设用地{year}"),
+           f"{area(c['existing_m2'])} km²", percent(c["existing_m2"] / base))  # fmt: skip
+    if c["cap_m2"] is None:
+        yield (w.say("cap on construction land", "建设用地总量上限"), DASH,
+               w.say("the plan states none; nothing is allocated",
+                     "方案未规定，不分配新增建设用地"))  # fmt: skip
+    else:
+        yield from _under_cap(w, c, base)
+    if c.get("eco_agri_share") is not None:
+        rule = w.plan.config.cap.eco_agri_share
+        wanted = None if rule is None else percent(rule.share, 0)
+        yield (w.say("ecological and agricultural space", "生态与农业空间"),
+               percent(c["eco_agri_share"]),
+               DASH if wanted is None
+               else w.say(f"wanted: over {wanted}", f"要求 {wanted} 以上"))  # fmt: skip
+
+
+def _under_cap(w: Writer, c: Any, base: int) -> Iterator[tuple[str, str, str]]:
     yield (w.say("cap on construction land", "建设用地总量上限"), f"{area(c['cap_m2'])} km²",
            w.say(f"{percent(c['cap_share'])} of {area(base)} km²",
                  f"{area(base)} km² 的 {percent(c['cap_share'])}"))  # fmt: skip
@@ -91,11 +109,6 @@ def _construction(w: Writer, c: Any) -> Iterator[tuple[str, str, str]]:
                  f"剩余空间 {area(c['headroom_m2'])} km²"))  # fmt: skip
     yield (w.say("construction in all", "合计建设用地"),
            f"{area(c['existing_m2'] + c['new_m2'])} km²", percent(c["share"]))  # fmt: skip
-    if c.get("eco_agri_share") is not None:
-        wanted = percent(w.plan.config.cap.eco_agri_share.share, 0)
-        yield (w.say("ecological and agricultural space", "生态与农业空间"),
-               percent(c["eco_agri_share"]),
-               w.say(f"wanted: over {wanted}", f"要求 {wanted} 以上"))  # fmt: skip
 
 
 def study_area(w: Writer) -> Iterator[Block]:
@@ -181,36 +194,51 @@ def _rules(w: Writer) -> Table:
     """List caps, quotas and the threshold of balance."""
     config = w.plan.config
     cap, zones = config.cap, config.zones
+    city = w.say("construction land of the city", "全市建设用地占比")
+    none = w.say("none stated", "未规定")
     rows = [
-        [w.say("construction land of the city", "全市建设用地占比"), f"≤ {percent(cap.share)}",
-         cap.source, cap.evidence],
-        [w.say("ecological and agricultural space", "生态与农业空间占比"),
-         f"≥ {percent(cap.eco_agri_share.share)}", cap.eco_agri_share.source,
-         cap.eco_agri_share.evidence],
+        [city, none, DASH, DASH] if cap.share is None
+        else [city, f"≤ {percent(cap.share)}", _source(w, cap.source), cap.evidence]
     ]  # fmt: skip
+    if cap.survey_factor is not None:
+        rows.append([w.say("existing land in the survey of the cap, per land in that of the land "
+                           "use; all caps are divided by it",
+                           "上限口径与现状口径的换算系数（各项上限均除以此数）"),
+                     f"{cap.survey_factor:g}", cap.survey or DASH, DASH])  # fmt: skip
+    eco = cap.eco_agri_share
+    if eco is not None:
+        rows.append([w.say("ecological and agricultural space", "生态与农业空间占比"),
+                     f"≥ {percent(eco.share)}", _source(w, eco.source), eco.evidence])  # fmt: skip
     caps = [
         (f"{w.short.get(z, z)} " + (w.say("existing only", "只保留现状")
          if rule.share is None else f"≤ {percent(rule.share, 0)}"), rule.source, rule.evidence)
-        for z, rule in cap.zone_caps.items()
+        for z, rule in cap.zone_caps.items() if rule is not None
     ]  # fmt: skip
     quotas = [
         (f"{w.short.get(z, z)} ≤ {percent(rule.share, 0)}", rule.source, rule.evidence)
-        for z, rule in cap.quotas.items()
-    ]
-    rows += _grouped(w.say("construction land of zones", "各区建设用地占比"), caps)
-    rows += _grouped(w.say("part of new land", "新增指标份额"), quotas)
+        for z, rule in cap.quotas.items() if rule is not None
+    ]  # fmt: skip
+    caps += [(f"{w.short.get(z, z)} {w.say('none', '无')}", OWN_SOURCE, OWN_EVIDENCE)
+             for z, rule in cap.zone_caps.items() if rule is None]  # fmt: skip
+    rows += _grouped(w, w.say("construction land of zones", "各区建设用地占比"), caps)
+    rows += _grouped(w, w.say("part of new land", "新增指标份额"), quotas)
     rows.append([w.say("red line and cores that make a unit ecological balance",
                        "单元划为生态平衡的红线与核心区占比"),
-                 f"≥ {percent(zones.balance_share)}", zones.balance_source,
+                 f"≥ {percent(zones.balance_share)}", _source(w, zones.balance_source),
                  zones.balance_evidence])  # fmt: skip
     return _sources(w, w.say("Caps, quotas and thresholds", "总量、指标与阈值"), rows)
 
 
-def _grouped(name: str, told: list[tuple[str, str, str]]) -> list[list[str]]:
+def _source(w: Writer, source: str) -> str:
+    """Give the source of a rule; only the plan's own choice is a phrase of ours."""
+    return w.say(OWN_SOURCE, "本方案自定") if source == OWN_SOURCE else source
+
+
+def _grouped(w: Writer, name: str, told: list[tuple[str, str, str]]) -> list[list[str]]:
     """Put values that share a source into one row."""
     groups: dict[tuple[str, str], list[str]] = {}
     for value, source, evidence in told:
-        groups.setdefault((source, evidence), []).append(value)
+        groups.setdefault((_source(w, source), evidence), []).append(value)
     return [[name, "; ".join(values), *why] for why, values in groups.items()]
 
 
