@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from bisect import bisect_left
+from xml.etree import ElementTree
 
 import fake_plan
+import geopandas as gpd
 import made_up
 import pandas as pd
 import pyogrio
@@ -18,8 +20,12 @@ from zoning import store
 from zoning.contribution.parts import Card, Chapter, Class, Contribution
 from zoning.contribution.rules import check
 from zoning.errors import Text
-from zoning.outputs import contributed
-from zoning.outputs.qgis import geopackage
+from zoning.outputs import contributed, exchange, report, webmap
+from zoning.outputs.office import workbook
+from zoning.outputs.prints import draw
+from zoning.outputs.qgis import geopackage, project, xml
+from zoning.outputs.report import blocks as report_blocks
+from zoning.outputs.webmap import document
 from zoning.plan import Plan
 
 
@@ -171,3 +177,146 @@ def test_classes_by_limits_hold_their_upper_limit(values):
     inner = [-1 if v is None or not 0 <= v <= 2 else bisect_left(limits[1:], v) for v in values]
     column = pd.Series(values, dtype="Float64")
     assert contributed.class_of(column, classes).tolist() == inner
+
+
+def test_sheets_of_the_workbook_speak_the_words_of_the_wing(plan, tmp_path):
+    import openpyxl
+
+    workbook.write(plan, tmp_path / "表.xlsx", lang="zh")
+    book = openpyxl.load_workbook(tmp_path / "表.xlsx")
+    rows = list(book["各单元鱼类"].values)
+    assert rows[0] == ("单元", "鱼种", "鱼数", "水面占比")
+    assert rows[1] == ("unit", "kind", "fish", "wet_share")
+    assert rows[2][1:3] == ("鳗鱼", 0)
+    assert next(iter(book["捕获量"].values)) == ("年份", "产量（kg）")
+    named = [row[0] for row in book.worksheets[0].values]
+    assert {"各单元鱼类", "捕获量"} <= set(named)
+
+
+def test_exchange_formats_carry_layers_tables_and_their_fields(plan, tmp_path):
+    exchange.write(plan, "parquet", tmp_path)
+    place = tmp_path / "parquet"
+    ponds = gpd.read_parquet(place / "ponds.parquet")
+    assert ponds["kind_words"].tolist() == ["鲤鱼", "鳗鱼"]
+    assert len(pd.read_parquet(place / "catches.parquet")) == 2
+    fields = pd.read_csv(place / "fields.csv", encoding="utf-8-sig").set_index(["layer", "field"])
+    assert fields.loc[("ponds", "pond_m2"), ["zh", "en", "unit"]].tolist() == [
+        "水面",
+        "water",
+        "m2",
+    ]
+    assert fields.loc[("fish_kind", "kind_words"), "zh"] == "鱼种（名称）"
+    exchange.write(plan, "shp", tmp_path)
+    assert gpd.read_file(tmp_path / "shp" / "ponds.shp")["kind_words"].tolist() == ["鲤鱼", "鳗鱼"]
+    exchange.write(plan, "gdb", tmp_path)
+    assert {"ponds", "fish_kind", "catches"} <= {
+        name for name, _ in pyogrio.list_layers(tmp_path / "plan.gdb")
+    }
+
+
+def test_the_report_has_its_chapter(plan):
+    for lang, title, text, head in (
+        ("zh", "渔业", "没有人数过鱼。", "产量（kg）"),
+        ("en", "Fishery", "Nobody counted the fish.", "catch (kg)"),
+    ):
+        blocks = report.blocks_of(plan, lang)
+        at = next(
+            i for i, b in enumerate(blocks)
+            if isinstance(b, report_blocks.Heading) and b.text.endswith(f"  {title}")
+        )  # fmt: skip
+        said, figure, table = blocks[at + 1 : at + 4]
+        assert said.text == text
+        assert figure.png.startswith(b"\x89PNG")
+        assert table.heads[1] == head
+        assert table.rows == [["2023", "1,234.50"], ["2024", "–"]]
+        assert isinstance(blocks[at + 4], report_blocks.Heading)
+        numbers = [b.text.split()[0] for b in blocks
+                   if isinstance(b, report_blocks.Heading) and b.level == 1]  # fmt: skip
+        assert numbers == [str(i + 1) for i in range(len(numbers))]
+
+
+def test_a_theme_is_a_map_sheet_in_its_own_colours(plan):
+    import io
+
+    from matplotlib.image import imread
+
+    assert draw.themes(plan)[-2:] == ("fish_kind", "fish_wet")
+    drawn = draw.draw_map(plan, "fish_kind", lang="en")
+    assert drawn.title.endswith("Fish")
+    picture = imread(io.BytesIO(drawn.to_bytes("png", 60)))
+    seen = {tuple((c[:3] * 255).round().astype(int)) for row in picture for c in row}
+    assert {(0x1B, 0x9E, 0x77), (0xD9, 0x5F, 0x02)} <= seen
+
+
+def test_the_project_has_a_group_of_the_wing(plan, folder):
+    text = project.project(plan, "zh")
+    tree = ElementTree.fromstring(text.removeprefix(xml.DOCTYPE))
+    groups = tree.findall("layer-tree-group/layer-tree-group")
+    names = [g.get("name") for g in groups]
+    assert names[-2:] == ["渔业（虚构）", "表格"]
+    assert [e.get("name") for e in groups[-2]] == ["鱼类分布", "水面占比图", "鱼塘"]
+    presets = {e.get("name") for e in tree.iter("visibility-preset")}
+    assert {"鱼类分布", "水面占比图"} <= presets
+
+
+def test_the_page_knows_themes_layers_and_card_lines(plan):
+    doc = document.document((plan,), lang="en", tiles=None)
+    theme = doc["themes"][-2]
+    assert (theme["code"], theme["label"]["en"]) == ("fish_kind", "Fish")
+    (layer,) = doc["given_layers"]
+    assert layer["classes"] == [0, 1]
+    (card,) = doc["plans"][0]["given"]["cards"]
+    first = plan.units.index[0]
+    assert card["rows"][first] == [[{"zh": "鳗鱼", "en": "eel"}, "0", "0.00 %"]]
+    assert plan.units.index[-1] not in card["rows"]
+    # A plan without it has no such theme to compare.
+    both = document.document((plan, fake_plan.make()), lang="en", tiles=None)
+    assert "fish_kind" not in {t["code"] for t in both["themes"]}
+
+
+@pytest.mark.qgis
+@pytest.mark.slow
+def test_qgis_draws_layers_and_themes_of_the_wing(plan, folder, tmp_path):
+    from test_qgis_project import look
+
+    project.write(plan, folder / "plan.qgz")
+    stored, seen = look(tmp_path, folder / "plan.gpkg", folder / "plan.qgz")
+    layers = {x["table"]: x for x in stored["layers"]}
+    assert all(style["ok"] for name in ("ponds", "fish_kind") for style in layers[name]["styles"])
+    assert seen["read"]
+    assert all(x["valid"] for x in seen["layers"])
+    assert seen["themes"]["鱼类分布"]["colours"] > 2
+    group = next(g for g in seen["tree"] if g["name"] == "渔业（虚构）")
+    assert len(group["children"]) == 3
+
+
+@pytest.mark.chromium
+@pytest.mark.slow
+def test_the_browser_shows_theme_layer_and_card(plan, tmp_path):
+    pytest.importorskip("selenium")
+    from test_webmap_chromium import BROWSER, DRIVER, Browser
+
+    if not (BROWSER and DRIVER):
+        pytest.skip("needs Chromium and chromedriver")
+    page = webmap.write(plan, tmp_path / "图.html", lang="en")
+    browser = Browser()
+    try:
+        browser.open(page)
+        browser.js("Zoning.state.theme = 'fish_kind'; Zoning.emit('theme');")
+        browser.js("Zoning.state.overlays.clear(); Zoning.emit('overlays');")
+        legend = browser.text(".zn-legend").lower()
+        assert "fish" in legend and "carp & co" in legend and "eel" in legend
+        browser.wait("document.querySelectorAll('canvas').length")
+        browser.at(5, 5)
+        x, y = browser.point_of(0)
+        assert browser.pixel(x + 6, y + 6) == (0xD9, 0x5F, 0x02)
+        browser.js("document.querySelector('input[value=ponds]').click()")
+        assert "ponds · eel" in browser.text(".zn-legend").lower()
+        browser.at(x, y, click=True)
+        card = browser.text(".zn-card").lower()
+        assert "fish here" in card and "eel" in card and "wet part" in card
+        assert browser.complaints() == [] and browser.requests() == []
+        assert browser.js("return document.querySelectorAll('.zn-card b').length") == 0
+        browser.driver.save_screenshot("/tmp/scratch-assemble-page.png")
+    finally:
+        browser.driver.quit()

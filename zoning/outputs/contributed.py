@@ -58,7 +58,7 @@ class Words:
         mine = self.field(name, table)
         if mine is None:
             return words.heading(name, lang, table)
-        if mine.unit in ("", "1", "count"):
+        if mine.unit in ("", "1", "count", "year"):
             return mine.label.get(lang)
         sign = words.unit_sign(mine.unit, lang)
         return f"{mine.label.zh}（{sign}）" if lang == "zh" else f"{mine.label.en} ({sign})"

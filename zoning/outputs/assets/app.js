@@ -203,6 +203,7 @@
     for (const [k, name] of where.entries()) {
       const plan = Z.plan.plans[k];
       const grid = await Z.loadGrid(plan.units);
+      plan.given = await Z.loadGiven(plan.given);
       const layer = new Z.GridLayer(grid, outline, { pane: "zn-" + name, opacity: Z.state.opacity });
       Z.sides.push({ where: name, plan, grid, layer, classed: null });
     }
@@ -224,7 +225,7 @@
       map.setMinZoom(Math.max(2, Math.floor(map.getZoom()) - 2));
       map.setMaxZoom(17);
       if (asked.view) map.setView([asked.view[1], asked.view[2]], asked.view[0], { animate: false });
-      Z.drawn = Z.drawLayers(map, Z.layers);
+      Z.drawn = await Z.drawLayers(map, Z.layers);
       const background = backgroundOf(Z.plan.tiles);
       if (background) Z.drawn.background = background;
       Z.sides.forEach((one) => one.layer.addTo(map));

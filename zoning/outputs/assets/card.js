@@ -143,6 +143,7 @@
       decision(grid, i, plan),
       land(grid, i),
       pairs(extra.map((c) => [Z.name(c), c === "stability" ? Z.percent(grid.value(i, c)) : Z.number(grid.value(i, c), 2)])),
+      Z.givenCards(plan, grid.code(i)),
       many ? null : reds(grid, i, at),
       many ? null : township(grid, i, plan),
       grid.coarse ? Z.el("p", { class: "zn-soft" }, Z.t("rounded", { step: "0.4 %" })) : null);

@@ -41,6 +41,7 @@
     }
     if (shown.has("townships") && Z.layers.townships) items.push(Z.el("li", null, lineSwatch({ stroke: "#43484d", "stroke-width": 1 }), Z.t("townships")));
     if (shown.has("counties") && Z.layers.counties) items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 1.5, "stroke-dasharray": "7 3 1.5 3" }), Z.t("counties")));
+    Z.givenLegend().forEach((e) => items.push(Z.el("li", null, swatch(e.colour), Z.el("span", null, e.label))));
     items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 2.4 }), Z.t("outline")));
     return Z.el("div", { class: "zn-legend" }, Z.el("h3", null, theme ? Z.say(theme.label) : Z.t("legend")),
       theme && (theme.whole || theme.about) ? Z.el("p", { class: "zn-soft" }, theme.whole ? Z.t("of_unit_area") : Z.say(theme.about)) : null, Z.el("ul", null, items));
@@ -52,10 +53,12 @@
       Z.el("input", { type: "radio", name: "zn-theme", value: theme.code, checked: theme.code === state.theme,
         onchange: () => { state.theme = theme.code; Z.emit("theme"); } }),
       Z.el("span", null, Z.say(theme.label))));
-    const overlays = OVERLAYS.filter((name) => Z.drawn[name]).map((name) => Z.el("label", { class: "zn-choice" },
+    const given = Z.plan.given_layers.map((layer) => layer.code);
+    const named = (name) => (given.includes(name) ? Z.say(Z.plan.given_layers[given.indexOf(name)].label) : Z.t(name));
+    const overlays = [...OVERLAYS, ...given].filter((name) => Z.drawn[name]).map((name) => Z.el("label", { class: "zn-choice" },
       Z.el("input", { type: "checkbox", value: name, checked: state.overlays.has(name),
         onchange: (e) => { if (e.target.checked) state.overlays.add(name); else state.overlays.delete(name); Z.emit("overlays"); } }),
-      Z.el("span", null, Z.t(name))));
+      Z.el("span", null, named(name))));
     const opacity = Z.el("input", { type: "range", min: 0.1, max: 1, step: 0.05, value: state.opacity, "aria-label": Z.t("opacity"),
       oninput: (e) => { state.opacity = Number(e.target.value); Z.emit("opacity"); } });
     Z.put(Z.find(".zn-side"),

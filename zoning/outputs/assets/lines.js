@@ -43,7 +43,7 @@
     };
   }
 
-  Z.drawLayers = function (map, layers) {
+  Z.drawLayers = async function (map, layers) {
     const pane = (name, z) => { map.createPane(name).style.zIndex = z; return name; };
     const drawn = {};
     const renderer = L.svg({ pane: pane("zn-lines", 420), padding: 0.5 });
@@ -56,6 +56,7 @@
     if (layers.redlines) drawn.redlines = edged(layers.redlines.rows, 3, redStyle);
     if (layers.townships) drawn.townships = edged(layers.townships.rows, 1.8, () => STYLE.townships);
     if (layers.counties) drawn.counties = edged(layers.counties.rows, 3, () => STYLE.counties);
+    Object.assign(drawn, await Z.drawGiven(draw));
     drawn.city = draw(layers.city.rows, () => STYLE.city);
     renderer.addTo(map);
     const defs = Z.svg("defs", null, Z.hatch(1), Z.hatch(2));

@@ -53,13 +53,15 @@
 
   Z.classify = function (grid, theme, plan) {
     if (!theme) return plain(grid);
-    const made = theme.code === "zones" ? zoneClasses(grid, plan) : valueClasses(grid, theme);
+    const made = theme.given ? Z.givenClasses(plan, theme)
+      : theme.code === "zones" ? zoneClasses(grid, plan) : valueClasses(grid, theme);
     made.anyMissing = made.classes.includes(MISSING);
     return made;
   };
 
   // The value of a theme in one unit, in words.
   Z.themeValue = function (grid, theme, i, plan) {
+    if (theme.given) return Z.givenValue(plan, theme, i);
     if (theme.code === "zones") return Z.zone(grid.value(i, "zone"), plan).label;
     const part = grid.value(i, theme.part);
     const whole = theme.whole ? grid.value(i, theme.whole) : 1;

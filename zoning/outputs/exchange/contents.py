@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zoning.base import words
+from zoning.outputs.contributed import Words
 from zoning.outputs.office.whole import notice
 from zoning.outputs.qgis import geopackage, styles
 
@@ -32,49 +32,54 @@ class Contents:
     lang : {"zh", "en"}
     notice : str
         What must stand beside the data; empty for nothing.
+    said : Words
+        Names of layers, tables and columns.
     """
 
     layers: Mapping[str, gpd.GeoDataFrame]
     tables: Mapping[str, pd.DataFrame]
     lang: str
     notice: str
+    said: Words
 
     def fields(self) -> pd.DataFrame:
         """List every field of every layer: name, words in both languages, unit, meaning."""
         import pandas as pd
 
         rows = [
-            {"layer": layer, "field": column, **describe(column, layer)}
+            {"layer": layer, "field": column, **self.describe(column, layer)}
             for layer, frame in self.layers.items()
             for column in frame.columns
             if column != "geometry"
         ]
         return pd.DataFrame(rows)
 
+    def describe(self, column: str, layer: str) -> dict[str, str]:
+        """Say what a field is, in both languages."""
+        said, base = self.said, column.removesuffix("_words")
+        tail = ("（名称）", " (in words)") if base != column else ("", "")
+        return {
+            "zh": said.label(base, "zh", layer) + tail[0],
+            "en": said.label(base, "en", layer) + tail[1],
+            "unit": said.unit(base, layer),
+            "about_zh": said.description(base, "zh", layer),
+            "about_en": said.description(base, "en", layer),
+        }
+
 
 def contents(plan: Plan, lang: str) -> Contents:
     """Gather layers and tables of a plan, with words beside the codes of zones and types."""
-    layers = {n: _with_words(plan, f, lang) for n, f in geopackage.layers(plan).items()}
-    return Contents(layers, geopackage.tables(plan), lang, notice(plan, lang))
+    layers = {n: _with_words(plan, f, lang, n) for n, f in geopackage.layers(plan).items()}
+    said = Words(plan.contributions)
+    return Contents(layers, geopackage.tables(plan), lang, notice(plan, lang), said)
 
 
-def describe(column: str, layer: str) -> dict[str, str]:
-    """Say what a field is, in both languages."""
-    base = column.removesuffix("_words")
-    tail = ("(名称)", " (in words)") if base != column else ("", "")
-    return {
-        "zh": words.label(base, "zh", layer) + tail[0],
-        "en": words.label(base, "en", layer) + tail[1],
-        "unit": words.unit(base, layer),
-        "about_zh": words.description(base, "zh", layer),
-        "about_en": words.description(base, "en", layer),
-    }
-
-
-def _with_words(plan: Plan, frame: Any, lang: str) -> Any:
-    codes = [c for c in _IN_WORDS if c in frame.columns]
+def _with_words(plan: Plan, frame: Any, lang: str, layer: str) -> Any:
+    """Put words beside codes: of zones and types, and of every code that a wing explains."""
+    said = Words(plan.contributions)
+    codes = [c for c in frame.columns if c in _IN_WORDS or said.values(c, layer)]
     out = frame.copy() if codes else frame
-    for column, known in styles.value_maps(plan, codes, lang).items():
-        said = out[column].map(lambda v, known=known: known.get(str(v)))
-        out.insert(out.columns.get_loc(column) + 1, f"{column}_words", said.astype("string"))
+    for column, known in styles.value_maps(plan, codes, lang, layer).items():
+        told = out[column].map(lambda v, known=known: known.get(str(v)))
+        out.insert(out.columns.get_loc(column) + 1, f"{column}_words", told.astype("string"))
     return out

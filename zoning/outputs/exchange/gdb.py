@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zoning.base import words
 from zoning.errors import InputError
 from zoning.outputs.exchange.contents import Contents
 
@@ -40,17 +39,17 @@ def write(contents: Contents, path: Path) -> None:
     with warnings.catch_warnings():
         # Said of a red line with many parts; it is slow for thousands, and right.
         warnings.filterwarnings("ignore", message="organizePolygons")
-        _write_frames(frames, path, contents.lang)
+        _write_frames(frames, path, contents)
 
 
-def _write_frames(frames: Mapping[str, Any], path: Path, lang: str) -> None:
+def _write_frames(frames: Mapping[str, Any], path: Path, contents: Contents) -> None:
     import pyogrio
 
     for i, (name, frame) in enumerate(frames.items()):
         ready = small_integers(frame).rename(columns=_allowed)
         pyogrio.write_dataframe(
             ready, path, layer=name, driver="OpenFileGDB", append=i > 0,
-            layer_options={"LAYER_ALIAS": words.table_name(name, lang)},
+            layer_options={"LAYER_ALIAS": contents.said.table_name(name, contents.lang)},
         )  # fmt: skip
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from zoning.base import words
 from zoning.errors import InputError
-from zoning.outputs.exchange.contents import Contents, describe
+from zoning.outputs.exchange.contents import Contents
 from zoning.outputs.exchange.files import key_of
 from zoning.outputs.qgis.geopackage import quoted
 
@@ -45,7 +44,11 @@ def write(contents: Contents, url: str | None, schema: str = "zoning") -> None:
                 _describe(db, schema, name, list(frame.columns), contents)
             for name, table in contents.tables.items():
                 table.to_sql(name, db, schema=schema, if_exists="replace", index=False)
-                _comment(db, f"TABLE {_place(schema, name)}", words.table_name(name, contents.lang))
+                _comment(
+                    db,
+                    f"TABLE {_place(schema, name)}",
+                    contents.said.table_name(name, contents.lang),
+                )
     except SQLAlchemyError as error:
         raise InputError.one(
             f"the database refused: {type(error).__name__}: {_reason(error)}",
@@ -104,11 +107,15 @@ def _describe(
     key = key_of(layer, columns)
     if key:
         db.exec_driver_sql(f"ALTER TABLE {place} ADD PRIMARY KEY ({quoted(key)})")
-    about = words.table_name(layer, contents.lang)
+    about = contents.said.table_name(layer, contents.lang)
     _comment(db, f"TABLE {place}", f"{about} {contents.notice}".strip())
     for column in columns:
         if column != "geom":
-            _comment(db, f"COLUMN {place}.{quoted(column)}", describe(column, layer)[contents.lang])
+            _comment(
+                db,
+                f"COLUMN {place}.{quoted(column)}",
+                contents.describe(column, layer)[contents.lang],
+            )
 
 
 def _comment(db: Connection, thing: str, text: str) -> None:

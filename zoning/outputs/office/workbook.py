@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
+from zoning.outputs import contributed
 from zoning.outputs.office.whole import clean, notice, repack, stamp, write_whole
 from zoning.outputs.office.wording import dictionary, holds_codes, is_missing, say, with_names
 
@@ -96,13 +97,14 @@ def to_bytes(plan: Plan, *, lang: str = "zh") -> bytes:
     book.properties.title = clean(plan.name)
     book.properties.creator = "zoning"
     found = sheets(plan, lang)
-    names = _sheet_names([words.table_name(key, lang) for key in ("plan", *found)])
+    said = contributed.Words(plan.contributions)
+    names = _sheet_names([said.table_name(key, lang) for key in ("plan", *found)])
     listed = {key: (name, len(found[key])) for key, name in zip(found, names[1:], strict=True)}
     _about(book.create_sheet(names[0]), plan, listed, lang)
     known = dictionary(plan, lang)
     for (key, table), name in zip(found.items(), names[1:], strict=True):
         if len(table) <= MOST_ROWS:
-            _fill(book.create_sheet(name), key, table, known, lang)
+            _fill(book.create_sheet(name), key, table, known, said, lang)
     out = io.BytesIO()
     book.save(out)
     return repack(out.getvalue(), stamp())
@@ -119,7 +121,7 @@ def sheets(plan: Plan, lang: str = "zh") -> dict[str, pd.DataFrame]:
     """
     import pandas as pd
 
-    frames: dict[str, pd.DataFrame] = dict(plan.tables)
+    frames: dict[str, pd.DataFrame] = {**plan.tables, **contributed.tables(plan)}
     for key in ("zones", "counties", "townships", "redlines", "units"):
         frame = getattr(plan, key)
         if frame is not None:
@@ -176,10 +178,16 @@ def _fill(
     key: str,
     table: pd.DataFrame,
     known: Mapping[str, Mapping[str, str]],
+    said: contributed.Words,
     lang: str,
 ) -> None:
     """Write one table with its two head rows."""
-    columns = [_column(key, table[name], known, lang) for name in table.columns]
+    # The codes of a wing's column have the words of the wing, whatever others call so.
+    known = {**known, **{
+        str(c): {code: word.get(lang) for code, word in given.items()}
+        for c in table.columns if (given := said.values(str(c), key)) is not None
+    }}  # fmt: skip
+    columns = [_column(key, table[name], known, said, lang) for name in table.columns]
     _prepare(sheet, [c.width for c in columns], 2, len(table))
     _heads(sheet, columns)
     # One cell per column is filled again for each row. openpyxl keeps styles by reference, so text
@@ -241,19 +249,25 @@ def _put(cell: Any, value: Any) -> None:
 
 
 def _column(
-    key: str, values: pd.Series, known: Mapping[str, Mapping[str, str]], lang: str
+    key: str,
+    values: pd.Series,
+    known: Mapping[str, Mapping[str, str]],
+    said: contributed.Words,
+    lang: str,
 ) -> _Column:
     from zoning.outputs.prints.frame import columns as width_of
 
     name = str(values.name)
     # "ok" and the like have words; the severity of a check is not the level of a red line.
     wording = "check_level" if (key, name) == ("checks", "level") else name
-    label = words.heading(name, lang, key)
-    measure = words.unit(name, key)
+    label = said.heading(name, lang, key)
+    measure = said.unit(name, key)
     form = _FORMATS.get(measure, "General")
     if form == "General" and values.dtype.kind == "f":
         form = "#,##0.00"
-    codes = wording if holds_codes(known, wording) else None
+    own = said.values(name, key)
+    there = holds_codes(known, wording) if own is None else bool(own)
+    codes = wording if there else None
     sample = [_shown(v, measure) for v in values.head(200) if not is_missing(v)]
     longest = max([width_of(text) for text in sample] + [width_of(label) * 0.6, len(name)] + [8])
     return _Column(name, label, form, codes, min(longest + 2, 48))
@@ -320,11 +334,12 @@ def _about(sheet: WriteOnlyWorksheet, plan: Plan, found: Mapping[str, _Named], l
     _line(sheet, _UNITS[chinese])
     _line(sheet, _LONG[chinese])
     _line(sheet)
+    said = contributed.Words(plan.contributions)
     heads = ("工作表", "英文名", "标识", "行数") if chinese else ("sheet", "Chinese", "key", "rows")
     _line(sheet, *heads, bold=True)
     other = "en" if chinese else "zh"
     for key, (name, rows) in found.items():
-        _line(sheet, name if rows <= MOST_ROWS else "–", words.table_name(key, other), key, rows)
+        _line(sheet, name if rows <= MOST_ROWS else "–", said.table_name(key, other), key, rows)
 
 
 def _line(sheet: WriteOnlyWorksheet, *values: Any, **font: Any) -> None:

@@ -113,7 +113,7 @@ def draw_sheet(
         If the theme or paper is not known.
     """
     catalogue.check_theme(plan, theme)
-    name = f"{plan.name} · {catalogue.title(theme, lang)}"
+    name = f"{plan.name} · {catalogue.title(plan, theme, lang)}"
     with chinese_text():
         page = new_page(paper)
         axes, scale = map_window(page, tuple(plan.city.total_bounds))
@@ -124,7 +124,7 @@ def draw_sheet(
         else:
             draw_names(axes, plan, page.ratio)
         coordinate_frame(axes, plan.grid.crs, page.ratio)
-        _title(page, plan, catalogue.title(theme, lang), lang)
+        _title(page, plan, catalogue.title(plan, theme, lang), lang)
         _panel(page, plan, legend, scale, lang)
         _foot(page, plan.config.plan.map_approval_no if approval_no is None else approval_no, lang)
     return Picture(page.figure, name)
@@ -161,7 +161,7 @@ def draw_map(
         draw_names(axes, plan, ratio, townships=False)
         _legend(figure, legend, (map_share + 0.015, 0.97), 12 * ratio, words_legend(lang))
         _bar_in_map(figure, axes, map_share + 0.02)
-    return Picture(figure, f"{plan.name} · {catalogue.title(theme, lang)}")
+    return Picture(figure, f"{plan.name} · {catalogue.title(plan, theme, lang)}")
 
 
 def write(
@@ -200,7 +200,7 @@ def write_all(
     lang = how.get("lang", "zh")
     return [
         write(
-            plan, Path(folder) / f"{number:02d}_{catalogue.title(theme, lang)}.{form}",
+            plan, Path(folder) / f"{number:02d}_{catalogue.title(plan, theme, lang)}.{form}",
             theme, dpi=dpi, **how,
         )
         for number, theme in enumerate(themes(plan), 1)

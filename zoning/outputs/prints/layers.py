@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from zoning.base import words
 from zoning.base.areas import km2
+from zoning.outputs import contributed
 from zoning.outputs.prints import themes as catalogue
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ def draw_layers(axes: Axes, plan: Plan, theme: str, lang: str, ratio: float) -> 
         handles = _draw_zones(axes, plan, lang)
     elif theme == "redline_hatch":
         handles = _draw_redlines(axes, plan, lang, ratio)
+    elif theme in contributed.themes(plan):
+        handles = _draw_given(axes, plan, theme, lang)
     else:
         handles = _draw_shares(axes, plan, catalogue.share_themes()[theme], lang)
     return handles + _draw_boundaries(axes, plan, lang, ratio)
@@ -77,13 +82,39 @@ def _level_area(plan: Plan, level: int) -> int:
 
 
 def _draw_shares(axes: Axes, plan: Plan, theme: catalogue.ShareTheme, lang: str) -> list[Any]:
-    """Draw units as a picture of one pixel each, clipped to the city."""
-    from matplotlib.colors import to_rgba_array
-    from matplotlib.patches import Patch, PathPatch
-
+    """Draw a share of each unit in its classes."""
     number = theme.classes(plan)
     # The last two places are reached by -2 (no data) and -1 (exactly 0).
-    table = to_rgba_array([*theme.colours, catalogue.NO_DATA, theme.zero or theme.colours[0]])
+    colours = [*theme.colours, catalogue.NO_DATA, theme.zero or theme.colours[0]]
+    _draw_classes(axes, plan, number, colours)
+    return _legend(theme.legend(lang), bool((number == -2).any()), lang)
+
+
+def _draw_given(axes: Axes, plan: Plan, theme: str, lang: str) -> list[Any]:
+    """Draw a theme that a wing gave, in its own classes."""
+    _, given = contributed.themes(plan)[theme]
+    number = contributed.class_of(contributed.theme_column(plan, theme), given.classes)
+    # The last place is reached by -1 (no data).
+    _draw_classes(axes, plan, number, [*(c.colour for c in given.classes), catalogue.NO_DATA])
+    entries = [(c.colour, c.label.get(lang)) for c in given.classes]
+    return _legend(entries, bool((number == -1).any()), lang)
+
+
+def _legend(entries: Sequence[tuple[str, str]], missing: bool, lang: str) -> list[Any]:
+    from matplotlib.patches import Patch
+
+    found = [Patch(fc=colour, ec="#555555", lw=0.4, label=label) for colour, label in entries]
+    return [*found, _no_data(lang)] if missing else found
+
+
+def _draw_classes(
+    axes: Axes, plan: Plan, number: npt.NDArray[np.int64], colours: Sequence[str]
+) -> None:
+    """Draw units as a picture of one pixel each, clipped to the city."""
+    from matplotlib.colors import to_rgba_array
+    from matplotlib.patches import PathPatch
+
+    table = to_rgba_array(list(colours))
     corner = plan.units.geometry.bounds
     cell = plan.grid.cell_m
     left, bottom = corner["minx"].min(), corner["miny"].min()
@@ -98,10 +129,6 @@ def _draw_shares(axes: Axes, plan: Plan, theme: catalogue.ShareTheme, lang: str)
     )
     axes.set(xlim=limits[0], ylim=limits[1])
     image.set_clip_path(PathPatch(_path(plan.city.geometry), transform=axes.transData))
-    handles = [
-        Patch(fc=colour, ec="#555555", lw=0.4, label=label) for colour, label in theme.legend(lang)
-    ]
-    return [*handles, _no_data(lang)] if (number == -2).any() else handles
 
 
 def _path(shapes: Any) -> Any:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from zoning.base import words
 from zoning.base.shipped import load_toml
 from zoning.errors import InputError, suggest
+from zoning.outputs import contributed
 from zoning.outputs.office.wording import zone_rows
 
 if TYPE_CHECKING:
@@ -106,14 +107,16 @@ def themes(plan: Plan) -> tuple[str, ...]:
     -------
     tuple of str
         Of ``zones``, ``redline_hatch``, ``redline_share``, ``built_share``, ``built_redline``,
-        ``new_land`` and ``stability``, the keys of :func:`zoning.base.words.theme_name`.
+        ``new_land`` and ``stability`` (keys of :func:`zoning.base.words.theme_name`), then those
+        of the wings.
     """
     shares = share_themes()
     found = ["zones"] if zone_rows(plan) and has(plan, "zone") else []
     if plan.redlines is not None and len(plan.redlines):
         found.append("redline_hatch")
     order = ("redline_share", "built_share", "built_redline", "new_land", "stability")
-    return (*found, *(key for key in order if has(plan, shares[key].part)))
+    found += [key for key in order if has(plan, shares[key].part)]
+    return (*found, *contributed.themes(plan))
 
 
 def has(plan: Plan, column: str) -> bool:
@@ -154,6 +157,7 @@ def level_colours() -> dict[int, str]:
     return {int(level): str(entry["colour"]) for level, entry in entries.items()}
 
 
-def title(theme: str, lang: str) -> str:
+def title(plan: Plan, theme: str, lang: str) -> str:
     """Give the title of a theme for people."""
-    return words.theme_name(theme, lang)
+    given = contributed.themes(plan).get(theme)
+    return words.theme_name(theme, lang) if given is None else given[1].title.get(lang)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from zoning.base import words
 from zoning.errors import Text
+from zoning.outputs import contributed
 from zoning.outputs.office.whole import notice, stamp, write_whole
 from zoning.outputs.prints import themes
 from zoning.outputs.qgis import geopackage, layout, styles
@@ -44,6 +45,7 @@ _GROUPS = {
     "account": Text("Accounts by unit", "单元核算"),
     "tables": Text("Tables", "表格"),
 }
+_TABLES = _GROUPS["tables"]
 _BY_UNIT = Text("by unit", "按单元")
 _ATLAS = Text("Atlas", "图集")
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -112,7 +114,7 @@ def project(plan: Plan, lang: str, gpkg_name: str = "plan.gpkg") -> str:
         Name of the GeoPackage in the same folder.
     """
     shapes, tables = geopackage.layers(plan), geopackage.tables(plan)
-    layers = _layers(plan, shapes, lang) + _table_layers(tables, lang)
+    layers = _layers(plan, shapes, lang) + _table_layers(plan, tables, lang)
     crs = _crs(plan.grid.crs)
     extent = tuple(float(v) for v in plan.units.total_bounds)
     box = (extent[0], extent[1], extent[2], extent[3])
@@ -121,7 +123,7 @@ def project(plan: Plan, lang: str, gpkg_name: str = "plan.gpkg") -> str:
     root = qx.element(
         "qgis", {"version": qx.VERSION, "projectname": plan.name},
         qx.element("homePath", {"path": ""}), qx.element("title", {}, plan.name),
-        qx.element("projectCrs", {}, crs), _tree(layers, source, lang), _canvas(box, crs),
+        qx.element("projectCrs", {}, crs), _tree(plan, layers, source, lang), _canvas(box, crs),
         _presets(plan, layers, lang),
         qx.element("projectlayers", {}, *(_map_layer(plan, x, source, crs, lang) for x in layers)),
         _properties(plan, lang), _metadata(plan, lang),
@@ -133,16 +135,23 @@ def project(plan: Plan, lang: str, gpkg_name: str = "plan.gpkg") -> str:
 def _layers(plan: Plan, shapes: dict[str, gpd.GeoDataFrame], lang: str) -> list[_Layer]:
     """List the layers from the top of the map to its ground."""
     found = []
+    given = {x.name: c.wing for c in plan.contributions for x in c.drawn()}
     for style in styles.styles(plan, lang):
-        group, visible = _place(style)
+        group, visible = (given[style.key], False) if style.key in given else _place(style)
         name = style.name
         if style.key == "zones" and style.layer == "units":
             name = f"{name} ({_BY_UNIT.get(lang)})" if lang == "en" else f"{name}({_BY_UNIT.zh})"
         columns = tuple(c for c in shapes[style.layer].columns if c != "geometry")
         found.append(_Layer(style.key, style.layer, name, group, visible, style, columns))
-    order = list(styles.LAYERS)[::-1]
-    found.sort(key=lambda x: (list(_GROUPS).index(x.group), order.index(x.table)))
+    order, groups = [*styles.LAYERS[::-1], *sorted(given)], list(_groups(plan))
+    found.sort(key=lambda x: (groups.index(x.group), order.index(x.table)))
     return found
+
+
+def _groups(plan: Plan) -> dict[str, Text]:
+    """Name the groups of layers: the layers of each wing stand between the plan and its tables."""
+    wings = {c.wing: c.title for c in plan.contributions}
+    return {**{k: t for k, t in _GROUPS.items() if k != "tables"}, **wings, "tables": _TABLES}
 
 
 def _place(style: styles.Style) -> tuple[str, bool]:
@@ -154,9 +163,10 @@ def _place(style: styles.Style) -> tuple[str, bool]:
     return "account", False
 
 
-def _table_layers(tables: dict[str, pd.DataFrame], lang: str) -> list[_Layer]:
+def _table_layers(plan: Plan, tables: dict[str, pd.DataFrame], lang: str) -> list[_Layer]:
+    said = contributed.Words(plan.contributions)
     return [
-        _Layer("table", name, words.table_name(name, lang), "tables", False,
+        _Layer("table", name, said.table_name(name, lang), "tables", False,
                columns=tuple(str(c) for c in frame.columns))
         for name, frame in tables.items()
     ]  # fmt: skip
@@ -168,13 +178,12 @@ def _map_layer(plan: Plan, layer: _Layer, source: str, crs: qx.Element, lang: st
     head = {"type": "vector", "geometry": "Polygon" if spatial else "No geometry",
             "labelsEnabled": int(bool(layer.style and layer.style.labels is not None)),
             "hasScaleBasedVisibilityFlag": 0}  # fmt: skip
+    said = contributed.Words(plan.contributions)
     aliases = styles.aliases(plan, layer.table, layer.columns, lang)
     values = styles.value_maps(plan, layer.columns, lang, layer.table)
     parts = styles.layer_parts(layer.style, aliases, values)
     note = _AREAS.get(lang) if layer.table in ("units", "allocation") else ""
-    about = " ".join(
-        t for t in (words.table_name(layer.table, lang), note, notice(plan, lang)) if t
-    )
+    about = " ".join(t for t in (said.table_name(layer.table, lang), note, notice(plan, lang)) if t)
     return qx.element(
         "maplayer", head, qx.element("id", {}, layer.layer_id),
         qx.element("datasource", {}, _source(source, layer)),
@@ -206,9 +215,9 @@ def _crs(text: str) -> qx.Element:
     return qx.element("spatialrefsys", {}, *parts)
 
 
-def _tree(layers: Sequence[_Layer], source: str, lang: str) -> qx.Element:
+def _tree(plan: Plan, layers: Sequence[_Layer], source: str, lang: str) -> qx.Element:
     groups = []
-    for key, name in _GROUPS.items():
+    for key, name in _groups(plan).items():
         rows = [
             qx.element("layer-tree-layer", {
                 "id": x.layer_id, "name": x.name, "source": _source(source, x),
@@ -249,15 +258,16 @@ def _themed(plan: Plan, layers: Sequence[_Layer]) -> dict[str, list[_Layer]]:
     return found
 
 
-def _theme_name(theme: str, lang: str) -> str:
-    return words.table_name("units", lang) if theme == "units" else words.theme_name(theme, lang)
+def _theme_name(plan: Plan, theme: str, lang: str) -> str:
+    known = theme != "units"
+    return themes.title(plan, theme, lang) if known else words.table_name("units", lang)
 
 
 def _presets(plan: Plan, layers: Sequence[_Layer], lang: str) -> qx.Element:
     presets = []
     for theme, shown in _themed(plan, layers).items():
         rows = [qx.element("layer", {"id": x.layer_id, "visible": 1, "expanded": 1}) for x in shown]
-        head = {"name": _theme_name(theme, lang), "has-expanded-info": 1}
+        head = {"name": _theme_name(plan, theme, lang), "has-expanded-info": 1}
         presets.append(qx.element("visibility-preset", head, *rows))
     return qx.element("visibility-presets", {}, *presets)
 
@@ -266,7 +276,7 @@ def _sheets(plan: Plan, layers: Sequence[_Layer], lang: str) -> list[layout.Shee
     """List the layouts: each theme on A4 and A3, and an atlas by county and by township."""
     themed, found = _themed(plan, layers), []
     for theme, shown in themed.items():
-        name = _theme_name(theme, lang)
+        name = _theme_name(plan, theme, lang)
         legend = [layout.LegendEntry(x.layer_id, x.name) for x in reversed(shown)]
         found += [
             layout.Sheet(f"{name} {paper}", name, name, paper, legend) for paper in layout.PAPERS

@@ -60,12 +60,13 @@ def to_bytes(plan: Plan, *, lang: str = "zh") -> bytes:
 
 def blocks_of(plan: Plan, lang: str = "zh") -> list[Block]:
     """Give the chapters of the report in order, before any file format."""
-    from zoning.outputs.report import accounts, back, firmness, front, newland, redlines
+    from zoning.outputs.report import accounts, back, firmness, front, given, newland, redlines
     from zoning.outputs.report.pieces import Writer
 
     w = Writer(plan, lang)
     chapters = (
         front.summary, front.study_area, front.method, accounts.zones, redlines.redlines,
-        accounts.construction, newland.allocation, firmness.stability, back.checks, back.data,
+        accounts.construction, newland.allocation, firmness.stability, given.chapters,
+        back.checks, back.data,
     )  # fmt: skip
     return [block for chapter in chapters for block in chapter(w)]

@@ -79,7 +79,7 @@ class Writer:
     def picture(self, theme: str) -> Iterator[Figure]:
         """Draw the map of a theme, where the plan has data for it."""
         if theme in themes.themes(self.plan):
-            name = themes.title(theme, self.lang)
+            name = themes.title(self.plan, theme, self.lang)
             drawn = draw_map(self.plan, theme, lang=self.lang)
             caption = self.say(f"Map: {name}", f"{name}图")
             yield Figure(caption, drawn.to_bytes("png", _DPI), drawn.title)

@@ -7,9 +7,10 @@ from typing import Any
 
 from zoning.base import words
 from zoning.base.shipped import load_toml
+from zoning.outputs.webmap import given
 from zoning.outputs.webmap.accounts import pack_accounts, zone_rows
 from zoning.outputs.webmap.layers import REDLINE_CARD, TOWNSHIP_CARD, pack_layers, plain
-from zoning.outputs.webmap.payload import AREAS, NAMES, SHARES, pack_units
+from zoning.outputs.webmap.payload import AREAS, NAMES, SHARES, pack_units, units_in_order
 
 #: Format of the document; the scripts of the page refuse another.
 FORMAT = 1
@@ -47,6 +48,7 @@ def document(plans: tuple[Any, ...], *, lang: str, tiles: dict[str, Any] | None)
                 "notice": notice(p),
                 "zones": zone_rows(p),
                 "units": pack_units(p),
+                "given": given.pack(p, units_in_order(p)),
                 "accounts": pack_accounts(p),
                 "limits": reason_limits(p),
                 "decisions": decisions(p),
@@ -54,6 +56,7 @@ def document(plans: tuple[Any, ...], *, lang: str, tiles: dict[str, Any] | None)
             for p in plans
         ],
         "layers": pack_layers(first),
+        "given_layers": given.layers(first),
         "themes": available_themes(plans),
         "words": dictionary(),
         "tiles": tiles,
@@ -87,7 +90,7 @@ def available_themes(plans: tuple[Any, ...]) -> list[dict[str, Any]]:
             about = {k: words.description(theme["part"], k) for k in ("zh", "en")}
             more = {} if "whole" in theme else {"about": about}
             themes.append({"code": code, "label": _theme_words(code), **more, **theme})
-    return themes
+    return themes + given.themes(plans)
 
 
 def _has(plan: Any, columns: list[str]) -> bool:

@@ -66,7 +66,7 @@ def redline_types() -> dict[str, dict[str, str]]:
 
 def _layer(frame: Any, card: tuple[str, ...], *, named: bool = False) -> dict[str, Any]:
     shapes, tolerance = fit(frame.geometry.array, MAX_POINTS)
-    lonlat = _degrees(shapes, frame.crs)
+    lonlat = degrees(shapes, frame.crs)
     columns = [c for c in card if c in frame]
     layer = {
         "codes": [str(i) for i in frame.index],
@@ -83,7 +83,7 @@ def _layer(frame: Any, card: tuple[str, ...], *, named: bool = False) -> dict[st
 def anchors(shapes: Any, crs: Any) -> list[list[float] | None]:
     """Give the place of a name: the middle of the largest circle inside a shape, in degrees."""
     full = [i for i, s in enumerate(shapes) if s is not None and not s.is_empty]
-    middle = _degrees([_middle(shapes[i]) for i in full], crs)
+    middle = degrees([_middle(shapes[i]) for i in full], crs)
     found: list[list[float] | None] = [None] * len(shapes)
     for i, x, y in zip(full, middle.x, middle.y, strict=True):
         found[i] = [round(float(x), 5), round(float(y), 5)]
@@ -102,7 +102,8 @@ def _middle(shape: Any) -> Any:
     return polylabel(largest, max(largest.envelope.length / 400, 1.0))
 
 
-def _degrees(shapes: Any, crs: Any) -> Any:
+def degrees(shapes: Any, crs: Any) -> Any:
+    """Bring shapes to longitude and latitude."""
     import geopandas as gpd
 
     return gpd.GeoSeries(shapes, crs=crs).to_crs(4326)

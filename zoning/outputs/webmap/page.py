@@ -35,8 +35,8 @@ log = logging.getLogger(__name__)
 #: The scripts of the page, in the order in which they need each other.
 SCRIPTS = (
     "core.js", "words.js", "unpack.js", "projection.js", "grid.js", "gridlayer.js", "themes.js",
-    "lines.js", "card.js", "charts.js", "panel.js", "search.js", "measure.js", "swipe.js",
-    "controls.js", "app.js",
+    "given.js", "lines.js", "card.js", "charts.js", "panel.js", "search.js", "measure.js",
+    "swipe.js", "controls.js", "app.js",
 )  # fmt: skip
 _VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
 _BLOCK = re.compile(

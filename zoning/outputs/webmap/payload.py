@@ -117,6 +117,12 @@ def pack_units(plan: Any) -> dict[str, Any]:
     return packed
 
 
+def units_in_order(plan: Any) -> pd.Index:
+    """Give the codes of the units in the order in which the page counts them."""
+    codes: pd.Index = plan.units.index[find_lattice(plan.units).order]
+    return codes
+
+
 def _grid(units: Any, lattice: Lattice) -> dict[str, Any]:
     mask = np.zeros(lattice.columns * lattice.rows, dtype=np.uint8)
     mask[lattice.place] = 1

@@ -1,0 +1,109 @@
+"""What the wings gave, as the page needs it: classes of themes, layers, lines of cards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zoning.base import words
+from zoning.outputs import contributed
+from zoning.outputs.webmap.layers import MAX_POINTS, degrees, fit
+from zoning.outputs.webmap.packing import pack_numbers, pack_shapes
+
+if TYPE_CHECKING:
+    from zoning.contribution.parts import Class, Contribution, Field, Layer
+    from zoning.errors import Text
+    from zoning.plan import Plan
+
+#: Above this number of rows card lines do not travel with the page (our choice).
+MOST_LINES = 20_000
+_MISSING = 255
+
+
+def themes(plans: tuple[Plan, ...]) -> list[dict[str, Any]]:
+    """List the themes of wings that every plan has."""
+    first, *others = [contributed.themes(p) for p in plans]
+    return [
+        {"code": name, "label": both(t.title), "about": both(t.about), "given": _legend(t.classes)}
+        for name, (_, t) in first.items()
+        if all(name in other for other in others)
+    ]
+
+
+def pack(plan: Plan, order: Any) -> dict[str, Any]:
+    """Pack what speaks of units: the class of each unit in each theme, and the lines of its card.
+
+    Parameters
+    ----------
+    plan : Plan
+    order : Index
+        Codes of the units in the order of the page.
+    """
+    classes = {}
+    for name, (_, theme) in contributed.themes(plan).items():
+        number = contributed.class_of(
+            contributed.theme_column(plan, name).reindex(order), theme.classes
+        )
+        classes[name] = pack_numbers(np.where(number < 0, _MISSING, number), "uint8")
+    cards = [_card(given, k) for given in plan.contributions for k in range(len(given.cards))]
+    return {"classes": classes, "cards": [c for c in cards if c]}
+
+
+def layers(plan: Plan) -> list[dict[str, Any]]:
+    """Pack the layers, each with its look; the colour of every feature is its class."""
+    return [_layer(x) for _, x in contributed.styled_layers(plan).values()]
+
+
+def both(text: Text) -> dict[str, str]:
+    """Give a text in both languages as the page reads it."""
+    return {"zh": text.zh, "en": text.en}
+
+
+def _legend(classes: tuple[Class, ...]) -> list[dict[str, Any]]:
+    return [{"colour": c.colour, "label": both(c.label)} for c in classes]
+
+
+def _layer(x: Layer) -> dict[str, Any]:
+    shapes, tolerance = fit(x.frame.geometry.array, MAX_POINTS)
+    number = np.full(len(x.frame), -1)
+    if x.by is not None:
+        number = contributed.class_of(x.frame[x.by], x.classes)
+    return {
+        "code": x.name, "label": both(x.title), "colour": x.colour, "filled": x.filled,
+        "legend": _legend(x.classes), "classes": number.tolist(),
+        "shapes": pack_shapes(degrees(shapes, x.frame.crs).array), "tolerance_m": tolerance,
+    }  # fmt: skip
+
+
+def _card(given: Contribution, k: int) -> dict[str, Any] | None:
+    card = given.cards[k]
+    table = given.table(card.table)
+    if len(table.frame) > MOST_LINES:
+        return None
+    fields = {f.name: f for f in table.fields}
+    wanted = [fields[c] for c in card.columns]
+    rows: dict[str, list[list[Any]]] = {}
+    columns = table.frame[["unit", *card.columns]]
+    for unit, *values in columns.itertuples(index=False, name=None):
+        line = [_cell(f, v) for f, v in zip(wanted, values, strict=True)]
+        rows.setdefault(str(unit), []).append(line)
+    return {
+        "title": both(card.title), "columns": [both(f.label) for f in wanted], "rows": rows,
+    }  # fmt: skip
+
+
+def _cell(f: Field, value: Any) -> Any:
+    """Write a value for people; what differs by language is a pair."""
+    from zoning.outputs.office.wording import is_missing
+    from zoning.outputs.report.pieces import quantity
+
+    if is_missing(value):
+        return None
+    word = f.words.get(str(value))
+    if word is not None:
+        return both(word)
+    text = quantity(value, f.unit)
+    if f.unit in ("", "1", "m2", "count", "year"):
+        return text
+    return {lang: f"{text} {words.unit_sign(f.unit, lang)}" for lang in ("zh", "en")}
