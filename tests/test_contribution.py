@@ -308,15 +308,22 @@ def test_the_browser_shows_theme_layer_and_card(plan, tmp_path):
         assert "fish" in legend and "carp & co" in legend and "eel" in legend
         browser.wait("document.querySelectorAll('canvas').length")
         browser.at(5, 5)
-        x, y = browser.point_of(0)
-        assert browser.pixel(x + 6, y + 6) == (0xD9, 0x5F, 0x02)
+        kinds = plan.contributions[0].table("fish").frame.set_index("unit")["kind"]
+        colours = {"eel": (0xD9, 0x5F, 0x02), "carp": (0x1B, 0x9E, 0x77)}
+        seen = set()
+        for i in range(12, 16):
+            x, y = browser.point_of(i)
+            code = browser.js("return Zoning.sides[0].grid.code(arguments[0])", i)
+            assert browser.pixel(x + 6, y + 6) == colours[kinds[code]]
+            seen.add(kinds[code])
+        assert seen == {"eel", "carp"}
         browser.js("document.querySelector('input[value=ponds]').click()")
         assert "ponds · eel" in browser.text(".zn-legend").lower()
         browser.at(x, y, click=True)
         card = browser.text(".zn-card").lower()
-        assert "fish here" in card and "eel" in card and "wet part" in card
-        assert browser.complaints() == [] and browser.requests() == []
+        assert "fish here" in card and kinds[code] in card and "wet part" in card
+        assert browser.complaints() == []
+        assert browser.requests() == [page.as_uri()]
         assert browser.js("return document.querySelectorAll('.zn-card b').length") == 0
-        browser.driver.save_screenshot("/tmp/scratch-assemble-page.png")
     finally:
         browser.driver.quit()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from zoning.base import words
 from zoning.errors import InputError
+from zoning.outputs import contributed
 from zoning.outputs.office import whole, workbook
 
 
@@ -137,7 +138,7 @@ def test_sheet_names_are_always_accepted(names):
 def test_any_text_can_be_stored_and_read_again(text):
     frame = pd.DataFrame({"name": [text]})
     book = openpyxl.Workbook(write_only=True)
-    workbook._fill(book.create_sheet("t"), "t", frame, {}, "en")
+    workbook._fill(book.create_sheet("t"), "t", frame, {}, contributed.Words(()), "en")
     out = io.BytesIO()
     book.save(out)
     cell = openpyxl.load_workbook(io.BytesIO(out.getvalue())).active["A3"]
