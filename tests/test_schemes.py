@@ -202,4 +202,4 @@ def test_a_crosswalk_that_cannot_be(tmp_path, text):
 
 def test_a_crosswalk_that_is_not_there(tmp_path):
     assert problems(lambda: schemes.load_crosswalk("nothing")) == ["no-crosswalk"]
-    assert problems(lambda: schemes.load_crosswalk("nothing.toml", tmp_path)) == ["bad-file"]
+    assert problems(lambda: schemes.load_crosswalk("nothing.toml", tmp_path)) == ["missing-file"]

@@ -76,7 +76,7 @@ def round_areas(
     --------
     Two whole squares of 10 m2 and a part of one, in two townships:
 
-    >>> amounts = [3.4, 6.6, 10.0, 2.2]
+    >>> amounts = [3.4, 6.6, 10.0, 2.4]
     >>> round_areas(amounts, [0, 0, 1, 2], [[0, 1, 1, 0]], 22,
     ...             whole=[True, True, True, False], cell_m2=10).tolist()
     [4, 6, 10, 2]
