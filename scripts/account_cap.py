@@ -4,13 +4,10 @@ python scripts/account_cap.py [plan.toml]
 """
 
 import sys
-from pathlib import Path
 
-from zoning import pipeline, planfile
-from zoning.base.shipped import data_path
+import zoning as zn
 
-path = Path(sys.argv[1]) if len(sys.argv) > 1 else data_path("zhenjiang.toml")
-plan = pipeline.run(planfile.load(path), path.parent)
+plan = zn.run(sys.argv[1]) if len(sys.argv) > 1 else zn.demo()
 
 account = plan.run["construction"]
 for key in ("existing_m2", "cap_m2", "headroom_m2", "new_m2"):

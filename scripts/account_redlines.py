@@ -4,13 +4,10 @@ python scripts/account_redlines.py [plan.toml]
 """
 
 import sys
-from pathlib import Path
 
-from zoning import pipeline, planfile
-from zoning.base.shipped import data_path
+import zoning as zn
 
-path = Path(sys.argv[1]) if len(sys.argv) > 1 else data_path("zhenjiang.toml")
-plan = pipeline.run(planfile.load(path), path.parent)
+plan = zn.run(sys.argv[1]) if len(sys.argv) > 1 else zn.demo()
 
 for name in ("redline_areas", "redline_types", "redline_overlaps", "redline_by_county"):
     print(f"\n{name}\n{plan.tables[name].to_string(index=False)}")

@@ -4,13 +4,10 @@ python scripts/classify_townships.py [plan.toml]
 """
 
 import sys
-from pathlib import Path
 
-from zoning import pipeline, planfile
-from zoning.base.shipped import data_path
+import zoning as zn
 
-path = Path(sys.argv[1]) if len(sys.argv) > 1 else data_path("zhenjiang.toml")
-plan = pipeline.run(planfile.load(path), path.parent)
+plan = zn.run(sys.argv[1]) if len(sys.argv) > 1 else zn.demo()
 
 columns = ["name", "built_share", "redline_share", "constraint_grade", "guidance_grade",
            "intensity_grade", "zone", "rule", "runner_up", "margin"]  # fmt: skip

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+import zoning as zn
 from zoning.base.shipped import data_path
 from zoning.indicators import at_hand, transfer
-from zoning.pipeline import run
 from zoning.planfile import load
 from zoning.weights import (
     Scale,
@@ -46,7 +46,7 @@ def cells_500_m() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     grid = {"preset": None, "crs": "EPSG:4549", "cell_m": 500, "expected_units": None}
     off = config.allocation.model_copy(update={"enabled": False})
     half = config.grid.model_copy(update=grid)
-    plan = run(config.model_copy(update={"grid": half, "allocation": off}), path.parent)
+    plan = zn.run(config.model_copy(update={"grid": half, "allocation": off}), folder=path.parent)
     if plan.townships is None:
         raise SystemExit("the reference case has townships")
     towns = pd.DataFrame(plan.townships.drop(columns="geometry"))

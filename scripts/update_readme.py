@@ -1,11 +1,12 @@
 """Write what `zoning demo` prints into the README, so that the README shows what is computed.
 
-python scripts/update_readme.py
+python scripts/update_readme.py [--check]
 """
 
 import io
 import itertools
 import re
+import sys
 import tempfile
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -45,7 +46,10 @@ def updated(text: str, output: str) -> str:
 
 
 if __name__ == "__main__":
-    text = updated(README.read_text(encoding="utf-8"), demo_output())
+    old = README.read_text(encoding="utf-8")
+    text = updated(old, demo_output())
+    if "--check" in sys.argv:
+        sys.exit(text != old)
     with tempfile.NamedTemporaryFile(
         "w", dir=README.parent, delete=False, encoding="utf-8", newline="\n"
     ) as file:

@@ -1,8 +1,9 @@
 """Write docs/plan-toml.md: every key of plan.toml, from the models that check it.
 
-python scripts/write_config_docs.py
+python scripts/write_config_docs.py [--check]
 """
 
+import sys
 import types
 import typing
 from pathlib import Path
@@ -89,5 +90,8 @@ def document() -> str:
 
 
 if __name__ == "__main__":
-    DOC.write_text(document(), encoding="utf-8", newline="\n")
-    print(f"{DOC.name}: {document().count('| `')} keys")
+    text = document()
+    if "--check" in sys.argv:
+        sys.exit(DOC.read_text(encoding="utf-8") != text)
+    DOC.write_text(text, encoding="utf-8", newline="\n")
+    print(f"{DOC.name}: {text.count('| `')} keys")

@@ -9,6 +9,7 @@ holds the file to the data.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -146,7 +147,11 @@ def text() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", type=Path, default=ROOT / "docs" / "method-tables.md")
-    path = parser.parse_args().o
+    parser.add_argument("--check", action="store_true", help="only compare, write nothing")
+    asked = parser.parse_args()
+    path = asked.o
+    if asked.check:
+        sys.exit(path.read_text(encoding="utf-8") != text())
     path.write_text(text(), encoding="utf-8", newline="\n")
     print(path)
 

@@ -8,7 +8,7 @@ is asked for, its folder will do.
 make a plan            `demo`, `init`, `check`, `run`, `load`
 units alone            `grid`
 ask a plan             `explain`, `stability`, `allocate`, `price`, `methods`, `verify`
-write files            `map`, `report`, `export`, `write_prices`
+write files            `map`, `report`, `sheets`, `export`, `write_prices`
 work without a plan    `evaluate`, `roles`, `solve`
 =====================  =============================================================
 
@@ -35,7 +35,7 @@ FORMATS = (
 __all__ = [
     "COMMANDS", "FORMATS", "MethodComparison", "Plan", "Stability", "Units", "allocate", "check",
     "demo", "evaluate", "explain", "export", "grid", "init", "load", "map", "methods", "price",
-    "report", "roles", "run", "solve", "stability", "verify", "write_prices",
+    "report", "roles", "run", "sheets", "solve", "stability", "verify", "write_prices",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from zoning.api.plan import Plan
     from zoning.api.units import Units, grid
     from zoning.api.without import evaluate, roles, solve
-    from zoning.api.writing import export, map, report, write_prices
+    from zoning.api.writing import export, map, report, sheets, write_prices
 else:
     _ROOMS = {
         "asking": ("MethodComparison", "allocate", "explain", "methods", "price", "verify"),
@@ -54,7 +54,7 @@ else:
         "plan": ("Plan",),
         "units": ("Units", "grid"),
         "without": ("evaluate", "roles", "solve"),
-        "writing": ("export", "map", "report", "write_prices"),
+        "writing": ("export", "map", "report", "sheets", "write_prices"),
     }
     _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 

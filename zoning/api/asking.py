@@ -87,14 +87,14 @@ def allocate(
     InfeasibleError
         If the rules cannot hold together.
     """
-    from zoning.questions.answer import Question, ask, with_allocation
+    from zoning.questions.answer import Question, answer
 
     whole = taken(plan)
     question = Question(
         cap=cap, weight=boundary_weight, quotas=quotas, lock_out=tuple(lock_out),
         lock_in=tuple(lock_in), whole_units=whole_units,
     )  # fmt: skip
-    return Plan.of(with_allocation(whole, *ask(whole, question), question))
+    return Plan.of(answer(whole, question))
 
 
 def price(

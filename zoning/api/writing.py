@@ -97,6 +97,38 @@ def report(
     return files + (draw.write_all(whole, place / "sheets", lang=chosen) if sheets else [])
 
 
+def sheets(
+    plan: Plan | str | Path,
+    out: str | Path,
+    *,
+    form: str = "pdf",
+    paper: str = "A3",
+    lang: str | None = None,
+) -> list[Path]:
+    """Write a map sheet of every theme.
+
+    Parameters
+    ----------
+    plan : Plan, str or Path
+        A plan or its folder.
+    out : str or Path
+        Folder, made if need be.
+    form : {"pdf", "png", "svg"}
+    paper : {"A3", "A4"}
+    lang : {"zh", "en"}, optional
+        By default that of the plan.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+    """
+    from zoning.outputs.prints import draw
+
+    whole = taken(plan)
+    return draw.write_all(whole, Path(out), lang=lang or whole.lang, form=form, paper=paper)
+
+
 def export(
     plan: Plan | str | Path,
     to: str,

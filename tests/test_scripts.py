@@ -1,0 +1,108 @@
+"""Every script runs, with what it says it takes."""
+
+from __future__ import annotations
+
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import worlds
+
+import zoning as zn
+
+ROOT = Path(__file__).parent.parent
+SCRIPTS = ROOT / "scripts"
+
+#: Steps of a planner: run in this process on the small world, with what must be said.
+STEPS = {
+    "account_cap": (["{plan}"], "headroom_m2"),
+    "account_redlines": (["{plan}"], "union of all red lines"),
+    "classify_townships": (["{plan}"], "丙镇"),
+    "compare_methods": (["{plan}"], "Cohen's kappa"),
+    "grid_units": (["扬中市", "{out}/units.gpkg"], "332.71 km²"),
+    "make_map": (["{folder}", "{out}/map.html"], "map.html"),
+    "make_report": (["{folder}", "en"], "report.docx"),
+    "make_sheets": (["{folder}", "A4"], "themes:"),
+    "write_outputs": (["{plan}", "{out}/plan"], "plan.gpkg"),
+    "measure_house": ([], "rooms"),
+    "refresh_assets": (["--check"], "agree with assets.toml"),
+    "write_config_docs": (["--check"], ""),
+    "write_method_tables": (["--check"], ""),
+}
+#: What takes long: run as a process, sizes as small as they go, nothing of the checkout written.
+LONG = {
+    "bench_allocation": ["--sizes", "100", "--highs-seconds", "5"],
+    "bench_demo": ["--runs", "1"],
+    "bench_map": ["--units", "400", "--print"],
+    "bench_method": ["--nodes", "2500", "--side", "300"],
+    "bench_overlay": ["--quick", "--rounds", "1", "--patience", "1"],
+    "build_reference": ["{data}"],
+    "example_lakeside": ["-o", "{out}/lakeside.csv"],
+    "measure_reference": [str(ROOT / "data")],
+    "picture_map": ["{folder}/map.html", "{out}/map.png"],
+    "update_readme": ["--check"],
+}
+
+
+def test_every_script_is_run_by_a_test():
+    assert {p.stem for p in SCRIPTS.glob("*.py")} == set(STEPS) | set(LONG)
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory):
+    base = tmp_path_factory.mktemp("scripts")
+    plan = worlds.write(base)
+    zn.run(plan, base / "plan")
+    return {"plan": str(plan), "folder": str(base / "plan"), "base": base}
+
+
+def told(arguments, places, out):
+    known = {**places, "out": str(out), "data": str(out / "data")}
+    return [argument.format(**known) for argument in arguments]
+
+
+def state():
+    """Give what git sees of the checkout: scripts under test leave it as it is."""
+    done = subprocess.run(["git", "status", "--short"], cwd=ROOT, capture_output=True)
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", sorted(STEPS))
+def test_steps_of_a_planner(name, places, tmp_path, monkeypatch, capsys):
+    arguments, said = STEPS[name]
+    monkeypatch.setattr(sys, "argv", [name, *told(arguments, places, tmp_path)])
+    monkeypatch.chdir(tmp_path)
+    try:
+        runpy.run_path(str(SCRIPTS / f"{name}.py"), run_name="__main__")
+    except SystemExit as left:
+        assert not left.code
+    assert said in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.chromium
+@pytest.mark.parametrize("name", sorted(LONG))
+def test_long_scripts(name, places, tmp_path):
+    if name in ("picture_map", "bench_map") and not shutil.which("chromedriver"):
+        pytest.skip("chromedriver is not installed")
+    if name == "build_reference":
+        shutil.copytree(ROOT / "data" / "facts", tmp_path / "data" / "facts")
+    before = state()
+    done = subprocess.run(
+        [sys.executable, str(SCRIPTS / f"{name}.py"), *told(LONG[name], places, tmp_path)],
+        cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=900,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert state() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["account_cap", "compare_methods"])
+def test_without_a_plan_the_reference_case_is_shown(name):
+    done = subprocess.run(
+        [sys.executable, str(SCRIPTS / f"{name}.py")], capture_output=True, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr
