@@ -178,9 +178,12 @@ def _ledger(codes, squares, faces, city) -> pd.DataFrame:
     keys = ["unit", "township", "county", "red_set", "red_level", "landuse"]
     long = long.sort_values(keys, kind="stable", ignore_index=True)
     long["area_m2"] = round_to_total(long["a"], round(city.area))
-    long["core"] = False
-    long["lock"] = ""
-    keys = ["unit", "township", "county", "red_set", "red_level", "core", "lock", "landuse"]
+    long["protection_set"] = 0
+    long["protected_by"] = ""
+    keys = [
+        "unit", "township", "county", "red_set", "red_level", "protection_set", "protected_by",
+        "landuse",
+    ]  # fmt: skip
     return long.loc[long["area_m2"] > 0, [*keys, "area_m2"]].reset_index(drop=True)
 
 
@@ -191,13 +194,11 @@ def _sums(ledger: pd.DataFrame, by) -> pd.DataFrame:
         "area_m2": area,
         "redline_m2": area.where(red, 0),
         "redline_level1_m2": area.where(level1, 0),
-        "core_m2": area * 0,
         "protected_m2": area.where(red, 0),
         "built_m2": area.where(use == 7, 0),
         "built_redline_m2": area.where((use == 7) & red, 0),
         "water_m2": area.where(use == 17, 0),
         "farmland_m2": area.where(use == 1, 0),
-        "locked_m2": area * 0,
         "free_m2": area.where(~red & ~use.isin([7, 17]), 0),
     }
     frame = pd.DataFrame(columns)

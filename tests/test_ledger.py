@@ -123,22 +123,44 @@ def test_a_sliver_goes_to_the_neighbour_with_most_of_the_city():
     }  # fmt: skip
 
 
-def test_locks_and_cores_are_marked():
-    layer = gpd.GeoDataFrame(
-        {"lock": ["farmland", "flood"]},
-        geometry=[worlds.square(0, 0, 0.5, 1), worlds.square(0.25, 0, 0.5, 1)], crs=worlds.CRS,
+def protected(*rows):
+    return gpd.GeoDataFrame(
+        {"kind": [r[0] for r in rows], "code": [r[1] for r in rows],
+         "level": pd.array([r[2] for r in rows], "Int64")},
+        geometry=[r[3] for r in rows], crs=worlds.CRS,
     )  # fmt: skip
-    cores = gpd.GeoDataFrame(geometry=[worlds.square(0.9, 0, 0.1, 1)], crs=worlds.CRS)
+
+
+def test_protections_of_every_kind_are_marked_and_none_of_them_is_free():
+    layer = protected(
+        ("basic_farmland", "F", None, worlds.square(0, 0, 0.5, 1)),
+        ("lock", "flood", None, worlds.square(0.25, 0, 0.5, 1)),
+        ("core", "K", None, worlds.square(0.9, 0, 0.1, 1)),
+    )
     raster = Raster(np.full((10, 10), 1), worlds.X, worlds.Y + 1000, 100.0, 100.0)
-    city = worlds.square(0, 0)
-    ledger = build(Layers(city, cores=cores, locks=layer, landuse=raster), GRID)
-    assert by(ledger, "lock") == {"": 250_000, "farmland": 250_000, "farmland+flood": 250_000,
-                                  "flood": 250_000}  # fmt: skip
-    marked = sums.mark(ledger.atoms, load_classes())
-    total = marked[["locked_m2", "core_m2", "protected_m2", "free_m2"]].sum()
-    assert total.to_dict() == {
-        "locked_m2": 750_000, "core_m2": 100_000, "protected_m2": 100_000, "free_m2": 250_000,
+    ledger = build(Layers(worlds.square(0, 0), protections=layer, landuse=raster), GRID)
+    assert by(ledger, "protected_by") == {
+        "": 150_000, "basic_farmland": 250_000, "basic_farmland+lock": 250_000, "lock": 250_000,
+        "core": 100_000,
     }  # fmt: skip
+    marked = sums.mark(ledger.atoms, load_classes())
+    columns = ["basic_farmland_m2", "lock_m2", "core_m2", "protected_m2", "farmland_m2", "free_m2"]
+    assert marked[columns].sum().to_dict() == {
+        "basic_farmland_m2": 500_000, "lock_m2": 500_000, "core_m2": 100_000,
+        "protected_m2": 100_000, "farmland_m2": 1_000_000, "free_m2": 150_000,
+    }  # fmt: skip
+    assert "heritage_m2" not in marked
+
+
+def test_a_protection_set_names_kind_code_and_level():
+    layer = protected(("core", "K", 1, worlds.square(0, 0)), ("core", "K", 2, worlds.square(0, 0)),
+                      ("lock", "K", None, worlds.square(0, 0, 0.5, 1)))  # fmt: skip
+    ledger = build(Layers(worlds.square(0, 0), protections=layer), GRID)
+    sets = ledger.protection_sets.astype({"level": "object"}).fillna("-")
+    assert [tuple(r) for r in sets.itertuples(index=False)] == [
+        (1, "core", "K", 1), (1, "core", "K", 2), (2, "core", "K", 1), (2, "core", "K", 2),
+        (2, "lock", "K", "-"),
+    ]  # fmt: skip
 
 
 def test_a_unit_belongs_to_the_township_of_its_largest_share():

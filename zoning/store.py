@@ -20,6 +20,7 @@ from zoning.base.staged import plain, sha256
 from zoning.contribution.parts import Contribution, names, restore
 from zoning.errors import Check, InputError, Text
 from zoning.grid.lattice import GridSpec
+from zoning.inputs.protections import upgrade_ledger
 from zoning.ledger.sums import describe_zones
 from zoning.pipeline.summary import FORMAT
 from zoning.plan import Plan
@@ -95,6 +96,14 @@ def load(folder: str | Path) -> Plan:
         city = layers["city"]
         pieces = tables.pop("pieces", None)
         pieces = None if pieces is None else pieces.set_index("piece")
+    if "core" in atoms:
+        atoms, tables["protection_sets"] = upgrade_ledger(atoms)
+        old = {"locked_m2": "lock_m2"}
+        units, pieces = (
+            units.rename(columns=old),
+            None if pieces is None else pieces.rename(columns=old),
+        )
+        layers = {name: frame.rename(columns=old) for name, frame in layers.items()}
     red_sets = tables.pop("red_sets", pd.DataFrame(columns=["red_set", "area_code", "level"]))
     for name in ("checks", "plan"):
         tables.pop(name, None)

@@ -20,13 +20,15 @@ from zoning.errors import Finding, InputError, Problem, Text, raise_all
 from zoning.grid.crs import check_projected
 from zoning.grid.distortion import Distortion, choose_crs, measure_distortion
 from zoning.grid.lattice import GridSpec, check_size
+from zoning.inputs import protections
 from zoning.inputs.inspect import inspect_layer
 from zoning.inputs.landuse import load_classes
 from zoning.inputs.layers import Layers
 from zoning.inputs.redlines import check_layer, unknown_types
 from zoning.inputs.source import Source, missing_file
 from zoning.inputs.vector import read_polygons
-from zoning.planfile.models import Config, Layer, LockLayer, TownshipLayer
+from zoning.planfile.layers import Layer, ProtectionLayer, TownshipLayer
+from zoning.planfile.models import Config
 
 T = TypeVar("T")
 
@@ -111,7 +113,7 @@ class _Desk:
                 self.problems.extend(lost)
                 return None
         if frame is not None and self.outline is not None:
-            # Codes of locks and cores are the planner's own; only places have national codes.
+            # Codes of protections are the planner's own; only places have national codes.
             known = frame if role in ("counties", "townships") else frame[["geometry"]]
             self.findings.extend(inspect_layer(known, self.outline, where=part.path))
         return frame
@@ -162,12 +164,10 @@ def gather(config: Config, folder: Path) -> Intake:
     desk.outline = gpd.GeoSeries([city], crs=grid.crs)
     counties = _counties(config, desk, grid)
     towns = _townships(config, desk, grid, city)
-    redlines = _redlines(config, desk, grid)
-    cores = _cores(config, desk, grid)
-    locks = _locks(config, desk, grid)
+    redlines, protected = _protections(config, desk, grid)
     classes, landuse = _landuse(config, desk, grid, city)
     raise_all(desk.problems)
-    layers = Layers(city, towns, redlines, cores, locks, landuse)
+    layers = Layers(city, towns, redlines, protected, landuse)
     return Intake(
         layers, grid, distortion, counties, classes, tuple(desk.sources), tuple(desk.findings)
     )
@@ -176,10 +176,10 @@ def gather(config: Config, folder: Path) -> Intake:
 def absent_files(config: Config, folder: Path) -> list[Problem]:
     """List every file of ``[inputs]`` that is not there."""
     inputs = config.inputs
-    single = ("boundary", "counties", "townships", "redlines", "cores", "landuse")
+    single = ("boundary", "counties", "townships", "landuse")
     named = [(role, getattr(inputs, role)) for role in single]
-    named += [(f"lock {lock.code}", lock) for lock in inputs.locks]
     paths = [(role, part.path) for role, part in named if part is not None]
+    paths[-1:-1] = [(_role(p), p.path) for p in protections.protection_layers(inputs)]
     if inputs.townships is not None and inputs.townships.table:
         paths.append(("townships", inputs.townships.table))
     if inputs.landuse is not None and inputs.landuse.classes:
@@ -312,55 +312,31 @@ def _join(frame: gpd.GeoDataFrame, part: TownshipLayer, desk: _Desk) -> gpd.GeoD
     return joined
 
 
-def _redlines(config: Config, desk: _Desk, grid: GridSpec) -> gpd.GeoDataFrame | None:
-    part = config.inputs.redlines
-    if part is None:
-        return None
-    columns = {"area_code": part.code, "name": part.name, "type": part.type, "level": part.level}
-    unique = ("area_code", "level") if part.level else ("area_code",)
-    frame = desk.polygons(part, "redlines", columns, unique, grid.crs)
-    if frame is None:
-        return None
-    frame["level"] = (
-        pd.to_numeric(frame["level"], errors="coerce").fillna(0).astype("int64")
-        if part.level
-        else 2
-    )
-    for column, default in (("type", pd.NA), ("published_m2", pd.NA), ("source", pd.NA),
-                            ("source_year", pd.NA), ("status", pd.NA)):  # fmt: skip
-        if column not in frame:
-            frame[column] = default
-    for column in ("published_m2", "source_year"):
-        number = pd.to_numeric(frame[column], errors="coerce")
-        frame[column] = number.round().astype("Float64").astype("Int64")
-    frame["area_code"] = frame["area_code"].astype(str)
-    desk.problems.extend(check_layer(frame, part.path))
-    desk.findings.extend(unknown_types(frame, part.path))
-    return frame.sort_values(["area_code", "level"], ignore_index=True)
+def _protections(
+    config: Config, desk: _Desk, grid: GridSpec
+) -> tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
+    """Read red lines, and all other protections as one layer."""
+    red: list[gpd.GeoDataFrame] = []
+    other: list[gpd.GeoDataFrame] = []
+    for part in protections.protection_layers(config.inputs):
+        raw = desk.polygons(part, _role(part), {}, (), grid.crs)
+        if raw is None:
+            continue
+        frame, problems = protections.tidy(raw, part)
+        desk.problems.extend(problems)
+        if part.kind == "redline":
+            desk.problems.extend(check_layer(protections.redline_frame([frame]), part.path))
+            desk.findings.extend(unknown_types(frame, part.path))
+        (red if part.kind == "redline" else other).append(frame)
+    desk.findings.extend(protections.old_names(config.inputs))
+    lines = protections.redline_frame(red)
+    if len(red) > 1:
+        desk.problems.extend(check_layer(lines, "[[inputs.protections]]"))
+    return lines, protections.dissolve(other)
 
 
-def _cores(config: Config, desk: _Desk, grid: GridSpec) -> gpd.GeoDataFrame | None:
-    part = config.inputs.cores
-    if part is None:
-        return None
-    columns: dict[str, str | None] = {"code": part.code, "name": part.name}
-    return desk.polygons(part, "cores", columns, ("code",), grid.crs)
-
-
-def _locks(config: Config, desk: _Desk, grid: GridSpec) -> gpd.GeoDataFrame | None:
-    frames = [_lock(part, desk, grid) for part in config.inputs.locks]
-    there = [f for f in frames if f is not None]
-    codes = [part.code for part in config.inputs.locks]
-    for code in sorted({c for c in codes if codes.count(c) > 1 or "+" in c or not c}):
-        en = f"lock code '{code}' is empty, repeated or contains '+'"
-        zh = f"锁定代码“{code}”为空、重复或含有“+”"
-        desk.problems.append(Problem(Text(en, zh), "[[inputs.locks]]", code="lock-code"))
-    return pd.concat(there, ignore_index=True) if there else None
-
-
-def _lock(part: LockLayer, desk: _Desk, grid: GridSpec) -> gpd.GeoDataFrame | None:
-    frame = desk.polygons(part, f"lock {part.code}", {}, (), grid.crs)
-    return None if frame is None else frame[["geometry"]].assign(lock=part.code)
+def _role(part: ProtectionLayer) -> str:
+    return "redlines" if part.kind == "redline" else part.kind
 
 
 def _landuse(

@@ -20,14 +20,13 @@ class Layers:
     city : polygon
     townships : GeoDataFrame, index ``township``, column ``county``
     redlines : GeoDataFrame, columns ``area_code``, ``level``
-    cores : GeoDataFrame
-    locks : GeoDataFrame, column ``lock`` (code)
+    protections : GeoDataFrame, columns ``kind``, ``code``, ``level``
+        Every kind but red lines.
     landuse : Raster of class values
     """
 
     city: Any
     townships: gpd.GeoDataFrame | None = None
     redlines: gpd.GeoDataFrame | None = None
-    cores: gpd.GeoDataFrame | None = None
-    locks: gpd.GeoDataFrame | None = None
+    protections: gpd.GeoDataFrame | None = None
     landuse: Raster | None = None

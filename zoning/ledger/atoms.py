@@ -1,7 +1,7 @@
 """The one table of areas: every figure of a plan is a sum of it.
 
 An atom is the part of one unit that lies in one township (or in ``none``, or in ``overlap``), under
-one set of red lines, of other cores and of locks, in one land-use class. All of it is measured
+one set of red lines and one of other protections, in one land-use class. All of it is measured
 jointly and rounded once to whole square metres (:mod:`zoning.ledger.rounding`): the atoms add up to
 the city exactly, a whole square has its whole area, and units, counties, townships and their red
 parts are off by less than a square metre. Sums of atoms close at 0 by construction.
@@ -9,7 +9,7 @@ parts are off by less than a square metre. Sums of atoms close at 0 by construct
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,24 +34,32 @@ NONE, OVERLAP = "none", "overlap"
 
 #: Shares of a square are exact to this (see :mod:`zoning.measure.coverage`).
 _NOISE = 1e-12
+#: Stands for the level of a protection that has none, so that sets can be sorted.
+_NO_LEVEL = 0
 
-KEYS = ["unit", "township", "county", "red_set", "red_level", "core", "lock", "landuse"]
+KEYS = [
+    "unit", "township", "county", "red_set", "red_level", "protection_set", "protected_by",
+    "landuse",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The atoms, the units they lie in, and the meaning of ``red_set``.
+    """The atoms, the units they lie in, and the meaning of their sets.
 
     Parameters
     ----------
     atoms : DataFrame
-        Columns :data:`KEYS` and ``area_m2`` (int64, above 0), sorted by the keys.
+        Columns :data:`KEYS` and ``area_m2`` (int64, above 0), sorted by the keys. ``protected_by``
+        names the kinds of protection but red lines, joined by ``+``; ``""`` where there is none.
     units : GeoDataFrame, index ``unit``
         ``area_m2``, ``lon``, ``lat``, whole squares.
     red_sets : DataFrame
         ``red_set``, ``area_code``, ``level``: the areas that cover the atoms of a set.
     city_m2, dropped_m2 : int
         The rounded area of the city, and what was dropped with slivers.
+    protection_sets : DataFrame
+        ``protection_set``, ``kind``, ``code``, ``level``: the same for all other protections.
     """
 
     atoms: pd.DataFrame
@@ -59,6 +67,13 @@ class Ledger:
     red_sets: pd.DataFrame
     city_m2: int
     dropped_m2: int = 0
+    protection_sets: pd.DataFrame = field(default_factory=lambda: no_sets())
+
+
+def no_sets() -> pd.DataFrame:
+    """Give the table of sets of a plan without protections (but red lines)."""
+    return pd.DataFrame({"protection_set": pd.Series(dtype="int64"), "kind": "", "code": "",
+                         "level": pd.Series(dtype="Int64")})  # fmt: skip
 
 
 def build(layers: Layers, grid: GridSpec) -> Ledger:
@@ -83,7 +98,7 @@ def build(layers: Layers, grid: GridSpec) -> Ledger:
     ([600000, 600000], 1200000)
     """
     faces = partition(layers.city, _overlays(layers))
-    labels, red_sets = _label(faces, layers)
+    labels, red_sets, protection_sets = _label(faces, layers)
     face, row, col, landuse, area = _measure(faces, grid, layers.landuse)
     everywhere = polygon_shares([layers.city], origin=grid.origin_m, cell=grid.cell_m)
     units = unit_frame(everywhere.col, everywhere.row, np.zeros(len(everywhere.col), int), grid)
@@ -99,7 +114,7 @@ def build(layers: Layers, grid: GridSpec) -> Ledger:
     atoms["area_m2"] = _rounded(atoms.pop("area"), atoms, city_m2, _squares(everywhere, grid), grid)
     atoms = atoms[atoms["area_m2"] > 0].reset_index(drop=True)
     units["area_m2"] = _sum(atoms, "unit", units.index)
-    return Ledger(atoms, units, red_sets, city_m2)
+    return Ledger(atoms, units, red_sets, city_m2, protection_sets=protection_sets)
 
 
 def _squares(city: Shares, grid: GridSpec) -> list[str]:
@@ -111,9 +126,10 @@ def _squares(city: Shares, grid: GridSpec) -> list[str]:
 def _rounded(
     area: pd.Series, atoms: pd.DataFrame, city_m2: int, squares: list[str], grid: GridSpec
 ) -> Ints:
-    """Round the areas of atoms once; places are counties, townships and their red parts."""
+    """Round the areas of atoms once; places are counties, townships, their red and other parts."""
     nests = [pd.factorize(atoms[k], sort=True)[0] for k in ("county", "township")]
     nests.append((atoms["red_level"] > 0).to_numpy(dtype=int))
+    nests.append(pd.factorize(atoms["protected_by"], sort=True)[0])
     return round_areas(
         area.to_numpy(), pd.factorize(atoms["unit"], sort=True)[0], nests, city_m2,
         whole=atoms["unit"].isin(squares).to_numpy(), cell_m2=grid.cell_m**2,
@@ -122,8 +138,10 @@ def _rounded(
 
 def _overlays(layers: Layers) -> dict[str, Any]:
     """Collect the polygon layers that are there."""
-    frames = {"townships": layers.townships, "redlines": layers.redlines,
-              "cores": layers.cores, "locks": layers.locks}  # fmt: skip
+    frames = {
+        "townships": layers.townships, "redlines": layers.redlines,
+        "protections": layers.protections,
+    }  # fmt: skip
     return {
         name: frame.geometry.to_numpy()
         for name, frame in frames.items()
@@ -131,8 +149,8 @@ def _overlays(layers: Layers) -> dict[str, Any]:
     }
 
 
-def _label(faces: Faces, layers: Layers) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Say for each face which township, county, red set, core and lock it lies in."""
+def _label(faces: Faces, layers: Layers) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Say for each face which township, county, red set and other protections it lies in."""
     n = len(faces.geometry)
     labels = pd.DataFrame({"township": [NONE] * n, "county": [NONE] * n})
     if "townships" in faces.covers and layers.townships is not None:
@@ -142,14 +160,19 @@ def _label(faces: Faces, layers: Layers) -> tuple[pd.DataFrame, pd.DataFrame]:
         labels["township"] = [_only(tuple(codes[k] for k in f)) for f in of]
         # The county is that of the township: land of two townships belongs to no county either.
         labels["county"] = [_only(tuple(counties[k] for k in f)) for f in of]
-    red_of, level_of, red_sets = _red_sets(faces, layers.redlines)
-    labels["red_set"], labels["red_level"] = red_of, level_of
-    labels["core"] = [bool(f) for f in _features(faces, "cores")]
-    lock_codes = [] if layers.locks is None else layers.locks["lock"].tolist()
-    labels["lock"] = [
-        "+".join(sorted({lock_codes[k] for k in f})) for f in _features(faces, "locks")
-    ]
-    return labels, red_sets
+    keys = ("area_code", "level")
+    labels["red_set"], members, rows = _sets(faces, "redlines", layers.redlines, keys)
+    red_sets = pd.DataFrame(rows, columns=["red_set", *keys])
+    # Level 1 is the stricter one: it rules wherever it lies.
+    labels["red_level"] = [min((level for _, level in m), default=0) for m in members]
+    names = ("kind", "code", "level")
+    labels["protection_set"], members, rows = _sets(faces, "protections", layers.protections, names)
+    labels["protected_by"] = ["+".join(sorted({m[0] for m in found})) for found in members]
+    sets = no_sets()
+    if rows:
+        sets = pd.DataFrame(rows, columns=["protection_set", *names])
+        sets["level"] = sets["level"].replace(_NO_LEVEL, pd.NA).astype("Int64")
+    return labels, red_sets, sets
 
 
 def _features(faces: Faces, layer: str) -> list[tuple[int, ...]]:
@@ -163,23 +186,28 @@ def _only(codes: tuple[str, ...]) -> str:
     return NONE if not codes else codes[0] if len(codes) == 1 else OVERLAP
 
 
-def _red_sets(
-    faces: Faces, redlines: gpd.GeoDataFrame | None
-) -> tuple[list[int], list[int], pd.DataFrame]:
-    """Give each distinct set of red-line features that covers some face a number."""
-    of = _features(faces, "redlines")
-    features: list[tuple[str, int]] = []
-    if redlines is not None:
-        features = list(
-            zip(redlines["area_code"].tolist(), redlines["level"].tolist(), strict=True)
-        )
-    found = sorted({tuple(sorted({features[k] for k in f})) for f in of} - {()})
-    number = {(): 0} | {members: i for i, members in enumerate(found, 1)}
-    sets = [number[tuple(sorted({features[k] for k in f}))] for f in of]
-    # Level 1 is the stricter one: it rules wherever it lies.
-    levels = [min((features[k][1] for k in f), default=0) for f in of]
-    rows = [(i, code, level) for i, members in enumerate(found, 1) for code, level in members]
-    return sets, levels, pd.DataFrame(rows, columns=["red_set", "area_code", "level"])
+def _sets(
+    faces: Faces, layer: str, frame: gpd.GeoDataFrame | None, keys: tuple[str, ...]
+) -> tuple[list[int], list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Give each distinct set of features that covers some face a number.
+
+    Returns
+    -------
+    sets : list of int
+        For each face; 0 where nothing of the layer lies.
+    members : list
+        For each face: the keys of what covers it, sorted.
+    rows : list
+        Number and keys of each member of each set.
+    """
+    features: list[tuple[Any, ...]] = []
+    if frame is not None:
+        plain = frame[list(keys)].assign(level=frame["level"].fillna(_NO_LEVEL).astype(int))
+        features = list(plain.itertuples(index=False, name=None))
+    members = [tuple(sorted({features[k] for k in f})) for f in _features(faces, layer)]
+    number = {(): 0} | {m: i for i, m in enumerate(sorted(set(members) - {()}), 1)}
+    rows = [(i, *key) for m, i in number.items() for key in m]
+    return [number[m] for m in members], members, rows
 
 
 def _measure(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from zoning.ledger.atoms import Ledger
+from zoning.ledger.atoms import KEYS, Ledger
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -136,7 +136,7 @@ def _types(
     kind = redlines.drop_duplicates("area_code").set_index("area_code")["type"]
     typed = per_area.assign(type=per_area["area_code"].map(kind).astype(object).fillna("unknown"))
     # An atom under two areas of one type counts once in that type, at its stricter level.
-    keys = ["unit", "township", "county", "red_set", "core", "lock", "landuse", "type"]
+    keys = [*KEYS, "type"]
     once = typed.sort_values("level", kind="stable").drop_duplicates(keys)
     table = once.groupby(["type", "level"])["area_m2"].sum().unstack(fill_value=0)
     table = table.reindex(columns=[1, 2], fill_value=0)

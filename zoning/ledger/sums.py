@@ -13,13 +13,16 @@ import shapely
 
 from zoning.base.areas import share
 from zoning.base.shipped import load_toml
+from zoning.inputs.protections import load_kinds
 from zoning.ledger.atoms import NONE, OVERLAP, Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 #: Columns that are sums of atoms; those of land use exist only where land use is known.
-RED_SUMS = ("redline_m2", "redline_level1_m2", "core_m2", "protected_m2", "locked_m2")
+#: Sums of the kinds of protection; those of a kind that no atom has are left out.
+KIND_SUMS = ("core_m2", "basic_farmland_m2", "heritage_m2", "water_source_m2", "lock_m2")
+RED_SUMS = ("redline_m2", "redline_level1_m2", *KIND_SUMS, "protected_m2")
 USE_SUMS = ("built_m2", "built_redline_m2", "water_m2", "farmland_m2", "eco_agri_m2", "free_m2")
 
 
@@ -41,18 +44,22 @@ def mark(atoms: pd.DataFrame, classes: pd.DataFrame | None) -> pd.DataFrame:
 
     Notes
     -----
-    ``free_m2`` is not built, not water, not red, not locked; land whose use is unknown is not
-    free, because nobody knows that it is.
+    ``free_m2`` is not built, not water, and under no protection of any kind; land whose use is
+    unknown is not free, because nobody knows that it is.
     """
     area = atoms["area_m2"]
     red, level1 = atoms["red_level"] > 0, atoms["red_level"] == 1
-    locked = atoms["lock"] != ""
+    kinds = load_kinds()
+    kept = red | (atoms["protected_by"] != "")
     marked = atoms.copy()
     marked["redline_m2"] = area.where(red, 0)
     marked["redline_level1_m2"] = area.where(level1, 0)
-    marked["core_m2"] = area.where(atoms["core"], 0)
-    marked["protected_m2"] = area.where(red | atoms["core"], 0)
-    marked["locked_m2"] = area.where(locked, 0)
+    for kind, column in kinds["column"].drop("redline").items():
+        inside = covered(atoms, [str(kind)])
+        if inside.any():
+            marked[column] = area.where(inside, 0)
+    balance = kinds.index[kinds["balance"]].tolist()
+    marked["protected_m2"] = area.where(covered(atoms, balance), 0)
     if classes is None:
         return marked
     use = classes.reindex(atoms["landuse"].to_numpy())
@@ -65,8 +72,42 @@ def mark(atoms: pd.DataFrame, classes: pd.DataFrame | None) -> pd.DataFrame:
     marked["farmland_m2"] = area.where(use["farmland"].eq(True).to_numpy(), 0)
     green = use["group"].isin(["ecology", "agriculture"]).to_numpy()
     marked["eco_agri_m2"] = area.where(green, 0)
-    marked["free_m2"] = area.where(known & ~built & ~water & ~red & ~locked, 0)
+    marked["free_m2"] = area.where(known & ~built & ~water & ~kept, 0)
     return marked
+
+
+def covered(atoms: pd.DataFrame, kinds: Collection[str]) -> pd.Series:
+    """Say which atoms lie under one of some kinds of protection.
+
+    Parameters
+    ----------
+    atoms : DataFrame
+        The ledger.
+    kinds : collection of str
+        Codes of ``data/protections/kinds.toml``; ``redline`` among them.
+
+    Returns
+    -------
+    Series of bool
+
+    Examples
+    --------
+    >>> atoms = pd.DataFrame({"red_level": [0, 1, 0], "protected_by": ["core+lock", "", ""]})
+    >>> covered(atoms, ["lock", "redline"]).tolist()
+    [True, True, False]
+    """
+    wanted = set(kinds)
+    under = {p: not wanted.isdisjoint(p.split("+")) for p in atoms["protected_by"].unique()}
+    found = atoms["protected_by"].map(under).astype(bool)
+    return found | (atoms["red_level"] > 0) if "redline" in wanted else found
+
+
+def known_use(atoms: pd.DataFrame, classes: pd.DataFrame | None) -> pd.Series:
+    """Say of which atoms the land use is known (class 0 and classes of no table are not)."""
+    if classes is None:
+        return pd.Series(False, index=atoms.index)
+    group = classes["group"].reindex(atoms["landuse"].to_numpy())
+    return pd.Series(group.notna().to_numpy(), index=atoms.index)
 
 
 def forget_red(frame: pd.DataFrame) -> None:
@@ -213,7 +254,7 @@ def describe_zones(
     words = load_toml("zones", "zones.toml")["zone"] if "zone" in units else []
     zone = units["zone"] if "zone" in units else pd.Series(pd.NA, units.index, dtype="string")
     codes = [z["code"] for z in words]
-    columns = [c for c in ("area_m2", "redline_m2", *USE_SUMS, "new_m2") if c in units]
+    columns = [c for c in ("area_m2", "redline_m2", *KIND_SUMS, *USE_SUMS, "new_m2") if c in units]
     total = units[columns].groupby(zone).sum()
     total = total.reindex(codes, fill_value=0).astype("int64")
     geometry = [_clipped(units.geometry.to_numpy()[_is(zone, c)], city) for c in codes]
@@ -280,7 +321,7 @@ def account_tables(
         "account_zone_township": ["zone", "township"],
     }  # fmt: skip
     leaves = pieces_.assign(city=place)
-    columns = [c for c in ("area_m2", "redline_m2", *USE_SUMS, "new_m2") if c in leaves]
+    columns = [c for c in ("area_m2", "redline_m2", *KIND_SUMS, *USE_SUMS, "new_m2") if c in leaves]
     tables = {}
     for name, keys in by.items():
         if not set(keys) <= set(leaves.columns):

@@ -13,11 +13,12 @@ import pandas as pd
 
 from zoning import zones
 from zoning.capacity import Account, account, cap_rules
+from zoning.contribution.parts import Contribution
 from zoning.errors import Check, InfeasibleError, Text
 from zoning.indicators.transfer import reconcile, transfer
 from zoning.inputs.gather import Intake
-from zoning.ledger import atoms, redlines, sums
-from zoning.pipeline import checks, summary
+from zoning.ledger import atoms, protections, redlines, sums
+from zoning.pipeline import checks, protected, summary
 from zoning.pipeline.assemble import Solved, assemble, place
 from zoning.pipeline.ready import Ready, prepare
 from zoning.pipeline.state import State
@@ -113,6 +114,7 @@ def _ground(ready: Ready, books: atoms.Ledger, marked: pd.DataFrame, state: Stat
         redlines=state.redlines, pieces=state.pieces, tables=found,
         checks=tuple(_check(config, intake, books, marked, state)),
         run=summary.describe(config, intake, books, marked, state),
+        contributions=_protected(intake, books, marked, state),
     )  # fmt: skip
 
 
@@ -246,8 +248,25 @@ def _tabulate(
         state.redlines = redlines.describe(intake.layers.redlines, books)
         zone_of = units.get("zone")
         tables |= redlines.tables(state.redlines, books, marked, zone_of)
+    if intake.layers.protections is not None:
+        tables["protection_sets"] = books.protection_sets
     tables["residuals"] = checks.residuals(intake.layers, books)
     return tables
+
+
+def _protected(
+    intake: Intake, books: atoms.Ledger, marked: pd.DataFrame, state: State
+) -> tuple[Contribution, ...]:
+    """Draw up the accounts of protected land, and hand them to the plan with its polygons."""
+    layer = intake.layers.protections
+    if layer is None:
+        return ()
+    names: dict[str, str] = {}
+    for frame in (state.counties, state.towns):
+        names |= {} if frame is None else frame["name"].astype(str).to_dict()
+    known = marked.assign(known_use=sums.known_use(marked, intake.classes))
+    found = protections.tables(layer, books, known, state.units.get("zone"))
+    return (protected.contribution(layer, found, names),)
 
 
 def _check(

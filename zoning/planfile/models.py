@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     field_serializer,
     model_validator,
 )
+
+from zoning.planfile.layers import InputsPart, Part
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -23,13 +23,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 OWN_SOURCE, OWN_EVIDENCE = "choice of this plan", "own"
 
 
-class _Part(BaseModel):
-    """A table of plan.toml: frozen, unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class PlanPart(_Part):
+class PlanPart(Part):
     """``[plan]``: what this plan is called and what must stand on every output."""
 
     name: str = "plan"
@@ -46,7 +40,7 @@ class PlanPart(_Part):
     """Year of the existing land use."""
 
 
-class GridPart(_Part):
+class GridPart(Part):
     """``[grid]``: the lattice."""
 
     preset: str | None = None
@@ -67,118 +61,7 @@ class GridPart(_Part):
     """A published number of units to compare with."""
 
 
-class Layer(_Part):
-    """A polygon layer: where it is and what its columns are called."""
-
-    path: str
-    """File, relative to plan.toml."""
-    layer: str | None = None
-    """Layer inside the file; left out where the file has one."""
-    crs: str | None = None
-    """CRS, only where the file does not say."""
-    encoding: str | None = None
-    """Text encoding, only where the file does not say (such as GBK)."""
-    repair: bool = False
-    """Repair invalid polygons (each is logged) and do not refuse them."""
-
-
-class CountyLayer(Layer):
-    """``[inputs.counties]``."""
-
-    code: str = "code"
-    """Column of the county code."""
-    name: str = "name"
-    """Column of the name."""
-
-
-class TownshipLayer(Layer):
-    """``[inputs.townships]``: polygons, and their attributes there or in a table."""
-
-    code: str = "code"
-    """Column of the township code."""
-    name: str = "name"
-    """Column of the name."""
-    county: str = "county"
-    """Column of the county code."""
-    table: str | None = None
-    """CSV or XLSX with attributes, joined by code."""
-    table_code: str = "code"
-    """Column of the code in that table."""
-    sheet: str | None = None
-    """Sheet of an XLSX file; left out, the first."""
-    tolerance_m2: Annotated[float, Field(ge=0)] = 10_000.0
-    """Gaps and overlaps up to this area each become the rows ``none`` and ``overlap``;
-    larger ones are errors. 1 ha, our choice."""
-
-
-class RedlineLayer(Layer):
-    """``[inputs.redlines]``: one feature per area and level."""
-
-    code: str = "area_code"
-    """Column of the area's code."""
-    name: str = "name"
-    """Column of the name."""
-    type: str | None = "type"
-    """Column of the type."""
-    level: str | None = "level"
-    """Column of the level (1 or 2); without one every feature is level 2."""
-
-
-class CoreLayer(Layer):
-    """``[inputs.cores]``: other protected cores (scenic, heritage, drinking water)."""
-
-    code: str = "code"
-    """Column of the code."""
-    name: str = "name"
-    """Column of the name."""
-
-
-class LockLayer(Layer):
-    """``[[inputs.locks]]``: land where nothing may be built, such as basic farmland."""
-
-    code: str
-    """Short code of the lock."""
-    name: str = ""
-    """Name shown to people."""
-    source: str = "own choice"
-    """Where the rule is written."""
-
-
-class LanduseRaster(_Part):
-    """``[inputs.landuse]``: a raster of land-use classes."""
-
-    path: str
-    """File, relative to plan.toml."""
-    band: Annotated[int, Field(ge=1)] = 1
-    """Band with the classes."""
-    crs: str | None = None
-    """CRS, only where the file does not say."""
-    classes: str | None = None
-    """Class table (TOML); left out, the shipped one for 用地用海分类 (2023)."""
-    reproject: bool = False
-    """Bring a raster of another CRS to the grid by nearest neighbour."""
-    rural_roads_are_construction: bool = False
-    """Whether 06 (rural roads and farm facilities) counts as construction. Land statistics treat
-    it as agricultural land (evidence M-high); some planning tables count it, and it moves the
-    result."""
-    survey: str = ""
-    """Survey and year, such as "三调 2019"; bases of existing land and cap must agree."""
-
-
-class InputsPart(_Part):
-    """``[inputs.*]``: the planner's files; every one but the boundary may be absent."""
-
-    boundary: Layer | None = None
-    """The study area."""
-    counties: CountyLayer | None = None
-    townships: TownshipLayer | None = None
-    redlines: RedlineLayer | None = None
-    cores: CoreLayer | None = None
-    locks: tuple[LockLayer, ...] = ()
-    landuse: LanduseRaster | None = None
-
-
-class IndicatorsPart(_Part):
+class IndicatorsPart(Part):
     """``[indicators]``: what townships have, brought to the units."""
 
     spread: tuple[str, ...] = ()
@@ -192,7 +75,7 @@ class IndicatorsPart(_Part):
 BALANCE_SOURCE, BALANCE_EVIDENCE = "own choice; 30 % and 70 % are worth a test", "I"
 
 
-class ZonesPart(_Part):
+class ZonesPart(Part):
     """``[zones]``: how townships are classed and where balance lies over them."""
 
     method: str | dict[str, Any] = "two-matrices"
@@ -222,7 +105,7 @@ class ZonesPart(_Part):
         return given if "balance_source" in given else {**own, **given}
 
 
-class RedlinesPart(_Part):
+class RedlinesPart(Part):
     """``[redlines]``: what was published, to compare with."""
 
     none: bool = False
@@ -236,7 +119,7 @@ class RedlinesPart(_Part):
     """Where these numbers stand."""
 
 
-class ShareRule(_Part):
+class ShareRule(Part):
     """A share with its source."""
 
     share: Share
@@ -247,7 +130,7 @@ class ShareRule(_Part):
     """Evidence tag of that source: S, C, M-high, M-med, M-low, I or own."""
 
 
-class ZoneCap(_Part):
+class ZoneCap(Part):
     """A cap on construction in one zone: a share, or what exists."""
 
     share: Annotated[Share | None, BeforeValidator(lambda v: None if v == "existing" else v)] = None
@@ -262,7 +145,7 @@ class ZoneCap(_Part):
         return "existing" if share is None else share
 
 
-class PlaceRule(_Part):
+class PlaceRule(Part):
     """A floor and a cap of construction land in one county or township."""
 
     place: str
@@ -285,7 +168,7 @@ def _short(rule: Any) -> Any:
     return None if rule == "none" else {"share": rule} if plain else rule
 
 
-class CapPart(_Part):
+class CapPart(Part):
     """``[cap]``: how much construction space there may be.
 
     Nothing is assumed: without ``share`` there is the account of existing land, no cap and no
@@ -325,7 +208,7 @@ class CapPart(_Part):
     """Floors and caps of new land by township."""
 
 
-class AllocationPart(_Part):
+class AllocationPart(Part):
     """``[allocation]``: where the remaining land goes."""
 
     enabled: bool = True
@@ -342,7 +225,7 @@ class AllocationPart(_Part):
     """With whole units: new units touch what is built (kept, not proved best)."""
 
 
-class OutputsPart(_Part):
+class OutputsPart(Part):
     """``[outputs]``: which files a run leaves beside plan.gpkg, units.parquet and run.json."""
 
     qgis: bool = True
@@ -355,7 +238,7 @@ class OutputsPart(_Part):
     """report.docx."""
 
 
-class Config(_Part):
+class Config(Part):
     """The whole of plan.toml.
 
     Examples

@@ -50,30 +50,30 @@ path = {boundary}
 # table_code = "code"
 # tolerance_m2 = 10000  # larger gaps and overlaps are errors
 
-# Red lines: one polygon per area and level (1 or 2). 生态红线:每区域每级一个要素
-# [inputs.redlines]
+# Protected land: nothing new is built there. One table for each layer. 各类保护用地，每个图层一段
+# kind: redline (one polygon per area and level), core, basic_farmland, heritage, water, lock
+# 类型：生态红线、其他保护核心区、永久基本农田、历史文化与风景名胜、水源、本方案锁定
+# [[inputs.protections]]
+# kind = "redline"
 # path = "redlines.gpkg"
+# [inputs.protections.columns]
 # code = "area_code"
 # name = "name"
 # type = "type"
-# level = "level"
-
-# Other protected cores: scenic, heritage, drinking water. 其他保护核心区
-# [inputs.cores]
-# path = "cores.gpkg"
+# level = "level"  # 1 or 2 / 一级、二级
+# published_m2 = "published_m2"
+# [[inputs.protections]]
+# kind = "basic_farmland"
+# path = "basic_farmland.gpkg"
+# name = "永久基本农田"  # code, name, level, source, year: values for the whole layer
+# source = "..."
+# year = 2022
 
 # Existing land use: a raster of classes (values of data/landuse/classes.toml). 现状用地栅格
 # [inputs.landuse]
 # path = "landuse.tif"
 # rural_roads_are_construction = false
 # survey = "三调 2019"
-
-# Land where nothing may be built, such as basic farmland. 永久基本农田等
-# [[inputs.locks]]
-# code = "farmland"
-# name = "永久基本农田"
-# path = "farmland.gpkg"
-# source = "..."
 
 # [indicators]
 # spread = ["population"]  # totals of townships shared out to the units ...

@@ -25,6 +25,7 @@ from zoning.errors import InputError, ZoningError
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.layers import Layers
 from zoning.ledger import atoms, sums
+from zoning.pipeline import protected
 from zoning.pipeline.assemble import Solved, assemble, offered, place
 from zoning.plan import Plan
 from zoning.planfile.models import Config
@@ -180,16 +181,20 @@ def zones_on(plan: Plan, grid: GridSpec) -> gpd.GeoDataFrame:
     Raises
     ------
     InputError
-        If the plan has other protected cores, whose shapes a plan folder does not keep.
+        If the plan lacks townships, or is of version 0.1.0 and has other protections, whose
+        shapes its folder does not keep.
     """
-    if plan.ledger["core"].any() or plan.townships is None:
+    kept = protected.of_plan(plan)
+    lost = kept is None and (plan.ledger["protected_by"] != "").any()
+    if lost or plan.townships is None:
         raise InputError.one(
-            "other lattices cannot be tried: the plan lacks townships, or has protected cores "
-            "whose shapes its folder does not keep",
-            "无法在其他网格上检验:方案缺少乡镇,或含有未随方案保存形状的其他保护核心区",
+            "other lattices cannot be tried: the plan lacks townships, or was made by a version "
+            "that kept no shapes of protections",
+            "无法在其他网格上检验：方案缺少乡镇，或由未保存保护区形状的旧版本生成",
             where=plan.name, code="no-lattice",
+            remedy=("run the plan again", "请重新运行方案"),
         )  # fmt: skip
-    layers = Layers(plan.city.geometry.iloc[0], plan.townships, plan.redlines)
+    layers = Layers(plan.city.geometry.iloc[0], plan.townships, plan.redlines, kept)
     books = atoms.build(layers, grid)
     marked = sums.mark(books.atoms, None)
     units, _ = sums.describe_units(books, marked, plan.townships["name"])

@@ -20,7 +20,9 @@ from zoning.allocation.result import Allocation
 from zoning.capacity.rules import Limit, Lock
 from zoning.errors import InputError
 
-Kind = Literal["redline", "cap", "quota", "lock", "floor"]
+Kind = Literal[
+    "redline", "core", "basic_farmland", "heritage", "water", "lock", "cap", "quota", "floor"
+]
 Progress = Callable[[int, int, str], None]
 _NEEDED = ("rule_code", "piece", "released_m2", "suitability")
 
@@ -31,7 +33,8 @@ class Price:
 
     Parameters
     ----------
-    kind : {"redline", "cap", "quota", "lock", "floor"}
+    kind : str
+        A kind of protection, or ``"cap"``, ``"quota"``, ``"floor"``.
         What sort of rule.
     code : str
         Its code; for limits ``kind:code`` of the place.
@@ -167,9 +170,8 @@ def _cases(
 ) -> Iterator[_Case]:
     """One case per red line, limit and lock."""
     if released is not None:
-        kinds = released["kind"] if "kind" in released else pd.Series("redline", released.index)
-        for code, part in released.groupby("rule_code", sort=True):
-            kind: Kind = "lock" if kinds[part.index[0]] == "lock" else "redline"
+        given = released if "kind" in released else released.assign(kind="redline")
+        for (code, kind), part in given.groupby(["rule_code", "kind"], sort=True):
             yield _Case(kind, str(code), release(pieces, part), limits, locks)
     for k, limit in enumerate(limits):
         name = f"{limit.kind}:{limit.code}"
@@ -213,7 +215,7 @@ def prices(
     limits, locks : sequences
         What was decided.
     released : DataFrame, optional
-        As for :func:`release`; a column ``kind`` ("redline" or "lock") is optional.
+        As for :func:`release`; a column ``kind`` (of protection) is optional.
     base : Allocation, optional
         The plan with all rules; made here if it is not given.
     progress : callable, optional

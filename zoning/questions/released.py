@@ -1,4 +1,4 @@
-"""The land that one red line or one lock alone keeps from being built.
+"""The land that one red line or one other protection alone keeps from being built.
 
 It starts from the atoms of a plan and from the class table that the plan was made with.
 """
@@ -11,7 +11,9 @@ import pandas as pd
 
 from zoning.errors import InputError
 from zoning.inputs.landuse import load_classes
+from zoning.inputs.protections import load_kinds
 from zoning.ledger.atoms import NONE, OVERLAP
+from zoning.ledger.sums import covered
 from zoning.plan import Plan
 
 
@@ -47,19 +49,19 @@ def classes_of(plan: Plan) -> pd.DataFrame | None:
 
 
 def released(plan: Plan) -> pd.DataFrame:
-    """Find the land that one red line or one lock alone keeps from being built.
+    """Find the land that one red line or one other protection alone keeps from being built.
 
     Returns
     -------
     DataFrame
-        ``rule_code``, ``kind`` (redline, lock), ``piece``, ``released_m2`` (int64, m2),
+        ``rule_code``, ``kind`` (of protection), ``piece``, ``released_m2`` (int64, m2),
         ``suitability`` (of the unit, as in the plan) and ``township_zone``: the class of the
         township where the unit is ecological balance only through this red line, else ``<NA>``.
 
     Notes
     -----
-    An atom is freed by an area only if no other area, no lock and no use keeps it: land under two
-    red lines is freed by neither alone.
+    An atom is freed by an area only if no other area, no other protection and no use keeps it:
+    land under two red lines is freed by neither alone.
     """
     classes = classes_of(plan)
     if classes is None or plan.pieces is None:
@@ -76,13 +78,16 @@ def released(plan: Plan) -> pd.DataFrame:
     )
     atoms = plan.ledger[buildable]
     alone = _alone(plan.red_sets)
-    red = atoms[(atoms["lock"] == "") & atoms["red_set"].isin(alone)]
+    red = atoms[(atoms["protected_by"] == "") & atoms["red_set"].isin(alone)]
     by_red = red.assign(rule_code=red["red_set"].map(alone).astype(object), kind="redline")
-    locked = atoms[(atoms["lock"] != "") & ~atoms["lock"].str.contains("+", regex=False)]
-    locked = locked[locked["red_level"] == 0]
-    by_lock = locked.assign(rule_code=locked["lock"], kind="lock")
+    others = _alone_of(plan)
+    kept = atoms[(atoms["red_level"] == 0) & atoms["protection_set"].isin(others.index)]
+    by_other = kept.assign(
+        rule_code=kept["protection_set"].map(others["code"]).astype(object),
+        kind=kept["protection_set"].map(others["kind"]).astype(object),
+    )
     keys = ["kind", "rule_code", "unit", "township"]
-    table = pd.concat([by_red, by_lock]).groupby(keys)["area_m2"].sum().reset_index()
+    table = pd.concat([by_red, by_other]).groupby(keys)["area_m2"].sum().reset_index()
     table = table.rename(columns={"area_m2": "released_m2"})
     turned = _turned(plan, alone)
     # Units that leave balance draw all their pieces along, also those without released land.
@@ -114,10 +119,22 @@ def _alone(red_sets: pd.DataFrame) -> dict[int, str]:
     return {int(k): str(v) for k, v in one.items()}
 
 
+def _alone_of(plan: Plan) -> pd.DataFrame:
+    """Give kind and code of the sets of other protections that consist of one area."""
+    sets = plan.tables.get("protection_sets")
+    if sets is None:
+        return pd.DataFrame(columns=["kind", "code"])
+    one = sets.drop_duplicates(["protection_set", "kind", "code"])
+    one = one[~one["protection_set"].duplicated(keep=False)]
+    return one.set_index("protection_set")[["kind", "code"]]
+
+
 def _turned(plan: Plan, alone: Mapping[int, str]) -> pd.DataFrame:
     """List the pieces of units that are balance only through one red line."""
     atoms = plan.ledger
-    mine = atoms[atoms["red_set"].isin(alone) & ~atoms["core"]]
+    kinds = load_kinds()
+    also = covered(atoms, kinds.index[kinds["balance"]].drop("redline").tolist())
+    mine = atoms[atoms["red_set"].isin(alone) & ~also]
     through = mine.assign(rule_code=mine["red_set"].map(alone).astype(object))
     through = through.groupby(["unit", "rule_code"])["area_m2"].sum().reset_index()
     units = plan.units.loc[through["unit"]]

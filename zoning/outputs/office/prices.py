@@ -11,6 +11,7 @@ from zoning.base.staged import staged
 from zoning.outputs.office import csv_file
 from zoning.outputs.prints.draw import Picture
 from zoning.outputs.prints.fonts import chinese_text
+from zoning.pipeline.protected import names_of
 from zoning.questions import answer
 
 if TYPE_CHECKING:
@@ -53,11 +54,8 @@ def write(plan: Plan, prices: PriceList, folder: Path, lang: str | None = None) 
 
 
 def named(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
-    """Put the names of red lines and locks beside their codes."""
-    names: dict[str, str] = {lock.code: lock.name for lock in plan.config.inputs.locks}
-    if plan.redlines is not None:
-        first = plan.redlines.drop_duplicates("area_code")
-        names |= dict(zip(first["area_code"], first["name"], strict=True))
+    """Put the names of red lines and other protections beside their codes."""
+    names = names_of(plan)
     out = table.copy()
     out.insert(2, "name", out["code"].map(names).fillna("").astype(str))
     return out

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from zoning.base import words
+from zoning.inputs.protections import protection_layers
 from zoning.outputs.office.whole import notice
 from zoning.outputs.report.blocks import Block, Table, Text
 from zoning.outputs.report.pieces import DASH, Writer, quantity
@@ -75,7 +76,10 @@ def data(w: Writer) -> Iterator[Block]:
 def _standing(w: Writer) -> Iterator[Block]:
     """Say what the layers tell about themselves, and how firm the red-line areas are."""
     rows = [row for name in _LAYERS for row in _told(w, name)]
-    rows += [[lock.name or lock.code, lock.source, DASH] for lock in w.plan.config.inputs.locks]
+    rows += [
+        [part.name or part.code or part.kind, part.source, DASH]
+        for part in protection_layers(w.plan.config.inputs) if part.source
+    ]  # fmt: skip
     if rows:
         yield w.section("What the layers say of themselves", "图层的来源与说明")
         heads = [

@@ -28,7 +28,7 @@ TEXTS = 20_000
 
 AREAS = (
     "area_m2", "redline_m2", "redline_level1_m2", "core_m2", "protected_m2", "built_m2",
-    "built_redline_m2", "water_m2", "farmland_m2", "locked_m2", "free_m2", "new_m2",
+    "built_redline_m2", "water_m2", "farmland_m2", "lock_m2", "free_m2", "new_m2",
 )  # fmt: skip
 SHARES = ("township_share", "suitability", "stability")
 NAMES = ("zone", "zone_reason", "township", "county")

@@ -1,0 +1,323 @@
+"""Protected land of every kind: read, kept free, counted, and carried with the plan."""
+
+from __future__ import annotations
+
+import itertools
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+import worlds
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zoning import pipeline, planfile, store
+from zoning.contribution.rules import check
+from zoning.errors import InputError
+from zoning.grid.lattice import GridSpec
+from zoning.inputs.landuse import load_classes
+from zoning.inputs.layers import Layers
+from zoning.inputs.protections import load_kinds, upgrade_ledger
+from zoning.ledger import sums
+from zoning.ledger.atoms import KEYS, build
+from zoning.measure.zonal import Raster
+from zoning.outputs.qgis import geopackage
+from zoning.pipeline import protected
+from zoning.questions import answer
+
+GRID = GridSpec(worlds.CRS)
+KINDS = ("core", "basic_farmland", "heritage", "water", "lock")
+
+PROTECTED = """
+[[inputs.protections]]
+kind = "basic_farmland"
+path = "农田.gpkg"
+name = "永久基本农田"
+source = "划定成果"
+year = 2022
+
+[[inputs.protections]]
+kind = "heritage"
+path = "保护.gpkg"
+[inputs.protections.columns]
+code = "编号"
+level = "级别"
+published_m2 = "面积"
+"""
+
+
+def write(folder, extra=PROTECTED):
+    path = worlds.write(folder, extra=extra)
+    fields = [worlds.square(2, 0, 1.5, 1), worlds.square(3, 0, 1, 1), worlds.square(0, 0, 0.5, 1)]
+    gpd.GeoDataFrame({"code": ["a", "b", "c"]}, geometry=fields, crs=worlds.CRS).to_file(
+        folder / "农田.gpkg"
+    )
+    gpd.GeoDataFrame(
+        {"编号": ["H1", "H2"], "级别": ["一级", "2"], "面积": [1_000_000, 400_000],
+         "name": ["古城", None]},
+        geometry=[worlds.square(3.5, 0), worlds.square(0, 2, 0.5, 1)], crs=worlds.CRS,
+    ).to_file(folder / "保护.gpkg")  # fmt: skip
+    return path
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("保 护")
+    return pipeline.run(planfile.load(write(folder)), folder)
+
+
+def test_nothing_new_and_nothing_free_lies_on_protected_land(plan):
+    # Farmland covers (2..4, 0..1) of B and half a built square of A; H1 overlaps it by half.
+    assert plan.units.loc["1kmN3500E502", "free_m2"] == 0
+    assert plan.units.loc["1kmN3500E502", "new_m2"] == 0
+    assert plan.units.loc["1kmN3500E504", ["heritage_m2", "free_m2"]].tolist() == [500_000] * 2
+    assert plan.units["basic_farmland_m2"].sum() == 2_500_000
+    assert plan.townships["basic_farmland_m2"].to_dict() == {
+        "321000001": 500_000, "321000002": 2_000_000, "321000003": 0}  # fmt: skip
+    assert plan.counties["basic_farmland_m2"].to_dict() == {"321001": 2_500_000, "321002": 0}
+    # Land use is another thing: half a square of the protected farmland is built.
+    assert plan.units.loc["1kmN3500E500", ["farmland_m2", "basic_farmland_m2"]].tolist() == [
+        0, 500_000]  # fmt: skip
+    county = plan.tables["account_county"].set_index("county")["basic_farmland_m2"]
+    assert county["321001"] == 2_500_000
+    assert plan.ok
+
+
+def tables_of(plan):
+    return {t.name: t.frame for t in plan.contributions[0].tables}
+
+
+def test_the_accounts_of_protected_land_close(plan):
+    found = tables_of(plan)
+    kinds = found["protection_kinds"].set_index("kind")
+    assert kinds["area_m2"].to_dict() == {
+        "redline": 2_000_000, "basic_farmland": 2_500_000, "heritage": 1_500_000,
+        "overlap": -500_000 - 500_000,
+    }  # fmt: skip
+    assert kinds["areas"].fillna(0).tolist() == [2, 1, 2, 0]
+    # Farmland alone keeps 1.5 km2 of B free: half of (3, 0) is heritage too, A's part is built.
+    assert kinds.loc[["basic_farmland", "heritage"], "kept_m2"].tolist() == [1_500_000, 500_000]
+    assert kinds.loc["redline", "kept_m2"] == 1_500_000
+    areas = found["protection_areas"].set_index(["kind", "code"])
+    assert areas.loc[("basic_farmland", "basic_farmland"), ["name", "source", "year"]].tolist() == [
+        "永久基本农田", "划定成果", 2022]  # fmt: skip
+    assert areas.loc[("heritage", "H1"), ["name", "area_m2", "difference_m2"]].tolist() == [
+        "古城", 1_000_000, 0]  # fmt: skip
+    assert areas.loc[("heritage", "H2"), ["name", "area_m2", "difference_m2"]].tolist() == [
+        "H2", 500_000, 100_000]  # fmt: skip
+    assert areas.loc[("basic_farmland", "basic_farmland"), "built_m2"] == 500_000
+    levels = found["protection_levels"]
+    assert levels[levels["kind"] == "heritage"][["level", "area_m2"]].to_numpy().tolist() == [
+        [1, 1_000_000], [2, 500_000]]  # fmt: skip
+    for name in ("county", "township", "zone"):
+        total = found[f"protection_by_{name}"].groupby("kind")["area_m2"].sum()
+        assert total.to_dict() == kinds["area_m2"].drop("overlap").to_dict()
+    units = found["protection_units"].set_index("unit")
+    assert units.loc["1kmN3500E503", ["kind", "protected_share"]].tolist() == ["basic_farmland", 1]
+    assert units.loc["1kmN3500E504", ["kind", "protected_share"]].tolist() == ["heritage", 0.5]
+
+
+def test_protections_travel_with_the_plan(plan, tmp_path):
+    given = plan.contributions[0]
+    assert check([given], plan.units.index, plan.tables) == []
+    geopackage.write(plan, tmp_path / "plan.gpkg")
+    store.write_tables(plan, tmp_path)
+    read = store.load(tmp_path)
+    again = protected.of_plan(read)
+    assert again["code"].tolist() == ["basic_farmland", "H1", "H2"]
+    assert shapely.area(again.geometry.to_numpy()).tolist() == [2.5e6, 1e6, 5e5]
+    pd.testing.assert_frame_equal(
+        read.tables["protection_sets"].astype(str), plan.tables["protection_sets"].astype(str)
+    )
+    # Other lattices can be tried from the folder alone, and the same one says the same.
+    same = answer.zones_on(read, plan.grid)
+    assert same["zone"].astype(object).tolist() == plan.units["zone"].astype(object).tolist()
+    released = answer.released(read)
+    kept = released[released["kind"] == "basic_farmland"]
+    assert kept["released_m2"].sum() == 1_500_000
+    assert protected.names_of(read)["H1"] == "古城"
+
+
+def test_old_names_are_told_and_mean_what_they_meant(tmp_path):
+    old = """
+[inputs.cores]
+path = "核.gpkg"
+[[inputs.locks]]
+code = "flood"
+name = "行洪区"
+path = "锁.gpkg"
+"""
+    path = worlds.write(tmp_path, extra=old)
+    gpd.GeoDataFrame({"code": ["K"], "name": ["核"]}, geometry=[worlds.square(2, 0)],
+                     crs=worlds.CRS).to_file(tmp_path / "核.gpkg")  # fmt: skip
+    gpd.GeoDataFrame(geometry=[worlds.square(3, 0)], crs=worlds.CRS).to_file(tmp_path / "锁.gpkg")
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    notes = [n for n in plan.run["notes"] if n["code"] == "old-name"]
+    assert [n["where"] for n in notes] == ["plan.toml"] * 3
+    for kind, note in zip(("redline", "core", "lock"), notes, strict=True):
+        assert f'kind = "{kind}"' in note["try"]
+    assert plan.units["core_m2"].sum() == plan.units["lock_m2"].sum() == 1_000_000
+    # A core makes balance and a lock does not; neither is free.
+    assert plan.units.loc[["1kmN3500E502", "1kmN3500E503"], "zone"].tolist() == ["balance", "key"]
+    assert plan.units.loc[["1kmN3500E502", "1kmN3500E503"], "free_m2"].tolist() == [0, 0]
+
+
+def test_a_run_under_new_names_is_that_of_the_old(tmp_path):
+    new = worlds.PLAN.replace("[inputs.redlines]", '[[inputs.protections]]\nkind = "redline"')
+    path = worlds.write(tmp_path)
+    old = pipeline.run(planfile.load(path), tmp_path)
+    path.write_text(new, encoding="utf-8")
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    pd.testing.assert_frame_equal(plan.ledger, old.ledger)
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(plan.redlines.drop(columns="geometry")),
+        pd.DataFrame(old.redlines.drop(columns="geometry")), check_like=True,
+    )  # fmt: skip
+    assert not [n for n in plan.run["notes"] if n["code"] == "old-name"]
+
+
+WRONG = {
+    "missing-column": 'kind = "core"\npath = "保护.gpkg"\n[inputs.protections.columns]\ncode = "x"',
+    "protection-level": 'kind = "core"\npath = "保护.gpkg"\n[inputs.protections.columns]\n'
+                        'level = "编号"',
+    "stated-twice": 'kind = "core"\npath = "保护.gpkg"\nlevel = 1\n[inputs.protections.columns]\n'
+                    'level = "级别"',
+    "missing-code": 'kind = "core"\npath = "保护.gpkg"\n[inputs.protections.columns]\n'
+                    'code = "name"',
+    "missing-file": 'kind = "water"\npath = "没有.gpkg"',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", WRONG)
+def test_what_a_layer_of_protections_lacks_is_told(code, tmp_path):
+    path = write(tmp_path, extra="[[inputs.protections]]\n" + WRONG[code])
+    with pytest.raises(InputError) as error:
+        pipeline.run(planfile.load(path), tmp_path)
+    found = [p for p in error.value.problems if p.code == code]
+    assert found
+    assert all(p.what.zh and p.what.en for p in found)
+
+
+def test_red_lines_without_codes_are_refused_and_levels_may_stand_in_words(tmp_path):
+    red = worlds.PLAN.replace("[inputs.redlines]", '[[inputs.protections]]\nkind = "redline"')
+    path = worlds.write(tmp_path)
+    path.write_text(red, encoding="utf-8")
+    lines = worlds.redlines().assign(level=["一级管控区", "二级"])
+    lines.to_file(tmp_path / "红线.gpkg")
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    assert plan.redlines["level"].tolist() == [1, 2]
+    lines.drop(columns="area_code").to_file(tmp_path / "红线.gpkg")
+    with pytest.raises(InputError, match="area_code"):
+        pipeline.run(planfile.load(path), tmp_path)
+
+
+def blobs(rng):
+    """Make a few overlapping blobs over a city of 4 x 4 km."""
+    made = []
+    for _ in range(rng.integers(1, 4)):
+        x, y = rng.uniform(0, 4000, 2)
+        angle = np.sort(rng.uniform(0, 2 * np.pi, 9))
+        radius = rng.uniform(200, 1500, 9)
+        ring = np.c_[worlds.X + x + radius * np.cos(angle), worlds.Y + y + radius * np.sin(angle)]
+        shape = shapely.make_valid(shapely.Polygon(ring))
+        made += [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"]
+    return made
+
+
+def layers_of(seed):
+    rng = np.random.default_rng(seed)
+    city = worlds.square(0, 0, 4, 4)
+    red = [(f"R{i}", 1 + i % 2, g) for i, g in enumerate(blobs(rng))]
+    rows = [(kind, f"{kind}{i}", g) for kind in KINDS for i, g in enumerate(blobs(rng))]
+    lines = gpd.GeoDataFrame(
+        {"area_code": [r[0] for r in red], "level": [r[1] for r in red]},
+        geometry=[r[2] for r in red], crs=worlds.CRS,
+    )  # fmt: skip
+    layer = gpd.GeoDataFrame(
+        {"kind": [r[0] for r in rows], "code": [r[1] for r in rows],
+         "level": pd.array([None] * len(rows), "Int64")},
+        geometry=[r[2] for r in rows], crs=worlds.CRS,
+    )  # fmt: skip
+    use = rng.choice([0, 1, 3, 7, 17], (40, 40))
+    raster = Raster(use, worlds.X, worlds.Y + 4000, 100.0, 100.0)
+    return Layers(city, redlines=lines, protections=layer, landuse=raster)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 10**6))
+def test_free_protected_built_water_and_unknown_fill_the_city(seed):
+    layers = layers_of(seed)
+    ledger = build(layers, GRID)
+    marked = sums.mark(ledger.atoms, load_classes())
+    kept = sums.covered(marked, load_kinds().index)
+    unknown = ~sums.known_use(marked, load_classes())
+    taken = kept | (marked["built_m2"] > 0) | (marked["water_m2"] > 0) | unknown
+    assert marked.loc[taken, "free_m2"].sum() == 0
+    assert marked["free_m2"].sum() + marked.loc[taken, "area_m2"].sum() == ledger.city_m2
+    # Each kind, and all together, against shapely alone.
+    everything = {"redline": layers.redlines.geometry.to_numpy()}
+    everything |= {k: g.to_numpy() for k, g in layers.protections.geometry.groupby(
+        layers.protections["kind"])}  # fmt: skip
+    for kinds in [*[[k] for k in everything], list(everything)]:
+        shapes = np.concatenate([everything[k] for k in kinds])
+        exact = shapely.intersection(shapely.union_all(shapes), layers.city).area
+        m2 = int(marked.loc[sums.covered(marked, kinds), "area_m2"].sum())
+        assert abs(m2 - exact) < 40
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 10**6))
+def test_the_order_of_protections_changes_nothing(seed):
+    layers = layers_of(seed)
+    ledger = build(layers, GRID)
+    turned = Layers(
+        layers.city, redlines=layers.redlines.iloc[::-1], landuse=layers.landuse,
+        protections=layers.protections.sample(frac=1, random_state=seed % 1000),
+    )  # fmt: skip
+    other = build(turned, GRID)
+    pd.testing.assert_frame_equal(ledger.atoms, other.atoms)
+    pd.testing.assert_frame_equal(ledger.protection_sets, other.protection_sets)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_new_land_on_any_kind(kind, tmp_path):
+    """One layer over the best of the land: allocation goes elsewhere, up to the last square."""
+    path = worlds.write(
+        tmp_path, extra=f'[[inputs.protections]]\nkind = "{kind}"\npath = "保.gpkg"\n'
+    )
+    gpd.GeoDataFrame(geometry=[worlds.square(0, 0, 5, 2.5)], crs=worlds.CRS).to_file(
+        tmp_path / "保.gpkg"
+    )
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    column = load_kinds().loc[kind, "column"]
+    whole = plan.units[column] == plan.units["area_m2"]
+    assert whole.sum() == 10
+    assert plan.units.loc[whole, "new_m2"].sum() == plan.units.loc[whole, "free_m2"].sum() == 0
+    left = plan.units["area_m2"] - plan.units[column]
+    assert (plan.units["new_m2"] <= left).all()
+
+
+def test_the_ledger_of_an_old_plan_becomes_sets():
+    old = pd.DataFrame({
+        "unit": ["a"] * 4, "township": "t", "county": "c", "red_set": 0, "red_level": 0,
+        "core": [False, True, False, True], "lock": ["", "", "x+y", "x"], "landuse": 1,
+        "area_m2": [1, 2, 3, 4],
+    })  # fmt: skip
+    atoms, sets = upgrade_ledger(old)
+    assert list(atoms.columns) == [*KEYS, "area_m2"]
+    assert atoms["protected_by"].tolist() == ["", "core", "lock", "core+lock"]
+    assert atoms["protection_set"].tolist() == [0, 1, 3, 2]
+    members = sets.groupby("protection_set")["code"].agg(list).to_dict()
+    assert members == {1: ["core"], 2: ["core", "x"], 3: ["x", "y"]}
+
+
+def test_kinds_have_words_colours_and_columns_of_their_own():
+    kinds = load_kinds()
+    assert kinds["column"].is_unique
+    assert kinds["colour"].is_unique
+    assert set(kinds["column"].drop("redline")) == set(sums.KIND_SUMS)
+    assert not set(sums.KIND_SUMS) & set(sums.USE_SUMS)
+    for a, b in itertools.combinations(kinds["zh"], 2):
+        assert a != b

@@ -1,0 +1,168 @@
+"""``[inputs.*]`` of plan.toml as frozen models: where the planner's files are, how to read them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Part(BaseModel):
+    """A table of plan.toml: frozen, unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Layer(Part):
+    """A polygon layer: where it is and what its columns are called."""
+
+    path: str
+    """File, relative to plan.toml."""
+    layer: str | None = None
+    """Layer inside the file; left out where the file has one."""
+    crs: str | None = None
+    """CRS, only where the file does not say."""
+    encoding: str | None = None
+    """Text encoding, only where the file does not say (such as GBK)."""
+    repair: bool = False
+    """Repair invalid polygons (each is logged) and do not refuse them."""
+
+
+class CountyLayer(Layer):
+    """``[inputs.counties]``."""
+
+    code: str = "code"
+    """Column of the county code."""
+    name: str = "name"
+    """Column of the name."""
+
+
+class TownshipLayer(Layer):
+    """``[inputs.townships]``: polygons, and their attributes there or in a table."""
+
+    code: str = "code"
+    """Column of the township code."""
+    name: str = "name"
+    """Column of the name."""
+    county: str = "county"
+    """Column of the county code."""
+    table: str | None = None
+    """CSV or XLSX with attributes, joined by code."""
+    table_code: str = "code"
+    """Column of the code in that table."""
+    sheet: str | None = None
+    """Sheet of an XLSX file; left out, the first."""
+    tolerance_m2: Annotated[float, Field(ge=0)] = 10_000.0
+    """Gaps and overlaps up to this area each become the rows ``none`` and ``overlap``;
+    larger ones are errors. 1 ha, our choice."""
+
+
+class ProtectionColumns(Part):
+    """``[inputs.protections.columns]``: which column holds what.
+
+    Left out, a column of the same name is taken where the file has one (for red lines
+    ``area_code`` before ``code``); a column that is named must be there.
+    """
+
+    code: str | None = None
+    """Column of the area's code; for farmland and locks only when it is named here, because
+    thousands of parcels are one area."""
+    name: str | None = None
+    """Column of the name."""
+    type: str | None = None
+    """Column of the type."""
+    level: str | None = None
+    """Column of the level: 1 or 2, also in words (一级)."""
+    published_m2: str | None = None
+    """Column of the published area in m2."""
+    source: str | None = None
+    """Column of the source."""
+    year: str | None = None
+    """Column of the year of the source (else ``year`` or ``source_year``)."""
+
+
+class ProtectionLayer(Layer):
+    """``[[inputs.protections]]``: land that is protected; nothing new is built there."""
+
+    kind: Literal["redline", "core", "basic_farmland", "heritage", "water", "lock"]
+    """What protects it: ecological red line (one feature per area and level), another protected
+    core, permanent basic farmland, heritage and scenery, water source, or a lock of this plan."""
+    code: str | None = None
+    """Code of the whole layer, where it is one area; left out and without a column, the kind."""
+    name: str | None = None
+    """Name of the whole layer."""
+    level: Annotated[int, Field(ge=1, le=9)] | None = None
+    """Level of the whole layer; red lines of no level are level 2."""
+    source: str | None = None
+    """Where the protection is written, for the whole layer."""
+    year: int | None = None
+    """Year of the source, for the whole layer."""
+    columns: ProtectionColumns = ProtectionColumns()
+
+
+class RedlineLayer(Layer):
+    """``[inputs.redlines]``: old name of ``[[inputs.protections]]`` with ``kind = "redline"``."""
+
+    code: str = "area_code"
+    """Column of the area's code."""
+    name: str = "name"
+    """Column of the name."""
+    type: str | None = "type"
+    """Column of the type."""
+    level: str | None = "level"
+    """Column of the level (1 or 2); without one every feature is level 2."""
+
+
+class CoreLayer(Layer):
+    """``[inputs.cores]``: old name of ``[[inputs.protections]]`` with ``kind = "core"``."""
+
+    code: str = "code"
+    """Column of the code."""
+    name: str = "name"
+    """Column of the name."""
+
+
+class LockLayer(Layer):
+    """``[[inputs.locks]]``: old name of ``[[inputs.protections]]`` with ``kind = "lock"``."""
+
+    code: str
+    """Short code of the lock."""
+    name: str = ""
+    """Name shown to people."""
+    source: str = "own choice"
+    """Where the rule is written."""
+
+
+class LanduseRaster(Part):
+    """``[inputs.landuse]``: a raster of land-use classes."""
+
+    path: str
+    """File, relative to plan.toml."""
+    band: Annotated[int, Field(ge=1)] = 1
+    """Band with the classes."""
+    crs: str | None = None
+    """CRS, only where the file does not say."""
+    classes: str | None = None
+    """Class table (TOML); left out, the shipped one for 用地用海分类 (2023)."""
+    reproject: bool = False
+    """Bring a raster of another CRS to the grid by nearest neighbour."""
+    rural_roads_are_construction: bool = False
+    """Whether 06 (rural roads and farm facilities) counts as construction. Land statistics treat
+    it as agricultural land (evidence M-high); some planning tables count it, and it moves the
+    result."""
+    survey: str = ""
+    """Survey and year, such as "三调 2019"; bases of existing land and cap must agree."""
+
+
+class InputsPart(Part):
+    """``[inputs.*]``: the planner's files; every one but the boundary may be absent."""
+
+    boundary: Layer | None = None
+    """The study area."""
+    counties: CountyLayer | None = None
+    townships: TownshipLayer | None = None
+    protections: tuple[ProtectionLayer, ...] = ()
+    redlines: RedlineLayer | None = None
+    cores: CoreLayer | None = None
+    locks: tuple[LockLayer, ...] = ()
+    landuse: LanduseRaster | None = None
