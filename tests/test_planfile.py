@@ -218,7 +218,8 @@ def test_every_example_of_the_template_is_a_key_that_exists(tmp_path):
         lines.append(bare if example else line)
     whole = "\n".join(lines).replace('= "..."', '= "x"')
     config = parse(tomllib.loads(whole))
-    assert config.inputs.locks[0].code == "farmland"
+    assert [p.kind for p in config.inputs.protections] == ["redline", "basic_farmland"]
+    assert config.inputs.protections[0].columns.code == "area_code"
     assert config.cap.quotas["key"].share == 0.55
     # As it is written, it is a plan as well.
     assert load(file).plan.name

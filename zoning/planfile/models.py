@@ -191,12 +191,16 @@ class CapPart(Part):
     """Existing land in the survey of the land use, times this, is existing land in the survey
     of the cap. Every cap on existing and new land together (city, zones, counties, townships) is
     divided by it, so that the account stays in one survey; new land counts as stated."""
-    zone_caps: dict[str, Annotated[ZoneCap | None, BeforeValidator(_short)]] = {}
+    zone_caps: dict[str, Annotated[ZoneCap | None, BeforeValidator(_short)]] = Field(
+        default_factory=dict
+    )
     """Caps of the zones, each for itself; a zone that is not named has none, and stays closed if
     it is one that takes no new land. Short forms: `key = 0.30`, `balance = "existing"`, and
     `moderate = "none"` to say that none is meant; new land where the zone takes none fails a check
     all the same."""
-    quotas: dict[str, Annotated[ShareRule | None, BeforeValidator(_short)]] = {}
+    quotas: dict[str, Annotated[ShareRule | None, BeforeValidator(_short)]] = Field(
+        default_factory=dict
+    )
     """Upper limits of new land by zone, as shares of the headroom; `key = 0.55`, or "none"."""
     zone_basis: Literal["unit", "township"] = "unit"
     """Whether caps and quotas of zones bind on the unit's zone or on its township's class."""
