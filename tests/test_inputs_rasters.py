@@ -46,7 +46,8 @@ WHOLE = box(0, 0, 5, 4)
 
 
 def read(path, area=WHOLE, **options):
-    return read_classes(path, area=area, to_crs=options.pop("to_crs", CRS), **options)
+    file, source = read_classes(path, area=area, to_crs=options.pop("to_crs", CRS), **options)
+    return file.read(), source
 
 
 def problem(*args, **kwargs):
@@ -283,3 +284,27 @@ def test_any_window_holds_the_pixels_of_its_area(tmp_path_factory, a, b, c, d):
     # No row or column more than needed.
     inner = shapely.box(*raster.bounds).buffer(-PIXEL, join_style="mitre")
     assert inner.is_empty or inner.buffer(-1e-6).within(area.buffer(1e-6))
+
+
+def test_strips_are_the_whole_window(tmp_path, monkeypatch):
+    from zoning.inputs import rasters
+
+    rng = np.random.default_rng(1)
+    picture = rng.integers(1, 9, (75, 40), dtype="uint8")
+    path = write(tmp_path, picture)
+    area = box(3.5, 2.5, 38, 70.5)
+    whole = read_classes(path, area=area, to_crs=CRS)[0]
+    for strip in (1, 100, 1000, 10**6):
+        monkeypatch.setattr(rasters, "_STRIP", strip)
+        with whole.open() as view:
+            parts = list(whole.strips(view))
+        np.testing.assert_array_equal(
+            np.concatenate([p.classes for p in parts]), whole.read().classes
+        )
+        assert parts[0].y0 == whole.read().y0
+    monkeypatch.setattr(rasters, "_STRIP", 100)
+    with pytest.raises(InputError) as e:
+        read(path, area, classes=range(1, 8))
+    # Counted over all strips.
+    seen = (picture[2:71, 3:38] == 8).sum()
+    assert f"8: {seen * 900 / 1e6:.3f} km²" in e.value.problems[0].what.en

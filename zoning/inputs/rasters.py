@@ -1,9 +1,17 @@
-"""Rasters of land-use classes: the window that a plan needs, in the CRS of its grid."""
+"""Rasters of land-use classes: the windows that a plan needs, in the CRS of its grid.
+
+A raster is never in memory as a whole: it is looked through in strips when it is read, and blocks
+of the ledger take their windows one by one.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +22,7 @@ from zoning.base.areas import M2_PER_KM2
 from zoning.errors import Finding, InputError, Problem, Text
 from zoning.inputs import crs as systems
 from zoning.inputs.source import Source, existing, sha256_of
-from zoning.measure.zonal import OUTSIDE, Raster
+from zoning.measure.zonal import OUTSIDE, Raster, span
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -24,8 +32,89 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Bounds = tuple[float, float, float, float]
+#: Pixels that are looked through at a time.
+_STRIP = 1 << 22
 #: A corner may stick out by rounding; less than this is no gap.
 _NO_GAP_M2 = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFile:
+    """A file of classes that has been looked through; it gives windows.
+
+    Parameters
+    ----------
+    path : Path
+    band : int
+        Counted from 1.
+    bounds : (west, south, east, north)
+        Of the study area.
+    own : str
+        WKT of the CRS of the file.
+    target : str or None
+        WKT of the CRS that it is brought to by nearest neighbour; None where it is that of the
+        grid.
+    zero_is_class : bool
+        Whether 0 stands in the class table; else it is no data.
+    """
+
+    path: Path
+    band: int
+    bounds: Bounds
+    own: str
+    target: str | None
+    zero_is_class: bool
+
+    def window(self, bounds: Bounds) -> Raster:
+        """Give the pixels that touch west, south, east, north (metres in the grid's CRS).
+
+        Returns
+        -------
+        Raster
+            Whole numbers, row 0 in the north; no data is -1 (`zoning.measure.zonal.OUTSIDE`).
+        """
+        with self.open() as view:
+            return self._pixels(view, _window(view, bounds))
+
+    def read(self) -> Raster:
+        """Give the whole window of the study area."""
+        return self.window(self.bounds)
+
+    @contextmanager
+    def open(self) -> Iterator[DatasetReader | WarpedVRT]:
+        """Open the file, in the CRS of the grid."""
+        import rasterio
+
+        with rasterio.open(self.path) as file, _view(file, self.own, self.target) as view:
+            yield view
+
+    def strips(self, view: DatasetReader | WarpedVRT) -> Iterator[Raster]:
+        """Give the window of the study area in strips, a few million pixels at a time."""
+        from rasterio.windows import Window
+
+        every = _window(view, self.bounds)
+        high = int(view.block_shapes[self.band - 1][0])
+        rows = max(1, _STRIP // max(1, every.width) // high) * high
+        top, bottom = every.row_off, every.row_off + every.height
+        # Strips end where the file's own blocks end, so that nothing is decoded twice.
+        edges = [top, *range((top // rows + 1) * rows, bottom, rows), bottom]
+        for first, last in pairwise(edges):
+            yield self._pixels(view, Window(every.col_off, first, every.width, last - first))
+
+    def _pixels(self, view: DatasetReader | WarpedVRT, window: Window) -> Raster:
+        values = view.read(self.band, window=window)
+        known = view.read_masks(self.band, window=window) != 0
+        picture = _whole_numbers(values, known, str(self.path))
+        t = view.transform
+        # South-up or mirrored files are turned; the corner follows.
+        picture = picture[::-1] if t.e > 0 else picture
+        picture = picture[:, ::-1] if t.a < 0 else picture
+        if not self.zero_is_class:
+            picture[picture == 0] = OUTSIDE
+        rows, cols = picture.shape
+        x, y = t.c + window.col_off * t.a, t.f + window.row_off * t.e
+        x0, y0 = min(x, x + cols * t.a), max(y, y + rows * t.e)
+        return Raster(np.ascontiguousarray(picture), float(x0), float(y0), abs(t.a), abs(t.e))
 
 
 def read_classes(
@@ -38,10 +127,10 @@ def read_classes(
     reproject: bool = False,
     classes: Collection[int] | None = None,
     role: str = "landuse",
-) -> tuple[Raster, Source]:
-    """Read the window of a class raster that covers the study area.
+) -> tuple[ClassFile, Source]:
+    """Look through the window of a class raster that covers the study area.
 
-    Only the window is read, so the file may be as large as a province.
+    Only the window is read, strip by strip, so the file may be as large as a country.
 
     Parameters
     ----------
@@ -66,8 +155,8 @@ def read_classes(
 
     Returns
     -------
-    Raster
-        Whole numbers, row 0 in the north; no data is -1 (`zoning.measure.zonal.OUTSIDE`).
+    ClassFile
+        Gives windows of whole numbers; no data is -1 (`zoning.measure.zonal.OUTSIDE`).
     Source
 
     Raises
@@ -85,8 +174,9 @@ def read_classes(
     ...     with rasterio.open(path, "w", driver="GTiff", width=4, height=4, count=1,
     ...                        dtype="uint8", crs="EPSG:4549", transform=place) as file:
     ...         file.write(np.full((1, 4, 4), 7, "uint8"))
-    ...     raster, source = read_classes(
+    ...     file, source = read_classes(
     ...         path, area=shapely.box(500_010, 3_559_900, 500_050, 3_559_990), to_crs="EPSG:4549")
+    ...     raster = file.read()
     >>> raster.classes.tolist(), (raster.x0, raster.y0)
     ([[7, 7], [7, 7], [7, 7], [7, 7]], (500000.0, 3560000.0))
     """
@@ -106,17 +196,23 @@ def read_classes(
             other = not systems.same_crs(own, target)
             if other and not reproject:
                 raise InputError(_other_crs(own, target, path))
-            with _view(file, own, target, other) as view:
-                raster = _read_window(view, band, area, target, where, classes)
+        found = ClassFile(
+            path, band, area.bounds, own.to_wkt(), target.to_wkt() if other else None,
+            classes is None or 0 in classes,
+        )  # fmt: skip
+        with found.open() as view:
+            missing = _uncovered(view, area)
+            if missing.area > _NO_GAP_M2:
+                raise InputError(_not_covering(missing, area, target, where))
+            size = _look_through(found, view, classes, where)
     except RasterioError as error:
         raise _unreadable(path, error) from error
     findings = (_warped(own, target, where),) if other else ()
     for finding in findings:
         logger.warning(finding.tell("en"))
-    size = raster.classes.size
     layer = f"band {band}"
     declared = systems.crs_text(own)
-    return raster, Source(role, path.as_posix(), layer, sha256_of(path), size, declared, findings)
+    return found, Source(role, path.as_posix(), layer, sha256_of(path), size, declared, findings)
 
 
 def _settle_crs(file: DatasetReader, crs: str | None, where: str) -> tuple[Any, list[Problem]]:
@@ -161,54 +257,41 @@ def _form(file: DatasetReader, band: int, where: str) -> list[Problem]:
     return problems
 
 
-def _view(file: DatasetReader, own: Any, target: Any, other: bool) -> Any:
+def _view(file: DatasetReader, own: str, target: str | None) -> Any:
     """Give the raster as it is, or through nearest neighbour in the CRS of the grid."""
     from contextlib import nullcontext
 
     from rasterio.enums import Resampling
     from rasterio.vrt import WarpedVRT
 
-    if not other:
+    if target is None:
         return nullcontext(file)
     # Ground outside a turned picture must not look like a class; a mask keeps it apart.
     alpha = file.nodata is None
-    return WarpedVRT(
-        file,
-        src_crs=own.to_wkt(),
-        crs=target.to_wkt(),
-        resampling=Resampling.nearest,
-        add_alpha=alpha,
-    )
+    return WarpedVRT(file, src_crs=own, crs=target, resampling=Resampling.nearest, add_alpha=alpha)
 
 
-def _read_window(
-    view: DatasetReader | WarpedVRT,
-    band: int,
-    area: Any,
-    target: Any,
-    where: str,
-    classes: Collection[int] | None,
-) -> Raster:
-    missing = _uncovered(view, area)
-    if missing.area > _NO_GAP_M2:
-        raise InputError(_not_covering(missing, area, target, where))
-    window = _window(view, area.bounds)
-    values = view.read(band, window=window)
-    known = view.read_masks(band, window=window) != 0
-    picture = _whole_numbers(values, known, where)
-    t = view.transform
-    # South-up or mirrored files are turned; the corner follows.
-    picture = picture[::-1] if t.e > 0 else picture
-    picture = picture[:, ::-1] if t.a < 0 else picture
-    if classes is not None and 0 not in classes:
-        picture[picture == 0] = OUTSIDE
-    rows, cols = picture.shape
-    x, y = t.c + window.col_off * t.a, t.f + window.row_off * t.e
-    x0, y0 = min(x, x + cols * t.a), max(y, y + rows * t.e)
-    raster = Raster(np.ascontiguousarray(picture), float(x0), float(y0), abs(t.a), abs(t.e))
+def _look_through(file: ClassFile, view: Any, classes: Collection[int] | None, where: str) -> int:
+    """Check all pixels of the study area; give their number."""
+    seen: Counter[int] = Counter()
+    size, pixel = 0, 1.0
+    for strip in file.strips(view):
+        size, pixel = size + strip.classes.size, strip.dx * strip.dy
+        if classes is not None:
+            seen.update(_count(strip.classes))
     if classes is not None:
-        _check_values(raster, classes, where)
-    return raster
+        _check_values(seen, pixel, classes, where)
+    return size
+
+
+def _count(picture: npt.NDArray[np.integer[Any]]) -> dict[int, int]:
+    """Count the pixels of each value."""
+    low, high = int(picture.min()), int(picture.max())
+    if high - low > np.iinfo(np.uint16).max:
+        values, counts = np.unique(picture, return_counts=True)
+        return dict(zip(values.tolist(), counts.tolist(), strict=True))
+    counts = np.bincount((picture - low).ravel())
+    return {low + int(k): int(counts[k]) for k in np.flatnonzero(counts)}
 
 
 def _uncovered(view: DatasetReader | WarpedVRT, area: Any) -> Any:
@@ -229,10 +312,9 @@ def _window(view: DatasetReader | WarpedVRT, bounds: Bounds) -> Window:
 
     west, south, east, north = bounds
     t = view.transform
-    ends = np.array([[(x - t.c) / t.a, (y - t.f) / t.e] for x, y in ((west, north), (east, south))])
-    first = np.floor(ends.min(axis=0)).astype(int).clip(0)
-    last = np.minimum(np.ceil(ends.max(axis=0)).astype(int), (view.width, view.height))
-    return Window(*first.tolist(), *(last - first).tolist())
+    col, cols = span(*sorted((x - t.c) / t.a for x in (west, east)), view.width)
+    row, rows = span(*sorted((y - t.f) / t.e for y in (south, north)), view.height)
+    return Window(col, row, cols - col, rows - row)
 
 
 def _whole_numbers(
@@ -264,14 +346,8 @@ def _whole_numbers(
     return out
 
 
-def _check_values(raster: Raster, classes: Collection[int], where: str) -> None:
-    found, counts = np.unique(raster.classes, return_counts=True)
-    pixel = raster.dx * raster.dy
-    unknown = [
-        (int(v), int(n))
-        for v, n in zip(found, counts, strict=True)
-        if v not in classes and v != OUTSIDE
-    ]
+def _check_values(seen: Counter[int], pixel: float, classes: Collection[int], where: str) -> None:
+    unknown = [(v, n) for v, n in sorted(seen.items()) if v not in classes and v != OUTSIDE]
     if unknown:
         listed = "; ".join(f"{v}: {n * pixel / M2_PER_KM2:.3f} km²" for v, n in unknown[:20])
         raise InputError.one(

@@ -76,11 +76,32 @@ class Raster:
                 remedy=("north must be up and pixels larger than 0", "须北向上且像元尺寸大于 0"),
             )
 
+    def window(self, bounds: tuple[float, float, float, float]) -> Raster:
+        """Give the pixels that touch west, south, east, north; one at least.
+
+        Examples
+        --------
+        >>> Raster(np.array([[1, 2, 3]]), x0=0, y0=8, dx=8, dy=8).window((9, 1, 15, 2))
+        Raster(classes=array([[2]]), x0=8.0, y0=8.0, dx=8, dy=8)
+        """
+        rows, cols = self.classes.shape
+        west, south, east, north = bounds
+        c0, c1 = span((west - self.x0) / self.dx, (east - self.x0) / self.dx, cols)
+        r0, r1 = span((self.y0 - north) / self.dy, (self.y0 - south) / self.dy, rows)
+        x0, y0 = float(self.x0 + c0 * self.dx), float(self.y0 - r0 * self.dy)
+        return Raster(self.classes[r0:r1, c0:c1], x0, y0, self.dx, self.dy)
+
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east, north."""
         rows, cols = self.classes.shape
         return self.x0, self.y0 - rows * self.dy, self.x0 + cols * self.dx, self.y0
+
+
+def span(first: float, last: float, count: int) -> tuple[int, int]:
+    """Give the pixels of an axis that a stretch touches: first and one past the last."""
+    start = min(max(math.floor(first), 0), count - 1)
+    return start, max(min(math.ceil(last), count), start + 1)
 
 
 @dataclass(frozen=True, slots=True)
