@@ -109,6 +109,28 @@ class GridSpec:
         (x0, y0), s = self.origin_m, self.cell_m
         return [f"{head}N{y0 + r * s}E{x0 + c * s}" for c, r in zip(cols, rows, strict=True)]
 
+    def order(self, cols: Ints, rows: Ints) -> Ints:
+        """Give the positions that sort squares by their codes, without writing the codes.
+
+        Examples
+        --------
+        >>> grid = GridSpec("EPSG:4549")
+        >>> cols, rows = np.array([5, 40, 5]), np.array([3, 3, 30])
+        >>> codes = np.array(grid.codes(cols.tolist(), rows.tolist()))
+        >>> codes[grid.order(cols, rows)].tolist() == sorted(codes.tolist())
+        True
+        """
+        step = 1 if self.is_whole_km else self.cell_m
+        near = [o // 1000 if self.is_whole_km else o for o in self.origin_m]
+        keys = []
+        for numbers, start, end in ((cols, near[0], ""), (rows, near[1], "E")):
+            values, index = np.unique(np.asarray(numbers), return_inverse=True)
+            text = [f"{start + v * step}{end}" for v in values.tolist()]
+            rank = np.empty(len(text), dtype=np.int64)
+            rank[sorted(range(len(text)), key=text.__getitem__)] = np.arange(len(text))
+            keys.append(rank[index.reshape(-1)])
+        return np.lexsort(tuple(keys))
+
     def locate(self, code: str) -> tuple[int, int]:
         """Give (col, row) of a code made by this lattice.
 

@@ -49,10 +49,10 @@ def unit_frame(cols: Ints, rows: Ints, area_m2: Ints, grid: GridSpec) -> gpd.Geo
     """Build the frame of units from lattice numbers and areas, sorted by code."""
     import geopandas as gpd
 
-    units = pd.DataFrame({"unit": grid.codes(cols.tolist(), rows.tolist()), "area_m2": area_m2})
-    order = np.argsort(units["unit"].to_numpy(dtype=object), kind="stable")
-    units = units.iloc[order].set_index("unit")
+    order = grid.order(cols, rows)
     cols, rows = cols[order], rows[order]
+    codes = pd.Index(grid.codes(cols.tolist(), rows.tolist()), name="unit")
+    units = pd.DataFrame({"area_m2": np.asarray(area_m2)[order]}, index=codes)
     units["lon"], units["lat"] = centres(cols, rows, grid)
     return gpd.GeoDataFrame(units, geometry=grid.squares(cols, rows), crs=grid.crs)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from zoning.inputs.rasters import ClassFile
     from zoning.measure.zonal import Raster
 
 
@@ -22,11 +23,12 @@ class Layers:
     redlines : GeoDataFrame, columns ``area_code``, ``level``
     protections : GeoDataFrame, columns ``kind``, ``code``, ``level``
         Every kind but red lines.
-    landuse : Raster of class values
+    landuse : picture of class values
+        A file that gives windows, or a raster in memory; both have ``window(bounds)``.
     """
 
     city: Any
     townships: gpd.GeoDataFrame | None = None
     redlines: gpd.GeoDataFrame | None = None
     protections: gpd.GeoDataFrame | None = None
-    landuse: Raster | None = None
+    landuse: Raster | ClassFile | None = None

@@ -16,24 +16,20 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from zoning.base.areas import Ints
 from zoning.grid.lattice import GridSpec
 from zoning.grid.units import unit_frame
 from zoning.inputs.layers import Layers
-from zoning.ledger.rounding import round_areas
-from zoning.measure.coverage import Shares, polygon_shares
-from zoning.measure.faces import Faces, partition
+from zoning.ledger.closing import close
+from zoning.ledger.tiles import MapBlocks, in_process, measure
+from zoning.measure.coverage import polygon_shares
+from zoning.measure.faces import Faces
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from zoning.measure.zonal import Raster
-
 #: Rows of the ledger for land in no township, and in more than one.
 NONE, OVERLAP = "none", "overlap"
 
-#: Shares of a square are exact to this (see :mod:`zoning.measure.coverage`).
-_NOISE = 1e-12
 #: Stands for the level of a protection that has none, so that sets can be sorted.
 _NO_LEVEL = 0
 
@@ -76,7 +72,7 @@ def no_sets() -> pd.DataFrame:
                          "level": pd.Series(dtype="Int64")})  # fmt: skip
 
 
-def build(layers: Layers, grid: GridSpec) -> Ledger:
+def build(layers: Layers, grid: GridSpec, *, map_blocks: MapBlocks = in_process) -> Ledger:
     """Measure every atom of a plan.
 
     Parameters
@@ -85,6 +81,9 @@ def build(layers: Layers, grid: GridSpec) -> Ledger:
         Valid polygons in the CRS of ``grid``.
     grid : GridSpec
         The lattice of units.
+    map_blocks : callable, optional
+        Runs the blocks of the lattice (:class:`zoning.ledger.tiles.MapBlocks`); by default one
+        after the other, here. The ledger does not depend on it.
 
     Returns
     -------
@@ -97,43 +96,22 @@ def build(layers: Layers, grid: GridSpec) -> Ledger:
     >>> ledger.units["area_m2"].tolist(), ledger.city_m2
     ([600000, 600000], 1200000)
     """
-    faces = partition(layers.city, _overlays(layers))
-    labels, red_sets, protection_sets = _label(faces, layers)
-    face, row, col, landuse, area = _measure(faces, grid, layers.landuse)
+    found = measure(layers.city, _overlays(layers), grid, layers.landuse, map_blocks=map_blocks)
+    labels, red_sets, protection_sets = _label(found.covers, layers)
     everywhere = polygon_shares([layers.city], origin=grid.origin_m, cell=grid.cell_m)
     units = unit_frame(everywhere.col, everywhere.row, np.zeros(len(everywhere.col), int), grid)
-
-    atoms = labels.iloc[face].reset_index(drop=True)
-    atoms.insert(0, "unit", grid.codes(col.tolist(), row.tolist()))
-    atoms["landuse"] = landuse
-    atoms["area"] = area
-    atoms = atoms.groupby(KEYS, sort=True, dropna=False)["area"].sum().reset_index()
-    # A unit that only rounding touches has no place of its own; its dust stays in the total.
-    atoms = atoms[atoms["unit"].isin(units.index)]
     city_m2 = round(shapely.area(layers.city))
-    atoms["area_m2"] = _rounded(atoms.pop("area"), atoms, city_m2, _squares(everywhere, grid), grid)
-    atoms = atoms[atoms["area_m2"] > 0].reset_index(drop=True)
+    # A unit that only rounding touches has no place of its own; its dust stays in the total.
+    atoms = close(found, labels, _nests(labels), everywhere, units.index, grid, city_m2)
     units["area_m2"] = _sum(atoms, "unit", units.index)
     return Ledger(atoms, units, red_sets, city_m2, protection_sets=protection_sets)
 
 
-def _squares(city: Shares, grid: GridSpec) -> list[str]:
-    """Name the units whose whole square lies in the city, as far as its outline is measured."""
-    whole = city.share > 1 - _NOISE
-    return grid.codes(city.col[whole].tolist(), city.row[whole].tolist())
-
-
-def _rounded(
-    area: pd.Series, atoms: pd.DataFrame, city_m2: int, squares: list[str], grid: GridSpec
-) -> Ints:
-    """Round the areas of atoms once; places are counties, townships, their red and other parts."""
-    nests = [pd.factorize(atoms[k], sort=True)[0] for k in ("county", "township")]
-    nests.append((atoms["red_level"] > 0).to_numpy(dtype=int))
-    nests.append(pd.factorize(atoms["protected_by"], sort=True)[0])
-    return round_areas(
-        area.to_numpy(), pd.factorize(atoms["unit"], sort=True)[0], nests, city_m2,
-        whole=atoms["unit"].isin(squares).to_numpy(), cell_m2=grid.cell_m**2,
-    )  # fmt: skip
+def _nests(labels: pd.DataFrame) -> list[Any]:
+    """Give the places that the rounding keeps: counties, townships, their red and other parts."""
+    nests: list[Any] = [pd.factorize(labels[k], sort=True)[0] for k in ("county", "township")]
+    nests.append((labels["red_level"] > 0).to_numpy(dtype=int))
+    return [*nests, pd.factorize(labels["protected_by"], sort=True)[0]]
 
 
 def _overlays(layers: Layers) -> dict[str, Any]:
@@ -208,20 +186,6 @@ def _sets(
     number = {(): 0} | {m: i for i, m in enumerate(sorted(set(members) - {()}), 1)}
     rows = [(i, *key) for m, i in number.items() for key in m]
     return [number[m] for m in members], members, rows
-
-
-def _measure(
-    faces: Faces, grid: GridSpec, landuse: Raster | None
-) -> tuple[Ints, Ints, Ints, Ints, Any]:
-    """Measure every face in every unit, split by land use where there is a raster."""
-    if landuse is not None:
-        from zoning.measure.zonal import piece_classes
-
-        p = piece_classes(faces.geometry, landuse, origin=grid.origin_m, cell=grid.cell_m)
-        return p.polygon, p.row, p.col, p.value, p.area_m2
-    s = polygon_shares(faces.geometry, origin=grid.origin_m, cell=grid.cell_m)
-    nothing = np.full(len(s.share), -1, dtype=np.int64)
-    return s.polygon, s.row, s.col, nothing, s.share * float(grid.cell_m) ** 2
 
 
 def _sum(atoms: pd.DataFrame, key: str, index: pd.Index) -> pd.Series:

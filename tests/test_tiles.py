@@ -1,0 +1,188 @@
+"""Blocks of the lattice: the same ledger whatever the blocks, their order, the order of rows."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zoning.grid.lattice import GridSpec
+from zoning.inputs.layers import Layers
+from zoning.ledger import atoms, tiles
+from zoning.ledger.tiles import PARTS, add_up, clip, in_process, measure
+from zoning.measure.faces import partition
+from zoning.measure.zonal import Raster, piece_classes
+
+GRID = GridSpec("EPSG:4549", 100, (30, 70))
+
+
+def world(seed: int, *, n: int = 9, off=(500_000.0, 3_500_000.0)):
+    """Make a city, townships that fill it, areas that overlap, and a picture of classes."""
+    rng = np.random.default_rng(seed)
+    size = rng.uniform(800, 9000)
+    centre = np.array(off) + rng.uniform(-3000, 3000, 2)
+    city = shapely.Point(centre).buffer(size / 2, quad_segs=int(rng.integers(2, 40)))
+    points = shapely.MultiPoint(centre + rng.uniform(-0.5, 0.5, (n, 2)) * size)
+    towns = np.array(shapely.voronoi_polygons(points, extend_to=city.envelope).geoms)
+    towns = shapely.intersection(towns, city)
+    angle = np.sort(rng.uniform(0, 2 * np.pi, (n, 12)), axis=1)
+    radius = rng.uniform(50, size / 3, (n, 1)) * (1 + 0.4 * rng.uniform(-1, 1, (n, 12)))
+    spot = centre + rng.uniform(-0.5, 0.5, (n, 1, 2)) * size
+    rings = spot + np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=2)
+    red = shapely.make_valid(shapely.polygons(rings), method="structure", keep_collapsed=False)
+    west, south, east, north = city.bounds
+    dx = float(rng.choice([25.0, 30.0, 47.3]))
+    shape = int((north - south) / dx) + 3, int((east - west) / dx) + 3
+    picture = Raster(rng.integers(-1, 5, shape).astype(np.int16), west - 13.7, north + 7.3, dx, dx)
+    return city, {"towns": towns[shapely.area(towns) > 0], "red": red}, picture
+
+
+def layers_of(city, layers, picture, order=None):
+    """Put a world into the layers of a plan, rows in another order where one is given."""
+    rng = np.random.default_rng(order)
+    frames = {}
+    for name, shapes in layers.items():
+        frame = gpd.GeoDataFrame(
+            {"code": [f"{name}{i}" for i in range(len(shapes))]}, geometry=list(shapes),
+            crs=GRID.crs,
+        )  # fmt: skip
+        frames[name] = frame.iloc[rng.permutation(len(frame))] if order is not None else frame
+    towns = frames["towns"].rename(columns={"code": "township"}).set_index("township")
+    towns["name"], towns["county"] = towns.index, [f"c{t[-1:]}" for t in towns.index]
+    red = frames["red"].rename(columns={"code": "area_code"})
+    red["level"] = 1 + red["area_code"].str[-1:].astype(int) % 2
+    return Layers(city, townships=towns, redlines=red.reset_index(drop=True), landuse=picture)
+
+
+def hashed(ledger) -> list[int]:
+    """Reduce a ledger to numbers that differ when any byte does."""
+    frames = [ledger.atoms, pd.DataFrame(ledger.units.drop(columns="geometry")), ledger.red_sets]
+    return [int(pd.util.hash_pandas_object(f, index=True).sum()) for f in frames]
+
+
+def total(measured, names):
+    """Add up parts by what covers them, unit and class, in features' own numbers."""
+    of = [measured.covers.features_of(n) for n in names]
+    out: dict = {}
+    for k, r, c, v, a in zip(
+        measured.cover.tolist(), measured.row.tolist(), measured.col.tolist(),
+        measured.landuse.tolist(), measured.parts.tolist(), strict=True,
+    ):  # fmt: skip
+        out[tuple(f[k] for f in of), r, c, v] = a
+    return out
+
+
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 10**6), east=st.sampled_from([500_000.0, 39_500_000.0]))
+def test_blocks_measure_what_one_piece_does(seed, east):
+    city, layers, picture = world(seed, off=(east, 3_500_000.0))
+    found = total(measure(city, layers, GRID, picture), list(layers))
+    faces = partition(city, layers)
+    p = piece_classes(faces.geometry, picture, origin=GRID.origin_m, cell=GRID.cell_m)
+    of = [faces.features_of(n) for n in layers]
+    whole: dict = {}
+    columns = (x.tolist() for x in (p.polygon, p.row, p.col, p.value, p.area_m2))
+    for f, r, c, v, a in zip(*columns, strict=True):
+        key = tuple(k[f] for k in of), r, c, v
+        whole[key] = whole.get(key, 0.0) + a
+    for key in set(found) | set(whole):
+        assert found.get(key, 0) / PARTS == pytest.approx(whole.get(key, 0.0), abs=1e-3)
+    assert sum(found.values()) / PARTS == pytest.approx(city.area, abs=0.05)
+
+
+@settings(max_examples=6, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    block=st.sampled_from([16, 32, 128, 256]),
+    order=st.integers(0, 10**6),
+)
+def test_the_same_bytes_for_any_block_and_any_order(seed, block, order):
+    city, layers, picture = world(seed)
+    once = hashed(atoms.build(layers_of(city, layers, picture), GRID))
+
+    def backwards(work, shared, jobs):
+        return list(reversed(list(in_process(work, shared, list(reversed(jobs))))))
+
+    mixed = layers_of(city, layers, picture, order)
+    assert hashed(atoms.build(mixed, GRID, map_blocks=backwards)) == once
+
+    sized = measure(city, layers, GRID, picture, block=block)
+    same = total(measure(city, layers, GRID, picture), list(layers))
+    other = total(sized, list(layers))
+    # Clipping elsewhere moves points by 1e-10 m, so parts of 1/65536 m2 may differ here and there.
+    far = [abs(same.get(k, 0) - other.get(k, 0)) for k in set(same) | set(other)]
+    assert max(far) <= 64
+
+
+def test_the_ledger_does_not_notice_the_size_of_blocks(monkeypatch):
+    for seed in range(5):
+        layers = layers_of(*world(seed))
+        seen = set()
+        for block in (16, 64, 256):
+            monkeypatch.setattr(tiles.measure, "__kwdefaults__", {
+                **tiles.measure.__kwdefaults__, "block": block})  # fmt: skip
+            seen.add(tuple(hashed(atoms.build(layers, GRID))))
+        assert len(seen) == 1
+
+
+def test_blocks_are_counted_from_the_origin_of_the_lattice():
+    seen = []
+
+    def watch(work, shared, jobs):
+        seen.extend(jobs)
+        return in_process(work, shared, jobs)
+
+    grid = GridSpec("EPSG:4549", 100, (30, 70))
+    side = 64 * 100
+    # From the middle of block (3, -2) into block (4, -2), and only touching block (5, -2).
+    city = shapely.box(30 + 3.5 * side, 70 - 1.5 * side, 30 + 5 * side, 70 - 1.2 * side)
+    found = measure(city, {}, grid, map_blocks=watch)
+    assert set(seen) >= {(3, -2), (4, -2)}
+    assert found.col.min() == 3.5 * 64 and found.col.max() == 5 * 64 - 1
+    assert found.row.min() == -96 and found.row.max() == -77
+    assert found.parts.sum() == city.area * PARTS
+
+
+def test_a_task_is_sent_without_what_can_be_made_again():
+    import pickle
+
+    city, layers, picture = world(1)
+    task, _ = tiles._task(city, layers, GRID, picture, 64)
+    jobs = tiles._jobs(task)
+    first = [tiles.work_block(task, j) for j in jobs]
+    assert task.bands
+    sent = pickle.loads(pickle.dumps(task))
+    assert not sent.bands
+    for job, one in zip(jobs, first, strict=True):
+        other = tiles.work_block(sent, job)
+        assert (one is None) == (other is None)
+        if one is not None:
+            assert one.members == other.members
+            np.testing.assert_array_equal(one.parts, other.parts)
+
+
+def test_clip_leaves_out_what_only_touches():
+    box = (0.0, 0.0, 10.0, 10.0)
+    l_shape = shapely.Polygon(
+        [(-5, 10), (-5, -5), (5, -5), (5, 5), (4, 5), (4, 0), (2, 0), (2, 10)]
+    )
+    shapes = np.array(
+        [shapely.box(10, 0, 20, 10), shapely.box(2, 2, 3, 3), shapely.box(-5, -5, 5, 5), l_shape],
+        dtype=object,
+    )
+    # Its edge along the box would come as a line beside the polygons.
+    got, number = clip(shapes, np.array([7, 8, 9, 4]), box)
+    assert number.tolist() == [8, 9, 4]
+    assert shapely.area(got).tolist() == [1.0, 25.0, 25.0]
+    assert set(shapely.get_type_id(got).tolist()) <= {3, 6}
+
+
+def test_adding_up_sorts_sums_and_drops_nothing_but_zeros():
+    a, b = np.array([2, 1, 2, 1]), np.array([0, 5, 0, 4])
+    one, other, parts = add_up((a, b), np.array([3, 0, 4, 9]))
+    assert (one.tolist(), other.tolist(), parts.tolist()) == ([1, 2], [4, 0], [9, 7])
+    assert [len(x) for x in add_up((a[:0], b[:0]), a[:0])] == [0, 0, 0]

@@ -1,0 +1,92 @@
+"""From measured parts to the table of atoms: names, one order, one rounding.
+
+Inside, units, labels and classes are whole numbers; text appears once per unit and label, at the
+end. Everything here works on arrays, so a country costs seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zoning.base.areas import Ints
+from zoning.grid.lattice import GridSpec
+from zoning.ledger.rounding import round_areas
+from zoning.ledger.tiles import PARTS, Measured, add_up
+from zoning.measure.coverage import Shares
+
+#: Shares of a square are exact to this (see :mod:`zoning.measure.coverage`).
+_NOISE = 1e-12
+
+
+def close(
+    found: Measured,
+    labels: pd.DataFrame,
+    nests: Sequence[Any],
+    city: Shares,
+    units: pd.Index,
+    grid: GridSpec,
+    city_m2: int,
+) -> pd.DataFrame:
+    """Make the atoms of measured parts, in whole square metres.
+
+    Parameters
+    ----------
+    found : Measured
+    labels : DataFrame
+        What each cover of ``found`` means: the keys of an atom between unit and land use.
+    nests : sequence of array
+        Places of each row of ``labels``, coarse to fine, for the rounding.
+    city : Shares
+        Units of the city; parts elsewhere are dust of cutting.
+    units : Index
+        Codes of the units, in the order of :meth:`GridSpec.order`.
+    city_m2 : int
+        What the atoms add up to.
+
+    Returns
+    -------
+    DataFrame
+        ``unit``, the columns of ``labels``, ``landuse``, ``area_m2`` (int64, above 0), sorted.
+    """
+    place = np.empty(len(city), dtype=np.int64)
+    order = grid.order(city.col, city.row)
+    place[order] = np.arange(len(order))
+    unit, there = _units(found, city, place)
+    label, first = _ranks(labels)
+    columns = (unit[there], label[found.cover[there]], found.landuse[there])
+    unit, group, landuse, parts = add_up(columns, found.parts[there])
+    whole = np.zeros(len(place), dtype=bool)
+    whole[place] = city.share > 1 - _NOISE
+    area = round_areas(
+        parts / PARTS, unit, [np.asarray(n)[first][group] for n in nests], city_m2,
+        whole=whole[unit], cell_m2=grid.cell_m**2,
+    )  # fmt: skip
+    keep = area > 0
+    unit, group, landuse, area = unit[keep], group[keep], landuse[keep], area[keep]
+    atoms = labels.iloc[first[group]].reset_index(drop=True)
+    atoms.insert(0, "unit", units.take(unit))
+    atoms["landuse"] = landuse
+    atoms["area_m2"] = area
+    return atoms
+
+
+def _units(found: Measured, city: Shares, place: Ints) -> tuple[Ints, Ints]:
+    """Find the unit of each part; give the parts that have one."""
+    south, west = int(city.row.min()), int(city.col.min())
+    wide = int(city.col.max()) - west + 1
+    key = (city.row - south) * wide + city.col - west  # ascending: shares come by row and column
+    inside = (found.col >= west) & (found.col < west + wide)
+    mine = np.where(inside, (found.row - south) * wide + found.col - west, -1)
+    at = np.minimum(np.searchsorted(key, mine), len(key) - 1)
+    return place[at], np.flatnonzero(key[at] == mine)
+
+
+def _ranks(labels: pd.DataFrame) -> tuple[Ints, Ints]:
+    """Give numbers to labels in their order, the same to alike ones, and a row for each number."""
+    groups = labels.groupby(list(labels.columns), sort=True, dropna=False)
+    number = groups.ngroup().to_numpy(dtype=np.int64)
+    return number, np.unique(number, return_index=True)[1]
