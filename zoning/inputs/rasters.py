@@ -312,8 +312,12 @@ def _window(view: DatasetReader | WarpedVRT, bounds: Bounds) -> Window:
 
     west, south, east, north = bounds
     t = view.transform
-    col, cols = span(*sorted((x - t.c) / t.a for x in (west, east)), view.width)
-    row, rows = span(*sorted((y - t.f) / t.e for y in (south, north)), view.height)
+    across, down = (
+        ((west - t.c) / t.a, (east - t.c) / t.a),
+        ((south - t.f) / t.e, (north - t.f) / t.e),
+    )
+    col, cols = span(min(across), max(across), view.width)
+    row, rows = span(min(down), max(down), view.height)
     return Window(col, row, cols - col, rows - row)
 
 

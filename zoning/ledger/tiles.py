@@ -260,14 +260,16 @@ def work_block(task: Task, job: tuple[int, int]) -> Tile | None:
         return None
     city = near.pop("")[0]
     faces = partition(city, near)
-    signs = zip(*(_numbered(faces, name, number[name]) for name in near), strict=True)
-    signs = list(signs) if near else [()] * len(faces.geometry)
+    signs: list[tuple[tuple[int, ...], ...]] = [()] * len(faces.geometry)
+    if near:
+        columns = [_numbered(faces, name, number[name]) for name in near]
+        signs = list(zip(*columns, strict=True))
     members = sorted(set(signs))
     rank = {m: k for k, m in enumerate(members)}
     cover = np.array([rank[s] for s in signs], dtype=np.int64)
     face, row, col, value, area = _areas(faces.geometry, task, box, city)
-    columns = (cover[face], row, col, value)
-    cover, row, col, value, parts = add_up(columns, np.rint(area * PARTS).astype(np.int64))
+    keys = (cover[face], row, col, value)
+    cover, row, col, value, parts = add_up(keys, np.rint(area * PARTS).astype(np.int64))
     up = task.first[1] + box[1] // task.cell
     right = task.first[0] + box[0] // task.cell
     small = np.int32
