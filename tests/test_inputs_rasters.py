@@ -287,7 +287,7 @@ def test_any_window_holds_the_pixels_of_its_area(tmp_path_factory, a, b, c, d):
 
 
 def test_strips_are_the_whole_window(tmp_path, monkeypatch):
-    from zoning.inputs import rasters
+    from zoning.inputs import pictures
 
     rng = np.random.default_rng(1)
     picture = rng.integers(1, 9, (75, 40), dtype="uint8")
@@ -295,14 +295,14 @@ def test_strips_are_the_whole_window(tmp_path, monkeypatch):
     area = box(3.5, 2.5, 38, 70.5)
     whole = read_classes(path, area=area, to_crs=CRS)[0]
     for strip in (1, 100, 1000, 10**6):
-        monkeypatch.setattr(rasters, "_STRIP", strip)
+        monkeypatch.setattr(pictures, "_STRIP", strip)
         with whole.open() as view:
             parts = list(whole.strips(view))
         np.testing.assert_array_equal(
             np.concatenate([p.classes for p in parts]), whole.read().classes
         )
         assert parts[0].y0 == whole.read().y0
-    monkeypatch.setattr(rasters, "_STRIP", 100)
+    monkeypatch.setattr(pictures, "_STRIP", 100)
     with pytest.raises(InputError) as e:
         read(path, area, classes=range(1, 8))
     # Counted over all strips.

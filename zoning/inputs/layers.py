@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from zoning.inputs.rasters import ClassFile
+    from zoning.inputs.pictures import ClassFile
     from zoning.measure.zonal import Raster
 
 

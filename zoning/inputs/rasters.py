@@ -1,17 +1,10 @@
-"""Rasters of land-use classes: the windows that a plan needs, in the CRS of its grid.
-
-A raster is never in memory as a whole: it is looked through in strips when it is read, and blocks
-of the ledger take their windows one by one.
-"""
+"""Rasters of land-use classes: checked over the study area, strip by strip."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,100 +14,18 @@ import numpy.typing as npt
 from zoning.base.areas import M2_PER_KM2
 from zoning.errors import Finding, InputError, Problem, Text
 from zoning.inputs import crs as systems
+from zoning.inputs.pictures import Bounds, ClassFile
 from zoning.inputs.source import Source, existing, sha256_of
-from zoning.measure.zonal import OUTSIDE, Raster, span
+from zoning.measure.zonal import OUTSIDE
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
     from rasterio.vrt import WarpedVRT
-    from rasterio.windows import Window
 
 logger = logging.getLogger(__name__)
 
-Bounds = tuple[float, float, float, float]
-#: Pixels that are looked through at a time.
-_STRIP = 1 << 22
 #: A corner may stick out by rounding; less than this is no gap.
 _NO_GAP_M2 = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class ClassFile:
-    """A file of classes that has been looked through; it gives windows.
-
-    Parameters
-    ----------
-    path : Path
-    band : int
-        Counted from 1.
-    bounds : (west, south, east, north)
-        Of the study area.
-    own : str
-        WKT of the CRS of the file.
-    target : str or None
-        WKT of the CRS that it is brought to by nearest neighbour; None where it is that of the
-        grid.
-    zero_is_class : bool
-        Whether 0 stands in the class table; else it is no data.
-    """
-
-    path: Path
-    band: int
-    bounds: Bounds
-    own: str
-    target: str | None
-    zero_is_class: bool
-
-    def window(self, bounds: Bounds) -> Raster:
-        """Give the pixels that touch west, south, east, north (metres in the grid's CRS).
-
-        Returns
-        -------
-        Raster
-            Whole numbers, row 0 in the north; no data is -1 (`zoning.measure.zonal.OUTSIDE`).
-        """
-        with self.open() as view:
-            return self._pixels(view, _window(view, bounds))
-
-    def read(self) -> Raster:
-        """Give the whole window of the study area."""
-        return self.window(self.bounds)
-
-    @contextmanager
-    def open(self) -> Iterator[DatasetReader | WarpedVRT]:
-        """Open the file, in the CRS of the grid."""
-        import rasterio
-
-        with rasterio.open(self.path) as file, _view(file, self.own, self.target) as view:
-            yield view
-
-    def strips(self, view: DatasetReader | WarpedVRT) -> Iterator[Raster]:
-        """Give the window of the study area in strips, a few million pixels at a time."""
-        from rasterio.windows import Window
-
-        every = _window(view, self.bounds)
-        high = int(view.block_shapes[self.band - 1][0])
-        rows = max(1, _STRIP // max(1, every.width) // high) * high
-        top, bottom = every.row_off, every.row_off + every.height
-        # Strips end where the file's own blocks end, so that nothing is decoded twice.
-        edges = [top, *range((top // rows + 1) * rows, bottom, rows), bottom]
-        for first, last in pairwise(edges):
-            yield self._pixels(view, Window(every.col_off, first, every.width, last - first))
-
-    def _pixels(self, view: DatasetReader | WarpedVRT, window: Window) -> Raster:
-        values = view.read(self.band, window=window)
-        known = view.read_masks(self.band, window=window) != 0
-        picture = _whole_numbers(values, known, str(self.path))
-        t = view.transform
-        # South-up or mirrored files are turned; the corner follows.
-        picture = picture[::-1] if t.e > 0 else picture
-        picture = picture[:, ::-1] if t.a < 0 else picture
-        if not self.zero_is_class:
-            picture[picture == 0] = OUTSIDE
-        rows, cols = picture.shape
-        x, y = t.c + window.col_off * t.a, t.f + window.row_off * t.e
-        x0, y0 = min(x, x + cols * t.a), max(y, y + rows * t.e)
-        return Raster(np.ascontiguousarray(picture), float(x0), float(y0), abs(t.a), abs(t.e))
 
 
 def read_classes(
@@ -257,20 +168,6 @@ def _form(file: DatasetReader, band: int, where: str) -> list[Problem]:
     return problems
 
 
-def _view(file: DatasetReader, own: str, target: str | None) -> Any:
-    """Give the raster as it is, or through nearest neighbour in the CRS of the grid."""
-    from contextlib import nullcontext
-
-    from rasterio.enums import Resampling
-    from rasterio.vrt import WarpedVRT
-
-    if target is None:
-        return nullcontext(file)
-    # Ground outside a turned picture must not look like a class; a mask keeps it apart.
-    alpha = file.nodata is None
-    return WarpedVRT(file, src_crs=own, crs=target, resampling=Resampling.nearest, add_alpha=alpha)
-
-
 def _look_through(file: ClassFile, view: Any, classes: Collection[int] | None, where: str) -> int:
     """Check all pixels of the study area; give their number."""
     seen: Counter[int] = Counter()
@@ -304,50 +201,6 @@ def _extent(view: DatasetReader | WarpedVRT) -> Bounds:
     x, y, t = view.transform.c, view.transform.f, view.transform
     x2, y2 = x + view.width * t.a, y + view.height * t.e
     return min(x, x2), min(y, y2), max(x, x2), max(y, y2)
-
-
-def _window(view: DatasetReader | WarpedVRT, bounds: Bounds) -> Window:
-    """Give the pixels that touch the bounds."""
-    from rasterio.windows import Window
-
-    west, south, east, north = bounds
-    t = view.transform
-    across, down = (
-        ((west - t.c) / t.a, (east - t.c) / t.a),
-        ((south - t.f) / t.e, (north - t.f) / t.e),
-    )
-    col, cols = span(min(across), max(across), view.width)
-    row, rows = span(min(down), max(down), view.height)
-    return Window(col, row, cols - col, rows - row)
-
-
-def _whole_numbers(
-    values: npt.NDArray[Any], known: npt.NDArray[np.bool_], where: str
-) -> npt.NDArray[np.integer[Any]]:
-    if np.issubdtype(values.dtype, np.floating):
-        known = known & np.isfinite(values)
-        if (values[known] != np.round(values[known])).any():
-            raise InputError.one(
-                "the raster holds fractions, not classes",
-                "栅格为小数,不是地类代码",
-                where=where,
-                code="not-classes",
-                remedy=("take the raster of class codes", "请使用地类代码栅格"),
-            )
-    elif not np.issubdtype(values.dtype, np.integer):
-        raise InputError.one(
-            f"the raster holds {values.dtype}, not classes",
-            f"栅格类型为 {values.dtype},不是地类代码",
-            where=where,
-            code="not-classes",
-        )
-    low, high = (values[known].min(), values[known].max()) if known.any() else (0, 0)
-    small = low >= -(2**15) and high < 2**15
-    out: npt.NDArray[np.integer[Any]] = np.full(
-        values.shape, OUTSIDE, np.int16 if small else np.int64
-    )
-    np.copyto(out, values, where=known, casting="unsafe")
-    return out
 
 
 def _check_values(seen: Counter[int], pixel: float, classes: Collection[int], where: str) -> None:
