@@ -79,7 +79,7 @@ def round_areas(
     >>> amounts = [3.4, 6.6, 10.0, 2.4]
     >>> round_areas(amounts, [0, 0, 1, 2], [[0, 1, 1, 0]], 22,
     ...             whole=[True, True, True, False], cell_m2=10).tolist()
-    [3, 7, 10, 2]
+    [4, 6, 10, 2]
     """
     values = np.asarray(amounts, dtype=np.float64)
     if values.size and (not np.isfinite(values).all() or values.min() < 0):
