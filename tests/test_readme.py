@@ -50,3 +50,21 @@ def test_both_readmes_give_the_same_commands():
 def test_the_page_of_plan_toml_is_made_from_the_models():
     script = load_script("write_config_docs")
     assert (ROOT / "docs" / "plan-toml.md").read_text(encoding="utf-8") == script.document()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_python_of_the_readme_runs(name, tmp_path, monkeypatch):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    (code,) = re.findall(r"<!-- python -->\n```python\n(.*?)```", text, flags=re.S)
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(compile(code, name, "exec"), names)
+    plan, less, unit = (names[k] for k in ("plan", "less", "unit"))
+    assert plan.units.at[unit, "new_m2"] > 0
+    assert less.units.at[unit, "new_m2"] == 0
+    assert less.run["construction"]["new_m2"] < plan.run["construction"]["new_m2"]
+    assert [check for check in less.verify() if not check.ok] == []
+    (saved,) = tmp_path.glob("*/report.docx")
+    assert (saved.parent / "plan.gpkg").exists()
+    assert list(tmp_path.glob("*.png"))

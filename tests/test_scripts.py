@@ -40,6 +40,7 @@ LONG = {
     "bench_method": ["--nodes", "2500", "--side", "300"],
     "bench_overlay": ["--quick", "--rounds", "1", "--patience", "1"],
     "build_reference": ["{data}"],
+    "execute_notebooks": ["--check"],
     "example_lakeside": ["-o", "{out}/lakeside.csv"],
     "measure_reference": [str(ROOT / "data")],
     "picture_map": ["{folder}/map.html", "{out}/map.png"],
@@ -88,6 +89,8 @@ def test_steps_of_a_planner(name, places, tmp_path, monkeypatch, capsys):
 def test_long_scripts(name, places, tmp_path):
     if name in ("picture_map", "bench_map") and not shutil.which("chromedriver"):
         pytest.skip("chromedriver is not installed")
+    if name == "execute_notebooks":
+        pytest.importorskip("nbclient")
     if name == "build_reference":
         shutil.copytree(ROOT / "data" / "facts", tmp_path / "data" / "facts")
     before = state()

@@ -39,6 +39,10 @@ class Answer:
     facts: dict[str, Any]
     lines: tuple[str, ...]
 
+    def __str__(self) -> str:
+        """Give the answer in words."""
+        return "\n".join(self.lines)
+
     def as_dict(self) -> dict[str, Any]:
         """Give the answer as plain data."""
         return {"kind": self.kind, "code": self.code, "name": self.name, **self.facts,
