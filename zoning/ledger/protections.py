@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Last row of tables that are no partition: land that is counted more than once.
 OVERLAP_ROW = "overlap"
+#: Kind of units that nothing protects.
+NOTHING = "none"
 _SUMS = ("area_m2", "built_m2", "farmland_m2", "water_m2")
 
 
@@ -131,12 +133,14 @@ def _levels(per_area: pd.DataFrame) -> pd.DataFrame:
 
 
 def _units(by_kind: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
-    """Name for each protected unit the kind that covers most of it, and the share of all kinds."""
+    """Name for each unit the kind that covers most of it, and the share of all kinds together."""
     size = _add(by_kind, ["unit", "kind"])
     most = size.sort_values("area_m2", ascending=False, kind="stable").drop_duplicates("unit")
     under = marked[covered(marked, load_kinds().index)].groupby("unit")["area_m2"].sum()
-    table = most[["unit", "kind"]].sort_values("unit", ignore_index=True)
-    table["area_m2"] = table["unit"].map(under).astype("int64")
-    whole = table["unit"].map(marked.groupby("unit")["area_m2"].sum())
+    whole = marked.groupby("unit", sort=True)["area_m2"].sum()
+    table = pd.DataFrame({"unit": whole.index})
+    table["kind"] = table["unit"].map(most.set_index("unit")["kind"]).fillna(NOTHING)
+    table["area_m2"] = table["unit"].map(under).fillna(0).astype("int64")
+    whole = table["unit"].map(whole)
     table["protected_share"] = share(table["area_m2"], whole).astype("float64")
     return table

@@ -19,7 +19,7 @@ from zoning.contribution.parts import (
 )
 from zoning.errors import Text
 from zoning.inputs.protections import load_kinds
-from zoning.ledger.protections import OVERLAP_ROW
+from zoning.ledger.protections import NOTHING, OVERLAP_ROW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +40,10 @@ _TITLES = {
     "protection_units": Text("Protected land by unit", "分单元保护用地"),
 }
 _OVERLAP = Text("counted more than once", "重复计算")
+_NOTHING = Text("not protected", "未划入保护")
 _LABELS = {
+    "type": (Text("type", "类型"), Text("type of the area", "保护区类型"), ""),
+    "year": (Text("year", "年份"), Text("year of the source", "来源年份"), ""),
     "areas": (Text("areas", "区域数"), Text("number of areas", "区域数量"), "count"),
     "kept_m2": (
         Text("kept free by it alone", "仅由其保护的可用地"),
@@ -67,15 +70,18 @@ def contribution(
     names : dict of str
         Names of counties and townships by code.
     """
-    given = {name: _with_names(table, names) for name, table in found.items()}
+    given = {name: _shown(table, names) for name, table in found.items()}
+    if "level" not in given["protection_levels"]:
+        del given["protection_levels"]
     used = set(layer["kind"]) | set(given["protection_units"]["kind"])
     classes = tuple(c for c in _classes() if c.code in used)
+    bare = Class(_NOTHING, "#eceae4", code=NOTHING)
     drawn = layer[[c for c in layer.columns if c != "geometry"]]
     polygons = layer[[*drawn.columns, "geometry"]].reset_index(drop=True)
     theme = Theme(
         "protection_map", Text("Protected land", "保护用地"),
         Text("the kind that protects most of a unit", "覆盖单元面积最大的保护类型"),
-        "protection_units", "kind", classes,
+        "protection_units", "kind", (*classes, bare),
     )  # fmt: skip
     in_report = [
         n for n in ("protection_kinds", "protection_areas", "protection_levels",
@@ -98,7 +104,9 @@ def contribution(
 _IN_REPORT = 200
 
 
-def _with_names(table: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+def _shown(table: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    """Leave out columns that say nothing, and put names beside codes of places."""
+    table = table.dropna(axis=1, how="all")
     for key in ("county", "township"):
         if key in table:
             table = table.copy()
@@ -126,7 +134,10 @@ def _field(name: str, table: str) -> Field:
     known: dict[str, Text] = {}
     if name == "kind":
         label, about = Text("kind of protection", "保护类型"), Text("what protects it", "何种保护")
-        known = {str(c.code): c.label for c in _classes()} | {OVERLAP_ROW: _OVERLAP}
+        known = {str(c.code): c.label for c in _classes()} | {
+            OVERLAP_ROW: _OVERLAP,
+            NOTHING: _NOTHING,
+        }
     elif name == "zone":
         known = dict(words.values("zone"))
     return Field(name, label, about, words.unit(name, table), known)
