@@ -117,6 +117,11 @@ def test_the_accounts_of_protected_land_close(plan):
     units = found["protection_units"].set_index("unit")
     assert units.loc["1kmN3500E503", ["kind", "protected_share"]].tolist() == ["basic_farmland", 1]
     assert units.loc["1kmN3500E504", ["kind", "protected_share"]].tolist() == ["heritage", 0.5]
+    # Nothing protects the last square: that is known, so it is no gap in the table.
+    assert units.loc["1kmN3501E505", ["kind", "protected_share"]].tolist() == ["none", 0]
+    assert units.index.tolist() == plan.units.index.tolist()
+    # A column that says nothing of any area is left out.
+    assert "type" not in areas
 
 
 def test_protections_travel_with_the_plan(plan, tmp_path):
