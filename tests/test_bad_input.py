@@ -210,3 +210,18 @@ def test_broken_polygons_are_repaired_only_on_request(tmp_path):
     intake = gather(planfile.load(path), tmp_path)
     assert intake.layers.townships.geometry.iloc[0].area == pytest.approx(6e6)
     assert intake.findings
+
+
+@pytest.mark.parametrize("county", [None, "", "  "])
+def test_a_township_without_a_county_is_told_by_its_code(county, tmp_path):
+    def change(frame):
+        frame.loc[1, "county"] = county
+        return frame
+
+    path = worlds.write(tmp_path)
+    towns_with(change)(tmp_path)
+    with pytest.raises(InputError) as error:
+        gather(planfile.load(path), tmp_path)
+    (found,) = [p for p in error.value.problems if p.code == "no-county"]
+    assert "321000002" in found.what.zh
+    assert "321000002" in found.what.en

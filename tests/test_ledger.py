@@ -98,6 +98,20 @@ def test_land_of_unknown_use_is_not_free():
     assert sums.count_missing(marked)["unknown_use"] == 500_000
 
 
+def test_class_0_is_unknown_and_other_land_of_a_known_class_is_not():
+    classes = load_classes()
+    other = int(classes.index[classes["group"] == "other"][0])
+    use = np.repeat([[0, other, 1, 7]], 4, axis=0)
+    raster = Raster(use, worlds.X, worlds.Y + 1000, 250.0, 250.0)
+    marked = sums.mark(build(Layers(worlds.square(0, 0), landuse=raster), GRID).atoms, classes)
+    assert sums.count_missing(marked)["unknown_use"] == 250_000
+    assert sums.known_use(marked, classes).groupby(marked["landuse"]).all().to_dict() == {
+        0: False, 1: True, 7: True, other: True}  # fmt: skip
+    # What is unknown is not free; other land is, fields are, what is built is not.
+    assert marked.groupby("landuse")["free_m2"].sum().to_dict() == {
+        0: 0, 1: 250_000, 7: 0, other: 250_000}  # fmt: skip
+
+
 def test_slivers_drop_into_a_row_or_merge_into_the_neighbour():
     city = worlds.square(0, 0, 2.02, 1)
     ledger = build(Layers(city), GRID)
