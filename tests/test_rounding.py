@@ -90,6 +90,11 @@ def test_the_noise_of_a_square_goes_to_its_largest_atom():
     assert out.tolist() == [4, 96]
 
 
+def test_inside_a_part_the_largest_remainder_is_served():
+    assert round_areas([0.4, 1.2, 3.4], [0, 0, 0], [[0, 0, 0]], 5).tolist() == [1, 1, 3]
+    assert round_areas([0.3, 1.2, 3.5], [0, 0, 0], [[0, 0, 0]], 5).tolist() == [0, 1, 4]
+
+
 def test_equal_remainders_are_served_in_the_order_of_rows():
     assert round_areas([0.5, 0.5, 0.5, 0.5], [0] * 4, [[0] * 4], 2).tolist() == [1, 1, 0, 0]
 
