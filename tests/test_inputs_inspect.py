@@ -155,3 +155,23 @@ def test_text_that_was_read_wrongly(text, spoiled):
 def test_an_empty_layer_and_one_without_crs_are_no_crash():
     assert codes(layer(PLAIN).iloc[:0]) == []
     assert codes(gpd.GeoDataFrame({"name": ["a"]}, geometry=[PLAIN])) == []
+
+
+def test_areas_strewn_over_a_place_are_not_put_together(monkeypatch):
+    """The outline of 1,900 red lines took 19 s and said nothing; a layer that fills does say."""
+    city = shapely.box(500_000, 3_500_000, 540_000, 3_540_000)
+    reference = gpd.GeoSeries([city], crs="EPSG:4549")
+    strewn = [shapely.Point(505_000 + 9000 * i, 3_520_000).buffer(2000) for i in range(4)]
+    few = gpd.GeoDataFrame(geometry=strewn, crs="EPSG:4549")
+    full = gpd.GeoDataFrame(geometry=[city], crs="EPSG:4549")
+    calls = []
+    whole = shapely.union_all
+    monkeypatch.setattr(shapely, "union_all", lambda *a, **k: calls.append(1) or whole(*a, **k))
+    inspect_layer(full, reference, where="x")
+    with_outline = len(calls)
+    calls.clear()
+    inspect_layer(few, reference, where="x")
+    assert len(calls) < with_outline
+    # Far away it is still told.
+    gone = inspect_layer(few.translate(900_000, 0).to_frame("geometry"), reference, where="x")
+    assert "elsewhere" in {f.code for f in gone}

@@ -27,6 +27,8 @@ _CODE_DIGITS = (6, 9, 12)
 _FAR_M = 200.0
 #: The shift must explain most of the distance before it is named (our choice).
 _EXPLAINED = 1 / 3
+#: A layer whose areas add up to less than this part of the reference does not fill it (our choice).
+_FILLS = 0.5
 #: Points of the outline that are compared (our choice; enough for a mean within a few metres).
 _SAMPLES = 400
 
@@ -192,6 +194,9 @@ def _against(frame: gpd.GeoDataFrame, reference: gpd.GeoSeries, where: str) -> l
     mine = frame.geometry.to_crs("EPSG:4326")
     if not shapely.box(*mine.total_bounds).intersects(shapely.box(*theirs.bounds)):
         return _elsewhere(frame, theirs, where)
+    if shapely.area(mine.to_numpy()).sum() < _FILLS * shapely.area(theirs):
+        # Areas strewn over the place have no outline in common with it, so none is made.
+        return []
     outline = shapely.boundary(shapely.union_all(shapely.make_valid(mine.to_numpy())))
     points = shapely.get_coordinates(outline)
     points = points[:: max(1, len(points) // _SAMPLES)]

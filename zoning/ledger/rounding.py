@@ -105,8 +105,14 @@ def round_areas(
 
 def _numbered(keys: npt.NDArray[Any]) -> Ints:
     """Give numbers from 0 to the different keys (columns, where there are several rows)."""
-    axis = None if keys.ndim == 1 else 1
-    return np.unique(keys, axis=axis, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    if keys.ndim == 1:
+        return np.unique(keys, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    number = _numbered(keys[0])
+    for row in keys[1:]:
+        # One number for both, in the order of the columns; far below 2**63.
+        other = _numbered(row)
+        number = _numbered(number * (int(other.max(initial=0)) + 1) + other)
+    return number
 
 
 def _add(values: Ints, labels: Ints) -> Ints:

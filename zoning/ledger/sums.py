@@ -286,7 +286,7 @@ def _clipped(squares: Any, city: Any) -> Any:
     """Join squares and keep what lies in the city."""
     if not len(squares):
         return shapely.MultiPolygon()
-    return _polygons(shapely.intersection(shapely.union_all(squares), city))
+    return _polygons(shapely.intersection(shapely.coverage_union_all(squares), city))
 
 
 def _polygons(shape: Any) -> Any:

@@ -29,7 +29,7 @@ __all__ = ["sheets", "write"]
 
 #: A longer table is named in the first sheet and left to units.parquet. Spreadsheets hold
 #: 1,048,576 rows, but are of no use long before; our choice.
-MOST_ROWS = 200_000
+MOST_ROWS = 20_000
 _TEXT_LIMIT = 32_767  # characters in a cell (ECMA-376 implementations)
 _A4, _A3 = 9, 8  # numbers of the papers in ECMA-376
 _WIDE = 180  # characters that can still be read on A4

@@ -14,6 +14,8 @@ from zoning.outputs.webmap.packing import pack_shapes
 #: simplified for the screen.
 MAX_POINTS = 120_000
 _FIRST_TOLERANCE_M = 2.0
+#: Beyond this the eye no longer finds the place; what is left then is what there is.
+_COARSEST_M = 3000.0
 
 #: What the card of a township may show, where the table has it.
 TOWNSHIP_CARD = (
@@ -130,12 +132,17 @@ def fit(shapes: Any, most: int) -> tuple[npt.NDArray[np.object_], float]:
     if shapely.get_num_coordinates(exact).sum() <= most:
         return exact, 0.0
     tolerance = _FIRST_TOLERANCE_M
-    while True:
-        lighter = shapely.simplify(exact, tolerance)
-        # Below 3 km the eye no longer finds the place; what is left then is what there is.
-        if shapely.get_num_coordinates(lighter).sum() <= most or tolerance > 3000:
-            return lighter, tolerance
+    # The plain method leaves nearly as many points, in a fraction of the time.
+    while tolerance <= _COARSEST_M:
+        rough = shapely.simplify(exact, tolerance, preserve_topology=False)
+        if shapely.get_num_coordinates(rough).sum() <= most:
+            break
         tolerance *= 2
+    lighter = shapely.simplify(exact, tolerance)
+    while shapely.get_num_coordinates(lighter).sum() > most and tolerance <= _COARSEST_M:
+        tolerance *= 2
+        lighter = shapely.simplify(exact, tolerance)
+    return lighter, tolerance
 
 
 def plain(value: Any) -> Any:
