@@ -22,6 +22,7 @@ from zoning.errors import Check, InputError, Text
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.protections import upgrade_ledger
 from zoning.ledger.sums import describe_zones
+from zoning.pipeline.contracts import hold
 from zoning.pipeline.summary import FORMAT
 from zoning.plan import Plan
 from zoning.planfile.read import complete, parse
@@ -113,7 +114,7 @@ def load(folder: str | Path) -> Plan:
     with _reading(folder / "run.json"):
         given = _contributions(run.pop("contributions", []), layers, tables)
         grid = run["grid"]
-        return Plan(
+        plan = Plan(
             name=run["plan"],
             notice=run["notice"],
             config=parse(run["config"], str(folder / "run.json")),
@@ -132,6 +133,8 @@ def load(folder: str | Path) -> Plan:
             run=run,
             contributions=given,
         )
+    # plan.gpkg may have been edited: what no longer keeps its contract is told, all of it.
+    return hold(plan)
 
 
 def _contributions(

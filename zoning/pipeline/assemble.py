@@ -22,6 +22,7 @@ from zoning.ledger import sums
 from zoning.ledger.atoms import NONE, OVERLAP
 from zoning.pipeline import summary
 from zoning.pipeline.checks import allocation_checks, certificate_check, no_cap
+from zoning.pipeline.contracts import hold
 from zoning.plan import Plan
 
 if TYPE_CHECKING:
@@ -140,12 +141,13 @@ def assemble(
     run = _run(ground.run, solved, config, zones, units, pieces, checks)
     if locked is not None:
         run["what_if"] = {k: list(v) for k, v in locked.items()}
-    return replace(
+    made = replace(
         ground, config=config, units=units, pieces=pieces, zones=zones,
         townships=_with_new(ground.townships, pieces, "township"),
         counties=_with_new(ground.counties, pieces, "county"),
         tables=tables, checks=checks, run=run,
     )  # fmt: skip
+    return hold(made)
 
 
 def _ground(plan: Plan) -> Plan:
