@@ -160,6 +160,32 @@ def test_a_geopackage_edited_by_its_user_is_still_a_plan(folder):
     assert len(store.load(folder).units) == 18
 
 
+def test_edits_that_break_a_table_are_told_all_at_once(folder):
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(folder / "plan.gpkg")) as db, db:
+        db.execute("UPDATE pieces SET new_m2 = -5 WHERE rowid = 1")
+        db.execute("UPDATE red_sets SET level = 3 WHERE rowid = 1")
+        db.execute("UPDATE red_sets SET area_code = NULL WHERE rowid = 2")
+    with pytest.raises(InputError) as told:
+        store.load(folder)
+    assert sorted((p.where, p.code) for p in told.value.problems) == [
+        ("pieces", "out-of-bounds"),
+        ("red_sets", "missing-value"),
+        ("red_sets", "out-of-bounds"),
+    ]
+
+
+def test_what_a_run_puts_together_is_held_against_its_contracts(plan):
+    from zoning.pipeline.assemble import Solved, assemble
+
+    broken = dataclasses.replace(plan, units=plan.units.assign(lon=999.0))
+    with pytest.raises(InputError, match="'lon' reaches 999"):
+        assemble(broken, Solved(), plan.config)
+    assert "construction" not in assemble(plan, Solved(), plan.config).run
+
+
 def test_a_folder_of_two_plans_is_none(folder, other, tmp_path):
     write_folder(other, tmp_path / "other")
     shutil.copy(tmp_path / "other" / "units.parquet", folder)

@@ -66,7 +66,8 @@ class Column:
 
     def check(self, column: pd.Series, where: str) -> list[Problem]:
         """Find what the column holds that it must not."""
-        if not _is_kind(column, self.kind):
+        # A column without rows has no kind that could be wrong.
+        if len(column) and not _is_kind(column, self.kind):
             return [self._wrong_kind(column, where)]
         problems = []
         missing = int(column.isna().sum())
