@@ -632,3 +632,73 @@ def test_the_worked_example_is_what_the_script_prints() -> None:
         assert number in page
     for zone, count in re.findall(r"^(\w+) +(\d+) townships", done.stdout, flags=re.M):
         assert re.search(rf"{zone}\s+{count}\b", page), zone
+
+
+def whys(method):
+    """Give the source of every part of a method by its place."""
+    found = {"method": method.why}
+    for d in method.dimensions:
+        found[d.name] = d.why
+        found |= {f"{d.name}.{t.indicator}": t.why for t in d.terms}
+        if d.weighting is not None:
+            found[f"{d.name}.weighting"] = d.weighting.why
+    found |= {f"matrix.{m.name}": m.why for m in method.matrices}
+    found |= {f"rule.{r.id}": r.why for r in method.rules}
+    if method.suitability is not None:
+        found["suitability"] = method.suitability.why
+    return found
+
+
+def sources_that_move(changes, base="two-matrices"):
+    """Give the parts whose source differs from that of the shipped method."""
+    before = whys(load_method(base))
+    after = whys(parse_method({"base": base, "name": "ours", **changes}))
+    return {k: v for k, v in after.items() if before.get(k) != v}
+
+
+def test_the_source_of_a_dimension_is_not_stamped_on_weights_nobody_changed():
+    part = {"cuts": [30, 70], "source": "bureau, 2024", "evidence": "S"}
+    moved = sources_that_move({"dimension": {"constraint": part}})
+    assert {k: (v.source, v.evidence) for k, v in moved.items()} == {
+        "constraint": ("bureau, 2024", "S")
+    }
+
+
+def test_a_changed_weight_does_not_borrow_the_source_of_the_old_one():
+    from zoning.base.shipped import load_toml
+
+    base = load_toml("methods", "two-matrices.toml")
+    terms = [dict(t) for t in base["dimension"]["constraint"]["term"]]
+    terms[2]["weight"] = 0.5
+    del terms[2]["source"], terms[2]["evidence"]
+    moved = sources_that_move({"dimension": {"constraint": {"term": terms}}})
+    assert list(moved) == ["constraint.slope_deg"]
+    assert moved["constraint.slope_deg"].evidence == "own"
+    assert moved["constraint.slope_deg"].source.startswith("choice of the plan")
+    # The plan may say where it is from, for the part or for all that it changes in a dimension.
+    said = {"term": terms, "source": "bureau", "evidence": "C"}
+    moved = sources_that_move({"dimension": {"constraint": said}})
+    assert moved["constraint.slope_deg"].source == "bureau"
+    assert "constraint.redline_share" not in moved
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts"),
+    [
+        ({"suitability": {"built": 3.0}}, {"suitability"}),
+        ({"dimension": {"constraint": {"weighting": {"use": ["entropy"]}}}},
+         {"constraint.weighting"}),
+        ({"dimension": {"constraint": {"en": "limits"}}}, set()),
+        ({"dimension": {"constraint": {"cuts": [28, 60]}}}, set()),
+        ({"source": "our own book", "evidence": "S"}, {"method"}),
+        ({"dimension": {"constraint": {"cuts": [1, 2], "source": "x"}}}, {"constraint"}),
+    ],
+)  # fmt: skip
+def test_only_what_is_changed_has_another_source(changes, parts):
+    moved = sources_that_move(changes)
+    assert set(moved) == parts
+    if "source" not in str(changes):
+        assert {v.evidence for v in moved.values()} <= {"own"}
+    if changes.get("dimension", {}).get("constraint", {}).get("source") == "x":
+        # The tag of the old source is not that of the new one.
+        assert moved["constraint"].evidence == "own"

@@ -24,6 +24,7 @@ from zoning.zones.method import (
     Term,
     Weighting,
 )
+from zoning.zones.overlay import lay_over
 
 MISSING = ("unknown", "skip")
 WEIGHTS = ("manual", "ahp", "entropy", "critic")
@@ -114,21 +115,8 @@ def _on_base(data: Mapping[str, Any], where: str) -> Mapping[str, Any]:
             where=where,
             code="no-method",
         )
-    return _lay(
-        load_toml("methods", f"{base}.toml"), {k: v for k, v in data.items() if k != "base"}, base
-    )
-
-
-def _lay(below: Mapping[str, Any], above: Mapping[str, Any], base: str) -> dict[str, Any]:
-    out = dict(below)
-    for key, value in above.items():
-        both = isinstance(value, Mapping) and isinstance(out.get(key), Mapping)
-        out[key] = _lay(out[key], value, base) if both else value
-    plain = [k for k, v in above.items() if not isinstance(v, Mapping)]
-    words = {"name", "en", "zh", "notes", "source", "evidence"}
-    if set(plain) - words and "source" in below and "source" not in above:
-        out["source"], out["evidence"] = f"choice of the plan, changed from {base}", "own"
-    return out
+    changes = {k: v for k, v in data.items() if k != "base"}
+    return lay_over(load_toml("methods", f"{base}.toml"), changes, base)
 
 
 def _by_level(grade: str) -> tuple[int, str]:
