@@ -9,10 +9,13 @@ import zipfile
 from contextlib import redirect_stdout
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import worlds
 
 from zoning import pipeline, planfile, store
+from zoning.allocation.proof.certificate import broken_limits, complete
+from zoning.capacity import Limit
 from zoning.cli import main
 from zoning.errors import InputError
 from zoning.outputs.folder import write as write_folder
@@ -202,3 +205,24 @@ def test_a_plan_of_0_1_0_loads_and_keeps_its_rules(old, tmp_path):
     again = json.loads((tmp_path / "new" / "run.json").read_text(encoding="utf-8"))
     assert (again["format"], again["config"]["cap"]["quotas"]["key"]["share"]) == (2, 0.55)
     assert store.load(tmp_path / "new").config.cap == cap
+
+
+def test_the_certificate_counts_floors_by_itself():
+    pieces = pd.DataFrame(
+        {"unit": ["a", "b"], "county": ["x", "y"], "free_m2": [50, 50], "suitability": [0.2, 0.9]},
+        index=["a", "b"],
+    )
+    limits = [Limit("city", "city", cap_m2=60), Limit("county", "x", floor_m2=20)]
+    held = pd.Series([20, 40], index=pieces.index)
+    assert broken_limits(pieces, limits, (), held) == ()
+    # Price of the city 0.9 per m2, of the floor what its worse land costs.
+    prices = {0: 900_000_000, 1: -700_000_000}
+    assert complete(pieces, limits, (), held, prices).ok
+    short = pd.Series([19, 41], index=pieces.index)
+    (said,) = broken_limits(pieces, limits, (), short)
+    assert said.en == "county x is 1 m² below its floor"
+    assert said.zh.endswith("低于下限 1 m²")
+    assert not complete(pieces, limits, (), short, prices).ok
+    over = pd.Series([21, 40], index=pieces.index)
+    (said,) = broken_limits(pieces, limits, (), over)
+    assert said.en == "city is 1 m² above its cap"
