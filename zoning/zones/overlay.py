@@ -41,7 +41,8 @@ def lay_over(base: Part, changes: Part, name: str) -> dict[str, Any]:
     ('note', ['book', 'book'])
     """
     own = {"source": f"choice of the plan, changed from {name}", "evidence": "own"}
-    return _lay(_told(base, {}), changes, own)
+    whole: dict[str, Any] = _lay(_told(base, {}), changes, own)
+    return whole
 
 
 def _told(part: Part, around: Part) -> dict[str, Any]:
