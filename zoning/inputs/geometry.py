@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,8 +10,6 @@ import numpy.typing as npt
 
 from zoning.errors import Finding, Problem, Text
 from zoning.inputs.source import shorten
-
-logger = logging.getLogger(__name__)
 
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 Geometries = npt.NDArray[np.object_]
@@ -84,7 +81,6 @@ def check_polygons(
             problems.append(_bad("non-polygon", labels[i], where, shapes[i]))
             continue
         findings.append(_mended(labels[i], where, shapes[i], mended))
-        logger.warning(findings[-1].tell("en"))
         shapes[i] = mended
     return shapes, problems, findings
 

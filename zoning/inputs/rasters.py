@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
@@ -21,8 +20,6 @@ from zoning.measure.zonal import OUTSIDE
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
     from rasterio.vrt import WarpedVRT
-
-logger = logging.getLogger(__name__)
 
 #: A corner may stick out by rounding; less than this is no gap.
 _NO_GAP_M2 = 1.0
@@ -119,8 +116,6 @@ def read_classes(
     except RasterioError as error:
         raise _unreadable(path, error) from error
     findings = (_warped(own, target, where),) if other else ()
-    for finding in findings:
-        logger.warning(finding.tell("en"))
     layer = f"band {band}"
     declared = systems.crs_text(own)
     return found, Source(role, path.as_posix(), layer, sha256_of(path), size, declared, findings)

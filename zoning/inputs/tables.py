@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +15,6 @@ from zoning.inputs.source import Source, existing, sha256_of, some
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
-
-logger = logging.getLogger(__name__)
 
 #: Cells that mean "not known" in statistics tables.
 _MISSING = frozenset(
@@ -117,8 +114,6 @@ def read_table(
         problems = check_codes(table[[code]], where, labels)
         if problems:
             raise InputError(problems)
-    for finding in findings:
-        logger.warning(finding.tell("en"))
     record = Source(
         role, path.as_posix(), sheet, sha256_of(path), len(table), None, tuple(findings)
     )

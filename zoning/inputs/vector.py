@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,8 +16,6 @@ from zoning.inputs.source import Source, existing, sha256_of, some, split_layer
 
 if TYPE_CHECKING:
     import geopandas as gpd
-
-logger = logging.getLogger(__name__)
 
 
 def list_layers(path: str | Path) -> tuple[str, ...]:
@@ -128,8 +125,6 @@ def read_polygons(
         raise InputError(problems)
     frame = frame.sort_values(keys) if keys else frame
     found = (*findings, *mended, *remarks)
-    for finding in (*findings, *remarks):
-        logger.warning(finding.tell("en"))
     source = Source(
         role, Path(path).as_posix(), layer, sha256_of(path), len(frame), declared, found
     )

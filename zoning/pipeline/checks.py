@@ -6,6 +6,7 @@ held against shapely's own area of the original polygons, residual printed.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -14,7 +15,7 @@ import pandas as pd
 import shapely
 
 from zoning.base.areas import km2
-from zoning.errors import Check, Level, Text
+from zoning.errors import Check, Level, Text, suggest
 from zoning.grid.distortion import Distortion
 from zoning.inputs.layers import Layers
 from zoning.ledger.atoms import NONE, OVERLAP, Ledger
@@ -261,8 +262,11 @@ def no_cap() -> Check:
     return Check("cap.none", "warning", False, None, None, "1", "city", text)
 
 
-def decisions(table: pd.DataFrame | None) -> list[Check]:
-    """Tell which decisions on record no longer fit what the method says."""
+def decisions(table: pd.DataFrame | None, places: Collection[str] = ()) -> list[Check]:
+    """Tell which decisions on record no longer fit what the method says.
+
+    ``places`` are the codes of townships and units, for what may have been meant.
+    """
     if table is None:
         return []
     found = []
@@ -275,11 +279,31 @@ def decisions(table: pd.DataFrame | None) -> list[Check]:
         codes = table.loc[table["state"] == state, "code"].astype(str).tolist()
         level: Level = "note" if state == "moot" else "warning"
         listed = ", ".join(codes[:10])
-        text = Text(f"{len(codes)} decisions: {en} {listed}", f"{len(codes)} 项决定:{zh} {listed}")
-        found.append(
-            Check(f"decisions.{state}", level, not codes, len(codes), 0, "decisions", listed, text)
+        many = "" if len(codes) == 1 else "s"
+        text = Text(
+            f"{len(codes)} decision{many}: {en}" + (f": {listed}" if codes else ""),
+            f"{len(codes)} 项决定：{zh}" + (f"：{listed}" if codes else ""),
         )
+        near = _near(codes, places) if state == "no-place" else None
+        found.append(
+            Check(
+                f"decisions.{state}", level, not codes, len(codes), 0, "decisions", listed, text,
+                near,
+            )
+        )  # fmt: skip
     return found
+
+
+def _near(codes: list[str], places: Collection[str]) -> Text | None:
+    """Give the places that decisions on unknown codes may mean."""
+    pairs = [(code, suggest(code, places)) for code in codes[:10]]
+    known = [(code, near) for code, near in pairs if near]
+    if not known:
+        return None
+    return Text(
+        "; ".join(f"did you mean {near} for {code}?" for code, near in known),
+        "；".join(f"{code} 是否为 {near}？" for code, near in known),
+    )
 
 
 def certificate_check(certificate: Certificate) -> Check:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from zoning import zones
 from zoning.base import strict
-from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.errors import Finding, InputError, Problem, Text, once, raise_all, suggest
 from zoning.inputs.gather import Intake, gather
 from zoning.ledger import sums
 from zoning.planfile.models import Config
@@ -63,25 +63,36 @@ def prepare(config: Config, folder: Path) -> Ready:
         attempt(lambda name=name: zones.load_method(name))  # type: ignore[misc]
     intake = attempt(lambda: gather(config, folder))
     if intake is not None and method is not None:
-        attempt(lambda: _rehearse(config, intake, method))
+        read = intake
+        found = attempt(lambda: _rehearse(config, read, method)) or []
+        intake = replace(intake, findings=tuple(once((*intake.findings, *found))))
     if intake is None or method is None or settled is None or problems:
         raise InputError(problems)
     return Ready(settled, intake, method, decisions)
 
 
-def _rehearse(config: Config, intake: Intake, method: zones.Method) -> None:
+def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Finding]:
     """Class townships without any areas, and look up the places of rules: names must be known."""
     layer, part = intake.layers.townships, config.inputs.townships
     if layer is None or part is None:
-        return
+        return _idle(config)
     table = pd.DataFrame(layer.drop(columns="geometry"))
-    for column in ("area_m2", *sums.RED_SUMS, *sums.USE_SUMS):
-        table[column] = pd.array([pd.NA] * len(table), dtype="Int64")
     where = part.table or part.path
+    absent = {
+        "land use": intake.layers.landuse is None,
+        "red lines": intake.layers.redlines is None and not config.redlines.none,
+    }
+    found = zones.remarks(
+        table, method, absent=[name for name, gone in absent.items() if gone], where=where
+    )
+    for column in ("area_m2", *sums.RED_SUMS, *sums.USE_SUMS):
+        if column not in table:
+            table[column] = pd.array([pd.NA] * len(table), dtype="Int64")
     try:
         zones.classify_townships(table, method)
     except InputError as error:
         raise InputError([replace(p, where=where) for p in error.problems]) from error
+    raise_all(_no_suitability(config, intake, method))
     for column in config.indicators.spread:
         if column not in table or not pd.api.types.is_numeric_dtype(table[column]):
             near = suggest(column, table.columns)
@@ -101,6 +112,40 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> None:
         for kind, codes in known.items() for rule in getattr(config.cap, kind)
         if rule.place not in codes
     )  # fmt: skip
+    return found
+
+
+def _idle(config: Config) -> list[Finding]:
+    """Tell what a plan without townships asks for in vain."""
+    asked = {
+        "[zones] overrides": config.zones.overrides is not None,
+        "[indicators] spread": bool(config.indicators.spread),
+        "[zones] compare": bool(config.zones.compare),
+        "[[cap.counties]]": bool(config.cap.counties),
+        "[[cap.townships]]": bool(config.cap.townships),
+    }
+    return [
+        Finding(
+            Text("does nothing: the plan has no townships", "不起作用：方案没有乡镇数据"), key,
+            remedy=Text("give [inputs.townships]", "请提供 [inputs.townships]"), code="idle",
+        )
+        for key, there in asked.items() if there
+    ]  # fmt: skip
+
+
+def _no_suitability(config: Config, intake: Intake, method: zones.Method) -> list[Problem]:
+    """Refuse a method without suitability where new land is to be placed by it."""
+    allocates = config.allocation.enabled and intake.layers.landuse is not None
+    if not allocates or method.suitability is not None:
+        return []
+    return [Problem(
+        Text(f"method '{method.name}' has no [suitability], by which new land is placed",
+             f"方法“{method.name}”没有 [suitability]，无法据以分配新增用地"), "[zones] method",
+        remedy=Text("copy [suitability] from two-matrices.toml, or set [allocation] "
+                    "enabled = false",
+                    "请从 two-matrices.toml 复制 [suitability]，或设 [allocation] enabled = false"),
+        code="no-suitability",
+    )]  # fmt: skip
 
 
 def settle_method(config: Config, folder: Path) -> Config:

@@ -14,7 +14,7 @@ import pandas as pd
 from zoning import zones
 from zoning.capacity import Account, account, cap_rules
 from zoning.contribution.parts import Contribution
-from zoning.errors import Check, InfeasibleError, Text
+from zoning.errors import Check, InfeasibleError, Text, once
 from zoning.indicators.transfer import reconcile, transfer
 from zoning.inputs.gather import Intake
 from zoning.ledger import atoms, protections, redlines, sums
@@ -82,9 +82,7 @@ def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Pl
         ready = prepare(config, folder)
         config, intake = ready.config, ready.intake
     with clock.step("measure"):
-        books = atoms.build(intake.layers, intake.grid)
-        books = atoms.settle_slivers(books, intake.grid, config.grid.min_share, config.grid.slivers)
-        marked = sums.mark(books.atoms, intake.classes)
+        books, marked = _measure(ready)
     with clock.step("zone"):
         state = _zone(ready, books, marked)
     with clock.step("account"):
@@ -116,6 +114,49 @@ def _ground(ready: Ready, books: atoms.Ledger, marked: pd.DataFrame, state: Stat
         run=summary.describe(config, intake, books, marked, state),
         contributions=_protected(intake, books, marked, state),
     )  # fmt: skip
+
+
+def rehearse(config: Config, folder: Path, *, progress: Progress | None = None) -> Ready:
+    """Do all that a run does before land is placed, and keep nothing but what was found.
+
+    Returns
+    -------
+    Ready
+        With the findings of the inputs, and of the zones and rules that come from them.
+
+    Raises
+    ------
+    InputError
+        With all problems of all inputs.
+    """
+    clock = _Clock(progress)
+    with clock.step("read"):
+        ready = prepare(config, folder)
+    with clock.step("measure"):
+        books, marked = _measure(ready)
+    with clock.step("zone"):
+        state = _zone(ready, books, marked)
+    with clock.step("account"):
+        _draw_account(ready.config, books, marked, state)
+    found = checks.left_out(sums.count_missing(marked), state.units)
+    found += checks.decisions(state.tables.get("decisions"), _places(state))
+    failed = [c for c in found if not c.ok]
+    intake = replace(ready.intake, findings=tuple(once((*ready.intake.findings, *failed))))
+    return replace(ready, intake=intake)
+
+
+def _places(state: State) -> list[str]:
+    """Give the codes on which a decision may stand."""
+    towns = [] if state.towns is None else [str(code) for code in state.towns.index]
+    return [*towns, *map(str, state.units.index)]
+
+
+def _measure(ready: Ready) -> tuple[atoms.Ledger, pd.DataFrame]:
+    """Overlay the layers once; every area of the plan is a sum of these atoms."""
+    grid, intake = ready.config.grid, ready.intake
+    books = atoms.build(intake.layers, intake.grid)
+    books = atoms.settle_slivers(books, intake.grid, grid.min_share, grid.slivers)
+    return books, sums.mark(books.atoms, intake.classes)
 
 
 def _zone(ready: Ready, books: atoms.Ledger, marked: pd.DataFrame) -> State:
@@ -194,7 +235,7 @@ def _class_units(ready: Ready, state: State, said: pd.Series) -> None:
         assigned = zones.assign_units(units, towns, balance_share=share, overrides=decided)
     for column in ("township_zone", "zone", "zone_reason"):
         units[column] = assigned[column]
-    if "built_m2" in units:
+    if "built_m2" in units and ready.method.suitability is not None:
         units["suitability"] = zones.unit_suitability(units, towns, ready.method)
     margins = zones.unit_margins(units, towns, balance_share=share)
     for column in margins.columns:
@@ -281,7 +322,7 @@ def _check(
     found.append(checks.distortion_check(intake.distortion, config.grid.max_area_error))
     found += checks.published(config, len(state.units), state.redlines, marked)
     found += checks.left_out(sums.count_missing(marked), state.units)
-    found += checks.decisions(state.tables.get("decisions"))
+    found += checks.decisions(state.tables.get("decisions"), _places(state))
     if intake.layers.redlines is None and not config.redlines.none:
         found.append(checks.no_redlines())
     return found

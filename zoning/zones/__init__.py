@@ -15,6 +15,7 @@ from zoning.zones.overrides import (
     review,
 )
 from zoning.zones.parse import parse_method
+from zoning.zones.remarks import remarks
 from zoning.zones.tell import tell_township, tell_unit, zone_name
 from zoning.zones.units import assign_units, unit_margins, unit_suitability
 from zoning.zones.weighing import inline_files
@@ -36,6 +37,7 @@ __all__ = [
     "of_units",
     "parse_method",
     "read_overrides",
+    "remarks",
     "review",
     "tell_township",
     "tell_unit",

@@ -65,7 +65,7 @@ def numbers(table: pd.DataFrame, names: tuple[str, ...]) -> dict[str, Floats]:
         if name in columns:
             continue
         if part in MEASURED:
-            logger.warning("no %s: %s is unknown everywhere", MEASURED[part], name)
+            logger.info("no %s: %s is unknown everywhere", MEASURED[part], name)
             columns[name] = pd.Series(pd.NA, index=table.index, dtype="Float64")
         else:
             problems.append(_absent(name, part, table))

@@ -52,7 +52,7 @@ def weigh(dimension: Dimension, scores: Floats) -> pd.DataFrame:
         elif name == "ahp":
             result = ahp(pd.DataFrame(list(w.ahp), index=names, columns=names))
             if not result.consistent:
-                logger.warning("%s: %s", dimension.name, result.tell("en"))
+                logger.info("%s: %s", dimension.name, result.tell("en"))
             sets[name] = result.weights
         else:
             sets[name] = (entropy_weights if name == "entropy" else critic_weights)(table)
