@@ -259,14 +259,14 @@ def test_invalid_geometry_names_reason_and_feature(tmp_path):
     assert "repair" in p.remedy.en
 
 
-def test_repair_is_asked_for_logged_and_measured(tmp_path, caplog):
+def test_repair_is_asked_for_told_and_measured(tmp_path, caplog):
     path = write(tmp_path, towns(shapes=[square(0), BOW]))
-    with caplog.at_level("WARNING"):
-        got, source = read_polygons(path, columns=COLUMNS, repair=True)
+    got, source = read_polygons(path, columns=COLUMNS, repair=True)
     assert got.is_valid.all() and got.area.tolist() == [1e6, 5e5]
     (finding,) = source.findings
     assert finding.code == "mended-geometry" and finding.measured == 5e5
-    assert "Self-intersection" in caplog.text
+    assert "Self-intersection" in finding.tell("en")
+    assert not caplog.text, "a finding is told once, in the language of the user"
 
 
 def test_what_cannot_be_mended_stays_a_problem(tmp_path):

@@ -25,6 +25,7 @@ from zoning.zones import (
     method_names,
     of_units,
     read_overrides,
+    remarks,
     review,
     tell_township,
 )
@@ -441,8 +442,9 @@ def test_judgements_beside_the_method(tmp_path, caplog) -> None:
     method = parse_method(ready)
     assert classify_townships(towns(8), method)["zone"].notna().all()
     odd = weighted(use=["ahp"], ahp=[[1, 9, "1/9"], ["1/9", 1, 9], [9, "1/9", 1]])
-    classify_townships(towns(8), parse_method(odd))
-    assert "least consistent" in caplog.text
+    (found,) = remarks(towns(8), parse_method(odd))
+    assert "least consistent" in found.tell("en") and "一致性比率" in found.tell("zh")
+    assert not caplog.text
     path.write_text(",a,b\na,1,2\nb,1/2,1\n", encoding="utf-8")
     with pytest.raises(InputError, match="judges a, b"):
         inline_files(data, tmp_path)

@@ -19,6 +19,7 @@ from zoning.zones import (
     classify_townships,
     load_method,
     method_names,
+    remarks,
     tell_township,
     tell_unit,
     unit_margins,
@@ -470,7 +471,10 @@ def test_without_an_input_its_indicators_are_unknown(caplog) -> None:
     table = county().drop(columns=["built_m2", "farmland_m2"])
     out = classify_townships(table, paper_method())
     assert out["zone"].isna().all() and (out["status"] == "unknown").all()
-    assert out["guidance"].notna().all() and "no land use" in caplog.text
+    assert out["guidance"].notna().all() and not caplog.text
+    found = {f.code: f for f in remarks(table, paper_method(), absent=["land use"])}
+    assert "built_share" in found["indicator-unknown"].tell("zh")
+    assert "t5" in found["attribute-missing"].tell("zh"), "its slope is missing"
     with pytest.raises(InputError, match="made from 'gdp_10k_yuan'"):
         classify_townships(county().drop(columns="gdp_10k_yuan"), paper_method())
     with pytest.raises(InputError, match="did you mean 'gdp_10k'"):

@@ -8,7 +8,7 @@ collected and raised together, so a planner mends a file once and not ten times.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -128,6 +128,34 @@ class Finding(Problem):
     def as_dict(self, lang: str = "en") -> dict[str, Any]:
         """Give the finding as plain data for ``--json``."""
         return {"level": self.level, **Problem.as_dict(self, lang)}
+
+    def record(self) -> dict[str, Any]:
+        """Give the finding as it stands in ``run.json``, in both languages."""
+        remedy = self.remedy or _NOTHING
+        return {
+            "level": self.level, "code": self.code, "where": self.where,
+            "measured": self.measured, "limit": self.limit, "en": self.what.en,
+            "zh": self.what.zh, "try_en": remedy.en, "try_zh": remedy.zh,
+        }  # fmt: skip
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Finding:
+        """Read a finding of ``run.json`` back; version 0.1.0 wrote the English as ``what``.
+
+        Examples
+        --------
+        >>> found = Finding(Text("odd", "异常"), "a.gpkg", level="note")
+        >>> Finding.from_record(found.record()) == found
+        True
+        """
+        en = record.get("en", record.get("what", ""))
+        remedy = Text(record.get("try_en") or "", record.get("try_zh") or "")
+        level = record.get("level", "note")
+        return cls(
+            Text(en, record.get("zh", en)), record.get("where", ""), record.get("measured"),
+            record.get("limit"), remedy if remedy.en else None, record.get("code", "problem"),
+            level if level in LEVELS else "note",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, init=False)

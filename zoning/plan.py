@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from zoning.contribution.parts import Contribution
-from zoning.errors import Check
+from zoning.errors import Check, Finding
 from zoning.grid.lattice import GridSpec
 from zoning.planfile.models import Config
 
@@ -42,6 +42,11 @@ class Plan:
     def ok(self) -> bool:
         """Whether no check of level "error" fails."""
         return all(c.ok or c.level != "error" for c in self.checks)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was noticed while the inputs were read, the worst first."""
+        return tuple(Finding.from_record(note) for note in self.run.get("notes") or ())
 
     def __repr__(self) -> str:
         """Say in one line what the plan is; its frames show themselves."""

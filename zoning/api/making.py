@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoning.api.plan import Plan
-from zoning.errors import Text
+from zoning.errors import InputError, Text, raise_all
 
 if TYPE_CHECKING:
     from zoning.pipeline.ready import Ready
@@ -72,30 +72,39 @@ def init(folder: str | Path, city: str | None = None) -> list[Path]:
     return write_template(Path(folder), place, None if place is None else counties(place))
 
 
-def check(plan: str | Path) -> Ready:
-    """Read every input of a plan.toml as a run would; write nothing.
+def check(plan: str | Path, *, progress: Progress | None = None) -> Ready:
+    """Do all that a run does before land is placed; write nothing.
 
     Parameters
     ----------
     plan : str or Path
         The plan.toml.
+    progress : callable, optional
+        Told the name of each step as it begins.
 
     Returns
     -------
     Ready
         ``intake.sources`` are the files, ``intake.findings`` notes and warnings that do not stop
-        a run, ``intake.grid`` the lattice.
+        a run, each once and the worst first, ``intake.grid`` the lattice.
 
     Raises
     ------
     InputError
-        With all problems of all inputs.
+        With all problems of all inputs, and of the folder that a run would write.
     """
-    from zoning.pipeline.ready import prepare
+    from zoning.base.staged import place_problems
+    from zoning.pipeline import rehearse
     from zoning.planfile import load as read
 
     path = Path(plan)
-    return prepare(read(path), path.parent)
+    config, problems = read(path), place_problems(path.parent / "plan-out")
+    try:
+        ready = rehearse(config, path.parent, progress=progress)
+    except InputError as error:
+        raise InputError([*error.problems, *problems]) from error
+    raise_all(problems)
+    return ready
 
 
 def run(

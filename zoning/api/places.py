@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zoning.errors import InputError
+from zoning.errors import InputError, raise_all
 
 
 def new_folder(path: str | Path) -> Path:
-    """Refuse a place for a folder that is a file.
+    """Refuse a place for a folder that could not take the files of a plan.
 
     Raises
     ------
     InputError
-        If there is a file of that name.
+        If there is a file of that name, no right to write, or the path is too long.
     """
-    path = Path(path)
-    if path.exists() and not path.is_dir():
-        raise InputError.one(
-            "is a file, not a folder", "是文件而不是文件夹", where=str(path), code="not-a-folder",
-            remedy=("choose another place with -o", "请用 -o 另选位置"),
-        )  # fmt: skip
-    return path
+    from zoning.base.staged import place_problems
+
+    raise_all(place_problems(Path(path)))
+    return Path(path)
 
 
 def new_file(path: str | Path, *, parent_must_exist: bool = True) -> Path:

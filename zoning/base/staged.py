@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -12,10 +13,14 @@ from typing import Any
 
 import pandas as pd
 
-from zoning.errors import InputError
+from zoning.errors import InputError, Problem, Text
 
 #: Where the files that a new plan replaces wait until all is done.
 _REPLACED = ".replaced"
+_STAGE = ".writing-"
+#: SQLite opens no longer path, in bytes: 512 with the ending of its journal.
+LONGEST_PATH = 512 - len("-journal\0")
+_ELSEWHERE = Text("choose a shorter or another place with -o", "请用 -o 另选较短的位置")
 
 
 @contextmanager
@@ -44,7 +49,7 @@ def staged(
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
+        stage = Path(tempfile.mkdtemp(dir=folder, prefix=_STAGE))
     except OSError as error:
         raise _unwritable(folder, error) from error
     try:
@@ -54,6 +59,45 @@ def staged(
         # What could not go back to its place is not thrown away.
         if not any(p.is_file() for p in (stage / _REPLACED).rglob("*")):
             shutil.rmtree(stage, ignore_errors=True)
+
+
+def place_problems(folder: Path, longest: str = ".plan.gpkg.12345678/plan.gpkg") -> list[Problem]:
+    """Find out, before any work is done, why a folder could not take files.
+
+    Parameters
+    ----------
+    folder : Path
+        Where files will be written; it need not exist.
+    longest : str
+        The longest name of a SQLite file (GeoPackage) in it, while it is being written.
+
+    Returns
+    -------
+    list of Problem
+        It is a file, no folder can be made there, or its path is too long for SQLite.
+    """
+    made = next((p for p in (folder, *folder.absolute().parents) if _there(p)), None)
+    path = os.fsencode(folder.absolute() / f"{_STAGE}12345678" / longest)
+    if made is None or not made.is_dir():
+        what = Text("is a file, not a folder", "是文件而不是文件夹")
+        return [Problem(what, str(made or folder), code="not-a-folder", remedy=_ELSEWHERE)]
+    if not os.access(made, os.W_OK | os.X_OK):
+        what = Text("cannot be written", "没有写入权限")
+        return [Problem(what, str(made), code="unwritable", remedy=_ELSEWHERE)]
+    if len(path) > LONGEST_PATH:
+        what = Text(
+            f"too deep: paths of its files reach {len(path)} bytes, SQLite opens {LONGEST_PATH}",
+            f"路径过深：其中文件的路径达 {len(path)} 字节，SQLite 最多 {LONGEST_PATH} 字节",
+        )
+        return [Problem(what, str(folder), len(path), LONGEST_PATH, _ELSEWHERE, "path-too-long")]
+    return []
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long for the disk
+        return False
 
 
 def _move(stage: Path, folder: Path, last: Sequence[str], stale: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from zoning.api.places import new_folder
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk
 from zoning.cli.telling import tell_plan
+from zoning.errors import tally
 
 if TYPE_CHECKING:
     from zoning.api import Plan
@@ -69,7 +70,8 @@ def run(
 @command()
 def check(talk: Talk, plan: PlanFile) -> None:
     """Inspect every input; tell all problems at once, write nothing. / 检查全部输入."""
-    intake = api.check(plan).intake
+    with talk.progress() as progress:
+        intake = api.check(plan, progress=progress).intake
     talk.write_json(
         {
             "ok": True,
@@ -86,8 +88,14 @@ def check(talk: Talk, plan: PlanFile) -> None:
     heads = [("input", "输入"), ("file", "文件"), ("rows", "行数"), ("CRS", "坐标系")]
     talk.write_table(talk.say("Inputs", "输入数据"), [talk.say(*h) for h in heads], rows)
     for finding in intake.findings:
-        talk.write(f"{finding.level}: {finding.tell(talk.lang)}")
-    talk.write(talk.say("No problems: zoning run can start.", "未发现问题,可以运行 zoning run。"))
+        talk.write(finding.line(talk.lang))
+    found = tally(intake.findings, talk.lang)
+    talk.write(talk.say(
+        f"zoning run can start; to look at first: {found}." if found
+        else "No problems: zoning run can start.",
+        f"可以运行 zoning run；请先查看：{found}。" if found
+        else "未发现问题，可以运行 zoning run。",
+    ))  # fmt: skip
 
 
 @command(writes={"folder": ("plan.toml", "boundary.gpkg", "counties.gpkg")})

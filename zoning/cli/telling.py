@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.cli.console import Talk
-from zoning.errors import Text
+from zoning.errors import Text, once, tally
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
@@ -29,17 +29,16 @@ def tell_plan(talk: Talk, plan: Plan, files: Sequence[Path]) -> None:
     for part in plan.run.get("left_out", ()):
         talk.write(_LEFT_OUT[part].get(talk.lang))
     failed = [c for c in plan.checks if not c.ok]
-    passed = len(plan.checks) - len(failed)
-    talk.write(
-        talk.say(
-            f"Checks: {passed} passed, {len(failed)} not",
-            f"检查:通过 {passed},未通过 {len(failed)}",
-        )
-    )
-    for c in failed:
-        talk.wrong(f"  {c.level}: {c.check} [{c.where}] {c.text.get(talk.lang)}")
+    for finding in plan.findings:
+        talk.write(finding.line(talk.lang))
+    for check in once(failed):
+        (talk.wrong if check.level == "error" else talk.write)(check.line(talk.lang))
     for file in files:
         talk.write(str(file))
+    passed, found = len(plan.checks) - len(failed), tally((*plan.findings, *failed), talk.lang)
+    line = talk.say(f"Checks: {passed} of {len(plan.checks)} passed",
+                    f"检查：{len(plan.checks)} 项中通过 {passed} 项")  # fmt: skip
+    talk.write(line + (talk.say("; ", "；") + found if found else ""))
 
 
 #: What a plan does without, and which input would bring it.

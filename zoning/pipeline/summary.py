@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from zoning import __version__
+from zoning.errors import once
 from zoning.ledger import redlines
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def describe(
         run["redlines"] = redlines.summary(state.redlines, state.tables["redline_areas"], marked)
     if intake.classes is not None:
         run["landuse_classes"] = class_records(intake.classes)
-    run["notes"] = [{**f.as_dict("en"), "zh": f.tell("zh")} for f in intake.findings]
+    run["notes"] = [f.record() for f in once(intake.findings)]
     return run
 
 

@@ -136,11 +136,8 @@ def _inputs(w: Writer, inputs: Any) -> Table:
 
 def _notes(w: Writer) -> Iterator[Block]:
     """Write what the readers of the inputs remarked, and what was left out."""
-    notes = w.plan.run.get("notes") or []
-    for note in notes:
-        text = note.get(w.lang) or note.get("what") or note.get("en")
-        if text:
-            yield Text(str(text), "note")
+    for finding in w.plan.findings:
+        yield Text(finding.line(w.lang), "note")
     left_out = w.plan.run.get("left_out") or []
     if left_out:
         names = ", ".join(str(part) for part in left_out)

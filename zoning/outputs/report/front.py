@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 EVIDENCE = {
     "S": ("read in a public source", "见于公开来源"),
     "C": ("from third-party code", "取自第三方代码"),
+    "T": ("table of a standard", "标准表格"),
     "M-high": ("from memory of the published text, likely right", "据公开文本记忆,可靠性高"),
     "M-med": ("from memory, to be checked before use", "据记忆,使用前应核对"),
     "M-low": ("from memory, a placeholder", "据记忆,仅为占位"),

@@ -1,0 +1,207 @@
+"""Findings are told once, in the user's language, and `check` knows what `run` will meet."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import worlds
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from zoning.base.staged import LONGEST_PATH, place_problems
+from zoning.errors import Check, Finding, InputError, Text, once, tally
+from zoning.pipeline import rehearse, run
+from zoning.planfile import load
+
+RULES = """
+[zones.method]
+name = "rules of the bureau"
+en = "rules of the bureau"
+zh = "本局规则"
+source = "working group"
+evidence = "own"
+[[zones.method.rule]]
+id = "hills"
+when = "slope_deg > 5"
+zone = "moderate"
+[[zones.method.rule]]
+id = "rest"
+when = "True"
+zone = "key"
+"""
+SUITABILITY = "[zones.method.suitability]\nbuilt = 1\nbuilt_full_share = 0.6\n"
+HEAD = "level,code,zone,reason,who,date\n"
+
+
+def zoning(*args: str, lang: str = "zh") -> subprocess.CompletedProcess[str]:
+    """Run the command line as a user does."""
+    call = [sys.executable, "-m", "zoning", *args, "--lang", lang]
+    return subprocess.run(call, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+def codes(plan: Path) -> list[str]:
+    return [f.code for f in rehearse(load(plan), plan.parent).intake.findings]
+
+
+def test_a_check_is_a_finding_is_a_problem():
+    check = Check("cap.city", "error", False, 12, 10, "m2", "city", Text("above", "超过"))
+    assert isinstance(check, Finding) and check.code == check.check == "cap.city"
+    assert check.as_dict()["zh"] == "超过" and check.margin == -2
+    assert check.line("zh") == "错误：city: 超过"
+
+
+def test_findings_are_counted_by_level_and_told_once():
+    a = Finding(Text("a", "甲"), "x", level="note")
+    b = Finding(Text("b", "乙"), "x")
+    assert once([a, b, a]) == [b, a]
+    assert tally(once([a, b, a]), "zh") == "1 项警告，1 项提示"
+    assert tally([b, b], "en") == "2 warnings" and tally([]) == ""
+
+
+def test_a_run_tells_the_warnings_of_its_inputs_in_the_last_line(tmp_path):
+    """Version 0.1.0 kept them in run.json and printed them in English by `check` only."""
+    plan = worlds.write(tmp_path)
+    table = tmp_path / "乡镇.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    lines[3] = lines[3].rsplit(",", 1)[0] + ","
+    table.write_text("\n".join(lines) + "\n321000009,1,1,1,1\n", encoding="utf-8")
+    text = zoning("check", str(plan))
+    assert text.returncode == 0 and text.stderr == ""
+    told = [line for line in text.stdout.splitlines() if line.startswith(("警告", "提示"))]
+    assert len(told) == len(set(told)) >= 2
+    assert any("slope_deg" in t and "321000003 丙镇" in t for t in told), "cause: code and column"
+    last = text.stdout.splitlines()[-1]
+    assert "请先查看" in last and f"{sum(t.startswith('警告') for t in told)} 项警告" in last
+    made = zoning("run", str(plan), "-o", str(tmp_path / "out"))
+    assert all(t in made.stdout.splitlines() for t in told), "run tells what check tells"
+    assert "警告" in made.stdout.splitlines()[-1] and "error" not in made.stdout
+    notes = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))["notes"]
+    assert all(n["en"] and n["zh"] for n in notes)
+
+
+def test_quiet_still_says_what_fails(tmp_path):
+    plan = worlds.write(tmp_path, extra='[cap]\nshare = 0.01\nsource = "s"\nevidence = "own"\n')
+    made = zoning("run", str(plan), "-o", str(tmp_path / "out"), "-q")
+    assert made.returncode == 1 and made.stdout == ""
+    assert made.stderr.startswith("错误：")
+
+
+def test_a_method_without_suitability_is_told_by_check(tmp_path):
+    plan = worlds.write(tmp_path, extra=RULES)
+    with pytest.raises(InputError, match="has no \\[suitability\\]"):
+        rehearse(load(plan), tmp_path)
+    plan = worlds.write(tmp_path, extra=RULES + "[allocation]\nenabled = false\n")
+    assert run(load(plan), tmp_path).units["zone"].notna().all()
+
+
+def test_check_names_decisions_without_a_place(tmp_path):
+    (tmp_path / "d.csv").write_text(
+        HEAD + "township,321000001,key,r,w,2026-01-01\nunit,1kmN9999E500,key,r,w,2026-01-01\n"
+        "township,32100002,key,r,w,2026-01-01\n", encoding="utf-8",
+    )  # fmt: skip
+    plan = worlds.write(tmp_path, extra='[zones]\noverrides = "d.csv"\n')
+    found = {f.code: f for f in rehearse(load(plan), tmp_path).intake.findings}
+    told = found["decisions.no-place"].tell("zh")
+    assert "1kmN9999E500" in told and "32100002 是否为 321000002？" in told
+
+
+def test_what_a_plan_without_townships_asks_in_vain_is_told(tmp_path):
+    (tmp_path / "d.csv").write_text(HEAD, encoding="utf-8")
+    plan = worlds.write(tmp_path, extra='[zones]\noverrides = "d.csv"\n')
+    text = plan.read_text(encoding="utf-8")
+    cut = text.index("[inputs.townships]"), text.index("[inputs.redlines]")
+    plan.write_text(text[: cut[0]] + text[cut[1] :], encoding="utf-8")
+    assert "idle" in codes(plan)
+
+
+def test_a_place_that_cannot_take_the_plan_is_told_before_the_work(tmp_path):
+    assert place_problems(tmp_path / "new" / "folder") == []
+    (tmp_path / "file").write_text("")
+    assert [p.code for p in place_problems(tmp_path / "file" / "out")] == ["not-a-folder"]
+    deep = tmp_path / "/".join(["x" * 100] * 6)
+    (found,) = place_problems(deep)
+    assert found.code == "path-too-long" and found.measured > found.limit == LONGEST_PATH
+    # The longest name that is let through is one that SQLite opens.
+    from zoning.base import staged
+
+    inside = "/.writing-12345678/.plan.gpkg.12345678/plan.gpkg"
+    room = staged.LONGEST_PATH - len(str(tmp_path)) - len(inside) - 1
+    edge = tmp_path / "/".join(["y" * 99] * (room // 100)) / ("y" * (room % 100))
+    edge = Path(str(edge).rstrip("/"))
+    assert place_problems(edge) == [] and place_problems(Path(str(edge) + "yyy"))
+    (edge / "1234567").parent.mkdir(parents=True)
+    import sqlite3
+
+    target = Path(str(edge) + inside)
+    target.parent.mkdir(parents=True)
+    with sqlite3.connect(target) as db:
+        db.execute("create table t(a)")
+
+
+TOWN_CHANGES = ("", "slope", "drop-slope", "text", "negative", "code")
+
+
+@st.composite
+def changed_worlds(draw: st.DrawFn) -> dict[str, object]:
+    return {
+        "method": draw(st.sampled_from(
+            ["", '[zones]\nmethod = "composite"\n', '[zones]\nmethod = "dominant"\n', RULES,
+             RULES + SUITABILITY, '[zones]\ncompare = ["cube"]\n']
+        )),
+        "cap": draw(st.sampled_from(
+            ["", "[cap]\nshare = 0.5\nsource = 's'\nevidence = 'own'\n",
+             "[[cap.townships]]\nplace = '321000001'\nfloor_m2 = 99000000\nsource = 's'\n",
+             "[[cap.counties]]\nplace = '9'\nsource = 's'\n"]
+        )),
+        "grid": draw(st.sampled_from([(), ("slivers", "drop"), ("slivers", "merge")])),
+        "spread": draw(st.sampled_from(["", "population", "slope_deg", "nothing"])),
+        "town": draw(st.sampled_from(TOWN_CHANGES)),
+        "without": draw(st.sampled_from(["", "redlines", "landuse", "townships"])),
+    }  # fmt: skip
+
+
+def build(folder: Path, change: dict[str, object]) -> Path:
+    import pandas as pd
+
+    extra = str(change["cap"]) + str(change["method"])
+    if change["spread"]:
+        extra += f"[indicators]\nspread = ['{change['spread']}']\n"
+    plan = worlds.write(folder, extra=extra)
+    text = plan.read_text(encoding="utf-8")
+    if change["grid"]:
+        text = text.replace(
+            "[grid]\n", f"[grid]\nslivers = '{change['grid'][1]}'\nmin_share = 0.6\n"
+        )
+    if change["without"]:
+        start = text.index(f"[inputs.{change['without']}]")
+        text = text[:start] + text[text.index("\n\n", start) :]
+    plan.write_text(text, encoding="utf-8")
+    path = folder / "乡镇.csv"
+    table = pd.read_csv(path, dtype=str)
+    if change["town"] == "slope":
+        table.loc[1, "slope_deg"] = ""
+    elif change["town"] == "drop-slope":
+        table = table.drop(columns="slope_deg")
+    elif change["town"] == "text":
+        table.loc[0, "population"] = "many"
+    elif change["town"] == "negative":
+        table.loc[0, "population"] = "-5"
+    elif change["town"] == "code":
+        table.loc[2, "code"] = "999"
+    table.to_csv(path, index=False, encoding="utf-8")
+    return plan
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(changed_worlds())
+def test_what_check_lets_through_runs(tmp_path_factory, change):
+    plan = build(tmp_path_factory.mktemp("w"), change)
+    try:
+        rehearse(load(plan), plan.parent)
+    except InputError:
+        return
+    run(load(plan), plan.parent)
