@@ -84,7 +84,7 @@ def test_a_run_tells_the_warnings_of_its_inputs_in_the_last_line(tmp_path):
 
 
 def test_quiet_still_says_what_fails(tmp_path):
-    plan = worlds.write(tmp_path, extra='[cap]\nshare = 0.01\nsource = "s"\nevidence = "own"\n')
+    plan = worlds.write(tmp_path, cap='[cap]\nshare = 0.01\nsource = "s"\nevidence = "own"\n')
     made = zoning("run", str(plan), "-o", str(tmp_path / "out"), "-q")
     assert made.returncode == 1 and made.stdout == ""
     assert made.stderr.startswith("错误：")
@@ -153,7 +153,7 @@ def changed_worlds(draw: st.DrawFn) -> dict[str, object]:
              RULES + SUITABILITY, '[zones]\ncompare = ["cube"]\n']
         )),
         "cap": draw(st.sampled_from(
-            ["", "[cap]\nshare = 0.5\nsource = 's'\nevidence = 'own'\n",
+            [None, "", "[cap]\nshare = 0.5\nsource = 's'\nevidence = 'own'\n",
              "[[cap.townships]]\nplace = '321000001'\nfloor_m2 = 99000000\nsource = 's'\n",
              "[[cap.counties]]\nplace = '9'\nsource = 's'\n"]
         )),
@@ -167,10 +167,10 @@ def changed_worlds(draw: st.DrawFn) -> dict[str, object]:
 def build(folder: Path, change: dict[str, object]) -> Path:
     import pandas as pd
 
-    extra = str(change["cap"]) + str(change["method"])
+    extra, cap = str(change["method"]), change["cap"]
     if change["spread"]:
         extra += f"[indicators]\nspread = ['{change['spread']}']\n"
-    plan = worlds.write(folder, extra=extra)
+    plan = worlds.write(folder, cap=None if cap is None else str(cap), extra=extra)
     text = plan.read_text(encoding="utf-8")
     if change["grid"]:
         text = text.replace(
@@ -196,7 +196,16 @@ def build(folder: Path, change: dict[str, object]) -> Path:
     return plan
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_totals_that_cannot_be_shared_out_are_told_by_check(tmp_path):
+    """Version 0.1.0 let a negative total through and stopped with an internal error."""
+    change = dict.fromkeys(("method", "cap", "grid", "without"), "")
+    plan = build(tmp_path, change | {"spread": "population", "town": "negative"})
+    with pytest.raises(InputError, match="'population' of township 321000001 is -5"):
+        rehearse(load(plan), tmp_path)
+
+
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(changed_worlds())
 def test_what_check_lets_through_runs(tmp_path_factory, change):
     plan = build(tmp_path_factory.mktemp("w"), change)

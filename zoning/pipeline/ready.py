@@ -101,6 +101,16 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
                 f"[indicators] spread:字段“{column}”没有数值", where=where, code="missing-column",
                 remedy=(f"did you mean '{near}'?", f"是否为“{near}”?") if near else None,
             )  # fmt: skip
+        below = table.index[(table[column] < 0).fillna(False)]
+        raise_all(
+            Problem(
+                Text(f"[indicators] spread: '{column}' of township {code} is {table[column][code]}",
+                     f"[indicators] spread：乡镇 {code} 的“{column}”为 {table[column][code]}"),
+                where, measured=float(table[column][code]), limit=0, code="negative-total",
+                remedy=Text("only totals can be shared out", "只能分摊总量"),
+            )
+            for code in below
+        )  # fmt: skip
     known = {"counties": set(layer["county"]), "townships": set(layer.index)}
     raise_all(
         Problem(
@@ -135,7 +145,8 @@ def _idle(config: Config) -> list[Finding]:
 
 def _no_suitability(config: Config, intake: Intake, method: zones.Method) -> list[Problem]:
     """Refuse a method without suitability where new land is to be placed by it."""
-    allocates = config.allocation.enabled and intake.layers.landuse is not None
+    ruled = config.allocation.enabled and config.cap.share is not None
+    allocates = ruled and intake.layers.landuse is not None
     if not allocates or method.suitability is not None:
         return []
     return [Problem(
