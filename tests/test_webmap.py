@@ -563,3 +563,18 @@ def test_check_of_the_assets_script():
     script = ROOT / "scripts" / "refresh_assets.py"
     done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+def test_plans_of_two_regions_are_not_compared(tmp_path):
+
+    here = fake_plan.make()
+    moved = here.city.translate(xoff=4_000)  # 6 km wide: a third is shared
+    there = dataclasses.replace(here, name="邻市", city=here.city.set_geometry(moved))
+    with pytest.raises(InputError, match="different regions") as told:
+        webmap.write_compare(here, there, tmp_path / "两地.html")
+    (problem,) = told.value.problems
+    assert (problem.code, problem.limit) == ("other-region", 0.5)
+    assert 0.2 < problem.measured < 0.5
+    assert list(tmp_path.iterdir()) == []
+    near = dataclasses.replace(here, city=here.city.set_geometry(here.city.translate(xoff=300)))
+    assert webmap.write_compare(here, near, tmp_path / "一地.html").is_file()

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Plans that are compared share at least this part of the larger region (our choice: borders move,
+#: a county is no city).
+MOST_APART = 0.5
+
 #: The scripts of the page, in the order in which they need each other.
 SCRIPTS = (
     "core.js", "words.js", "unpack.js", "projection.js", "grid.js", "gridlayer.js", "themes.js",
@@ -97,10 +101,31 @@ def write_compare(
     Returns
     -------
     Path
+
+    Raises
+    ------
+    InputError
+        If the plans share less than half of the ground of the larger one.
     """
+    _same_region(plan_a, plan_b)
     lang = lang or plan_language(plan_a)
     page = _finish(_build((plan_a, plan_b), lang, None), plan_a.name, lang, None)
     return _place(page, Path(path), folder)
+
+
+def _same_region(one: Plan, other: Plan) -> None:
+    """Refuse plans of two regions: half of the page would stay empty."""
+    ours = one.city.geometry.union_all()
+    theirs = other.city.to_crs(one.city.crs).geometry.union_all()
+    share = ours.intersection(theirs).area / max(ours.area, theirs.area)
+    if share < MOST_APART:
+        raise InputError.one(
+            f"'{one.name}' and '{other.name}' are plans of different regions: they share "
+            f"{share:.0%} of the larger one",
+            f"“{one.name}”与“{other.name}”不是同一区域的方案：共有部分占较大者的 {share:.0%}",
+            where="--compare", code="other-region", measured=round(share, 4), limit=MOST_APART,
+            remedy=("compare two plans of one region", "请对比同一区域的两个方案"),
+        )  # fmt: skip
 
 
 def html(
