@@ -4,7 +4,8 @@
 (function (Z) {
   const LAND = [
     ["built_m2", "#6b6f75"], ["farmland_m2", "#c9a94a"], ["water_m2", "#5b95bd"], ["redline_m2", "#a3122a"],
-    ["built_redline_m2", "#a12f68"], ["core_m2", "#1c6043"], ["lock_m2", "#8b7a66"], ["free_m2", "#93c6a1"],
+    ["built_redline_m2", "#a12f68"], ["core_m2", "#1c6043"], ["basic_farmland_m2", "#b8860b"],
+    ["heritage_m2", "#8c510a"], ["water_source_m2", "#2171b5"], ["lock_m2", "#8b7a66"], ["free_m2", "#93c6a1"],
     ["new_m2", "#3c66a8"],
   ];
   const GRADES = ["constraint", "guidance", "intensity"];

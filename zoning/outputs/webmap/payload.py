@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from zoning.errors import InputError
+from zoning.ledger.sums import KIND_SUMS
 from zoning.outputs.webmap.packing import deflate, pack_numbers, pack_texts
 from zoning.outputs.webmap.projection import browser_projection
 
@@ -27,8 +28,8 @@ LARGE = 200_000
 TEXTS = 20_000
 
 AREAS = (
-    "area_m2", "redline_m2", "redline_level1_m2", "core_m2", "protected_m2", "built_m2",
-    "built_redline_m2", "water_m2", "farmland_m2", "lock_m2", "free_m2", "new_m2",
+    "area_m2", "redline_m2", "redline_level1_m2", *KIND_SUMS, "protected_m2", "built_m2",
+    "built_redline_m2", "water_m2", "farmland_m2", "free_m2", "new_m2",
 )  # fmt: skip
 SHARES = ("township_share", "suitability", "stability")
 NAMES = ("zone", "zone_reason", "township", "county")
