@@ -85,6 +85,15 @@ def test_nothing_new_and_nothing_free_lies_on_protected_land(plan):
     assert plan.ok
 
 
+def test_every_kind_is_held_against_shapely(plan):
+    found = plan.tables["residuals"].set_index(["kind", "code"])
+    assert found.loc["protection", "ledger_m2"].to_dict() == {
+        "basic_farmland": 2_500_000, "heritage": 1_500_000}  # fmt: skip
+    assert found["residual_m2"].abs().max() < 1e-3
+    (check,) = [c for c in plan.checks if c.check == "residual.protection"]
+    assert check.ok
+
+
 def tables_of(plan):
     return {t.name: t.frame for t in plan.contributions[0].tables}
 

@@ -19,21 +19,23 @@ from zoning.errors import Check, Level, Text, suggest
 from zoning.grid.distortion import Distortion
 from zoning.inputs.layers import Layers
 from zoning.ledger.atoms import NONE, OVERLAP, Ledger
+from zoning.ledger.sums import covered
 
 if TYPE_CHECKING:
     from zoning.allocation import Certificate
     from zoning.planfile.models import Config
 
-#: Largest residual against shapely in m2: the city, and any other polygon (design of the ledger:
-#: one rounding to whole square metres per atom, so a polygon of n atoms may differ by about n/2
-#: in theory and by a few in practice).
+#: Largest residual against shapely in m2: the city, and any other polygon (the rounding keeps a
+#: township within 1 m2; a union of n parts of townships may differ by about n/2 in theory and by a
+#: few in practice).
 CITY_RESIDUAL_M2, OTHER_RESIDUAL_M2 = 1.0, 10.0
 
 #: How far the union of red lines may be from a published total that is itself rounded (our choice).
 PUBLISHED_TOLERANCE = 0.01
 
 
-_KINDS = {"city": "全市", "township": "乡镇", "county": "县区", "redline_union": "红线合并"}
+_KINDS = {"city": "全市", "township": "乡镇", "county": "县区", "redline_union": "红线合并",
+          "protection": "保护用地"}  # fmt: skip
 
 
 def closes(name: str, measured: int, limit: int, en: str, zh: str) -> Check:
@@ -82,8 +84,8 @@ def residuals(layers: Layers, ledger: Ledger) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``kind`` (city, township, county, redline_union), ``code``, ``ledger_m2``, ``shapely_m2``,
-        ``residual_m2``, ``limit_m2``. A township is compared without what it shares with another.
+        ``kind`` (city, township, county, redline_union, protection), ``code``, ``ledger_m2``,
+        ``shapely_m2``, ``residual_m2``, ``limit_m2``. A township is compared without what it shares with another.
     """
     atoms, city = ledger.atoms, layers.city
     rows = [("city", "city", ledger.city_m2, shapely.area(city), CITY_RESIDUAL_M2)]
@@ -105,11 +107,22 @@ def residuals(layers: Layers, ledger: Ledger) -> pd.DataFrame:
         union_ = shapely.disjoint_subset_union_all(layers.redlines.geometry.to_numpy())
         red = shapely.intersection(union_, city)
         union = atoms.loc[atoms["red_level"] > 0, "area_m2"].sum()
-        rows.append(("redline_union", "all", union, shapely.area(red), OTHER_RESIDUAL_M2))
+        rows.append(("redline_union", "all", union, shapely.area(red), _of_parts(atoms)))
+    if ledger.dropped_m2 == 0 and layers.protections is not None:
+        for kind, shapes in layers.protections.geometry.groupby(layers.protections["kind"]):
+            land = shapely.intersection(shapely.union_all(shapes.to_numpy()), city)
+            measured = atoms.loc[covered(atoms, [str(kind)]), "area_m2"].sum()
+            rows.append(("protection", kind, measured, shapely.area(land), _of_parts(atoms)))
     table = pd.DataFrame(rows, columns=["kind", "code", "ledger_m2", "shapely_m2", "limit_m2"])
     table["ledger_m2"] = table["ledger_m2"].astype("int64")
     table.insert(4, "residual_m2", table["ledger_m2"] - table["shapely_m2"])
     return table
+
+
+def _of_parts(atoms: pd.DataFrame) -> float:
+    """Give the limit of a union: it is made of parts of townships, each within 1 m2 of its own."""
+    parts = atoms[["township", "red_level", "protected_by"]].drop_duplicates()
+    return max(OTHER_RESIDUAL_M2, len(parts) / 2)
 
 
 def _without_neighbours(polygons: Any) -> Any:
