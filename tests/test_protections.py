@@ -19,12 +19,19 @@ from zoning.errors import InputError
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.landuse import load_classes
 from zoning.inputs.layers import Layers
-from zoning.inputs.protections import load_kinds, upgrade_ledger
+from zoning.inputs.protections import (
+    dissolve,
+    load_kinds,
+    redline_frame,
+    tidy,
+    upgrade_ledger,
+)
 from zoning.ledger import sums
 from zoning.ledger.atoms import KEYS, build
 from zoning.measure.zonal import Raster
 from zoning.outputs.qgis import geopackage
 from zoning.pipeline import protected
+from zoning.planfile.layers import ProtectionLayer
 from zoning.questions import answer
 
 GRID = GridSpec(worlds.CRS)
@@ -151,6 +158,8 @@ def test_protections_travel_with_the_plan(plan, tmp_path):
     released = answer.released(read)
     kept = released[released["kind"] == "basic_farmland"]
     assert kept["released_m2"].sum() == 1_500_000
+    # H2 lies on a red line, so that neither alone keeps it.
+    assert "H2" not in set(released["rule_code"])
     assert protected.names_of(read)["H1"] == "古城"
 
 
@@ -225,6 +234,27 @@ def test_red_lines_without_codes_are_refused_and_levels_may_stand_in_words(tmp_p
     lines.drop(columns="area_code").to_file(tmp_path / "红线.gpkg")
     with pytest.raises(InputError, match="area_code"):
         pipeline.run(planfile.load(path), tmp_path)
+
+
+def test_parcels_are_one_area_and_a_published_total_on_each_counts_once():
+    parcels = gpd.GeoDataFrame(
+        {"published_m2": [7, 7], "code": ["a", "b"]},
+        geometry=[worlds.square(0, 0), worlds.square(1, 0)], crs=worlds.CRS,
+    )  # fmt: skip
+    part = ProtectionLayer(kind="basic_farmland", path="a.gpkg")
+    frame, problems = tidy(parcels, part)
+    assert problems == []
+    (row,) = dissolve([frame]).itertuples()
+    assert (row.code, row.published_m2, row.geometry.area) == ("basic_farmland", 7, 2e6)
+    (row,) = dissolve([frame.assign(published_m2=[7, 8])]).itertuples()
+    assert row.published_m2 == 15
+
+
+def test_red_lines_without_a_level_are_level_2():
+    lines = worlds.redlines().drop(columns="level")
+    frame, problems = tidy(lines, ProtectionLayer(kind="redline", path="a.gpkg"))
+    assert problems == []
+    assert redline_frame([frame])["level"].tolist() == [2, 2]
 
 
 def blobs(rng):

@@ -85,7 +85,8 @@ def residuals(layers: Layers, ledger: Ledger) -> pd.DataFrame:
     -------
     DataFrame
         ``kind`` (city, township, county, redline_union, protection), ``code``, ``ledger_m2``,
-        ``shapely_m2``, ``residual_m2``, ``limit_m2``. A township is compared without what it shares with another.
+        ``shapely_m2``, ``residual_m2``, ``limit_m2``. A township is compared without what it
+        shares with another.
     """
     atoms, city = ledger.atoms, layers.city
     rows = [("city", "city", ledger.city_m2, shapely.area(city), CITY_RESIDUAL_M2)]
