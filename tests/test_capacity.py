@@ -272,3 +272,43 @@ def test_presolve_never_cries_wolf(seed):
     if wrong:
         with pytest.raises(InfeasibleError):
             allocate(table, rules)
+
+
+@pytest.mark.parametrize("basis", ["unit", "township"])
+def test_both_bases_are_told_and_one_binds(basis):
+    acc = account(city(), replace(RULES, zone_basis=basis), 4000)
+    other = "township" if basis == "unit" else "unit"
+    told = {(c.check, c.where): (c.level, c.measured, c.limit) for c in acc.checks}
+    by = {"unit": (200, 300), "township": (350, 720)}
+    assert told["cap.zone", "key"] == ("error", *by[basis])
+    assert told[f"cap.zone_by_{other}", "key"] == ("note", *by[other])
+
+
+def test_presolve_at_the_edge():
+    table = pd.DataFrame(
+        {"unit": ["a", "b"], "county": ["x", "y"], "free_m2": [10, 10]}, index=["a", "b"]
+    )
+    full = [Limit("city", "city", cap_m2=10), Limit("county", "x", floor_m2=4, cap_m2=9),
+            Limit("county", "y", floor_m2=6, cap_m2=9)]  # fmt: skip
+    # Floors of 4 and 6 just fit 10, and so does a lock of 10.
+    found = presolve(table, full, [Lock("L", "in", ("a",))])
+    assert [(c.check, c.where) for c in found if not c.ok] == [("presolve.lock_cap", "x")]
+    # A cap that the free land just fills does nothing.
+    (slack,) = presolve(table, [Limit("county", "x", cap_m2=10)])
+    assert (slack.check, slack.measured, slack.limit) == ("presolve.slack", 10, 10)
+
+
+def test_shares_and_floors_that_just_hold_are_kept():
+    acc = account(city(), CapRules(eco_agri_share=0.7), 4000, eco_agri_m2=2800)
+    assert [(c.check, c.ok) for c in acc.checks] == [("cap.eco_agri", True)]
+    area = AreaRule("county", "c1", floor_new_m2=5)
+    table, rules = city(), CapRules(share=0.5, areas=(area,))
+    acc = account(table, rules, 4000)
+    new = pd.Series(0, index=table.index)
+    new["u1|t1"] = 5
+    assert [c.ok for c in settle(acc, table, new) if c.check == "floor.county"] == [True]
+    new["u1|t1"] = 4
+    assert [c.ok for c in settle(acc, table, new) if c.check == "floor.county"] == [False]
+    # Less than nothing is no plan either.
+    new["u2|t1"] = -1
+    assert not next(c for c in settle(acc, table, new) if c.check == "new.free").ok
