@@ -214,3 +214,46 @@ def test_what_check_lets_through_runs(tmp_path_factory, change):
     except InputError:
         return
     run(load(plan), plan.parent)
+
+
+def own_column(folder: Path, name: str, values: list[str]) -> Path:
+    import pandas as pd
+
+    plan = worlds.write(folder)
+    path = folder / "乡镇.csv"
+    pd.read_csv(path, dtype=str).assign(**{name: values}).to_csv(path, index=False)
+    return plan
+
+
+def test_the_planners_own_measurement_decides_and_both_are_shown(tmp_path):
+    """Version 0.1.0 overwrote the column without a word."""
+    plan = own_column(tmp_path, "built_share", ["0.01", "0.9", ""])
+    assert "own-measurement" in codes(plan)
+    made = run(load(plan), tmp_path)
+    towns = made.townships
+    assert towns["given_built_share"].tolist()[:2] == [0.01, 0.9]
+    assert towns["built_share"].tolist() == pytest.approx([1 / 3, 0, 0])
+    assert towns["intensity"].tolist()[:2] == [0.01, 0.9]
+    assert towns["zone"].isna().tolist() == [False, False, True], "an empty value is unknown"
+    assert towns["built_m2"].sum() == made.units["built_m2"].sum(), "accounts add up"
+
+
+def test_an_own_area_makes_the_shares(tmp_path):
+    plan = own_column(tmp_path, "built_m2", ["600000", "5400000", "0"])
+    towns = run(load(plan), tmp_path).townships
+    assert towns["intensity"].tolist() == pytest.approx([0.1, 0.9, 0])
+    assert towns["given_built_m2"].tolist() == [600_000, 5_400_000, 0]
+
+
+@pytest.mark.parametrize("name", ["new_m2", "county_name", "zone", "free_m2"])
+def test_a_column_of_any_result_steps_aside(tmp_path, name):
+    plan = own_column(tmp_path, name, ["1", "2", "3"])
+    assert run(load(plan), tmp_path).townships[f"given_{name}"].astype(str).tolist() == [
+        "1", "2", "3",
+    ]  # fmt: skip
+
+
+def test_percent_in_the_place_of_shares_is_refused(tmp_path):
+    plan = own_column(tmp_path, "built_share", ["30", "0.9", "0"])
+    with pytest.raises(InputError, match="'built_share' of township 321000001 is 30"):
+        rehearse(load(plan), tmp_path)

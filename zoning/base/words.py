@@ -36,6 +36,10 @@ def label(name: str, lang: str = "zh", table: str | None = None) -> str:
     '单元市内面积'
     """
     entry = _column(name, table)
+    if entry is None and name.startswith("given_"):
+        # What the planner measured stands beside what the run measured.
+        own = label(name.removeprefix("given_"), lang, table)
+        return f"{own}（填报值）" if lang == "zh" else f"{own} (as given)"
     return str(entry[_side(lang)]) if entry else name
 
 

@@ -5,7 +5,14 @@ procedure and ``composition`` their index; ``transfer`` moves attributes between
 units; ``terrain`` reads slope and relief off a DEM; ``access`` travel times off a road network.
 """
 
-from zoning.indicators.at_hand import AT_HAND, at_hand, density, numeric_columns, share_of_area
+from zoning.indicators.at_hand import (
+    AT_HAND,
+    at_hand,
+    density,
+    numeric_columns,
+    own_first,
+    share_of_area,
+)
 from zoning.indicators.composition import compare_compositions, composite
 from zoning.indicators.grading import Grading, grading
 from zoning.indicators.transfer import reconcile, transfer
@@ -19,6 +26,7 @@ __all__ = [
     "density",
     "grading",
     "numeric_columns",
+    "own_first",
     "reconcile",
     "share_of_area",
     "transfer",

@@ -173,6 +173,25 @@ def at_hand(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(made, index=table.index)
 
 
+def own_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Put what the planner measured in the place of what the run measured.
+
+    A run keeps a column of the planner that has the name of one of its own as ``given_...``; a
+    method reads that one, and shares are made from it.
+
+    Examples
+    --------
+    >>> t = pd.DataFrame({"built_m2": [9], "built_share": [0.9], "given_built_m2": [5]})
+    >>> own_first(t)[["built_m2"]].to_dict("list"), "built_share" in own_first(t)
+    ({'built_m2': [5]}, False)
+    """
+    given = {c.removeprefix("given_"): c for c in table.columns if c.startswith("given_")}
+    if not given:
+        return table
+    stale = [n for n, i in AT_HAND.items() if i.part in given and n not in given and n in table]
+    return table.drop(columns=stale).assign(**{n: table[c] for n, c in given.items()})
+
+
 def numeric_columns(
     table: pd.DataFrame, names: Iterable[str]
 ) -> tuple[dict[str, pd.Series], list[Problem]]:

@@ -25,6 +25,9 @@ KIND_SUMS = ("core_m2", "basic_farmland_m2", "heritage_m2", "water_source_m2", "
 RED_SUMS = ("redline_m2", "redline_level1_m2", *KIND_SUMS, "protected_m2")
 USE_SUMS = ("built_m2", "built_redline_m2", "water_m2", "farmland_m2", "eco_agri_m2", "free_m2")
 
+#: Shares of townships, and the sum that each is made of.
+SHARES = {f"{c}_share": f"{c}_m2" for c in ("built", "redline", "protected", "farmland", "water")}
+
 
 def mark(atoms: pd.DataFrame, classes: pd.DataFrame | None) -> pd.DataFrame:
     """Split each atom's area into the sums that accounts ask for.
@@ -189,22 +192,26 @@ def describe_townships(
 ) -> gpd.GeoDataFrame:
     """Give townships their sums and shares, and the name of their county.
 
-    What a polygon has outside the city is cut away, as in the ledger.
+    What a polygon has outside the city is cut away, as in the ledger. A column of the planner that
+    has the name of a sum or share is kept as ``given_...``: accounts are made of what is measured
+    here, the method reads what the planner measured (`zoning.indicators.own_first`).
     """
     out = townships.sort_index().copy()
+    total = sums(marked, ["township"], out.index)
+    taken = {*total.columns, *SHARES, "county_name", "new_m2"}
+    out = out.rename(columns={c: f"given_{c}" for c in out.columns if c in taken})
     shapely.prepare(city)
     shapes = out.geometry.to_numpy().copy()
     beyond = ~shapely.covered_by(shapes, city)
     shapes[beyond] = [_polygons(g) for g in shapely.intersection(shapes[beyond], city)]
     out = out.set_geometry(list(shapes), crs=townships.crs)
-    total = sums(marked, ["township"], out.index)
     names = pd.Series(dtype="string") if county_names is None else county_names
     out.insert(2, "county_name", out["county"].map(names).astype("string"))
     for column in total.columns:
         out[column] = total[column]
-    for column in ("built", "redline", "protected", "farmland", "water"):
-        if f"{column}_m2" in out:
-            out[f"{column}_share"] = share(out[f"{column}_m2"], out["area_m2"])
+    for column, part in SHARES.items():
+        if part in out:
+            out[column] = share(out[part], out["area_m2"])
     return out
 
 

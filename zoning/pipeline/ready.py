@@ -85,6 +85,7 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
     found = zones.remarks(
         table, method, absent=[name for name, gone in absent.items() if gone], where=where
     )
+    found += _own(table, where)
     for column in ("area_m2", *sums.RED_SUMS, *sums.USE_SUMS):
         if column not in table:
             table[column] = pd.array([pd.NA] * len(table), dtype="Int64")
@@ -123,6 +124,33 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
         if rule.place not in codes
     )  # fmt: skip
     return found
+
+
+def _own(table: pd.DataFrame, where: str) -> list[Finding]:
+    """Tell which columns of the planner stand beside measured ones, and refuse percentages."""
+    areas = ("area_m2", *sums.RED_SUMS, *sums.USE_SUMS)
+    own = [c for c in (*areas, *sums.SHARES) if c in table and table[c].notna().any()]
+    for column in set(own) & set(sums.SHARES):
+        number = pd.to_numeric(table[column], errors="coerce")
+        beyond = table.index[((number < 0) | (number > 1)).fillna(False)]
+        raise_all(
+            Problem(
+                Text(f"'{column}' of township {code} is {table[column][code]}",
+                     f"乡镇 {code} 的“{column}”为 {table[column][code]}"), where,
+                measured=float(number[code]), limit=1, code="share-range",
+                remedy=Text("write shares from 0 to 1, not percent",
+                            "占比请填 0 至 1 的小数，而非百分数"),
+            )
+            for code in beyond
+        )  # fmt: skip
+    return [
+        Finding(
+            Text(f"'{c}' is yours: the method reads it; the measured one stands beside it",
+                 f"“{c}”为填报值：判定采用填报值，实测值并列保留"), where,
+            code="own-measurement", level="note",
+        )
+        for c in own
+    ]  # fmt: skip
 
 
 def _idle(config: Config) -> list[Finding]:

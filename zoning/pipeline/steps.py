@@ -216,7 +216,7 @@ def _class_townships(ready: Ready, state: State) -> pd.Series:
     if part.compare:
         others = [zones.load_method(name) for name in part.compare]
         state.tables["methods"] = zones.compare_methods(table, [ready.method, *others]).table
-    told = pd.concat([table, classes], axis=1)
+    told = pd.concat([table.drop(columns=classes.columns, errors="ignore"), classes], axis=1)
     for lang in ("en", "zh"):
         words = [zones.tell_township(row, ready.method, lang) for _, row in told.iterrows()]
         classes[f"why_{lang}"] = pd.array(words, dtype="string")

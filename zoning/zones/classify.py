@@ -10,7 +10,7 @@ import pandas as pd
 from zoning.base import strict
 from zoning.base.shipped import data_path
 from zoning.errors import InputError, suggest
-from zoning.indicators import at_hand
+from zoning.indicators import at_hand, own_first
 from zoning.zones.decide import Decision, compile_rules, decide, indicator_names
 from zoning.zones.flip import as_known, flips, nearest
 from zoning.zones.method import Method
@@ -79,6 +79,7 @@ def method_values(table: pd.DataFrame, method: Method) -> dict[str, Floats]:
 
     Numbers are floats with NaN where missing; text that rules read stays text.
     """
+    table = own_first(table)
     made = at_hand(table)
     extra = [c for c in table.columns if c not in made.columns]
     full = pd.concat([made, table[extra]], axis=1)
