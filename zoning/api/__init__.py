@@ -9,6 +9,7 @@ make a plan            `demo`, `init`, `check`, `run`, `load`
 units alone            `grid`
 ask a plan             `explain`, `stability`, `allocate`, `price`, `methods`, `verify`
 write files            `map`, `report`, `sheets`, `export`, `write_prices`
+policies               `policy`, `policies`, `check_policy`, `write_policy`
 work without a plan    `evaluate`, `roles`, `solve`
 =====================  =============================================================
 
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING
 #: Commands, each with a function of the same name.
 COMMANDS = (
     "demo", "init", "check", "run", "grid", "explain", "stability", "allocate", "price", "methods",
-    "verify", "map", "report", "export", "evaluate", "solve",
+    "verify", "map", "report", "export", "evaluate", "solve", "policy",
 )  # fmt: skip
 #: Formats that `export` writes; the last three hold the question of the allocation, not the plan.
 FORMATS = (
@@ -34,8 +35,9 @@ FORMATS = (
 
 __all__ = [
     "COMMANDS", "FORMATS", "MethodComparison", "Plan", "Stability", "Units", "allocate", "check",
-    "demo", "evaluate", "explain", "export", "grid", "init", "load", "map", "methods", "price",
-    "report", "roles", "run", "sheets", "solve", "stability", "verify", "write_prices",
+    "check_policy", "demo", "evaluate", "explain", "export", "grid", "init", "joined", "load",
+    "map", "methods", "policies", "policy", "policy_rows", "price", "report", "roles", "run",
+    "sheets", "solve", "stability", "verify", "write_policy", "write_prices",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -43,6 +45,14 @@ if TYPE_CHECKING:
     from zoning.api.firm import Stability, stability
     from zoning.api.making import check, demo, init, load, run
     from zoning.api.plan import Plan
+    from zoning.api.policy_files import (
+        check_policy,
+        joined,
+        policies,
+        policy,
+        policy_rows,
+        write_policy,
+    )
     from zoning.api.units import Units, grid
     from zoning.api.without import evaluate, roles, solve
     from zoning.api.writing import export, map, report, sheets, write_prices
@@ -52,6 +62,14 @@ else:
         "firm": ("Stability", "stability"),
         "making": ("check", "demo", "init", "load", "run"),
         "plan": ("Plan",),
+        "policy_files": (
+            "check_policy",
+            "joined",
+            "policies",
+            "policy",
+            "policy_rows",
+            "write_policy",
+        ),
         "units": ("Units", "grid"),
         "without": ("evaluate", "roles", "solve"),
         "writing": ("export", "map", "report", "sheets", "write_prices"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.api.making import taken
 from zoning.api.plan import Plan
+from zoning.api.policy_files import refreshed
 from zoning.errors import InputError
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def allocate(
         cap=cap, weight=boundary_weight, quotas=quotas, lock_out=tuple(lock_out),
         lock_in=tuple(lock_in), whole_units=whole_units,
     )  # fmt: skip
-    return Plan.of(answer(whole, question))
+    return refreshed(Plan.of(answer(whole, question)))
 
 
 def price(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoning.api.plan import Plan
+from zoning.api.policy_files import rehearse_policies, with_policies
 from zoning.errors import InputError, Text, raise_all
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def check(plan: str | Path, *, progress: Progress | None = None) -> Ready:
 
     path = Path(plan)
     config, problems = read(path), place_problems(path.parent / "plan-out")
+    problems = [*problems, *rehearse_policies(config, path.parent)]
     try:
         ready = rehearse(config, path.parent, progress=progress)
     except InputError as error:
@@ -152,6 +154,10 @@ def run(
         folder = Path(plan).parent if folder is None else folder
         plan = read(Path(plan))
     made = Plan.of(pipeline.run(plan, Path(folder or "."), progress=progress))
+    if plan.policies:
+        if progress is not None:
+            progress(Text("policies", "政策"))
+        made = with_policies(made, folder or ".")
     if out is not None:
         made.save(out, progress=progress)
     return made

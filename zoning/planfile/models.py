@@ -242,6 +242,21 @@ class OutputsPart(Part):
     """report.docx."""
 
 
+class PolicyPart(Part):
+    """``[[policies]]``: a policy that is part of the run; see docs/policies.md."""
+
+    file: str
+    """A policy file, or the name of a shipped one (``zoning policy list``)."""
+    parameters: dict[str, float | str] = Field(default_factory=dict)
+    """Other values for its parameters, in the units of the file."""
+    tables: dict[str, str] = Field(default_factory=dict)
+    """Files for its tables."""
+    groups: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """What the codes of this plan count as, such as ``groups.group = { z1 = "develop" }``."""
+    examples: bool = False
+    """Whether tables without a file take the example that ships with the policy."""
+
+
 class Config(Part):
     """The whole of plan.toml.
 
@@ -259,4 +274,5 @@ class Config(Part):
     redlines: RedlinesPart = RedlinesPart()
     cap: CapPart = CapPart()
     allocation: AllocationPart = AllocationPart()
+    policies: tuple[PolicyPart, ...] = ()
     outputs: OutputsPart = OutputsPart()

@@ -36,6 +36,8 @@ class Formula:
     far : tuple of (table, column)
         What it reads of other tables.
     steps, blocks : tuple of str
+    calls : tuple of (str, Kind)
+        Every call in it, with what it gives.
     """
 
     text: str
@@ -44,6 +46,7 @@ class Formula:
     far: tuple[tuple[str, str], ...]
     steps: tuple[str, ...]
     blocks: tuple[str, ...]
+    calls: tuple[tuple[str, Kind], ...]
     tree: ast.expr = field(repr=False)
 
 
@@ -81,8 +84,14 @@ def compile_formula(text: str, scope: Scope, *, where: str = "formula") -> Formu
     raise_all(walk.problems)
     return Formula(
         text, kind, tuple(sorted(walk.names)), tuple(sorted(walk.far)),
-        tuple(sorted(walk.used_steps)), tuple(sorted(walk.used_blocks)), tree,
+        tuple(sorted(walk.used_steps)), tuple(sorted(walk.used_blocks)), _calls(walk, tree), tree,
     )  # fmt: skip
+
+
+def _calls(walk: FormulaWalk, tree: ast.expr) -> tuple[tuple[str, Kind], ...]:
+    """Give the calls of a formula with what each gives, for whoever explains it."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return tuple((ast.unparse(node), walk.infer(node)) for node in calls)
 
 
 def _parse(text: str, where: str) -> ast.expr:

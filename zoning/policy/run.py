@@ -122,7 +122,7 @@ def run_policy(compiled: Compiled, plan: Plan | None = None, given: Given | None
         for grouping in table.groupings:
             rows.columns[grouping.name] = _codes(grouping, rows, policy, problems)
         raise_all(problems)
-        far = _Far(rows, done)
+        far = Far(rows, done)
         for column in table.computed:
             _compute(compiled, rows, column, far, problems)
         raise_all(problems)
@@ -204,7 +204,7 @@ def data_of(compiled: Compiled, rows: Rows, far: Mapping[tuple[str, str, str], V
     return Data(len(rows), columns, far, policy.steps, policy.blocks)
 
 
-class _Far(dict[tuple[str, str, str], Value]):
+class Far(dict[tuple[str, str, str], Value]):
     """What other tables hold for each row of this one, joined when it is first asked for."""
 
     def __init__(self, rows: Rows, done: Mapping[str, Rows]):
@@ -239,7 +239,7 @@ def _join(function: str, keys: tuple[str, ...], rows: Rows, other: Rows, column:
 
 
 def _compute(
-    compiled: Compiled, rows: Rows, column: Computed, far: _Far, problems: list[Problem],
+    compiled: Compiled, rows: Rows, column: Computed, far: Far, problems: list[Problem],
 ) -> None:  # fmt: skip
     node = (rows.table.name, column.name)
     data = data_of(compiled, rows, far)
@@ -337,7 +337,7 @@ def _check(compiled: Compiled, number: int, done: Mapping[str, Rows]) -> Check:
     """Answer a closing check: true for all rows, or it fails; unknown is no answer."""
     rule, one = compiled.policy.checks[number], compiled.rules[number]
     rows = done[rule.table]
-    value = evaluate(one, data_of(compiled, rows, _Far(rows, done)))
+    value = evaluate(one, data_of(compiled, rows, Far(rows, done)))
     wrong = [n for n, k, v in zip(rows.names, value.known, value.data, strict=True)
              if k and v != 1]  # fmt: skip
     lost = [n for n, k in zip(rows.names, value.known, strict=True) if not k]

@@ -1,0 +1,313 @@
+"""What policies hand to a plan: tables, map themes, cards and chapters, as plain data."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from zoning.contribution.parts import Card, Chapter, Class, Contribution, Field, Theme
+from zoning.contribution.parts import Table as Shown
+from zoning.errors import Text
+from zoning.policy.explain import terms_frame, unit_text
+from zoning.policy.model import Policy, Table
+from zoning.policy.run import Result
+
+if TYPE_CHECKING:
+    from zoning.plan import Plan
+
+#: The word of this wing.
+WING = "policy"
+_PLACES = ("unit", "township", "county", "zone")
+_SPECIAL = {"percent": "1"}
+
+
+def contribute(results: Sequence[Result], plan: Plan) -> Contribution:
+    """Put the results of all policies of a plan together.
+
+    Returns
+    -------
+    Contribution
+        For each policy its tables, the terms of every row, a theme and a card where its rows are
+        places of the plan, and a chapter of the report; at the end the page of every place.
+    """
+    tables: list[Shown] = []
+    themes: list[Theme] = []
+    cards: list[Card] = []
+    chapters: list[Chapter] = []
+    for result in results:
+        policy = result.policy
+        names = [policy.main, *policy.show.tables]
+        shown = [_table(result, name) for name in names]
+        tables += [*shown, _terms(result)]
+        units = _units(result, plan)
+        theme = None
+        if units is not None:
+            tables.append(units)
+            theme = _theme(result, units)
+        if theme is not None:
+            themes.append(theme)
+        card = _card(result, shown[0], units)
+        cards += [card] if card is not None else []
+        chapters.append(_chapter(result, [t.name for t in shown], theme))
+    pages = place_pages(results, plan)
+    if pages is not None:
+        tables.append(pages)
+    return Contribution(
+        WING, Text("Policies", "政策"), tables=tuple(tables), themes=tuple(themes),
+        cards=tuple(cards), chapters=tuple(chapters),
+    )  # fmt: skip
+
+
+def stem(policy: Policy) -> str:
+    """Give the name that a policy has inside a plan.
+
+    Examples
+    --------
+    >>> re.sub("[^a-z0-9]+", "_", "Quota-2035".lower())
+    'quota_2035'
+    """
+    return "policy_" + re.sub("[^a-z0-9]+", "_", policy.name.lower()).strip("_")
+
+
+def _table(result: Result, name: str) -> Shown:
+    policy = result.policy
+    table = policy.tables[name]
+    frame = result.frame(name)
+    title = policy.title if name == policy.main else Text(
+        f"{policy.title.en}: {table.label.en}", f"{policy.title.zh}：{table.label.zh}")  # fmt: skip
+    own = stem(policy) if name == policy.main else f"{stem(policy)}_{name}"
+    return Shown(own, title, _plain(frame), _fields(policy, table, frame))
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Use dtypes that every writer knows."""
+    out = frame.copy()
+    for name in out:
+        if out[name].dtype == "string":
+            out[name] = out[name].astype(object).where(out[name].notna(), None)
+        else:
+            out[name] = out[name].astype("float64")
+    return out
+
+
+def _fields(policy: Policy, table: Table, frame: pd.DataFrame) -> tuple[Field, ...]:
+    return tuple(_field(policy, table, str(name)) for name in frame.columns)
+
+
+def _field(policy: Policy, table: Table, name: str) -> Field:
+    labels = {c.name: c.label for c in table.columns}
+    labels |= {g.name: g.label for g in table.groupings}
+    labels |= {c.name: c.label for c in table.computed}
+    label = labels.get(name, _PLACE_WORDS.get(name, Text(name, name)))
+    kind, formula = table.kinds[name], {c.name: c.formula for c in table.computed}.get(name)
+    flat = " ".join((formula or "").split())
+    about = Text(f"= {flat}", f"= {flat}") if flat else label
+    return Field(name, label, about, unit_text(kind), dict(policy.show.words.get(name, {})))
+
+
+_PLACE_WORDS = {
+    "unit": Text("unit", "单元"), "township": Text("township", "乡镇"),
+    "county": Text("county", "县(市、区)"), "zone": Text("zone", "功能区"),
+}  # fmt: skip
+
+
+def _terms(result: Result) -> Shown:
+    policy = result.policy
+    fields = (
+        Field("row", Text("row", "行"), Text("code of the row", "行的代码")),
+        Field("name", Text("name", "名称"), Text("its name", "名称")),
+        Field("step", Text("step", "序"), Text("order of the lines", "行内次序"), "count"),
+        Field("line_en", Text("in English", "英文"), Text("the line in English", "英文说明")),
+        Field("line_zh", Text("in Chinese", "中文"), Text("the line in Chinese", "中文说明")),
+    )
+    title = Text(f"{policy.title.en}: terms", f"{policy.title.zh}：计算过程")
+    return Shown(f"{stem(policy)}_terms", title, terms_frame(result), fields)
+
+
+def _key_place(result: Result) -> str | None:
+    """Name the kind of place that a row of the main table is, if it is one."""
+    keys = result.policy.tables[result.policy.main].keys
+    return keys[0] if len(keys) == 1 and keys[0] in _PLACES else None
+
+
+def _units(result: Result, plan: Plan) -> Shown | None:
+    """Give each unit what its place gets, for the map and the cards."""
+    place, policy = _key_place(result), result.policy
+    if place is None or (place != "unit" and place not in plan.units):
+        return None
+    table = policy.tables[policy.main]
+    frame = _plain(result.frame())
+    columns = [str(c) for c in frame.columns if c not in (*_PLACES, "name")]
+    codes = plan.units[place].astype(object) if place != "unit" else plan.units.index.to_series()
+    joined = frame.set_index(place)[columns].reindex(codes.to_numpy())
+    joined.insert(0, "unit", plan.units.index.to_numpy())
+    fields = (
+        Field("unit", Text("unit", "单元"), Text("code of the unit", "单元编号")),
+        *(_field(policy, table, c) for c in columns),
+    )
+    title = Text(f"{policy.title.en}: by unit", f"{policy.title.zh}：分单元")
+    return Shown(f"{stem(policy)}_units", title, joined.reset_index(drop=True), fields)
+
+
+def _theme(result: Result, units: Shown) -> Theme | None:
+    policy, name = result.policy, result.policy.show.theme
+    if not name or name not in units.frame:
+        return None
+    field = next(f for f in units.fields if f.name == name)
+    values = units.frame[name]
+    words = policy.show.words.get(name, {})
+    classes = (
+        _code_classes(values, words, policy.show.hues)
+        if values.dtype == object else _classes(values, policy.show.colours, field.unit)
+    )  # fmt: skip
+    if not classes:
+        return None
+    unit = f" ({field.unit})" if field.unit not in ("", "1") else ""
+    title = Text(f"{policy.title.en}: {field.label.en}{unit}",
+                 f"{policy.title.zh}：{field.label.zh}{unit}")  # fmt: skip
+    return Theme(f"{stem(policy)}_map", title, policy.about, units.name, name, classes)
+
+
+def _code_classes(
+    values: pd.Series, words: dict[str, Text] | object, hues: dict[str, str] | object
+) -> tuple[Class, ...]:
+    known = sorted(set(values.dropna().astype(str)))
+    ramp = _ramp("Set2", max(len(known), 1))
+    told = words if isinstance(words, dict) else {}
+    colours = hues if isinstance(hues, dict) else {}
+    order = [c for c in told if c in known] + [c for c in known if c not in told]
+    return tuple(
+        Class(told.get(c, Text(c, c)), colours.get(c, ramp[i]), code=c) for i, c in enumerate(order)
+    )
+
+
+def _classes(values: pd.Series, colours: str, unit: str, most: int = 5) -> tuple[Class, ...]:
+    """Cut numbers into classes of about equal counts, at round limits."""
+    known = np.sort(values.dropna().to_numpy(dtype=float))
+    if not len(known):
+        return ()
+    limits = np.unique([_round_up(x) for x in np.quantile(known, np.linspace(0, 1, most + 1)[1:])])
+    low = min(_round_down(known[0]), known[0])
+    ends = [float(low), *(float(x) for x in limits if x > low)]
+    if len(ends) == 1:
+        ends.append(ends[0] + 1.0)
+    ends[-1] = max(ends[-1], float(known[-1]))
+    ramp = _ramp(colours, len(ends) - 1)
+    return tuple(
+        Class(Text(label, label), ramp[i], lower=a, upper=b)
+        for i, (a, b) in enumerate(itertools.pairwise(ends))
+        for label in [f"{_short(a)} – {_short(b)}"]
+    )
+
+
+def _round_up(x: float) -> float:
+    step = _step(x)
+    return float(np.ceil(x / step) * step) if step else 0.0
+
+
+def _round_down(x: float) -> float:
+    step = _step(x)
+    return float(np.floor(x / step) * step) if step else 0.0
+
+
+def _step(x: float) -> float:
+    """Give the second digit's size, so that limits read well."""
+    return 0.0 if x == 0 else float(10.0 ** (np.floor(np.log10(abs(x))) - 1))
+
+
+def _short(x: float) -> str:
+    return f"{x:,.0f}" if abs(x) >= 100 or x == round(x) else f"{x:,.3g}"
+
+
+def _ramp(name: str, count: int) -> list[str]:
+    """Take colours of a ramp of matplotlib, pale ends left out."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    ramp = colormaps[name] if name in colormaps else colormaps["YlGn"]
+    if name == "Set2":
+        return [to_hex(ramp(i % 8)) for i in range(count)]
+    return [to_hex(ramp(x)) for x in np.linspace(0.15, 0.9, count)]
+
+
+def _card(result: Result, main: Shown, units: Shown | None) -> Card | None:
+    """Give the lines of a unit's card: what its place gets, or the rows that lie in it."""
+    table = units if units is not None else main
+    if "unit" not in table.frame:
+        return None
+    columns = tuple(str(c) for c in table.frame.columns if c not in _PLACES)
+    return Card(result.policy.title, table.name, columns[:6]) if columns else None
+
+
+def _chapter(result: Result, tables: Sequence[str], theme: Theme | None) -> Chapter:
+    policy = result.policy
+    source = Text(f"Source: {policy.source} ({policy.evidence}).",
+                  f"来源：{policy.source}（{policy.evidence}）。")  # fmt: skip
+    parts = [policy.about, source]
+    if policy.notice is not None:
+        parts.append(policy.notice)
+    parts += policy.show.paragraphs
+    parts += [Text(f"{c.line('en')}.", f"{c.line('zh')}。") for c in result.checks if not c.ok]
+    return Chapter(policy.title, tuple(parts), (theme.name,) if theme else (), tuple(tables))
+
+
+def place_pages(results: Sequence[Result], plan: Plan) -> Shown | None:
+    """Gather what each county and township has: zone, areas, and its line of every policy."""
+    rows: list[tuple[str, str, str, str, str, str]] = []
+    for level, frame in (("county", plan.counties), ("township", plan.townships)):
+        if frame is None:
+            continue
+        parts = [(r, r.frame(every=True).set_index(level)) for r in results
+                 if _key_place(r) == level]  # fmt: skip
+        parts += [
+            (r, r.frame(t, every=True).set_index(level)) for r in results
+            for t in r.policy.show.tables if r.policy.tables[t].keys == (level,)
+        ]  # fmt: skip
+        for code, place in frame.iterrows():
+            for column in ("zone", "area_m2", "built_m2", "redline_m2", "free_m2", "new_m2"):
+                if column in frame and not pd.isna(place[column]):
+                    rows.append((level, str(code), str(place["name"]), "plan", column,
+                                 _cell(place[column])))  # fmt: skip
+            for result, table in parts:
+                if code in table.index:
+                    rows += _lines(result, level, str(code), str(place["name"]), table.loc[code])
+    if not rows:
+        return None
+    names = ("level", "code", "name", "policy", "item", "value")
+    words = (
+        ("level of place", "层级"), ("code", "代码"), ("name", "名称"), ("policy", "政策"),
+        ("item", "项目"), ("value with unit", "数值与单位"),
+    )  # fmt: skip
+    fields = tuple(Field(n, Text(*w), Text(*w)) for n, w in zip(names, words, strict=True))
+    frame = pd.DataFrame(rows, columns=list(names))
+    title = Text("What each county and township has", "各县各乡镇一览")
+    return Shown("policy_places", title, frame, fields)
+
+
+def _lines(
+    result: Result, level: str, code: str, name: str, row: pd.Series
+) -> list[tuple[str, str, str, str, str, str]]:
+    policy = result.policy
+    out = []
+    for table in policy.tables.values():
+        if table.keys != (level,):
+            continue
+        shown = policy.show.columns if table.name == policy.main else tuple(table.kinds)
+        for column in table.computed:
+            if column.name in shown and column.name in row.index and not pd.isna(row[column.name]):
+                unit = unit_text(column.kind)
+                value = f"{_cell(row[column.name])} {unit if unit != '1' else ''}".rstrip()
+                out.append((level, code, name, policy.name, column.name, value))
+    return out
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    number = float(value)  # type: ignore[arg-type]
+    return f"{number:,.0f}" if number == round(number) else f"{number:,.2f}"
