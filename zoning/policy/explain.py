@@ -168,6 +168,7 @@ def written(value: Value, i: int, unit: Unit | None) -> str:
 
     Examples
     --------
+    >>> import numpy as np
     >>> v = Value(np.array([1234567.0, 0.123456789, np.nan]), np.array([True, True, False]))
     >>> [written(v, i, None) for i in range(3)]
     ['1,234,567', '0.123457', '–']
