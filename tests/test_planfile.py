@@ -223,3 +223,14 @@ def test_every_example_of_the_template_is_a_key_that_exists(tmp_path):
     assert config.cap.quotas["key"].share == 0.55
     # As it is written, it is a plan as well.
     assert load(file).plan.name
+
+
+def test_what_a_plan_of_format_1_said_itself_stays_said():
+    said = {"share": 0.27, "source": "a plan", "evidence": "C"}
+    assert complete({"cap": said}, 1)["cap"] | said == complete({"cap": said}, 1)["cap"]
+    old = complete({"inputs": {"locks": [{"path": "l.gpkg", "code": "L"}]}}, 1)
+    assert old["inputs"]["locks"][0]["source"] == "own choice"
+    # Quotas that are none on purpose need no cap; a threshold keeps the source it came with.
+    assert parse({"cap": {"quotas": {"key": "none"}}}).cap.share is None
+    zones = parse({"zones": {"balance_source": "y", "balance_evidence": "S"}}).zones
+    assert (zones.balance_share, zones.balance_source) == (0.5, "y")
