@@ -28,6 +28,7 @@ from zoning.inputs.protections import (
 )
 from zoning.ledger import sums
 from zoning.ledger.atoms import KEYS, build
+from zoning.ledger.protections import tables as accounts_of
 from zoning.measure.zonal import Raster
 from zoning.outputs.qgis import geopackage
 from zoning.pipeline import protected
@@ -255,6 +256,20 @@ def test_red_lines_without_a_level_are_level_2():
     frame, problems = tidy(lines, ProtectionLayer(kind="redline", path="a.gpkg"))
     assert problems == []
     assert redline_frame([frame])["level"].tolist() == [2, 2]
+
+
+def test_land_of_two_levels_of_a_kind_counts_at_the_stricter_one():
+    layer = gpd.GeoDataFrame(
+        {"kind": ["core"] * 2, "code": ["A", "B"], "name": ["甲", "乙"],
+         "level": pd.array([2, 1], "Int64"), "published_m2": pd.array([None] * 2, "Int64"),
+         "type": pd.NA, "source": pd.NA, "year": pd.NA},
+        geometry=[worlds.square(0, 0, 2, 1), worlds.square(0, 0)], crs=worlds.CRS,
+    )  # fmt: skip
+    ledger = build(Layers(worlds.square(0, 0, 3, 1), protections=layer), GRID)
+    found = accounts_of(layer, ledger, sums.mark(ledger.atoms, None))
+    assert found["protection_levels"][["level", "area_m2"]].to_numpy().tolist() == [
+        [1, 1_000_000], [2, 1_000_000]]  # fmt: skip
+    assert found["protection_areas"]["area_m2"].tolist() == [2_000_000, 1_000_000]
 
 
 def blobs(rng):

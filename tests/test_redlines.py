@@ -122,3 +122,16 @@ def test_types_are_the_fifteen_of_the_plan():
     assert set(types.index[~types["occurs"]]) == {"marine-reserve", "taihu"}
     assert types["evidence"].notna().all()
     assert types["source"].notna().all()
+
+
+def test_land_of_two_areas_of_one_type_counts_at_the_stricter_level():
+    lines = gpd.GeoDataFrame(
+        {"area_code": ["A", "B"], "name": ["甲", "乙"], "type": ["forest-park"] * 2,
+         "level": [2, 1], "published_m2": pd.array([None] * 2, "Int64")},
+        geometry=[worlds.square(0, 0, 2, 1), worlds.square(0, 0)], crs=worlds.CRS,
+    )  # fmt: skip
+    ledger = build(Layers(worlds.square(0, 0, 3, 1), redlines=lines), GridSpec(worlds.CRS))
+    marked = sums.mark(ledger.atoms, None)
+    found = redlines.tables(redlines.describe(lines, ledger), ledger, marked, None)
+    row = found["redline_types"].set_index("type").loc["forest-park"]
+    assert (row["level1_m2"], row["level2_m2"]) == (1_000_000, 1_000_000)
