@@ -330,3 +330,25 @@ def test_factors_reach_their_bounds_and_unknown_rules_stop() -> None:
     values = method_values(table, method)
     for _, _, codes in perturbed_zones(method, values, Draws(count=10)):
         assert (codes[:, 2] == 0).all() and (codes[:, [0, 1, 3]] > 0).all()
+
+
+def test_drawn_cuts_stay_in_order_so_that_each_edge_keeps_its_side():
+    """A value on the lower of two drawn cuts is judged by the side of the lower one."""
+    from dataclasses import replace
+
+    from zoning.questions.stability.draws import Draws, _DrawnDimension
+    from zoning.zones import load_method
+
+    method = load_method("two-matrices")
+    plain = method.dimension("intensity")
+    odd = replace(plain, cuts=(0.20, 0.21), equal=("below", "above"))
+    values = {name: np.array([0.2]) for name in method.indicators}
+    drawn = _DrawnDimension(odd, values, Draws(count=200, cuts=0.3, seed=1))
+    moved = np.array(odd.cuts) * factors(
+        Draws(count=200, cuts=0.3, seed=1), "cuts intensity", 2, 0.3
+    )
+    crossed = moved[:, 0] > moved[:, 1]
+    assert 20 < crossed.sum() < 180
+    low = moved.min(axis=1)[:, None]
+    assert (drawn.grades(slice(None), low) == 0).all()
+    assert (drawn.grades(slice(None), moved.max(axis=1)[:, None]) == 2).all()
