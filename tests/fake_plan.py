@@ -21,6 +21,7 @@ from zoning.errors import Check, Text
 from zoning.grid.lattice import GridSpec
 from zoning.plan import Plan
 from zoning.planfile.models import CapPart, Config, PlanPart
+from zoning.schemes import load_scheme
 
 CRS = "EPSG:4549"
 ORIGIN = (404_550, 3_563_050)
@@ -223,20 +224,33 @@ def _units(ledger, codes, squares, names, hostile):
     units["township_name"] = units["township"].map(names).astype("string")
     units["township_share"] = share(best["area_m2"], sums["area_m2"]).astype("float64")
     units["township_zone"] = units["township"].map(town_zone).astype("string")
+    units["overlays"] = pd.Series("", index=units.index, dtype="string")
     protected = sums["protected_m2"] / sums["area_m2"] >= 0.5
     units["zone"] = units["township_zone"].where(~protected, "balance")
-    reason = pd.Series(np.where(protected, "redline", "township"), index=units.index)
+    reason = pd.Series(np.where(protected, "overlay", "township"), index=units.index)
     units["zone_reason"] = reason.where(units["zone"].notna(), "unknown").astype("string")
     units[sums.columns[1:]] = sums[sums.columns[1:]]
+    units["overlay_balance_m2"] = sums["protected_m2"].astype("Int64")
     units["suitability"] = (1 - units["redline_m2"] / units["area_m2"]).clip(0, 1) * 0.9
     pieces["county"] = pieces["township"].map(county).astype("string")
     pieces["zone"] = pieces["unit"].map(units["zone"]).astype("string")
     pieces["township_zone"] = pieces["township"].map(town_zone).astype("string")
+    pieces["overlays"] = ""
     pieces["suitability"] = pieces["unit"].map(units["suitability"])
     pieces["new_m2"] = _allocate(pieces)
     units["new_m2"] = pieces.groupby("unit")["new_m2"].sum().reindex(codes)
     pieces.index = pd.Index(pieces["unit"] + "|" + pieces["township"], name="piece")
-    keep = ["unit", "township", "county", "zone", "township_zone", "area_m2", "built_m2", "free_m2"]
+    keep = [
+        "unit",
+        "township",
+        "county",
+        "zone",
+        "township_zone",
+        "overlays",
+        "area_m2",
+        "built_m2",
+        "free_m2",
+    ]
     geo = gpd.GeoDataFrame(units, geometry=squares, crs=CRS)
     return pieces[[*keep, "suitability", "new_m2"]], geo
 
@@ -337,7 +351,7 @@ def _redlines(faces, nx, ny, city, hostile):
 
 
 def _zones(units, squares, city, pieces):
-    words = {z["code"]: z for z in load_toml("zones", "zones.toml")["zone"]}
+    words = {z.code: z for z in load_scheme("zhenjiang-2013").members}
     base = int(units["area_m2"].sum())
     headroom = max(0, int(CAP_SHARE * base) - int(units["built_m2"].sum()))
     caps = {"optimised": pd.NA, "key": 0.30, "moderate": 0.15, "balance": pd.NA}
@@ -352,9 +366,9 @@ def _zones(units, squares, city, pieces):
         rows.append(
             {
                 "zone": code,
-                "name_zh": words[code]["zh"],
-                "name_en": words[code]["en"],
-                "colour": words[code]["colour"],
+                "name_zh": words[code].zh,
+                "name_en": words[code].en,
+                "colour": words[code].colour,
                 "units": int(mine.sum()),
                 "area_m2": area,
                 "built_m2": int(some["built_m2"].sum()),

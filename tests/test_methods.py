@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shapely import box
 
 from zoning.errors import InputError
+from zoning.schemes import load_scheme
 from zoning.zones import (
     Method,
     adjacency,
@@ -311,16 +312,17 @@ def test_decisions_come_last_and_are_reviewed(tmp_path) -> None:
     assert decided["zone"].tolist() == ["moderate"] * 3
     assert towns_["zone"].tolist() == ["key", "moderate", "key"]
     units = pd.DataFrame(
-        {"area_m2": [10, 10], "protected_m2": [9, 0], "township": ["t1", "t1"]}, index=["u1", "u2"]
+        {"area_m2": [10, 10], "overlay_balance_m2": [9, 0], "township": ["t1", "t1"]},
+        index=["u1", "u2"],
     )
-    out = assign_units(units, decided, balance_share=0.5, overrides=of_units(d))
+    out = assign_units(units, decided, scheme=load_scheme("zhenjiang-2013"), overrides=of_units(d))
     assert out["zone"].tolist() == ["key", "moderate"]
     assert out["zone_reason"].tolist() == ["override", "township"]
 
 
 def test_decision_layer_goes_to_gis_and_back(tmp_path) -> None:
     units = gpd.GeoDataFrame(
-        {"zone": ["key", "balance", None], "zone_reason": ["township", "redline", "unknown"]},
+        {"zone": ["key", "balance", None], "zone_reason": ["township", "overlay", "unknown"]},
         index=pd.Index(["u1", "u2", "u3"], name="unit"),
         geometry=[box(i, 0, i + 1, 1) for i in range(3)],
         crs=4549,

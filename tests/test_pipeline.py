@@ -54,7 +54,7 @@ def test_zones_of_the_small_world(small):
     assert small.townships["zone"].tolist() == ["optimised", "key", "moderate"]
     balance = small.units.index[small.units["zone"] == "balance"].tolist()
     assert balance == ["1kmN3502E500", "1kmN3502E501", "1kmN3502E502"]
-    assert set(small.units.loc[balance, "zone_reason"]) == {"redline"}
+    assert set(small.units.loc[balance, "zone_reason"]) == {"overlay"}
     # The class of the township stays beside the overlay.
     assert small.units.loc["1kmN3502E502", "township_zone"] == "key"
 

@@ -13,6 +13,7 @@ from zoning.errors import InputError
 from zoning.planfile import load, parse
 from zoning.planfile.models import Config
 from zoning.planfile.read import complete, json_schema
+from zoning.schemes import scheme_of
 
 
 def problems(raw):
@@ -114,11 +115,13 @@ def test_no_city_is_anyones_default():
 
 
 def test_a_threshold_of_ones_own_does_not_borrow_the_source_of_the_default():
-    given = parse({"zones": {"balance_share": 0.3}}).zones
-    assert (given.balance_source, given.balance_evidence) == ("choice of this plan", "own")
-    assert "30 %" in parse({}).zones.balance_source
-    said = parse({"zones": {"balance_share": 0.3, "balance_source": "y", "balance_evidence": "S"}})
-    assert (said.zones.balance_source, said.zones.balance_evidence) == ("y", "S")
+    own = scheme_of(parse({"zones": {"balance_share": 0.3}}).zones).overlays[0]
+    assert (own.share, own.source, own.evidence) == (0.3, "choice of this plan", "own")
+    given = {"balance_share": 0.3, "balance_source": "decree", "balance_evidence": "S"}
+    told = scheme_of(parse({"zones": given}).zones).overlays[0]
+    assert (told.source, told.evidence) == ("decree", "S")
+    shipped = scheme_of(parse({}).zones).overlays[0]
+    assert (shipped.share, shipped.evidence) == (0.5, "I")
 
 
 def test_none_drops_a_rule_on_purpose():

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from zoning.errors import InputError
 from zoning.grid.lattice import GridSpec
+from zoning.planfile.models import Config
 from zoning.questions.stability import (
     Draws,
     Shift,
@@ -24,13 +25,16 @@ from zoning.questions.stability import (
     perturbed_zones,
     run,
 )
-from zoning.questions.stability.draws import CODES, factors, leave_one_out
+from zoning.questions.stability.draws import codes_of, factors, leave_one_out
+from zoning.schemes import load_scheme
 from zoning.zones import assign_units, classify_townships, cohen_kappa, load_method, method_names
 from zoning.zones.classify import method_values
 from zoning.zones.decide import decide
 from zoning.zones.scoring import fit
 
 KM2 = 1_000_000
+SCHEME = load_scheme("zhenjiang-2013")
+CODES = codes_of(SCHEME)
 NAMES = {v: k for k, v in CODES.items() if k != "review"}
 
 
@@ -129,14 +133,14 @@ def plan_of(table: pd.DataFrame, seed: int = 0) -> SimpleNamespace:
     units = pd.DataFrame(
         {
             "area_m2": np.full(n, KM2),
-            "protected_m2": rng.integers(0, KM2, n),
+            "overlay_balance_m2": rng.integers(0, KM2, n),
             "township": rng.choice([*table.index, None], n),
         },
         index=[f"u{i:03d}" for i in range(n)],
     )
-    zoned = assign_units(units, classed, balance_share=0.5)
+    zoned = assign_units(units, classed, scheme=SCHEME)
     units = pd.concat([units, zoned], axis=1)
-    config = SimpleNamespace(zones=SimpleNamespace(method="two-matrices", balance_share=0.5))
+    config = Config()
     return SimpleNamespace(name="p", townships=classed, units=units, config=config)
 
 
@@ -147,14 +151,14 @@ def test_units_against_a_slow_count() -> None:
     values = method_values(plan.townships, method)
     draws = Draws(count=60, seed=9)
     codes = np.concatenate([c for _, _, c in perturbed_zones(method, values, draws)])
-    limits = np.minimum(0.5 * factors(draws, "balance", 1, 0.2)[:, 0], 1)
+    limits = np.minimum(0.5 * factors(draws, "overlays", 1, 0.2)[:, 0], 1)
     for code, unit in plan.units.iterrows():
         if pd.isna(unit["zone"]):
             assert pd.isna(out.units.loc[code, "stability"])
             continue
         kept = 0
         for k in range(60):
-            if unit["protected_m2"] / unit["area_m2"] >= limits[k]:
+            if unit["overlay_balance_m2"] / unit["area_m2"] >= limits[k]:
                 zone = "balance"
             elif pd.isna(unit["township"]):
                 zone = ""
@@ -181,7 +185,7 @@ def test_same_seed_same_result_and_more_noise_less_firm() -> None:
     pd.testing.assert_frame_equal(one.units, two.units)
     other = run(plan, draws=300, seed=1)
     assert not other.units["stability"].equals(one.units["stability"])
-    calm = run(plan, draws=300, weights=0, cuts=0, balance=0)
+    calm = run(plan, draws=300, weights=0, cuts=0, overlays=0)
     assert (calm.units["stability"].dropna() == 1).all()
     assert calm.townships["second"].isna().all()
 
@@ -197,7 +201,7 @@ def test_decisions_on_record_are_firm() -> None:
 
 def test_bad_numbers_are_refused() -> None:
     plan = plan_of(towns(4, 1))
-    for wrong in ({"draws": 0}, {"weights": 1.0}, {"cuts": -0.1}, {"balance": 2}):
+    for wrong in ({"draws": 0}, {"weights": 1.0}, {"cuts": -0.1}, {"overlays": 2}):
         with pytest.raises(InputError):
             run(plan, **wrong)
     plan.townships = None

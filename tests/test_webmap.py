@@ -28,6 +28,7 @@ from zoning.grid.crs import equal_area
 from zoning.outputs import webmap
 from zoning.outputs.webmap import document, inline, layers, packing, page, payload, tiles
 from zoning.outputs.webmap.projection import browser_projection
+from zoning.schemes import load_scheme, scheme_names
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -503,8 +504,10 @@ def _pairs(colours):
     return [(a, b) for i, a in enumerate(colours) for b in colours[i + 1 :]]
 
 
-def test_zone_colours_stay_apart_in_grey_and_for_colour_blind_eyes():
-    colours = [z["colour"] for z in load_toml("zones", "zones.toml")["zone"]]
+@pytest.mark.parametrize("name", scheme_names())
+def test_zone_colours_stay_apart_in_grey_and_for_colour_blind_eyes(name):
+    scheme = load_scheme(name)
+    colours = [z.colour for z in scheme.members]
     for a, b in _pairs(colours):
         assert abs(_lab(_linear(a))[0] - _lab(_linear(b))[0]) >= 12, (a, b)
         for matrix in BLIND.values():

@@ -239,7 +239,7 @@ def test_hover_and_click_show_the_unit(browser, page, plan):
     browser.at(*browser.point_of(unit), click=True)
     card = browser.text(".zn-card")
     assert code in card and "生态平衡" in card and row["township_name"] in card
-    assert f"{row['protected_m2'] / row['area_m2'] * 100:.1f} %" in browser.text(".zn-why")
+    assert f"{row['overlay_balance_m2'] / row['area_m2'] * 100:.1f} %" in browser.text(".zn-why")
     names = set(plan.redlines["name"])
     assert any(n in card for n in names)
     browser.press("\ue00c")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from zoning.base.shipped import data_path
 from zoning.errors import InputError
+from zoning.schemes import load_scheme
 from zoning.zones import (
     Method,
     assign_units,
@@ -33,6 +34,8 @@ from zoning.zones.scoring import scale_values
 from zoning.zones.table import grade_table
 
 KM2 = 1_000_000
+
+SCHEME = load_scheme("zhenjiang-2013")
 
 
 def two_matrices() -> dict:
@@ -357,30 +360,27 @@ def test_units_take_township_then_balance_then_override() -> None:
     units = pd.DataFrame(
         {
             "area_m2": [100, 100, 100, 0, 100, 100],
-            "protected_m2": pd.array([50, 49, 0, 0, 80, None], "Int64"),
+            "overlay_balance_m2": pd.array([50, 49, 0, 0, 80, None], "Int64"),
             "township": ["t1", "t1", "t2", "t1", None, "t1"],
         },
         index=["u1", "u2", "u3", "u4", "u5", "u6"],
     )
     towns = pd.DataFrame({"zone": ["key", pd.NA]}, index=["t1", "t2"])
-    out = assign_units(units, towns, balance_share=0.5)
+    out = assign_units(units, towns, scheme=SCHEME)
     assert out["zone"].fillna("?").tolist() == ["balance", "key", "?", "key", "balance", "?"]
     assert out["zone_reason"].tolist() == [
-        "redline",
+        "overlay",
         "township",
         "unknown",
         "township",
-        "redline",
+        "overlay",
         "unknown",
     ]
     assert out["township_zone"].fillna("?").tolist() == ["key", "key", "?", "key", "?", "key"]
     decisions = pd.DataFrame({"zone": ["moderate", "key"]}, index=["u1", "u3"])
-    out = assign_units(units, towns, balance_share=0.5, overrides=decisions)
+    out = assign_units(units, towns, scheme=SCHEME, overrides=decisions)
     assert out["zone"].tolist()[:3] == ["moderate", "key", "key"]
     assert out["zone_reason"].tolist()[:3] == ["override", "township", "override"]
-    for wrong in (0, 1.5, -1):
-        with pytest.raises(InputError):
-            assign_units(units, towns, balance_share=wrong)
 
 
 def test_suitability_bounds_and_missing() -> None:
@@ -427,43 +427,50 @@ def test_margins_of_units_are_true() -> None:
     towns = classify_townships(county(), paper_method())
     n = 60
     units = pd.DataFrame(
-        {"area_m2": np.full(n, 1000), "protected_m2": rng.integers(0, 1000, n),
+        {"area_m2": np.full(n, 1000), "overlay_balance_m2": rng.integers(0, 1000, n),
          "township": rng.choice([*towns.index, None], n)},
         index=[f"u{i:02d}" for i in range(n)],
     )  # fmt: skip
-    units = units.join(assign_units(units, towns, balance_share=0.5))
-    out = unit_margins(units, towns, balance_share=0.5)
+    units = units.join(assign_units(units, towns, scheme=SCHEME))
+    out = unit_margins(units, towns, scheme=SCHEME)
     assert {"protected", "township"} == set(out["next_by"].dropna())
     for code, row in out.dropna().iterrows():
         unit = units.loc[code]
         town = towns.loc[unit["township"]] if unit["township"] is not None else None
-        to_share = abs(unit["protected_m2"] / 1000 - 0.5)
+        to_share = abs(unit["overlay_balance_m2"] / 1000 - 0.5)
         if row["next_by"] == "township":
             assert (row["runner_up"], row["margin"]) == (town["runner_up"], town["margin"])
             assert row["margin"] <= to_share
         else:
             assert row["margin"] == pytest.approx(to_share)
             moved = units.loc[[code], ["area_m2", "township"]].assign(
-                protected_m2=500 if unit["zone_reason"] != "redline" else 499
+                overlay_balance_m2=500 if unit["zone_reason"] != "overlay" else 499
             )
-            after = assign_units(moved, towns, balance_share=0.5)
+            after = assign_units(moved, towns, scheme=SCHEME)
             assert after.loc[code, "zone"] == row["runner_up"]
     held = units.assign(zone_reason="override")
-    assert unit_margins(held, towns, balance_share=0.5).isna().all().all()
+    assert unit_margins(held, towns, scheme=SCHEME).isna().all().all()
 
 
 def test_words_of_units() -> None:
     method = paper_method()
     towns = classify_townships(county(), method)
-    unit = {"area_m2": 1000, "protected_m2": 620, "zone": "balance", "zone_reason": "redline",
+    unit = {"area_m2": 1000, "overlay_balance_m2": 620, "zone": "balance",
+            "zone_reason": "overlay",
             "township_zone": "key"}  # fmt: skip
-    text = tell_unit(unit, towns.loc["t2"], method, "en", balance_share=0.5)
-    assert "(62.0 %)" in text and "Key development if the protected share fell below 50.0 %" in text
+    text = tell_unit(unit, towns.loc["t2"], method, "en")
+    assert (
+        "cover 62.0 % of it" in text
+        and "Key development if the protected share fell below 50.0 %" in text
+    )
     assert "zone[high,mid]" in text
-    text = tell_unit(unit, None, method, "zh", balance_share=0.5)
+    text = tell_unit(unit, None, method, "zh")
     assert "若保护占比由 62.0 % 降至 50.0 % 以下,将改为重点开发" in text
-    for gone in ({"zone_reason": "override"}, {"protected_m2": pd.NA, "zone_reason": "unknown"}):
-        assert "50.0 %" not in tell_unit(unit | gone, None, method, "en", balance_share=0.5)
+    for gone in (
+        {"zone_reason": "override"},
+        {"overlay_balance_m2": pd.NA, "zone_reason": "unknown"},
+    ):
+        assert "protected share" not in tell_unit(unit | gone, None, method, "en")
 
 
 def test_without_an_input_its_indicators_are_unknown(caplog) -> None:

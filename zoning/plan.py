@@ -10,6 +10,7 @@ from zoning.contribution.parts import Contribution
 from zoning.errors import Check, Finding
 from zoning.grid.lattice import GridSpec
 from zoning.planfile.models import Config
+from zoning.schemes import Scheme, scheme_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -37,6 +38,11 @@ class Plan:
     checks: tuple[Check, ...] = ()
     run: Mapping[str, Any] = field(default_factory=dict)
     contributions: tuple[Contribution, ...] = ()
+
+    @property
+    def scheme(self) -> Scheme:
+        """The zones that the plan speaks of."""
+        return scheme_of(self.config.zones)
 
     @property
     def ok(self) -> bool:

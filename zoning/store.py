@@ -21,11 +21,13 @@ from zoning.contribution.parts import Contribution, names, restore
 from zoning.errors import Check, InputError, Text
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.protections import upgrade_ledger
-from zoning.ledger.sums import describe_zones
+from zoning.ledger.sums import add_overlays, describe_zones
 from zoning.pipeline.contracts import hold
 from zoning.pipeline.summary import FORMAT
 from zoning.plan import Plan
+from zoning.planfile.models import Config
 from zoning.planfile.read import complete, parse
+from zoning.schemes import DEFAULT, load_scheme, scheme_of
 
 #: The files without which a folder is no plan.
 NEEDED = ("run.json", "units.parquet", "ledger.parquet", "plan.gpkg")
@@ -51,6 +53,20 @@ def write_tables(plan: Plan, folder: Path) -> None:
         kept["contributions"] = [c.describe() for c in plan.contributions]
     text = json.dumps(plain(kept), ensure_ascii=False, indent=1, allow_nan=False)
     (folder / "run.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _with_overlays(
+    units: gpd.GeoDataFrame, atoms: pd.DataFrame, config: Config, *, red_known: bool
+) -> gpd.GeoDataFrame:
+    """Complete the units of a plan of 0.1.0: their overlays, and the reason that names them."""
+    if "zone_reason" not in units or "overlays" in units:
+        return units
+    geometry, crs = units.geometry, units.crs
+    frame = pd.DataFrame(units.drop(columns="geometry"))
+    frame["zone_reason"] = frame["zone_reason"].replace({"redline": "overlay"})
+    frame["overlays"] = pd.Series("", index=frame.index, dtype="string")
+    add_overlays(frame, atoms, scheme_of(config.zones), red_known=red_known)
+    return gpd.GeoDataFrame(frame, geometry=geometry, crs=crs)
 
 
 def load(folder: str | Path) -> Plan:
@@ -110,14 +126,17 @@ def load(folder: str | Path) -> Plan:
         tables.pop(name, None)
     zones = layers.get("zones")
     if zones is None:
-        zones = describe_zones(units, None)
+        zones = describe_zones(units, None, load_scheme(DEFAULT))  # none without townships
     with _reading(folder / "run.json"):
+        config = parse(run["config"], str(folder / "run.json"))
+        red_known = "redlines" in layers or config.redlines.none
+        units = _with_overlays(units, atoms, config, red_known=red_known)
         given = _contributions(run.pop("contributions", []), layers, tables)
         grid = run["grid"]
         plan = Plan(
             name=run["plan"],
             notice=run["notice"],
-            config=parse(run["config"], str(folder / "run.json")),
+            config=config,
             grid=GridSpec(grid["crs"], grid["cell_m"], (grid["origin_m"][0], grid["origin_m"][1])),
             city=city,
             units=units,

@@ -215,9 +215,11 @@ def methods(plan: Plan | str | Path, names: Sequence[str] = ()) -> MethodCompari
             code="no-townships",
         )  # fmt: skip
     towns = pd.DataFrame(whole.townships.drop(columns="geometry"))
-    given = {name: zones.load_method(name) for name in names or zones.method_names()}
-    fit, cannot = [], {}
-    for name, method in given.items():
+    part = whole.config.zones
+    fit: list[zones.Method] = []
+    cannot: dict[str, InputError] = {}
+    for name in names or zones.method_names():
+        method = zones.method_of(name, whole.scheme, part.crosswalk)
         try:
             zones.classify_townships(towns, method)
         except InputError as error:

@@ -53,7 +53,7 @@ def stability(
     draws: int = 10_000,
     weights: float = 0.2,
     cuts: float = 0.2,
-    balance: float = 0.2,
+    overlays: float = 0.2,
     seed: int = 20_131,
     lattices: bool = False,
 ) -> Stability:
@@ -65,8 +65,8 @@ def stability(
         A plan or its folder.
     draws : int
         Number of draws.
-    weights, cuts, balance : float
-        Half-widths of the uniform factors on weights, thresholds and the balance threshold, [0, 1).
+    weights, cuts, overlays : float
+        Half-widths of the uniform factors on weights, thresholds and those of overlays, [0, 1).
     seed : int
         Written into the result.
     lattices : bool
@@ -88,7 +88,7 @@ def stability(
     from zoning.questions.answer import zones_on
 
     whole = taken(plan)
-    found = room.run(whole, draws=draws, weights=weights, cuts=cuts, balance=balance, seed=seed)
+    found = room.run(whole, draws=draws, weights=weights, cuts=cuts, overlays=overlays, seed=seed)
     units = whole.units.copy()
     columns = {"stability": found.units["stability"]}
     grids = None

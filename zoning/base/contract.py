@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from zoning.errors import Problem, Text, suggest
@@ -40,6 +40,8 @@ class Column:
         Whether ``<NA>`` is allowed.
     optional : bool
         Whether the column may be absent (a plan without land use has no ``built_m2``).
+    zone : bool
+        Whether it holds zones: codes of the plan's scheme, which the caller hands in.
     values : tuple of str
         The only codes that are allowed, if any are listed.
 
@@ -56,6 +58,7 @@ class Column:
     nullable: bool = False
     optional: bool = False
     values: tuple[str, ...] = ()
+    zone: bool = False
 
     @property
     def unit(self) -> str:
@@ -176,7 +179,9 @@ class Contract:
     keys: tuple[str, ...] = ()
     ordered: bool = True
 
-    def check(self, frame: pd.DataFrame, where: str = "") -> list[Problem]:
+    def check(
+        self, frame: pd.DataFrame, where: str = "", *, zones: tuple[str, ...] = ()
+    ) -> list[Problem]:
         """Find all that is wrong with a table.
 
         Parameters
@@ -185,6 +190,8 @@ class Contract:
             More columns than the contract names are allowed.
         where : str
             How to name the table in messages; its own name by default.
+        zones : tuple of str
+            Codes that columns of zones may hold (``Scheme.codes``); without them any will do.
 
         Returns
         -------
@@ -196,7 +203,8 @@ class Contract:
         known = [str(c) for c in frame.columns]
         for column in self.columns:
             if column.name in frame.columns:
-                problems += column.check(frame[column.name], where)
+                asked = replace(column, values=zones) if column.zone and zones else column
+                problems += asked.check(frame[column.name], where)
             elif not column.optional:
                 problems.append(_absent(column.name, known, where))
         if self.geometry:
@@ -256,6 +264,8 @@ class Contract:
 
 
 def _bounds(column: Column) -> str:
+    if column.zone:
+        return "codes of the scheme"
     if column.values:
         return ", ".join(f"`{v}`" for v in column.values)
     if column.lower is None and column.upper is None:

@@ -21,8 +21,8 @@ def data_path(*parts: str) -> Path:
 
     Examples
     --------
-    >>> data_path("zones", "zones.toml").name
-    'zones.toml'
+    >>> data_path("schemes", "national.toml").name
+    'national.toml'
     """
     root = _INSIDE if _INSIDE.is_dir() else _BESIDE
     return root.joinpath(*parts)

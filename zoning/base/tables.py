@@ -18,8 +18,7 @@ from zoning.base.contract import Column, Contract
 
 __all__ = ["CONTRACTS", "Column", "Contract"]
 
-ZONES = ("optimised", "key", "moderate", "balance")
-REASONS = ("township", "redline", "override", "contiguity", "unknown")
+REASONS = ("township", "overlay", "override", "contiguity", "unknown")
 GRADES = ("low", "mid", "high")
 
 
@@ -32,7 +31,7 @@ def _share(name: str, **more: Any) -> Column:
 
 
 def _zone(name: str, **more: Any) -> Column:
-    return Column(name, nullable=True, values=ZONES, **more)
+    return Column(name, nullable=True, zone=True, **more)
 
 
 def _from_landuse(*names: str) -> tuple[Column, ...]:
@@ -54,6 +53,7 @@ UNITS = Contract(
         _zone("township_zone", optional=True),
         _zone("zone", optional=True),
         _REASON,
+        Column("overlays", nullable=True, optional=True),
         *_from_landuse("redline_m2", "redline_level1_m2", "protected_m2"),
         *_from_landuse("core_m2", "basic_farmland_m2", "heritage_m2", "water_source_m2", "lock_m2"),
         *_from_landuse("built_m2", "built_redline_m2", "water_m2", "farmland_m2", "eco_agri_m2"),
@@ -174,6 +174,7 @@ PIECES = Contract(
         Column("county", nullable=True),
         _zone("zone", optional=True),
         _zone("township_zone", optional=True),
+        Column("overlays", nullable=True, optional=True),
         _area("area_m2"),
         *_from_landuse("built_m2", "free_m2"),
         _share("suitability", optional=True),

@@ -119,16 +119,14 @@ def theme_name(name: str, lang: str = "zh") -> str:
 def values(column: str) -> dict[str, Text]:
     """Give the words for the codes of a column, in order; empty where there are none.
 
-    ``zone`` and the columns of that kind read ``zones/zones.toml``; a plan with its own zones
-    carries their names in ``Plan.zones``. All ``*_grade`` columns share the words of ``grade``.
+    Names of zones are no words of the package: they stand in the scheme of a plan
+    (``Plan.scheme.names``). All ``*_grade`` columns share the words of ``grade``.
 
     Examples
     --------
-    >>> values("zone")["key"].zh, values("constraint_grade")["low"].en
-    ('重点开发', 'low')
+    >>> values("zone_reason")["override"].zh, values("constraint_grade")["low"].en
+    ('人工决定', 'low')
     """
-    if column in ("zone", "township_zone", "runner_up"):
-        return {z["code"]: Text(z["en"], z["zh"]) for z in load_toml("zones", "zones.toml")["zone"]}
     key = "grade" if column.endswith("_grade") else "level" if column == "red_level" else column
     known = load_toml("words.toml")["values"].get(key, {})
     return {code: Text(word["en"], word["zh"]) for code, word in known.items()}
@@ -139,8 +137,8 @@ def value(column: str, code: Any, lang: str = "zh") -> str:
 
     Examples
     --------
-    >>> value("zone", "balance"), value("zone_reason", "override", "en"), value("level", 1)
-    ('生态平衡', 'decision by hand', '一级管控区')
+    >>> value("zone_reason", "override", "en"), value("level", 1)
+    ('decision by hand', '一级管控区')
     """
     if code is None or str(code) in ("<NA>", "nan", "NaT"):
         return missing(lang)
@@ -167,12 +165,18 @@ def columns() -> tuple[str, ...]:
     >>> "township_share" in columns()
     True
     """
-    return tuple(name for name in load_toml("words.toml")["columns"] if "." not in name)
+    known = load_toml("words.toml")["columns"]
+    return tuple(name for name in known if "." not in name and "*" not in name)
 
 
 def _column(name: str, table: str | None) -> dict[str, Any] | None:
     known: dict[str, dict[str, Any]] = load_toml("words.toml")["columns"]
-    return known.get(f"{table}.{name}") or known.get(name)
+    entry = known.get(f"{table}.{name}") or known.get(name)
+    if entry is None and name.startswith("overlay_") and name.endswith("_m2"):
+        # One column for each overlay of the plan's scheme, named after its code.
+        code = name.removeprefix("overlay_").removesuffix("_m2")
+        return {k: v.replace("{code}", code) for k, v in known["overlay_*_m2"].items()}
+    return entry
 
 
 def _named(kind: str, name: str, lang: str) -> str:

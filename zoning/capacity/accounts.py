@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from zoning.base.areas import km2, percent
-from zoning.base.shipped import load_toml
 from zoning.capacity.rules import AreaRule, CapRules, Limit, share_of
 from zoning.errors import Check, InputError, Problem, Text, raise_all
 
@@ -78,18 +77,9 @@ class Account:
         }
 
 
-def _zones() -> dict[str, dict[str, Any]]:
-    """Give the zones of the scheme by code, in order."""
-    return {z["code"]: z for z in load_toml("zones", "zones.toml")["zone"]}
-
-
-def _name(zone: Mapping[str, Any]) -> Text:
-    return Text(zone["short_en"], zone["short_zh"])
-
-
-def closed_zones() -> dict[str, Text]:
+def closed_zones(rules: CapRules) -> dict[str, Text]:
     """Give code and name of the zones that take no new land by what they are."""
-    return {code: _name(z) for code, z in _zones().items() if not z.get("new_land", True)}
+    return {z.code: z.short for z in rules.scheme.members if not z.new_land}
 
 
 def _sums(pieces: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:
@@ -101,7 +91,7 @@ def _zone_table(
     pieces: pd.DataFrame, column: str, rules: CapRules, headroom_m2: int | None
 ) -> pd.DataFrame:
     """Area, existing land, cap, headroom and quota of every zone on one basis."""
-    names = list(_zones())
+    names = list(rules.scheme.codes)
     table = _sums(pieces, column).reindex(names, fill_value=0)
     table.index.name = "zone"
     caps: list[int | None] = []
@@ -128,7 +118,7 @@ def _zone_limits(
     zones: pd.DataFrame, by_unit: pd.DataFrame, column: str, rules: CapRules
 ) -> list[Limit]:
     """Give the limits of zones; a zone that no township has binds on units on either basis."""
-    names, found = {z: _name(about) for z, about in _zones().items()}, []
+    names, found = rules.scheme.shorts, []
     for code in zones.index.astype(str):
         here = column
         if zones.at[code, "area_m2"] == 0 and len(by_unit):
@@ -167,7 +157,7 @@ def _closed_limits(pieces: pd.DataFrame, rules: CapRules) -> list[Limit]:
         Limit("zone", code, cap_m2=0, source=CLOSED, name=name, column="zone",
               existing_m2=int(pieces.loc[pieces["zone"].eq(code).fillna(False), "built_m2"].sum()),
               base_m2=int(pieces.loc[pieces["zone"].eq(code).fillna(False), "area_m2"].sum()))
-        for code, name in closed_zones().items()
+        for code, name in closed_zones(rules).items()
         if code not in rules.zone_caps
     ]  # fmt: skip
 

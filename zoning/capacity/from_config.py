@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from zoning.capacity.rules import AreaRule, CapRules
+from zoning.schemes import scheme_of
 
 if TYPE_CHECKING:
     from zoning.planfile.models import Config, PlaceRule
@@ -59,6 +60,7 @@ def cap_rules(config: Config) -> CapRules:
             *(_area_rule("county", rule) for rule in part.counties),
             *(_area_rule("township", rule) for rule in part.townships),
         ),
+        scheme=scheme_of(config.zones),
         sources=sources,
     )
 

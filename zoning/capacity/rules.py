@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from zoning.base.areas import M2_PER_HA, km2
 from zoning.errors import Text
+from zoning.schemes import DEFAULT, Scheme, load_scheme
 
 Kind = Literal["city", "county", "township", "zone", "quota", "unit"]
 Basis = Literal["unit", "township"]
@@ -204,6 +205,8 @@ class CapRules:
         Least share of ecological and agricultural space, in the survey of the land use.
     areas : tuple of AreaRule
         Floors and caps of counties and townships.
+    scheme : Scheme
+        The zones that the rules speak of.
     sources : mapping
         The document behind ``share``, ``base``, ``eco_agri_share`` and, zone by zone,
         ``zone_caps.<code>`` and ``quotas.<code>``.
@@ -223,6 +226,7 @@ class CapRules:
     zone_basis: Basis = "unit"
     eco_agri_share: float | None = None
     areas: tuple[AreaRule, ...] = ()
+    scheme: Scheme = field(default_factory=lambda: load_scheme(DEFAULT))
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def converted(self, share: float, area_m2: int) -> int:

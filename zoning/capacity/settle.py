@@ -58,16 +58,16 @@ def settle(
     for limit in acc.limits:
         inside = new if not limit.where else new[(pieces[limit.where] == limit.code).fillna(False)]
         checks += _limit_checks(limit, int(inside.sum()))
-    checks += _closed_checks(pieces, new)
+    checks += _closed_checks(acc, pieces, new)
     return checks + eco_check(acc.rules, eco_agri_m2, acc.base_m2)
 
 
-def _closed_checks(pieces: pd.DataFrame, new: pd.Series) -> list[Check]:
+def _closed_checks(acc: Account, pieces: pd.DataFrame, new: pd.Series) -> list[Check]:
     """Tell new land in zones that may take none, whatever caps the plan states."""
     if "zone" not in pieces:
         return []
     found = []
-    for code, name in closed_zones().items():
+    for code, name in closed_zones(acc.rules).items():
         used = int(new[pieces["zone"].eq(code).fillna(False)].sum())
         text = Text(
             f"{name.en}: the zone takes no new construction land; new land {told(used)}",

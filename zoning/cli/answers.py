@@ -73,8 +73,13 @@ def stability(
     cuts: Annotated[
         float, typer.Option("--cuts", help="Half-width on thresholds. / 阈值浮动幅度")
     ] = 0.2,
-    balance: Annotated[
-        float, typer.Option("--balance", help="Half-width on balance. / 生态平衡阈值浮动幅度")
+    overlays: Annotated[
+        float,
+        typer.Option(
+            "--overlays",
+            "--balance",
+            help="Half-width on thresholds of overlays. / 叠加区阈值浮动幅度",
+        ),
     ] = 0.2,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed. / 随机种子")] = 20_131,
     lattices: Annotated[
@@ -92,7 +97,7 @@ def stability(
 ) -> None:
     """Say how firm the zones are under other weights, thresholds and lattices. / 稳定性检验."""
     found = api.stability(
-        folder, draws=draws, weights=weights, cuts=cuts, balance=balance, seed=seed,
+        folder, draws=draws, weights=weights, cuts=cuts, overlays=overlays, seed=seed,
         lattices=lattices,
     )  # fmt: skip
     talk.write(found.draws.tell(talk.lang))
@@ -280,13 +285,13 @@ def methods(
     """Lay methods of classing townships side by side, and clusters beside them. / 方法对比."""
     from zoning.zones import zone_name
 
-    found = api.methods(folder, method or ())
+    found, scheme = api.methods(folder, method or ()), api.load(folder).scheme
     talk.write_json(found.as_dict(talk.lang))
     names = list(found.kappa.columns)
     open_ = found.table[found.table["status"] != "accept"]
 
     def word(zone: object) -> str:
-        return zone_name(zone, talk.lang) if isinstance(zone, str) else "–"
+        return zone_name(zone, talk.lang, scheme) if isinstance(zone, str) else "–"
 
     rows = [
         [str(r["name"]), *[word(r[n]) for n in names], f"{r['agree']}/{len(names)}"]

@@ -71,7 +71,7 @@ def _tell_zones(talk: Talk, plan: Plan) -> None:
             f"{(built + (new or 0)) / row['area_m2']:.1%}" if built is not None and row["area_m2"]
             else "–"
         )  # fmt: skip
-        rows.append([zone_name(zone, talk.lang), f"{row['units']:,}",
+        rows.append([zone_name(zone, talk.lang, plan.scheme), f"{row['units']:,}",
                      km(row["area_m2"]), km(built), km(new), share])  # fmt: skip
     heads = [("zone", "分区"), ("units", "单元"), ("km²", "面积 km²"),
              ("built km²", "现状建设"), ("new km²", "新增"), ("share", "强度")]  # fmt: skip

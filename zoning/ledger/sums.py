@@ -12,9 +12,9 @@ import pandas as pd
 import shapely
 
 from zoning.base.areas import share
-from zoning.base.shipped import load_toml
 from zoning.inputs.protections import load_kinds
 from zoning.ledger.atoms import NONE, OVERLAP, Ledger
+from zoning.schemes import Scheme
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -61,8 +61,8 @@ def mark(atoms: pd.DataFrame, classes: pd.DataFrame | None) -> pd.DataFrame:
         inside = covered(atoms, [str(kind)])
         if inside.any():
             marked[column] = area.where(inside, 0)
-    balance = kinds.index[kinds["balance"]].tolist()
-    marked["protected_m2"] = area.where(covered(atoms, balance), 0)
+    counted = kinds.index[kinds["counted"]].tolist()
+    marked["protected_m2"] = area.where(covered(atoms, counted), 0)
     if classes is None:
         return marked
     use = classes.reindex(atoms["landuse"].to_numpy())
@@ -121,6 +121,23 @@ def forget_red(frame: pd.DataFrame) -> None:
     for column in ("redline_share", "protected_share"):
         if column in frame:
             frame[column] = pd.array([pd.NA] * len(frame), dtype="Float64")
+
+
+def add_overlays(
+    units: pd.DataFrame, marked: pd.DataFrame, scheme: Scheme, *, red_known: bool = True
+) -> None:
+    """Give units the area that the protections of each overlay cover, land under several once.
+
+    The columns are those of ``Overlay.column`` (Int64, m2); ``<NA>`` where red lines count and
+    nobody gave them.
+    """
+    for overlay in scheme.overlays:
+        under = marked["area_m2"].where(covered(marked, overlay.protections), 0)
+        total = under.groupby(marked["unit"]).sum().reindex(units.index, fill_value=0)
+        known = red_known or "redline" not in overlay.protections
+        units[overlay.column] = total.astype("Int64") if known else pd.array(
+            [pd.NA] * len(units), dtype="Int64"
+        )  # fmt: skip
 
 
 def sums(marked: pd.DataFrame, by: Sequence[str], index: Any = None) -> pd.DataFrame:
@@ -242,34 +259,35 @@ def describe_counties(
 
 
 def describe_zones(
-    units: gpd.GeoDataFrame, city: Any, limits: pd.DataFrame | None = None
+    units: gpd.GeoDataFrame, city: Any, scheme: Scheme, limits: pd.DataFrame | None = None
 ) -> gpd.GeoDataFrame:
-    """Make the four zones: one multipolygon each, clipped to the city, with the sums of units.
+    """Make the zones: one multipolygon each, clipped to the city, with the sums of units.
 
     Parameters
     ----------
+    scheme : Scheme
     limits : DataFrame, index ``zone``, optional
         ``cap_m2`` and ``quota_m2`` (``<NA>`` where there is none).
 
     Returns
     -------
-    GeoDataFrame, index ``zone`` (all zones of ``data/zones/zones.toml``, in its order)
+    GeoDataFrame, index ``zone`` (all codes that ``zone`` can hold, in the scheme's order)
         ``name_zh``, ``name_en``, ``colour``, ``units``, ``area_m2``, ``redline_m2`` and the sums
         of land use. A zone without units has an empty geometry and sums of 0. A plan without
         townships has no zones, so no rows.
     """
-    words = load_toml("zones", "zones.toml")["zone"] if "zone" in units else []
+    words = scheme.members if "zone" in units else ()
     zone = units["zone"] if "zone" in units else pd.Series(pd.NA, units.index, dtype="string")
-    codes = [z["code"] for z in words]
+    codes = [z.code for z in words]
     columns = [c for c in ("area_m2", "redline_m2", *KIND_SUMS, *USE_SUMS, "new_m2") if c in units]
     total = units[columns].groupby(zone).sum()
     total = total.reindex(codes, fill_value=0).astype("int64")
     geometry = [_clipped(units.geometry.to_numpy()[_is(zone, c)], city) for c in codes]
     zones = gpd.GeoDataFrame(
         {
-            "name_zh": [z["zh"] for z in words],
-            "name_en": [z["en"] for z in words],
-            "colour": [z["colour"] for z in words],
+            "name_zh": [z.zh for z in words],
+            "name_en": [z.en for z in words],
+            "colour": [z.colour for z in words],
             "units": [int(_is(zone, c).sum()) for c in codes],
         },
         index=pd.Index(codes, name="zone"),
@@ -320,7 +338,8 @@ def account_tables(
     -------
     dict of DataFrame
         Each with keys, ``area_m2``, ``redline_m2``, the sums of land use, ``new_m2`` and
-        ``share`` = (built + new) / area. Every table adds up to the same totals.
+        ``share`` = (built + new) / area. Every table adds up to the same totals, but
+        ``account_overlay``: overlays that stand beside the zones, crossed with them.
     """
     by = {
         "account_city": ["city"], "account_zone": ["zone"], "account_county": ["county"],
@@ -330,7 +349,13 @@ def account_tables(
     leaves = pieces_.assign(city=place)
     columns = [c for c in ("area_m2", "redline_m2", *KIND_SUMS, *USE_SUMS, "new_m2") if c in leaves]
     tables = {}
+    frames = dict.fromkeys(by, leaves)
+    if "overlays" in leaves and leaves["overlays"].fillna("").ne("").any():
+        beside = leaves.assign(overlay=leaves["overlays"].str.split("+")).explode("overlay")
+        frames["account_overlay"] = beside[beside["overlay"].fillna("") != ""]
+        by["account_overlay"] = ["overlay", "zone"]
     for name, keys in by.items():
+        leaves = frames[name]
         if not set(keys) <= set(leaves.columns):
             continue
         table = leaves.groupby(keys, sort=True, dropna=False)[columns].sum().reset_index()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -15,6 +15,8 @@ from zoning.errors import Finding, InputError, Problem, Text, once, raise_all, s
 from zoning.inputs.gather import Intake, gather
 from zoning.ledger import sums
 from zoning.planfile.models import Config
+from zoning.schemes import DEFAULT, Scheme, load_crosswalk, scheme_of
+from zoning.schemes.crosswalk import as_data
 
 T = TypeVar("T")
 
@@ -29,14 +31,23 @@ class Ready:
         With the method inside (see :func:`settle_method`).
     intake : Intake
     method : Method
+        In the zones of the plan's scheme.
     decisions : DataFrame or None
         The decisions on record.
+    others : tuple of Method
+        Those of ``[zones] compare``.
     """
 
     config: Config
     intake: Intake
     method: zones.Method
     decisions: pd.DataFrame | None
+    others: tuple[zones.Method, ...] = ()
+
+    @property
+    def scheme(self) -> Scheme:
+        """The zones of the plan."""
+        return self.method.scheme
 
 
 def prepare(config: Config, folder: Path) -> Ready:
@@ -56,11 +67,14 @@ def prepare(config: Config, folder: Path) -> Ready:
             problems.extend(error.problems)
             return None
 
-    settled = attempt(lambda: settle_method(config, folder))
+    scheme = attempt(lambda: scheme_of(config.zones))
+    settled = None if scheme is None else attempt(lambda: settle_method(config, folder))
     method = None if settled is None else attempt(lambda: load_method(settled))
-    decisions = attempt(lambda: read_decisions(config, folder))
-    for name in config.zones.compare:
-        attempt(lambda name=name: zones.load_method(name))  # type: ignore[misc]
+    decisions = None if scheme is None else attempt(lambda: read_decisions(config, folder))
+    others = [
+        attempt(lambda n=name: _other(config, n, folder))  # type: ignore[misc]
+        for name in (config.zones.compare if scheme is not None else ())
+    ]
     intake = attempt(lambda: gather(config, folder))
     if intake is not None and method is not None:
         read = intake
@@ -68,7 +82,35 @@ def prepare(config: Config, folder: Path) -> Ready:
         intake = replace(intake, findings=tuple(once((*intake.findings, *found))))
     if intake is None or method is None or settled is None or problems:
         raise InputError(problems)
-    return Ready(settled, intake, method, decisions)
+    intake = replace(intake, findings=(*intake.findings, *_unnamed(config, intake)))
+    return Ready(settled, intake, method, decisions, tuple(m for m in others if m is not None))
+
+
+def _other(config: Config, name: str, folder: Path) -> zones.Method:
+    """Load a method to compare with, in the zones of the plan."""
+    part = config.zones
+    return zones.method_of(name, scheme_of(part), part.crosswalk, folder)
+
+
+def _unnamed(config: Config, intake: Intake) -> tuple[Finding, ...]:
+    """Warn where a plan has zones and does not say of which scheme."""
+    part = config.zones
+    if part.scheme is not None or part.zone or intake.layers.townships is None:
+        return ()
+    overlay = ""
+    if part.balance_share is not None:
+        code = scheme_of(part).overlays[0].code
+        overlay = f'; balance_share -> [[zones.overlay]] code = "{code}", share = '
+        overlay += f"{part.balance_share}"
+    return (
+        Finding(
+            Text(f"[zones] names no scheme: '{DEFAULT}' is used; the next release will ask for one",
+                 f"[zones] 未注明 scheme:暂用“{DEFAULT}”,下一版本将不再默认"),
+            "plan.toml", code="no-scheme-named",
+            remedy=Text(f'write scheme = "{DEFAULT}"{overlay}',
+                        f'请写 scheme = "{DEFAULT}"{overlay}'),
+        ),
+    )  # fmt: skip
 
 
 def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Finding]:
@@ -190,32 +232,31 @@ def _no_suitability(config: Config, intake: Intake, method: zones.Method) -> lis
 def settle_method(config: Config, folder: Path) -> Config:
     """Take a method file, and judgements it names, into the configuration.
 
-    A written plan then knows its method without the planner's files.
+    The crosswalk too. A written plan then knows both without the planner's files.
     """
-    given = config.zones.method
-    if isinstance(given, str):
-        if not given.endswith(".toml"):
-            return config
+    given, walk = config.zones.method, config.zones.crosswalk
+    settled: dict[str, Any] = {}
+    if isinstance(given, str) and given.endswith(".toml"):
         path = folder / given
-        zones.load_method(path)
-        method = zones.inline_files(strict.read(path).data, path.parent)
-    else:
-        method = zones.inline_files(given, folder)
-    part = config.zones.model_copy(update={"method": method})
+        zones.load_method(path, scheme_of(config.zones))
+        settled["method"] = zones.inline_files(strict.read(path).data, path.parent)
+    elif not isinstance(given, str):
+        settled["method"] = zones.inline_files(given, folder)
+    if isinstance(walk, str):
+        settled["crosswalk"] = as_data(load_crosswalk(walk, folder))
+    part = config.zones.model_copy(update=settled)
     return config.model_copy(update={"zones": part})
 
 
 def load_method(config: Config) -> zones.Method:
-    """Load the classification method of ``[zones]``: a shipped name, or the method as a table."""
-    given = config.zones.method
-    return (
-        zones.load_method(given)
-        if isinstance(given, str)
-        else zones.parse_method(given, where="[zones.method]")
-    )
+    """Load the classification method of ``[zones]``, in the zones of the plan's scheme."""
+    part = config.zones
+    return zones.method_of(part.method, scheme_of(part), part.crosswalk)
 
 
 def read_decisions(config: Config, folder: Path) -> pd.DataFrame | None:
     """Read the decisions on record of ``[zones] overrides``."""
     given = config.zones.overrides
-    return None if given is None else zones.read_overrides(folder / given)
+    if given is None:
+        return None
+    return zones.read_overrides(folder / given, scheme=scheme_of(config.zones))

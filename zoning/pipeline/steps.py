@@ -24,6 +24,7 @@ from zoning.pipeline.ready import Ready, prepare
 from zoning.pipeline.state import State
 from zoning.plan import Plan
 from zoning.planfile.models import Config
+from zoning.schemes import Scheme, scheme_of
 
 #: Called with the English and Chinese name of the step that begins.
 Progress = Callable[[Text], None]
@@ -101,7 +102,7 @@ def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Pl
 def _ground(ready: Ready, books: atoms.Ledger, marked: pd.DataFrame, state: State) -> Plan:
     """Make the plan of the zones, before anything is said of construction."""
     config, intake = ready.config, ready.intake
-    found = _tabulate(intake, books, marked, state)
+    found = _tabulate(intake, scheme_of(config.zones), books, marked, state)
     city = gpd.GeoDataFrame(
         {"name": [config.plan.name]}, geometry=[intake.layers.city], crs=intake.grid.crs
     )
@@ -160,7 +161,7 @@ def _measure(ready: Ready) -> tuple[atoms.Ledger, pd.DataFrame]:
 
 
 def _zone(ready: Ready, books: atoms.Ledger, marked: pd.DataFrame) -> State:
-    """Class townships; units take their class, balance lies over it, decisions come last."""
+    """Class townships; units take their class, overlays lie over it, decisions come last."""
     config, intake = ready.config, ready.intake
     layer = intake.layers.townships
     names = None if layer is None else layer["name"].astype("string")
@@ -176,6 +177,8 @@ def _zone(ready: Ready, books: atoms.Ledger, marked: pd.DataFrame) -> State:
         for frame in frames:
             sums.forget_red(frame)
     if state.towns is not None:
+        red_known = intake.layers.redlines is not None or config.redlines.none
+        sums.add_overlays(units, marked, ready.scheme, red_known=red_known)
         _spread(config, state)
         said = _class_townships(ready, state)
         _class_units(ready, state, said)
@@ -214,8 +217,8 @@ def _class_townships(ready: Ready, state: State) -> pd.Series:
     if ready.decisions is not None:
         classes = zones.apply_to_townships(classes, ready.decisions)
     if part.compare:
-        others = [zones.load_method(name) for name in part.compare]
-        state.tables["methods"] = zones.compare_methods(table, [ready.method, *others]).table
+        methods = [ready.method, *ready.others]
+        state.tables["methods"] = zones.compare_methods(table, methods).table
     told = pd.concat([table.drop(columns=classes.columns, errors="ignore"), classes], axis=1)
     for lang in ("en", "zh"):
         words = [zones.tell_township(row, ready.method, lang) for _, row in told.iterrows()]
@@ -225,25 +228,26 @@ def _class_townships(ready: Ready, state: State) -> pd.Series:
 
 
 def _class_units(ready: Ready, state: State, said: pd.Series) -> None:
-    """Give units the class of their township, balance over it, and decisions at the end."""
+    """Give units the class of their township, overlays over it, and decisions at the end."""
     units, towns, decisions = state.units, state.towns, ready.decisions
-    share = ready.config.zones.balance_share
-    assigned = zones.assign_units(units, towns, balance_share=share)
+    scheme = ready.scheme
+    assigned = zones.assign_units(units, towns, scheme=scheme)
     if decisions is not None:
         state.tables["decisions"] = zones.review(decisions, said, assigned["zone"])
         decided = zones.of_units(decisions)
-        assigned = zones.assign_units(units, towns, balance_share=share, overrides=decided)
-    for column in ("township_zone", "zone", "zone_reason"):
+        assigned = zones.assign_units(units, towns, scheme=scheme, overrides=decided)
+    for column in ("township_zone", "zone", "zone_reason", "overlays"):
         units[column] = assigned[column]
     if "built_m2" in units and ready.method.suitability is not None:
         units["suitability"] = zones.unit_suitability(units, towns, ready.method)
-    margins = zones.unit_margins(units, towns, balance_share=share)
+    margins = zones.unit_margins(units, towns, scheme=scheme)
     for column in margins.columns:
         units[column] = margins[column]
     geometry = units.pop("geometry")
     state.units = gpd.GeoDataFrame(units, geometry=geometry, crs=geometry.crs)
     leaves = state.pieces
     leaves["zone"] = leaves["unit"].map(units["zone"]).astype("string")
+    leaves["overlays"] = leaves["unit"].map(units["overlays"]).astype("string")
     leaves["township_zone"] = leaves["township"].map(towns["zone"]).astype("string")  # type: ignore[index]
     if "suitability" in units:
         leaves["suitability"] = leaves["unit"].map(units["suitability"])
@@ -279,11 +283,11 @@ def _allocate(config: Config, acc: Account, state: State, cell_m: int) -> Solved
 
 
 def _tabulate(
-    intake: Intake, books: atoms.Ledger, marked: pd.DataFrame, state: State
+    intake: Intake, scheme: Scheme, books: atoms.Ledger, marked: pd.DataFrame, state: State
 ) -> dict[str, pd.DataFrame]:
     """Make the zones, the accounts of the red lines and what shapely says of every area."""
     units, tables = state.units, state.tables
-    state.zones = sums.describe_zones(units, intake.layers.city)
+    state.zones = sums.describe_zones(units, intake.layers.city, scheme)
     tables["unit_townships"] = state.shares
     if intake.layers.redlines is not None:
         state.redlines = redlines.describe(intake.layers.redlines, books)

@@ -12,10 +12,10 @@ from pydantic import (
     BeforeValidator,
     Field,
     field_serializer,
-    model_validator,
 )
 
 from zoning.planfile.layers import InputsPart, Part
+from zoning.schemes import SchemePart
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -71,21 +71,14 @@ class IndicatorsPart(Part):
     """Where they go: onto building land (dasymetric; without any: by area), or evenly."""
 
 
-#: Of the shipped threshold of balance.
-BALANCE_SOURCE, BALANCE_EVIDENCE = "own choice; 30 % and 70 % are worth a test", "I"
-
-
-class ZonesPart(Part):
-    """``[zones]``: how townships are classed and where balance lies over them."""
+class ZonesPart(SchemePart):
+    """``[zones]``: into which zones, how townships are classed, and what lies over them."""
 
     method: str | dict[str, Any] = "two-matrices"
     """Name of a shipped method, a TOML file, or the method itself as a table."""
-    balance_share: Annotated[float, Field(gt=0, le=1)] = 0.5
-    """A unit becomes ecological balance when this share of it is red line or protected core."""
-    balance_source: str = BALANCE_SOURCE
-    """Source of the threshold; a threshold of your own without one is the plan's choice."""
-    balance_evidence: str = BALANCE_EVIDENCE
-    """Evidence tag of the threshold."""
+    crosswalk: str | dict[str, Any] | None = None
+    """From the zones that the method speaks of to those of the scheme, where they differ: a shipped
+    name, a TOML or CSV file, or the crosswalk itself as a table."""
     contiguity: bool = False
     """Whether enclaves with a small margin join the class around them (each switch is logged)."""
     contiguity_margin: Share = 0.05
@@ -94,15 +87,6 @@ class ZonesPart(Part):
     """File of decisions (CSV, XLSX, TOML or GeoPackage) that are applied last."""
     compare: tuple[str, ...] = ()
     """Other methods whose classes stand beside, with agreement and what goes to review."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _own_threshold(cls, given: Any) -> Any:
-        """Keep a threshold of the plan's own from borrowing the source of the default."""
-        if not isinstance(given, dict) or "balance_share" not in given:
-            return given
-        own = {"balance_source": OWN_SOURCE, "balance_evidence": OWN_EVIDENCE}
-        return given if "balance_source" in given else {**own, **given}
 
 
 class RedlinesPart(Part):

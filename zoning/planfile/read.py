@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from zoning.base import strict
-from zoning.base.shipped import data_path, load_toml
+from zoning.base.shipped import data_path
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.planfile.models import OWN_EVIDENCE, OWN_SOURCE, CapPart, Config
+from zoning.schemes import scheme_of
 
 #: What pydantic says in English, by its name of the error.
 _CHINESE = {
@@ -105,7 +107,7 @@ def _agreements(config: Config, document: strict.Document) -> list[Problem]:
                 ),
             )
         )
-    found += _rule_problems(cap, document)
+    found += _scheme_problems(config, document)
     if config.grid.slivers == "keep" and config.grid.min_share > 0:
         found.append(
             Problem(
@@ -131,12 +133,20 @@ def _agreements(config: Config, document: strict.Document) -> list[Problem]:
     return found
 
 
-def _rule_problems(cap: CapPart, document: strict.Document) -> list[Problem]:
+def _scheme_problems(config: Config, document: strict.Document) -> list[Problem]:
+    """Find what cannot be in the scheme, and in rules of its zones."""
+    try:
+        scheme = scheme_of(config.zones, document.at(["zones"]))
+    except InputError as error:
+        return list(error.problems)
+    return _rule_problems(config.cap, scheme.codes, document)
+
+
+def _rule_problems(cap: CapPart, known: Sequence[str], document: strict.Document) -> list[Problem]:
     """Find rules of unknown zones, shares of nothing, and sources without evidence or the reverse.
 
     Each rule has its own source; one that is not stated is not borrowed from another rule.
     """
-    known = [z["code"] for z in load_toml("zones", "zones.toml")["zone"]]
     rules: dict[tuple[str, ...], Any] = {
         ("cap",): cap, ("cap", "eco_agri_share"): cap.eco_agri_share
     }  # fmt: skip

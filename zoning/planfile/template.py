@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zoning.base.shipped import data_path
 from zoning.base.staged import staged
 from zoning.errors import InputError
+from zoning.schemes import DEFAULT, load_scheme
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -80,13 +81,18 @@ path = {boundary}
 # by = "built"  # ... onto building land, or evenly: "area"
 
 [zones]
+scheme = "{scheme}"  # or another of data/schemes, or your own: docs/schemes.md
 method = "two-matrices"  # or the path of a method of your own (.toml), see docs/method.md
-balance_share = 0.5  # a unit is balance when this share of it is red line or core
-balance_source = "own choice; 30 % and 70 % are worth a test"
-balance_evidence = "I"
+# crosswalk = "zhenjiang-2013_national"  # where the method speaks of another scheme
 # contiguity = true
 # overrides = "decisions.csv"
 # compare = ["dominant", "cube"]
+# An overlay rules a unit that is protected enough; keys of a shipped one are changed by its code.
+# [[zones.overlay]]
+# code = "{overlay}"
+# share = 0.5
+# source = "..."
+# evidence = "S"
 
 # [redlines]
 # none = true  # there are no red lines here; without this a missing layer means: not known
@@ -168,6 +174,7 @@ def write_template(
             "there is a plan.toml already", "已有 plan.toml", where=str(folder), code="exists",
             remedy=("choose another folder", "请另选文件夹"),
         )  # fmt: skip
+    scheme = load_scheme(DEFAULT)
     name, boundary, part = "我的方案", "boundary.gpkg", ""
     with staged(folder, last=("plan.toml",)) as stage:
         if city is not None:
@@ -180,6 +187,8 @@ def write_template(
             boundary=json.dumps(boundary, ensure_ascii=False),
             counties=part,
             rules=rules(),
+            scheme=scheme.name,
+            overlay=scheme.overlays[0].code,
         )
         (stage / "plan.toml").write_text(text, encoding="utf-8", newline="\n")
         names = sorted(p.name for p in stage.iterdir())

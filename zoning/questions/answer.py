@@ -198,9 +198,8 @@ def zones_on(plan: Plan, grid: GridSpec) -> gpd.GeoDataFrame:
     books = atoms.build(layers, grid)
     marked = sums.mark(books.atoms, None)
     units, _ = sums.describe_units(books, marked, plan.townships["name"])
-    assigned = zones.assign_units(
-        units, plan.townships, balance_share=plan.config.zones.balance_share
-    )
+    sums.add_overlays(units, marked, plan.scheme)
+    assigned = zones.assign_units(units, plan.townships, scheme=plan.scheme)
     return units[["area_m2", "geometry"]].assign(zone=assigned["zone"])
 
 

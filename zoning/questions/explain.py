@@ -170,7 +170,7 @@ def _township(plan: Plan, code: str, lang: str) -> Answer:
     if len(inside) and "zone" in inside:
         counts = inside["zone"].value_counts()
         listed = ", ".join(
-            f"{zones.zone_name(z, lang)} {n}" for z, n in counts.sort_index().items()
+            f"{zones.zone_name(z, lang, plan.scheme)} {n}" for z, n in counts.sort_index().items()
         )
         lines.append(f"单元:{listed}" if zh else f"Units: {listed}")
     return Answer("township", code, str(row["name"]), _plain(row), tuple(lines))
@@ -186,8 +186,7 @@ def _unit(plan: Plan, code: str, lang: str) -> Answer:
         town = None
         if plan.townships is not None and pd.notna(row["township"]):
             town = plan.townships.loc[row["township"]]
-        share, method = plan.config.zones.balance_share, load_method(plan.config)
-        lines.append(zones.tell_unit(row, town, method, lang, balance_share=share))
+        lines.append(zones.tell_unit(row, town, load_method(plan.config), lang))
     shares = plan.tables["unit_townships"]
     mine = shares[shares["unit"] == code]
     facts["townships"] = {

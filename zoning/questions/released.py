@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from zoning.errors import InputError
 from zoning.inputs.landuse import load_classes
-from zoning.inputs.protections import load_kinds
 from zoning.ledger.atoms import NONE, OVERLAP
 from zoning.ledger.sums import covered
 from zoning.plan import Plan
+from zoning.zones.overlays import ruling
 
 
 def classes_of(plan: Plan) -> pd.DataFrame | None:
@@ -56,7 +57,7 @@ def released(plan: Plan) -> pd.DataFrame:
     DataFrame
         ``rule_code``, ``kind`` (of protection), ``piece``, ``released_m2`` (int64, m2),
         ``suitability`` (of the unit, as in the plan) and ``township_zone``: the class of the
-        township where the unit is ecological balance only through this red line, else ``<NA>``.
+        township where an overlay rules the unit only through this area, else ``<NA>``.
 
     Notes
     -----
@@ -90,7 +91,7 @@ def released(plan: Plan) -> pd.DataFrame:
     table = pd.concat([by_red, by_other]).groupby(keys)["area_m2"].sum().reset_index()
     table = table.rename(columns={"area_m2": "released_m2"})
     turned = _turned(plan, alone)
-    # Units that leave balance draw all their pieces along, also those without released land.
+    # Units that leave an overlay draw all their pieces along, also those without released land.
     table = table.merge(turned, on=["kind", "rule_code", "unit", "township"], how="outer")
     table["released_m2"] = table["released_m2"].fillna(0).astype("int64")
     table["piece"] = table["unit"] + "|" + table["township"]
@@ -130,18 +131,46 @@ def _alone_of(plan: Plan) -> pd.DataFrame:
 
 
 def _turned(plan: Plan, alone: Mapping[int, str]) -> pd.DataFrame:
-    """List the pieces of units that are balance only through one red line."""
-    atoms = plan.ledger
-    kinds = load_kinds()
-    also = covered(atoms, kinds.index[kinds["balance"]].drop("redline").tolist())
-    mine = atoms[atoms["red_set"].isin(alone) & ~also]
-    through = mine.assign(rule_code=mine["red_set"].map(alone).astype(object))
-    through = through.groupby(["unit", "rule_code"])["area_m2"].sum().reset_index()
-    units = plan.units.loc[through["unit"]]
-    left = units["protected_m2"].to_numpy() - through["area_m2"].to_numpy()
-    below = left < plan.config.zones.balance_share * units["area_m2"].to_numpy()
-    was = (units["zone"].eq("balance") & units["zone_reason"].eq("redline")).fillna(False)
-    through = through[below & was.to_numpy(dtype=bool)]
-    rows = plan.pieces[["unit", "township"]].merge(through, on="unit")  # type: ignore[index]
-    rows["township_zone"] = rows["unit"].map(plan.units["township_zone"])
-    return rows.assign(kind="redline")[["kind", "rule_code", "unit", "township", "township_zone"]]
+    """List the pieces of units that an overlay rules only through one protected area.
+
+    ``township_zone`` is what the zone becomes without it: the next overlay that rules, or the
+    class of the township.
+    """
+    atoms, others = plan.ledger, _alone_of(plan)
+    of_red = pd.DataFrame({"code": pd.Series(alone, dtype=object)}).assign(kind="redline")
+    lost = pd.concat([_lost(plan, atoms["red_set"], of_red),
+                      _lost(plan, atoms["protection_set"], others)])  # fmt: skip
+    lost = lost[lost["unit"].isin(plan.units.index[_ruled(plan.units)])]
+    overlays, columns = plan.scheme.replacing, [o.column for o in plan.scheme.replacing]
+    units = plan.units.loc[lost["unit"], ["area_m2", "zone", "township_zone", *columns]]
+    units = units.reset_index(drop=True)
+    for column in columns:
+        units[column] = units[column] - lost[column].to_numpy()
+    first = ruling(units, overlays).first
+    codes = np.array([*(o.code for o in overlays), ""], dtype=object)
+    then = units["township_zone"].astype("string").mask(first >= 0, pd.Series(codes[first]))
+    turned = lost.assign(township_zone=then.to_numpy())[(then != units["zone"]).to_numpy()]
+    rows = plan.pieces[["unit", "township"]].merge(turned, on="unit")  # type: ignore[index]
+    return rows[["kind", "rule_code", "unit", "township", "township_zone"]]
+
+
+def _ruled(units: pd.DataFrame) -> pd.Series:
+    if "zone_reason" not in units:
+        return pd.Series(False, index=units.index)
+    return units["zone_reason"].eq("overlay").fillna(False).astype(bool)
+
+
+def _lost(plan: Plan, sets: pd.Series, alone: pd.DataFrame) -> pd.DataFrame:
+    """Give what each overlay loses in each unit without one area that alone makes a set."""
+    atoms, overlays = plan.ledger, plan.scheme.replacing
+    mine = sets.isin(alone.index)
+    kind, code = (sets.map(alone[c].to_dict()).astype(object) for c in ("kind", "code"))
+    out = atoms.loc[mine, ["unit"]].assign(kind=kind[mine], rule_code=code[mine])
+    for o in overlays:
+        only = pd.Series(False, index=atoms.index)
+        for one in o.protections:
+            others = covered(atoms, [k for k in o.protections if k != one])
+            only |= mine & (kind == one) & ~others
+        out[o.column] = atoms["area_m2"].where(only, 0)[mine]
+    out = out.groupby(["unit", "kind", "rule_code"], sort=True).sum().reset_index()
+    return out[out[[o.column for o in overlays]].sum(axis=1) > 0]

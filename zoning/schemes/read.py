@@ -320,6 +320,14 @@ def _wrong_overlay(overlay: Overlay, where: str) -> Iterator[Problem]:
             Text(f"{here} has no share in (0, 1]", f"{here_zh}缺少 (0, 1] 内的 share"), where,
             measured=overlay.share, limit=1.0, code="overlay-share",
         )  # fmt: skip
+    if not overlay.replaces and not overlay.new_land:
+        yield Problem(
+            Text(f"{here} stands beside the zones, so it cannot close land (new_land)",
+                 f"{here_zh}与分区并存,不能禁止新增建设用地(new_land)"), where,
+            code="overlay-closed",
+            remedy=Text("set replaces = true, or give the land as [[inputs.protections]]",
+                        "请设 replaces = true,或以 [[inputs.protections]] 给出该范围"),
+        )  # fmt: skip
     if not overlay.protections:
         yield Problem(
             Text(f"{here} counts no protections", f"{here_zh}未列出计入的保护地类型"), where,

@@ -10,8 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from zoning.errors import Text
 
-#: Kinds of protection that an overlay can count (see ``[[inputs.protections]]``).
-PROTECTIONS = ("redline", "core", "basic_farmland", "heritage", "water", "lock")
+#: Kinds of protection that an overlay can count (see ``[[inputs.protections]]``), in words.
+PROTECTIONS: Mapping[str, Text] = {
+    "redline": Text("red lines", "生态红线"),
+    "core": Text("protected cores", "其他保护核心区"),
+    "basic_farmland": Text("permanent basic farmland", "永久基本农田"),
+    "heritage": Text("heritage sites", "历史文化保护范围"),
+    "water": Text("drinking-water sources", "饮用水水源保护区"),
+    "lock": Text("locked land", "锁定用地"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,19 @@ class Overlay(Zone):
     replaces: bool = True
     source: str = ""
     evidence: str = ""
+
+    @property
+    def column(self) -> str:
+        """Column of the units: how much of a unit the overlay's protections cover, in m2."""
+        return f"overlay_{self.code}_m2"
+
+    @property
+    def counted(self) -> Text:
+        """What it counts, in words."""
+        kinds = [PROTECTIONS[k] for k in self.protections]
+        en = [k.en for k in kinds]
+        last = " or ".join([", ".join(en[:-1]), en[-1]] if len(en) > 1 else en)
+        return Text(last, "、".join(k.zh for k in kinds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +166,22 @@ class Scheme:
     def shorts(self) -> Mapping[str, Text]:
         """Short names by code."""
         return {z.code: z.short for z in (*self.members, *self.listed)}
+
+    def find(self, text: str) -> str | None:
+        """Give the code of the column ``zone`` that a text means: a code or a name.
+
+        Examples
+        --------
+        >>> from zoning.schemes import load_scheme
+        >>> s = load_scheme("zhenjiang-2013")
+        >>> s.find("key"), s.find("重点开发"), s.find("Key development"), s.find("?")
+        ('key', 'key', 'key', None)
+        """
+        said = text.strip().casefold()
+        for z in self.members:
+            if said in {w.casefold() for w in (z.code, z.zh, z.en, z.short_zh, z.short_en)}:
+                return z.code
+        return None
 
     def name_of(self, code: str) -> Text:
         """Give the name of a code; one that the scheme does not know names itself."""

@@ -1,4 +1,4 @@
-"""Zones: methods as data, township classes, balance overlay, decisions on record, reasons.
+"""Zones: methods as data, township classes, overlays, decisions on record, reasons.
 
 Start with `load_method`, `classify_townships` and `assign_units`.
 """
@@ -6,6 +6,7 @@ Start with `load_method`, `classify_townships` and `assign_units`.
 from zoning.zones.classify import classify_townships, load_method, method_names
 from zoning.zones.compare import Comparison, cohen_kappa, compare_methods
 from zoning.zones.contiguity import adjacency, join_enclaves
+from zoning.zones.crosswalk import method_of, under
 from zoning.zones.method import Method
 from zoning.zones.overrides import (
     apply_to_townships,
@@ -34,6 +35,7 @@ __all__ = [
     "join_enclaves",
     "load_method",
     "method_names",
+    "method_of",
     "of_units",
     "parse_method",
     "read_overrides",
@@ -41,6 +43,7 @@ __all__ = [
     "review",
     "tell_township",
     "tell_unit",
+    "under",
     "unit_margins",
     "unit_suitability",
     "zone_name",

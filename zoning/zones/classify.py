@@ -11,6 +11,7 @@ from zoning.base import strict
 from zoning.base.shipped import data_path
 from zoning.errors import InputError, suggest
 from zoning.indicators import at_hand, own_first
+from zoning.schemes import Scheme
 from zoning.zones.decide import Decision, compile_rules, decide, indicator_names
 from zoning.zones.flip import as_known, flips, nearest
 from zoning.zones.method import Method
@@ -35,13 +36,15 @@ def method_names() -> tuple[str, ...]:
     return tuple(sorted(p.stem for p in data_path("methods").glob("*.toml")))
 
 
-def load_method(name_or_path: str | Path) -> Method:
+def load_method(name_or_path: str | Path, scheme: Scheme | None = None) -> Method:
     """Read a shipped method by name, or one's own from a TOML file.
 
     Parameters
     ----------
     name_or_path : str or Path
         A name without suffix, or a path that ends in ``.toml``.
+    scheme : Scheme, optional
+        That of the plan, for a method that speaks of the plan's own zones.
 
     Raises
     ------
@@ -71,7 +74,7 @@ def load_method(name_or_path: str | Path) -> Method:
         path = data_path("methods", f"{name_or_path}.toml")
     document = strict.read(path)
     data = inline_files(document.data, path.parent)
-    return parse_method(data, where=document.where, document=document)
+    return parse_method(data, where=document.where, document=document, plan=scheme)
 
 
 def method_values(table: pd.DataFrame, method: Method) -> dict[str, Floats]:
@@ -149,7 +152,7 @@ def classify_townships(table: pd.DataFrame, method: Method) -> pd.DataFrame:
     for name in change:
         out[name] = change[name]
     for lang in ("en", "zh"):
-        words = [tell_flip(row, lang) for _, row in change.iterrows()]
+        words = [tell_flip(row, method.scheme, lang) for _, row in change.iterrows()]
         out[f"flip_{lang}"] = pd.Series(words, index=table.index, dtype="string")
     review = (decision.zone == "review") | (decision.flag != "")
     status = np.where(decision.zone == "", "unknown", np.where(review, "review", "ok"))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from zoning.schemes import DEFAULT, Scheme, load_scheme
 from zoning.weights.scaling import Scale
 
 if TYPE_CHECKING:
@@ -184,7 +185,9 @@ class Suitability:
 class Method:
     """A way to put townships into zones; see ``docs/method.md``.
 
-    Exactly one of ``matrices``, ``cube`` and ``rules`` decides.
+    Exactly one of ``matrices``, ``cube`` and ``rules`` decides. Its outcomes are base zones of
+    ``scheme``, or ``review``. ``choices`` tells, for a method that was read through a crosswalk,
+    which zones a cell or rule leaves open.
     """
 
     name: str
@@ -197,6 +200,8 @@ class Method:
     rules: tuple[OrderedRule, ...] = ()
     suitability: Suitability | None = None
     notes: str = field(default="", compare=False)
+    scheme: Scheme = field(default_factory=lambda: load_scheme(DEFAULT))
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def indicators(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from zoning.base import strict
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
-from zoning.zones.reading import ZONES
+from zoning.schemes import DEFAULT, Scheme, load_scheme
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -22,10 +22,13 @@ _NEEDED = ("level", "code", "zone", "reason", "who", "date")
 LAYER = "decisions"
 
 
-def read_overrides(path: str | Path, layer: str | None = None) -> pd.DataFrame:
+def read_overrides(
+    path: str | Path, layer: str | None = None, scheme: Scheme | None = None
+) -> pd.DataFrame:
     """Read decisions from CSV, XLSX, TOML (``[[decision]]``) or a GeoPackage layer.
 
-    In a layer from `decision_layer` only rows with a ``decided_zone`` are decisions.
+    In a layer from `decision_layer` only rows with a ``decided_zone`` are decisions. Zones are
+    those of ``scheme``, by code or by name.
 
     Returns
     -------
@@ -42,8 +45,9 @@ def read_overrides(path: str | Path, layer: str | None = None) -> pd.DataFrame:
     rows = _rows(path, layer)
     problems: list[Problem] = []
     known: dict[tuple[str, str], int] = {}
+    zones = scheme or load_scheme(DEFAULT)
     for number, row in enumerate(rows, start=1):
-        problems += _check(row, f"{path.name}, decision {number}")
+        problems += _check(row, f"{path.name}, decision {number}", zones)
         key = (str(row["level"]), str(row["code"]))
         if key in known:
             problems.append(
@@ -126,13 +130,16 @@ def _wrong(en: str, zh: str, where: str, remedy: Text | None = None) -> Problem:
     return Problem(Text(en, zh), where, remedy=remedy, code="decision")
 
 
-def _check(row: dict[str, Any], where: str) -> list[Problem]:
+def _check(row: dict[str, Any], where: str, scheme: Scheme) -> list[Problem]:
+    """Find what is wrong with a decision; names of zones become their codes."""
     found = [_wrong(f"has no {k}", f"缺少 {k}", where) for k in _NEEDED if not row[k]]
     if row["level"] and row["level"] not in ("township", "unit"):
         found.append(_wrong("level is township or unit", "level 须为 township 或 unit", where))
     zone = row["zone"]
-    if zone and zone not in ZONES:
-        close = suggest(zone, ZONES)
+    for key in ("zone", "was"):
+        row[key] = (scheme.find(row[key]) or row[key]) if row[key] else None
+    if zone and not scheme.find(zone):
+        close = suggest(zone, scheme.codes)
         remedy = Text(f"did you mean {close!r}?", f"是否指 {close!r}?") if close else None
         found.append(_wrong(f"unknown zone {zone!r}", f"未知分区 {zone!r}", where, remedy))
     if row["date"]:

@@ -9,6 +9,7 @@ from typing import Any
 from zoning.base.shipped import data_path, load_toml
 from zoning.base.strict import REQUIRED, Document, Reader
 from zoning.errors import InputError, raise_all
+from zoning.schemes import Scheme
 from zoning.weights.scaling import Scale
 from zoning.zones import reading as r
 from zoning.zones.method import (
@@ -24,6 +25,7 @@ from zoning.zones.method import (
     Term,
     Weighting,
 )
+from zoning.zones.outcomes import check_outcomes, spoken
 from zoning.zones.overlay import lay_over
 
 MISSING = ("unknown", "skip")
@@ -31,12 +33,17 @@ WEIGHTS = ("manual", "ahp", "entropy", "critic")
 
 
 def parse_method(
-    data: Mapping[str, Any], where: str = "method", document: Document | None = None
+    data: Mapping[str, Any],
+    where: str = "method",
+    document: Document | None = None,
+    plan: Scheme | None = None,
 ) -> Method:
     """Read a method from plain data, as it stands in TOML.
 
     With ``base = "two-matrices"`` (or another shipped method) only what differs is written;
     numbers that are changed without a ``source`` of their own are marked as the plan's choice.
+    The key ``scheme`` names the zones that it speaks of: a shipped scheme or that of the plan,
+    which is also that of a method that names none.
 
     Parameters
     ----------
@@ -45,6 +52,8 @@ def parse_method(
         How messages name it.
     document : Document, optional
         The file that it was read from, which knows the lines.
+    plan : Scheme, optional
+        Of the plan.
 
     Raises
     ------
@@ -78,6 +87,7 @@ def parse_method(
     suitability = (
         _suitability(d.child("suitability", suitability_data), why) if suitability_data else None
     )
+    scheme = spoken(d, plan)
     _check_names([*(x.name for x in dimensions), *(m.name for m in matrices[:-1])], d)
     method = Method(
         name=d.get("name", kind=str),
@@ -90,13 +100,14 @@ def parse_method(
         rules=rules,
         suitability=suitability,
         notes=d.get("notes", "", kind=str),
+        scheme=scheme,
     )
     if sum(bool(x) for x in (matrices, cube, rules)) != 1:
         d.fail(
             "exactly one of [[matrix]], [cube] and [[rule]] decides",
             "[[matrix]]、[cube]、[[rule]] 须恰有其一",
         )
-    _check_outcome(method, d)
+    check_outcomes(method, d)
     d.close()
     raise_all(d.problems)
     return method
@@ -131,21 +142,6 @@ def _check_names(names: list[str], d: Reader) -> None:
             d.fail(f"{name!r} cannot be the name of a dimension", f"{name!r} 不能作维度名")
     if len(set(names)) != len(names):
         d.fail("two dimensions or matrices have the same name", "维度或矩阵重名")
-
-
-def _check_outcome(method: Method, d: Reader) -> None:
-    outcomes = [x.zone for x in method.rules]
-    if method.cube:
-        outcomes += [z for rows in method.cube.cells.values() for row in rows for z in row]
-    if method.matrices:
-        last = method.matrices[-1]
-        outcomes += [z for row in last.cells.values() for z in row]
-        outcomes += [e.value for e in last.exceptions]
-    for zone in sorted(set(outcomes) - set(r.OUTCOMES)):
-        d.fail(
-            f"unknown zone {zone!r}; known: {', '.join(r.OUTCOMES)}",
-            f"未知分区 {zone!r};可用:{', '.join(r.OUTCOMES)}",
-        )
 
 
 def _why(d: Reader, parent: Evidence | None = None) -> Evidence:

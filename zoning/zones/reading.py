@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 SCALES = ("none", "linear", "log", "table", "points", "minmax", "zscore", "breaks")
-ZONES = ("optimised", "key", "moderate", "balance")
-OUTCOMES = (*ZONES, "review")
+#: What a method says where a person must decide.
+REVIEW = "review"
 #: Columns of the townships table that no dimension or matrix may be called.
 RESERVED = frozenset(
     [

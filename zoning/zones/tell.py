@@ -3,47 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import pandas as pd
 
-from zoning.base.shipped import load_toml
 from zoning.errors import Text
 from zoning.indicators import AT_HAND
+from zoning.schemes import Scheme
 from zoning.zones.method import Dimension, Method
+from zoning.zones.overlays import nearest_change, ruling
+from zoning.zones.reading import REVIEW
 
 _GRADES = {"low": Text("low", "低"), "mid": Text("medium", "中"), "high": Text("high", "高")}
 _REASONS = {
     "township": Text("it takes the class of its township", "随所在乡镇的类型"),
-    "redline": Text(
-        "enough of it lies in red lines or protected cores", "生态红线和其他保护核心区占比达到阈值"
-    ),
     "override": Text("a decision on record says so", "按已登记的人工决定"),
     "contiguity": Text("its neighbours are all of this class", "周边乡镇均为该类型(连片性调整)"),
     "unknown": Text("not enough is known to decide", "资料不足,无法判定"),
 }
 
 
-@cache
-def zone_names() -> Mapping[str, Text]:
-    """Names of the zones, from ``data/zones/zones.toml``."""
-    return {z["code"]: Text(z["en"], z["zh"]) for z in load_toml("zones", "zones.toml")["zone"]}
-
-
-def zone_name(zone: Any, lang: str) -> str:
-    """Name of a zone; a missing one is "unknown".
+def zone_name(zone: Any, lang: str, scheme: Scheme) -> str:
+    """Name of a zone of a scheme; a missing one is "unknown".
 
     Examples
     --------
-    >>> zone_name("key", "zh"), zone_name(pd.NA, "en")
-    ('重点开发', 'unknown')
+    >>> from zoning.schemes import load_scheme
+    >>> scheme = load_scheme("national")
+    >>> zone_name("ecological", "zh", scheme), zone_name(pd.NA, "en", scheme)
+    ('重点生态功能区', 'unknown')
     """
     if pd.isna(zone):
         return "未定" if lang == "zh" else "unknown"
-    if zone == "review":
+    if zone == REVIEW:
         return "人工复核" if lang == "zh" else "manual review"
-    return zone_names().get(str(zone), Text(str(zone), str(zone))).get(lang)
+    return scheme.name_of(str(zone)).get(lang)
 
 
 def indicator_name(name: str, lang: str) -> str:
@@ -71,13 +65,13 @@ def amount(name: str, value: Any, lang: str = "en") -> str:
     return f"{text} {unit}".rstrip() if unit != "°" else f"{text}°"
 
 
-def tell_flip(row: Mapping[str, Any] | pd.Series, lang: str) -> Any:
+def tell_flip(row: Mapping[str, Any] | pd.Series, scheme: Scheme, lang: str) -> Any:
     """Write the smallest single change that changes the zone; ``<NA>`` if there is none."""
     if pd.isna(row["flip_to"]):
         return pd.NA
     name = str(row["flip_indicator"])
     now, then = amount(name, row["flip_from"], lang), amount(name, row["flip_to"], lang)
-    zone = zone_name(row["flip_zone"], lang)
+    zone = zone_name(row["flip_zone"], lang, scheme)
     if lang == "zh":
         return f"若{indicator_name(name, lang)}由 {now} 变为 {then},将改为{zone}"
     return f"{zone} if {indicator_name(name, lang)} went from {now} to {then}"
@@ -114,7 +108,8 @@ def tell_township(row: Mapping[str, Any] | pd.Series, method: Method, lang: str 
     # A rule that fired without a zone is one that leaves the township to a person.
     fired = pd.notna(row.get("rule")) and not str(row["rule"]).startswith("unknown:")
     left_open = pd.isna(row["zone"]) and fired
-    name = zone_name("review" if left_open else row["zone"], lang)
+    scheme = method.scheme
+    name = zone_name(REVIEW if left_open else row["zone"], lang, scheme)
     parts = [name if zh else name[:1].upper() + name[1:]]
     parts.append(comma.join(_dimension(d, row, lang) for d in method.dimensions))
     if parts[-1]:
@@ -124,7 +119,7 @@ def tell_township(row: Mapping[str, Any] | pd.Series, method: Method, lang: str 
             ("规则" if zh else "Rule") + colon + str(row["rule"]) + _rule_words(row, method, lang)
         )
     if pd.notna(row.get("runner_up")):
-        runner = zone_name(row["runner_up"], lang)
+        runner = zone_name(row["runner_up"], lang, scheme)
         margin = f"{float(row['margin']) * 100:.1f} %"
         parts.append(
             f"次选{colon}{runner},余量 {margin}" if zh else f"Runner-up: {runner}, margin {margin}"
@@ -136,11 +131,23 @@ def tell_township(row: Mapping[str, Any] | pd.Series, method: Method, lang: str 
         parts.append(_flag(str(row["flag"]), method, lang))
     reason = row.get("zone_reason")
     if left_open:
-        parts.append("该规则交由人工判定" if zh else "The rule leaves it to a person")
+        parts.append(_left_open(row, method, lang))
     elif pd.notna(reason) and reason in ("override", "contiguity", "unknown"):
         words = _REASONS[str(reason)].get(lang)
         parts.append(words if zh else words[:1].upper() + words[1:])
     return stop.join(p for p in parts if p).rstrip(".") + stop.strip()
+
+
+def _left_open(row: Mapping[str, Any] | pd.Series, method: Method, lang: str) -> str:
+    """Say that a person must decide, and between what where a crosswalk leaves it open."""
+    zh = lang == "zh"
+    choices = method.choices.get(str(row["rule"]))
+    if not choices:
+        return "该规则交由人工判定" if zh else "The rule leaves it to a person"
+    names = [zone_name(c, lang, method.scheme) for c in choices]
+    if zh:
+        return f"对照表可取{'或'.join(names)},须由人工决定"
+    return f"The crosswalk allows {' or '.join(names)}: a decision on record must say which"
 
 
 def _dimension(d: Dimension, row: Mapping[str, Any] | pd.Series, lang: str) -> str:
@@ -184,32 +191,29 @@ def tell_unit(
     town: Mapping[str, Any] | pd.Series | None,
     method: Method,
     lang: str = "en",
-    *,
-    balance_share: float | None = None,
 ) -> str:
     """Write why a unit has its zone, and why its township has its own.
 
-    With ``balance_share`` it also says which change of the protected share would change the zone.
+    Where the unit has the columns of the scheme's overlays, it also says which change of a
+    protected share would change the zone, and which other overlay would rule here as well.
 
     Examples
     --------
-    >>> unit = {"zone": "balance", "zone_reason": "redline", "protected_m2": 700_000,
+    >>> unit = {"zone": "balance", "zone_reason": "overlay", "overlay_balance_m2": 700_000,
     ...         "area_m2": 1_000_000}
     >>> from zoning.zones import load_method
     >>> tell_unit(unit, None, load_method("two-matrices"), "en")
-    'Ecological balance: enough of it lies in red lines or protected cores (70.0 %).'
-    >>> near = {**unit, "zone": "key", "zone_reason": "township", "protected_m2": 467_000}
-    >>> tell_unit(near, None, load_method("two-matrices"), "zh", balance_share=0.5)
+    'Ecological balance: red lines, protected cores, heritage sites or drinking-water sources cover
+    70.0 % of it, at least 50.0 %.'
+    >>> near = {**unit, "zone": "key", "zone_reason": "township", "overlay_balance_m2": 467_000}
+    >>> tell_unit(near, None, load_method("two-matrices"), "zh")
     '重点开发:随所在乡镇的类型。若保护占比由 46.7 % 变为 50.0 %,将改为生态平衡。'
     """
-    zh = lang == "zh"
-    name = zone_name(unit["zone"], lang)
-    why = _REASONS.get(str(unit["zone_reason"]), _REASONS["unknown"]).get(lang)
-    if unit["zone_reason"] == "redline" and float(unit["area_m2"]) > 0:
-        share = f"{float(unit['protected_m2']) / float(unit['area_m2']) * 100:.1f} %"
-        why += f"({share})" if zh else f" ({share})"
+    zh, scheme = lang == "zh", method.scheme
+    name = zone_name(unit["zone"], lang, scheme)
+    why = _why_unit(unit, scheme, lang)
     head = f"{name}:{why}。" if zh else f"{name[:1].upper() + name[1:]}: {why}."
-    head += _unit_flip(unit, balance_share, lang)
+    head += _unit_flip(unit, scheme, lang) + _others(unit, scheme, lang)
     if town is None:
         return head
     label = town.get("name")
@@ -218,20 +222,68 @@ def tell_unit(
     return f"{head}{place}:{rest}" if zh else f"{head} {place}: {rest}"
 
 
-def _unit_flip(unit: Mapping[str, Any] | pd.Series, balance_share: float | None, lang: str) -> str:
-    """Write how far the protected share is from the threshold of balance."""
-    area, part = unit["area_m2"], unit.get("protected_m2")
-    decided = unit["zone_reason"] in ("township", "redline", "contiguity")
-    if balance_share is None or not decided or part is None or pd.isna(part) or not area > 0:
+def _why_unit(unit: Mapping[str, Any] | pd.Series, scheme: Scheme, lang: str) -> str:
+    """Give the reason of a unit's zone in words."""
+    reason = str(unit["zone_reason"])
+    over = next((o for o in scheme.replacing if o.code == unit["zone"]), None)
+    if reason != "overlay" or over is None:
+        return _REASONS.get(reason, _REASONS["unknown"]).get(lang)
+    part, least = unit.get(over.column), f"{over.share * 100:.1f} %"
+    counted = over.counted.get(lang)
+    if part is None or pd.isna(part) or not float(unit["area_m2"]) > 0:
+        return f"{counted}占比达到 {least}" if lang == "zh" else f"{counted} cover {least} of it"
+    share = f"{float(part) / float(unit['area_m2']) * 100:.1f} %"
+    if lang == "zh":
+        return f"{counted}占比 {share},达到 {least}"
+    return f"{counted} cover {share} of it, at least {least}"
+
+
+def _row(unit: Mapping[str, Any] | pd.Series, scheme: Scheme) -> pd.DataFrame | None:
+    """Give a unit as a frame of one row, if it has the columns of the replacing overlays."""
+    names = ["area_m2", *(o.column for o in scheme.replacing)]
+    if len(names) == 1 or any(n not in unit for n in names):
+        return None
+    return pd.DataFrame({n: pd.array([unit[n]], dtype="Float64") for n in names})
+
+
+def _others(unit: Mapping[str, Any] | pd.Series, scheme: Scheme, lang: str) -> str:
+    """Name the overlays that rule the unit as well, behind the one that won, and those listed."""
+    frame = _row(unit, scheme)
+    told = ""
+    if frame is not None and unit["zone_reason"] == "overlay":
+        found = ruling(frame, scheme.replacing)
+        also = [o for o, r in zip(scheme.replacing, found.rules[0], strict=True)
+                if r and o.code != unit["zone"]]  # fmt: skip
+        names = [o.name.get(lang) for o in also]
+        if names and lang == "zh":
+            told += f"{'、'.join(names)}亦达到阈值,按方案中的次序以前者为准。"
+        elif names:
+            told += f" {' and '.join(names)} would rule here too; the first of the scheme wins."
+    beside = unit.get("overlays")
+    if beside is not None and pd.notna(beside) and beside:
+        names = [zone_name(code, lang, scheme) for code in str(beside).split("+")]
+        told += f"叠加:{'、'.join(names)}。" if lang == "zh" else f" Overlays: {', '.join(names)}."
+    return told
+
+
+def _unit_flip(unit: Mapping[str, Any] | pd.Series, scheme: Scheme, lang: str) -> str:
+    """Write how far the nearest overlay is from its threshold, and what the zone would become."""
+    frame = _row(unit, scheme)
+    if frame is None or unit["zone_reason"] not in ("township", "overlay", "contiguity"):
         return ""
-    other = unit.get("township_zone") if unit["zone_reason"] == "redline" else "balance"
+    found = ruling(frame, scheme.replacing)
+    change = nearest_change(found, scheme.replacing)
+    at, then = int(change.overlay[0]), int(change.then[0])
+    if at < 0:
+        return ""
+    overlay = scheme.replacing[at]
+    other = scheme.replacing[then].code if then >= 0 else unit.get("township_zone")
     if other is None or pd.isna(other):
         return ""
-    now, then = f"{float(part) / float(area) * 100:.1f} %", f"{balance_share * 100:.1f} %"
-    zone = zone_name(other, lang)
-    below = unit["zone_reason"] == "redline"
+    now, limit = f"{found.share[0, at] * 100:.1f} %", f"{overlay.share * 100:.1f} %"
+    zone, below = zone_name(other, lang, scheme), bool(found.rules[0, at])
     if lang == "zh":
-        change = f"降至 {then} 以下" if below else f"变为 {then}"
-        return f"若保护占比由 {now} {change},将改为{zone}。"
-    change = f"fell below {then}" if below else f"went to {then}"
-    return f" {zone[:1].upper() + zone[1:]} if the protected share {change} (now {now})."
+        change_zh = f"降至 {limit} 以下" if below else f"变为 {limit}"
+        return f"若保护占比由 {now} {change_zh},将改为{zone}。"
+    change_en = f"fell below {limit}" if below else f"went to {limit}"
+    return f" {zone[:1].upper() + zone[1:]} if the protected share {change_en} (now {now})."

@@ -1,4 +1,4 @@
-"""From township classes to units: largest share, balance overlay, decisions on record."""
+"""From township classes to units: largest share, overlays, decisions on record."""
 
 from __future__ import annotations
 
@@ -6,74 +6,63 @@ import numpy as np
 import pandas as pd
 
 from zoning.errors import InputError
+from zoning.schemes import Scheme
 from zoning.zones.method import Method
+from zoning.zones.overlays import UNKNOWN, listed, nearest_change, ruling
 
 
 def assign_units(
     units: pd.DataFrame,
     towns: pd.DataFrame,
     *,
-    balance_share: float,
+    scheme: Scheme,
     overrides: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Give each unit a zone and say why.
 
-    A unit takes the class of its township; it becomes ``balance`` when red lines and protected
-    cores cover at least ``balance_share`` of its area; decisions on record come last.
+    A unit takes the class of its township; the first replacing overlay of the scheme that rules it
+    takes the place of that; decisions on record come last.
 
     Parameters
     ----------
     units : DataFrame, index unit code
-        ``area_m2``, ``protected_m2``, ``township`` (code of the largest share, or missing).
+        ``area_m2``, ``township`` (code of the largest share, or missing) and the column of each
+        overlay (``Overlay.column``, m2).
     towns : DataFrame, index township code
         ``zone`` as from `classify_townships`.
-    balance_share : float
-        Share of the unit's area, in (0, 1].
+    scheme : Scheme
     overrides : DataFrame, optional
         Index unit code, column ``zone`` (see `zoning.zones.overrides`).
 
     Returns
     -------
     DataFrame on the same index
-        ``zone``, ``zone_reason`` (``township|redline|override|unknown``), ``township_zone``.
-
-    Raises
-    ------
-    InputError
-        If ``balance_share`` is not in (0, 1].
+        ``zone``, ``zone_reason`` (``township|overlay|override|unknown``), ``township_zone`` and
+        ``overlays`` (codes of the overlays that stand beside the zone, joined by ``+``).
 
     Examples
     --------
-    >>> units = pd.DataFrame({"area_m2": [100, 100], "protected_m2": [50, 49],
+    >>> from zoning.schemes import load_scheme
+    >>> units = pd.DataFrame({"area_m2": [100, 100], "overlay_balance_m2": [50, 49],
     ...     "township": ["t", "t"]}, index=["u1", "u2"])
     >>> towns = pd.DataFrame({"zone": ["key"]}, index=["t"])
-    >>> assign_units(units, towns, balance_share=0.5)["zone"].tolist()
+    >>> assign_units(units, towns, scheme=load_scheme("zhenjiang-2013"))["zone"].tolist()
     ['balance', 'key']
     """
-    if not 0 < balance_share <= 1:
-        raise InputError.one(
-            f"balance_share is {balance_share}, outside (0, 1]",
-            f"balance_share 为 {balance_share},不在 (0, 1] 内",
-            where="[zones] balance_share",
-            measured=balance_share,
-            limit=1.0,
-            code="balance-share",
-        )
     township_zone = units["township"].map(towns["zone"]).astype("string")
-    area = units["area_m2"].astype("Float64")
-    part = units["protected_m2"].astype("Float64")
-    # A unit whose area rounds to 0 m2 has no share to judge; it keeps the class of its township.
-    protected = ((part >= balance_share * area) & (area > 0)).fillna(value=False)
-    unknown_part = (part.isna() & (area > 0)).to_numpy(dtype=bool)
-    known = township_zone.notna().to_numpy(dtype=bool) & ~unknown_part
-    zone = township_zone.mask(unknown_part, pd.NA).mask(protected.astype(bool), "balance")
-    reason = np.where(known, "township", "unknown")
-    reason = np.where(protected.to_numpy(dtype=bool), "redline", reason)
+    found = ruling(units, scheme.replacing)
+    ruled, open_ = found.first >= 0, found.first == UNKNOWN
+    codes = np.array([*(o.code for o in scheme.replacing), ""], dtype=object)
+    over = pd.Series(codes[np.where(ruled, found.first, -1)], index=units.index, dtype="string")
+    zone = township_zone.mask(open_, pd.NA).mask(ruled, over)
+    known = township_zone.notna().to_numpy(dtype=bool) & ~open_
+    reason = np.where(ruled, "overlay", np.where(known, "township", "unknown"))
     out = pd.DataFrame(
         {
             "zone": zone.astype("string"),
             "zone_reason": pd.Series(reason, index=units.index, dtype="string"),
             "township_zone": township_zone,
+            "overlays": listed(units, scheme.listed),
         },
         index=units.index,
     )
@@ -84,20 +73,21 @@ def assign_units(
     return out
 
 
-def unit_margins(units: pd.DataFrame, towns: pd.DataFrame, *, balance_share: float) -> pd.DataFrame:
+def unit_margins(units: pd.DataFrame, towns: pd.DataFrame, *, scheme: Scheme) -> pd.DataFrame:
     """Say which zone is next for each unit, and how far it is.
 
-    Two things can change the zone of a unit: its protected share crosses the threshold of balance,
-    or its township changes class. The nearer one counts, both measured as shares of their scale.
-    A decision on record has no margin.
+    Two things can change the zone of a unit: the share that an overlay's protections cover crosses
+    its threshold, or its township changes class. The nearest counts, all measured as shares of
+    their scale. A decision on record has no margin.
 
     Parameters
     ----------
     units : DataFrame
-        ``area_m2``, ``protected_m2``, ``township``, ``zone``, ``zone_reason``, ``township_zone``.
+        ``area_m2``, ``township``, ``zone``, ``zone_reason``, ``township_zone`` and the column of
+        each replacing overlay.
     towns : DataFrame
         ``runner_up`` and ``margin``.
-    balance_share : float
+    scheme : Scheme
 
     Returns
     -------
@@ -106,26 +96,31 @@ def unit_margins(units: pd.DataFrame, towns: pd.DataFrame, *, balance_share: flo
 
     Examples
     --------
-    >>> units = pd.DataFrame({"area_m2": [100, 100, 100], "protected_m2": [45, 0, 60],
+    >>> from zoning.schemes import load_scheme
+    >>> units = pd.DataFrame({"area_m2": [100, 100, 100], "overlay_balance_m2": [45, 0, 60],
     ...     "township": "t", "zone": ["key", "key", "balance"], "township_zone": "key",
-    ...     "zone_reason": ["township", "township", "redline"]}, index=["u1", "u2", "u3"])
+    ...     "zone_reason": ["township", "township", "overlay"]}, index=["u1", "u2", "u3"])
     >>> towns = pd.DataFrame({"runner_up": ["moderate"], "margin": [0.2]}, index=["t"])
-    >>> unit_margins(units, towns, balance_share=0.5).round(2).values.tolist()
+    >>> scheme = load_scheme("zhenjiang-2013")
+    >>> unit_margins(units, towns, scheme=scheme).round(2).values.tolist()
     [['balance', 0.05, 'protected'], ['moderate', 0.2, 'township'], ['key', 0.1, 'protected']]
     """
-    area = units["area_m2"].astype("Float64")
-    share = units["protected_m2"].astype("Float64") / area.mask(area <= 0, pd.NA)
-    by_share = (share - balance_share).abs()
-    is_balance = units["zone_reason"].eq("redline").fillna(value=False).astype(bool)
-    by_town = units["township"].map(towns["margin"]).astype("Float64").mask(is_balance, pd.NA)
+    overlays = scheme.replacing
+    change = nearest_change(ruling(units, overlays), overlays)
+    by_share = pd.Series(change.distance, index=units.index).astype("Float64")
+    by_share = by_share.mask(np.isnan(change.distance), pd.NA)
+    ruled = units["zone_reason"].eq("overlay").fillna(value=False).astype(bool)
+    by_town = units["township"].map(towns["margin"]).astype("Float64").mask(ruled, pd.NA)
     town_first = (by_town < by_share).fillna(value=by_share.isna()) & by_town.notna()
     town_first = town_first.astype(bool)
-    to_balance = units["township_zone"].astype("string").where(is_balance, "balance")
+    codes = np.array([*(o.code for o in overlays), ""], dtype=object)
+    over = pd.Series(codes[change.then], index=units.index, dtype="string")
+    by_overlay = units["township_zone"].astype("string").mask(change.then >= 0, over)
     next_zone = units["township"].map(towns["runner_up"]).astype("string")
-    open_ = ~units["zone_reason"].isin(["township", "redline", "contiguity"])
+    open_ = ~units["zone_reason"].isin(["township", "overlay", "contiguity"])
     out = pd.DataFrame(
         {
-            "runner_up": next_zone.where(town_first, to_balance),
+            "runner_up": next_zone.where(town_first, by_overlay),
             "margin": by_town.where(town_first, by_share),
             "next_by": pd.Series("protected", index=units.index, dtype="string").mask(
                 town_first, "township"

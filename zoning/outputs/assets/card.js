@@ -26,9 +26,9 @@
     const reason = grid.value(i, "zone_reason");
     const town = townOf(grid, i);
     const area = grid.value(i, "area_m2");
-    const shielded = grid.value(i, grid.columns.protected_m2 ? "protected_m2" : "redline_m2");
-    const limit = plan.limits.balance_share;
-    const share = reason === "redline" ? shielded / area : grid.value(i, "township_share");
+    const over = (plan.overlays || []).find((o) => o.code === grid.value(i, "zone"));
+    const ruled = reason === "overlay" && over && grid.columns[over.column];
+    const share = ruled ? grid.value(i, over.column) / area : grid.value(i, "township_share");
     const sentence = "why_" + (reason || "unknown");
     if (!Z.words[sentence]) return Z.value("zone_reason", reason);
     return Z.t(sentence, {
@@ -36,7 +36,8 @@
       town: quote(town ? town.name || town.code : Z.t("missing")),
       zone: Z.zone(grid.value(i, "zone"), plan).label,
       town_zone: Z.zone(town ? town.zone : null, plan).label,
-      limit: limit ? Z.t("why_limit", { limit: Z.percent(limit, 0) }) : "",
+      counted: over ? over["counted_" + Z.state.lang] : "",
+      limit: over ? Z.t("why_limit", { limit: Z.percent(over.share, 0) }) : "",
     });
   };
 

@@ -44,9 +44,9 @@ Zoning.words = {
     "本单元 {share} 的面积属于{town}。该乡镇定为“{zone}”,单元随乡镇。",
     "{share} of this unit lies in {town}. The township is classed {zone}; the unit takes its class.",
   ],
-  why_redline: [
-    "红线与其他保护核心区占本单元的 {share}{limit},因此划为“{zone}”。所属乡镇{town}为“{town_zone}”。",
-    "Red lines and other protected cores cover {share} of this unit{limit}, so it becomes {zone}. Its township {town} is {town_zone}.",
+  why_overlay: [
+    "{counted}占本单元的 {share}{limit},因此划为“{zone}”。所属乡镇{town}为“{town_zone}”。",
+    "Of this unit {share} lies in {counted}{limit}, so it becomes {zone}. Its township {town} is {town_zone}.",
   ],
   why_limit: [",达到 {limit} 的阈值", " (threshold {limit})"],
   why_override: [

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from zoning.plan import Plan
 
-_ZONES = ("zone", "township_zone", "runner_up")
+#: Columns that hold zones; ``overlay`` holds those beside them.
+_ZONES = ("zone", "township_zone", "runner_up", "method_zone", "cluster_zone", "flip_zone")
 
 
 def is_missing(value: Any) -> bool:
@@ -46,6 +47,7 @@ def dictionary(plan: Plan, lang: str) -> Mapping[str, Mapping[str, str]]:
     name = "name_zh" if lang == "zh" else "name_en"
     zones = {str(code): str(row[name]) for code, row in zone_rows(plan)}
     found: dict[str, dict[str, str]] = dict.fromkeys(_ZONES, zones)
+    found["overlay"] = {o.code: o.name.get(lang) for o in plan.scheme.overlays}
     found["type"] = _shipped(("redlines", "types.toml"), "type", "code", lang)
     found["landuse"] = _shipped(("landuse", "classes.toml"), "class", "value", lang)
     return found
@@ -77,13 +79,12 @@ def holds_codes(known: Mapping[str, Mapping[str, str]], column: str) -> bool:
 
 def short_zones(plan: Plan, lang: str) -> dict[str, str]:
     """Give short names of the zones, for narrow tables; a renamed zone keeps its whole name."""
-    side = "zh" if lang == "zh" else "en"
+    side, scheme = "zh" if lang == "zh" else "en", plan.scheme
     found: dict[str, str] = {}
-    shipped = {z["code"]: z for z in load_toml("zones", "zones.toml")["zone"]}
     for code, row in zone_rows(plan):
         name = str(row[f"name_{side}"])
-        known = shipped.get(str(code), {})
-        found[str(code)] = str(known[f"short_{side}"]) if known.get(side) == name else name
+        same = scheme.name_of(code).get(lang) == name
+        found[code] = scheme.shorts[code].get(lang) if same and code in scheme.shorts else name
     return found
 
 

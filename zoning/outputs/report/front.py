@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
 from zoning.base.areas import percent
+from zoning.errors import Text as Words
 from zoning.errors import ZoningError
 from zoning.outputs.office.whole import notice
 from zoning.outputs.office.wording import zone_rows
@@ -16,6 +17,7 @@ from zoning.planfile.models import OWN_EVIDENCE, OWN_SOURCE
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
+    from zoning.schemes import Overlay, Scheme
     from zoning.zones.method import Dimension, Matrix, Method, Term
 
 EVIDENCE = {
@@ -182,19 +184,18 @@ def method(w: Writer) -> Iterator[Block]:
 
 def read_method(plan: Plan) -> Method | None:
     """Give the zoning method of a plan; None where it is a file that is no longer there."""
-    from zoning.zones import load_method, parse_method
+    from zoning.zones import method_of
 
-    told = plan.config.zones.method
+    part = plan.config.zones
     try:
-        return load_method(told) if isinstance(told, str) else parse_method(told)
+        return method_of(part.method, plan.scheme, part.crosswalk)
     except ZoningError:
         return None
 
 
 def _rules(w: Writer) -> Table:
-    """List caps, quotas and the threshold of balance."""
-    config = w.plan.config
-    cap, zones = config.cap, config.zones
+    """List caps, quotas and the thresholds of overlays."""
+    cap = w.plan.config.cap
     city = w.say("construction land of the city", "全市建设用地占比")
     none = w.say("none stated", "未规定")
     rows = [
@@ -223,16 +224,23 @@ def _rules(w: Writer) -> Table:
              for z, rule in cap.zone_caps.items() if rule is None]  # fmt: skip
     rows += _grouped(w, w.say("construction land of zones", "各区建设用地占比"), caps)
     rows += _grouped(w, w.say("part of new land", "新增指标份额"), quotas)
-    rows.append([w.say("red line and cores that make a unit ecological balance",
-                       "单元划为生态平衡的红线与核心区占比"),
-                 f"≥ {percent(zones.balance_share)}", _source(w, zones.balance_source),
-                 zones.balance_evidence])  # fmt: skip
+    rows += [_overlay(w, overlay) for overlay in w.plan.scheme.overlays]
     return _sources(w, w.say("Caps, quotas and thresholds", "总量、指标与阈值"), rows)
 
 
 def _source(w: Writer, source: str) -> str:
     """Give the source of a rule; only the plan's own choice is a phrase of ours."""
     return w.say(OWN_SOURCE, "本方案自定") if source == OWN_SOURCE else source
+
+
+def _overlay(w: Writer, overlay: Overlay) -> list[str]:
+    """Tell from which share on an overlay rules, and whether it replaces the zone."""
+    name, counted = overlay.name.get(w.lang), overlay.counted.get(w.lang)
+    if overlay.replaces:
+        rule = w.say(f"{counted} that make a unit {name}", f"单元划为{name}的{counted}占比")
+    else:
+        rule = w.say(f"{counted} that list a unit as {name}", f"单元叠加{name}的{counted}占比")
+    return [rule, f"≥ {percent(overlay.share)}", _source(w, overlay.source), overlay.evidence]
 
 
 def _grouped(w: Writer, name: str, told: list[tuple[str, str, str]]) -> list[list[str]]:
@@ -250,14 +258,18 @@ def _sources(w: Writer, caption: str, rows: list[list[str]]) -> Table:
 
 
 def _zoning(w: Writer, found: Method) -> Iterator[Block]:
-    name = w.say(found.en, found.zh)
+    name, over = w.say(found.en, found.zh), _overlay_words(w.plan.scheme)
     yield w.section("Zones of townships", "乡镇分区")
     yield w.text(
         f"Townships are classed by: {name}. Source: {found.why.source} ({found.why.evidence}). A "
-        "unit takes the class of the township that holds the largest share of it; where red lines "
-        "and other protected cores pass the threshold, ecological balance lies over that.",
+        "unit takes the class of the township that holds the largest share of it." + over.en,
         f"乡镇按“{name}”分区,来源:{found.why.source}({found.why.evidence})。单元取占其份额"
-        "最大的乡镇的分区;红线与其他保护核心区占比达到阈值的单元划为生态平衡。",
+        "最大的乡镇的分区。" + over.zh,
+    )
+    scheme = w.plan.scheme
+    yield w.text(
+        f"The zones are those of: {scheme.en}. Source: {scheme.source} ({scheme.evidence}).",
+        f"分区方案:{scheme.zh}。来源:{scheme.source}({scheme.evidence})。",
     )
     rows = [row for d in found.dimensions for row in _dimension(w, d)]
     yield _sources(w, w.say("Indicators, scales and cuts", "指标、标度与分级"), rows)
@@ -266,6 +278,18 @@ def _zoning(w: Writer, found: Method) -> Iterator[Block]:
     for rule in found.rules:
         text = w.say(rule.en, rule.zh)
         yield Text(f"{rule.id}: {text} ({rule.why.source}; {rule.why.evidence})")
+
+
+def _overlay_words(scheme: Scheme) -> Words:
+    """Say in a sentence what lies over the classes of townships."""
+    replacing = [f"{o.en} where {o.counted.en} cover enough of it" for o in scheme.replacing]
+    replacing_zh = [f"{o.counted.zh}占比达到阈值的单元划为{o.zh}" for o in scheme.replacing]
+    beside = [f"{o.en} where {o.counted.en} cover enough of it" for o in scheme.listed]
+    beside_zh = [f"{o.counted.zh}占比达到阈值的单元另列为{o.zh}" for o in scheme.listed]
+    en = f" It becomes {'; else '.join(replacing)}." if replacing else ""
+    en += f" Beside its zone it is listed as {'; '.join(beside)}." if beside else ""
+    zh = ";".join([*replacing_zh, *beside_zh])
+    return Words(en, f"{zh}。" if zh else "")
 
 
 def _dimension(w: Writer, d: Dimension) -> Iterator[list[str]]:

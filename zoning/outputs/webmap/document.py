@@ -50,7 +50,7 @@ def document(plans: tuple[Any, ...], *, lang: str, tiles: dict[str, Any] | None)
                 "units": pack_units(p),
                 "given": given.pack(p, units_in_order(p)),
                 "accounts": pack_accounts(p),
-                "limits": reason_limits(p),
+                "overlays": overlays(p),
                 "decisions": decisions(p),
             }
             for p in plans
@@ -143,10 +143,16 @@ def plan_language(plan: Any) -> str:
     return str(_setting(plan, "plan", "lang") or "zh")
 
 
-def reason_limits(plan: Any) -> dict[str, float]:
-    """Give the thresholds that the cards name, as far as the plan's settings have them."""
-    share = _setting(plan, "zones", "balance_share")
-    return {} if share is None else {"balance_share": float(share)}
+def overlays(plan: Any) -> list[dict[str, Any]]:
+    """Give what lies over the zones: names, what counts, the threshold and its column."""
+    return [
+        {
+            "code": o.code, "name_zh": o.zh, "name_en": o.en, "colour": o.colour,
+            "counted_zh": o.counted.zh, "counted_en": o.counted.en, "share": o.share,
+            "column": o.column, "replaces": o.replaces,
+        }
+        for o in plan.scheme.overlays
+    ]  # fmt: skip
 
 
 def _setting(plan: Any, section: str, key: str) -> Any:

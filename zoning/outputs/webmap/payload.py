@@ -32,7 +32,7 @@ AREAS = (
     "built_redline_m2", "water_m2", "farmland_m2", "free_m2", "new_m2",
 )  # fmt: skip
 SHARES = ("township_share", "suitability", "stability")
-NAMES = ("zone", "zone_reason", "township", "county")
+NAMES = ("zone", "zone_reason", "overlays", "township", "county")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +102,12 @@ def pack_units(plan: Any) -> dict[str, Any]:
     lattice = find_lattice(units)
     small = len(units) <= LARGE
     in_order = units.iloc[lattice.order]
+    areas = (*AREAS, *(o.column for o in plan.scheme.overlays))
     packed: dict[str, Any] = {
         "grid": _grid(units, lattice),
         "columns": [
             *(_names(in_order[c], c) for c in NAMES if c in units),
-            *(_areas(in_order[c], c, lattice.cell, small) for c in AREAS if c in units),
+            *(_areas(in_order[c], c, lattice.cell, small) for c in areas if c in units),
             *(_shares(in_order[c], c, small) for c in SHARES if c in units),
         ],
     }

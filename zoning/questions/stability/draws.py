@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from zoning.schemes import Scheme
 from zoning.zones.decide import compile_rules, decide
 from zoning.zones.method import Dimension, Method
+from zoning.zones.reading import REVIEW
 from zoning.zones.rules import Rule, Value
 from zoning.zones.scoring import Floats, combine, score
 from zoning.zones.table import grade_table
 
 Codes = npt.NDArray[np.int8]
 
-#: Zones as small numbers; 0 is unknown or left to review.
-CODES = {"": 0, "review": 0, "optimised": 1, "key": 2, "moderate": 3, "balance": 4}
 #: Numbers in one block of draws; bounds the memory.
 _BLOCK = 2_000_000
 
@@ -30,16 +30,16 @@ class Draws:
     ----------
     count : int
         Number of draws.
-    weights, cuts, balance : float
-        Half-widths: each weight, cut (or number in a rule) and the balance threshold is multiplied
-        by a uniform factor from 1 - x to 1 + x.
+    weights, cuts, overlays : float
+        Half-widths: each weight, cut (or number in a rule) and threshold of an overlay is
+        multiplied by a uniform factor from 1 - x to 1 + x.
     seed : int
     """
 
     count: int = 10_000
     weights: float = 0.2
     cuts: float = 0.2
-    balance: float = 0.2
+    overlays: float = 0.2
     seed: int = 20_131
 
     def blocks(self, width: int) -> Iterator[tuple[int, int]]:
@@ -47,6 +47,18 @@ class Draws:
         step = max(1, _BLOCK // max(width, 1))
         for start in range(0, self.count, step):
             yield start, min(start + step, self.count)
+
+
+def codes_of(scheme: Scheme) -> dict[str, int]:
+    """Give the zones of a scheme as small numbers; 0 is unknown or left to review.
+
+    Examples
+    --------
+    >>> from zoning.schemes import load_scheme
+    >>> list(codes_of(load_scheme("zhenjiang-2013")).values())
+    [0, 0, 1, 2, 3, 4]
+    """
+    return {"": 0, REVIEW: 0, **{code: i for i, code in enumerate(scheme.codes, start=1)}}
 
 
 def factors(draws: Draws, name: str, width: int, half: float) -> Floats:
@@ -82,7 +94,7 @@ def perturbed_zones(
     start, stop : int
         Block of draws.
     codes : int8 array, shape (stop - start, n)
-        Zones as in `CODES`.
+        Zones as in `codes_of`.
     """
     n = len(next(iter(values.values())))
     parts = {d.name: _DrawnDimension(d, values, draws) for d in method.dimensions}
@@ -108,7 +120,8 @@ def perturbed_zones(
 
 def _codes_of(method: Method) -> npt.NDArray[np.int64]:
     zone = grade_table(method).zone
-    codes: npt.NDArray[np.int64] = np.vectorize(CODES.__getitem__, otypes=[np.int64])(zone)
+    known = codes_of(method.scheme)
+    codes: npt.NDArray[np.int64] = np.vectorize(known.__getitem__, otypes=[np.int64])(zone)
     return codes
 
 
@@ -159,13 +172,14 @@ def _by_rules(
         columns[d.name] = Value(scored[d.name], ~np.isnan(scored[d.name]))
         names = np.array([*d.grades, ""], dtype=object)
         columns[f"{d.name}_grade"] = Value(names[graded[d.name]], graded[d.name] >= 0)
+    numbers = codes_of(method.scheme)
     codes = np.zeros(shape, dtype=np.int64)
     open_ = np.ones(shape, dtype=bool)
     for line, rule, f in zip(method.rules, rules, drawn, strict=True):
         cuts = [c.number * f[:, k, None] for k, c in enumerate(rule.cuts)]
         truth = rule.decide(columns, cuts)
         true, known = (np.broadcast_to(x, shape) for x in truth)
-        codes[open_ & true] = CODES[line.zone]
+        codes[open_ & true] = numbers[line.zone]
         open_ = open_ & known & ~true
     return codes
 

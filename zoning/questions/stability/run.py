@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,18 @@ import pandas as pd
 from zoning.base.areas import percent
 from zoning.errors import InputError
 from zoning.pipeline.ready import load_method
-from zoning.questions.stability.draws import CODES, Draws, factors, leave_one_out, perturbed_zones
+from zoning.questions.stability.draws import (
+    Draws,
+    codes_of,
+    factors,
+    leave_one_out,
+    perturbed_zones,
+)
+from zoning.schemes import Scheme
 from zoning.zones import Method
 from zoning.zones.classify import method_values
 from zoning.zones.decide import decide
+from zoning.zones.overlays import ruling
 from zoning.zones.scoring import fit
 
 if TYPE_CHECKING:
@@ -42,7 +51,8 @@ class StabilityResult:
     left_out : DataFrame, index township
         One column of zones per left-out indicator.
     draws : Draws
-    balance_share : float
+    overlay_shares : mapping of code to float
+        Thresholds of the overlays that replace zones.
     firm : float
         The limit of "firm".
     """
@@ -51,7 +61,7 @@ class StabilityResult:
     units: pd.DataFrame
     left_out: pd.DataFrame
     draws: Draws
-    balance_share: float
+    overlay_shares: Mapping[str, float]
     firm: float = FIRM
 
     @property
@@ -74,13 +84,13 @@ class StabilityResult:
         if lang == "zh":
             return (
                 f"{share}的面积是稳定的:在 {d.count:,} 次抽样(权重 ±{d.weights:.0%}、"
-                f"阈值 ±{d.cuts:.0%}、生态平衡阈值 ±{d.balance:.0%},种子 {d.seed})中,"
+                f"阈值 ±{d.cuts:.0%}、叠加区阈值 ±{d.overlays:.0%},种子 {d.seed})中,"
                 f"至少 {rule} 保持原分区。"
             )
         return (
             f"{share} of the area is firm: it keeps its zone in at least {rule} of "
             f"{d.count:,} draws (weights ±{d.weights:.0%}, thresholds ±{d.cuts:.0%}, "
-            f"balance threshold ±{d.balance:.0%}, seed {d.seed})."
+            f"thresholds of overlays ±{d.overlays:.0%}, seed {d.seed})."
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -90,8 +100,8 @@ class StabilityResult:
             "seed": self.draws.seed,
             "weights": self.draws.weights,
             "cuts": self.draws.cuts,
-            "balance": self.draws.balance,
-            "balance_share": self.balance_share,
+            "overlays": self.draws.overlays,
+            "overlay_shares": dict(self.overlay_shares),
             "firm_limit": self.firm,
             "firm_share": round(self.firm_share, 6),
             "en": self.tell("en"),
@@ -115,7 +125,7 @@ def run(
     draws: int = 10_000,
     weights: float = 0.2,
     cuts: float = 0.2,
-    balance: float = 0.2,
+    overlays: float = 0.2,
     seed: int = 20_131,
     method: Method | None = None,
 ) -> StabilityResult:
@@ -127,9 +137,9 @@ def run(
         With townships and zones.
     draws : int
         Number of draws.
-    weights, cuts, balance : float
-        Half-widths of the uniform factors on weights, on thresholds and on the balance threshold,
-        in [0, 1).
+    weights, cuts, overlays : float
+        Half-widths of the uniform factors on weights, on thresholds and on the thresholds of
+        overlays, in [0, 1).
     seed : int
         Written into the result.
     method : Method, optional
@@ -144,7 +154,7 @@ def run(
     InputError
         If the plan has no townships, or a number is out of range.
     """
-    what = Draws(draws, weights, cuts, balance, seed)
+    what = Draws(draws, weights, cuts, overlays, seed)
     _check(plan, what)
     method = method or load_method(plan.config)
     if plan.townships is None:  # said by _check; here for the reader of types
@@ -154,13 +164,13 @@ def run(
     fitted = fit(method, values)
     base = decide(fitted, values).zone
     decided = towns["zone_reason"].eq("override").fillna(value=False).to_numpy(dtype=bool)
-    units = _Units(plan, base, towns.index, what)
-    together = _Tally(base, units)
+    units = _Units(plan, base, towns.index, what, method.scheme)
+    together = _Tally(base, units, method.scheme)
     for start, stop, codes in perturbed_zones(fitted, values, what):
         together.add(codes, start, stop)
     alone = {}
     for name, one in (("weights", replace(what, cuts=0.0)), ("cuts", replace(what, weights=0.0))):
-        tally = _Tally(base, None)
+        tally = _Tally(base, None, method.scheme)
         for start, stop, codes in perturbed_zones(fitted, values, one):
             tally.add(codes, start, stop)
         alone[name] = tally.kept(decided)
@@ -183,7 +193,11 @@ def run(
     changed = [", ".join(same.columns[~row]) for row in same.to_numpy(dtype=bool)]
     out["sensitive_to"] = pd.Series(changed, index=towns.index, dtype="string")
     return StabilityResult(
-        out, units.table(together), left.replace("", pd.NA), what, units.balance_share
+        out,
+        units.table(together),
+        left.replace("", pd.NA),
+        what,
+        {o.code: o.share for o in method.scheme.replacing},
     )
 
 
@@ -199,7 +213,7 @@ def _check(plan: Plan, what: Draws) -> None:
         raise InputError.one(
             "at least one draw is needed", "至少需要一次抽样", where="draws", code="range"
         )
-    for name in ("weights", "cuts", "balance"):
+    for name in ("weights", "cuts", "overlays"):
         x = getattr(what, name)
         if not 0 <= x < 1:
             raise InputError.one(
@@ -211,31 +225,44 @@ def _check(plan: Plan, what: Draws) -> None:
 class _Units:
     """Units beside their townships: what is drawn for them, and how often they keep their zone."""
 
-    def __init__(self, plan: Plan, base: npt.NDArray[np.object_], towns: pd.Index, draws: Draws):
+    def __init__(
+        self, plan: Plan, base: npt.NDArray[np.object_], towns: pd.Index, draws: Draws,
+        scheme: Scheme,
+    ):  # fmt: skip
         u = plan.units
         self.index, self.zone, self.reason = u.index, u["zone"], u["zone_reason"]
         self.area = u["area_m2"]
-        self.balance_share = float(plan.config.zones.balance_share)
-        area = u["area_m2"].to_numpy(dtype=np.float64)
-        protected = u["protected_m2"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            self.share = np.where(area > 0, protected / area, -1.0)
+        self.overlays = scheme.replacing
+        found = ruling(u, self.overlays)
+        self.share = np.where(np.isnan(found.share), -1.0, found.share)
         self.town = towns.get_indexer(u["township"].astype(object).where(u["township"].notna(), ""))
-        drawn = self.balance_share * factors(draws, "balance", 1, draws.balance)[:, 0]
-        self.thresholds = np.minimum(drawn, 1.0)
-        codes = np.array([CODES[z] for z in base] + [0], dtype=np.int8)
-        self.base = np.where(self.share >= self.balance_share, CODES["balance"], codes[self.town])
+        # By place in the order of the scheme, so that a new name draws the same numbers.
+        drawn = factors(draws, "overlays", len(self.overlays), draws.overlays)
+        self.thresholds = np.minimum(drawn * np.array([o.share for o in self.overlays]), 1.0)
+        self.codes = codes_of(scheme)
+        codes = np.array([self.codes[z] for z in base] + [0], dtype=np.int8)
+        limits = np.array([[o.share for o in self.overlays]])
+        self.base = self._over(codes[None, self.town], limits)[0]
         self.kept = np.zeros(len(u), dtype=np.int64)
+
+    def _over(
+        self, zone: npt.NDArray[np.int8], limits: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.int8]:
+        """Lay the overlays over the classes of townships; the first of the scheme comes last."""
+        out = zone
+        for k in reversed(range(len(self.overlays))):
+            code = np.int8(self.codes[self.overlays[k].code])
+            out = np.where(self.share[None, :, k] >= limits[:, k, None], code, out)
+        return out
 
     def add(self, codes: npt.NDArray[np.int8], start: int, stop: int) -> None:
         """Count a block of draws, some at a time."""
         step = max(1, 4_000_000 // max(len(self.index), 1))
         wide = np.concatenate([codes, np.zeros((len(codes), 1), dtype=np.int8)], axis=1)
-        balance = np.int8(CODES["balance"])
         for i in range(0, stop - start, step):
             part = wide[i : i + step]
-            limit = self.thresholds[start + i : start + i + len(part), None]
-            zone = np.where(self.share[None, :] >= limit, balance, part[:, self.town])
+            limits = self.thresholds[start + i : start + i + len(part)]
+            zone = self._over(part[:, self.town], limits)
             self.kept += (zone == self.base[None, :].astype(np.int8)).sum(axis=0)
 
     def table(self, tally: _Tally) -> pd.DataFrame:
@@ -250,15 +277,16 @@ class _Units:
 class _Tally:
     """Count, over the draws, how often each zone is seen for each township."""
 
-    def __init__(self, base: npt.NDArray[np.object_], units: _Units | None):
-        self.base = np.array([CODES[z] for z in base])
+    def __init__(self, base: npt.NDArray[np.object_], units: _Units | None, scheme: Scheme):
+        self.codes = codes_of(scheme)
+        self.base = np.array([self.codes[z] for z in base])
         self.known = np.array([z not in ("", "review") for z in base])
-        self.seen = np.zeros((5, base.size), dtype=np.int64)
+        self.seen = np.zeros((len(scheme.codes) + 1, base.size), dtype=np.int64)
         self.units = units
         self.count = 0
 
     def add(self, codes: npt.NDArray[np.int8], start: int, stop: int) -> None:
-        for code in range(5):
+        for code in range(len(self.seen)):
             self.seen[code] += (codes == code).sum(axis=0)
         self.count += stop - start
         if self.units is not None:
@@ -272,7 +300,7 @@ class _Tally:
 
     def second(self) -> Any:
         """Name the other zone that is seen most often, if any."""
-        names = {v: k for k, v in CODES.items() if k != "review"}
+        names = {v: k for k, v in self.codes.items() if v}
         other = self.seen.copy()
         other[self.base, np.arange(self.base.size)] = 0
         other[0] = 0
