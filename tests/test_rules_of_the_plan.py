@@ -176,7 +176,8 @@ def test_run_json_keeps_the_whole_configuration(usual, tmp_path):
     written = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
     assert written["format"] == 2
     config = written["config"]
-    assert config["zones"]["balance_share"] == 0.5 and config["grid"]["cell_m"] == 1000
+    assert [z["code"] for z in config["zones"]["zone"]] == ["optimised", "key", "moderate"]
+    assert config["zones"]["overlay"][0]["share"] == 0.5 and config["grid"]["cell_m"] == 1000
     assert config["inputs"]["townships"]["tolerance_m2"] == 10_000
     assert store.load(tmp_path).config == usual.config
 

@@ -15,7 +15,7 @@ from zoning.errors import Finding, InputError, Problem, Text, once, raise_all, s
 from zoning.inputs.gather import Intake, gather
 from zoning.ledger import sums
 from zoning.planfile.models import Config
-from zoning.schemes import DEFAULT, Scheme, load_crosswalk, scheme_of
+from zoning.schemes import DEFAULT, Scheme, load_crosswalk, scheme_of, stated
 from zoning.schemes.crosswalk import as_data
 
 T = TypeVar("T")
@@ -232,10 +232,10 @@ def _no_suitability(config: Config, intake: Intake, method: zones.Method) -> lis
 def settle_method(config: Config, folder: Path) -> Config:
     """Take a method file, and judgements it names, into the configuration.
 
-    The crosswalk too. A written plan then knows both without the planner's files.
+    The crosswalk and the scheme too. A written plan then knows all three without other files.
     """
     given, walk = config.zones.method, config.zones.crosswalk
-    settled: dict[str, Any] = {}
+    settled: dict[str, Any] = stated(scheme_of(config.zones))
     if isinstance(given, str) and given.endswith(".toml"):
         path = folder / given
         zones.load_method(path, scheme_of(config.zones))

@@ -5,7 +5,7 @@ Start with `load_scheme` (a shipped one), `scheme_of` (that of a plan's ``[zones
 """
 
 from zoning.schemes.crosswalk import Crosswalk, crosswalk_names, load_crosswalk
-from zoning.schemes.read import DEFAULT, load_scheme, parse_scheme, scheme_names, scheme_of
+from zoning.schemes.read import DEFAULT, load_scheme, parse_scheme, scheme_names, scheme_of, stated
 from zoning.schemes.scheme import (
     PROTECTIONS,
     Overlay,
@@ -32,4 +32,5 @@ __all__ = [
     "parse_scheme",
     "scheme_names",
     "scheme_of",
+    "stated",
 ]

@@ -161,6 +161,29 @@ def scheme_of(part: SchemePart, where: str = "plan.toml") -> Scheme:
     return scheme
 
 
+def stated(scheme: Scheme) -> dict[str, Any]:
+    """Give the keys of ``[zones]`` that state a whole scheme, nothing left to a shipped file.
+
+    Examples
+    --------
+    >>> scheme = load_scheme("zhenjiang-2013")
+    >>> scheme_of(SchemePart(**stated(scheme))) == scheme
+    True
+    """
+    keys = ("code", "zh", "en", "short_zh", "short_en", "colour", "new_land")
+    more = ("protections", "share", "replaces", "source", "evidence")
+    return {
+        "scheme": scheme.name,
+        "zone": tuple(ZoneEntry(**{k: getattr(z, k) for k in keys}) for z in scheme.zones),
+        "overlay": tuple(
+            OverlayEntry(**{k: getattr(o, k) for k in (*keys, *more)}) for o in scheme.overlays
+        ),
+        "balance_share": None,
+        "balance_source": None,
+        "balance_evidence": None,
+    }
+
+
 def _no_scheme(name: str) -> Problem:
     close = suggest(name, scheme_names())
     shipped = ", ".join(scheme_names())
