@@ -37,7 +37,7 @@ def load_kinds() -> pd.DataFrame:
     Returns
     -------
     DataFrame, index ``kind`` (code), in the order of tables
-        ``zh``, ``en``, ``column`` (the sum of areas), ``colour``, ``balance`` (whether
+        ``zh``, ``en``, ``column`` (the sum of areas), ``colour``, ``counted`` (whether
         ``protected_m2`` counts it).
 
     Examples

@@ -17,7 +17,7 @@ _LISTS = {"term": "indicator", "matrix": "name", "rule": "id"}
 #: Parts that stand alone in another.
 _TABLES = ("cube", "suitability", "weighting")
 #: Keys that are words about a part and rule nothing.
-_WORDS = {"name", "en", "zh", "notes", "source", "evidence"}
+_WORDS = {"name", "en", "zh", "notes", "scheme", "source", "evidence"}
 _WHY = ("source", "evidence")
 
 
