@@ -114,6 +114,9 @@ def run(
     out: str | Path | None = None,
     *,
     folder: str | Path | None = None,
+    workers: int = 1,
+    engine: str | None = None,
+    scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> Plan:
     """Make a plan from a plan.toml.
@@ -126,8 +129,14 @@ def run(
         Folder to write the plan into as well.
     folder : str or Path, optional
         Where relative paths of the inputs start; by default the folder of plan.toml.
+    workers : int
+        Processes that measure areas; 1 is this process alone. The plan is the same.
+    engine : {"processes", "dask"}, optional
+        See `zoning.scale.engine.choose`.
+    scheduler : str, optional
+        Address of a Dask scheduler, such as ``tcp://10.0.0.5:8786``.
     progress : callable, optional
-        Told the name of each step as it begins.
+        Told the name of each step as it begins, and how many blocks are measured.
 
     Returns
     -------
@@ -149,11 +158,15 @@ def run(
     """
     from zoning import pipeline
     from zoning.planfile import load as read
+    from zoning.scale.engine import choose
 
+    map_blocks = choose(workers, engine, scheduler, done=_blocks(progress))
     if isinstance(plan, str | Path):
         folder = Path(plan).parent if folder is None else folder
         plan = read(Path(plan))
-    made = Plan.of(pipeline.run(plan, Path(folder or "."), progress=progress))
+    made = Plan.of(
+        pipeline.run(plan, Path(folder or "."), progress=progress, map_blocks=map_blocks)
+    )
     if plan.policies:
         if progress is not None:
             progress(Text("policies", "政策"))
@@ -161,6 +174,14 @@ def run(
     if out is not None:
         made.save(out, progress=progress)
     return made
+
+
+def _blocks(progress: Progress | None) -> Callable[[int, int], None] | None:
+    """Tell how many blocks are measured, in the words of the step."""
+    if progress is None:
+        return None
+    return lambda done, every: progress(Text(
+        f"measure areas: block {done} of {every}", f"量算面积:第 {done}/{every} 块"))  # fmt: skip
 
 
 def load(folder: str | Path) -> Plan:

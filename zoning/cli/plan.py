@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 PlanFile = Annotated[
     Path, typer.Argument(help="The plan.toml. / 方案配置文件", show_default=False), About("plan")
 ]
+Workers = Annotated[
+    int, typer.Option("--workers", min=1, help="Processes that measure areas. / 并行进程数")
+]
+Engine = Annotated[
+    str | None,
+    typer.Option("--engine", show_default=False, help="processes or dask. / 计算引擎"),
+    About(choices=("processes", "dask")),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", show_default=False,
+                 help="Address of a Dask scheduler. / Dask 调度器地址"),
+]  # fmt: skip
 #: Files of a plan's folder.
 PLAN_FILES = (
     "plan.gpkg", "plan.qgz", "map.html", "units.parquet", "ledger.parquet", "run.json",
@@ -58,11 +71,14 @@ def run(
         ),
         About("folder", output=True),
     ] = None,
+    workers: Workers = 1,
+    engine: Engine = None,
+    scheduler: Scheduler = None,
 ) -> None:  # fmt: skip
     """Make a plan from plan.toml. / 按 plan.toml 编制方案."""
     place = new_folder(out or plan.parent / "plan-out")
     with talk.progress() as progress:
-        made = api.run(plan, progress=progress)
+        made = api.run(plan, workers=workers, engine=engine, scheduler=scheduler, progress=progress)
         files = made.save(place, progress=progress)
     _end(talk, made, files)
 

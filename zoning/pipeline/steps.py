@@ -18,6 +18,7 @@ from zoning.errors import Check, InfeasibleError, Text, once
 from zoning.indicators.transfer import reconcile, transfer
 from zoning.inputs.gather import Intake
 from zoning.ledger import atoms, protections, redlines, sums
+from zoning.ledger.tiles import MapBlocks, in_process
 from zoning.pipeline import checks, protected, summary
 from zoning.pipeline.assemble import Solved, assemble, place
 from zoning.pipeline.ready import Ready, prepare
@@ -55,7 +56,10 @@ class _Clock:
         self.seconds[name] = round(time.perf_counter() - start, 4)
 
 
-def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Plan:
+def run(
+    config: Config, folder: Path, *, progress: Progress | None = None,
+    map_blocks: MapBlocks = in_process,
+) -> Plan:  # fmt: skip
     """Make a plan.
 
     Parameters
@@ -66,6 +70,8 @@ def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Pl
         Where relative paths of the inputs start.
     progress : callable, optional
         Told the name of each step as it begins.
+    map_blocks : callable, optional
+        Runs the blocks of the ledger (:class:`zoning.ledger.tiles.MapBlocks`).
 
     Returns
     -------
@@ -83,7 +89,7 @@ def run(config: Config, folder: Path, *, progress: Progress | None = None) -> Pl
         ready = prepare(config, folder)
         config, intake = ready.config, ready.intake
     with clock.step("measure"):
-        books, marked = _measure(ready)
+        books, marked = _measure(ready, map_blocks)
     with clock.step("zone"):
         state = _zone(ready, books, marked)
     with clock.step("account"):
@@ -152,10 +158,10 @@ def _places(state: State) -> list[str]:
     return [*towns, *map(str, state.units.index)]
 
 
-def _measure(ready: Ready) -> tuple[atoms.Ledger, pd.DataFrame]:
+def _measure(ready: Ready, map_blocks: MapBlocks = in_process) -> tuple[atoms.Ledger, pd.DataFrame]:
     """Overlay the layers once; every area of the plan is a sum of these atoms."""
     grid, intake = ready.config.grid, ready.intake
-    books = atoms.build(intake.layers, intake.grid)
+    books = atoms.build(intake.layers, intake.grid, map_blocks=map_blocks)
     books = atoms.settle_slivers(books, intake.grid, grid.min_share, grid.slivers)
     return books, sums.mark(books.atoms, intake.classes)
 

@@ -1,0 +1,218 @@
+"""Engines: the same bytes from one process, many, and a cluster; lost workers lose nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+import worlds
+from test_tiles import GRID, hashed, layers_of, world
+
+from zoning import api
+from zoning.errors import InputError
+from zoning.ledger import atoms
+from zoning.scale.cluster import Cluster
+from zoning.scale.engine import choose
+from zoning.scale.processes import PATIENCE, Processes
+
+
+def double(shared, job):
+    return shared * job
+
+
+def kill_once(shared, job):
+    """Kill the worker of a job the first time that the job is worked."""
+    mark = Path(shared) / f"{job}"
+    if job % 7 == 0 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return job * job
+
+
+def kill_always(shared, job):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fail(shared, job):
+    raise ValueError(f"job {job}")
+
+
+def test_here_is_the_default_and_tells_how_far_it_is():
+    told = []
+    engine = choose(done=lambda *a: told.append(a))
+    assert list(engine(double, 2, [1, 5])) == [2, 10]
+    assert told == [(1, 2), (2, 2)]
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"workers": 0}, "workers"),
+        ({"engine": "abacus"}, "engine"),
+        ({"engine": "processes", "scheduler": "tcp://x:1"}, "engine"),
+    ],
+)
+def test_choices_that_cannot_be_are_refused(given, code):
+    with pytest.raises(InputError) as error:
+        choose(**given)
+    assert error.value.problems[0].code == code
+
+
+def test_a_scheduler_means_a_cluster_and_workers_mean_processes():
+    assert isinstance(choose(scheduler="tcp://x:1"), Cluster)
+    assert isinstance(choose(engine="dask"), Cluster)
+    assert isinstance(choose(3), Processes)
+
+
+@pytest.mark.slow
+def test_processes_give_the_same_bytes_and_tell_how_far_they_are():
+    layers = layers_of(*world(7, n=25))
+    told = []
+    many = Processes(2, lambda *a: told.append(a))
+    assert hashed(atoms.build(layers, GRID, map_blocks=many)) == hashed(atoms.build(layers, GRID))
+    assert told == [(k, told[0][1]) for k in range(1, told[0][1] + 1)]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_killed_workers_lose_nothing(tmp_path):
+    jobs = list(range(20))
+    found = list(Processes(2)(kill_once, str(tmp_path), jobs))
+    assert found == [k * k for k in jobs]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_a_job_that_always_kills_is_told():
+    with pytest.raises(InputError, match=f"{PATIENCE} times"):
+        list(Processes(1)(kill_always, None, [1]))
+
+
+@pytest.mark.slow
+def test_an_error_of_a_job_is_its_own():
+    with pytest.raises(ValueError, match="job 4"):
+        list(Processes(1)(fail, None, [4]))
+
+
+@pytest.mark.slow
+def test_a_run_on_two_workers_is_the_run_on_one(tmp_path):
+    plan = worlds.write(tmp_path)
+    one, two = api.run(plan), api.run(plan, workers=2)
+    for name in ("ledger", "units", "pieces"):
+        np.testing.assert_array_equal(
+            getattr(one, name)["area_m2"].to_numpy(), getattr(two, name)["area_m2"].to_numpy()
+        )
+    assert one.ledger.equals(two.ledger)
+    for made in (one, two):
+        made.run.pop("seconds")
+        made.run["allocation"].pop("seconds")
+    assert one.run == two.run
+
+
+# --- a cluster ----------------------------------------------------------------------------------
+
+dask = pytest.mark.skipif(
+    not __import__("importlib.util").util.find_spec("distributed"), reason="needs zoning[dask]"
+)
+
+
+@pytest.mark.slow
+@dask
+def test_a_local_cluster_gives_the_same_bytes():
+    layers = layers_of(*world(7, n=25))
+    told = []
+    cluster = Cluster(workers=2, memory="1GB", done=lambda *a: told.append(a))
+    found = hashed(atoms.build(layers, GRID, map_blocks=cluster))
+    assert found == hashed(atoms.build(layers, GRID))
+    assert told[-1][0] == told[-1][1]
+
+
+def _start(*words: str, env: dict[str, str]) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", *words], env=env, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def scheduler(tmp_path):
+    """A scheduler and workers as processes of their own, over TCP."""
+    here = str(Path(__file__).parent)
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(here).parent), here])}
+    file = tmp_path / "scheduler.json"
+    running = [
+        _start("distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard",
+               "--scheduler-file", str(file), env=env)
+    ]  # fmt: skip
+    for _ in range(600):
+        if file.exists() and file.stat().st_size:
+            break
+        time.sleep(0.1)
+    import json
+
+    address = json.loads(file.read_text(encoding="utf-8"))["address"]
+
+    def worker():
+        running.append(
+            _start("distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny",
+                   "--no-dashboard", "--local-directory", str(tmp_path), env=env)
+        )  # fmt: skip
+        return running[-1]
+
+    yield address, worker
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.slow
+@dask
+def test_workers_over_tcp_may_die(scheduler):
+    address, worker = scheduler
+    living = [worker(), worker()]
+    killed = []
+
+    def kill(done, every):
+        # After some jobs a worker dies, and another takes its place.
+        if done in (2, 5, 9):
+            living[0].kill()
+            living.append(worker())
+            killed.append(living.pop(0))
+
+    cluster = Cluster(address, done=kill)
+    jobs = list(range(12))
+    assert list(cluster(slow_square, 2, jobs)) == [2 * k * k for k in jobs]
+    assert len(killed) == 3
+
+
+def slow_square(shared, job):
+    time.sleep(0.2)
+    return shared * job * job
+
+
+@pytest.mark.slow
+@dask
+def test_no_scheduler_is_told(monkeypatch):
+    from zoning.scale import cluster
+
+    monkeypatch.setattr(cluster, "PATIENCE", 1)
+    monkeypatch.setattr(cluster, "_WAIT", "1s")
+    with pytest.raises(InputError, match="no result in 1 attempts"):
+        list(Cluster("tcp://127.0.0.1:9")(double, 1, [1]))
+
+
+def test_blocks_of_a_city_are_few():
+    """A city of 4,000 units is four to nine blocks, so workers pay from a province on."""
+    from zoning.ledger import tiles
+
+    city = shapely.Point(500_000, 3_500_000).buffer(35_000)
+    task, _ = tiles._task(city, {}, atoms.GridSpec("EPSG:4549"), None, 64)
+    assert 4 <= len(tiles._jobs(task)) <= 9
