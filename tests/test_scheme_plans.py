@@ -122,3 +122,42 @@ def test_an_ambiguous_township_waits_for_a_decision(tmp_path):
     )
     decided = steps.run(planfile.load(path), tmp_path)
     assert decided.townships.at[open_.index[0], "zone"] == "agricultural"
+
+
+@pytest.mark.slow
+def test_five_zones_and_two_overlays_the_whole_way(tmp_path):
+    """From plan.toml to report, QGIS project, map, tables, reasons, proof and prices."""
+    path = worlds.write(tmp_path, cap=None)
+    zones = "".join(f'[[zones.zone]]\ncode = "z{i}"\nzh = "区{i}"\n' for i in range(1, 6))
+    text = data_path("methods", "two-matrices.toml").read_text(encoding="utf-8")
+    for old, new in (
+        ("zhenjiang-2013", "five"), ('["key", "key", "optimised"]', '["z2", "z4", "z1"]'),
+        ('["moderate", "key", "key"]', '["z3", "z2", "z5"]'),
+        ('value = "optimised"', 'value = "z1"'),
+        ('["moderate", "moderate", "moderate"]', '["z3", "z3", "z5"]'),
+    ):  # fmt: skip
+        text = text.replace(old, new)
+    (tmp_path / "m.toml").write_text(text, encoding="utf-8")
+    cap = '[cap]\nshare = 0.6\nzone_caps.z2 = 0.5\nzone_caps.over = "existing"\nquotas.z1 = 0.5\n'
+    over = (
+        '[[zones.overlay]]\ncode = "over"\nzh = "叠加"\nprotections = ["redline"]\nshare = 0.5\n'
+        'new_land = false\n[[zones.overlay]]\ncode = "side"\nzh = "旁列"\n'
+        'protections = ["redline"]\nshare = 0.2\nreplaces = false\n'
+    )
+    part = f'[zones]\nscheme = "five"\nmethod = "m.toml"\n{zones}{over}[outputs]\ntables = true\n'
+    path.write_text(cap + path.read_text(encoding="utf-8") + part, encoding="utf-8")
+    plan = api.run(path)
+    out = tmp_path / "out"
+    plan.save(out, report=True)
+    for name in ("plan.gpkg", "plan.qgz", "map.html", "report.docx", "tables.xlsx"):
+        assert (out / name).stat().st_size > 0
+    back = api.load(out)
+    assert back.scheme.codes == ("z1", "z2", "z3", "z4", "z5", "over")
+    ruled = back.units["zone"].eq("over").fillna(False)
+    assert ruled.any() and back.units.loc[ruled, "overlays"].eq("side").all()
+    apart = back.tables["account_overlay"]
+    beside = back.units[back.units["overlays"].eq("side").fillna(False)]
+    assert apart["area_m2"].sum() == beside["area_m2"].sum()
+    assert "旁列" in api.explain(out, str(back.units.index[ruled][0]), "zh").lines[1]
+    assert all(c.ok for c in api.verify(out))
+    assert len(api.price(out).table())
