@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -159,3 +160,290 @@ def test_the_contradictory_table_gives_the_clear_values():
     for contested in (85, 80):
         with pytest.raises(InputError):
             steps.lookup(contested)
+
+
+# Assessment ----------------------------------------------------------------------------------
+
+
+def test_published_weights_stand_in_the_files():
+    wanjiang = read_policy(find("assessment-wanjiang")).blocks
+    assert sum(wanjiang["target"].rows["all"].values()) == 100
+    assert sum(wanjiang["effect"].rows["all"].values()) == 100
+    assert len(wanjiang["target"].items) == 11 and len(wanjiang["effect"].items) == 20
+    green = read_policy(find("green-index-2016")).blocks["heads"].rows["all"]
+    assert list(green.values()) == [29.3, 16.5, 19.3, 16.5, 9.2, 9.2]
+    assert sum(green.values()) == pytest.approx(100)
+    hainan = read_policy(find("compensation-hainan")).blocks["base"].rows["all"]
+    assert list(hainan.values()) == [20, 25, 20, 20, 15]
+
+
+def test_wanjiang_by_hand():
+    policy = read_policy(find("assessment-wanjiang"))
+    items = [c.name for c in policy.tables["cities"].columns if c.name != "city"]
+    rows = pd.DataFrame([{"city": "x", **dict.fromkeys(items, 100)},
+                         {"city": "y", **dict.fromkeys(items, 100), "revenue": 50}])  # fmt: skip
+    result = run("assessment-wanjiang", cities=rows)
+    assert by(result, "city", "target_score") == pytest.approx({"x": 100, "y": 94})
+    assert by(result, "city", "effect_score") == pytest.approx({"x": 100, "y": 96.5})
+    assert by(result, "city", "target_rank") == {"x": 1, "y": 2}
+
+
+def test_green_index_reaches_from_60_to_100():
+    names = ["use", "control", "quality", "ecology", "growth", "life"]
+    rows = pd.DataFrame([{"region": r, **{f"{n}_value": v for n in names}}
+                         for r, v in (("low", 0.2), ("mid", 0.4), ("high", 0.6))])  # fmt: skip
+    result = run("green-index-2016", regions=rows)
+    assert by(result, "region", "green_index") == pytest.approx({"low": 60, "mid": 80, "high": 100})
+
+
+# Parks, tasks, projects ----------------------------------------------------------------------
+
+
+def test_park_types_and_rates():
+    base = {"name": "x", "ready_ha": 10, "unready_ha": 20, "supplied_ha": 105, "idle_ha": 2.1,
+            "floor_ha": 119, "footprint_ha": 50, "capital_10k_yuan": 400_000,
+            "tax_10k_yuan": 10_000, "built_ha": 100}  # fmt: skip
+    rows = pd.DataFrame([
+        {**base, "code": "a", "industry_ha": 40, "housing_ha": 24},
+        {**base, "code": "b", "industry_ha": 30, "housing_ha": 25},
+        {**base, "code": "c", "industry_ha": 40, "housing_ha": 25},
+    ])  # fmt: skip
+    result = run("park-intensity", parks=rows)
+    assert by(result, "park", "kind") == {"a": "industrial", "b": "mixed", "c": "other"}
+    frame = result.frame().set_index("park").loc["a"]
+    assert frame["supply_rate"] == pytest.approx(105 / 110 * 100)
+    assert frame["completion_rate"] == pytest.approx(100 / 105 * 100)
+    assert frame["development_rate"] == pytest.approx(110 / 130 * 100)
+    assert (frame["far"], frame["density"], frame["idle_rate"]) == pytest.approx((1.19, 50, 2))
+    assert frame["capital_rate"] == pytest.approx(10_000)
+    # tax of a mixed park is held against all its land
+    assert by(result, "park", "tax_rate") == pytest.approx({"a": 250, "b": 100, "c": 250})
+
+
+def test_lights_of_tasks(world):
+    rows = pd.DataFrame(
+        [("late", 120, 90), ("done", 120, 100), ("behind", 240, 75), ("little", 250, 75)],
+        columns=["id", "due_day", "done_percent"],
+    ).assign(text="x", action=1, lead=["a", "a", "b", "b"], partners="p",
+             lon=world.units["lon"].iloc[0], lat=world.units["lat"].iloc[0])  # fmt: skip
+    result = run("tasks", world, examples=False, tasks=rows)
+    assert by(result, "task", "light") == {
+        "late": "red", "done": "green", "behind": "yellow", "little": "yellow",
+    }  # fmt: skip
+    assert by(result, "task", "late") == {"late": 80, "done": 0, "behind": 0, "little": 0}
+    assert by(result, "task", "deduction") == {"late": 2, "done": 0, "behind": 2, "little": 2}
+    assert by(result, "lead", "points_lost", "bureaus") == {"a": 2, "b": 4}
+
+
+def test_cards_of_projects(world):
+    unit = world.units[world.units["zone"].notna()].iloc[0]
+    base = {"name": "x", "lon": unit["lon"], "lat": unit["lat"], "electricity_mwh": 0, "heat_gj": 0,
+            "process_tco2": 0, "product_t": 100, "advanced_tco2_per_t": 8, "jobs": 1e6,
+            "tax_10k_yuan": 1e6, "energy_tce": 1e6}  # fmt: skip
+    factor = {"optimised": 0.9, "key": 1.0, "moderate": 0.7, "balance": 0.4}[str(unit["zone"])]
+    limit = 1000 / (2.0 * factor)
+    rows = pd.DataFrame([
+        {**base, "id": n, "fuel_tco2": 1000, "value_added_10k_yuan": limit / times}
+        for n, times in (("g", 0.99), ("y", 1.1), ("r", 1.21))
+    ])  # fmt: skip
+    result = run("project-carbon", world, examples=False, projects=rows)
+    assert by(result, "project", "light") == {"g": "green", "y": "yellow", "r": "red"}
+    assert by(result, "project", "offset")["y"] == pytest.approx(1000 * (1 - 1 / 1.1))
+    assert by(result, "project", "to_advanced")["g"] == pytest.approx(1.25)
+
+
+# Carbon --------------------------------------------------------------------------------------
+
+
+def test_firms_are_accounted_as_the_module_of_carbon_does(world):
+    from zoning import carbon
+
+    folder = find("enterprise-carbon").parent / "examples"
+    rows = pd.read_csv(folder / "firm_activity.csv", dtype={"firm": str})
+    firms = pd.read_csv(folder / "firms.csv").assign(
+        lon=world.units["lon"].iloc[0], lat=world.units["lat"].iloc[0]
+    )
+    result = run("enterprise-carbon", world, firms=firms)
+    amount = rows[["fuel_t", "electricity_mwh", "heat_gj", "process_tco2"]].sum(axis=1)
+    other = carbon.emissions(rows.assign(amount=amount), region="CN-JS")
+    want = other.groupby(rows["firm"])[["emission_t", "energy_tce"]].sum()
+    got = result.frame().set_index("firm")
+    assert len(got) == 48
+    assert got["emission"].reindex(want.index).tolist() == pytest.approx(
+        want["emission_t"].tolist()
+    )
+    assert got["energy"].reindex(want.index).tolist() == pytest.approx(want["energy_tce"].tolist())
+    parks = result.frame("parks")["park_emission"].sum()
+    assert parks == pytest.approx(want["emission_t"].sum())
+
+
+def test_a_year_without_a_factor_leaves_its_firm_unknown(world):
+    folder = find("enterprise-carbon").parent / "examples"
+    rows = pd.read_csv(folder / "firm_activity.csv", dtype={"firm": str})
+    rows.loc[rows["firm"] == "E01", "year"] = 2023
+    firms = pd.read_csv(folder / "firms.csv").assign(
+        lon=world.units["lon"].iloc[0], lat=world.units["lat"].iloc[0]
+    )
+    result = run("enterprise-carbon", world, firms=firms, activity=rows)
+    unknown = result.frame()["emission"].isna()
+    assert result.frame().loc[unknown, "firm"].tolist() == ["E01"]
+    assert any(f.code == "unknown" for f in result.findings)
+    assert [c.check for c in result.checks if not c.ok][-1].endswith(".known")
+
+
+def test_dual_control_closes_and_vetoes():
+    result = run("dual-control")
+    frame = result.frame(every=True).set_index("county")
+    city = 0.82 * 4110 / 4170 * 5775 * 1e4
+    assert frame["total_cap"].sum() == int(city)
+    done = frame["intensity_done"] > frame["intensity_goal"]
+    over = frame["emission_done"] * 1e4 > frame["total_cap"]
+    assert ((done | over) == (frame["grade"] == "fail")).all()
+    assert (done | over).any() and not (done | over).all()
+    # equal growth and equal factors: every county gets the city's rate
+    rows = pd.DataFrame({
+        "county": list("ab"), "name": list("ab"), "emission_10k_t": [100, 200],
+        "gdp_100m_yuan": [50, 100], "gdp_target_100m_yuan": [60, 120], "population": [1000, 2000],
+        "industry_percent": 50, "emission_done_10k_t": [80, 160], "gdp_done_100m_yuan": [60, 120],
+    })  # fmt: skip
+    equal = run("dual-control", counties=rows).frame()
+    assert equal["cut"].tolist() == pytest.approx([18, 18])
+
+
+# Every file on every plan --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    import worlds
+
+    import zoning as zn
+
+    return zn.run(worlds.write(tmp_path_factory.mktemp("政策")))
+
+
+@pytest.fixture(scope="module")
+def renamed(world):
+    """The same plan under zones z1, z2 ...: nothing may know the codes of a shipped scheme."""
+    codes = {z: f"z{i + 1}" for i, z in enumerate(world.zones.index)}
+
+    def swap(frame):
+        if frame is None:
+            return None
+        out = frame.copy()
+        for column in {"zone", "township_zone"} & set(out.columns):
+            out[column] = out[column].map(codes).astype("string")
+        if out.index.name == "zone":
+            out.index = out.index.map(codes)
+        return out
+
+    tables = {n: swap(t) for n, t in world.tables.items()}
+    return dataclasses.replace(
+        world, units=swap(world.units), zones=swap(world.zones), townships=swap(world.townships),
+        tables=tables,
+    ), codes  # fmt: skip
+
+
+def place_tables(plan, name):
+    """Give the tables that a policy needs for the places of this plan."""
+    folder = find(name).parent / "examples"
+    lon, lat = plan.units["lon"].iloc[0], plan.units["lat"].iloc[0]
+    files = {
+        "tasks": {"tasks": "tasks.csv", "pilots": "pilots.csv"},
+        "project-carbon": {"projects": "projects.csv"}, "enterprise-carbon": {"firms": "firms.csv"},
+    }.get(name, {})  # fmt: skip
+    tables = {t: pd.read_csv(folder / f).assign(lon=lon, lat=lat) for t, f in files.items()}
+    if name == "assessment-four-zones":
+        values = pd.read_csv(folder / "township_values.csv").head(len(plan.townships))
+        values.loc[0, "veto"] = "yes"
+        tables["values"] = values.assign(township=list(plan.townships.index)[: len(values)])
+    if name == "compensation-zhenjiang":
+        scores = pd.read_csv(folder / "zhenjiang_scores.csv").head(len(plan.townships) - 1)
+        codes = list(plan.townships.index)[: len(scores)]
+        tables["scores"] = scores.assign(township=codes)
+        first = plan.townships["county"].iloc[0]
+        tables["county_pools"] = pd.DataFrame({"county": [first], "pool_10k_yuan": [3000]})
+    return tables
+
+
+GROUPS = {"optimised": "optimise", "key": "develop", "moderate": "moderate", "balance": "protect"}
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_runs_on_a_plan_and_under_other_zones(name, world, renamed):
+    from zoning.policy.choices import choose
+
+    plan, codes = renamed
+    one = run(name, world, **place_tables(world, name))
+    policy = read_policy(find(name))
+    columns = [g.name for t in policy.tables.values() for g in t.groupings if g.origin == "zone"]
+    groups = {c: {codes[z]: GROUPS[z] for z in codes} for c in columns}
+    given = Given(place_tables(plan, name), examples=True)
+    if columns:
+        with pytest.raises(InputError) as error:
+            run_policy(compile_policy(policy), plan, given)
+        assert error.value.problems[0].code == "no-group"
+        assert "z1" in error.value.problems[0].tell("zh")
+    other = run_policy(compile_policy(choose(policy, groups=groups)), plan, given)
+    a, b = one.frame(every=True), other.frame(every=True)
+    keep = [c for c in a.columns if c not in ("zone", "unit")]
+    key = list(policy.tables[policy.main].keys)
+    if "zone" in key:
+        a = a.assign(zone=a["zone"].map(codes))
+        keep = [c for c in a.columns if c != "unit"]
+    pd.testing.assert_frame_equal(
+        a[keep].sort_values(key, ignore_index=True), b[keep].sort_values(key, ignore_index=True),
+        check_dtype=False,
+    )  # fmt: skip
+    assert [c.ok for c in one.checks] == [c.ok for c in other.checks]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", shipped())
+def test_every_input_moves_a_result(name, world):
+    """Change each parameter and each number of a table: something must change with it."""
+    from zoning.policy.choices import choose
+    from zoning.policy.gather import gather
+
+    policy = read_policy(find(name))
+    # one group for all zones, so that every group has several rows in a small plan
+    columns = [g.name for t in policy.tables.values() for g in t.groupings if g.origin == "zone"]
+    policy = choose(
+        policy, groups={c: dict.fromkeys(world.zones.index, "develop") for c in columns}
+    )
+    given = Given(place_tables(world, name), examples=True)
+    tables, _ = gather(policy, world, given)
+
+    def told(policy, rows=None):
+        compiled = compile_policy(policy)
+        try:
+            result = run_policy(compiled, world, dataclasses.replace(given, rows=rows or {}))
+        except InputError as error:
+            return [p.what.en for p in error.problems]
+        names = [policy.main, *policy.show.tables]
+        return [result.frame(n, every=True).to_csv() for n in names] + [
+            (c.ok, c.text.en) for c in result.checks
+        ]
+
+    before = told(policy)
+    still = []
+    for p in policy.parameters.values():
+        if p.unit is None:
+            continue
+        ways = ((1.3, 0.01), (0.5, 0), (3, 1), (0.02, 0), (50, 0), (-20, 0))
+        changed = (told(choose(policy, {p.name: p.value * f + d})) for f, d in ways)
+        still += [p.name] * all(c == before for c in changed)
+    rng = np.random.default_rng(7)
+    for table, rows in tables.items():
+        for column, value in rows.columns.items():
+            if value.data.dtype.kind != "f" or column in rows.table.place or not len(rows):
+                continue
+            moved = []
+            for f in (1.0, 0.1, 10.0, 1000.0):
+                data = value.data * f * rng.uniform(0.1, 1.9, len(rows)) + f / 100
+                new = dataclasses.replace(
+                    rows, columns={**rows.columns, column: value._replace(data=data)}
+                )
+                moved.append(told(policy, {table: new}) != before)
+            still += [f"{table}.{column}"] * (not any(moved))
+    assert still == []

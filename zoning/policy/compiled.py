@@ -277,7 +277,7 @@ def _unused(
     every: list[Node] = [("", p) for p in policy.parameters]
     every += [("steps", s) for s in policy.steps] + [("weights", b) for b in policy.blocks]
     for table in policy.tables.values():
-        brought = {*table.keys, *(PLACED if table.place else ())}
+        brought = {*table.keys, *table.place, *(PLACED if table.place else ())}
         every += [(table.name, n) for n in table.kinds if n not in brought]
     return [_idle(policy, node) for node in every if node not in seen]
 
