@@ -169,7 +169,7 @@ def measure(n: int, lam: float, highs_seconds: float) -> None:
     acc = account(pieces, RULES, int(pieces["area_m2"].sum()))
     plan = allocate(pieces, acc.limits)
     note(n, "no boundary", plan.seconds, plan.gap, method=plan.method)
-    plan = allocate(pieces, one, lambda_=lam, edges=edges, whole_units=True, gap=2e-4)
+    plan = allocate(pieces, one, boundary_weight=lam, edges=edges, whole_units=True, gap=2e-4)
     note(n, "whole units, one cap", plan.seconds, plan.gap, method=plan.method)
     start = time.perf_counter()
     value = greedy(pieces, edges, one[0].cap_m2 or 0, lam)
@@ -177,12 +177,12 @@ def measure(n: int, lam: float, highs_seconds: float) -> None:
     note(n, "greedy with boundary", time.perf_counter() - start, (bound - value) / abs(bound))
     if n <= 200_000:
         for limits, word in ((one, "one cap"), (acc.limits, "all limits")):
-            plan = allocate(pieces, limits, lambda_=lam, edges=edges)
+            plan = allocate(pieces, limits, boundary_weight=lam, edges=edges)
             note(n, f"fractions, {word}", plan.seconds, plan.gap, method=plan.method)
     if n > 20_000:
         return
     for limits, word in ((one, "one cap"), (acc.limits, "all limits")):
-        plan = allocate(pieces, limits, lambda_=lam, edges=edges, whole_units=True)
+        plan = allocate(pieces, limits, boundary_weight=lam, edges=edges, whole_units=True)
         note(n, f"whole units, {word}, proved", plan.seconds, plan.gap, method=plan.method)
         how = Boundary(edges, lam, True)
         found = plain_highs(pieces, limits, how, highs_seconds)
@@ -195,7 +195,7 @@ def measure(n: int, lam: float, highs_seconds: float) -> None:
     red = released(pieces)
     for value in (0.0, lam):
         start = time.perf_counter()
-        found = prices(pieces, acc.limits, red, lambda_=value, edges=edges)
+        found = prices(pieces, acc.limits, red, boundary_weight=value, edges=edges)
         note(n, f"{len(found.prices)} prices, lambda {value}", time.perf_counter() - start,
              max(p.upper - p.lower for p in found.prices) / found.base.objective)  # fmt: skip
 

@@ -40,9 +40,9 @@ def check_case(seed: int, whole: bool, side: int = 4) -> str:
     best = optimum(pieces, limits, how)
     if best is None:
         with pytest.raises(InfeasibleError):
-            allocate(pieces, limits, lambda_=how.lambda_km, edges=edges, whole_units=whole)
+            allocate(pieces, limits, boundary_weight=how.lambda_km, edges=edges, whole_units=whole)
         return "infeasible"
-    plan = allocate(pieces, limits, lambda_=how.lambda_km, edges=edges, whole_units=whole)
+    plan = allocate(pieces, limits, boundary_weight=how.lambda_km, edges=edges, whole_units=whole)
     assert plan.certificate.ok, plan.certificate.text.en
     assert not broken_limits(pieces, limits, (), plan.new_m2)
     assert plan.bound >= best - 1e-6 * max(1, abs(best))
@@ -71,7 +71,7 @@ def test_whole_units_by_trying_all():
     pieces["built_m2"] = 0
     edges = edges_of(pieces)
     limits = [Limit("city", "city", cap_m2=int(pieces["free_m2"].sum()) // 2)]
-    plan = allocate(pieces, limits, lambda_=0.0001, edges=edges, whole_units=True)
+    plan = allocate(pieces, limits, boundary_weight=0.0001, edges=edges, whole_units=True)
     free = pieces.groupby("unit")["free_m2"].sum()
     worth = (pieces["suitability"].round(9) * pieces["free_m2"]).groupby(pieces["unit"]).sum()
     units = [u for u in free.index if free[u] > 0]
@@ -101,7 +101,7 @@ def test_cores_count_as_chosen():
     )
     edges = edges_of(pieces)
     plan = allocate(
-        pieces, [Limit("city", "", cap_m2=50)], lambda_=0.001, edges=edges, whole_units=True
+        pieces, [Limit("city", "", cap_m2=50)], boundary_weight=0.001, edges=edges, whole_units=True
     )
     assert plan.new_m2.tolist() == [0, 50, 0, 0]
     assert plan.boundary_m == 1.0  # between the second unit and the third
@@ -125,7 +125,9 @@ def test_fractions_by_hand():
         },
         index=pd.Index([f"{u}|t" for u in units], name="piece"),
     )
-    plan = allocate(pieces, [Limit("city", "", cap_m2=30)], lambda_=0.01, edges=edges_of(pieces))
+    plan = allocate(
+        pieces, [Limit("city", "", cap_m2=30)], boundary_weight=0.01, edges=edges_of(pieces)
+    )
     assert plan.new_m2.tolist() == [0, 30, 0]
     assert plan.boundary_m == pytest.approx(1.4)
     assert plan.objective == pytest.approx(-14.0)
@@ -143,7 +145,7 @@ def world(seed=5):
 def test_bounded_catches_every_plan_worse_than_its_gap(whole):
     pieces, limits, edges = world()
     lam = LAMBDA * 10
-    plan = allocate(pieces, limits, lambda_=lam, edges=edges, whole_units=whole)
+    plan = allocate(pieces, limits, boundary_weight=lam, edges=edges, whole_units=whole)
     how = Boundary(plan.edges, lam, whole)
     prices = {k: float(y) for k, y in enumerate(plan.limits["price"])}
     bound = bound_of(pieces, limits, (), how, prices)
@@ -199,7 +201,7 @@ def test_min_cut_by_trying_all():
 def test_more_weight_never_more_boundary(whole):
     pieces, limits, edges = world(9)
     lengths = [
-        allocate(pieces, limits, lambda_=lam, edges=edges, whole_units=whole).boundary_m
+        allocate(pieces, limits, boundary_weight=lam, edges=edges, whole_units=whole).boundary_m
         for lam in (0.0, LAMBDA, LAMBDA * 10, LAMBDA * 40)
     ]
     assert all(x >= y - 1e-2 for x, y in itertools.pairwise(lengths))
@@ -209,7 +211,7 @@ def test_more_weight_never_more_boundary(whole):
 @pytest.mark.parametrize("whole", [False, True])
 def test_permuted_rows_give_the_same_plan(whole):
     pieces, limits, edges = world(4)
-    how = {"lambda_": LAMBDA * 10, "whole_units": whole}
+    how = {"boundary_weight": LAMBDA * 10, "whole_units": whole}
     first = allocate(pieces, limits, edges=edges, **how)
     mixed = allocate(
         pieces.sample(frac=1, random_state=1),
@@ -222,7 +224,7 @@ def test_permuted_rows_give_the_same_plan(whole):
 
 def test_a_larger_cap_and_a_relaxed_lock_never_lower_the_optimum():
     pieces, limits, edges = world(6)
-    how = {"lambda_": LAMBDA * 10, "edges": edges, "whole_units": True}
+    how = {"boundary_weight": LAMBDA * 10, "edges": edges, "whole_units": True}
     units = tuple(sorted(set(pieces["unit"])))
     tight = allocate(pieces, limits, locks=[Lock("x", "out", units[::2])], **how)
     loose = allocate(pieces, limits, locks=[Lock("x", "out", units[::4])], **how)
@@ -239,7 +241,9 @@ def test_locked_in_whole_units():
     pieces, limits, edges = world(8)
     worst = pieces.loc[pieces["zone"] != "balance"].groupby("unit")["suitability"].mean().idxmin()
     lock = Lock("x", "in", (worst,))
-    plan = allocate(pieces, limits[:1], locks=[lock], lambda_=LAMBDA, edges=edges, whole_units=True)
+    plan = allocate(
+        pieces, limits[:1], locks=[lock], boundary_weight=LAMBDA, edges=edges, whole_units=True
+    )
     here = pieces["unit"] == worst
     assert (plan.new_m2[here] == pieces.loc[here, "free_m2"]).all()
     assert plan.certificate.ok
@@ -248,14 +252,14 @@ def test_locked_in_whole_units():
 def test_edges_are_checked():
     pieces, limits, edges = world()
     with pytest.raises(InputError, match="neighbours"):
-        allocate(pieces, limits, lambda_=0.1)
+        allocate(pieces, limits, boundary_weight=0.1)
     with pytest.raises(InputError, match="twice"):
-        allocate(pieces, limits, lambda_=0.1, edges=pd.concat([edges, edges.iloc[:1]]))
+        allocate(pieces, limits, boundary_weight=0.1, edges=pd.concat([edges, edges.iloc[:1]]))
     turned = edges.rename(columns={"a": "b", "b": "a"})
     with pytest.raises(InputError, match="twice"):
-        allocate(pieces, limits, lambda_=0.1, edges=pd.concat([edges, turned.iloc[:1]]))
+        allocate(pieces, limits, boundary_weight=0.1, edges=pd.concat([edges, turned.iloc[:1]]))
     with pytest.raises(InputError, match="lambda"):
-        allocate(pieces, limits, lambda_=-1.0, edges=edges, whole_units=True)
+        allocate(pieces, limits, boundary_weight=-1.0, edges=edges, whole_units=True)
 
 
 def test_lattice_edges():
@@ -289,7 +293,7 @@ def test_wishes_about_patches_are_kept_and_not_called_proved(wish):
     for seed in (4, 5, 6):
         pieces, limits, edges = world(seed)
         pieces["built_m2"] = pieces["built_m2"] * 6 // 10  # fewer cores
-        how = {"lambda_": LAMBDA, "edges": edges, "whole_units": True, "gap": 1e-3}
+        how = {"boundary_weight": LAMBDA, "edges": edges, "whole_units": True, "gap": 1e-3}
         free = allocate(pieces, limits, **how)
         broken_without += patches_broken(pieces, free.new_m2, edges, **wish)
         plan = allocate(pieces, limits, **how, **wish)
@@ -324,7 +328,13 @@ def test_wishes_need_whole_units():
 
 
 @pytest.mark.parametrize(
-    "how", [{}, {"lambda_": 0.1}, {"whole_units": True}, {"whole_units": True, "lambda_": 0.1}]
+    "how",
+    [
+        {},
+        {"boundary_weight": 0.1},
+        {"whole_units": True},
+        {"whole_units": True, "boundary_weight": 0.1},
+    ],
 )
 def test_nothing_to_decide(how):
     """No pieces, no free land, no headroom, all locked in: a plan with a proof all the same."""
@@ -350,7 +360,7 @@ def test_units_without_area_or_zone():
     free = pieces.index[pieces["free_m2"] > 0]
     pieces.loc[free[0], ["area_m2", "built_m2", "free_m2"]] = 0
     pieces.loc[free[1], "zone"] = pd.NA
-    for how in ({"lambda_": 0.1}, {"whole_units": True, "lambda_": 0.1}):
+    for how in ({"boundary_weight": 0.1}, {"whole_units": True, "boundary_weight": 0.1}):
         plan = allocate(pieces, limits, edges=edges, **how)
         assert plan.certificate.ok, plan.certificate.text.en
         assert plan.new_m2[free[1]] == 0 and plan.unknown == 1
@@ -373,7 +383,7 @@ def test_levels_by_cuts_equal_the_linear_programme(share, monkeypatch):
         edges = edges_of(pieces)
         limits = [Limit("city", "city", cap_m2=int(pieces["free_m2"].sum() * share))]
         locks = [Lock("x", "in", (pieces["unit"].iloc[5],))] if seed % 2 else []
-        how = {"lambda_": LAMBDA * (1 + 10 * seed), "edges": edges, "locks": locks}
+        how = {"boundary_weight": LAMBDA * (1 + 10 * seed), "edges": edges, "locks": locks}
         whole = allocate(pieces, limits, **how)
         with monkeypatch.context() as patch:
             patch.setattr(choose, "LP_UNITS", 0)
@@ -388,7 +398,7 @@ def test_levels_by_cuts_equal_the_linear_programme(share, monkeypatch):
 def test_flows_beyond_their_limit_are_cut_to_it():
     pieces, limits, edges = world(7)
     for whole in (False, True):
-        how = {"lambda_": LAMBDA * 10, "edges": edges, "whole_units": whole}
+        how = {"boundary_weight": LAMBDA * 10, "edges": edges, "whole_units": whole}
         plan = allocate(pieces, limits, **how)
         prices = {k: float(y) for k, y in enumerate(plan.limits["price"])}
         more = plan.edges.assign(flow=plan.edges["flow"] * 3)

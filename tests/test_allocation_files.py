@@ -77,7 +77,7 @@ def glpk(path, *how) -> float:
 @pytest.mark.parametrize("seed", range(5))
 def test_glpk_finds_the_same_optimum(tmp_path, seed, whole):
     pieces, limits, how = question(seed, whole=whole)
-    plan = allocate(pieces, limits, lambda_=LAMBDA, edges=how.edges, whole_units=whole)
+    plan = allocate(pieces, limits, boundary_weight=LAMBDA, edges=how.edges, whole_units=whole)
     q = programme(pieces, limits, (), how)
     slack = 1e-5 if whole else 60.0
     for path, flag in (
@@ -93,7 +93,7 @@ def test_glpk_finds_the_same_optimum(tmp_path, seed, whole):
 @pytest.mark.skipif(shutil.which("cbc") is None, reason="needs CBC")
 def test_cbc_finds_the_same_optimum(tmp_path):
     pieces, limits, how = question(7, whole=True)
-    plan = allocate(pieces, limits, lambda_=LAMBDA, edges=how.edges, whole_units=True)
+    plan = allocate(pieces, limits, boundary_weight=LAMBDA, edges=how.edges, whole_units=True)
     path = write_mps(programme(pieces, limits, (), how), tmp_path / "p.mps")
     done = subprocess.run(
         ["cbc", str(path), "solve", "quit"], capture_output=True, text=True, check=True
@@ -126,7 +126,9 @@ def test_marxan_folder_has_the_same_optimum(tmp_path, seed):
     write_marxan(pieces, limits, tmp_path / "马克桑 1", locks=[lock], how=how)
     back = read_marxan(tmp_path / "马克桑 1")
     answer = select(back)
-    plan = allocate(pieces, limits, locks=[lock], lambda_=LAMBDA, edges=how.edges, whole_units=True)
+    plan = allocate(
+        pieces, limits, locks=[lock], boundary_weight=LAMBDA, edges=how.edges, whole_units=True
+    )
     total = back.costs["cost"].sum()
     assert total - answer.cost == pytest.approx(plan.objective, abs=1e-4)
     assert answer.gap <= 1e-6

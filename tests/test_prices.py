@@ -114,7 +114,7 @@ def test_intervals_with_a_boundary_hold_the_price():
             "township_zone": "key",
         }
     )
-    how = {"lambda_": 0.5, "edges": edges}
+    how = {"boundary_weight": 0.5, "edges": edges}
     found = prices(pieces, limits, red, **how)
     assert all(0 <= p.lower <= p.upper for p in found.prices)
     for price in found.prices:

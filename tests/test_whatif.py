@@ -99,7 +99,7 @@ def test_new_land_is_the_same_wherever_it_stands(plan, tmp_path, monkeypatch):
 
 def test_a_plan_that_an_answer_made_knows_its_rules(plan, tmp_path):
     question = answer.Question(
-        cap=0.25, quotas={"key": 0.5}, weight=0.1, whole_units=True,
+        cap=0.25, quotas={"key": 0.5}, boundary_weight=0.1, whole_units=True,
         lock_out=["1kmN3501E500"], lock_in=["1kmN3502E503"],
     )  # fmt: skip
     acc, found = answer.ask(plan, question)
@@ -167,8 +167,8 @@ def test_locks_of_an_answer_hold_for_prices_and_problems(plan, tmp_path):
     "asked",
     [
         {"cap": 1.5}, {"cap": -0.1}, {"cap": float("nan")}, {"quotas": {"key": 2}},
-        {"quotas": {"key": float("nan")}}, {"weight": -1}, {"weight": float("inf")},
-        {"weight": float("nan")},
+        {"quotas": {"key": float("nan")}}, {"boundary_weight": -1}, {"boundary_weight": float("inf")},
+        {"boundary_weight": float("nan")},
     ],
 )  # fmt: skip
 def test_numbers_out_of_range_are_refused(asked):

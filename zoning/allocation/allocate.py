@@ -26,7 +26,7 @@ def allocate(
     limits: Sequence[Limit],
     *,
     locks: Sequence[Lock] = (),
-    lambda_: float = 0.0,
+    boundary_weight: float = 0.0,
     edges: pd.DataFrame | None = None,
     whole_units: bool = False,
     core_share: float = 0.5,
@@ -52,7 +52,7 @@ def allocate(
         Floors and caps on new land, m2.
     locks : sequence of Lock
         Units whose free land must all be built, or must stay.
-    lambda_ : float
+    boundary_weight : float
         Weight of the boundary: km2 of suitability that one km of boundary is worth.
     edges : DataFrame, optional
         ``a, b`` (unit codes), ``length_m``: see :func:`zoning.allocation.space.lattice_edges`.
@@ -93,9 +93,9 @@ def allocate(
     """
     start = time.perf_counter()
     model = make_model(pieces, limits, locks)
-    spatial = lambda_ > 0 or whole_units
+    spatial = boundary_weight > 0 or whole_units
     wish = Patches(min_patch_units, attached)
-    how = _boundary(edges, lambda_, whole_units, core_share, wish)
+    how = _boundary(edges, boundary_weight, whole_units, core_share, wish)
     if wish.any and (not whole_units or edges is None):
         raise InputError.one(
             "wishes about patches need whole units and their neighbours",
@@ -105,7 +105,7 @@ def allocate(
         )
     effort = Effort(gap, time_limit, wish)
     if spatial:
-        space = make_space(model, pieces, how.edges, lambda_)
+        space = make_space(model, pieces, how.edges, boundary_weight)
         answer = with_boundary(model, space, how, effort)
     else:
         answer = without_boundary(model, effort)
@@ -117,10 +117,14 @@ def allocate(
 
 
 def _boundary(
-    edges: pd.DataFrame | None, lambda_: float, whole_units: bool, core_share: float, wish: Patches
+    edges: pd.DataFrame | None,
+    boundary_weight: float,
+    whole_units: bool,
+    core_share: float,
+    wish: Patches,
 ) -> bounded_.Boundary:
     if edges is None:
-        if lambda_ > 0:
+        if boundary_weight > 0:
             raise InputError.one(
                 "lambda above 0 needs the neighbours of the units",
                 "lambda 大于 0 时必须提供相邻单元表",
@@ -128,7 +132,7 @@ def _boundary(
                 code="missing-edges",
             )
         edges = pd.DataFrame({"a": [], "b": [], "length_m": []})
-    return bounded_.Boundary(edges, lambda_, whole_units, core_share, wish)
+    return bounded_.Boundary(edges, boundary_weight, whole_units, core_share, wish)
 
 
 def _report(

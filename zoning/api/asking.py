@@ -92,7 +92,7 @@ def allocate(
 
     whole = taken(plan)
     question = Question(
-        cap=cap, weight=boundary_weight, quotas=quotas, lock_out=tuple(lock_out),
+        cap=cap, boundary_weight=boundary_weight, quotas=quotas, lock_out=tuple(lock_out),
         lock_in=tuple(lock_in), whole_units=whole_units,
     )  # fmt: skip
     return refreshed(Plan.of(answer(whole, question)))
@@ -127,7 +127,7 @@ def price(
     """
     from zoning.questions.answer import price_list
 
-    return price_list(taken(plan), weight=boundary_weight, progress=progress)
+    return price_list(taken(plan), boundary_weight=boundary_weight, progress=progress)
 
 
 def verify(plan: Plan | str | Path) -> list[Check]:

@@ -95,7 +95,7 @@ def place(
     part, leaves = config.allocation, offered(pieces)
     spatial = part.boundary_weight > 0 or part.whole_units
     return allocate(
-        leaves, acc.limits, locks=locks, lambda_=part.boundary_weight,
+        leaves, acc.limits, locks=locks, boundary_weight=part.boundary_weight,
         edges=lattice_edges(units, cell_m) if spatial else None, whole_units=part.whole_units,
         core_share=part.core_share, min_patch_units=part.min_patch_units, attached=part.attached,
     )  # fmt: skip

@@ -117,22 +117,24 @@ def _no_account(plan: Plan) -> ZoningError:
 
 
 def price_list(
-    plan: Plan, *, weight: float | None = None,
+    plan: Plan, *, boundary_weight: float | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> PriceList:  # fmt: skip
     """Price every red line, cap, quota, floor and lock of a plan; see `zoning.questions.prices`.
 
     Parameters
     ----------
-    weight : float, optional
+    boundary_weight : float, optional
         Weight of the boundary; by default that of the plan.
     progress : callable, optional
         Called with (done, all, code).
     """
     acc, leaves = account_of(plan)
-    weight = changed(plan.config, Question(weight=weight)).allocation.boundary_weight
+    weight = changed(
+        plan.config, Question(boundary_weight=boundary_weight)
+    ).allocation.boundary_weight
     how: dict[str, Any] = {
-        "locks": locks_of(plan), "lambda_": weight, "edges": _edges(plan, weight, False)
+        "locks": locks_of(plan), "boundary_weight": weight, "edges": _edges(plan, weight, False)
     }  # fmt: skip
     return prices(leaves, acc.limits, released(plan), progress=progress, **how)
 
@@ -222,7 +224,9 @@ def curves(plan: Plan, base: Allocation) -> dict[str, pd.DataFrame]:
     }
 
 
-def write_problem(plan: Plan, to: str, folder: Path, *, weight: float | None = None) -> list[Path]:
+def write_problem(
+    plan: Plan, to: str, folder: Path, *, boundary_weight: float | None = None
+) -> list[Path]:
     """Write the exact question of the allocation, so that others can check our optimum.
 
     Parameters
@@ -230,7 +234,7 @@ def write_problem(plan: Plan, to: str, folder: Path, *, weight: float | None = N
     to : {"mps", "lp", "marxan"}
         MPS and LP are read by most solvers. Marxan knows whole units and, of limits, only what a
         cap says of its complement; what cannot be said in its terms is refused with the reason.
-    weight : float, optional
+    boundary_weight : float, optional
         Weight of the boundary; by default that of the plan.
 
     Returns
@@ -238,7 +242,7 @@ def write_problem(plan: Plan, to: str, folder: Path, *, weight: float | None = N
     list of Path
     """
     acc, leaves = account_of(plan)
-    part = changed(plan.config, Question(weight=weight)).allocation
+    part = changed(plan.config, Question(boundary_weight=boundary_weight)).allocation
     weight, whole = part.boundary_weight, part.whole_units or to == "marxan"
     how = Boundary(
         lattice_edges(plan.units.index, plan.grid.cell_m), weight, whole, part.core_share

@@ -114,7 +114,7 @@ def trade_off(
     """
     rows = []
     for value in lambdas:
-        plan = allocate(pieces, limits, edges=edges, lambda_=value, **how)
+        plan = allocate(pieces, limits, edges=edges, boundary_weight=value, **how)
         rows.append(
             {
                 "lambda": value,

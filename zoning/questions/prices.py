@@ -221,7 +221,7 @@ def prices(
     progress : callable, optional
         Called with (done, total, code).
     **how
-        ``lambda_, edges, whole_units, core_share, gap, time_limit`` as for ``allocate``.
+        ``boundary_weight, edges, whole_units, core_share, gap, time_limit`` as for ``allocate``.
 
     Returns
     -------
@@ -283,7 +283,7 @@ def _without_solving(base: Allocation, case: _Case, how: dict[str, Any]) -> Pric
         return None
     boundary = Boundary(
         base.edges,
-        how.get("lambda_", 0.0),
+        how.get("boundary_weight", 0.0),
         how.get("whole_units", False),
         how.get("core_share", 0.5),
     )

@@ -21,7 +21,7 @@ class Question:
     ----------
     cap : float, optional
         Share of the cap, 0..1.
-    weight : float, optional
+    boundary_weight : float, optional
         Weight of the boundary (lambda): km2 of suitability that one km of boundary is worth.
     quotas : mapping of zone to share, optional
         Shares of the headroom, 0..1.
@@ -37,7 +37,7 @@ class Question:
     """
 
     cap: float | None = None
-    weight: float | None = None
+    boundary_weight: float | None = None
     quotas: Mapping[str, float] | None = None
     lock_out: Sequence[str] = ()
     lock_in: Sequence[str] = ()
@@ -51,8 +51,8 @@ class Question:
             for name, share in shares.items()
             if share is not None and not 0 <= share <= 1
         ]
-        if self.weight is not None and not 0 <= self.weight < math.inf:
-            found.append(_out_of_range("weight", self.weight, ">= 0"))
+        if self.boundary_weight is not None and not 0 <= self.boundary_weight < math.inf:
+            found.append(_out_of_range("boundary_weight", self.boundary_weight, ">= 0"))
         raise_all(found)
 
 
@@ -124,6 +124,6 @@ def changed(config: Config, question: Question) -> Config:
                 )  # fmt: skip
             quotas[zone] = rule.model_copy(update={"share": share, **own})
         cap = cap.model_copy(update={"quotas": quotas})
-    given = {"boundary_weight": question.weight, "whole_units": question.whole_units}
+    given = {"boundary_weight": question.boundary_weight, "whole_units": question.whole_units}
     part = part.model_copy(update={k: v for k, v in given.items() if v is not None})
     return config.model_copy(update={"cap": cap, "allocation": part})
