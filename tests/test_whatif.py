@@ -167,7 +167,8 @@ def test_locks_of_an_answer_hold_for_prices_and_problems(plan, tmp_path):
     "asked",
     [
         {"cap": 1.5}, {"cap": -0.1}, {"cap": float("nan")}, {"quotas": {"key": 2}},
-        {"quotas": {"key": float("nan")}}, {"boundary_weight": -1}, {"boundary_weight": float("inf")},
+        {"quotas": {"key": float("nan")}}, {"boundary_weight": -1},
+        {"boundary_weight": float("inf")},
         {"boundary_weight": float("nan")},
     ],
 )  # fmt: skip
