@@ -9,6 +9,8 @@ from zoning.errors import Problem, Text
 
 #: Datums of old Chinese surveys; their way to CGCS2000 needs local parameters.
 _OLD_DATUMS = ("beijing 1954", "beijing_1954", "xian 1980", "xian_1980", "new beijing")
+#: Their ellipsoids, where a file names no datum ("Unknown datum based upon Krassowsky 1940").
+_OLD_SHAPES = ("krass", "krasovsky", "iag 1975", "xian")
 
 
 def parse_crs(text: Any, where: str) -> tuple[Any, list[Problem]]:
@@ -70,10 +72,14 @@ def not_metres(crs: Any, where: str) -> Problem | None:
 
 def no_way(source: Any, target: Any, where: str) -> Problem | None:
     """Say that two systems cannot be brought together without local parameters, if so."""
-    if same_crs(source, target):
+    if same_crs(source, target) or source.is_bound:
+        # A bound CRS brings its parameters with it (+towgs84=...).
         return None
     datum = str(source.geodetic_crs.datum.name if source.geodetic_crs else "")
-    if not any(old in datum.lower() for old in _OLD_DATUMS):
+    shape = source.ellipsoid.name.lower() if source.ellipsoid else ""
+    old = [*(o for o in _OLD_DATUMS if o in datum.lower()), *(k for k in _OLD_SHAPES if k in shape)]
+    newer = target.ellipsoid.name.lower() if target.ellipsoid else ""
+    if not old or any(k in newer for k in _OLD_SHAPES):
         return None
     return Problem(
         Text(
@@ -82,8 +88,10 @@ def no_way(source: Any, target: Any, where: str) -> Problem | None:
         ),
         where,
         remedy=Text(
-            "let the surveying office convert it with the local parameters first",
-            "请先由测绘主管部门用当地转换参数转换到 CGCS2000",
+            "let the surveying office convert it with the local parameters first, or give them in "
+            "crs as PROJ text with +towgs84=...; without them it would be off by up to 100 m",
+            "请先由测绘主管部门用当地转换参数转换到 CGCS2000，或在 crs 中以 PROJ 文本给出参数"
+            "（+towgs84=...）；不用参数会偏移可达百米",
         ),
         code="old-datum",
     )

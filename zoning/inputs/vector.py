@@ -11,6 +11,9 @@ from zoning.errors import Finding, InputError, Problem, Text, suggest
 from zoning.inputs import crs as systems
 from zoning.inputs.codes import check_codes, clean_codes
 from zoning.inputs.geometry import check_polygons
+from zoning.inputs.inspect.datum import BACK
+from zoning.inputs.inspect.place import inspect_place
+from zoning.inputs.repair.coordinates import unshift
 from zoning.inputs.shapefile import decode_frame, is_shapefile
 from zoning.inputs.source import Source, existing, sha256_of, some, split_layer
 
@@ -49,6 +52,7 @@ def read_polygons(
     to_crs: Any = None,
     metres: bool = True,
     repair: bool = False,
+    datum: str | None = None,
 ) -> tuple[gpd.GeoDataFrame, Source]:
     """Read a polygon layer and check everything that a plan needs of it.
 
@@ -77,6 +81,9 @@ def read_polygons(
         Whether the result must be in a projected CRS in metres.
     repair : bool
         Mend invalid polygons (see `check_polygons`).
+    datum : {"gcj02", "bd09", "cgcs2000"}, optional
+        What the planner states of the coordinates: the shift of a web map is taken off, to within
+        metres.
 
     Returns
     -------
@@ -119,7 +126,9 @@ def read_polygons(
 
     shapes, bad, mended = check_polygons(frame.geometry.to_numpy(), where, labels, repair=repair)
     frame = frame.set_geometry(list(shapes), crs=frame.crs)
-    frame, declared, in_crs, remarks = _bring(frame, crs, to_crs, where, metres, sound=not bad)
+    frame, declared, in_crs, remarks = _bring(
+        frame, crs, to_crs, where, metres, sound=not bad, datum=datum
+    )
     problems += bad + in_crs
     if problems:
         raise InputError(problems)
@@ -237,8 +246,9 @@ def missing_column(column: str, known: Sequence[str], where: str, plan: str) -> 
 
 
 def _bring(
-    frame: gpd.GeoDataFrame, crs: str | None, to_crs: Any, where: str, metres: bool, *, sound: bool
-) -> tuple[gpd.GeoDataFrame, str | None, list[Problem], list[Finding]]:
+    frame: gpd.GeoDataFrame, crs: str | None, to_crs: Any, where: str, metres: bool, *,
+    sound: bool, datum: str | None = None,
+) -> tuple[gpd.GeoDataFrame, str | None, list[Problem], list[Finding]]:  # fmt: skip
     """Settle the CRS of the file and bring the layer to the one that is asked for."""
     import numpy as np
     from pyproj import CRS
@@ -255,6 +265,12 @@ def _bring(
     if own is None:
         return frame, None, [systems.no_crs(where)], []
     declared = systems.crs_text(own)
+    placed = inspect_place(frame, where)
+    if placed:
+        return frame, declared, list(placed), findings
+    if datum in BACK and sound:
+        frame, remark = unshift(frame, datum, where)
+        own, findings = frame.crs, [*findings, remark]
     target = own if to_crs is None else CRS.from_user_input(to_crs)
     stops = [
         systems.no_way(own, target, where),

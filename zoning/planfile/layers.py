@@ -25,7 +25,11 @@ class Layer(Part):
     encoding: str | None = None
     """Text encoding, only where the file does not say (such as GBK)."""
     repair: bool = False
-    """Repair invalid polygons (each is logged) and do not refuse them."""
+    """Repair invalid polygons and close closed lines (each is logged) and do not refuse them."""
+    datum: Literal["gcj02", "bd09", "cgcs2000"] | None = None
+    """What is known of the coordinates of a layer from a web map: `gcj02` (AMap, Tencent) and `bd09`
+    (Baidu) are converted to within metres; `cgcs2000` says that they are right and not to be
+    doubted. Left out, a shift is looked for and told, and nothing is converted."""
 
 
 class CountyLayer(Layer):

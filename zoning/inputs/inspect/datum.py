@@ -1,0 +1,323 @@
+"""The shifts of Chinese web maps: GCJ-02 (AMap, Tencent) and BD-09 (Baidu), and how to tell them.
+
+A layer that came from a web map is shifted against surveyed ground by 100 to 800 metres, mostly to
+the north-west or south-east, and says WGS84. Whether a layer is shifted is asked of lines that both
+layers should share: each shift that could explain the difference is tried, beside shifts of the
+same length in other directions, which chance alone would have to beat.
+
+The formulas are not published; they are known from third-party code (evidence C).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Datum = Literal["gcj02", "bd09"]
+
+#: Metres per degree of latitude, within 1 %.
+_DEGREE_M = 111_320.0
+#: Points along the lines of a layer that are looked at (our choice).
+_POINTS = 600
+#: The kernel is this part of the shift wide, between these bounds in metres (our choice): noise of
+#: digitising and generalised outlines must pass, the shift itself must not.
+_WIDTH, _NARROW_M, _WIDE_M = 0.3, 25.0, 90.0
+#: Layers with this part of their lines in common meet as they are (our choice).
+_MEET = 0.8
+#: Directions of the decoys, beside the shift that is asked for.
+_DECOYS = 24
+#: Decoys nearer to the direction of the shift would share its lines (cosine of 45 degrees).
+_ALIKE = 0.707
+#: Shorter shifts than this are none: the formula is left outside China.
+_SHORT_M = 20.0
+#: What the shift must gain in common lines, as a part of all, over no shift and over every decoy
+#: (our choices, measured on all prefectures; see docs/datum-shifts.md).
+_GAIN, _LEAD = 0.06, 0.015
+#: The best place for the layer must lie this near the shift, as a part of its length, or in metres.
+_NEAR, _NEAR_M = 0.35, 45.0
+
+
+def gcj02(points: Floats) -> Floats:
+    """Bring lon/lat in WGS84 degrees to GCJ-02.
+
+    Examples
+    --------
+    >>> (gcj02(np.array([[116.4, 39.9]])) - [[116.4, 39.9]]).round(5).tolist()
+    [[0.00624, 0.0014]]
+    """
+    return points + _shift(points)
+
+
+def from_gcj02(points: Floats) -> Floats:
+    """Take the shift of GCJ-02 off, to about a millimetre.
+
+    Examples
+    --------
+    >>> there = gcj02(np.array([[119.45, 32.2]]))
+    >>> bool(np.abs(from_gcj02(there) - [[119.45, 32.2]]).max() < 1e-8)
+    True
+    """
+    # The shift changes so slowly that a few rounds of the forward formula turn it back.
+    back = points
+    for _ in range(4):
+        back = points - _shift(back)
+    return back
+
+
+def bd09(points: Floats) -> Floats:
+    """Bring lon/lat in WGS84 degrees to BD-09 (Baidu).
+
+    Examples
+    --------
+    >>> (bd09(np.array([[116.4, 39.9]])) - [[116.4, 39.9]]).round(4).tolist()
+    [[0.0126, 0.0077]]
+    """
+    return _over_gcj02(gcj02(points))
+
+
+def from_bd09(points: Floats) -> Floats:
+    """Take the shift of BD-09 off.
+
+    Examples
+    --------
+    >>> there = bd09(np.array([[119.45, 32.2]]))
+    >>> bool(np.abs(from_bd09(there) - [[119.45, 32.2]]).max() < 1e-7)
+    True
+    """
+    middle = points - (0.0065, 0.006)
+    for _ in range(6):
+        middle = points - (_over_gcj02(middle) - middle)
+    return from_gcj02(middle)
+
+
+#: What takes the shift of a datum off.
+BACK = {"gcj02": from_gcj02, "bd09": from_bd09}
+#: What people call it.
+NAMES = {"gcj02": "GCJ-02", "bd09": "BD-09"}
+
+
+def _over_gcj02(points: Floats) -> Floats:
+    lon, lat = points[:, 0], points[:, 1]
+    turn = math.pi * 3000 / 180
+    far = np.hypot(lon, lat) + 2e-5 * np.sin(lat * turn)
+    angle = np.arctan2(lat, lon) + 3e-6 * np.cos(lon * turn)
+    return np.column_stack([far * np.cos(angle) + 0.0065, far * np.sin(angle) + 0.006])
+
+
+def _shift(points: Floats) -> Floats:
+    """Give the shift of GCJ-02 against WGS84 at lon/lat points, in degrees."""
+    lon, lat = points[:, 0], points[:, 1]
+    x, y, pi = lon - 105.0, lat - 35.0, math.pi
+    root = np.sqrt(np.abs(x))
+    waves = 20 * np.sin(6 * x * pi) + 20 * np.sin(2 * x * pi)
+    dy = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root
+    dy = dy + 2 / 3 * (waves + 20 * np.sin(y * pi) + 40 * np.sin(y / 3 * pi))
+    dy = dy + 2 / 3 * (160 * np.sin(y / 12 * pi) + 320 * np.sin(y * pi / 30))
+    dx = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root
+    dx = dx + 2 / 3 * (waves + 20 * np.sin(x * pi) + 40 * np.sin(x / 3 * pi))
+    dx = dx + 2 / 3 * (150 * np.sin(x / 12 * pi) + 300 * np.sin(x / 30 * pi))
+    a, ee = 6_378_245.0, 0.00669342162296594323  # Krassovsky 1940
+    phi = np.radians(lat)
+    magic = 1 - ee * np.sin(phi) ** 2
+    dlat = np.degrees(dy * magic**1.5 / (a * (1 - ee)))
+    dlon = np.degrees(dx * np.sqrt(magic) / (a * np.cos(phi)))
+    return np.column_stack([dlon, dlat])
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A shift that explains why two layers do not meet.
+
+    Parameters
+    ----------
+    datum : {"gcj02", "bd09"}
+    of : {"layer", "reference"}
+        Which of the two is shifted.
+    metres : float
+        Length of the shift here.
+    before, after : float
+        Part of the layer's lines that lie on lines of the reference, as they are and without the
+        shift (0..1).
+    rival : float
+        The same for the best shift of that length in another direction.
+    """
+
+    datum: Datum
+    of: Literal["layer", "reference"]
+    metres: float
+    before: float
+    after: float
+    rival: float
+
+    @property
+    def confidence(self) -> Literal["high", "low"]:
+        """High where the shift brings at least twice the common lines and beats chance by far."""
+        lead = self.after - max(self.before, self.rival)
+        return "high" if lead > 0.12 and self.after > 1.5 * self.before else "low"
+
+
+def find_shift(layer: Any, reference: Any) -> Shift | None:
+    """Find whether one of two layers of the same ground carries the shift of a web map.
+
+    Parameters
+    ----------
+    layer, reference : array of shapely geometry
+        In WGS84 or CGCS2000 degrees as they say of themselves. They should have lines in common;
+        one may fill only a part of the other.
+
+    Returns
+    -------
+    Shift or None
+
+    Examples
+    --------
+    >>> import shapely
+    >>> town = shapely.box(119.4, 32.1, 119.5, 32.2)
+    >>> moved = shapely.transform(town, gcj02)
+    >>> found = find_shift([moved], [town])
+    >>> found.datum, found.of, round(found.metres, -1), found.confidence
+    ('gcj02', 'layer', 550.0, 'high')
+    >>> find_shift([town], [moved]).of, find_shift([town], [town])
+    ('reference', None)
+    """
+    points = _points(layer)
+    if len(points) < 8:
+        return None
+    scale = np.array([_DEGREE_M * math.cos(math.radians(float(points[:, 1].mean()))), _DEGREE_M])
+    near = _Lines(reference, scale, points)
+    if not near:
+        return None
+    if near.common(points * scale, _NARROW_M) > _MEET:
+        return None
+    found = []
+    for datum, back in BACK.items():
+        # What the formula takes off here; the other way round it is what it would put on.
+        off = (back(points) - points) * scale
+        for of, moves in (("layer", off), ("reference", -off)):
+            shift = _weigh(near, points * scale, moves, datum, of)
+            if shift is not None:
+                found.append(shift)
+    return max(found, key=lambda s: s.after, default=None)
+
+
+def _weigh(near: _Lines, points: Floats, moves: Floats, datum: Any, of: Any) -> Shift | None:
+    """Hold one shift against none, and against its like in other directions."""
+    length = float(np.hypot(*moves.mean(axis=0)))
+    if length < _SHORT_M:
+        return None
+    # Copies of one drawing meet within metres; outlines drawn twice only within their noise.
+    wide = min(max(length * _WIDTH, _NARROW_M), _WIDE_M)
+    found = [_at_width(near, points, moves, w, datum, of) for w in {_NARROW_M, wide}]
+    return max((f for f in found if f), key=lambda f: f.after - max(f.rival, f.before), default=None)
+
+
+def _at_width(
+    near: _Lines, points: Floats, moves: Floats, width: float, datum: Any, of: Any
+) -> Shift | None:
+    length = float(np.hypot(*moves.mean(axis=0)))
+    before, after = near.common(points, width), near.common(points + moves, width)
+    if after - before < _GAIN:
+        return None
+    rival = 0.0
+    for step in range(1, _DECOYS):
+        angle = 2 * math.pi * step / _DECOYS
+        if math.cos(angle) > _ALIKE:
+            continue
+        turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+        rival = max(rival, near.common(points + moves @ turn, width))
+        if after - rival < _LEAD:
+            return None
+    settled = near.settle(points + moves, width)
+    if np.hypot(*settled) > max(_NEAR * length, _NEAR_M):
+        return None
+    return Shift(datum, of, length, before, after, rival)
+
+
+class _Lines:
+    """The segments of a reference on a local plane, to be met by points."""
+
+    def __init__(self, shapes: Any, scale: Floats, points: Floats) -> None:
+        import shapely
+
+        lines = shapely.get_parts(shapely.boundary(np.asarray(shapes, dtype=object)))
+        lines = shapely.get_parts(lines)
+        coords, which = shapely.get_coordinates(lines, return_index=True)
+        same = which[1:] == which[:-1]
+        a, b = coords[:-1][same], coords[1:][same]
+        # Only what is near the layer counts.
+        west, south, east, north = _grown(points)
+        inside = ~(
+            (np.maximum(a[:, 0], b[:, 0]) < west) | (np.minimum(a[:, 0], b[:, 0]) > east)
+            | (np.maximum(a[:, 1], b[:, 1]) < south) | (np.minimum(a[:, 1], b[:, 1]) > north)
+        )  # fmt: skip
+        self.a, self.b = a[inside] * scale, b[inside] * scale
+        self.tree = shapely.STRtree(
+            shapely.linestrings(np.stack([self.a, self.b], axis=1)) if len(self.a) else []
+        )
+
+    def __len__(self) -> int:
+        return len(self.a)
+
+    def _nearest(self, points: Floats, within: float) -> tuple[npt.NDArray[np.intp], Floats]:
+        """Give which points have a segment within reach, and the way to it."""
+        import shapely
+
+        rows, segments = self.tree.query_nearest(
+            shapely.points(points), max_distance=within, all_matches=False
+        )
+        a, b, p = self.a[segments], self.b[segments], points[rows]
+        along = b - a
+        length = np.maximum((along**2).sum(axis=1), 1e-12)
+        t = np.clip(((p - a) * along).sum(axis=1) / length, 0, 1)
+        return rows, a + along * t[:, None] - p
+
+    def common(self, points: Floats, width: float) -> float:
+        """Give the part of the points that lie on the lines, those near by less than one."""
+        _, way = self._nearest(points, 3 * width)
+        return float(np.exp(-(way**2).sum(axis=1) / (2 * width**2)).sum() / len(points))
+
+    def settle(self, points: Floats, width: float) -> Floats:
+        """Give the move that brings the points from where they are to the best place near by."""
+        move = np.zeros(2)
+        for _ in range(8):
+            rows, way = self._nearest(points + move, 3 * width)
+            if len(rows) < 5:
+                break
+            weight = np.exp(-(way**2).sum(axis=1) / (2 * width**2))
+            length = np.hypot(way[:, 0], way[:, 1])
+            normal = way / np.maximum(length, 1e-9)[:, None]
+            # Only the part across a line is known; a straight line says nothing of the way along.
+            left = np.einsum("n,ni,nj->ij", weight, normal, normal) + 1e-3 * np.eye(2)
+            step = np.linalg.solve(left, (weight[:, None] * way).sum(axis=0))
+            move = move + step
+            if np.hypot(*step) < 0.5:
+                break
+        return move
+
+
+def _grown(points: Floats) -> tuple[float, float, float, float]:
+    """Give the box around points, with room for any shift of a web map."""
+    low, high = points.min(axis=0) - 0.02, points.max(axis=0) + 0.02
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def _points(shapes: Any) -> Floats:
+    """Give points at even distances along the boundaries of shapes (degrees)."""
+    import shapely
+
+    lines = shapely.boundary(np.asarray(shapes, dtype=object))
+    parts = shapely.get_parts(shapely.get_parts(lines))
+    lengths = shapely.length(parts)
+    if not len(parts) or lengths.sum() <= 0:
+        return np.empty((0, 2))
+    step = lengths.sum() / _POINTS
+    ends = np.cumsum(lengths)
+    at = (np.arange(_POINTS) + 0.5) * step
+    which = np.minimum(np.searchsorted(ends, at), len(parts) - 1)
+    along = at - (ends - lengths)[which]
+    return shapely.get_coordinates(shapely.line_interpolate_point(parts[which], along))

@@ -1,0 +1,125 @@
+"""Coordinates put right: a stated web-map datum, swapped axes, a stray vertex."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zoning.errors import Finding, Text
+from zoning.inputs.inspect.datum import BACK, NAMES
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+
+def unshift(frame: gpd.GeoDataFrame, datum: Any, where: str) -> tuple[gpd.GeoDataFrame, Finding]:
+    """Take the shift of a web map off a layer whose datum the planner has stated.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        In any CRS; its coordinates are those of the web map.
+    datum : {"gcj02", "bd09"}
+    where : str
+        File and layer.
+
+    Returns
+    -------
+    GeoDataFrame
+        In WGS84 degrees.
+    Finding
+        A note with the size of the shift.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> from zoning.inputs.inspect.datum import gcj02
+    >>> town = shapely.box(119.4, 32.1, 119.5, 32.2)
+    >>> frame = gpd.GeoDataFrame(geometry=[shapely.transform(town, gcj02)], crs="EPSG:4490")
+    >>> back, log = unshift(frame, "gcj02", "towns.gpkg")
+    >>> back.geometry.iloc[0].hausdorff_distance(town) < 1e-7, log.code, round(log.measured, -1)
+    (True, 'converted-datum', 550.0)
+    """
+    import shapely
+
+    degrees = frame.to_crs("EPSG:4326")
+    back = BACK[datum]
+    points = shapely.get_coordinates(degrees.geometry.to_numpy())
+    metres = 0.0
+    if len(points):
+        turn = np.array([111_320 * np.cos(np.radians(points[:, 1].mean())), 111_320])
+        metres = float(np.hypot(*((back(points) - points) * turn).mean(axis=0)))
+    moved = shapely.transform(degrees.geometry.to_numpy(), back)
+    name = NAMES[datum]
+    return degrees.set_geometry(list(moved), crs=degrees.crs), Finding(
+        Text(
+            f"converted from {name} as stated: moved by {metres:.0f} m, right to within metres",
+            f"已按注明由 {name} 换算：移动约 {metres:.0f} 米，精度数米",
+        ),
+        where, measured=metres, code="converted-datum", level="note",
+    )  # fmt: skip
+
+
+def swap_axes(frame: gpd.GeoDataFrame, where: str) -> tuple[gpd.GeoDataFrame, Finding]:
+    """Exchange x and y.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> frame = gpd.GeoDataFrame(geometry=[shapely.box(32, 119, 33, 120)], crs="EPSG:4490")
+    >>> swap_axes(frame, "a.json")[0].total_bounds.tolist()
+    [119.0, 32.0, 120.0, 33.0]
+    """
+    import shapely
+
+    turned = shapely.transform(frame.geometry.to_numpy(), lambda c: c[:, ::-1])
+    return frame.set_geometry(list(turned), crs=frame.crs), Finding(
+        Text("x and y were exchanged", "已交换 x 与 y"), where, code="swapped-axes", level="note"
+    )
+
+
+def drop_stray(frame: gpd.GeoDataFrame, where: str) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Delete the single vertices that lie far from all others of their ring.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> spike = shapely.Polygon([(0, 0), (9, 0), (9, 9), (900, 900), (0, 9)])
+    >>> frame = gpd.GeoDataFrame(geometry=[spike], crs="EPSG:4549")
+    >>> mended, log = drop_stray(frame, "a.gpkg")
+    >>> mended.area.tolist(), log[0].limit
+    ([81.0], 81.0)
+    """
+    import shapely
+
+    from zoning.inputs.inspect.place import stray_vertex
+
+    shapes, log = [], []
+    for row, shape in zip(frame.index, frame.geometry.to_numpy(), strict=True):
+        parts = []
+        for part in shapely.get_parts(shape) if shape is not None else []:
+            rings = [shapely.get_coordinates(r) for r in shapely.get_rings(part)]
+            parts.append(shapely.Polygon(*_without(rings, stray_vertex)))
+        new = shape if shape is None else parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+        shapes.append(new)
+        if shape is not None and not shapely.equals_exact(new, shape):
+            log.append(Finding(
+                Text(f"feature {row}: a stray vertex was deleted; area {shape.area:,.1f} before, "
+                     f"{new.area:,.1f} after (square units of the CRS)",
+                     f"要素 {row}：已删除远离的顶点；面积由 {shape.area:,.1f} 变为 {new.area:,.1f}"
+                     "（坐标系单位的平方）"),
+                where, measured=shape.area, limit=new.area, code="stray-vertex", level="note",
+            ))  # fmt: skip
+    return frame.set_geometry(shapes, crs=frame.crs), log
+
+
+def _without(rings: list[Any], find: Any) -> tuple[Any, list[Any]]:
+    out = []
+    for ring in rings:
+        point = find(ring)
+        if point is not None:
+            ring = ring[~(ring == point).all(axis=1)]
+            ring = ring if (ring[0] == ring[-1]).all() else np.vstack([ring, ring[:1]])
+        out.append(ring)
+    return out[0], out[1:]
