@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
@@ -21,7 +20,7 @@ from zoning.grid.crs import check_projected
 from zoning.grid.distortion import Distortion, choose_crs, measure_distortion
 from zoning.grid.lattice import GridSpec, check_size
 from zoning.inputs import protections
-from zoning.inputs.crs import no_way
+from zoning.inputs.crs import no_way, parse_crs
 from zoning.inputs.inspect import elsewhere, inspect_datums, outlines
 from zoning.inputs.inspect.texts import odd_codes, odd_text
 from zoning.inputs.landuse import load_classes
@@ -33,6 +32,7 @@ from zoning.planfile.layers import Layer, ProtectionLayer, TownshipLayer
 from zoning.planfile.models import Config
 
 T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Intake:
@@ -218,10 +218,8 @@ def absent_files(config: Config, folder: Path) -> list[Problem]:
 
 def _no_way_to_grid(outline: gpd.GeoDataFrame, config: Config, where: str) -> list[Problem]:
     """Refuse a boundary of an old datum, which PROJ would move to CGCS2000 without parameters."""
-    from pyproj import CRS
-
-    target = CRS.from_user_input(config.grid.crs or "EPSG:4490")
-    stop = no_way(outline.crs, target, where)
+    target, unknown = parse_crs(config.grid.crs or "EPSG:4490", "[grid] crs")
+    stop = None if unknown else no_way(outline.crs, target, where)
     return [] if stop is None else [stop]
 
 

@@ -265,18 +265,16 @@ def _bring(
     if own is None:
         return frame, None, [systems.no_crs(where)], []
     declared = systems.crs_text(own)
-    placed = inspect_place(frame, where)
+    target = own if to_crs is None else CRS.from_user_input(to_crs)
+    old = systems.no_way(own, target, where)
+    placed: list[Problem] = [old] if old else [*inspect_place(frame, where)]
     if placed:
-        return frame, declared, list(placed), findings
+        return frame, declared, placed, findings
     if datum in BACK and sound:
         frame, remark = unshift(frame, datum, where)
         own, findings = frame.crs, [*findings, remark]
-    target = own if to_crs is None else CRS.from_user_input(to_crs)
-    stops = [
-        systems.no_way(own, target, where),
-        systems.not_metres(target, where) if metres else None,
-    ]
-    problems = [p for p in stops if p]
+        target = own if to_crs is None else target
+    problems = [p for p in [systems.not_metres(target, where) if metres else None] if p]
     if problems or not sound or systems.same_crs(own, target):
         return frame, declared, problems, findings
     moved = frame.to_crs(target)

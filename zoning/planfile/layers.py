@@ -27,8 +27,8 @@ class Layer(Part):
     repair: bool = False
     """Repair invalid polygons and close closed lines (each is logged) and do not refuse them."""
     datum: Literal["gcj02", "bd09", "cgcs2000"] | None = None
-    """What is known of the coordinates of a layer from a web map: `gcj02` (AMap, Tencent) and `bd09`
-    (Baidu) are converted to within metres; `cgcs2000` says that they are right and not to be
+    """What is known of the coordinates of a layer from a web map: `gcj02` (AMap, Tencent) and
+    `bd09` (Baidu) are converted to within metres; `cgcs2000` says that they are right and not to be
     doubted. Left out, a shift is looked for and told, and nothing is converted."""
 
 

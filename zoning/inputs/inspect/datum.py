@@ -40,6 +40,8 @@ _SHORT_M = 20.0
 _GAIN, _LEAD = 0.06, 0.015
 #: The best place for the layer must lie this near the shift, as a part of its length, or in metres.
 _NEAR, _NEAR_M = 0.35, 45.0
+#: ... and this near where the two are copies of one drawing: the formula is right to within metres.
+_EXACT_M = 20.0
 
 
 def gcj02(points: Floats) -> Floats:
@@ -212,8 +214,9 @@ def _weigh(near: _Lines, points: Floats, moves: Floats, datum: Any, of: Any) -> 
         return None
     # Copies of one drawing meet within metres; outlines drawn twice only within their noise.
     wide = min(max(length * _WIDTH, _NARROW_M), _WIDE_M)
-    found = [_at_width(near, points, moves, w, datum, of) for w in {_NARROW_M, wide}]
-    return max((f for f in found if f), key=lambda f: f.after - max(f.rival, f.before), default=None)
+    tried = [_at_width(near, points, moves, w, datum, of) for w in {_NARROW_M, wide}]
+    found = [f for f in tried if f is not None]
+    return max(found, key=lambda f: f.after - max(f.rival, f.before), default=None)
 
 
 def _at_width(
@@ -233,7 +236,8 @@ def _at_width(
         if after - rival < _LEAD:
             return None
     settled = near.settle(points + moves, width)
-    if np.hypot(*settled) > max(_NEAR * length, _NEAR_M):
+    copies = near.common(points + moves + settled, _NARROW_M) > _MEET
+    if np.hypot(*settled) > (_EXACT_M if copies else max(_NEAR * length, _NEAR_M)):
         return None
     return Shift(datum, of, length, before, after, rival)
 
@@ -320,4 +324,5 @@ def _points(shapes: Any) -> Floats:
     at = (np.arange(_POINTS) + 0.5) * step
     which = np.minimum(np.searchsorted(ends, at), len(parts) - 1)
     along = at - (ends - lengths)[which]
-    return shapely.get_coordinates(shapely.line_interpolate_point(parts[which], along))
+    points: Floats = shapely.get_coordinates(shapely.line_interpolate_point(parts[which], along))
+    return points

@@ -15,6 +15,8 @@ from zoning.inputs.inspect.place import false_easting, plain_zone
 if TYPE_CHECKING:
     import geopandas as gpd
 
+#: Where the shifts come from.
+_MAPS = {"gcj02": Text("AMap, Tencent", "高德、腾讯"), "bd09": Text("Baidu", "百度")}
 #: Metres per degree of latitude, within 1 %.
 _DEGREE_M = 111_320.0
 #: Layers that fill the study area and share their lines; the others are held against them.
@@ -135,7 +137,7 @@ def _degrees(shapes: gpd.GeoSeries) -> Any:
 
 def _tell(where: str, against: str, shift: Shift, others: Collection[str]) -> Finding:
     name, sure = NAMES[shift.datum], shift.confidence == "high"
-    maps = {"gcj02": Text("AMap, Tencent", "高德、腾讯"), "bd09": Text("Baidu", "百度")}[shift.datum]
+    maps = _MAPS[shift.datum]
     word = Text("", "") if sure else Text("perhaps ", "可能")
     also = Text("", "")
     if others:
@@ -159,8 +161,8 @@ def _tell(where: str, against: str, shift: Shift, others: Collection[str]) -> Fi
             "take the data in CGCS2000 from the surveying office; or state "
             f'datum = "{shift.datum}" and it is converted to within metres; datum = "cgcs2000" '
             "says that it is right as it is",
-            f'请向测绘主管部门取 CGCS2000 数据；或注明 datum = "{shift.datum}"，由程序换算（精度数米）；'
-            '若坐标无误，请注明 datum = "cgcs2000"',
+            f'请向测绘主管部门取 CGCS2000 数据；或注明 datum = "{shift.datum}"，'
+            '由程序换算（精度数米）；若坐标无误，请注明 datum = "cgcs2000"',
         ),
     )  # fmt: skip
 

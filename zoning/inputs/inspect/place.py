@@ -69,7 +69,7 @@ def _local(crs: Any, where: str) -> list[Finding]:
     return [
         Finding(
             Text(
-                f"'{crs.name}' is a local coordinate system: where on the Earth it lies is not said",
+                f"'{crs.name}' is a local coordinate system: its place on the Earth is not said",
                 f"“{crs.name}”为地方独立坐标系，文件未说明其在地球上的位置",
             ),
             where, code="local-crs", level="error",
@@ -115,9 +115,7 @@ def _metres(x: float, y: float, crs: Any, where: str) -> Finding:
     zone = int(x // 1_000_000)
     code = _prefixed_zone(zone) if 13 <= zone <= 45 else None
     fits = f'crs = "EPSG:{code}"' if code else 'crs = "EPSG:4549"'
-    hint = Text(
-        f"name the CRS of the metres, such as {fits}", f"请指明投影坐标系，例如 {fits}"
-    )
+    hint = Text(f"name the CRS of the metres, such as {fits}", f"请指明投影坐标系，例如 {fits}")
     return Finding(
         Text(
             f"coordinates such as {x:,.1f}, {y:,.1f} are metres, but {systems.name_of(crs)} is in "

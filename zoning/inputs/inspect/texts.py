@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 _CODE_DIGITS = (6, 9, 12)
 
 
-
 def odd_codes(frame: gpd.GeoDataFrame, where: str) -> list[Finding]:
     """Find codes that are no place codes of 6, 9 or 12 digits."""
     if "code" not in frame.columns:

@@ -95,15 +95,19 @@ def drop_stray(frame: gpd.GeoDataFrame, where: str) -> tuple[gpd.GeoDataFrame, l
 
     from zoning.inputs.inspect.place import stray_vertex
 
-    shapes, log = [], []
+    shapes: list[Any] = []
+    log: list[Finding] = []
     for row, shape in zip(frame.index, frame.geometry.to_numpy(), strict=True):
+        if shape is None:
+            shapes.append(None)
+            continue
         parts = []
-        for part in shapely.get_parts(shape) if shape is not None else []:
+        for part in shapely.get_parts(shape):
             rings = [shapely.get_coordinates(r) for r in shapely.get_rings(part)]
             parts.append(shapely.Polygon(*_without(rings, stray_vertex)))
-        new = shape if shape is None else parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+        new = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
         shapes.append(new)
-        if shape is not None and not shapely.equals_exact(new, shape):
+        if not shapely.equals_exact(new, shape):
             log.append(Finding(
                 Text(f"feature {row}: a stray vertex was deleted; area {shape.area:,.1f} before, "
                      f"{new.area:,.1f} after (square units of the CRS)",
@@ -119,7 +123,9 @@ def _without(rings: list[Any], find: Any) -> tuple[Any, list[Any]]:
     for ring in rings:
         point = find(ring)
         if point is not None:
-            ring = ring[~(ring == point).all(axis=1)]
-            ring = ring if (ring[0] == ring[-1]).all() else np.vstack([ring, ring[:1]])
+            kept = ring[~(ring == point).all(axis=1)]
+            closed = (kept[0] == kept[-1]).all()
+            out.append(kept if closed else np.vstack([kept, kept[:1]]))
+            continue
         out.append(ring)
     return out[0], out[1:]

@@ -1,0 +1,92 @@
+"""GCJ-02 and BD-09: the formulas, and who of a delivery is told to be shifted."""
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zoning.inputs.china import counties, find_area
+from zoning.inputs.inspect import inspect_datums
+from zoning.inputs.inspect.datum import bd09, find_shift, from_bd09, from_gcj02, gcj02
+
+lons, lats = st.floats(74, 134), st.floats(18, 53)
+METRES = 111_320
+
+
+@given(lons, lats)
+def test_the_shifts_are_turned_back_everywhere(lon, lat):
+    there = np.array([[lon, lat]])
+    assert np.abs(from_gcj02(gcj02(there)) - there).max() * METRES < 0.01
+    assert np.abs(from_bd09(bd09(there)) - there).max() * METRES < 0.5
+
+
+def test_baidu_lies_beyond_amap_by_the_step_that_its_name_is_known_for():
+    # About 0.0065 and 0.006 degrees; the polar part moves it by some metres.
+    places = np.array([[116.4, 39.9], [87.6, 43.8]])
+    step = bd09(places) - gcj02(places)
+    assert step == pytest.approx(np.array([[0.0065, 0.006]] * 2), abs=1e-3)
+
+
+@pytest.fixture(scope="module")
+def kashi():
+    """Give a county of the far west, where the shift is smallest."""
+    return find_area("喀什市").geometry
+
+
+@pytest.mark.parametrize(("move", "name"), [(gcj02, "gcj02"), (bd09, "bd09")])
+def test_the_shift_of_the_far_west_is_found_both_ways(kashi, move, name):
+    moved = shapely.transform(kashi, move)
+    found = find_shift([moved], [kashi])
+    assert (found.datum, found.of, found.confidence) == (name, "layer", "high")
+    if name == "gcj02":
+        assert 80 < found.metres < 260
+    assert find_shift([kashi], [moved]).of == "reference"
+
+
+def test_other_moves_are_not_called_a_web_map(kashi):
+    """A survey that is off by as much in another direction is another trouble."""
+    degrees = 300 / METRES
+    for dx, dy in [(degrees, 0), (-degrees, 0), (0, degrees), (degrees, -degrees)]:
+        moved = shapely.transform(kashi, lambda c, d=(dx, dy): c + d)
+        assert find_shift([moved], [kashi]) is None
+
+
+def layers(**moves):
+    """Give a city, its counties and two areas in them, each moved as it is asked for."""
+    city = find_area("镇江市")
+    towns = counties(city)
+    parts = towns.geometry.to_numpy()[[0, 3]]
+    red = [shapely.intersection(p, p.representative_point().buffer(0.08)) for p in parts]
+    shapes = {"boundary": [city.geometry], "townships": list(towns.geometry), "redlines": red}
+    out = {}
+    for role, given_ in shapes.items():
+        move = moves.get(role, lambda c: c)
+        moved = [shapely.transform(s, move) for s in given_]
+        out[role] = (gpd.GeoSeries(moved, crs="EPSG:4490"), f"{role}.shp")
+    return out
+
+
+@pytest.mark.parametrize("move", [gcj02, bd09])
+@pytest.mark.parametrize("role", ["boundary", "townships", "redlines"])
+def test_the_layer_that_is_shifted_is_named_and_no_other(role, move):
+    found = inspect_datums(layers(**{role: move}))
+    assert [(f.where, f.code) for f in found.findings] == [(f"{role}.shp", move.__name__)]
+    assert found.findings[0].level == "error" and found.shifted == {role}
+
+
+def test_a_sound_delivery_is_left_alone():
+    assert inspect_datums(layers()).findings == []
+
+
+def test_a_whole_delivery_from_a_web_map_needs_the_installed_outlines():
+    given_ = layers(boundary=gcj02, townships=gcj02, redlines=gcj02)
+    assert inspect_datums(given_).findings == []
+    known = gpd.GeoSeries(list(counties(find_area("镇江市")).geometry), crs="EPSG:4326")
+    found = inspect_datums({"outlines": (known, "installed"), **given_})
+    assert {"boundary", "townships"} <= found.shifted
+
+
+def test_what_the_planner_has_stated_is_not_doubted():
+    assert inspect_datums(layers(boundary=gcj02), {"boundary"}).findings == []
