@@ -5,7 +5,7 @@ and raise `zoning.errors.ZoningError`; none of them prints, asks or keeps a sett
 is asked for, its folder will do.
 
 =====================  =============================================================
-make a plan            `demo`, `init`, `check`, `run`, `load`
+make a plan            `demo`, `init`, `check`, `run`, `load`; `batch` makes many
 units alone            `grid`
 ask a plan             `explain`, `stability`, `allocate`, `price`, `methods`, `verify`
 write files            `map`, `report`, `sheets`, `export`, `write_prices`
@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 
 #: Commands, each with a function of the same name.
 COMMANDS = (
-    "demo", "init", "check", "run", "grid", "explain", "stability", "allocate", "price", "methods",
-    "verify", "map", "report", "export", "evaluate", "solve", "policy",
+    "demo", "init", "check", "run", "batch", "grid", "explain", "stability", "allocate", "price",
+    "methods", "verify", "map", "report", "export", "evaluate", "solve", "policy",
 )  # fmt: skip
 #: Formats that `export` writes; the last three hold the question of the allocation, not the plan.
 FORMATS = (
@@ -34,16 +34,17 @@ FORMATS = (
 )  # fmt: skip
 
 __all__ = [
-    "COMMANDS", "FORMATS", "MethodComparison", "Plan", "Stability", "Units", "allocate", "check",
-    "check_policy", "demo", "evaluate", "explain", "export", "grid", "init", "joined", "load",
-    "map", "methods", "policies", "policy", "policy_rows", "price", "report", "roles", "run",
-    "sheets", "solve", "stability", "verify", "write_policy", "write_prices",
+    "COMMANDS", "FORMATS", "Batch", "MethodComparison", "Plan", "Stability", "Units", "allocate",
+    "batch", "check", "check_policy", "demo", "evaluate", "explain", "export", "grid", "init",
+    "joined", "load", "map", "methods", "policies", "policy", "policy_rows", "price", "report",
+    "roles", "run", "sheets", "solve", "stability", "verify", "write_policy", "write_prices",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from zoning.api.asking import MethodComparison, allocate, explain, methods, price, verify
     from zoning.api.firm import Stability, stability
     from zoning.api.making import check, demo, init, load, run
+    from zoning.api.many import Batch, batch
     from zoning.api.plan import Plan
     from zoning.api.policy_files import (
         check_policy,
@@ -60,6 +61,7 @@ else:
     _ROOMS = {
         "asking": ("MethodComparison", "allocate", "explain", "methods", "price", "verify"),
         "firm": ("Stability", "stability"),
+        "many": ("Batch", "batch"),
         "making": ("check", "demo", "init", "load", "run"),
         "plan": ("Plan",),
         "policy_files": (

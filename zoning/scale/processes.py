@@ -38,8 +38,7 @@ class Processes:
     Examples
     --------
     >>> from operator import mul
-    >>> if __name__ == "__main__":
-    ...     list(Processes(2)(mul, 10, [1, 2, 3]))
+    >>> list(Processes(1)(mul, 10, [1, 2, 3]))
     [10, 20, 30]
     """
 
