@@ -39,6 +39,7 @@ LONG = {
     "bench_map": ["--units", "400", "--print"],
     "bench_method": ["--nodes", "2500", "--side", "300"],
     "bench_overlay": ["--quick", "--rounds", "1", "--patience", "1"],
+    "bench_scale": ["--place", "扬中市", "--pixel", "100", "--only", "run", "explain"],
     "build_reference": ["{data}"],
     "execute_notebooks": ["--check"],
     "example_lakeside": ["-o", "{out}/lakeside.csv"],
