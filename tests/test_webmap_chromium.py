@@ -521,10 +521,20 @@ def test_hostile_names_are_shown_and_not_run(browser, tmp_path):
 
 
 def test_units_without_a_zone_are_grey(browser, tmp_path):
-    browser.open(webmap.write(fake_plan.make(hostile=True), tmp_path / "g.html"), "#v=")
+    hostile = fake_plan.make(hostile=True)
+    browser.open(webmap.write(hostile, tmp_path / "g.html"), "#v=")
     unit = unit_where(browser, "g.value(i,'zone')===null&&g.value(i,'area_m2')>6e5")
     assert browser.pixel(*browser.point_of(unit)) in ((0xDE, 0xDA, 0xD6), (0xBE, 0xB9, 0xB4))
-    assert "无数据" in browser.text(".zn-legend")
+    gone = hostile.units.loc[hostile.units["zone"].isna(), "area_m2"].sum()
+    share = gone / hostile.units["area_m2"].sum()
+    legend = browser.text(".zn-legend")
+    assert "无数据" not in legend and "占全市面积的比例" in legend
+    told = [float(x) for x in re.findall(r"([\d.]+) %", legend)]
+    assert f"{share * 100:.1f}" in re.search(r"未分区\s*([\d.]+) %", legend)[1]
+    assert abs(sum(told) - 100) < 0.5, "shares are of all land of the city"
+    browser.js("document.querySelector('.zn-tool-accounts').click()")
+    panel = browser.text(".zn-accounts")
+    assert re.search(rf"未分区\s*{gone / 1e6:,.1f} km²\s*{share * 100:.1f} %", panel), panel
 
 
 def test_units_off_gauss_krueger_are_drawn_in_place(browser, plan, tmp_path):

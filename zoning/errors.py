@@ -322,6 +322,21 @@ class InfeasibleError(ZoningError):
     exit_code = 3
 
 
+def some(names: Sequence[str], most: int = 5) -> Text:
+    """List names for a sentence; of many the first, and how many more there are.
+
+    Examples
+    --------
+    >>> some(["甲镇", "乙镇"]).zh, some(["a", "b", "c"], 2)
+    ('甲镇、乙镇', Text(en='a, b and 1 more', zh='a、b 等共 3 个'))
+    """
+    first = names[:most]
+    en, zh = ", ".join(first), "、".join(first)
+    if len(names) <= most:
+        return Text(en, zh)
+    return Text(f"{en} and {len(names) - most:,} more", f"{zh} 等共 {len(names):,} 个")
+
+
 def raise_all(problems: Iterable[Problem], kind: type[ZoningError] = InputError) -> None:
     """Raise ``kind`` with all problems, if there are any.
 

@@ -141,7 +141,7 @@ def value(column: str, code: Any, lang: str = "zh") -> str:
     ('decision by hand', '一级管控区')
     """
     if code is None or str(code) in ("<NA>", "nan", "NaT"):
-        return missing(lang)
+        return unzoned(lang) if column in ("zone", "township_zone") else missing(lang)
     word = values(column).get(str(code).lower() if isinstance(code, bool) else str(code))
     return word.get(lang) if word else str(code)
 
@@ -155,6 +155,17 @@ def missing(lang: str = "zh") -> str:
     '无数据'
     """
     return values("missing")[""].get(lang)
+
+
+def unzoned(lang: str = "zh") -> str:
+    """Give the word for land without a zone.
+
+    Examples
+    --------
+    >>> unzoned("zh"), value("zone", None, "en")
+    ('未分区', 'unzoned')
+    """
+    return values("unzoned")[""].get(lang)
 
 
 def columns() -> tuple[str, ...]:

@@ -58,6 +58,7 @@ def _tell_zones(talk: Talk, plan: Plan) -> None:
     if not plan.run["zones"]:
         talk.write(talk.say("No townships, so no zones.", "没有乡镇数据,未划分区。"))
         return
+    from zoning.base import words
     from zoning.base.areas import M2_PER_KM2
     from zoning.zones import zone_name
 
@@ -67,16 +68,25 @@ def _tell_zones(talk: Talk, plan: Plan) -> None:
     rows = []
     for zone, row in plan.run["zones"].items():
         built, new = row.get("built_m2"), row.get("new_m2")
-        share = (
-            f"{(built + (new or 0)) / row['area_m2']:.1%}" if built is not None and row["area_m2"]
-            else "–"
-        )  # fmt: skip
         rows.append([zone_name(zone, talk.lang, plan.scheme), f"{row['units']:,}",
-                     km(row["area_m2"]), km(built), km(new), share])  # fmt: skip
+                     km(row["area_m2"]), km(built), km(new), _share(row)])  # fmt: skip
+    gone = plan.run.get("unzoned")
+    if gone:
+        rows.append([words.unzoned(talk.lang), f"{gone['units']:,}", km(gone["area_m2"]),
+                     km(gone.get("built_m2")), km(gone.get("new_m2")), _share(gone)])  # fmt: skip
     heads = [("zone", "分区"), ("units", "单元"), ("km²", "面积 km²"),
              ("built km²", "现状建设"), ("new km²", "新增"), ("share", "强度")]  # fmt: skip
     title = talk.say("Zones", "主体功能分区")
     talk.write_table(title, [talk.say(*h) for h in heads], rows)
+    if gone and gone.get("why"):
+        talk.write(talk.say(f"Unzoned: {gone['why']['en']}", f"未分区：{gone['why']['zh']}"))
+
+
+def _share(row: Mapping[str, Any]) -> str:
+    """Give construction, existing and new, as a share of the land of a row."""
+    if row.get("built_m2") is None or not row["area_m2"]:
+        return "–"
+    return f"{(row['built_m2'] + (row.get('new_m2') or 0)) / row['area_m2']:.1%}"
 
 
 def _tell_account(talk: Talk, run: Mapping[str, Any]) -> None:

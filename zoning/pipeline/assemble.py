@@ -251,6 +251,7 @@ def _run(
     """Write the numbers of ``run.json`` that an account or an allocation decides."""
     run = {k: v for k, v in before.items() if k not in _LAST}
     run["zones"] = summary.zones(zones) if "zone" in units else {}
+    run["unzoned"] = summary.unzoned(units, before.get("unzoned") or {})
     if solved.account is not None and pieces is not None:
         run["construction"] = summary.construction(config, solved.account, pieces)
     if solved.allocation is not None:

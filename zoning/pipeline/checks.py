@@ -184,8 +184,13 @@ def expected(
     return [Check(name, "warning", measured == published, measured, published, unit, where, text)]
 
 
-def left_out(missing: dict[str, int], units: gpd.GeoDataFrame) -> list[Check]:
-    """Say what could not be placed: land in no township or in two, of unknown use, without zone."""
+def left_out(
+    missing: dict[str, int], units: gpd.GeoDataFrame, why: Text | None = None
+) -> list[Check]:
+    """Say what could not be placed: land in no township or in two, of unknown use, without zone.
+
+    ``why`` names the townships and columns that leave land without a zone.
+    """
     words = {
         NONE: ("land in no township", "不属于任何乡镇的土地"),
         OVERLAP: ("land in more than one township", "属于多个乡镇的土地"),
@@ -198,7 +203,9 @@ def left_out(missing: dict[str, int], units: gpd.GeoDataFrame) -> list[Check]:
         found.append(Check(f"left_out.{key}", "note", area == 0, area, 0, "m2", "city", text))
     if "zone" in units:
         n = int(units["zone"].isna().sum())
-        text = Text(f"{n} units without a zone", f"{n} 个单元未能定类")
+        size = km2(int(units.loc[units["zone"].isna(), "area_m2"].sum()), 4)
+        text = Text(f"{n:,} units unzoned ({size})" + (f": {why.en}" if why else ""),
+                    f"{n:,} 个单元未分区（{size}）" + (f"：{why.zh}" if why else ""))  # fmt: skip
         found.append(Check("left_out.zone", "warning", n == 0, n, 0, "units", "city", text))
     return found
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from zoning.errors import Text
+
 
 @dataclass
 class State:
@@ -20,6 +22,8 @@ class State:
         ``shares`` is the table of units by township.
     zones : GeoDataFrame or None
         None without townships.
+    unzoned : Text or None
+        Why some land has no zone: which townships lack which columns.
     """
 
     units: gpd.GeoDataFrame
@@ -29,4 +33,5 @@ class State:
     counties: gpd.GeoDataFrame | None = None
     redlines: gpd.GeoDataFrame | None = None
     zones: gpd.GeoDataFrame | None = None
+    unzoned: Text | None = None
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)

@@ -145,7 +145,7 @@ def rehearse(config: Config, folder: Path, *, progress: Progress | None = None) 
         state = _zone(ready, books, marked)
     with clock.step("account"):
         _draw_account(ready.config, books, marked, state)
-    found = checks.left_out(sums.count_missing(marked), state.units)
+    found = checks.left_out(sums.count_missing(marked), state.units, state.unzoned)
     found += checks.decisions(state.tables.get("decisions"), _places(state))
     failed = [c for c in found if not c.ok]
     intake = replace(ready.intake, findings=tuple(once((*ready.intake.findings, *failed))))
@@ -249,6 +249,7 @@ def _class_units(ready: Ready, state: State, said: pd.Series) -> None:
     margins = zones.unit_margins(units, towns, scheme=scheme)
     for column in margins.columns:
         units[column] = margins[column]
+    state.unzoned = zones.why_unzoned(units, towns, ready.method)
     geometry = units.pop("geometry")
     state.units = gpd.GeoDataFrame(units, geometry=geometry, crs=geometry.crs)
     leaves = state.pieces
@@ -331,7 +332,7 @@ def _check(
     found += checks.residual_checks(state.tables["residuals"])
     found.append(checks.distortion_check(intake.distortion, config.grid.max_area_error))
     found += checks.published(config, len(state.units), state.redlines, marked)
-    found += checks.left_out(sums.count_missing(marked), state.units)
+    found += checks.left_out(sums.count_missing(marked), state.units, state.unzoned)
     found += checks.decisions(state.tables.get("decisions"), _places(state))
     if intake.layers.redlines is None and not config.redlines.none:
         found.append(checks.no_redlines())

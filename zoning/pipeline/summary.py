@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 from zoning import __version__
 from zoning.errors import once
 from zoning.ledger import redlines
+from zoning.zones import unzoned_land
 
 if TYPE_CHECKING:
     from zoning.capacity import Account
@@ -67,6 +69,7 @@ def describe(
             "dropped": books.dropped_m2,
         },
         "zones": {},
+        "unzoned": {"why": state.unzoned._asdict()} if state.unzoned else {},
         "left_out": left_out(config, intake),
     }
     if state.redlines is not None:
@@ -105,6 +108,15 @@ def zones(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
     """Give the sums of each zone as plain data."""
     columns = [c for c in ("units", "area_m2", "built_m2", "new_m2") if c in frame]
     return {str(zone): {c: int(row[c]) for c in columns} for zone, row in frame.iterrows()}
+
+
+def unzoned(units: pd.DataFrame, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the sums of land without a zone, and why it has none, as plain data; often empty.
+
+    ``before`` is what the run said of it: an answer to a question moves no zone.
+    """
+    found = unzoned_land(units)
+    return {} if found is None else {**found, "why": before.get("why")}
 
 
 def construction(config: Config, acc: Account, pieces: pd.DataFrame) -> dict[str, Any]:

@@ -168,7 +168,7 @@ def _township(plan: Plan, code: str, lang: str) -> Answer:
     lines = [head, zones.tell_township(row, method, lang), *_areas(row, lang)]
     inside = plan.units[plan.units["township"] == code]
     if len(inside) and "zone" in inside:
-        counts = inside["zone"].value_counts()
+        counts = inside["zone"].value_counts(dropna=False)
         listed = ", ".join(
             f"{zones.zone_name(z, lang, plan.scheme)} {n}" for z, n in counts.sort_index().items()
         )

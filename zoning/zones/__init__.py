@@ -19,6 +19,7 @@ from zoning.zones.parse import parse_method
 from zoning.zones.remarks import remarks
 from zoning.zones.tell import tell_township, tell_unit, zone_name
 from zoning.zones.units import assign_units, unit_margins, unit_suitability
+from zoning.zones.unzoned import lacking, unzoned_land, why_unzoned
 from zoning.zones.weighing import inline_files
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "decision_layer",
     "inline_files",
     "join_enclaves",
+    "lacking",
     "load_method",
     "method_names",
     "method_of",
@@ -46,5 +48,7 @@ __all__ = [
     "under",
     "unit_margins",
     "unit_suitability",
+    "unzoned_land",
+    "why_unzoned",
     "zone_name",
 ]

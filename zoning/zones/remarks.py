@@ -1,23 +1,22 @@
 """What to look at before townships are classed: judgements, missing attributes, own measurements.
 
-The cause is told here, before a run tells its consequence: a township without a zone.
+The cause is told here, before a run tells its consequence: an unzoned township.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import pandas as pd
 
-from zoning.errors import Finding, Text
-from zoning.indicators import AT_HAND
+from zoning.errors import Finding, Text, some
 from zoning.weights.ahp import ahp
 from zoning.zones.method import Method
 from zoning.zones.scoring import MEASURED
+from zoning.zones.unzoned import needed
 
 #: What a run measures, by its column, and the input that it comes from.
 INPUTS = {"land use": "用地现状", "red lines": "生态红线"}
-_LISTED = 5
 
 
 def remarks(
@@ -47,7 +46,7 @@ def remarks(
     >>> towns = pd.DataFrame({"name": ["甲镇"], "slope_deg": [None], "population": [1],
     ...     "gdp_10k_yuan": [1], "min_to_centre": [1]}, index=["t1"])
     >>> [f.tell() for f in remarks(towns, load_method("two-matrices"))]
-    ["'slope_deg' is missing in 1 township, which stays without a zone: t1 甲镇"]
+    ["'slope_deg' is missing in 1 township, which stays unzoned: 甲镇 (t1)"]
     """
     return [
         *_judgements(method),
@@ -73,19 +72,8 @@ def _judgements(method: Method) -> list[Finding]:
     return found
 
 
-def _needed(method: Method) -> Mapping[str, str]:
-    """Give the columns without which a township has no class, and the name of each indicator."""
-    found = {}
-    for d in method.dimensions:
-        for term in d.terms:
-            if term.missing == "unknown":
-                known = AT_HAND.get(term.indicator)
-                found[known.part if known else term.indicator] = term.indicator
-    return found
-
-
 def _unmeasured(name: str, method: Method) -> list[Finding]:
-    without = [i for part, i in _needed(method).items() if MEASURED.get(part) == name]
+    without = [i for part, i in needed(method).items() if MEASURED.get(part) == name]
     if not without:
         return []
     listed = ", ".join(without)
@@ -101,7 +89,7 @@ def _unmeasured(name: str, method: Method) -> list[Finding]:
 
 def _gaps(table: pd.DataFrame, method: Method, where: str) -> list[Finding]:
     found = []
-    for part, indicator in _needed(method).items():
+    for part, indicator in needed(method).items():
         column = indicator if indicator in table else part
         if column not in table:
             continue
@@ -109,13 +97,12 @@ def _gaps(table: pd.DataFrame, method: Method, where: str) -> list[Finding]:
         if len(gone) == 0:
             continue
         names = table["name"] if "name" in table else pd.Series("", index=table.index)
-        listed = [f"{c} {names[c]}".strip() for c in gone[:_LISTED]]
-        more = "" if len(gone) <= _LISTED else f", … ({len(gone)})"
+        listed = some([f"{names[c]} ({c})".strip() for c in gone])
         one = len(gone) == 1
         found.append(Finding(
             Text(f"'{column}' is missing in {len(gone)} township{'' if one else 's'}, which "
-                 f"stay{'s' if one else ''} without a zone: {', '.join(listed)}{more}",
-                 f"{len(gone)} 个乡镇缺少“{column}”，无法定类：{'、'.join(listed)}{more}"), where,
+                 f"stay{'s' if one else ''} unzoned: {listed.en}",
+                 f"{len(gone)} 个乡镇缺少“{column}”，未分区：{listed.zh}"), where,
             measured=len(gone), limit=0, code="attribute-missing",
         ))  # fmt: skip
     return found

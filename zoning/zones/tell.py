@@ -7,12 +7,14 @@ from typing import Any
 
 import pandas as pd
 
+from zoning.base import words
 from zoning.errors import Text
 from zoning.indicators import AT_HAND
 from zoning.schemes import Scheme
 from zoning.zones.method import Dimension, Method
 from zoning.zones.overlays import nearest_change, ruling
 from zoning.zones.reading import REVIEW
+from zoning.zones.unzoned import lacking
 
 _GRADES = {"low": Text("low", "低"), "mid": Text("medium", "中"), "high": Text("high", "高")}
 _REASONS = {
@@ -24,17 +26,17 @@ _REASONS = {
 
 
 def zone_name(zone: Any, lang: str, scheme: Scheme) -> str:
-    """Name of a zone of a scheme; a missing one is "unknown".
+    """Name of a zone of a scheme; a missing one is "unzoned".
 
     Examples
     --------
     >>> from zoning.schemes import load_scheme
     >>> scheme = load_scheme("national")
     >>> zone_name("ecological", "zh", scheme), zone_name(pd.NA, "en", scheme)
-    ('重点生态功能区', 'unknown')
+    ('重点生态功能区', 'unzoned')
     """
     if pd.isna(zone):
-        return "未定" if lang == "zh" else "unknown"
+        return words.unzoned(lang)
     if zone == REVIEW:
         return "人工复核" if lang == "zh" else "manual review"
     return scheme.name_of(str(zone)).get(lang)
@@ -133,8 +135,11 @@ def tell_township(row: Mapping[str, Any] | pd.Series, method: Method, lang: str 
     if left_open:
         parts.append(_left_open(row, method, lang))
     elif pd.notna(reason) and reason in ("override", "contiguity", "unknown"):
-        words = _REASONS[str(reason)].get(lang)
-        parts.append(words if zh else words[:1].upper() + words[1:])
+        why = _REASONS[str(reason)].get(lang)
+        gone = lacking(row, method) if reason == "unknown" else []
+        if gone:
+            why += f":缺少 {'、'.join(gone)}" if zh else f": {', '.join(gone)} missing"
+        parts.append(why if zh else why[:1].upper() + why[1:])
     return stop.join(p for p in parts if p).rstrip(".") + stop.strip()
 
 
@@ -181,8 +186,8 @@ def _flag(code: str, method: Method, lang: str) -> str:
     for matrix in method.matrices:
         for flag in matrix.flags:
             if flag.code == code:
-                words = flag.zh if lang == "zh" else flag.en
-                return f"请复核:{words}" if lang == "zh" else f"To review: {words}"
+                told = flag.zh if lang == "zh" else flag.en
+                return f"请复核:{told}" if lang == "zh" else f"To review: {told}"
     return code
 
 
@@ -225,7 +230,8 @@ def tell_unit(
 def _why_unit(unit: Mapping[str, Any] | pd.Series, scheme: Scheme, lang: str) -> str:
     """Give the reason of a unit's zone in words."""
     reason = str(unit["zone_reason"])
-    over = next((o for o in scheme.replacing if o.code == unit["zone"]), None)
+    zone = None if pd.isna(unit["zone"]) else unit["zone"]
+    over = next((o for o in scheme.replacing if o.code == zone), None)
     if reason != "overlay" or over is None:
         return _REASONS.get(reason, _REASONS["unknown"]).get(lang)
     part, least = unit.get(over.column), f"{over.share * 100:.1f} %"

@@ -29,11 +29,15 @@
     const theme = Z.plan.themes.find((t) => t.code === Z.state.theme);
     const classed = Z.sides[0].classed;
     const first = Z.plan.plans[0];
-    const sum = first.zones.reduce((s, z) => s + (z.area_m2 || 0), 0);
-    const part = (k) => (theme && theme.code === "zones" && sum && Z.sides.length === 1 ? Z.percent(first.zones[k].area_m2 / sum) : null);
+    // All land of the city is the base of every share, as in the report; what no zone holds has its row.
+    const zoned = theme && theme.code === "zones";
+    const city = zoned && Z.sides.length === 1 ? first.accounts.area_m2 : null;
+    const part = (m2) => (city && Z.known(m2) ? Z.percent(m2 / city) : null);
+    const gone = first.accounts.unzoned;
     const missing = Z.sides.some((one) => one.classed.anyMissing);
-    const items = classed.entries.map((e, k) => Z.el("li", null, swatch(e.colour), Z.el("span", null, e.label()), Z.el("span", { class: "zn-num zn-soft" }, part(k))));
-    if (missing) items.push(Z.el("li", null, Z.el("i", { class: "zn-swatch zn-swatch-missing" }), Z.t("missing")));
+    const items = classed.entries.map((e, k) => Z.el("li", null, swatch(e.colour), Z.el("span", null, e.label()), Z.el("span", { class: "zn-num zn-soft" }, zoned ? part(first.zones[k].area_m2) : null)));
+    if (missing) items.push(Z.el("li", null, Z.el("i", { class: "zn-swatch zn-swatch-missing" }),
+      Z.el("span", null, Z.t(zoned ? "unzoned" : "missing")), Z.el("span", { class: "zn-num zn-soft" }, zoned && gone ? part(gone.area_m2) : null)));
     const shown = Z.state.overlays;
     if (shown.has("redlines") && Z.layers.redlines) {
       const levels = new Set(Z.layers.redlines.rows.map((r) => (r.level === 1 ? 1 : 2)));
@@ -44,7 +48,7 @@
     Z.givenLegend().forEach((e) => items.push(Z.el("li", null, swatch(e.colour), Z.el("span", null, e.label))));
     items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 2.4 }), Z.t("outline")));
     return Z.el("div", { class: "zn-legend" }, Z.el("h3", null, theme ? Z.say(theme.label) : Z.t("legend")),
-      theme && (theme.whole || theme.about) ? Z.el("p", { class: "zn-soft" }, theme.whole ? Z.t("of_unit_area") : Z.say(theme.about)) : null, Z.el("ul", null, items));
+      city ? Z.el("p", { class: "zn-soft" }, Z.t("share_base")) : theme && (theme.whole || theme.about) ? Z.el("p", { class: "zn-soft" }, theme.whole ? Z.t("of_unit_area") : Z.say(theme.about)) : null, Z.el("ul", null, items));
   };
 
   Z.drawSide = function () {

@@ -60,7 +60,7 @@ var Zoning = (function () {
     const zone = (plan || Z.plan.plans[0]).zones.find((z) => z.code === code);
     return zone
       ? { code, label: Z.state.lang === "zh" ? zone.name_zh : zone.name_en, colour: zone.colour, row: zone }
-      : { code, label: Z.t("no_zone"), colour: "#d9d9d4", row: null };
+      : { code, label: Z.t("unzoned"), colour: "#d9d9d4", row: null };
   };
 
   // Numbers as people read them. Missing is a dash, never 0.

@@ -22,10 +22,11 @@
   }
 
   function zones(a) {
-    const some = a.zones.filter((z) => Z.known(z.area_m2));
+    const gone = a.unzoned ? [{ name_zh: Z.words.unzoned[0], name_en: Z.words.unzoned[1], colour: "#d9d9d4", ...a.unzoned }] : [];
+    const some = [...a.zones, ...gone].filter((z) => Z.known(z.area_m2));
     if (!some.length) return null;
     const label = (z) => (Z.state.lang === "zh" ? z.name_zh : z.name_en);
-    const sum = some.reduce((s, z) => s + z.area_m2, 0) || 1;
+    const sum = a.area_m2 || 1;
     const built = some.filter((z) => Z.known(z.built_m2) && z.area_m2 > 0);
     return Z.el("section", null,
       Z.el("h3", null, Z.t("zones_title")), Z.zoneBar(some),
@@ -33,6 +34,7 @@
         Z.el("th", { scope: "row" }, Z.el("i", { class: "zn-swatch", css: { background: z.colour } }), label(z)),
         Z.el("td", { class: "zn-num" }, Z.km2(z.area_m2)), Z.el("td", { class: "zn-num" }, Z.percent(z.area_m2 / sum)),
         Z.el("td", { class: "zn-num zn-soft" }, Z.t("units_n", { n: Z.number(z.units) })))))),
+      gone.length && a.unzoned.why ? Z.el("p", { class: "zn-soft" }, Z.t("unzoned") + (Z.state.lang === "zh" ? "：" : ": ") + Z.say(a.unzoned.why)) : null,
       built.length ? [Z.el("h4", null, Z.t("built_in_zone")), Z.shareRows(built.map((z) => ({
         name: label(z), built: z.built_m2 / z.area_m2, fresh: (z.new_m2 || 0) / z.area_m2,
         cap: Z.known(z.cap_m2) ? z.cap_m2 / z.area_m2 : null })), Z.t("built_in_zone"))] : null);

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
 from zoning.base.shipped import data_path, load_toml
+from zoning.zones import unzoned_land
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +57,30 @@ def dictionary(plan: Plan, lang: str) -> Mapping[str, Mapping[str, str]]:
 def zone_rows(plan: Plan) -> list[tuple[str, Any]]:
     """Give code and row of every zone of a plan; none for a plan without zones."""
     return [] if plan.zones is None else [(str(c), row) for c, row in plan.zones.iterrows()]
+
+
+def with_unzoned(plan: Plan) -> pd.DataFrame:
+    """Give the table of the zones with a last row for land without one, where there is such land.
+
+    The column ``zone`` of that row is missing.
+    """
+    import pandas as pd
+
+    frame = pd.DataFrame(plan.zones.drop(columns=plan.zones.geometry.name)).reset_index()
+    gone = unzoned_land(plan.units)
+    if gone is not None:
+        names = {f"name_{lang}": words.unzoned(lang) for lang in ("zh", "en")}
+        row = {c: v for c, v in {**gone, **names}.items() if c in frame}
+        last = pd.DataFrame([row]).reindex(columns=frame.columns)
+        types = {c: "Int64" if frame[c].dtype.kind == "i" else frame[c].dtype for c in frame}
+        frame = pd.concat([frame.astype(types), last.astype(types)], ignore_index=True)
+    return frame
+
+
+def why_unzoned(plan: Plan, lang: str) -> str:
+    """Say why land has no zone, as the run found it; empty where all land has one."""
+    why = (plan.run.get("unzoned") or {}).get("why")
+    return "" if not why else str(why[lang])
 
 
 def _shipped(file: tuple[str, str], table: str, key: str, lang: str) -> dict[str, str]:

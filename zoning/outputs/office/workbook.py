@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING, Any
 from zoning.base import words
 from zoning.outputs import contributed
 from zoning.outputs.office.whole import clean, notice, repack, stamp, write_whole
-from zoning.outputs.office.wording import dictionary, holds_codes, is_missing, say, with_names
+from zoning.outputs.office.wording import (
+    dictionary,
+    holds_codes,
+    is_missing,
+    say,
+    why_unzoned,
+    with_names,
+    with_unzoned,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,6 +134,8 @@ def sheets(plan: Plan, lang: str = "zh") -> dict[str, pd.DataFrame]:
         frame = getattr(plan, key)
         if frame is not None:
             frames[key] = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index()
+    if len(plan.zones):
+        frames["zones"] = with_unzoned(plan)
     order = [key for key in _ORDER if key in frames]
     order += sorted(set(frames) - set(order))
     found = {key: with_names(plan, _one_language(_flat(frames[key]), lang), lang) for key in order}
@@ -227,7 +237,9 @@ def _rows(
         missing = table[name].isna().to_numpy()
         if column.codes:
             spoken = {v: say(known, column.codes, v, lang) for v in set(values[~missing])}
-            values = np.array([spoken.get(v, words.missing(lang)) for v in values], dtype=object)
+            values = np.array(
+                [words.value(column.codes, None, lang) if gone else spoken[v]
+                 for v, gone in zip(values, missing, strict=True)], dtype=object)  # fmt: skip
         else:
             values = np.where(missing, None, values)
         ready.append(values)
@@ -333,6 +345,8 @@ def _about(sheet: WriteOnlyWorksheet, plan: Plan, found: Mapping[str, _Named], l
     _line(sheet, "单元边长(m)" if chinese else "side of a unit (m)", plan.grid.cell_m)
     _line(sheet, _UNITS[chinese])
     _line(sheet, _LONG[chinese])
+    if unzoned := why_unzoned(plan, lang):
+        _line(sheet, f"{words.unzoned(lang)}{'：' if chinese else ': '}{unzoned}")
     _line(sheet)
     said = contributed.Words(plan.contributions)
     heads = ("工作表", "英文名", "标识", "行数") if chinese else ("sheet", "Chinese", "key", "rows")

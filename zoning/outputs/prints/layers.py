@@ -12,6 +12,7 @@ from zoning.base import words
 from zoning.base.areas import km2
 from zoning.outputs import contributed
 from zoning.outputs.prints import themes as catalogue
+from zoning.zones import unzoned_land
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,6 +39,9 @@ def _draw_zones(axes: Axes, plan: Plan, lang: str) -> list[Any]:
     from matplotlib.patches import Patch
 
     handles = []
+    gone = unzoned_land(plan.units)
+    if gone is not None:  # what no zone covers later is unzoned, and of the colour of its legend
+        plan.city.plot(ax=axes, color=catalogue.NO_DATA, edgecolor="none", zorder=0.9, aspect=None)
     for code, (name, colour) in catalogue.zone_words(plan, lang).items():
         shape = plan.zones.loc[[code]]
         shape = shape[~(shape.geometry.is_empty | shape.geometry.isna())]
@@ -45,8 +49,9 @@ def _draw_zones(axes: Axes, plan: Plan, lang: str) -> list[Any]:
             shape.plot(ax=axes, color=colour, edgecolor="none", zorder=1, aspect=None)
         area = km2(plan.zones.at[code, "area_m2"], 1)
         handles.append(Patch(fc=colour, ec="#555555", lw=0.4, label=_with_area(name, area)))
-    if "zone" in plan.units.columns and plan.units["zone"].isna().any():
-        handles.append(_no_data(lang))
+    if gone is not None:
+        label = _with_area(words.unzoned(lang), km2(gone["area_m2"], 1))
+        handles.append(Patch(fc=catalogue.NO_DATA, ec="#555555", lw=0.4, label=label))
     return handles
 
 

@@ -236,7 +236,7 @@ def _zones(plan: Plan, lang: str, look: str) -> qx.Element:
     categories = [(code, name) for code, (name, _) in known.items()]
     colours = [colour for _, colour in known.values()]
     if bool(plan.units["zone"].isna().any()) and look == "unit":
-        categories.append(("", words.missing(lang)))
+        categories.append(("", words.unzoned(lang)))
         colours.append(_look()["no_data"])
     symbols = [_area(str(i), colour, look) for i, colour in enumerate(colours)]
     return qx.categorised("zone", categories, symbols)

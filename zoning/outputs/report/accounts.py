@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from zoning.base import words
 from zoning.base.areas import percent
+from zoning.outputs.office.wording import why_unzoned, with_unzoned
 from zoning.outputs.report.blocks import Align, Block, Table, Text
 from zoning.outputs.report.front import read_method
 from zoning.outputs.report.pieces import DASH, Writer, area
@@ -21,12 +23,12 @@ def zones(w: Writer) -> Iterator[Block]:
         return
     yield w.chapter("Main functional zones", "主体功能区")
     yield from w.picture("zones")
-    frame = plan.zones.reset_index()
+    frame = with_unzoned(plan)
     total = max(int(plan.units["area_m2"].sum()), 1)
     frame["share"] = frame["area_m2"] / total
     yield w.frame(w.say("Zones", "各主体功能区"), frame,
                   ["zone", "units", "area_m2", "share", "redline_m2", "built_m2"],
-                  table="zones", widths={"zone": 1.7})  # fmt: skip
+                  table="zones", widths={"zone": 1.7}, note=_base(w))  # fmt: skip
     yield _reasons(w)
     cross = plan.tables.get("account_zone_county")
     if cross is not None and "county" in cross:
@@ -34,6 +36,13 @@ def zones(w: Writer) -> Iterator[Block]:
     if plan.townships is not None:
         yield w.section("Townships", "乡镇分区")
         yield from _townships(w, plan.townships.reset_index())
+
+
+def _base(w: Writer) -> str:
+    """Say of what the shares are, and why land has no zone."""
+    base = w.say("Shares are of all land of the city.", "占比均以全市面积为基数。")
+    why = why_unzoned(w.plan, w.lang)
+    return base + (w.say(f" Unzoned: {why}.", f"未分区：{why}。") if why else "")
 
 
 def _reasons(w: Writer) -> Table:
@@ -57,7 +66,7 @@ def _pivot(w: Writer, cross: pd.DataFrame, caption: str) -> Table:
     ]
     sums = wide.sum()
     rows.append([w.say("total", "合计"), *(area(v) for v in sums), area(sums.sum())])
-    heads = [w.head("county_name"), *(w.short.get(c, c) if c else w.say("no zone", "未分区")
+    heads = [w.head("county_name"), *(w.short.get(c, c) if c else words.unzoned(w.lang)
              for c in codes), w.say("total", "合计")]  # fmt: skip
     aligns: list[Align] = ["right"] * len(heads)
     aligns[0] = "left"
@@ -70,10 +79,10 @@ def _townships(w: Writer, frame: pd.DataFrame) -> Iterator[Block]:
         return
     unknown = int(frame["zone"].isna().sum())
     yield w.text(
-        f"{len(frame)} townships are classed; {unknown} could not be classed because data are "
-        "missing. The margin says how far a township is from the next zone, as a share of the "
+        f"{len(frame)} townships are classed; {unknown} are unzoned because data are missing."
+        " The margin says how far a township is from the next zone, as a share of the "
         "scale; a dash means that no single change would move it.",
-        f"共 {len(frame)} 个乡镇、街道,其中因数据缺失未能分区 {unknown} 个。"
+        f"共 {len(frame)} 个乡镇、街道,其中因数据缺失未分区 {unknown} 个。"
         "“余量”表示距离改变分区还有多远(占标度的比例);“–”表示任何单项变化都不会改变分区。",
     )
     yield from _flagged(w, frame)
@@ -192,7 +201,7 @@ def _account_heads(w: Writer) -> dict[str, str]:
 
 def _zone_account(w: Writer) -> Table:
     """Set existing and new land of each zone against its cap and quota."""
-    frame = w.plan.zones.reset_index()
+    frame = with_unzoned(w.plan)
     new = frame.get("new_m2", 0)
     total = frame["built_m2"] + new
     frame["share"] = total / frame["area_m2"].where(frame["area_m2"] > 0)

@@ -10,10 +10,11 @@ from zoning.base.areas import percent
 from zoning.errors import Text as Words
 from zoning.errors import ZoningError
 from zoning.outputs.office.whole import notice
-from zoning.outputs.office.wording import zone_rows
+from zoning.outputs.office.wording import why_unzoned, zone_rows
 from zoning.outputs.report.blocks import Align, Block, Table, Text
 from zoning.outputs.report.pieces import DASH, Writer, area
 from zoning.planfile.models import OWN_EVIDENCE, OWN_SOURCE
+from zoning.zones import unzoned_land
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
@@ -72,6 +73,7 @@ def main_figures(w: Writer) -> Iterator[tuple[str, str, str]]:
             share = percent(row["area_m2"] / city) if city else DASH
             units = w.say(f"{row['units']:,} units, {share}", f"{row['units']:,} 个单元,{share}")
             yield w.known["zone"][code], f"{area(row['area_m2'])} km²", units
+        yield from _unzoned(w, city)
     red = plan.run.get("redlines")
     if red:
         share = percent(red["union_m2"] / city) if city else DASH
@@ -79,6 +81,18 @@ def main_figures(w: Writer) -> Iterator[tuple[str, str, str]]:
                w.say(f"{red['areas']} areas, overlaps counted once, {share} of the city",
                      f"{red['areas']} 个区域,重叠只计一次,占全市 {share}"))  # fmt: skip
     yield from _construction(w, plan.run.get("construction") or {})
+
+
+def _unzoned(w: Writer, city: int) -> Iterator[tuple[str, str, str]]:
+    """Give land without a zone its row, with its share of the city and why it has none."""
+    gone = unzoned_land(w.plan.units)
+    if gone is None:
+        return
+    n, share = f"{gone['units']:,}", percent(gone["area_m2"] / city) if city else DASH
+    why = why_unzoned(w.plan, w.lang)
+    remark = w.say(f"{n} units, {share}", f"{n} 个单元，{share}")
+    remark += w.say(f"; {why}", f"；{why}") if why else ""
+    yield words.unzoned(w.lang), f"{area(gone['area_m2'])} km²", remark
 
 
 def _construction(w: Writer, c: Any) -> Iterator[tuple[str, str, str]]:

@@ -105,7 +105,7 @@ class Writer:
         if short and column in ("zone", "runner_up") and str(value) in self.short:
             return self.short[str(value)]
         if is_missing(value):
-            return words.missing(self.lang) if column in ("zone", "township_zone") else DASH
+            return words.unzoned(self.lang) if column in ("zone", "township_zone") else DASH
         if column in ("county", "township"):
             return self.place(value)
         if value == "overlap":  # the row that closes a table of areas that may overlap

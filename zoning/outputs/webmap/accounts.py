@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from zoning.outputs.webmap.layers import plain
+from zoning.zones import unzoned_land
 
 _ZONE = (
     "name_zh",
@@ -27,6 +28,7 @@ def pack_accounts(plan: Any) -> dict[str, Any]:
         "area_m2": plain(plan.units["area_m2"].sum()),
         "units": len(plan.units),
         "zones": zone_rows(plan),
+        "unzoned": _unzoned(plan),
         "checks": [c.as_dict() | {"margin": c.margin} for c in plan.checks],
         "ok": plan.ok,
     }
@@ -41,6 +43,14 @@ def pack_accounts(plan: Any) -> dict[str, Any]:
         for key in ("measured", "limit", "margin"):
             check[key] = plain(check[key])
     return found
+
+
+def _unzoned(plan: Any) -> dict[str, Any] | None:
+    """Give the sums of land without a zone, and why it has none; None where all land has one."""
+    found = unzoned_land(plan.units)
+    if found is None:
+        return None
+    return {**found, "why": (plan.run.get("unzoned") or {}).get("why")}
 
 
 def zone_rows(plan: Any) -> list[dict[str, Any]]:

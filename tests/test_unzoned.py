@@ -1,0 +1,161 @@
+"""Unzoned land has its row, its one word and its reason wherever zones are told."""
+
+from __future__ import annotations
+
+import io
+import re
+import xml.etree.ElementTree as ET
+
+import pandas as pd
+import pytest
+import worlds
+
+import zoning as zn
+from zoning.cli.console import Talk
+from zoning.cli.telling import tell_plan
+from zoning.outputs.office import workbook
+from zoning.outputs.prints.layers import draw_layers
+from zoning.outputs.qgis import styles
+from zoning.outputs.report import accounts, front
+from zoning.outputs.report.blocks import Table
+from zoning.outputs.report.pieces import Writer
+from zoning.outputs.webmap.accounts import pack_accounts
+
+#: Township C has 5.5 of the 17.5 km2 of the city; without slope it has no class.
+AREA, CITY = 5_500_000, 17_500_000
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    """A plan in which one township lacks one attribute."""
+    file = worlds.write(tmp_path_factory.mktemp("world"))
+    table = pd.read_csv(file.parent / "乡镇.csv", dtype={"code": str})
+    table.loc[2, "slope_deg"] = None
+    table.to_csv(file.parent / "乡镇.csv", index=False)
+    return zn.run(file)
+
+
+def rows_of(table: Table) -> dict[str, list[str]]:
+    return {row[0]: row[1:] for row in table.rows}
+
+
+def test_the_plan_keeps_sums_and_reason(plan) -> None:
+    told = plan.run["unzoned"]
+    assert told["units"] == 6 and told["area_m2"] == AREA and told["new_m2"] == 0
+    assert told["why"] == {"en": "丙镇 (321000003) lacks slope_deg",
+                           "zh": "丙镇 (321000003)缺少 slope_deg"}  # fmt: skip
+    answer = plan.allocate(cap=0.2)
+    assert answer.run["unzoned"] == told, "an answer moves no zone"
+
+
+def test_a_plan_with_every_zone_has_no_such_row(tmp_path) -> None:
+    whole = zn.run(worlds.write(tmp_path))
+    assert whole.run["unzoned"] == {}
+    assert len(workbook.sheets(whole, "en")["zones"]) == len(whole.zones)
+    assert pack_accounts(whole)["unzoned"] is None
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "unzoned"), ("zh", "未分区")])
+def test_console(plan, capsys, lang, word) -> None:
+    tell_plan(Talk(lang=lang), plan, [])
+    told = capsys.readouterr().out
+    row = next(line for line in told.splitlines() if line.startswith(f"│ {word}"))
+    assert re.findall(r"[\d.]+", row)[:2] == ["6", "5.50"]
+    assert "slope_deg" in told and "丙镇 (321000003)" in told
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "unzoned"), ("zh", "未分区")])
+def test_report(plan, lang, word) -> None:
+    w = Writer(plan, lang)
+    figures = {name: (value, remark) for name, value, remark in front.main_figures(w)}
+    value, remark = figures[word]
+    assert value == "5.50 km²" and "31.43" in remark and "slope_deg" in remark
+    by_zone = next(b for b in accounts.zones(w) if isinstance(b, Table))
+    assert rows_of(by_zone)[word][:2] == ["6", "5.50"]
+    assert "31.43" in rows_of(by_zone)[word][2], "shares of all land of the city"
+    shares = [float(re.sub(r"[ %]", "", row[2])) for row in rows_of(by_zone).values()]
+    assert sum(shares) == pytest.approx(100, abs=0.02)
+    assert "slope_deg" in by_zone.note and ("all land" in by_zone.note or "全市" in by_zone.note)
+    account = next(b for b in accounts.construction(w)
+                   if isinstance(b, Table) and word in rows_of(b))  # fmt: skip
+    assert rows_of(account)[word][0] == "5.50"
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "unzoned"), ("zh", "未分区")])
+def test_workbook(plan, lang, word) -> None:
+    from openpyxl import load_workbook
+
+    book = load_workbook(io.BytesIO(workbook.to_bytes(plan, lang=lang)), read_only=True)
+    about = [str(r[:1]) for r in book[book.sheetnames[0]].iter_rows(values_only=True)]
+    assert any(word in line.lower() and "slope_deg" in line for line in about)
+    found = {}
+    for sheet in book:
+        rows = list(sheet.iter_rows(values_only=True))
+        if len(rows) > 2 and "zone" in rows[1]:
+            at = rows[1].index("zone")
+            found[sheet.title] = [row for row in rows[2:] if row[at] == word]
+            assert not any(row[at] in ("无数据", "no data", None) for row in rows[2:])
+    assert len(found) >= 5 and all(len(rows) >= 1 for name, rows in found.items()
+                                   if "red" not in name and "红线" not in name)  # fmt: skip
+    zones = workbook.sheets(plan, lang)["zones"]
+    assert zones["area_m2"].sum() == CITY and pd.isna(zones["zone"].iloc[-1])
+
+
+def test_map(plan) -> None:
+    told = pack_accounts(plan)
+    assert told["unzoned"]["area_m2"] == AREA and told["area_m2"] == CITY
+    assert sum(z["area_m2"] for z in told["zones"]) + AREA == CITY
+    assert "slope_deg" in told["unzoned"]["why"]["en"]
+
+
+def test_sheet_is_grey_where_its_legend_says_so(plan) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(2, 2), dpi=60)
+    axes = figure.add_axes((0, 0, 1, 1))
+    box = plan.city.total_bounds
+    axes.set(xlim=(box[0], box[2]), ylim=(box[1], box[3]))
+    axes.axis("off")
+    handle = next(h for h in draw_layers(axes, plan, "zones", "en", 0.0)
+                  if h.get_label().startswith("unzoned"))  # fmt: skip
+    assert "5.5" in handle.get_label()
+    out = io.BytesIO()
+    figure.savefig(out, dpi=60)
+    from PIL import Image
+
+    pixel = Image.open(io.BytesIO(out.getvalue())).convert("RGB").getpixel((90, 60))
+    assert pixel == tuple(round(255 * v) for v in handle.get_facecolor()[:3])
+
+
+def test_qgis_has_the_word(plan) -> None:
+    style = next(s for s in styles.styles(plan, "zh") if s.key == "zones" and s.layer == "units")
+    assert "未分区" in ET.tostring(style.renderer, encoding="unicode")
+
+
+def test_explain_names_the_column(plan) -> None:
+    unit = plan.units.index[plan.units["zone"].isna()][0]
+    for place in (unit, "丙镇"):
+        answer = plan.explain(place, lang="en")
+        assert "Unzoned" in str(answer) and "slope_deg missing" in str(answer)
+        assert "未分区" in str(plan.explain(place, lang="zh"))
+    assert "Units: unzoned 6" in str(plan.explain("丙镇", lang="en"))
+
+
+def test_the_check_says_how_much_and_why(plan) -> None:
+    check = next(c for c in plan.checks if c.check == "left_out.zone")
+    assert check.measured == 6 and "5.5" in check.text.en and "slope_deg" in check.text.en
+
+
+def test_land_of_no_township_is_named_as_such() -> None:
+    from zoning.zones import load_method, why_unzoned
+
+    method = load_method("two-matrices")
+    towns = pd.DataFrame({"name": [f"t{i}" for i in range(8)], "zone": pd.NA, "slope_deg": pd.NA,
+                          "population": [1] * 4 + [pd.NA] * 4}, index=list("abcdefgh"))  # fmt: skip
+    units = pd.DataFrame({"zone": pd.NA, "township": [*"abcdefgh", pd.NA, "none"]})
+    told = why_unzoned(units, towns, method).en.split("; ")
+    assert told[0] == "t0 (a), t1 (b), t2 (c), t3 (d) lack slope_deg"
+    assert told[1].startswith("t4 (e), t5 (f), t6 (g), t7 (h) lack ")
+    assert {"slope_deg", "population"} == set(told[1].split("lack ")[1].split(", "))
+    assert told[2:] == ["2 units in no township or in several"]
+    assert why_unzoned(units.assign(zone="key"), towns, method) is None

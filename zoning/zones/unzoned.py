@@ -1,0 +1,132 @@
+"""Land without a zone: how much of it there is, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from zoning.errors import Text, some
+from zoning.indicators import AT_HAND
+from zoning.zones.method import Method
+
+#: What is added up of it, where the units have it.
+_SUMS = ("area_m2", "redline_m2", "built_m2", "built_redline_m2", "new_m2")
+
+
+def unzoned_land(units: pd.DataFrame) -> dict[str, int] | None:
+    """Add up the land of units without a zone; None where every unit has one.
+
+    Parameters
+    ----------
+    units : DataFrame
+        ``zone``, ``area_m2`` (m2) and, where known, the sums of land use (m2).
+
+    Returns
+    -------
+    dict or None
+        ``units`` (a count) and the sums, m2.
+
+    Examples
+    --------
+    >>> units = pd.DataFrame({"zone": ["key", None, None], "area_m2": [5, 3, 4]})
+    >>> unzoned_land(units)
+    {'units': 2, 'area_m2': 7}
+    """
+    if "zone" not in units:
+        return None
+    gone = units[units["zone"].isna()]
+    if gone.empty:
+        return None
+    return {"units": len(gone)} | {c: int(gone[c].sum()) for c in _SUMS if c in gone}
+
+
+def needed(method: Method) -> dict[str, str]:
+    """Give the columns without which a township has no class, and the indicator of each."""
+    found = {}
+    for d in method.dimensions:
+        for term in d.terms:
+            if term.missing == "unknown":
+                known = AT_HAND.get(term.indicator)
+                found[known.part if known else term.indicator] = term.indicator
+    return found
+
+
+def lacking(row: Mapping[str, Any] | pd.Series, method: Method) -> list[str]:
+    """Name the columns that a township lacks and its class needs.
+
+    Examples
+    --------
+    >>> from zoning.zones import load_method
+    >>> lacking({"slope_deg": None, "redline_m2": 0, "farmland_m2": 0, "population": 1,
+    ...     "gdp_10k_yuan": 1, "min_to_centre": 1}, load_method("two-matrices"))
+    ['slope_deg']
+    """
+    found = []
+    for part, indicator in needed(method).items():
+        column = indicator if indicator in row else part
+        if column in row and pd.isna(row[column]):
+            found.append(column)
+    return found
+
+
+def why_unzoned(units: pd.DataFrame, towns: pd.DataFrame | None, method: Method) -> Text | None:
+    """Say why land has no zone: which township lacks which column, and what no township holds.
+
+    Parameters
+    ----------
+    units : DataFrame
+        ``zone``, ``township``.
+    towns : DataFrame, index township code
+        ``name``, ``zone`` and the attributes that the method reads.
+    method : Method
+
+    Returns
+    -------
+    Text or None
+        None where every unit has a zone.
+
+    Examples
+    --------
+    >>> from zoning.zones import load_method
+    >>> units = pd.DataFrame({"zone": [None, None], "township": ["t1", None]})
+    >>> towns = pd.DataFrame({"name": ["甲镇"], "zone": [None], "slope_deg": [None]}, index=["t1"])
+    >>> why_unzoned(units, towns, load_method("two-matrices")).en
+    '甲镇 (t1) lacks slope_deg; 1 unit in no township or in several'
+    """
+    if "zone" not in units or units["zone"].notna().all():
+        return None
+    gone = units.loc[units["zone"].isna(), "township"]
+    en, zh = [], []
+    known = pd.DataFrame() if towns is None else towns[towns.index.isin(gone.dropna().unique())]
+    for columns, rows in _by_columns(known, method):
+        names = [f"{row.get('name', '')} ({code})".strip() for code, row in rows]
+        them = some(names)
+        verb = "lacks" if len(names) == 1 else "lack"
+        en.append(f"{them.en} {verb} {', '.join(columns)}" if columns
+                  else f"{them.en}: the method gives no zone")  # fmt: skip
+        zh.append(
+            f"{them.zh}缺少 {'、'.join(columns)}" if columns else f"{them.zh}：方法未给出分区"
+        )
+    zoned = known.index[known["zone"].notna()] if len(known) else []
+    open_ = int(gone.isin(zoned).sum())
+    if open_:
+        en.append(f"{open_:,} unit{'' if open_ == 1 else 's'} where protected land is not known")
+        zh.append(f"{open_:,} 个单元的保护用地未知")
+    nowhere = int((~gone.isin(known.index)).sum())
+    if nowhere:
+        en.append(f"{nowhere:,} unit{'' if nowhere == 1 else 's'} in no township or in several")
+        zh.append(f"{nowhere:,} 个单元不属于任何乡镇或分属多个乡镇")
+    return Text("; ".join(en), "；".join(zh)) if en else None
+
+
+def _by_columns(
+    towns: pd.DataFrame, method: Method
+) -> list[tuple[tuple[str, ...], list[tuple[str, pd.Series]]]]:
+    """Put townships that lack the same columns together, in their order."""
+    groups: dict[tuple[str, ...], list[tuple[str, pd.Series]]] = {}
+    for code, row in towns.iterrows():
+        if pd.isna(row["zone"]):
+            groups.setdefault(tuple(lacking(row, method)), []).append((str(code), row))
+    return list(groups.items())
