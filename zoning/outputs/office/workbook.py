@@ -134,7 +134,7 @@ def sheets(plan: Plan, lang: str = "zh") -> dict[str, pd.DataFrame]:
         frame = getattr(plan, key)
         if frame is not None:
             frames[key] = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index()
-    if len(plan.zones):
+    if plan.zones is not None and len(plan.zones):
         frames["zones"] = with_unzoned(plan)
     order = [key for key in _ORDER if key in frames]
     order += sorted(set(frames) - set(order))
