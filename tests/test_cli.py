@@ -583,4 +583,4 @@ def test_quiet_still_says_what_fails(tmp_path):
     plan = worlds.write(tmp_path, cap='[cap]\nshare = 0.1\nsource = "test"\n')
     done = zoning("run", plan, "-q", "-o", tmp_path / "out")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "cap.city" in done.stderr
+    assert "above the cap" in done.stderr
