@@ -7,6 +7,8 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from zoning.errors import InputError
 from zoning.policy.compiled import compile_policy
@@ -447,3 +449,188 @@ def test_every_input_moves_a_result(name, world):
                 moved.append(told(policy, {table: new}) != before)
             still += [f"{table}.{column}"] * (not any(moved))
     assert still == []
+
+
+# In a plan -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ruled(world, tmp_path_factory):
+    """A written plan with three policies, one of them from a planner's own file."""
+    import worlds
+
+    import zoning as zn
+
+    folder = tmp_path_factory.mktemp("政策 方案")
+    path = worlds.write(folder)
+    (folder / "forest.toml").write_text(OWN, encoding="utf-8")
+    text = path.read_text(encoding="utf-8") + (
+        '\n[[policies]]\nfile = "quota-new-land"\n'
+        '\n[[policies]]\nfile = "compensation-zhenjiang"\nparameters = { pool = 1 }\n'
+        '\n[[policies]]\nfile = "forest.toml"\ntables = { rates = "rates.csv" }\n'
+    )
+    path.write_text(text, encoding="utf-8")
+    (folder / "rates.csv").write_text("区,单价\n" + "".join(
+        f"{z},{i + 1}\n" for i, z in enumerate(world.zones.index)), encoding="gb18030")  # fmt: skip
+    return zn.run(path, folder / "out"), folder
+
+
+OWN = """
+[policy]
+en = "Our own"
+zh = "自定"
+about_en = "Yuan per mu of free land by zone."
+about_zh = "按区每亩可用土地。"
+source = "our council"
+evidence = "own"
+main = "zones"
+[tables.rates]
+file = ""
+key = "zone"
+[tables.rates.columns]
+zone = { from = "区", unit = "text" }
+rate = { from = "单价", unit = "元/亩", en = "rate", zh = "单价" }
+[tables.zones]
+plan = "zones"
+key = "zone"
+[tables.zones.columns]
+zone = { unit = "text" }
+free = { from = "free_m2", unit = "m2" }
+[[tables.zones.formulas]]
+name = "money"
+en = "money"
+zh = "资金"
+unit = "万元"
+formula = "free * look(rates, rate)"
+[show]
+columns = ["money"]
+theme = "money"
+"""
+
+
+def test_policies_are_part_of_a_run(ruled):
+    from zoning.contribution.rules import check
+
+    plan, _ = ruled
+    assert check(plan.contributions, plan.units.index, set()) == []
+    given = next(c for c in plan.contributions if c.wing == "policy")
+    money = given.table("policy_forest").frame.set_index("zone")["money"]
+    free = plan.zones["free_m2"]
+    for i, zone in enumerate(plan.zones.index):
+        assert money[zone] == pytest.approx(free[zone] / (1e4 / 15) * (i + 1) / 1e4)
+    assert given.table("policy_compensation_zhenjiang").frame["grant"].sum() == 1e8
+    checks = [c["check"] for c in plan.run["checks"]]
+    assert "policy.compensation-zhenjiang.pool" in checks
+    assert {t.name for t in given.themes} >= {"policy_forest_map"}
+
+
+def test_a_written_plan_tells_every_term(ruled):
+    import zoning as zn
+
+    _, folder = ruled
+    again = zn.load(folder / "out")
+    assert [c.ok for c in again.verify()] and all(c.ok for c in again.verify())
+    town = again.townships.index[0]
+    answer = again.explain(str(again.townships.loc[town, "name"]), "zh", policy="compensation")
+    text = "\n".join(answer.lines)
+    assert (
+        answer.code == town
+        and "pool" in text
+        and "1 亿元" in text
+        and "choice of this plan" in text
+    )
+    unit = again.units.index[again.units["township"] == town][0]
+    assert again.explain(unit, "zh", policy="compensation").lines == answer.lines
+    zone = str(again.zones.index[0])
+    money = "\n".join(again.explain(zone, "en", policy="forest").lines)
+    assert "look(rates, rate)" in money and ": 1 元/亩" in money
+    for wrong in (("nowhere", "forest"), (town, "frost")):
+        with pytest.raises(InputError):
+            again.explain(wrong[0], policy=wrong[1])
+
+
+def test_an_answer_does_not_carry_old_numbers(ruled):
+    plan, _ = ruled
+    less = plan.allocate(cap=plan.run["construction"]["existing_share"] + 0.001)
+    assert not [c for c in less.contributions if c.wing == "policy"]
+    assert not [c for c in less.checks if c.check.startswith("policy.")]
+    assert "not computed again" in less.run["policies"]
+
+
+def test_check_tells_policies_before_a_run(ruled, tmp_path):
+    from zoning import api
+
+    _, folder = ruled
+    text = (folder / "plan.toml").read_text(encoding="utf-8")
+    broken = text.replace("rates.csv", "rate.csv").replace("{ pool = 1 }", "{ pol = 1 }")
+    path = folder / "broken.toml"
+    path.write_text(broken, encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        api.check(path)
+    told = " ".join(p.tell("en") for p in error.value.problems)
+    assert "did you mean 'pool'" in told and "rate.csv" in told
+
+
+# Properties ----------------------------------------------------------------------------------
+
+
+def compensation(rows, **how):
+    return run("compensation-hainan", counties=pd.DataFrame(rows), **how)
+
+
+def made(rng, n):
+    frame = pd.DataFrame(
+        rng.integers(1, 10_000, (n, 5)),
+        columns=["drinking_water_ha", "public_forest_ha", "wetland_ha", "reserve_ha", "population"],
+    )
+    return frame.assign(county=[f"c{i:03d}" for i in range(n)], score=rng.integers(50, 100, n))
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=15, deadline=None)
+def test_money_closes_permutes_and_scales(seed):
+    rng = np.random.default_rng(seed)
+    rows = made(rng, int(rng.integers(2, 40)))
+    pool = int(rng.integers(1, 10**6))
+    one = compensation(rows, parameters={"pool": pool})
+    grants = by(one, "county", "grant")
+    assert sum(grants.values()) == pool * 10_000
+    assert by(compensation(rows.sample(frac=1, random_state=1), parameters={"pool": pool}),
+              "county", "grant") == grants  # fmt: skip
+    # before rounding a scaled pool scales grants, so after it each is within a yuan for each half
+    double = by(compensation(rows, parameters={"pool": 2 * pool}), "county", "grant")
+    for county, grant in grants.items():
+        assert abs(double[county] - 2 * grant) <= 2 * 2 + 2
+        assert grant == round(grant)
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=10, deadline=None)
+def test_two_halves_get_what_the_whole_got(seed):
+    rng = np.random.default_rng(seed)
+    rows = made(rng, 12)
+    whole = by(compensation(rows), "county", "grant")
+    halves = rows.iloc[[0]].copy()
+    amounts = list(rows.columns[:5])
+    part = rows.iloc[[0]][amounts] // 3
+    halves[amounts] = rows.iloc[[0]][amounts] - part
+    other = halves.assign(county="zzz")
+    other[amounts] = part
+    split = by(compensation(pd.concat([rows.iloc[1:], halves, other])), "county", "grant")
+    # one yuan for each of the two parts of the grant
+    assert abs(split["c000"] + split["zzz"] - whole["c000"]) <= 2
+
+
+def test_the_same_land_in_mu_gives_the_same_money(tmp_path):
+    folder = find("compensation-hainan").parent
+    text = (folder / "compensation-hainan.toml").read_text(encoding="utf-8")
+    path = tmp_path / "mu.toml"
+    for name in ("drinking_water", "public_forest", "wetland", "reserve"):
+        text = text.replace(f'"{name}_ha", unit = "ha"', f'"{name}_mu", unit = "亩"')
+    path.write_text(text, encoding="utf-8")
+    rows = made(np.random.default_rng(3), 30)
+    mu = rows.rename(columns=lambda c: c.replace("_ha", "_mu"))
+    mu[[c for c in mu if c.endswith("_mu")]] *= 15
+    one = compensation(rows)
+    other = run_policy(compile_policy(read_policy(path)), None, Given({"counties": mu}))
+    assert by(one, "county", "grant") == by(other, "county", "grant")

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from zoning.questions.stability import CrossCheck
 
 
-def explain(plan: Plan | str | Path, place: str, lang: str | None = None) -> Answer:
-    """Say why a unit or township has its zone, from input to allocation.
+def explain(
+    plan: Plan | str | Path, place: str, lang: str | None = None, *, policy: str | None = None
+) -> Answer:
+    """Say why a unit or township has its zone, from input to allocation; or what a policy gives.
 
     Parameters
     ----------
@@ -32,6 +34,8 @@ def explain(plan: Plan | str | Path, place: str, lang: str | None = None) -> Ans
         A unit code, a township code or name, or ``LON,LAT`` in degrees.
     lang : {"zh", "en"}, optional
         By default that of the plan.
+    policy : str, optional
+        A policy of the plan: every term of its formulas at this place.
 
     Returns
     -------
@@ -46,6 +50,10 @@ def explain(plan: Plan | str | Path, place: str, lang: str | None = None) -> Ans
     from zoning.questions.explain import explain as answer
 
     whole = taken(plan)
+    if policy is not None:
+        from zoning.policy.answer import explain_policy
+
+        return explain_policy(whole, place, policy, lang or whole.lang)
     return answer(whole, place, lang or whole.lang)
 
 

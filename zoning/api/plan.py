@@ -81,9 +81,9 @@ class Plan(plain.Plan):
         table = pd.DataFrame([[getattr(c, k) for k in columns] for c in rows], columns=columns)
         return table.assign(text=[c.text.get(lang or self.lang) for c in rows])
 
-    def explain(self, place: str, lang: str | None = None) -> Answer:
+    def explain(self, place: str, lang: str | None = None, *, policy: str | None = None) -> Answer:
         """Say why a unit or township has its zone; see `zoning.api.explain`."""
-        return api.explain(self, place, lang)
+        return api.explain(self, place, lang, policy=policy)
 
     def stability(self, **how: Any) -> Stability:
         """Say how firm the zones are; see `zoning.api.stability`."""

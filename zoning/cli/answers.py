@@ -54,9 +54,16 @@ def explain(
         ),
         About("place"),
     ],
-) -> None:
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            "--policy", show_default=False,
+            help="A policy of the plan: every term of its formulas. / 按政策列出各项计算",
+        ),
+    ] = None,
+) -> None:  # fmt: skip
     """Say why a unit or township has its zone, from input to allocation. / 说明定类理由."""
-    found = api.explain(folder, place, talk.lang)
+    found = api.explain(folder, place, talk.lang, policy=policy)
     talk.write_json(found.as_dict())
     for line in found.lines:
         talk.write(line)

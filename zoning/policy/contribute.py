@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from zoning.base.areas import km2
+from zoning.base.words import label, unit_sign
 from zoning.contribution.parts import Card, Chapter, Class, Contribution, Field, Theme
 from zoning.contribution.parts import Table as Shown
 from zoning.errors import Text
@@ -103,11 +105,11 @@ def _field(policy: Policy, table: Table, name: str) -> Field:
     labels = {c.name: c.label for c in table.columns}
     labels |= {g.name: g.label for g in table.groupings}
     labels |= {c.name: c.label for c in table.computed}
-    label = labels.get(name, _PLACE_WORDS.get(name, Text(name, name)))
+    told = labels.get(name, _PLACE_WORDS.get(name, Text(name, name)))
     kind, formula = table.kinds[name], {c.name: c.formula for c in table.computed}.get(name)
     flat = " ".join((formula or "").split())
-    about = Text(f"= {flat}", f"= {flat}") if flat else label
-    return Field(name, label, about, unit_text(kind), dict(policy.show.words.get(name, {})))
+    about = Text(f"= {flat}", f"= {flat}") if flat else told
+    return Field(name, told, about, unit_text(kind), dict(policy.show.words.get(name, {})))
 
 
 _PLACE_WORDS = {
@@ -126,7 +128,8 @@ def _terms(result: Result) -> Shown:
         Field("line_zh", Text("in Chinese", "中文"), Text("the line in Chinese", "中文说明")),
     )
     title = Text(f"{policy.title.en}: terms", f"{policy.title.zh}：计算过程")
-    return Shown(f"{stem(policy)}_terms", title, terms_frame(result), fields)
+    parts = [terms_frame(result, t) for t in (policy.main, *policy.show.tables)]
+    return Shown(f"{stem(policy)}_terms", title, pd.concat(parts, ignore_index=True), fields)
 
 
 def _key_place(result: Result) -> str | None:
@@ -138,6 +141,8 @@ def _key_place(result: Result) -> str | None:
 def _units(result: Result, plan: Plan) -> Shown | None:
     """Give each unit what its place gets, for the map and the cards."""
     place, policy = _key_place(result), result.policy
+    if place is None and policy.tables[policy.main].place:
+        return _inside(result, plan)
     if place is None or (place != "unit" and place not in plan.units):
         return None
     table = policy.tables[policy.main]
@@ -154,6 +159,32 @@ def _units(result: Result, plan: Plan) -> Shown | None:
     return Shown(f"{stem(policy)}_units", title, joined.reset_index(drop=True), fields)
 
 
+def _inside(result: Result, plan: Plan) -> Shown | None:
+    """Sum up, for each unit, the rows that lie in it: numbers added, of words the last one."""
+    policy, name = result.policy, result.policy.show.theme
+    rows = result.frame(every=True)
+    if not name or "unit" not in rows:
+        return None
+    known = rows[rows["unit"].notna() & rows[name].notna()]
+    codes = list(policy.show.words.get(name, {}))
+    groups = known.groupby("unit")[name]
+    found = (
+        groups.agg(lambda x: max(x, key=lambda c: codes.index(c) if c in codes else -1))
+        if rows[name].dtype == "string" else groups.sum()
+    )  # fmt: skip
+    frame = pd.DataFrame({name: found.reindex(plan.units.index)})
+    frame = _plain(frame.assign(rows=known["unit"].value_counts().reindex(plan.units.index)))
+    frame.insert(0, "unit", plan.units.index.to_numpy())
+    rows_of = policy.tables[policy.main].label
+    fields = (
+        Field("unit", Text("unit", "单元"), Text("code of the unit", "单元编号")),
+        _field(policy, policy.tables[policy.main], name),
+        Field("rows", rows_of, Text(f"number of {rows_of.en}", f"{rows_of.zh}数"), "count"),
+    )
+    title = Text(f"{policy.title.en}: by unit", f"{policy.title.zh}：分单元")
+    return Shown(f"{stem(policy)}_units", title, frame.reset_index(drop=True), fields)
+
+
 def _theme(result: Result, units: Shown) -> Theme | None:
     policy, name = result.policy, result.policy.show.theme
     if not name or name not in units.frame:
@@ -167,9 +198,11 @@ def _theme(result: Result, units: Shown) -> Theme | None:
     )  # fmt: skip
     if not classes:
         return None
-    unit = f" ({field.unit})" if field.unit not in ("", "1") else ""
-    title = Text(f"{policy.title.en}: {field.label.en}{unit}",
-                 f"{policy.title.zh}：{field.label.zh}{unit}")  # fmt: skip
+    en, zh = (unit_sign(field.unit, lang) for lang in ("en", "zh"))
+    pure = field.unit in ("", "1", "count")
+    tail = Text("", "") if pure else Text(f" ({en})", f"（{zh}）")
+    title = Text(f"{policy.title.en}: {field.label.en}{tail.en}",
+                 f"{policy.title.zh}：{field.label.zh}{tail.zh}")  # fmt: skip
     return Theme(f"{stem(policy)}_map", title, policy.about, units.name, name, classes)
 
 
@@ -199,9 +232,9 @@ def _classes(values: pd.Series, colours: str, unit: str, most: int = 5) -> tuple
     ends[-1] = max(ends[-1], float(known[-1]))
     ramp = _ramp(colours, len(ends) - 1)
     return tuple(
-        Class(Text(label, label), ramp[i], lower=a, upper=b)
+        Class(Text(told, told), ramp[i], lower=a, upper=b)
         for i, (a, b) in enumerate(itertools.pairwise(ends))
-        for label in [f"{_short(a)} – {_short(b)}"]
+        for told in [f"{_short(a)} – {_short(b)}"]
     )
 
 
@@ -237,7 +270,7 @@ def _ramp(name: str, count: int) -> list[str]:
 
 def _card(result: Result, main: Shown, units: Shown | None) -> Card | None:
     """Give the lines of a unit's card: what its place gets, or the rows that lie in it."""
-    table = units if units is not None else main
+    table = main if "unit" in main.frame or units is None else units
     if "unit" not in table.frame:
         return None
     columns = tuple(str(c) for c in table.frame.columns if c not in _PLACES)
@@ -247,7 +280,7 @@ def _card(result: Result, main: Shown, units: Shown | None) -> Card | None:
 def _chapter(result: Result, tables: Sequence[str], theme: Theme | None) -> Chapter:
     policy = result.policy
     source = Text(f"Source: {policy.source} ({policy.evidence}).",
-                  f"来源：{policy.source}（{policy.evidence}）。")  # fmt: skip
+                  f"来源：{policy.source_zh}（{policy.evidence}）。")  # fmt: skip
     parts = [policy.about, source]
     if policy.notice is not None:
         parts.append(policy.notice)
@@ -258,7 +291,7 @@ def _chapter(result: Result, tables: Sequence[str], theme: Theme | None) -> Chap
 
 def place_pages(results: Sequence[Result], plan: Plan) -> Shown | None:
     """Gather what each county and township has: zone, areas, and its line of every policy."""
-    rows: list[tuple[str, str, str, str, str, str]] = []
+    rows: list[tuple[str, ...]] = []
     for level, frame in (("county", plan.counties), ("township", plan.townships)):
         if frame is None:
             continue
@@ -271,27 +304,33 @@ def place_pages(results: Sequence[Result], plan: Plan) -> Shown | None:
         for code, place in frame.iterrows():
             for column in ("zone", "area_m2", "built_m2", "redline_m2", "free_m2", "new_m2"):
                 if column in frame and not pd.isna(place[column]):
-                    rows.append((level, str(code), str(place["name"]), "plan", column,
-                                 _cell(place[column])))  # fmt: skip
+                    words = Text(label(column, "en"), label(column, "zh"))
+                    value = _cell(place[column])
+                    if column.endswith("_m2"):
+                        value = km2(int(place[column]))
+                    rows.append(
+                        (level, str(code), str(place["name"]), "plan", *words, value, value)
+                    )
             for result, table in parts:
                 if code in table.index:
                     rows += _lines(result, level, str(code), str(place["name"]), table.loc[code])
     if not rows:
         return None
-    names = ("level", "code", "name", "policy", "item", "value")
-    words = (
-        ("level of place", "层级"), ("code", "代码"), ("name", "名称"), ("policy", "政策"),
-        ("item", "项目"), ("value with unit", "数值与单位"),
-    )  # fmt: skip
-    fields = tuple(Field(n, Text(*w), Text(*w)) for n, w in zip(names, words, strict=True))
-    frame = pd.DataFrame(rows, columns=list(names))
+    heads = {
+        "level": Text("level of place", "层级"), "code": Text("code", "代码"),
+        "name": Text("name", "名称"), "policy": Text("policy", "政策"),
+        "item_en": Text("item", "项目（英文）"), "item_zh": Text("item in Chinese", "项目"),
+        "value_en": Text("value", "数值（英文）"), "value_zh": Text("value in Chinese", "数值"),
+    }  # fmt: skip
+    fields = tuple(Field(n, w, w) for n, w in heads.items())
+    frame = pd.DataFrame(rows, columns=list(heads))
     title = Text("What each county and township has", "各县各乡镇一览")
     return Shown("policy_places", title, frame, fields)
 
 
 def _lines(
     result: Result, level: str, code: str, name: str, row: pd.Series
-) -> list[tuple[str, str, str, str, str, str]]:
+) -> list[tuple[str, ...]]:
     policy = result.policy
     out = []
     for table in policy.tables.values():
@@ -300,9 +339,13 @@ def _lines(
         shown = policy.show.columns if table.name == policy.main else tuple(table.kinds)
         for column in table.computed:
             if column.name in shown and column.name in row.index and not pd.isna(row[column.name]):
-                unit = unit_text(column.kind)
-                value = f"{_cell(row[column.name])} {unit if unit != '1' else ''}".rstrip()
-                out.append((level, code, name, policy.name, column.name, value))
+                unit, cell = unit_text(column.kind), _cell(row[column.name])
+                told = policy.show.words.get(column.name, {}).get(cell, Text(cell, cell))
+                values = [
+                    f"{told.get(x)} {unit_sign(unit, x) if unit not in ('', '1') else ''}".rstrip()
+                    for x in ("en", "zh")
+                ]
+                out.append((level, code, name, policy.name, *column.label, *values))
     return out
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from zoning.base.words import unit_sign
 from zoning.errors import Text
 from zoning.policy.evaluate import Calculation, Data, full
 from zoning.policy.formula import Formula
@@ -34,7 +35,7 @@ class Step:
     value, unit : str
         Written for people.
     formula : str
-    terms : tuple of (Text, str)
+    terms : tuple of (Text, Text)
         What the formula reads: its words, and its value with unit.
     source : str
     """
@@ -44,15 +45,15 @@ class Step:
     value: str
     unit: str
     formula: str
-    terms: tuple[tuple[Text, str], ...]
+    terms: tuple[tuple[Text, Text], ...]
     source: str
 
     def lines(self, lang: str) -> list[str]:
         """Tell the step."""
-        unit = f" {self.unit}" if self.unit else ""
+        unit = f" {unit_sign(self.unit, lang)}" if self.unit else ""
         out = [f"{self.label.get(lang)} = {self.value}{unit}", f"    = {self.formula}"]
         colon = "：" if lang == "zh" else ": "
-        out += [f"      {words.get(lang)}{colon}{value}" for words, value in self.terms]
+        out += [f"      {words.get(lang)}{colon}{value.get(lang)}" for words, value in self.terms]
         if self.source:
             out.append(("      来源：" if lang == "zh" else "      source: ") + self.source)
         return out
@@ -158,9 +159,11 @@ def _labels(rows: Rows) -> dict[str, Text]:
     }  # fmt: skip
 
 
-def _tagged(value: Value, i: int, unit: Unit | None) -> str:
+def _tagged(value: Value, i: int, unit: Unit | None) -> Text:
     name = unit.name if unit is not None and unit.name not in ("", "1") else ""
-    return f"{written(value, i, unit)} {name}".rstrip()
+    en, zh = (unit_sign(name, lang) if name else "" for lang in ("en", "zh"))
+    number = written(value, i, unit)
+    return Text(f"{number} {en}".rstrip(), f"{number} {zh}".rstrip())
 
 
 def written(value: Value, i: int, unit: Unit | None) -> str:

@@ -266,7 +266,7 @@ class Policy:
     Parameters
     ----------
     name, title, about
-    source, evidence : str
+    source, source_zh, evidence : str
     notice : Text or None
         What must stand on every output, such as that a number is made up.
     main : str
@@ -284,6 +284,7 @@ class Policy:
     title: Text
     about: Text
     source: str
+    source_zh: str
     evidence: str
     notice: Text | None
     main: str

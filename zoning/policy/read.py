@@ -110,6 +110,7 @@ def _policy(top: Reader, path: Path) -> Policy:
     about = _words(head, "about_", needed=True)
     notice = _words(head, "notice_")
     source, evidence = head.get("source", kind=str) or "", head.evidence()
+    source_zh = head.get("source_zh", source, kind=str)
     head.close()
     parameters = {n: _parameter(n, r) for n, r in _named(top, "parameters")}
     tables = {n: _table(n, r) for n, r in _named(top, "tables")}
@@ -128,8 +129,8 @@ def _policy(top: Reader, path: Path) -> Policy:
         )  # fmt: skip
     _clashes(top, parameters, tables)
     return Policy(
-        path.stem, title, about, source, evidence, notice if notice.en else None, main, tables,
-        parameters, blocks, steps, sources, checks, show, path,
+        path.stem, title, about, source, source_zh, evidence, notice if notice.en else None, main,
+        tables, parameters, blocks, steps, sources, checks, show, path,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from zoning.base.words import unit_sign
 from zoning.errors import Text
 from zoning.policy.explain import unit_text
 from zoning.policy.run import Result
@@ -24,15 +25,15 @@ def text_rows(result: Result, lang: str, most: int) -> tuple[list[str], list[lis
     labels |= {g.name: g.label for g in table.groupings}
     labels |= {c.name: c.label for c in table.computed}
     frame = result.frame()
-    computed = [c.name for c in table.computed if c.name in frame][-5:]
+    computed = [c.name for c in table.computed if c.name in frame][-4:]
     first = "name" if "name" in frame else frame.columns[0]
     frame = frame[list(dict.fromkeys([first, *computed]))]
     heads = []
     for name in frame.columns:
-        unit = unit_text(table.kinds[name])
+        unit = unit_sign(unit_text(table.kinds[name]), lang) if table.kinds[name].unit else ""
         word = labels.get(name, Text(name, name)).get(lang)
         bracket = f"（{unit}）" if lang == "zh" else f" ({unit})"
-        heads.append(f"{word}{bracket}" if unit not in ("", "1") else word)
+        heads.append(f"{word}{bracket}" if unit not in ("", unit_sign("1", lang)) else word)
     words = result.policy.show.words
     rows = []
     for values in frame.head(most).itertuples(index=False):
