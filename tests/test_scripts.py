@@ -43,6 +43,7 @@ LONG = {
     "build_reference": ["{data}"],
     "execute_notebooks": ["--check"],
     "example_lakeside": ["-o", "{out}/lakeside.csv"],
+    "make_bundle": ["-o", "{out}/bundle"],
     "measure_reference": [str(ROOT / "data")],
     "picture_map": ["{folder}/map.html", "{out}/map.png"],
     "update_readme": ["--check"],
