@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import geopandas as gpd
 import networkx as nx
 import numpy as np
@@ -14,6 +16,7 @@ from zoning.errors import InputError
 from zoning.indicators.access import (
     RoadGraph,
     distance_to,
+    minutes_from_points,
     minutes_to_centres,
     road_graph,
     travel_minutes,
@@ -68,15 +71,79 @@ def test_oneway_points_to_the_centre() -> None:
     to_west = gpd.GeoDataFrame(geometry=[Point(0, 0)], crs=CRS)
     assert minutes_to_centres(places, to_east, g).tolist() == pytest.approx([1.0, 0.0])
     west = minutes_to_centres(places, to_west, g)
-    assert west["a"] == pytest.approx(0.0) and west.isna()["b"]
+    # Against the traffic nothing drives; 1 km is walked, 10 km are not.
+    assert west["a"] == pytest.approx(0.0) and west["b"] == pytest.approx(4.0)
+    far = road_graph(lines([(0, 0), (10_000, 0)], speed_kmh=[60], oneway=[True]))
+    b = gpd.GeoDataFrame(index=["b"], geometry=[Point(10_000, 0)], crs=CRS)
+    assert minutes_to_centres(b, to_west, far).isna()["b"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(3, 10), st.integers(2, 12))
+def test_walks_meet_the_road_where_it_is_best(seed: int, n: int, m: int) -> None:
+    """Against networkx on roads cut into many pieces, each of which can be walked to."""
+    rng = np.random.default_rng(seed)
+    xy = rng.uniform(0, 900, (n, 2))
+    start, end = rng.integers(0, n, m), rng.integers(0, n, m)
+    start, end = start[start != end], end[start != end]
+    metres = np.hypot(*(xy[end] - xy[start]).T)
+    graph = RoadGraph(xy, start, end, metres / rng.uniform(300, 1500, metres.size), metres,
+                      rng.random(metres.size) < 0.3)  # fmt: skip
+    slow, cuts = 15_000 / 60, 80
+    places, centres = rng.uniform(0, 900, (4, 2)), rng.uniform(0, 900, (2, 2))
+    net: nx.DiGraph = nx.DiGraph()
+    spots = {}
+    for e, (a, b) in enumerate(zip(start, end, strict=True)):
+        stops = [int(a), *((e, k) for k in range(1, cuts)), int(b)]
+        for k, stop in enumerate(stops):
+            spots[stop] = xy[a] + (xy[b] - xy[a]) * k / cuts
+        for u, v in itertools.pairwise(stops):
+            for x, y in ((u, v),) if graph.oneway[e] else ((u, v), (v, u)):
+                cost = float(graph.minutes[e]) / cuts
+                if cost < net.get_edge_data(x, y, {"weight": np.inf})["weight"]:
+                    net.add_edge(x, y, weight=cost)
+    walk = {s: np.hypot(*(centres - p).T).min() / slow for s, p in spots.items()}
+    for stop, cost in walk.items():
+        net.add_edge(stop, "centre", weight=float(cost))
+    net.add_node("centre")
+    onward = nx.single_source_dijkstra_path_length(net.reverse(), "centre", weight="weight")
+    got = minutes_from_points(places, centres, graph)
+    for i, p in enumerate(places):
+        best = np.hypot(*(centres - p).T).min() / slow
+        for stop, at in spots.items():
+            best = min(best, float(np.hypot(*(at - p))) / slow + onward[stop])
+        assert got[i] <= best + 1e-9 and got[i] == pytest.approx(best, abs=0.02)
+
+
+def test_travel_to_the_road_and_not_to_its_vertex() -> None:
+    centre = np.zeros((1, 2))
+    long = road_graph(lines([(0, 0), (20_000, 0)], speed_kmh=[60]))
+    got = minutes_from_points(np.array([[10_000.0, 100.0]]), centre, long)
+    assert got == pytest.approx(10 + 100 * (1 / 250**2 - 1 / 1000**2) ** 0.5)
+    # Vertices on the road change nothing.
+    parts = [(float(x), 0.0) for x in range(0, 20_001, 500)]
+    fine = road_graph(lines(parts, speed_kmh=[60]))
+    points = np.random.default_rng(1).uniform((0, -3000), (20_000, 3000), (40, 2))
+    assert minutes_from_points(points, centre, fine) == pytest.approx(
+        minutes_from_points(points, centre, long), abs=1e-6
+    )
+    # 500 m from the centre with the road 4 km away: it is walked.
+    away = road_graph(lines([(0, 4000), (9000, 4000)], speed_kmh=[60]))
+    assert minutes_from_points(np.array([[500.0, 0.0]]), centre, away) == pytest.approx(2.0)
+    # A stub that leads nowhere, nearer than the road that does.
+    stub = road_graph(lines([(0, 0), (20_000, 0)], [(10_000, 900), (10_400, 900)],
+                            speed_kmh=[60, 60]))  # fmt: skip
+    assert minutes_from_points(np.array([[10_000.0, 800.0]]), centre, stub) == pytest.approx(
+        10 + 800 * (1 / 250**2 - 1 / 1000**2) ** 0.5
+    )
 
 
 def test_classes_speeds_and_walks() -> None:
     roads = lines([(0, 0), (60_000, 0)], **{"class": ["national"]})
     places = gpd.GeoDataFrame(index=["p"], geometry=[box(59_000, 500, 61_000, 1500)], crs=CRS)
     centre = gpd.GeoDataFrame(geometry=[Point(0, 250)], crs=CRS)
-    # 1 km of walk at 15 km/h, 60 km at 60 km/h, 250 m of walk.
-    expected = 4.0 + 60.0 + 1.0
+    # 60 km at 60 km/h, and 1 km and 250 m beside it at 15: the walks slant along the road.
+    expected = 60.0 + (1000 + 250) * (1 / 250**2 - 1 / 1000**2) ** 0.5
     assert minutes_to_centres(places, centre, road_graph(roads))["p"] == pytest.approx(expected)
 
 

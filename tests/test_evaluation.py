@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoning import evaluation as ev
+from zoning.base import strict
 from zoning.base.shipped import data_path, load_toml
 from zoning.base.strict import EVIDENCE, Document
 from zoning.errors import InputError
@@ -26,6 +27,7 @@ from zoning.evaluation.loading import build
 from zoning.evaluation.presets import PURPOSES
 from zoning.evaluation.suited import measure
 from zoning.evaluation.tables import BEST, NODATA, WORST, Bands
+from zoning.indicators.terrain import relief_window
 
 A, B = ev.load_preset("A"), ev.load_preset("B")
 N = NODATA
@@ -439,7 +441,7 @@ def test_every_number_has_source_and_evidence() -> None:
         for key, table in data.items():
             if isinstance(table, dict) and key != "sources" and not _nested(table):
                 assert table["source"] in data["sources"] and table["evidence"] in EVIDENCE, key
-    assert B.patches["town"].evidence["patches.town.area"] == "M-low"
+    assert B.patches["town"].evidence["patches.town.area"] == "C"
     assert A.data["ecology"]["specks_below_m2"] == 0  # no number was found
 
 
@@ -542,8 +544,25 @@ def test_relief_against_a_loop(seed: int, k: int) -> None:
 
 
 def test_relief_windows() -> None:
-    sides = (10, 29.9, 30, 49, 50, 99, 100, 1000)
-    assert [terrain.relief_window(B, m) for m in sides] == [15, 15, 12, 12, 9, 9, 3, 3]
+    assert [relief_window(m, B.relief_m2) for m in (30, 50)] == [15, 9]  # as the guide is quoted
+    for cell in np.linspace(5, 100, 96):
+        cells = relief_window(float(cell))
+        assert cells % 2 == 1 and abs(cells * cell - 200_000**0.5) <= cell
+    assert relief_window(1000) == 3
+
+
+def test_relief_does_not_hang_on_the_cell() -> None:
+    """The same terrain at 10, 20, 30, 50 m: nearly the same share is steep country."""
+    from scipy.ndimage import gaussian_filter, zoom
+
+    rng = np.random.default_rng(3)
+    rough = sum(gaussian_filter(rng.normal(size=(600, 600)), s) * s * 60 for s in (8, 16, 32))
+    shares = []
+    for step in (1, 2, 3, 5):
+        z = zoom(rough, 1 / step, order=1)
+        relief = terrain.relief_m(z, relief_window(10.0 * step))
+        shares.append(float((relief >= 100).mean()))
+    assert 0.15 < shares[0] < 0.8 and max(shares) - min(shares) < 0.07, shares
 
 
 # --- patches ---
@@ -570,7 +589,8 @@ def test_steps_by_area_and_shape() -> None:
     for cells, step in ((4, 2), (5, 1), (9, 1), (10, 0), (19, 0), (20, 0), (40, 0)):
         labels, n = patches.label_patches(np.ones((1, cells), dtype=bool))
         assert patches.patch_steps(area, labels, n, (side, side)).tolist() == [0, step]
-    shape = replace(B.patches["agriculture"], rule="shape")
+    shape = replace(rule, rule="shape", shape=Bands((0.2, 0.4, 0.6, 0.8), ("upper",) * 4),
+                    shape_change=(WORST, 1, 0, -1, BEST))  # fmt: skip
     bars = {1: -1, 2: 0, 4: 1, 8: WORST}  # Reock of a bar 1 x k: 4k / (pi (k² + 1))
     for k, step in bars.items():
         labels, n = patches.label_patches(np.ones((1, k), dtype=bool))
@@ -583,17 +603,69 @@ def test_steps_by_area_and_shape() -> None:
 
 
 def test_area_first_then_shape() -> None:
-    rule = B.patches["town"]
+    rule = replace(B.patches["town"], rule="area-first", shape_below_km2=2.0)
     long = np.ones((1, 100), dtype=np.uint8)  # a bar, Reock 0.013
-    # 0.4 km²: area alone decides (+1); 1 km²: area says nothing, the shape does; 4 km²: big enough.
-    assert set(patches.concentrate(long, rule, (63.2, 63.2))[0]) == {2}
+    # 0.4 km² and 1 km²: the shape counts; 4 km²: big enough.
+    assert set(patches.concentrate(long, rule, (63.2, 63.2))[0]) == {5}
     assert set(patches.concentrate(long, rule, (100.0, 100.0))[0]) == {5}
     assert set(patches.concentrate(long, rule, (200.0, 200.0))[0]) == {1}
     same = patches.concentrate(long, replace(rule, rule="none"), (10.0, 10.0))
     assert (same == 1).all()
     # Unknown and unsuited cells stay as they are and make no patch.
-    got = patches.concentrate(u(1, 5, N, 4).reshape(1, 4), rule, (10.0, 10.0))
+    got = patches.concentrate(u(1, 5, N, 4).reshape(1, 4), B.patches["town"], (10.0, 10.0))
     assert got.tolist() == [[3, 5, N, 5]]
+
+
+@pytest.mark.parametrize("name", ["town", "agriculture", "agriculture_hills"])
+@pytest.mark.parametrize("wide", [1, 7])
+def test_a_larger_patch_never_fares_worse(name: str, wide: int) -> None:
+    """Strips and blocks that grow: the class of a patch may only better."""
+    for first in (1, 2, 3, 4):
+        seen = []
+        for length in (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 90):
+            part = np.full((wide, length), first, dtype=np.uint8)
+            got = patches.concentrate(part, B.patches[name], (210.0, 210.0))
+            seen.append(int(got[0, 0]))
+        assert seen == sorted(seen, reverse=True), (first, seen)
+
+
+#: 集中度 of the trial evaluation of Guangdong, as published: capacity high to low by concentration
+#: high to low. S suited, G fairly suited, N not; E extremely important, I important, O the rest.
+TRIAL = {"agriculture": ("SSSGN", "SSGGN", "GGGGN", "GGGGN", "NNNNN"),
+         "ecology": ("EEEIO", "EEEIO", "IIIIO", "IIIOO", "OOOOO")}  # fmt: skip
+EDGES = {"agriculture": (150, 400, 600, 900), "agriculture_hills": (80, 150, 250, 400)}
+
+
+def test_published_tables_of_concentration_cell_by_cell() -> None:
+    word = {1: "S", 2: "S", 3: "G", 4: "G", 5: "N"}
+    for name in ("agriculture", "agriculture_hills"):
+        for row, cells in enumerate(B.patches[name].cells):
+            assert "".join(word[c] for c in reversed(cells)) == TRIAL["agriculture"][row]
+        mu = [e * 1e6 / (10_000 / 15) for e in B.patches[name].area.edges]
+        assert mu == pytest.approx(EDGES[name], rel=1e-5)
+    word = {5: "E", 3: "I", 1: "O"}
+    for row, cells in enumerate(reversed(B.patches["ecology"].cells)):
+        assert "".join(word[c] for c in reversed(cells)) == TRIAL["ecology"][row]
+    for name in ("town", "ecology"):
+        assert B.patches[name].area.edges == (0.25, 0.5, 1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        'rule = "area-first"\nshape_below_km2 = 2',  # compact small patches would gain by the shape
+        'rule = "area"',
+    ],
+)
+def test_a_rule_that_is_not_monotone_is_refused(change: str) -> None:
+    text = data_path("evaluation", "preset-b.toml").read_text(encoding="utf-8")
+    head = text.index("[patches.town]")
+    mine = text[head:].replace('rule = "area"', change, 1)
+    steps = "[0, 1, 0, 0, 0]" if change == 'rule = "area"' else "[2, 1, 0, 0, 0]"
+    mine = mine.replace("change = [2, 1, 0, 0, 0]", f"change = {steps}", 1)
+    mine = mine.replace('change = ["worst", 1, 0]', 'change = ["worst", 1, "best"]', 1)
+    with pytest.raises(InputError, match="larger patch"):
+        build(strict.parse(text[:head] + mine, "mine.toml"))
 
 
 @settings(max_examples=40, deadline=None)
@@ -618,7 +690,7 @@ def test_reock_of_cells_against_their_union(seed: int) -> None:
 def test_patches_in_strips_and_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(5)
     classes = rng.choice(u(1, 3, 5, 5, N), (40, 37))
-    rule = replace(B.patches["agriculture"], rule="shape")
+    rule = replace(B.patches["town"], rule="shape")
     expected = patches.concentrate(classes, rule, (30.0, 30.0))
     monkeypatch.setattr(patches, "_STRIP_CELLS", 40)
     monkeypatch.setattr(patches, "_BATCH_POINTS", 20)
@@ -715,8 +787,28 @@ def test_every_soil_limit(metal: str) -> None:
         x = f(s * 0.999, s, c, c * 1.001)
         for ph in acids:
             got = hazards.soil_pollution(B, {metal: x}, np.full(4, float(ph)))
-            assert got.tolist() == [1, 3, 3, 5]
+            assert got.tolist() == [1, 1, 3, 5]  # equal to the screening value: low risk
     assert hazards.soil_pollution(B, {metal: f(np.nan, 1)}, f(6, np.nan)).tolist() == [N, N]
+
+
+OTHER = {"Cd": (0.3, 0.3, 0.3, 0.6), "Hg": (1.3, 1.8, 2.4, 3.4), "As": (40, 40, 30, 25),
+         "Pb": (70, 90, 120, 170), "Cr": (150, 150, 200, 250), "Cu": (50, 50, 100, 100),
+         "Ni": (60, 70, 100, 190), "Zn": (200, 200, 250, 300)}  # fmt: skip
+
+
+@pytest.mark.parametrize("metal", OTHER)
+def test_every_soil_limit_of_other_land(metal: str) -> None:
+    for ph, band in ((5.5, 0), (6.5, 1), (7.5, 2), (9.0, 3)):
+        s = OTHER[metal][band]
+        x = f(s, s * 1.001, 1e6)
+        top = 5 if metal in CONTROL else 3  # Cu, Ni, Zn have no control value
+        got = hazards.soil_pollution(B, {metal: x}, np.full(3, ph), "other")
+        assert got.tolist() == [1, 3, top]
+    for land, limit in (("paddy", 50), ("orchard", 150), ("other", 50)):
+        got = hazards.soil_pollution(B, {"Cu": f(limit, limit + 1)}, f(5, 5), land)
+        assert got.tolist() == [1, 3]
+    with pytest.raises(InputError, match="paddy, orchard or other"):
+        hazards.soil_pollution(B, {"Cu": f(1)}, f(5), "lawn")
 
 
 def test_soil_and_weather() -> None:
@@ -810,7 +902,7 @@ def test_blocks_change_nothing(tmp_path_factory, seed: int, rows: int, columns: 
     assert steps == [(i, blocks) for i in range(1, blocks + 1)]
     # And the arrays say the same.
     arrays["slope"] = terrain.slope_deg(arrays["elevation"], 30, 30)
-    arrays["relief"] = terrain.relief_m(arrays["elevation"], 12)
+    arrays["relief"] = terrain.relief_m(arrays["elevation"], 15)
     expected = ev.suitability(B, "town", arrays)
     expected = patches.concentrate(expected, rule, (30.0, 30.0))
     assert (read(whole.path) == expected).all()
@@ -822,11 +914,73 @@ def test_blocks_change_nothing(tmp_path_factory, seed: int, rows: int, columns: 
     assert whole.derived == ("relief", "slope")
 
 
+def test_water_and_the_outside_take_no_part(tmp_path: Path) -> None:
+    """Level water beside a town is no land to build on, and cutting the raster changes nothing."""
+    from shapely import box
+
+    z = np.zeros((20, 30), dtype="float32")
+    use = np.full((20, 30), 1, dtype="uint8")
+    use[:, 10:14] = 17  # a river through the city
+    layers = {"elevation": write(tmp_path / "dem.tif", z),
+              "landuse": write(tmp_path / "use.tif", use, nodata=0)}  # fmt: skip
+    city = box(500_000, 3_560_000 - 600, 500_000 + 600, 3_560_000)  # the left 20 columns
+    found = ev.town(layers, tmp_path / "t.tif", "B", 7, boundary=city)
+    got = read(found.path)
+    assert (got[:, 20:] == N).all() and (got[:, 10:14] == N).all()
+    assert (got[:, :10] != N).all()
+    assert (found.outside_cells, found.water_cells, found.unknown_cells) == (200, 80, 0)
+    assert sum(found.cells.values()) == 320
+    # Patches do not join across the river: 0.18 and 0.108 km², both under 0.25.
+    assert set(np.unique(got[:, :10])) == {3} and set(np.unique(got[:, 14:20])) == {3}
+    # A 0/1 raster says the same.
+    dry = write(tmp_path / "land.tif", (use != 17).astype("uint8"), nodata=9)
+    same = ev.town({"elevation": layers["elevation"], "land": dry}, tmp_path / "s.tif", "B",
+                   boundary=city)  # fmt: skip
+    assert (read(same.path) == got).all()
+    # The box of the file outside the boundary does not count: cut it, and all stays.
+    cut = {"elevation": write(tmp_path / "dem2.tif", z[:, :23]),
+           "landuse": write(tmp_path / "use2.tif", use[:, :23], nodata=0)}  # fmt: skip
+    less = ev.town(cut, tmp_path / "c.tif", "B", boundary=city)
+    assert (read(less.path) == got[:, :23]).all() and less.area_m2 == found.area_m2
+    notes = [n.en for n in ev.town({"elevation": layers["elevation"]}, tmp_path / "n.tif").notes]
+    assert any("no boundary" in n for n in notes) and any("water is rated" in n for n in notes)
+    with pytest.raises(InputError, match="not both"):
+        ev.town({**layers, "land": dry}, tmp_path / "x.tif")
+
+
+def test_cumulative_cuts_do_not_feel_how_the_raster_is_cut(tmp_path: Path) -> None:
+    from shapely import box
+
+    rng = np.random.default_rng(8)
+    w = rng.uniform(0, 100, (20, 40)).astype("float32")
+    w[:, 20:] *= 50  # wet hills outside the city
+    city = box(500_000, 3_560_000 - 600, 500_000 + 600, 3_560_000)
+    found = []
+    for columns in (40, 24):
+        path = write(tmp_path / f"w{columns}.tif", w[:, :columns])
+        result = ev.ecology({"water_retention": path}, tmp_path / "e.tif", "A", 9, boundary=city)
+        found.append((result.cuts, result.area_m2, read(result.path)[:, :20].tolist()))
+    assert found[0] == found[1] and found[0][1][5] > 0
+
+
+def test_a_boundary_comes_from_a_file_in_any_crs(tmp_path: Path) -> None:
+    import geopandas as gpd
+    from shapely import box
+
+    layers = {"elevation": write(tmp_path / "dem.tif", np.zeros((20, 30), dtype="float32"))}
+    city = box(500_000, 3_560_000 - 600, 500_000 + 600, 3_560_000)
+    frame = gpd.GeoDataFrame(geometry=[city], crs="EPSG:4549").to_crs("EPSG:4490")
+    frame.to_file(tmp_path / "边界.gpkg")
+    one = ev.town(layers, tmp_path / "a.tif", boundary=tmp_path / "边界.gpkg")
+    two = ev.town(layers, tmp_path / "b.tif", boundary=city)
+    assert (read(one.path) == read(two.path)).all() and one.outside_cells == 200
+
+
 @pytest.mark.parametrize("cell", [10.0, 30.0, 60.0, 100.0])
 def test_windows_see_the_cells_around_them(tmp_path: Path, cell: float) -> None:
     z = np.random.default_rng(4).uniform(0, 90, (33, 29)).astype("float32")
     path = write(tmp_path / "dem.tif", z, cell=cell)
-    cells = {10.0: 15, 30.0: 12, 60.0: 9, 100.0: 3}[cell]
+    cells = {10.0: 45, 30.0: 15, 60.0: 7, 100.0: 5}[cell]
     expected = {
         "slope": terrain.slope_deg(z, cell, cell),
         "relief": terrain.relief_m(z, cells),
@@ -850,7 +1004,7 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     assert "tables.location_city" not in result.evidence
     assert "corrections.location" not in result.evidence
     plain = json.loads(json.dumps(result.as_dict("zh"), ensure_ascii=False))
-    assert any("patches.town.area 为默认值,非官方规定(M-low)" in n for n in plain["notes"])
+    assert any("patches.town 为默认值,非官方规定(I)" in n for n in plain["notes"])
     assert any("travel_time" in n for n in plain["notes"])
     assert plain["used"]["elevation"].endswith("elevation 图.tif")
     with pytest.raises(InputError, match="1 cell"):

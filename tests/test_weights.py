@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -219,6 +221,43 @@ def test_missing_and_flat_columns_are_named() -> None:
         normalised(x)
     assert [p.where for p in caught.value.problems] == ["a", "b"]
     assert "t2" in caught.value.tell("zh")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 4), st.integers(2, 6))
+def test_least_squares_is_the_nearest_without_negative_parts(seed: int, sets: int, m: int) -> None:
+    """No coefficients >= 0 come nearer to the equations of the game; by trying every support."""
+    rng = np.random.default_rng(seed)
+    w = rng.dirichlet(np.ones(m), sets)
+    given_ = {str(k): pd.Series(row, index=list("abcdef"[:m])) for k, row in enumerate(w)}
+    got = combine_weights(given_, "least-squares").to_numpy()
+    g, d = w @ w.T, np.diag(w @ w.T)
+    best = np.linalg.norm(d)
+    for size in range(1, sets + 1):
+        for support in itertools.combinations(range(sets), size):
+            a = np.linalg.lstsq(g[:, support], d, rcond=None)[0]
+            if (a >= 0).all():
+                best = min(best, np.linalg.norm(g[:, support] @ a - d))
+    if np.linalg.matrix_rank(w) < sets:
+        return
+    # The weights fix the coefficients up to a factor, so search the best factor of the answer.
+    parts = np.linalg.lstsq(w.T, got, rcond=None)[0]
+    scale = (g @ parts) @ d / ((g @ parts) @ (g @ parts))
+    assert (parts > -1e-9).all()
+    assert np.linalg.norm(scale * g @ parts - d) <= best + 1e-6
+
+
+def test_data_that_cannot_be_weighed_are_refused() -> None:
+    with pytest.raises(InputError, match="not finite in rows 1"):
+        entropy_weights(pd.DataFrame({"a": [1.0, np.inf, 3.0], "b": [1.0, 2.0, 4.0]}))
+    for weigh in (entropy_weights, critic_weights):
+        with pytest.raises(InputError, match="2 rows at least, not 0"):
+            weigh(pd.DataFrame({"a": [], "b": []}, dtype=float))
+    apart = {"x": pd.Series({"a": 1.0, "b": 0.0}), "y": pd.Series({"a": 0.0, "b": 1.0})}
+    with pytest.raises(InputError, match="nothing is left"):
+        combine_weights(apart, "product")
+    with pytest.raises(InputError, match="must not be negative"):
+        combine_weights(apart, "linear", shares={"x": 2.0, "y": -1.0})
 
 
 def test_combinations() -> None:

@@ -64,6 +64,7 @@ def evaluate(
     *,
     preset: str | Path = "",
     scale: str | None = None,
+    boundary: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
     """Evaluate ecology, farming or town land (双评价) from rasters, in windows.
@@ -72,13 +73,16 @@ def evaluate(
     ----------
     purpose : {"ecology", "agriculture", "town"}
     layers : mapping of role to path
-        See `roles`; absent ones are left out and said so.
+        See `roles`; absent ones are left out and said so. ``land`` (1 land, 0 water) or
+        ``landuse`` (classes of a plan) keeps water out.
     out : str or Path
         GeoTIFF of classes to write.
     preset : str or Path
         ``"A"`` (guide of 2020), ``"B"`` (drafts of 2019) or a TOML file; by default A for
         ecology, B for the others.
     scale : {"city", "province"}, optional
+    boundary : str or Path, optional
+        Polygons of the study area; what lies outside takes no part.
     progress : callable, optional
         Called with windows done and windows in all.
 
@@ -95,7 +99,11 @@ def evaluate(
 
     chosen = _preset(purpose, preset, scale)
     return getattr(evaluation, purpose)(  # type: ignore[no-any-return]
-        {role: Path(path) for role, path in layers.items()}, Path(out), chosen, progress=progress
+        {role: Path(path) for role, path in layers.items()},
+        Path(out),
+        chosen,
+        progress=progress,
+        boundary=boundary,
     )
 
 

@@ -49,6 +49,14 @@ def evaluate(
         typer.Option("--scale", help="city or province. / 市县或省级"),
         About(choices=("city", "province")),
     ] = None,
+    boundary: Annotated[
+        Path | None,
+        typer.Option(
+            "--boundary", show_default=False,
+            help="Polygons of the study area; the outside takes no part. / 研究区边界",
+        ),
+        About("vector"),
+    ] = None,
     roles: Annotated[
         bool,
         typer.Option(
@@ -71,7 +79,7 @@ def evaluate(
     given = _layers(layer or ())
     with talk.counting(Text("evaluate", "评价")) as bar:
         found = api.evaluate(purpose, given, new_file(out), preset=preset, scale=scale,
-                             progress=bar)  # fmt: skip
+                             boundary=boundary, progress=bar)  # fmt: skip
     answer = found.as_dict(talk.lang)
     talk.write_json(answer)
     rows = [[str(k), f"{v / 1e6:,.3f}"] for k, v in sorted(found.area_m2.items())]

@@ -11,16 +11,23 @@ from zoning.evaluation.presets import Preset
 from zoning.evaluation.tables import NODATA, Array, Bands, Classes, worst
 
 
-def soil_pollution(preset: Preset, metals: Mapping[str, Array], ph: Array) -> Classes:
-    """Class of soil pollution by GB 15618: 1 below screening, 3 up to the control value, 5 above.
+def soil_pollution(
+    preset: Preset, metals: Mapping[str, Array], ph: Array, land: str = "paddy"
+) -> Classes:
+    """Class of soil pollution by GB 15618: 1 up to screening, 3 up to the control value, 5 above.
+
+    A value equal to the screening value is of low risk, as the standard defines it.
 
     Parameters
     ----------
     preset : Preset
         With ``[soil_limits]`` (B).
     metals : mapping of arrays
-        ``Cd``, ``Hg``, ``As``, ``Pb``, ``Cr`` in mg/kg, any of them; the worst counts.
+        ``Cd``, ``Hg``, ``As``, ``Pb``, ``Cr``, ``Cu``, ``Ni``, ``Zn`` in mg/kg, any of them; the
+        worst counts. The last three have screening values only: never class 5.
     ph : array
+    land : {"paddy", "orchard", "other"}
+        The standard has limits of its own for paddy fields, and one (Cu) for orchards.
 
     Raises
     ------
@@ -35,11 +42,15 @@ def soil_pollution(preset: Preset, metals: Mapping[str, Array], ph: Array) -> Cl
     [1, 3, 5]
     """
     limits = preset.data["soil_limits"]
-    known = ", ".join(limits["control"])
+    tables = {**limits["screening"]["other"], **limits["screening"].get(land, {})}
+    if land not in ("paddy", "orchard", "other"):
+        raise InputError.one(
+            f"land is paddy, orchard or other, not {land!r}",
+            f"用地应为 paddy、orchard 或 other:{land}", where="soil", code="land",
+        )  # fmt: skip
+    known = ", ".join(tables)
     remedy = Text(f"known: {known}", f"可用:{known}")
-    strange = [m for m in sorted(metals) if m not in limits["control"]] or (
-        [] if metals else ["none"]
-    )
+    strange = [m for m in sorted(metals) if m not in tables] or ([] if metals else ["none"])
     raise_all(
         Problem(Text(f"no limits for {m}", f"没有 {m} 的限值"), "soil", remedy=remedy, code="metal")
         for m in strange
@@ -50,10 +61,11 @@ def soil_pollution(preset: Preset, metals: Mapping[str, Array], ph: Array) -> Cl
     band = np.minimum(acid, len(limits["ph"]))
     found = []
     for metal, x in metals.items():
-        screening = np.asarray(limits["screening"][metal], dtype=np.float64)[band]
-        control = np.asarray(limits["control"][metal], dtype=np.float64)[band]
+        screening = np.asarray(tables[metal], dtype=np.float64)[band]
+        none = [np.inf] * (len(limits["ph"]) + 1)
+        control = np.asarray(limits["control"].get(metal, none), dtype=np.float64)[band]
         unknown = np.isnan(x) | (acid == NODATA)
-        found.append(np.select([unknown, x > control, x >= screening], [NODATA, 5, 3], 1))
+        found.append(np.select([unknown, x > control, x > screening], [NODATA, 5, 3], 1))
     return worst(*(c.astype(np.uint8) for c in found))
 
 

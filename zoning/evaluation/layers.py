@@ -14,6 +14,7 @@ from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.evaluation import processes, terrain
 from zoning.evaluation.presets import Preset
 from zoning.evaluation.tables import Array
+from zoning.indicators.terrain import relief_window
 
 #: Roles that follow from others where they are not given.
 DERIVED: Mapping[str, tuple[str, ...]] = {
@@ -180,7 +181,7 @@ def _slope(stack: Stack, preset: Preset, window: Any) -> Array:
 
 
 def _relief(stack: Stack, preset: Preset, window: Any) -> Array:
-    cells = terrain.relief_window(preset, max(stack.cell_m))
+    cells = relief_window(max(stack.cell_m), preset.relief_m2)
     halo = cells // 2 + 1
     height = stack.read("elevation", window, halo)
     return terrain.relief_m(height, cells)[halo:-halo, halo:-halo]

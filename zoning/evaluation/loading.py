@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from zoning.base import strict
-from zoning.base.shipped import data_path
+from zoning.base.shipped import data_path, load_toml
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.evaluation.presets import Correction, Flow, Item, PatchRule, Preset, Screen
 from zoning.evaluation.tables import BEST, WORST, Bands, Table
@@ -140,7 +140,14 @@ def build(document: strict.Document) -> Preset:
     }
     ecology = data.get("ecology", {})
     items = tuple(_item(book, i) for i in ecology.get("items", ()))
-    window = data.get("relief_window", {"below_m": [], "cells": [3]})
+    patch = ecology.get("patches")
+    if patch is not None:
+        book.known("ecology", patch, patches)
+    if "area_m2" not in data.get("relief_window", {"area_m2": 0}):
+        book.wrong("relief_window", "needs area_m2, the area of the window",
+                   "需要 area_m2(窗口面积)")  # fmt: skip
+        data = {k: v for k, v in data.items() if k != "relief_window"}
+    window = data.get("relief_window", load_toml("indicators", "terrain.toml")["relief_window"])
     for key in ("relief_window", "ecology", "hazard_weights", "comfort", "soil_limits"):
         if key in data:
             book.origin(key, data[key])
@@ -153,7 +160,8 @@ def build(document: strict.Document) -> Preset:
         tables=tables, factors=factors, matrices=matrices, corrections=changes, flows=flows,
         items=items, patches=patches,
         specks_below_m2=float(ecology.get("specks_below_m2", 0)),
-        relief_window=(tuple(window["below_m"]), tuple(window["cells"])),
+        ecology_patches=patch,
+        relief_m2=float(window["area_m2"]),
         data=data,
     )  # fmt: skip
 
@@ -231,26 +239,54 @@ def _top_class(measure: Any) -> int:
 
 def _patches(book: _Book, name: str, raw: Mapping[str, Any]) -> PatchRule:
     key = f"patches.{name}"
-    parts = "rule classes aggregation_m shape_within_km2 area shape source evidence"
+    parts = "rule classes aggregation_m shape_below_km2 area shape source evidence"
     book.keys(key, raw, parts)
     tags = {key: book.origin(key, raw)[1]}
     rule = str(raw.get("rule", "none"))
-    if rule not in ("area", "shape", "area-first", "none"):
+    if rule not in ("area", "matrix", "shape", "area-first", "none"):
         book.wrong(key, f"no rule {rule!r}", f"没有规则 {rule!r}")
     found: dict[str, tuple[Bands, tuple[int, ...]]] = {}
+    cells: tuple[tuple[int, ...], ...] = ()
     for part in ("area", "shape"):
-        table = raw.get(part, {})
-        book.keys(f"{key}.{part}", table, "edges edge_in change source evidence")
+        table = raw.get(part)
+        if table is None and part not in rule and not (rule == "matrix" and part == "area"):
+            found[part] = Bands((), ()), (0,)
+            continue
+        table = table or {}
+        book.keys(f"{key}.{part}", table, "edges edge_in change cells source evidence")
         tag = book.origin(f"{key}.{part}", table)[1]
-        if part in rule or rule == "area-first":
+        if part in rule or rule in ("area-first", "matrix"):
             tags[f"{key}.{part}"] = tag
-        steps = _change(book, f"{key}.{part}", table)
+        if "cells" in table:
+            cells = tuple(tuple(row) for row in table["cells"])
+            steps: tuple[int, ...] = (0,) * (len(cells[0]) if cells else 0)
+        else:
+            steps = _change(book, f"{key}.{part}", table)
         found[part] = book.bands(f"{key}.{part}", table, len(steps)), steps
-    low, high = raw.get("shape_within_km2", (0.0, float("inf")))
+    below = float(raw.get("shape_below_km2", float("inf")))
     classes = tuple(raw.get("classes", (1, 2, 3, 4)))
     gap = float(raw.get("aggregation_m", 0))
-    within = (float(low), float(high))
-    return PatchRule(rule, classes, gap, within, *found["area"], *found["shape"], tags)
+    made = PatchRule(rule, classes, gap, below, *found["area"], cells, *found["shape"], tags)
+    _larger_is_better(book, key, made)
+    return made
+
+
+def _larger_is_better(book: _Book, key: str, rule: PatchRule) -> None:
+    """Refuse a rule in which a patch gains by being smaller."""
+    if rule.rule == "matrix":
+        square = len(rule.cells) == 5 and len({len(row) for row in rule.cells}) == 1
+        if not square or not {c for row in rule.cells for c in row} <= {1, 2, 3, 4, 5}:
+            book.wrong(key, "cells need 5 rows of classes 1 to 5", "cells 应为 5 行,取值 1 到 5")
+            return
+        steps = [b - a for row in rule.cells for a, b in pairwise(row)]
+        falls = any(s < 0 for s in steps) and any(s > 0 for s in steps)
+    else:
+        falls = rule.rule != "shape" and any(b > a for a, b in pairwise(rule.area_change))
+        # Above the limit the shape counts no more: what it bettered would be worse again.
+        falls |= rule.rule == "area-first" and min(rule.shape_change, default=0) < 0
+    if falls:
+        book.wrong(key, "a larger patch would fare worse than a smaller one of the same shape",
+                   "同样形状的图斑,面积更大反而评价更低")  # fmt: skip
 
 
 def _flow(

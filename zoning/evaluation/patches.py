@@ -165,24 +165,28 @@ def patch_steps(
 ) -> npt.NDArray[np.int8]:
     """Give what is added to the class of the cells of every patch; entry 0 (outside) is 0.
 
-    By area (km² of the merged patch), by shape (Reock ratio), or area first: the shape counts only
-    for patches between the two areas of ``shape_within_km2``.
+    By area (km² of the merged patch), by shape (Reock ratio), or both (``area-first``): the shape
+    counts for all patches below ``shape_below_km2``, so that none gains by being smaller.
     """
     cells = patch_cells(labels, n)
-    area = cells * (cell_m[0] * cell_m[1]) / M2_PER_KM2
+    area = _km2(cells, cell_m)
     steps = np.zeros(n + 1, dtype=np.int8)
     if rule.rule in ("area", "area-first"):
         steps += np.asarray(rule.area_change, dtype=np.int8)[rule.area.of(area)]
     if rule.rule in ("shape", "area-first"):
         wanted = np.ones(n + 1, dtype=bool)
         if rule.rule == "area-first":
-            low, high = rule.shape_within_km2
-            wanted = (area >= low) & (area < high)
+            wanted = area < rule.shape_below_km2
         wanted[0] = False
         band = rule.shape.of(patch_reock(labels, cells, wanted, cell_m)[wanted])
         steps[wanted] += np.asarray(rule.shape_change, dtype=np.int8)[band]
     steps[0] = 0
     return steps
+
+
+def _km2(cells: npt.NDArray[np.int64], cell_m: tuple[float, float]) -> Floats:
+    area: Floats = cells * (cell_m[0] * cell_m[1]) / M2_PER_KM2
+    return area
 
 
 def concentrate(classes: Classes, rule: PatchRule, cell_m: tuple[float, float]) -> Classes:
@@ -217,8 +221,17 @@ def concentrate(classes: Classes, rule: PatchRule, cell_m: tuple[float, float]) 
         member[rows] = np.isin(classes[rows], rule.classes)
     labels, n = label_patches(member, cell_m, rule.aggregation_m)
     del member
-    steps = patch_steps(rule, labels, n, cell_m)
     out = classes.copy()
+    if rule.rule == "matrix":
+        band = rule.area.of(_km2(patch_cells(labels, n), cell_m))
+        lookup = np.full((256, len(rule.cells[0])), NODATA, dtype=np.uint8)
+        lookup[1:6] = rule.cells
+        for rows in _strips(classes):
+            part = out[rows]
+            moved = lookup[part, band[labels[rows]]]
+            part[...] = np.where((part == NODATA) | (labels[rows] == 0), part, moved)
+        return out
+    steps = patch_steps(rule, labels, n, cell_m)
     for rows in _strips(classes):
         part = out[rows]
         moved = np.clip(part.astype(np.int16) + steps[labels[rows]], 1, 5)

@@ -72,14 +72,18 @@ class Flow:
 
 @dataclass(frozen=True)
 class PatchRule:
-    """How the concentration of patches corrects classes; see `zoning.evaluation.patches`."""
+    """How the concentration of patches corrects classes; see `zoning.evaluation.patches`.
+
+    ``cells[class - 1][band of area]`` is the class of the rule ``matrix``.
+    """
 
     rule: str
     classes: tuple[int, ...]
     aggregation_m: float
-    shape_within_km2: tuple[float, float]
+    shape_below_km2: float
     area: Bands
     area_change: tuple[int, ...]
+    cells: tuple[tuple[int, ...], ...]
     shape: Bands
     shape_change: tuple[int, ...]
     evidence: Mapping[str, str]
@@ -107,8 +111,9 @@ class Preset:
     flows: Mapping[str, Flow]
     items: tuple[Item, ...]
     specks_below_m2: float
+    ecology_patches: str | None
     patches: Mapping[str, PatchRule]
-    relief_window: tuple[tuple[float, ...], tuple[int, ...]]
+    relief_m2: float
     data: Mapping[str, Any]
 
     def at_scale(self, scale: str) -> Preset:

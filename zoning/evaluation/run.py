@@ -16,12 +16,14 @@ import numpy as np
 from zoning.base.areas import round_to_total
 from zoning.errors import Problem, Text, raise_all
 from zoning.evaluation import ecological as eco
+from zoning.evaluation.extent import Extent, polygon, split
 from zoning.evaluation.layers import DERIVED, Stack, read_layers, sort_roles
 from zoning.evaluation.loading import load_preset
 from zoning.evaluation.patches import concentrate, lower_specks
 from zoning.evaluation.presets import Preset
 from zoning.evaluation.suited import suitability
 from zoning.evaluation.tables import NODATA, Array, Classes
+from zoning.indicators.terrain import relief_window
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,13 @@ class Result:
     cells, area_m2 : dict of int to int
         Cells and whole square metres of every class that can occur.
     unknown_cells : int
+        Inside the boundary and on land.
+    outside_cells, water_cells : int
+        Cells that took no part: beyond the boundary, and water.
+    cell_m : tuple of float
+        Sides of a cell; classes depend on it, so it is told.
+    relief_window : int
+        Cells of the relief window, 0 where relief was not derived.
     cuts : dict
         Cuts (extreme, important) of cumulative items of ecology.
     evidence : dict
@@ -62,6 +71,10 @@ class Result:
     cells: dict[int, int]
     area_m2: dict[int, int]
     unknown_cells: int
+    outside_cells: int
+    water_cells: int
+    cell_m: tuple[float, float]
+    relief_window: int
     cuts: dict[str, tuple[float, float]]
     evidence: dict[str, str]
     notes: tuple[Text, ...]
@@ -81,7 +94,7 @@ class Result:
 
 def town(
     rasters: Paths, out: str | Path, preset: Preset | str | Path = "B", block: int = 1024,
-    progress: Progress | None = None,
+    progress: Progress | None = None, boundary: Any = None, classes: Any = None,
 ) -> Result:  # fmt: skip
     """Suitability for town construction from rasters: 1 = best suited ... 5 = unsuited.
 
@@ -89,7 +102,8 @@ def town(
     ----------
     rasters : mapping of str to path
         By role; `Preset.roles` lists them (``slope`` or ``elevation``, ``water_modulus``, ...).
-        Absent ones are left out and said so. One grid, projected, north up.
+        Absent ones are left out and said so. One grid, projected, north up. ``land`` (1 land,
+        0 water) or ``landuse`` (classes) says where water is: it takes no part.
     out : path
         GeoTIFF to write.
     preset : Preset, str or Path
@@ -98,6 +112,10 @@ def town(
         Side of a window in cells; it changes nothing but memory.
     progress : callable, optional
         Called with windows done and windows in all.
+    boundary : path, GeoDataFrame or polygon, optional
+        The study area; what lies outside takes no part.
+    classes : DataFrame, optional
+        Class table of ``landuse``; by default the shipped one.
 
     Returns
     -------
@@ -123,39 +141,44 @@ def town(
     >>> result.derived, "water_modulus" in result.left_out
     (('relief', 'slope'), True)
     """
-    return _suitability("town", rasters, out, preset, block, progress)
+    return _suitability("town", rasters, out, preset, block, progress, boundary, classes)
 
 
 def agriculture(
     rasters: Paths, out: str | Path, preset: Preset | str | Path = "B", block: int = 1024,
-    progress: Progress | None = None,
+    progress: Progress | None = None, boundary: Any = None, classes: Any = None,
 ) -> Result:  # fmt: skip
     """Suitability for farming from rasters: 1 = best suited ... 5 = unsuited; see `town`."""
-    return _suitability("agriculture", rasters, out, preset, block, progress)
+    return _suitability("agriculture", rasters, out, preset, block, progress, boundary, classes)
 
 
 def ecology(
     rasters: Paths, out: str | Path, preset: Preset | str | Path = "A", block: int = 1024,
-    progress: Progress | None = None,
+    progress: Progress | None = None, boundary: Any = None, classes: Any = None,
 ) -> Result:  # fmt: skip
     """Ecological importance from rasters: 5 = most important, 3 = important, 1 = the rest.
 
     Parameters as in `town`. Cumulative items are read several times, first for their cuts.
     """
     book = preset if isinstance(preset, Preset) else load_preset(preset)
-    roles, derived, left = sort_roles(book, "ecology", rasters)
+    rated = split(rasters)
+    roles, derived, left = sort_roles(book, "ecology", rated)
     with _beside(out) as part, Stack(rasters) as stack:
+        extent = Extent(stack, polygon(boundary, stack.crs), classes)
         there = set(roles) | set(derived)
-        cuts = _cuts(book, stack, there, derived, block)
+        cuts = _cuts(book, extent, there, derived, block)
 
         def evaluate(layers: Mapping[str, Array]) -> Classes:
             return eco.importance(book, layers, cuts)
 
-        counts = _stream(stack, book, roles, derived, part, evaluate, block, progress)
+        counts = _stream(extent, book, roles, derived, part, evaluate, block, progress)
         if book.specks_below_m2 > 0:
             whole = lower_specks(_whole(part), book.specks_below_m2, stack.cell_m)
             counts = _write_whole(part, stack, whole)
-        done = _Done("ecology", book, rasters, Path(out), derived, left)
+        if book.ecology_patches is not None:
+            whole = concentrate(_whole(part), book.patches[book.ecology_patches], stack.cell_m)
+            counts = _write_whole(part, stack, whole)
+        done = _Done("ecology", book, rated, Path(out), derived, left, extent)
         notes = tuple(
             Text(f"{i.name} is left out: it lacks {lack}", f"{i.name} 未评价:缺少 {lack}")
             for i in book.items
@@ -166,21 +189,23 @@ def ecology(
 
 def _suitability(
     purpose: str, rasters: Paths, out: str | Path, preset: Preset | str | Path, block: int,
-    progress: Progress | None,
+    progress: Progress | None, boundary: Any, land: Any,
 ) -> Result:  # fmt: skip
     book = preset if isinstance(preset, Preset) else load_preset(preset)
-    roles, derived, left = sort_roles(book, purpose, rasters)
+    rated = split(rasters)
+    roles, derived, left = sort_roles(book, purpose, rated)
     with _beside(out) as part, Stack(rasters) as stack:
+        extent = Extent(stack, polygon(boundary, stack.crs), land)
 
         def evaluate(layers: Mapping[str, Array]) -> Classes:
             return suitability(book, purpose, layers)
 
-        counts = _stream(stack, book, roles, derived, part, evaluate, block, progress)
+        counts = _stream(extent, book, roles, derived, part, evaluate, block, progress)
         patches = book.flow(purpose).patches
         if patches is not None:
             whole = concentrate(_whole(part), book.patches[patches], stack.cell_m)
             counts = _write_whole(part, stack, whole)
-        done = _Done(purpose, book, rasters, Path(out), derived, left)
+        done = _Done(purpose, book, rated, Path(out), derived, left, extent)
         return done.result(counts, stack, (1, 2, 3, 4, 5))
 
 
@@ -194,6 +219,7 @@ class _Done:
     out: Path
     derived: list[str]
     left: list[str]
+    extent: Extent
 
     def result(
         self, counts: Array, stack: Stack, classes: tuple[int, ...],
@@ -202,6 +228,9 @@ class _Done:
         cells = {c: int(counts[c]) for c in classes}
         area = round_to_total([n * stack.cell_m[0] * stack.cell_m[1] for n in cells.values()])
         evidence = self.book.evidence(self.purpose, set(self.rasters) | set(self.derived))
+        window = relief_window(max(stack.cell_m), self.book.relief_m2)
+        relief = window if "relief" in self.derived else 0
+        notes += self.extent.notes() + _grain(stack, relief)
         notes += tuple(_left_out(role) for role in self.left)
         notes += tuple(_idle(role) for role in self._idle())
         notes += tuple(_weak(name, tag) for name, tag in evidence.items() if tag in _DEFAULTS)
@@ -212,7 +241,10 @@ class _Done:
             used={role: str(path) for role, path in sorted(self.rasters.items())},
             derived=tuple(self.derived), left_out=tuple(self.left),
             cells=cells, area_m2=dict(zip(cells, map(int, area), strict=True)),
-            unknown_cells=int(counts[NODATA]), cuts=dict(cuts or {}), evidence=evidence,
+            unknown_cells=int(counts[NODATA]) - self.extent.outside_cells
+            - self.extent.water_cells,
+            outside_cells=self.extent.outside_cells, water_cells=self.extent.water_cells,
+            cell_m=stack.cell_m, relief_window=relief, cuts=dict(cuts or {}), evidence=evidence,
             notes=notes,
         )  # fmt: skip
 
@@ -224,6 +256,16 @@ class _Done:
 
 #: Evidence of what is a named default and no official number.
 _DEFAULTS = ("M-low", "I", "own")
+
+
+def _grain(stack: Stack, relief: int) -> tuple[Text, ...]:
+    """Say the cell size, and the relief window, which classes depend on."""
+    x, y = stack.cell_m
+    told = Text(f"cells of {x:g} x {y:g} m", f"像元 {x:g}×{y:g} 米")
+    if relief:
+        told = Text(f"{told.en}; relief in windows of {relief} x {relief} cells",
+                    f"{told.zh};起伏度窗口 {relief}×{relief} 像元")  # fmt: skip
+    return (told,)
 
 
 def _left_out(role: str) -> Text:
@@ -239,10 +281,10 @@ def _weak(name: str, tag: str) -> Text:
 
 
 def _cuts(
-    book: Preset, stack: Stack, there: set[str], derived: list[str], block: int
+    book: Preset, extent: Extent, there: set[str], derived: list[str], block: int
 ) -> dict[str, tuple[float, float]]:
-    """Cuts of the cumulative items, over the whole raster."""
-    found = {}
+    """Cuts of the cumulative items, over all land inside the boundary."""
+    found, stack = {}, extent.stack
     for item in book.items:
         if item.kind != "cumulative" or not set(item.roles) <= there:
             continue
@@ -251,7 +293,8 @@ def _cuts(
 
         def blocks(given: list[str] = given, made: list[str] = made) -> Iterator[Array]:
             for window in stack.windows(block):
-                yield from read_layers(stack, book, given, made, window).values()
+                for layer in read_layers(stack, book, given, made, window).values():
+                    yield extent.cut(layer, window, count=False)
 
         extreme, important = (
             eco.cumulative_cut(blocks, float(item.rule[k])) for k in ("extreme", "important")
@@ -261,15 +304,17 @@ def _cuts(
 
 
 def _stream(
-    stack: Stack, book: Preset, roles: list[str], derived: list[str], part: Path,
+    extent: Extent, book: Preset, roles: list[str], derived: list[str], part: Path,
     evaluate: Callable[[Mapping[str, Array]], Classes], block: int, progress: Progress | None,
 ) -> Array:  # fmt: skip
     """Evaluate window by window into ``part``; give the cells of every class."""
+    stack = extent.stack
     windows = list(stack.windows(block))
     counts = np.zeros(256, dtype=np.int64)
     with _raster(part, stack) as target:
         for i, window in enumerate(windows, start=1):
             classes = evaluate(read_layers(stack, book, roles, derived, window))
+            classes = extent.cut(classes, window)
             counts += np.bincount(classes.ravel(), minlength=256)
             target.write(classes, 1, window=window)
             if progress is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from zoning.evaluation.presets import Preset
 from zoning.evaluation.tables import Array
 
 Floats = npt.NDArray[np.float64]
@@ -80,7 +79,7 @@ def _first_known(*choices: Floats) -> Floats:
 def relief_m(height: Array, window: int) -> Floats:
     """Relief: highest less lowest of a moving window of ``window`` x ``window`` cells.
 
-    A window of an even number of cells reaches one further up and left. Missing cells and the
+    Missing cells and the
     outside are left out.
 
     Parameters
@@ -109,16 +108,3 @@ def relief_m(height: Array, window: int) -> Floats:
     # Where nothing is known the two infinities would give a warning, not a number.
     out: Floats = np.subtract(top, low, out=np.full(z.shape, np.nan), where=~gone)
     return out
-
-
-def relief_window(preset: Preset, cell_m: float) -> int:
-    """Cells of the relief window for a cell size (``[relief_window]`` of the preset).
-
-    Examples
-    --------
-    >>> from zoning.evaluation import load_preset
-    >>> [relief_window(load_preset("B"), m) for m in (10, 30, 50, 100)]
-    [15, 12, 9, 3]
-    """
-    below, cells = preset.relief_window
-    return int(cells[int(np.searchsorted(below, cell_m, side="right"))])

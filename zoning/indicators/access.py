@@ -6,7 +6,7 @@ The work is done by scipy's Dijkstra on a sparse matrix; the same graph as netwo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,8 @@ Ints = npt.NDArray[np.int64]
 
 #: Ends of lines closer than this are one node (metres; own choice).
 SNAP_M = 0.5
+#: Roads this far behind the nearest are still looked at (metres; own choice).
+_LOOK_M = 1_000.0
 
 
 @dataclass(frozen=True)
@@ -196,9 +198,11 @@ def minutes_to_centres(
 ) -> pd.Series:
     """Travel time of each place to its nearest centre, minutes.
 
-    From a point inside the place straight to the nearest node at ``off_road_kmh``, over the roads,
-    and from the last node straight to the centre. A place that the network does not join to any
-    centre is ``<NA>``, not far away.
+    From a point inside the place straight to a road (where it is best joined) at
+    ``off_road_kmh``, over the roads, and from them straight to the centre; or straight to the
+    centre where that is faster. Of the roads near, the one with the smallest total counts, and
+    only roads that lead to a centre do. A place that no road joins to a centre, and that lies further than
+    ``direct_walk_km`` from all of them, is ``<NA>``, not far away.
 
     Parameters
     ----------
@@ -218,32 +222,144 @@ def minutes_to_centres(
     >>> line = gpd.GeoDataFrame({"speed_kmh": [60.0]}, geometry=[LineString([(0, 0), (9000, 0)])],
     ...     crs=4549)
     >>> at = lambda x, y: gpd.GeoDataFrame(index=["p"], geometry=[Point(x, y)], crs=4549)
-    >>> minutes_to_centres(at(9000, 500), at(0, 0), road_graph(line))["p"]
-    np.float64(11.0)
+    >>> minutes_to_centres(at(6000, 500), at(0, 0), road_graph(line))["p"]
+    np.float64(7.936491673)
+    """
+    if len(centres) == 0:
+        raise InputError.one("no centre", "没有中心点", where="centres", code="no-centre")
+    total = minutes_from_points(_points(places), _points(centres), graph)
+    out = pd.Series(np.round(total, 9), index=places.index, name="min_to_centre").astype("Float64")
+    return out.mask(np.isinf(total), pd.NA)
+
+
+def minutes_from_points(xy: Floats, centres: Floats, graph: RoadGraph) -> Floats:
+    """Travel time of points to the nearest centre, minutes; inf where nothing leads there.
+
+    Parameters
+    ----------
+    xy, centres : float arrays, shape (n, 2)
+        In the CRS of the graph.
+    graph : RoadGraph
+
+    Examples
+    --------
+    A road of 20 km whose only vertices are its ends; 100 m off its middle the walk slants.
+
+    >>> import geopandas as gpd
+    >>> from shapely import LineString
+    >>> road = gpd.GeoDataFrame({"speed_kmh": [60.0]}, geometry=[LineString([(0, 0), (20e3, 0)])],
+    ...     crs=4549)
+    >>> minutes_from_points(np.array([[10e3, 100.0]]), np.zeros((1, 2)), road_graph(road))
+    array([10.387...])
     """
     from scipy.spatial import cKDTree
 
-    if len(centres) == 0:
-        raise InputError.one("no centre", "没有中心点", where="centres", code="no-centre")
-    slow = float(load_toml("indicators", "speeds.toml")["off_road_kmh"]) * 1000.0 / 60.0
-    tree = cKDTree(graph.xy)
-    centre_gap, centre_node = tree.query(_points(centres))
-    # A centre beside the road is a node of its own, joined by its walk to the road.
-    n, k = len(graph.xy), len(centre_node)
-    walk = RoadGraph(
-        np.vstack([graph.xy, _points(centres)]),
-        np.concatenate([graph.start, n + np.arange(k)]),
-        np.concatenate([graph.end, centre_node]),
-        # Never 0: a sparse matrix would drop the edge.
-        np.concatenate([graph.minutes, np.maximum(centre_gap / slow, 1e-12)]),
-        np.concatenate([graph.metres, centre_gap]),
-        np.concatenate([graph.oneway, np.zeros(k, dtype=bool)]),
-    )
-    at_node = travel_minutes(walk, n + np.arange(k))
-    gap, node = tree.query(_points(places))
-    total = gap / slow + at_node[node]
-    out = pd.Series(np.round(total, 9), index=places.index, name="min_to_centre").astype("Float64")
-    return out.mask(np.isinf(total), pd.NA)
+    speeds = load_toml("indicators", "speeds.toml")
+    slow = float(speeds["off_road_kmh"]) * 1000.0 / 60.0
+    far = cKDTree(centres).query(xy)[0]
+    best = np.where(far <= float(speeds["direct_walk_km"]) * 1000.0, far / slow, np.inf)
+    if not len(graph.start):
+        return best
+    beside = _beside(graph, np.arange(len(graph.start)), centres, slow)
+    at_node = _to_centres(graph, beside)
+    usable = np.isfinite(at_node[graph.end])
+    usable |= np.isfinite(at_node[graph.start]) & ~graph.oneway
+    # A centre in the middle of a one-way road is reached from its start only.
+    usable[beside.road] = True
+    mine = _beside(graph, np.flatnonzero(usable), xy, slow)
+    road, drive = mine.road, graph.minutes[mine.road]
+    onward = mine.walk_on + (1.0 - mine.on) * drive + at_node[graph.end[road]]
+    back = mine.walk_back + mine.back * drive + at_node[graph.start[road]]
+    back = np.where(graph.oneway[road], np.inf, back)
+    route = np.minimum(np.minimum(onward, back), _same_road(graph, mine, beside))
+    np.minimum.at(best, mine.who, route)
+    return np.where(np.isfinite(best), np.minimum(best, far / slow), best)
+
+
+class _Beside(NamedTuple):
+    """Points beside roads: where they best join a road that is driven on, or back, and the walk.
+
+    ``on`` and ``back`` are shares of the way along the road, ``walk_on`` and ``walk_back`` minutes.
+    """
+
+    who: Ints
+    road: Ints
+    on: Floats
+    back: Floats
+    walk_on: Floats
+    walk_back: Floats
+
+
+def _beside(graph: RoadGraph, which: Ints, xy: Floats, slow: float) -> _Beside:
+    """Find the roads near points, and where they are best joined.
+
+    All within twice the distance of the nearest and ``_LOOK_M`` beyond it: a road a little further
+    away may be the faster one. A road is joined ahead of the nearest point, as far as the ratio of
+    speeds says (the walk and the drive meet at the angle of least time), so that it does not
+    matter where the road has its vertices.
+    """
+    import shapely
+
+    one, two = graph.xy[graph.start[which]], graph.xy[graph.end[which]]
+    lines = shapely.linestrings(np.stack([one, two], axis=1))
+    points = shapely.points(xy)
+    tree = shapely.STRtree(lines)
+    nearest = shapely.distance(points, lines[tree.nearest(points)])
+    who, line = tree.query(points, predicate="dwithin", distance=2.0 * nearest + _LOOK_M)
+    road = which[line]
+    step = two[line] - one[line]
+    length = np.maximum(np.hypot(*step.T), 1e-9)
+    t = ((xy[who] - one[line]) * step).sum(axis=1) / length**2
+    gap = np.abs(np.cross(step, xy[who] - one[line])) / length
+    fast = length / np.maximum(graph.minutes[road], 1e-12)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ahead = np.where(fast > slow, slow / np.sqrt(fast**2 - slow**2), np.inf)
+    ahead = np.where(gap > 0, gap * ahead, 0.0) / length
+    on, back = np.clip(t + ahead, 0.0, 1.0), np.clip(t - ahead, 0.0, 1.0)
+    walks = [np.hypot(gap, (at - t) * length) / slow for at in (on, back)]
+    return _Beside(who.astype(np.int64), road.astype(np.int64), on, back, *walks)
+
+
+def _to_centres(graph: RoadGraph, centres: _Beside) -> Floats:
+    """Minutes from every node to the nearest centre that the roads beside it lead to."""
+    from scipy.sparse.csgraph import dijkstra
+
+    n, k = len(graph.xy), int(centres.who.max()) + 1
+    road, own = centres.road, centres.who
+    drive, both = graph.minutes[road], ~graph.oneway[road]
+    # From the start of the road along it, and against it where that is allowed; who comes along
+    # leaves it before the nearest point, as who goes on joins it behind.
+    start = np.concatenate([graph.start, graph.start[road], graph.end[road][both]])
+    end = np.concatenate([graph.end, n + own, n + own[both]])
+    along = centres.back * drive + centres.walk_back
+    against = (1.0 - centres.on) * drive + centres.walk_on
+    # Never 0: a sparse matrix would drop the edge.
+    cost = np.maximum(np.concatenate([graph.minutes, along, against[both]]), 1e-12)
+    oneway = np.concatenate([graph.oneway, np.ones(len(end) - len(graph.end), dtype=bool)])
+    whole = RoadGraph(np.zeros((n + k, 2)), start, end, cost, cost, oneway)
+    turned = whole.matrix().T.tocsr()
+    out: Floats = dijkstra(turned, directed=True, indices=n + np.arange(k), min_only=True)
+    return out[:n]
+
+
+def _same_road(graph: RoadGraph, mine: _Beside, centres: _Beside) -> Floats:
+    """Minutes along one road to a centre beside it; inf where there is none."""
+    out = np.full(len(mine.road), np.inf)
+    for road in np.unique(centres.road[np.isin(centres.road, mine.road)]):
+        here, there = np.flatnonzero(mine.road == road), np.flatnonzero(centres.road == road)
+
+        def pair(one: Floats, two: Floats, here: Ints = here, there: Ints = there) -> Floats:
+            return two[there][None, :] - one[here][:, None]
+
+        along, against = pair(mine.on, centres.back), pair(centres.on, mine.back, there, here).T
+        walks = [mine.walk_on[here][:, None] + centres.walk_back[there][None, :],
+                 mine.walk_back[here][:, None] + centres.walk_on[there][None, :]]  # fmt: skip
+        drive = graph.minutes[road]
+        # Where the two walks cross, straight to the centre is faster.
+        going = np.where(along >= 0, along * drive + walks[0], np.inf)
+        coming = np.where((against >= 0) & ~graph.oneway[road], against * drive + walks[1], np.inf)
+        out[here] = np.minimum(going, coming).min(axis=1)
+    return out
 
 
 def distance_to(places: gpd.GeoDataFrame, targets: gpd.GeoDataFrame) -> pd.Series:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from zoning.base.shipped import load_toml
 from zoning.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,20 +57,26 @@ def slope(height: Floats, dx: float, dy: float) -> Floats:
     return out
 
 
-def relief_window(cell_m: float) -> int:
-    """Cells of the relief window: 15 below 30 m, 12 below 50, 9 below 100, else 3.
+def relief_window(cell_m: float, area_m2: float | None = None) -> int:
+    """Cells along a side of the relief window: an odd number, of about one area at every cell size.
 
-    Draft guide for double evaluation (2019), as coded by others (evidence C).
+    Parameters
+    ----------
+    cell_m : float
+        Side of a cell, m.
+    area_m2 : float, optional
+        By default ``[relief_window]`` of ``data/indicators/terrain.toml``: 20 ha, as the guide
+        says (15 x 15 at 30 m, 9 x 9 at 50 m). Never less than 3 x 3.
 
     Examples
     --------
-    >>> [relief_window(c) for c in (10, 30, 50, 100)]
-    [15, 12, 9, 3]
+    >>> [relief_window(c) for c in (10, 29.9, 30, 50, 90, 100, 1000)]
+    [45, 15, 15, 9, 5, 5, 3]
     """
-    for limit, cells in ((30.0, 15), (50.0, 12), (100.0, 9)):
-        if cell_m < limit:
-            return cells
-    return 3
+    if area_m2 is None:
+        area_m2 = float(load_toml("indicators", "terrain.toml")["relief_window"]["area_m2"])
+    side = float(area_m2**0.5) / cell_m
+    return max(3, 2 * round((side - 1.0) / 2.0) + 1)
 
 
 def relief(height: Floats, window: int) -> Floats:

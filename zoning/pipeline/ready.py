@@ -17,6 +17,7 @@ from zoning.ledger import sums
 from zoning.planfile.models import Config
 from zoning.schemes import DEFAULT, Scheme, load_crosswalk, scheme_of, stated
 from zoning.schemes.crosswalk import as_data
+from zoning.zones.classify import method_values
 
 T = TypeVar("T")
 
@@ -114,7 +115,7 @@ def _unnamed(config: Config, intake: Intake) -> tuple[Finding, ...]:
 
 
 def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Finding]:
-    """Class townships without any areas, and look up the places of rules: names must be known."""
+    """Look up what the method reads, and the places of rules: names must be known."""
     layer, part = intake.layers.townships, config.inputs.townships
     if layer is None or part is None:
         return _idle(config)
@@ -132,7 +133,8 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
         if column not in table:
             table[column] = pd.array([pd.NA] * len(table), dtype="Int64")
     try:
-        zones.classify_townships(table, method)
+        # Names and text only: what is read off the data needs the areas that a run measures.
+        method_values(table, method)
     except InputError as error:
         raise InputError([replace(p, where=where) for p in error.problems]) from error
     raise_all(_no_suitability(config, intake, method))

@@ -30,6 +30,15 @@ def normalised(table: pd.DataFrame, *, less: tuple[str, ...] = ()) -> pd.DataFra
     """
     x = table.astype("Float64")
     problems = []
+    if len(x) < 2:
+        problems.append(
+            Problem(
+                Text(f"weights from data need 2 rows at least, not {len(x)}",
+                     f"由数据定权至少需要 2 行,现有 {len(x)} 行"), ", ".join(map(str, x.columns)),
+                measured=len(x), limit=2, code="too-few-rows",
+            )
+        )  # fmt: skip
+    raise_all(problems)
     for name in x:
         empty = x.index[x[name].isna().to_numpy(dtype=bool)]
         if len(empty):
@@ -41,6 +50,13 @@ def normalised(table: pd.DataFrame, *, less: tuple[str, ...] = ()) -> pd.DataFra
                     code="missing-value",
                 )
             )
+        elif not np.isfinite(x[name].to_numpy(dtype=np.float64)).all():
+            beyond = x.index[~np.isfinite(x[name].to_numpy(dtype=np.float64))]
+            rows = ", ".join(str(i) for i in beyond[:5])
+            problems.append(
+                Problem(Text(f"not finite in rows {rows}", f"各行({rows})不是有限数"), str(name),
+                        code="not-a-number")
+            )  # fmt: skip
         elif x[name].max() == x[name].min():
             problems.append(
                 Problem(
@@ -130,7 +146,14 @@ def combine_weights(
 
     ``linear``: sum of share x weight (equal shares by default); ``product``: normalised product
     (both must agree for a weight to be large); ``least-squares``: the linear combination nearest to
-    all sets at once (combination weighting of game theory), negative coefficients set to 0.
+    all sets at once (combination weighting of game theory: ``sum_j a_j w_i.w_j = w_i.w_i`` for each
+    set i), as near as coefficients that are not negative can come (non-negative least squares).
+
+    Raises
+    ------
+    InputError
+        Other indicators, negative weights or shares, shares of 0 in all, sets that share no
+        indicator (for the product).
 
     Examples
     --------
@@ -159,9 +182,22 @@ def combine_weights(
     if how == "product":
         joined = w.prod(axis=0)
     elif how == "least-squares":
-        share = np.maximum(np.linalg.lstsq(w @ w.T, np.diag(w @ w.T), rcond=None)[0], 0.0)
-        joined = share @ w
+        from scipy.optimize import nnls
+
+        # Clipping a solution with negative parts is not the nearest one without them.
+        joined = nnls(w @ w.T, np.diag(w @ w.T))[0] @ w
     else:
         share = np.array([1.0 if shares is None else float(shares[k]) for k in given])
+        if (share < 0).any():
+            raise InputError.one(
+                "shares must not be negative", "份额不得为负", where=", ".join(given),
+                measured=float(share.min()), limit=0, code="weights-sum",
+            )  # fmt: skip
         joined = share @ w
+    if not joined.sum() > 0:
+        raise InputError.one(
+            "nothing is left: no indicator has weight in every set",
+            "没有指标在各组权重中都有份额,合成后为零", where=", ".join(given), code="weights-sum",
+            remedy=("join linearly, or leave a set out", "请改用线性组合,或去掉一组权重"),
+        )  # fmt: skip
     return pd.Series(joined / joined.sum(), index=sets[0].index, name="weight")

@@ -171,7 +171,21 @@ class OrderedRule:
 
 @dataclass(frozen=True, slots=True)
 class Suitability:
-    """Weights of the suitability of units for new construction; 0 leaves a part out."""
+    """Weights of the suitability of units for new construction; 0 leaves a part out.
+
+    Attributes
+    ----------
+    guidance : float
+        Weight of the township's score in ``dimension`` (0..100).
+    built, not_farmland, not_protected : float
+        Of the built share of the unit over ``built_full_share``, of what is no farmland, and of
+        what is not protected.
+    terms : tuple of Term
+        Indicators of the unit itself (``[inputs.rasters.NAME]``, terrain, travel time), scored as
+        in a dimension.
+    dimension : str
+        Whose score counts as guidance.
+    """
 
     guidance: float
     built: float
@@ -179,6 +193,8 @@ class Suitability:
     not_farmland: float
     not_protected: float
     why: Evidence
+    terms: tuple[Term, ...] = ()
+    dimension: str = "guidance"
 
 
 @dataclass(frozen=True)

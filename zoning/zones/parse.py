@@ -85,7 +85,9 @@ def parse_method(
     rules = tuple(_rule(part, why) for part in d.tables("rule"))
     suitability_data = d.get("suitability", None, kind=Mapping)
     suitability = (
-        _suitability(d.child("suitability", suitability_data), why) if suitability_data else None
+        _suitability(d.child("suitability", suitability_data), why, dimensions)
+        if suitability_data
+        else None
     )
     scheme = spoken(d, plan)
     _check_names([*(x.name for x in dimensions), *(m.name for m in matrices[:-1])], d)
@@ -356,13 +358,21 @@ def _rule(d: Reader, parent: Evidence) -> OrderedRule:
     return rule
 
 
-def _suitability(d: Reader, parent: Evidence) -> Suitability:
+def _suitability(d: Reader, parent: Evidence, dimensions: tuple[Dimension, ...]) -> Suitability:
     keys = ("guidance", "built", "not_farmland", "not_protected")
     weights = {k: d.number(k, 0.0, at_least=0.0) for k in keys}
     full = d.number("built_full_share", 1.0, above=0.0)
-    if not sum(weights.values()) > 0:
-        d.fail("weights add up to 0", "权重之和为 0")
+    names = tuple(x.name for x in dimensions)
+    drawn = "guidance" in names or not weights["guidance"]
+    dimension = d.choice("dimension", "guidance" if drawn else REQUIRED, (*names, "guidance"))
     why = _why(d, parent)
+    terms = tuple(_term(t, why) for t in d.tables("term"))
+    for term in terms:
+        if term.scale.kind in ("minmax", "zscore", "breaks"):
+            d.fail(f"'{term.indicator}': a scale read off the data is not for units",
+                   f"“{term.indicator}”:单元的适宜性不用由数据定标的标度")  # fmt: skip
+    if not sum(weights.values()) + sum(t.weight for t in terms) > 0:
+        d.fail("weights add up to 0", "权重之和为 0")
     d.close()
     return Suitability(
         weights["guidance"],
@@ -371,4 +381,6 @@ def _suitability(d: Reader, parent: Evidence) -> Suitability:
         weights["not_farmland"],
         weights["not_protected"],
         why,
+        terms,
+        dimension,
     )

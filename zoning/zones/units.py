@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from zoning.errors import InputError
+from zoning.errors import InputError, suggest
 from zoning.schemes import Scheme
-from zoning.zones.method import Method
+from zoning.weights.scaling import scale_values
+from zoning.zones.method import Method, Term
 from zoning.zones.overlays import UNKNOWN, listed, nearest_change, ruling
 
 
@@ -134,17 +135,19 @@ def unit_margins(units: pd.DataFrame, towns: pd.DataFrame, *, scheme: Scheme) ->
 def unit_suitability(units: pd.DataFrame, towns: pd.DataFrame, method: Method) -> pd.Series:
     """Suitability of units for new construction, 0 to 1 (our own formula; weights are data).
 
-    ``s = sum(w_i x_i) / sum(w_i)`` over what is known of: the township's guidance score / 100;
-    the built share of the unit over ``built_full_share``, at most 1; 1 - farmland share;
-    1 - protected share. A part that is missing leaves the sum with its weight; a unit of which
-    nothing is known gets 0, so that no land goes where nothing is known.
+    ``s = sum(w_i x_i) / sum(w_i)`` over what is known of: the township's guidance score / 100 (or
+    its score in another dimension that the method names); the built share of the unit over
+    ``built_full_share``, at most 1; 1 - farmland share; 1 - protected share; and the score / 100
+    of every indicator of the unit that the method adds. A part that is missing leaves the sum with
+    its weight; a unit of which nothing is known gets 0, so that no land goes where nothing is
+    known.
 
     Parameters
     ----------
     units : DataFrame
         ``area_m2``, ``township`` and any of ``built_m2``, ``farmland_m2``, ``protected_m2``.
     towns : DataFrame
-        ``guidance`` (0..100).
+        ``guidance`` (0..100), or the dimension that the method names.
     method : Method
         With ``[suitability]``.
 
@@ -178,17 +181,38 @@ def unit_suitability(units: pd.DataFrame, towns: pd.DataFrame, method: Method) -
         x = units[name].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
         return np.where(area > 0, x / np.where(area > 0, area, 1.0), np.nan)
 
-    guidance = units["township"].map(towns["guidance"]).astype("Float64")
+    scores = towns[w.dimension] if w.dimension in towns else pd.Series(pd.NA, index=towns.index)
+    guidance = units["township"].map(scores).astype("Float64")
     parts = np.array(
         [
             guidance.to_numpy(dtype=np.float64, na_value=np.nan) / 100.0,
             np.minimum(part("built_m2") / w.built_full_share, 1.0),
             1.0 - part("farmland_m2"),
             1.0 - part("protected_m2"),
+            *(_scored(units, term) for term in w.terms),
         ]
     )
-    weights = np.array([w.guidance, w.built, w.not_farmland, w.not_protected])[:, None]
+    own = [w.guidance, w.built, w.not_farmland, w.not_protected]
+    weights = np.array([*own, *(t.weight for t in w.terms)])[:, None]
     known = ~np.isnan(parts)
     total = (weights * known).sum(axis=0)
     value = (weights * np.where(known, parts, 0.0)).sum(axis=0) / np.where(total > 0, total, 1.0)
     return pd.Series(np.clip(value, 0.0, 1.0), index=units.index, name="suitability")
+
+
+def _scored(units: pd.DataFrame, term: Term) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Score an indicator of the units, 0 to 1; NaN where it is missing and nothing stands in."""
+    if term.indicator not in units:
+        raise InputError.one(
+            f"[suitability] reads '{term.indicator}', which units do not have",
+            f"[suitability] 用到“{term.indicator}”,而单元没有该指标",
+            where="[zones] method", code="missing-column",
+            remedy=(suggest(term.indicator, units.columns) or
+                    "give it as [inputs.rasters.NAME], [inputs.dem] or [inputs.roads]",
+                    suggest(term.indicator, units.columns) or
+                    "请以 [inputs.rasters.NAME]、[inputs.dem] 或 [inputs.roads] 提供"),
+        )  # fmt: skip
+    x = units[term.indicator].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    if not isinstance(term.missing, str):
+        x = np.where(np.isnan(x), term.missing, x)
+    return scale_values(term.scale, x) / 100.0
