@@ -201,8 +201,8 @@ def minutes_to_centres(
     From a point inside the place straight to a road (where it is best joined) at
     ``off_road_kmh``, over the roads, and from them straight to the centre; or straight to the
     centre where that is faster. Of the roads near, the one with the smallest total counts, and
-    only roads that lead to a centre do. A place that no road joins to a centre, and that lies further than
-    ``direct_walk_km`` from all of them, is ``<NA>``, not far away.
+    only roads that lead to a centre do. A place that no road joins to a centre, and that lies
+    further than ``direct_walk_km`` from all of them, is ``<NA>``, not far away.
 
     Parameters
     ----------
