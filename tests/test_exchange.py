@@ -75,12 +75,15 @@ def test_areas_too_large_for_arcmap_stay_exact():
     assert small["a"].dropna().tolist() == [3_840_000_001]
 
 
-def test_geodatabase_is_replaced_as_a_whole(plan, tmp_path):
+def test_geodatabase_is_replaced_as_a_whole_and_a_changed_one_is_kept(plan, tmp_path):
     exchange.write(plan, "gdb", tmp_path)
-    (tmp_path / "plan.gdb" / "a00000099.gdbtable").write_bytes(b"stale")
+    exchange.write(plan, "gdb", tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["plan.gdb", "zoning.json"]
+    (tmp_path / "plan.gdb" / "a00000099.gdbtable").write_bytes(b"mine")
     exchange.write(plan, "gdb", tmp_path)
     assert not (tmp_path / "plan.gdb" / "a00000099.gdbtable").exists()
-    assert [p.name for p in tmp_path.iterdir()] == ["plan.gdb"]
+    (kept,) = tmp_path.glob("plan.kept-*.gdb")
+    assert (kept / "a00000099.gdbtable").read_bytes() == b"mine"
 
 
 def test_a_folder_that_is_no_geodatabase_is_not_replaced(plan, tmp_path):
@@ -139,7 +142,7 @@ def test_a_character_that_gbk_lacks_is_an_error_and_nothing_is_written(plan, tmp
         exchange.write(odd, "shp", tmp_path)
     assert told.value.problems[0].where == "townships.name"
     assert "UTF-8" in told.value.tell("zh")
-    assert not list((tmp_path / "shp").iterdir())
+    assert not list(tmp_path.iterdir())
     exchange.write(odd, "shp", tmp_path, encoding="UTF-8")
     assert gpd.read_file(tmp_path / "shp" / "townships.shp")["name"].tolist() == ["𡐓村"] * 3
 

@@ -128,7 +128,7 @@ def test_a_place_that_cannot_take_the_plan_is_told_before_the_work(tmp_path):
     # The longest name that is let through is one that SQLite opens.
     from zoning.base import staged
 
-    inside = "/.writing-12345678/.plan.gpkg.12345678/plan.gpkg"
+    inside = "/.zoning-writing/new/plan.gpkg"
     room = staged.LONGEST_PATH - len(str(tmp_path)) - len(inside) - 1
     edge = tmp_path / "/".join(["y" * 99] * (room // 100)) / ("y" * (room % 100))
     edge = Path(str(edge).rstrip("/"))

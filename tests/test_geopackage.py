@@ -199,18 +199,22 @@ def test_a_failure_leaves_the_last_good_file(hostile, tmp_path):
     with pytest.raises(sqlite3.Error):
         geopackage.write(broken, path)
     assert path.read_bytes() == before
-    assert [p.name for p in tmp_path.iterdir()] == ["plan.gpkg"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["plan.gpkg", "plan.gpkg.zoning.json"]
 
 
-def test_a_file_in_use_is_told(tmp_path, monkeypatch):
-    def refuse(self, target):
-        raise PermissionError
-
-    with pytest.raises(InputError) as told, geopackage.beside(tmp_path / "a.gpkg") as temporary:
-        temporary.write_bytes(b"")
-        monkeypatch.setattr(type(temporary), "replace", refuse)
+@pytest.mark.parametrize("how", ["locked", "wal"])
+def test_a_file_in_use_is_told(hostile, tmp_path, how):
+    path = geopackage.write(hostile, tmp_path / "plan.gpkg")
+    with closing(sqlite3.connect(path)) as other:
+        if how == "wal":
+            other.execute("PRAGMA journal_mode = WAL")
+            other.execute("CREATE TABLE mine (a)")
+        else:
+            other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(InputError) as told:
+            geopackage.write(hostile, path)
     assert told.value.problems[0].code == "file-in-use"
-    assert "QGIS" in told.value.tell("zh")
+    assert "程序中关闭" in told.value.tell("zh")
 
 
 def test_options_of_gdal_are_put_back(hostile, tmp_path):

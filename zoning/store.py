@@ -16,7 +16,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from zoning.base.staged import plain, sha256
+from zoning.base.staged import plain, recover, sha256
 from zoning.contribution.parts import Contribution, names, restore
 from zoning.errors import Check, InputError, Text
 from zoning.grid.lattice import GridSpec
@@ -42,12 +42,12 @@ _INDEX = {"townships": "township", "counties": "county", "redlines": "feature", 
 def write_tables(plan: Plan, folder: Path) -> None:
     """Write ``units.parquet`` and ``ledger.parquet`` (same plan, same bytes), then ``run.json``.
 
-    ``run["files"]`` holds the SHA-256 of both, and of the ``plan.gpkg`` that is there already.
+    ``run["files"]`` holds the SHA-256 of both, and of all other files that are there already.
     """
     plan.units.to_parquet(folder / "units.parquet", compression="zstd")
     plan.ledger.to_parquet(folder / "ledger.parquet", compression="zstd")
-    written = [folder / name for name in (*SEALED, "plan.gpkg")]
-    files = {path.name: sha256(path) for path in written if path.is_file()}
+    written = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "run.json")
+    files = {path.relative_to(folder).as_posix(): sha256(path) for path in written}
     kept = {**plan.run, "files": files}
     if plan.contributions:
         kept["contributions"] = [c.describe() for c in plan.contributions]
@@ -88,6 +88,7 @@ def load(folder: str | Path) -> Plan:
         read, or is not the one that ``run.json`` was written with.
     """
     folder = Path(folder)
+    recover(folder)
     absent = [name for name in NEEDED if not (folder / name).is_file()]
     if absent:
         listed = ", ".join(absent)

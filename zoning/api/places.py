@@ -27,8 +27,10 @@ def new_file(path: str | Path, *, parent_must_exist: bool = True) -> Path:
     Raises
     ------
     InputError
-        If there is a folder of that name, or none to hold the file.
+        If there is a folder of that name, none to hold the file, or a file that is not ours.
     """
+    from zoning.base.blocked import replaceable
+
     path = Path(path)
     if path.is_dir():
         raise InputError.one(
@@ -40,4 +42,5 @@ def new_file(path: str | Path, *, parent_must_exist: bool = True) -> Path:
             "the folder does not exist", "文件夹不存在", where=str(path.parent), code="no-folder",
             remedy=("make it first", "请先新建该文件夹"),
         )  # fmt: skip
+    raise_all(replaceable(path))
     return path

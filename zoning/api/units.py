@@ -148,7 +148,8 @@ def grid(
     if file is not None:
         from zoning.outputs.exchange.units_file import write
 
-        write(made.units, file)
+        source_file = str(boundary or "").rpartition(":")[0] or str(boundary or "")
+        write(made.units, file, [p for p in (boundary, source_file) if p])
     return made
 
 

@@ -143,8 +143,10 @@ def solve(
 
     found = select(read_marxan(folder), gap=gap, time_limit=seconds)
     if out is not None:
+        from zoning.base.staged import beside
         from zoning.outputs.office import csv_file
 
         chosen: Any = found.zone[found.zone.notna()]
-        csv_file.write(chosen.rename("zone").reset_index(), Path(out))
+        with beside(Path(out), inputs=[p for p in Path(folder).iterdir() if p.is_file()]) as part:
+            csv_file.write(chosen.rename("zone").reset_index(), part)
     return found

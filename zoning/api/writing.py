@@ -83,18 +83,23 @@ def report(
     list of Path
         What was written.
     """
+    from zoning.base.staged import staged
     from zoning.outputs import report as room
+    from zoning.outputs.exchange import inputs_of
     from zoning.outputs.office import workbook
     from zoning.outputs.prints import draw
 
     whole, place = taken(plan), Path(out)
     chosen = lang or whole.lang
-    place.mkdir(parents=True, exist_ok=True)
-    files = [
-        room.write(whole, place / "report.docx", lang=chosen),
-        workbook.write(whole, place / "tables.xlsx", lang=chosen),
-    ]
-    return files + (draw.write_all(whole, place / "sheets", lang=chosen) if sheets else [])
+    with staged(place, last=(), inputs=inputs_of(whole)) as stage:
+        files = [
+            room.write(whole, stage / "report.docx", lang=chosen),
+            workbook.write(whole, stage / "tables.xlsx", lang=chosen),
+        ]
+        if sheets:
+            files += draw.write_all(whole, stage / "sheets", lang=chosen)
+        names = [file.relative_to(stage) for file in files]
+    return [place / name for name in names]
 
 
 def sheets(
@@ -123,10 +128,15 @@ def sheets(
     list of Path
         What was written.
     """
+    from zoning.base.staged import staged
+    from zoning.outputs.exchange import inputs_of
     from zoning.outputs.prints import draw
 
-    whole = taken(plan)
-    return draw.write_all(whole, Path(out), lang=lang or whole.lang, form=form, paper=paper)
+    whole, place = taken(plan), Path(out)
+    with staged(place, last=(), inputs=inputs_of(whole)) as stage:
+        files = draw.write_all(whole, stage, lang=lang or whole.lang, form=form, paper=paper)
+        names = [file.name for file in files]
+    return [place / name for name in names]
 
 
 def export(

@@ -1,151 +1,336 @@
-"""Whole or nothing: files are written beside their place and moved when all is done."""
+"""Whole or nothing: the one way in which files are written.
+
+Files are made beside their place, read back, flushed to disk and then swapped with a journal
+(`zoning.base.journal`), so that whenever the process dies the old or the new result is there whole
+after the next command. Only what is ours and unchanged is replaced (`zoning.base.marks`); what
+somebody edited is kept beside with a date. One writer at a time holds a place
+(`zoning.base.locks`).
+"""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
-import tempfile
+import sqlite3
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
-from zoning.errors import InputError, Problem, Text
+from zoning.base import blocked, journal, locks, marks, readback
+from zoning.base.blocked import LONGEST_PATH, place_problems
+from zoning.base.heard import tell
+from zoning.base.journal import NEW, Move
+from zoning.base.marks import LIST, sha256
+from zoning.errors import Finding, InputError, Problem, Text, raise_all
 
-#: Where the files that a new plan replaces wait until all is done.
-_REPLACED = ".replaced"
-_STAGE = ".writing-"
-#: SQLite opens no longer path, in bytes: 512 with the ending of its journal.
-LONGEST_PATH = 512 - len("-journal\0")
-_ELSEWHERE = Text("choose a shorter or another place with -o", "请用 -o 另选较短的位置")
+__all__ = ["LONGEST_PATH", "beside", "place_problems", "plain", "recover", "sha256", "staged"]
+
+#: How long a reader waits for another process that is moving its files into place.
+_PATIENCE_S = 20.0
 
 
 @contextmanager
 def staged(
-    folder: Path, last: Sequence[str] = ("run.json",), stale: Sequence[str] = ()
+    folder: Path,
+    last: Sequence[str] = ("run.json",),
+    stale: Sequence[str] = (),
+    *,
+    scope: str = "",
+    foreign: Literal["keep", "refuse"] = "keep",
+    listing: str | None = LIST,
+    inputs: Sequence[str | Path] = (),
 ) -> Iterator[Path]:
     """Give an empty folder; when all went well its files move to ``folder``, ``last`` at the end.
 
-    Nothing of ``folder`` is touched before. If a move fails, all files go back to where they were;
-    if the process is killed between two moves, the files named in ``last`` are not there, so what
-    is left cannot be taken for a plan. Other files of ``folder`` stay as they are.
+    Nothing of ``folder`` is touched before. Other files of ``folder`` stay as they are.
 
     Parameters
     ----------
     folder : Path
         Made if need be.
     last : sequence of str
-        Files that say that all is there: taken away first, put in last.
+        Files that say that all is there.
     stale : sequence of str
-        Files that are taken away if they are not written anew.
+        Files of ours that are taken away if they are not written anew.
+    scope : str
+        Name of the only file that is written; others may write other files of the folder meanwhile.
+    foreign : {"keep", "refuse"}
+        What becomes of a file that is not ours: it is kept beside with a date, or nothing is done.
+    listing : str or None
+        List of checksums to write into the folder for files that cannot carry a mark.
+    inputs : sequence of path
+        Files that were read; they are never replaced.
 
     Raises
     ------
     InputError
-        If the folder cannot be made or a file is held open by another program.
+        If the folder cannot be made, another process writes there, a file is held open by another
+        program or is none of ours, the disk is full, or what was written cannot be read back.
     """
+    folder = Path(folder)
+    if locks.STAGE in os.fspath(folder):  # inside the stage of a larger result
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+        return
+    made = _make(folder)
+    try:
+        recover(folder)
+        stage = _take(folder, scope)
+        try:
+            sure = stage.path / NEW
+            sure.mkdir()
+            try:
+                yield sure
+            except (OSError, RuntimeError, ValueError, sqlite3.Error) as error:
+                raise blocked.failed(folder, sure, error) from error.__cause__
+            _swap(stage.path, folder, _Wish(last, stale, foreign, listing, inputs))
+        finally:
+            if not (stage.path / journal.JOURNAL).exists():
+                stage.release()
+            else:  # it could be moved neither on nor back: the next command tries again
+                with suppress(OSError):
+                    os.close(stage.handle)
+    finally:
+        for new in made:  # only where nothing came into it
+            with suppress(OSError):
+                new.rmdir()
+
+
+@contextmanager
+def beside(path: Path, inputs: Sequence[str | Path] = ()) -> Iterator[Path]:
+    """Give a path to write one file to; it takes the place of ``path`` when all went well.
+
+    The file carries a mark, or ``NAME.zoning.json`` beside it holds its checksum. Inside the stage
+    of a larger result there is neither: the whole has its list.
+
+    Raises
+    ------
+    InputError
+        As `staged`; also if there is a file that is not ours, which is never replaced.
+    """
+    path = Path(path)
+    if locks.STAGE in os.fspath(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield path
+        if path.is_file():
+            marks.seal(path)
+        return
+    marked = path.suffix.lower() in (".html", ".docx", ".xlsx", ".qgz")
+    listing = None if marked else f"{path.name}.{LIST}"
+    with staged(
+        path.parent, last=(), scope=path.name, foreign="refuse", listing=listing, inputs=inputs
+    ) as stage:
+        yield stage / path.name
+        if marked:
+            marks.seal(stage / path.name)
+
+
+def recover(folder: Path) -> None:
+    """Finish or undo what a writer left that died, sweep its litter, and say so.
+
+    A living writer is left alone; while it moves its files into place it is waited for.
+
+    Raises
+    ------
+    InputError
+        If files wait to be moved and cannot be.
+    """
+    for path in locks.stages(folder):
+        end = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                stage = locks.take(path, make=False)
+            except locks.HeldError:
+                if (path / journal.JOURNAL).exists() and time.monotonic() < end:
+                    time.sleep(0.05)
+                    continue
+                break
+            except FileNotFoundError:
+                break
+            except OSError as error:
+                if (path / journal.JOURNAL).exists():
+                    raise blocked.stuck(folder, error) from error
+                break
+            try:
+                _finish(stage, folder)
+            except BaseException:
+                with suppress(OSError):
+                    os.close(stage.handle)
+                raise
+            stage.release()
+            break
+
+
+def _finish(stage: locks.Stage, folder: Path) -> None:
+    try:
+        done = journal.finish(stage.path, folder)
+    except OSError as error:
+        raise blocked.stuck(folder, error) from error
+    except (ValueError, LookupError, TypeError) as error:
+        raise InputError.one(
+            "the journal of an interrupted writing is damaged", "中断写入的日志已损坏",
+            where=str(stage.path), code="journal",
+            remedy=("look into that folder for your files, then remove it",
+                    "请先取出该文件夹中的文件，再将其删除"),
+        ) from error  # fmt: skip
+    if done is not None:
+        what = {
+            "forward": Text("an interrupted writing was finished", "已完成上次中断的写入"),
+            "back": Text("an interrupted writing was undone", "已撤销上次中断的写入"),
+        }[done]
+        tell(Finding(what, str(folder), code="recovered", level="note"))
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make a folder and give those that were not there, the innermost first."""
+    new = []
+    for path in (folder, *folder.parents):
+        if blocked.there(path):
+            break
+        new.append(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(dir=folder, prefix=_STAGE))
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise blocked.unwritable(folder, error) from error
+    return new
+
+
+def _take(folder: Path, scope: str) -> locks.Stage:
+    path = folder / f"{locks.STAGE}.{scope}" if scope else folder / locks.STAGE
     try:
-        yield stage
-        _move(stage, folder, last, stale)
-    finally:
-        # What could not go back to its place is not thrown away.
-        if not any(p.is_file() for p in (stage / _REPLACED).rglob("*")):
-            shutil.rmtree(stage, ignore_errors=True)
+        stage = locks.take(path)
+    except locks.HeldError as held:
+        raise blocked.held(folder / scope, held.holder) from held
+    except OSError as error:
+        raise blocked.unwritable(folder, error) from error
+    try:
+        _finish(stage, folder)
+        stage.empty()
+        locks.sign(stage)
+    except OSError as error:
+        stage.release()
+        raise blocked.unwritable(folder, error) from error
+    return stage
 
 
-def place_problems(folder: Path, longest: str = ".plan.gpkg.12345678/plan.gpkg") -> list[Problem]:
-    """Find out, before any work is done, why a folder could not take files.
+class _Wish:
+    """How the files of a stage are to take their places."""
 
-    Parameters
-    ----------
-    folder : Path
-        Where files will be written; it need not exist.
-    longest : str
-        The longest name of a SQLite file (GeoPackage) in it, while it is being written.
+    def __init__(
+        self, last: Sequence[str], stale: Sequence[str], foreign: str, listing: str | None,
+        inputs: Sequence[str | Path],
+    ) -> None:  # fmt: skip
+        self.last, self.stale, self.foreign = last, stale, foreign
+        self.listing, self.inputs = listing, [Path(p) for p in inputs]
 
-    Returns
-    -------
-    list of Problem
-        It is a file, no folder can be made there, or its path is too long for SQLite.
+
+def _units(new: Path) -> list[str]:
+    """List what moves as one: files, and file geodatabases as a whole."""
+    found = []
+    for path in sorted(new.rglob("*")):
+        inner = path.relative_to(new)
+        if any(p.suffix == ".gdb" for p in inner.parents):
+            continue
+        if path.is_file() or path.suffix == ".gdb":
+            found.append(inner.as_posix())
+    return found
+
+
+def _swap(stage: Path, folder: Path, wish: _Wish) -> None:
+    """Put the files of the stage into ``folder``, all or none."""
+    new = stage / NEW
+    try:
+        names = _units(new)
+        if not new.is_dir():
+            raise FileNotFoundError(2, "the folder has gone while it was written", str(folder))
+        for name in names:
+            for file in [new / name] if (new / name).is_file() else (new / name).rglob("*"):
+                readback.read_back(file)
+        if wish.listing:
+            marks.write_list(new, names, new / wish.listing, folder / wish.listing)
+            names.append(wish.listing)
+        names = [*[n for n in names if n not in wish.last], *[n for n in names if n in wish.last]]
+        moves = _moves(folder, names, wish)
+        for move in moves:
+            if move.put and move.had and (new / move.name).is_file():
+                shutil.copymode(folder / move.name, new / move.name)
+        journal.flush_all(new)
+        journal.write(stage, moves)
+    except (OSError, ValueError) as error:
+        (stage / journal.JOURNAL).unlink(missing_ok=True)
+        raise blocked.failed(folder, new, error) from error.__cause__
+    try:
+        journal.forward(stage, folder, moves)
+    except BaseException as error:
+        with suppress(OSError):
+            journal.write(stage, moves, "back")
+        journal.back(stage, folder, moves)
+        (stage / journal.JOURNAL).unlink()
+        if isinstance(error, OSError):
+            raise blocked.unwritable(
+                Path(error.filename2 or error.filename or folder), error
+            ) from error
+        raise
+    (stage / journal.JOURNAL).unlink()
+    for move in moves:
+        if move.keep:
+            tell(_kept(folder / move.name, move.keep))
+
+
+def _moves(folder: Path, names: Sequence[str], wish: _Wish) -> list[Move]:
+    """Say what happens to every name; refuse what must not be touched.
+
+    Raises
+    ------
+    InputError
+        With every reason.
     """
-    made = next((p for p in (folder, *folder.absolute().parents) if _there(p)), None)
-    path = os.fsencode(folder.absolute() / f"{_STAGE}12345678" / longest)
-    if made is None or not made.is_dir():
-        what = Text("is a file, not a folder", "是文件而不是文件夹")
-        return [Problem(what, str(made or folder), code="not-a-folder", remedy=_ELSEWHERE)]
-    if not os.access(made, os.W_OK | os.X_OK):
-        what = Text("cannot be written", "没有写入权限")
-        return [Problem(what, str(made), code="unwritable", remedy=_ELSEWHERE)]
-    if len(path) > LONGEST_PATH:
-        what = Text(
-            f"too deep: paths of its files reach {len(path)} bytes, SQLite opens {LONGEST_PATH}",
-            f"路径过深：其中文件的路径达 {len(path)} 字节，SQLite 最多 {LONGEST_PATH} 字节",
-        )
-        return [Problem(what, str(folder), len(path), LONGEST_PATH, _ELSEWHERE, "path-too-long")]
-    return []
+    problems: list[Problem] = []
+    moves: list[Move] = []
+    plan_there = marks.state(folder, "run.json") == "ours"
+    gone = [n for n in wish.stale if n not in names and os.path.lexists(folder / n)]
+    for name in [*gone, *names]:
+        path, put = folder / name, name not in gone
+        if not os.path.lexists(path):
+            moves.append(Move(name))
+            continue
+        wrong = blocked.refused(path, wish.inputs) or blocked.busy(path)
+        if wrong is not None:
+            problems.append(wrong)
+            continue
+        state = marks.state(folder, name, wish.listing)
+        if state == "foreign" and not put and not plan_there:
+            continue  # it was never an output
+        if state == "foreign" and wish.foreign == "refuse" and put:
+            problems.append(blocked.not_ours(path))
+            continue
+        keep = "" if state == "ours" else _free_name(path)
+        moves.append(Move(name, put, True, keep))
+    raise_all(problems)
+    return moves
 
 
-def _there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a name that is too long for the disk
-        return False
+def _free_name(path: Path) -> str:
+    """Name a file that is kept beside: ``report.kept-20260131-174500.docx``."""
+    when = time.strftime("%Y%m%d-%H%M%S")
+    for n in range(1, 1000):
+        more = "" if n == 1 else f"-{n}"
+        name = f"{path.stem}.kept-{when}{more}{path.suffix}"
+        if not os.path.lexists(path.with_name(name)):
+            return name
+    raise FileExistsError(17, "too many files are kept", str(path))
 
 
-def _move(stage: Path, folder: Path, last: Sequence[str], stale: Sequence[str]) -> None:
-    """Put the files of ``stage`` into ``folder``, all or none."""
-    new = [p.relative_to(stage) for p in sorted(stage.rglob("*")) if p.is_file()]
-    ends = [n for n in new if n.name in last]
-    others = [n for n in new if n.name not in last]
-    gone = [Path(n) for n in stale if Path(n) not in new]
-    kept = stage / _REPLACED
-    moves = [(folder / n, kept / n) for n in [*ends, *gone] if (folder / n).is_file()]
-    for name in others:
-        if (folder / name).is_file():
-            moves.append((folder / name, kept / name))
-        moves.append((stage / name, folder / name))
-    moves += [(stage / name, folder / name) for name in ends]
-    done: list[tuple[Path, Path]] = []
-    try:
-        for source, place in moves:
-            try:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                source.replace(place)
-            except OSError as error:
-                raise _unwritable(folder / source.name, error) from error
-            done.append((source, place))
-    finally:
-        if len(done) == len(moves):
-            shutil.rmtree(kept, ignore_errors=True)
-        else:
-            for source, place in reversed(done):
-                place.replace(source)
-
-
-def _unwritable(path: Path, error: OSError) -> InputError:
-    reason = error.strerror or str(error)
-    return InputError(
-        InputError.one(
-            f"cannot be written: {reason}", f"无法写入:{reason}", where=str(path),
-            code="unwritable",
-            remedy=("close programs that hold it open, or choose another folder with -o",
-                    "请关闭占用该文件的程序,或用 -o 另选文件夹"),
-        ).problems
+def _kept(path: Path, name: str) -> Finding:
+    return Finding(
+        Text(f"had been changed or is none of ours; it is kept as {name}",
+             f"被修改过或并非本软件所写，已另存为 {name}"),
+        str(path), code="kept",
     )  # fmt: skip
-
-
-def sha256(path: Path) -> str:
-    """Give the checksum of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def plain(value: Any) -> Any:

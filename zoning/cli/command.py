@@ -15,8 +15,9 @@ from typing import Annotated, Any, get_args, get_origin
 
 import typer
 
+from zoning.base.heard import hearing
 from zoning.cli.console import Talk, default_language, log_level
-from zoning.errors import InputError, Problem, Text, ZoningError, suggest
+from zoning.errors import Finding, InputError, Problem, Text, ZoningError, suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,11 @@ def command(*, writes: dict[str, Sequence[str]] | None = None) -> Callable[..., 
             try:
                 _check_choices(own, given)
                 _check_choices(shared, {"lang": lang} if lang else {})
-                function(talk, **given)
+                with hearing() as heard:
+                    try:
+                        function(talk, **given)
+                    finally:
+                        _tell_heard(heard, talk)
             except Exception as error:
                 if type(error).__module__.startswith(("typer", "click")):
                     raise
@@ -106,6 +111,13 @@ def command(*, writes: dict[str, Sequence[str]] | None = None) -> Callable[..., 
         return run
 
     return decorate
+
+
+def _tell_heard(heard: Sequence[Finding], talk: Talk) -> None:
+    """Tell what happened to files on the side, also beside JSON: it stands on stderr."""
+    for finding in heard:
+        if finding.level != "note" or not talk.quiet:
+            print(finding.line(talk.lang), file=sys.stderr)
 
 
 def about(annotation: Any) -> About:

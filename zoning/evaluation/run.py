@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from zoning.base.areas import round_to_total
+from zoning.base.staged import beside
 from zoning.errors import Problem, Text, raise_all
 from zoning.evaluation import ecological as eco
 from zoning.evaluation.extent import Extent, polygon, split
@@ -361,9 +361,5 @@ def _beside(out: str | Path) -> Iterator[Path]:
         if not target.parent.is_dir()
         else []
     )
-    part = target.with_name(f".{target.name}.{os.getpid()}.part.tif")
-    try:
+    with beside(target) as part:
         yield part
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from zoning.base.staged import staged
 from zoning.errors import Text
+from zoning.outputs.exchange import inputs_of
 from zoning.plan import Plan
 from zoning.store import write_tables
 
@@ -35,7 +36,7 @@ def write(plan: Plan, folder: Path, *, progress: Progress | None = None) -> list
         What was written.
     """
     wanted = plan.config.outputs
-    with staged(folder, stale=OUTPUTS) as stage:
+    with staged(folder, stale=OUTPUTS, listing=None, inputs=inputs_of(plan)) as stage:
         tell = progress or (lambda _: None)
         tell(Text("plan.gpkg", "plan.gpkg"))
         from zoning.outputs.qgis import geopackage

@@ -176,7 +176,7 @@ def write_template(
         )  # fmt: skip
     scheme = load_scheme(DEFAULT)
     name, boundary, part = "我的方案", "boundary.gpkg", ""
-    with staged(folder, last=("plan.toml",)) as stage:
+    with staged(folder, last=("plan.toml",), foreign="refuse", listing=None) as stage:
         if city is not None:
             name = _write_boundary(stage, city, counties)
             boundary = "boundary.gpkg"

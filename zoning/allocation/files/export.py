@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from zoning.allocation.files.programme import Programme
+from zoning.base.staged import beside
 
 
 def number(value: float) -> str:
@@ -25,11 +26,8 @@ def _comment(text: str) -> str:
 def save_lines(path: Path, lines: Iterator[str]) -> Path:
     """Write a text file that appears whole or not at all."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    with beside.open("w", encoding="utf-8", newline="\n") as f:
+    with beside(path) as part, part.open("w", encoding="utf-8", newline="\n") as f:
         f.writelines(line + "\n" for line in lines)
-    beside.replace(path)
     return path
 
 

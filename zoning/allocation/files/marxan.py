@@ -18,6 +18,7 @@ from zoning.allocation.files.export import number, save_lines
 from zoning.allocation.files.selection import Selection
 from zoning.allocation.proof.bounded import Boundary
 from zoning.allocation.proof.certificate import read
+from zoning.base.staged import staged
 from zoning.capacity.rules import Limit, Lock
 from zoning.errors import InputError, Problem, Text, raise_all
 
@@ -131,8 +132,9 @@ def write_marxan(
         "bound.dat": ["id1,id2,boundary", *bound],
         "input.dat": _input(how.lambda_km * 1000.0),
     }
-    for name, lines in files.items():
-        save_lines(folder / name, iter(lines))
+    with staged(folder, last=("input.dat",)) as stage:
+        for name, lines in files.items():
+            save_lines(stage / name, iter(lines))
     return folder / "input.dat"
 
 

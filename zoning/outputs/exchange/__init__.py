@@ -88,8 +88,10 @@ def write(
     if to == "qgis":
         from zoning.outputs.qgis import project
 
-        data = geopackage.write(plan, place / "plan.gpkg", lang)
-        return [data, project.write(plan, place / "plan.qgz", lang, data)]
+        with staged(place, last=(), inputs=inputs_of(plan)) as stage:
+            data = geopackage.write(plan, stage / "plan.gpkg", lang)
+            project.write(plan, stage / "plan.qgz", lang, data)
+        return [place / "plan.gpkg", place / "plan.qgz"]
     if to == "official":
         from zoning.outputs.exchange import official
 
@@ -97,17 +99,22 @@ def write(
     if to == "gdb":
         target = place / "plan.gdb"
         gdb.check_place(target)
-        with geopackage.beside(target) as temporary:
-            gdb.write(contents(plan, lang), temporary)
+        with staged(place, last=(), inputs=inputs_of(plan)) as stage:
+            gdb.write(contents(plan, lang), stage / target.name)
         return [target]
     target = place / to
-    with staged(target, last=("fields.csv",)) as stage:
+    with staged(target, last=("fields.csv",), inputs=inputs_of(plan)) as stage:
         if to == "shp":
             shapefile.write(contents(plan, lang), stage, encoding)
         else:
             _WRITERS[to](contents(plan, lang), stage)
         names = sorted(p.name for p in stage.iterdir())
     return [target / name for name in names]
+
+
+def inputs_of(plan: Plan) -> list[str]:
+    """Give the files that a plan was made from, as far as their paths are known."""
+    return [str(i["path"]) for i in plan.run.get("inputs", ()) if i.get("path")]
 
 
 def _unknown(to: str) -> InputError:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoning import zones
+from zoning.base.staged import beside
 from zoning.errors import InputError
-from zoning.outputs.qgis.geopackage import beside
 
 if TYPE_CHECKING:
     from zoning.plan import Plan

@@ -62,10 +62,9 @@ def write(plan: Plan, folder: str | Path, lang: str = "zh") -> list[Path]:
         csv_file.write(areas, stage / "areas.csv")
         text = official_report.conformance(schema(), made, areas, lang)
         (stage / "conformance.md").write_text(text, encoding="utf-8", newline="\n")
+        _write_file(made, stage / target.name, "OpenFileGDB")
         names = [p.name for p in stage.iterdir()]
-        with geopackage.beside(target) as temporary:
-            _write_file(made, temporary, "OpenFileGDB")
-    return sorted(folder / name for name in [*names, target.name])
+    return sorted(folder / name for name in names)
 
 
 def schema() -> dict[str, Any]:

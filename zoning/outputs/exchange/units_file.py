@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zoning.base.staged import beside
 from zoning.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def driver_of(out: Path) -> str:
     return driver
 
 
-def write(units: gpd.GeoDataFrame, out: Path) -> None:
+def write(units: gpd.GeoDataFrame, out: Path, inputs: Sequence[str | Path] = ()) -> None:
     """Write the units whole or not at all.
 
     Raises
@@ -44,20 +45,8 @@ def write(units: gpd.GeoDataFrame, out: Path) -> None:
     InputError
         If the ending is not known, or the place cannot be written.
     """
-    try:
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".writing-") as folder:
-            made = Path(folder) / "made"
-            made.mkdir()
-            _write(units, made / out.name)
-            if out.is_dir():  # a folder cannot be replaced in one step
-                out.replace(Path(folder) / "before")
-            for file in sorted(made.iterdir()):
-                file.replace(out.parent / file.name)
-    except (OSError, ValueError, RuntimeError) as error:  # those of GDAL are RuntimeErrors
-        raise InputError.one(
-            f"cannot be written: {error}", f"无法写入:{error}", where=str(out), code="unwritable",
-            remedy=("check the place and its permissions", "请检查位置和权限"),
-        ) from error  # fmt: skip
+    with beside(out, inputs) as part:
+        _write(units, part)
 
 
 def _write(units: gpd.GeoDataFrame, path: Path) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import io
 import os
 import re
-import tempfile
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoning.errors import InputError, Problem, Text
+from zoning.base.marks import with_property
+from zoning.base.staged import beside
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
@@ -60,16 +60,14 @@ def repack(archive: bytes, when: datetime) -> bytes:
         Time of creation and change for the document's properties.
     """
     iso = when.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old:
+        entries = {entry.filename: old.read(entry) for entry in old.infolist()}
+    if _PROPERTIES in entries:
+        entries[_PROPERTIES] = _TIME.sub(lambda m: m[1] + iso + m[3], entries[_PROPERTIES])
     out = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(archive)) as old,
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for entry in old.infolist():
-            data = old.read(entry)
-            if entry.filename == _PROPERTIES:
-                data = _TIME.sub(lambda m: m[1] + iso + m[3], data)
-            fixed = zipfile.ZipInfo(entry.filename, _ZIP_TIME)
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, data in with_property(entries).items():
+            fixed = zipfile.ZipInfo(name, _ZIP_TIME)
             fixed.compress_type = zipfile.ZIP_DEFLATED
             fixed.external_attr = 0o644 << 16
             new.writestr(fixed, data)
@@ -91,39 +89,14 @@ def write_whole(path: str | Path, data: bytes) -> Path:
 
     Examples
     --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
+    >>>     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_whole(Path(folder) / "成果 数据" / "a.txt", b"x").read_bytes()
     b'x'
     """
     path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as f:
-            f.write(data)
-        beside.chmod(0o644)  # mkstemp makes files that only the owner can read
-        beside.replace(path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    finally:
-        beside.unlink(missing_ok=True)
+    with beside(path) as part:
+        part.write_bytes(data)
     return path
-
-
-def _unwritable(path: Path, error: OSError) -> InputError:
-    reason = error.strerror or str(error)
-    return InputError(
-        Problem(
-            Text(f"cannot be written: {reason}", f"无法写入:{reason}"), str(path),
-            remedy=Text("close the file in other programs, or choose another folder",
-                        "请在其他程序中关闭该文件,或换一个文件夹"), code="unwritable",
-        )
-    )  # fmt: skip
 
 
 def notice(plan: Plan, lang: str) -> str:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoning.errors import InputError
+from zoning.base.staged import beside
 from zoning.outputs import contributed
 from zoning.outputs.office.whole import notice, stamp
 from zoning.outputs.qgis import styles
@@ -149,25 +148,6 @@ def _flat(frame: Any) -> Any:
         taken.add(name.lower())
         names.append(name)
     return flat.set_axis(names, axis=1)
-
-
-@contextmanager
-def beside(path: Path) -> Iterator[Path]:
-    """Give a place beside ``path``; what is written there takes its place when all went well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        temporary = Path(folder) / path.name
-        yield temporary
-        try:
-            if path.is_dir():  # a file geodatabase; a folder cannot be replaced in one step
-                path.replace(Path(folder) / "before")
-            temporary.replace(path)
-        except PermissionError as error:
-            raise InputError.one(
-                "another program holds the file open", "文件正被其他程序占用",
-                where=str(path), code="file-in-use",
-                remedy=("close it in QGIS and run again", "请先在 QGIS 等程序中关闭该文件再运行"),
-            ) from error  # fmt: skip
 
 
 @contextmanager

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
-import tempfile
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.base.marks import ours, seal
+from zoning.base.staged import beside, staged
 from zoning.errors import InputError
 from zoning.outputs.webmap.document import document, plan_language, to_json
 from zoning.outputs.webmap.inline import (
@@ -265,34 +265,31 @@ def _policy(tiles: dict[str, Any] | None, inside: str = "'unsafe-inline'") -> st
 
 
 def _place(page: str, path: Path, folder: bool) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
     if folder:
         return _write_folder(page, path)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", dir=path.parent, suffix=".part", delete=False
-    ) as f:
-        f.write(page)
-    Path(f.name).chmod(0o644)
-    Path(f.name).replace(path)
+    with beside(path) as part:
+        part.write_text(page, encoding="utf-8", newline="\n")
     log.info("%s: %.2f MB", path, len(page.encode()) / 1e6)
     return path
 
 
 def _write_folder(page: str, path: Path) -> Path:
+    """Write the page and its assets; a folder that holds something else is refused."""
     text, files = split(page)
     refuse_requests(text, [f"assets/{name}" for name in files])
-    made = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    (made / "assets").mkdir()
-    for name, content in files.items():
-        (made / "assets" / name).write_text(content, encoding="utf-8", newline="\n")
-    (made / "index.html").write_text(text, encoding="utf-8", newline="\n")
-    made.chmod(0o755)
-    old = made.with_name(made.name + "-old")
-    if path.exists():
-        path.rename(old)
-    made.replace(path)
-    if old.exists():
-        shutil.rmtree(old)
+    before = ours(path)
+    if before is None:
+        raise InputError.one(
+            "the folder holds files that are no map of ours; nothing is replaced",
+            "文件夹中有并非本软件地图的文件，不予覆盖", where=str(path), code="not-ours",
+            remedy=("choose a new folder with -o", "请用 -o 另选新文件夹"),
+        )  # fmt: skip
+    with staged(path, last=("index.html",), stale=before, foreign="refuse") as stage:
+        (stage / "assets").mkdir()
+        for name, content in files.items():
+            (stage / "assets" / name).write_text(content, encoding="utf-8", newline="\n")
+        (stage / "index.html").write_text(text, encoding="utf-8", newline="\n")
+        seal(stage / "index.html")
     return path
 
 

@@ -1,0 +1,199 @@
+"""Kill a writer at its n-th call that changes the disk, for n = 1, 2, 3 ...: old or new, whole.
+
+Run with the library of ``faults.c`` preloaded (``tests/test_writing.py`` builds it)::
+
+    LD_PRELOAD=faults.so python kills.py FOLDER WRITER [--sample N] [--full-disk] [--no-journal]
+
+Each state is reached in a forked child. What it left is then met by the next command of the same
+place, and must be the old or the new result, byte for byte, with nothing else beside. Prints a line
+of JSON: calls, states, how many were old and new, and every state that was neither.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+os.environ["SOURCE_DATE_EPOCH"] = "1700000000"
+
+import worlds
+
+from zoning import api, pipeline, planfile
+from zoning.base import journal, staged
+from zoning.errors import InputError
+
+LIB = ctypes.CDLL(None)
+OFF, COUNT, KILL, FULL = range(4)
+BARE = "[outputs]\nqgis = true\nmap = false\n"
+
+
+def plans(folder: Path) -> tuple[api.Plan, api.Plan]:
+    """Give two plans of one city: the old and the new one."""
+    path = worlds.write(folder, extra=BARE)
+    old = api.Plan.of(pipeline.run(planfile.load(path), folder))
+    return old, old.allocate(cap=0.2)
+
+
+def _grid(name: str) -> Callable[[api.Plan, Path], object]:
+    def write(plan: api.Plan, place: Path) -> None:
+        from zoning.outputs.exchange.units_file import write as write_units
+
+        place.mkdir(exist_ok=True)
+        write_units(plan.units[["area_m2", "new_m2", "geometry"]], place / name)
+
+    return write
+
+
+def _export(to: str) -> Callable[[api.Plan, Path], object]:
+    return lambda plan, place: api.export(plan, to, place)
+
+
+WRITERS: dict[str, Callable[[api.Plan, Path], object]] = {
+    "folder": lambda plan, place: plan.save(place),
+    "map": lambda plan, place: api.map(plan, place / "map.html"),
+    "map-folder": lambda plan, place: api.map(plan, place / "map", folder=True),
+    "report": lambda plan, place: api.report(plan, place),
+    **{f"export-{to}": _export(to) for to in (
+        "qgis", "gdb", "shp", "geojson", "fgb", "parquet", "official", "mps", "lp")},
+    **{f"grid{end}": _grid("units" + end) for end in (
+        ".gpkg", ".parquet", ".geojson", ".fgb", ".shp", ".gdb")},
+}  # fmt: skip
+
+
+def state(folder: Path) -> dict[str, str]:
+    """Give every file by its checksum; file geodatabases have times inside and count by size."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            inner = path.relative_to(folder)
+            data = path.read_bytes()
+            timed = any(p.suffix == ".gdb" for p in inner.parents) or inner.name.endswith(
+                "zoning.json"
+            )
+            found[inner.as_posix()] = (
+                str(timed and len(data)) if timed else hashlib.sha256(data).hexdigest()
+            )
+    return found
+
+
+def in_child(what: Callable[[], object], mode: int, n: int = 0) -> tuple[int, str]:
+    """Run in a forked child with faults on; give its signal or code, and what it said."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        said = "done"
+        try:
+            os.close(read)
+            LIB.faults_arm(mode, ctypes.c_long(n))
+            try:
+                what()
+            except InputError as error:
+                said = "told " + ",".join(sorted({p.code for p in error.problems}))
+            except BaseException as error:
+                said = f"error {type(error).__name__}: {error}"[:300]
+            calls = LIB.faults_counted()
+            LIB.faults_arm(OFF, ctypes.c_long(0))
+            os.write(write, f"{calls} {said}".encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        said = pipe.read().decode()
+    _, status = os.waitpid(child, 0)
+    return status, said
+
+
+def main() -> int:
+    """Try the states; exit 1 if any is neither the old nor the new result."""
+    args = argparse.ArgumentParser()
+    args.add_argument("folder", type=Path)
+    args.add_argument("writer", choices=WRITERS)
+    args.add_argument("--sample", type=int, default=0, help="so many states, the end always")
+    args.add_argument("--full-disk", action="store_true")
+    args.add_argument("--no-journal", action="store_true", help="a writer that is wrong")
+    given = args.parse_args()
+    LIB.faults_counted.restype = ctypes.c_long
+    old, new = plans(given.folder / "world")
+    write = WRITERS[given.writer]
+    a, b, place = (given.folder / n for n in ("a", "b", "place"))
+    if given.no_journal:
+        journal.write = lambda *_: None
+        staged._swap = _swap_bare  # type: ignore[assignment]
+    a.mkdir()
+    write(old, a)
+    shutil.copytree(a, b)
+    status, said = in_child(lambda: write(new, b), COUNT)
+    calls = int(said.split()[0])
+    before, after = state(a), state(b)
+    assert before != after, said
+    steps = list(range(1, calls + 1))
+    if given.sample and calls > given.sample:
+        end = steps[-given.sample // 2 :]
+        rest = random.Random(20131).sample(steps[: -len(end)], given.sample - len(end))
+        steps = sorted({*end, *rest})
+    wrong, count = [], {"old": 0, "new": 0}
+    for n in steps:
+        if place.exists():
+            shutil.rmtree(place)
+        shutil.copytree(a, place)
+        status, said = in_child(lambda: write(new, place), FULL if given.full_disk else KILL, n)
+        try:
+            for folder in [
+                place,
+                *(p for p in place.rglob("*") if p.is_dir() and p.name[:1] != "."),
+            ]:
+                staged.recover(folder)
+        except InputError as error:
+            wrong.append([n, f"recover: {error}"])
+            continue
+        left = state(place)
+        died = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        if left == before:
+            count["old"] += 1
+            bad = given.full_disk and (not said or " error" in f" {said[:30]}")
+        else:
+            count["new"] += left == after
+            bad = left != after
+        if bad or not (died or given.full_disk or said.endswith("done")):
+            odd = sorted(
+                k
+                for k in {*left, *before, *after}
+                if left.get(k) not in (before.get(k), after.get(k))
+            )
+            wrong.append([n, said or "killed", odd[:6]])
+    print(
+        json.dumps(
+            {
+                "writer": given.writer,
+                "calls": calls,
+                "states": len(steps),
+                **count,
+                "wrong": wrong[:20],
+                "bad": len(wrong),
+            }
+        )
+    )
+    return bool(wrong)
+
+
+def _swap_bare(stage: Path, folder: Path, wish: object) -> None:
+    """Move file by file and write nothing down: how it was before there was a journal."""
+    for path in sorted((stage / journal.NEW).rglob("*")):
+        if path.is_file():
+            target = folder / path.relative_to(stage / journal.NEW)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

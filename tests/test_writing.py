@@ -1,0 +1,291 @@
+"""Writing: killed at any step the old or the new result is there, and nothing of others is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import zipfile
+from pathlib import Path
+
+import fake_plan
+import pytest
+
+from zoning import api
+from zoning.base import locks, marks
+from zoning.base.heard import hearing
+from zoning.base.staged import beside, place_problems, recover, staged
+from zoning.errors import InputError
+
+FAULTS = Path(__file__).parent / "faults"
+WRITERS = ("folder", "map", "map-folder", "export-qgis", "export-gdb", "export-shp", "grid.shp")
+ALL = (*WRITERS, "report", "export-geojson", "export-fgb", "export-parquet", "export-official",
+       "export-mps", "export-lp", "grid.gpkg", "grid.parquet", "grid.geojson", "grid.fgb",
+       "grid.gdb")  # fmt: skip
+
+linux = pytest.mark.skipif(
+    sys.platform != "linux" or shutil.which("cc") is None, reason="needs a C compiler on Linux"
+)
+
+
+@pytest.fixture(scope="session")
+def preload(tmp_path_factory):
+    """Build the library that counts, kills and refuses."""
+    out = tmp_path_factory.mktemp("faults") / "faults.so"
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-O1", "-o", str(out), str(FAULTS / "faults.c"), "-ldl"],
+        check=True,
+    )
+    return out
+
+
+def harness(preload, folder, *words):
+    """Run the harness in a process of its own and give what it found."""
+    env = {**os.environ, "LD_PRELOAD": str(preload), "PYTHONUTF8": "1",
+           "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])}  # fmt: skip
+    folder.mkdir(exist_ok=True)
+    done = subprocess.run(
+        [sys.executable, str(FAULTS / "kills.py"), str(folder), *words], env=env,
+        capture_output=True, text=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert done.stdout.strip(), done.stderr[-2000:]
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("writer", WRITERS)
+def test_killed_at_any_step_a_writer_leaves_the_old_or_the_new(preload, tmp_path, writer):
+    found = harness(preload, tmp_path / "k", writer, "--sample", "24")
+    assert found["wrong"] == []
+    assert found["old"] > 0 < found["new"]
+
+
+@linux
+@pytest.mark.slow
+def test_a_writer_without_a_journal_is_found_out(preload, tmp_path):
+    found = harness(preload, tmp_path / "k", "folder", "--sample", "24", "--no-journal")
+    assert found["bad"] > 0
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("writer", ["folder", "grid.shp"])
+def test_a_full_disk_is_told_and_leaves_the_old(preload, tmp_path, writer):
+    found = harness(preload, tmp_path / "k", writer, "--sample", "20", "--full-disk")
+    assert found["wrong"] == []
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return fake_plan.make()
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes()
+            for p in sorted(folder.rglob("*")) if p.is_file()}  # fmt: skip
+
+
+def put(folder: Path, text: str, name: str = "a.txt", **how) -> None:
+    with staged(folder, last=(), **how) as stage:
+        (stage / name).write_text(text, encoding="utf-8")
+
+
+def codes(error) -> set[str]:
+    return {p.code for p in error.value.problems}
+
+
+def test_what_is_ours_is_replaced_and_what_was_edited_is_kept(tmp_path):
+    put(tmp_path, "one")
+    with hearing() as heard:
+        put(tmp_path, "two")
+    assert heard == []
+    assert set(files(tmp_path)) == {"a.txt", "zoning.json"}
+    (tmp_path / "a.txt").write_text("mine", encoding="utf-8")
+    with hearing() as heard:
+        put(tmp_path, "three")
+    assert [f.code for f in heard] == ["kept"]
+    (kept,) = tmp_path.glob("a.kept-*.txt")
+    assert kept.read_text(encoding="utf-8") == "mine"
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "three"
+    assert kept.name in heard[0].tell("zh")
+
+
+def test_a_foreign_file_is_kept_or_refused(tmp_path):
+    (tmp_path / "a.txt").write_text("thesis", encoding="utf-8")
+    with pytest.raises(InputError) as told:
+        put(tmp_path, "x", foreign="refuse")
+    assert codes(told) == {"not-ours"}
+    assert files(tmp_path) == {"a.txt": b"thesis"}
+    put(tmp_path, "x")
+    (kept,) = tmp_path.glob("a.kept-*.txt")
+    assert kept.read_bytes() == b"thesis"
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe", "input"])
+def test_what_is_no_regular_file_or_an_input_is_refused(tmp_path, kind):
+    target = tmp_path / "a.txt"
+    (tmp_path / "b.txt").write_text("b", encoding="utf-8")
+    inputs = ()
+    if kind == "folder":
+        target.mkdir()
+    elif kind == "link":
+        target.symlink_to(tmp_path / "b.txt")
+    elif kind == "pipe":
+        if not hasattr(os, "mkfifo"):
+            return
+        os.mkfifo(target)
+    else:
+        put(tmp_path, "ours, and read")
+        inputs = (target,)
+    with pytest.raises(InputError) as told:
+        put(tmp_path, "x", inputs=inputs)
+    assert codes(told) == {"is-an-input" if kind == "input" else "not-a-file"}
+    assert (tmp_path / "b.txt").read_text(encoding="utf-8") == "b"
+    assert not list(tmp_path.glob(f"{locks.STAGE}*"))
+
+
+def test_the_second_writer_is_told_who_holds_the_place(tmp_path):
+    with staged(tmp_path, last=()) as stage:
+        (stage / "a.txt").write_text("first", encoding="utf-8")
+        with pytest.raises(InputError) as told:
+            put(tmp_path, "second")
+        assert codes(told) == {"locked"}
+        assert str(os.getpid()) in told.value.tell("en")
+        put(tmp_path, "beside", name="b.txt", scope="b.txt")
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "first"
+    put(tmp_path, "second")
+
+
+def test_many_writers_at_once_leave_one_whole_result(tmp_path):
+    told, done = [], []
+
+    def write(n):
+        for _ in range(10):
+            try:
+                with staged(tmp_path, last=()) as stage:
+                    for name in "abc":
+                        (stage / name).write_text(str(n), encoding="utf-8")
+                done.append(n)
+            except InputError as error:
+                told.append(error.problems[0].code)
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert done and set(told) <= {"locked"}
+    assert len({(tmp_path / n).read_text(encoding="utf-8") for n in "abc"}) == 1
+    assert not list(tmp_path.glob(f"{locks.STAGE}*"))
+
+
+def test_litter_of_the_dead_is_swept_and_of_the_living_left(tmp_path):
+    dead = tmp_path / f"{locks.STAGE}.map.html"
+    (dead / "new").mkdir(parents=True)
+    (dead / "new" / "map.html").write_text("half", encoding="utf-8")
+    living = locks.take(tmp_path / f"{locks.STAGE}.x")
+    recover(tmp_path)
+    assert not dead.exists() and living.path.exists()
+    living.release()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a/../../x"])
+def test_a_journal_from_elsewhere_reaches_nothing_outside(tmp_path, name):
+    place = tmp_path / "place"
+    stage = place / locks.STAGE
+    (stage / "new").mkdir(parents=True)
+    (tmp_path / "x").write_text("mine", encoding="utf-8")
+    moves = [{"name": name, "put": False, "had": True, "keep": ""}]
+    (stage / "journal.json").write_text(
+        json.dumps({"format": 1, "direction": "forward", "moves": moves}), encoding="utf-8"
+    )
+    with pytest.raises(InputError) as told:
+        recover(place)
+    assert codes(told) == {"journal"}
+    assert (tmp_path / "x").read_text(encoding="utf-8") == "mine"
+
+
+def test_modes_follow_the_file_that_is_replaced_or_umask(tmp_path):
+    if os.name == "nt":
+        return
+    before = os.umask(0o077)
+    try:
+        put(tmp_path, "one")
+        assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o600
+        (tmp_path / "a.txt").chmod(0o640)
+        put(tmp_path, "two")
+        assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o640
+    finally:
+        os.umask(before)
+
+
+def test_a_file_that_was_not_written_whole_is_not_put(tmp_path):
+    put(tmp_path, '{"a": 1}', name="a.geojson")
+    for text in ("", '{"a": '):
+        with pytest.raises(InputError, match="cannot be written"):
+            put(tmp_path, text, name="a.geojson")
+    assert (tmp_path / "a.geojson").read_text(encoding="utf-8") == '{"a": 1}'
+
+
+def test_a_folder_that_goes_while_writing_is_told(tmp_path):
+    place = tmp_path / "out"
+    with pytest.raises(InputError) as told, staged(place, last=()) as stage:
+        (stage / "a.txt").write_text("a", encoding="utf-8")
+        shutil.rmtree(place)
+    assert codes(told) == {"gone"}
+
+
+def test_marks_inside_files_are_the_same_twice_and_see_a_change(plan, tmp_path):
+    api.report(plan, tmp_path)
+    api.map(plan, tmp_path / "map.html")
+    for name in ("report.docx", "tables.xlsx", "map.html"):
+        other = tmp_path / "elsewhere"
+        other.mkdir(exist_ok=True)
+        shutil.copy(tmp_path / name, other)
+        assert marks.state(other, name) == "ours"
+        if name.endswith("html"):
+            (other / name).write_bytes((other / name).read_bytes() + b"<!-- mine -->")
+            assert marks.state(other, name) == "foreign"
+            text = (tmp_path / name).read_bytes().replace(b"</body>", b"mine</body>", 1)
+            (other / name).write_bytes(text)
+        else:
+            with zipfile.ZipFile(other / name, "a") as archive:
+                archive.writestr("word/mine.xml", "<a/>")
+        assert marks.state(other, name) == "edited"
+
+
+def test_a_map_never_replaces_what_is_not_ours(plan, tmp_path):
+    thesis = tmp_path / "thesis.html"
+    thesis.write_text("<html>years of work</html>", encoding="utf-8")
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    before = files(tmp_path)
+    for place, as_folder in ((thesis, False), (folder, True)):
+        with pytest.raises(InputError) as told:
+            api.map(plan, place, folder=as_folder)
+        assert codes(told) == {"not-ours"}
+    assert files(tmp_path) == before
+    api.map(plan, tmp_path / "site", folder=True)
+    (tmp_path / "site" / "robots.txt").write_text("mine", encoding="utf-8")
+    api.map(plan, tmp_path / "site", folder=True)
+    assert (tmp_path / "site" / "robots.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_an_open_geopackage_is_told_before_any_work(tmp_path):
+    (tmp_path / "plan.gpkg").write_bytes(b"SQLite format 3\0")
+    (tmp_path / "plan.gpkg-wal").write_bytes(b"")
+    assert [p.code for p in place_problems(tmp_path)] == ["file-in-use"]
+
+
+def test_a_single_file_has_its_list_beside(tmp_path):
+    for text in ("a", "b"):
+        with beside(tmp_path / "x.csv") as part:
+            part.write_text(text, encoding="utf-8")
+    assert set(files(tmp_path)) == {"x.csv", "x.csv.zoning.json"}
+    assert (tmp_path / "x.csv").read_text(encoding="utf-8") == "b"
