@@ -634,3 +634,57 @@ def test_the_same_land_in_mu_gives_the_same_money(tmp_path):
     one = compensation(rows)
     other = run_policy(compile_policy(read_policy(path)), None, Given({"counties": mu}))
     assert by(one, "county", "grant") == by(other, "county", "grant")
+
+
+@pytest.mark.parametrize("page", ["policies.md", "policies.zh-CN.md"])
+def test_the_file_of_the_page_runs(page, world, tmp_path):
+    import re
+    from pathlib import Path
+
+    from zoning import api
+
+    text = (Path(__file__).parent.parent / "docs" / page).read_text(encoding="utf-8")
+    path = tmp_path / "farmland.toml"
+    path.write_text(re.search(r"```toml\n(\[policy\].*?)```", text, re.DOTALL)[1], encoding="utf-8")
+    assert api.check_policy(path) == ()
+    result = api.policy(path, world, parameters={"pool": 40_000})
+    assert result.ok and result.frame()["grant"].sum() == 4e8
+    with pytest.raises(InputError, match="negative"):
+        api.policy(path, world, parameters={"pool": 1e-4})
+
+
+def test_the_command(world, ruled, tmp_path):
+    from typer.testing import CliRunner
+
+    from zoning.cli.app import build
+
+    def call(*words):
+        return CliRunner().invoke(build(), ["policy", *map(str, words)])
+
+    listed = call("list", "--lang", "zh")
+    assert listed.exit_code == 0 and all(name in listed.output for name in shipped())
+    assert call("check", "transfers").exit_code == 0
+    assert call("check").exit_code == 2
+    assert call("run", "no-such").exit_code == 2
+    done = call("run", "compensation-hainan", "--examples", "-o", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    names = {p.name for p in (tmp_path / "out").iterdir()}
+    assert names == {f"compensation-hainan.{x}" for x in ("csv", "parquet", "xlsx")}
+    short = tmp_path / "short.csv"
+    short.write_text("entry,from,to,amount_ha\n1,321181,321102,5000\n", encoding="utf-8")
+    broke = call("run", "transfers", "--examples", "--table", f"given={short}",
+                 "--table", f"received={short}")  # fmt: skip
+    assert broke.exit_code == 1 and "321181" in broke.output
+    folder = ruled[1] / "out"
+    placed = call("run", "quota-new-land", folder, "-o", tmp_path / "q", "--json", "--lang", "en")
+    assert placed.exit_code == 0, placed.output
+    import json
+
+    import geopandas as gpd
+
+    told = json.loads(placed.output)
+    assert told["ok"] and len(told["rows"]) == len(world.townships)
+    layer = gpd.read_file(tmp_path / "q" / "quota-new-land.gpkg")
+    assert len(layer) == len(world.townships) and layer.crs == world.units.crs
+    limits = pd.read_csv(tmp_path / "q" / "quota-new-land_limits.csv", dtype={"township": str})
+    assert list(limits.columns) == ["township", "quota"]

@@ -31,6 +31,8 @@ STEPS = {
     "refresh_assets": (["--check"], "agree with assets.toml"),
     "write_config_docs": (["--check"], ""),
     "write_method_tables": (["--check"], ""),
+    "build_policy_pages": (["--check"], "all pages"),
+    "bench_policies": (["--small"], "10,000 firms"),
 }
 #: What takes long: run as a process, sizes as small as they go, nothing of the checkout written.
 LONG = {
