@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import shapely
 import worlds
 
 from zoning import pipeline, planfile, store
@@ -333,6 +334,13 @@ def test_the_reference_case_closes_at_nothing(reference):
     assert (worst["residual_m2"].abs() <= worst["limit_m2"]).all()
     assert set(worst["kind"]) == {"city", "township", "county", "redline_union"}
     assert (worst["kind"] == "township").sum() == 56
+
+
+def test_each_level_of_red_lines_is_as_near_its_shape_as_the_union(reference):
+    red = reference.redlines
+    first = shapely.union_all(red.geometry[red["level"] == 1].to_numpy())
+    exact = shapely.area(shapely.intersection(first, reference.city.geometry.iloc[0]))
+    assert abs(reference.run["redlines"]["level1_m2"] - exact) <= 5
 
 
 def test_decisions_made_in_a_layer_are_read_back_and_shown(tmp_path):

@@ -108,9 +108,10 @@ def build(layers: Layers, grid: GridSpec, *, map_blocks: MapBlocks = in_process)
 
 
 def _nests(labels: pd.DataFrame) -> list[Any]:
-    """Give the places that the rounding keeps: counties, townships, their red and other parts."""
+    """Give the places that the rounding keeps: counties, townships, what is red there, by level."""
     nests: list[Any] = [pd.factorize(labels[k], sort=True)[0] for k in ("county", "township")]
     nests.append((labels["red_level"] > 0).to_numpy(dtype=int))
+    nests.append(labels["red_level"].to_numpy(dtype=int))
     return [*nests, pd.factorize(labels["protected_by"], sort=True)[0]]
 
 
