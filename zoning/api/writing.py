@@ -157,7 +157,7 @@ def export(
         A plan or its folder.
     to : str
         ``qgis``, ``gdb``, ``shp``, ``geojson``, ``fgb``, ``parquet``, ``postgis`` or ``official``;
-        ``decisions`` for the table of decisions on record to fill in; ``mps``, ``lp`` or
+        ``decisions`` for layers of units and townships to decide in; ``mps``, ``lp`` or
         ``marxan`` for the question of the allocation, so that others can check its optimum.
     out : str or Path
         Folder; files lie in a folder of the format's name inside.
@@ -186,7 +186,7 @@ def export(
     if to == "decisions":
         from zoning.outputs.exchange.decisions import write as write_decisions
 
-        return [write_decisions(whole, place / "decisions.gpkg")]
+        return [write_decisions(whole, place / "decisions.gpkg", lang)]
     from zoning.outputs import exchange
 
     chosen = lang or whole.lang

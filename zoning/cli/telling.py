@@ -25,6 +25,7 @@ def tell_plan(talk: Talk, plan: Plan, files: Sequence[Path]) -> None:
         )
     )
     _tell_zones(talk, plan)
+    _tell_decisions(talk, plan)
     _tell_account(talk, plan.run)
     for part in plan.run.get("left_out", ()):
         talk.write(_LEFT_OUT[part].get(talk.lang))
@@ -41,6 +42,8 @@ def tell_plan(talk: Talk, plan: Plan, files: Sequence[Path]) -> None:
     talk.write(line + (talk.say("; ", "；") + found if found else ""))
 
 
+#: Decisions that the console lists; the report and the workbook have all.
+_LISTED = 10
 #: What a plan does without, and which input would bring it.
 _LEFT_OUT = {
     "zones": Text("Left out: zones (no townships)", "未编制：主体功能分区（缺少乡镇）"),
@@ -87,6 +90,26 @@ def _share(row: Mapping[str, Any]) -> str:
     if row.get("built_m2") is None or not row["area_m2"]:
         return "–"
     return f"{(row['built_m2'] + (row.get('new_m2') or 0)) / row['area_m2']:.1%}"
+
+
+def _tell_decisions(talk: Talk, plan: Plan) -> None:
+    """Tell the decisions on record, with reason, who and date, and what became of each."""
+    table = plan.tables.get("decisions")
+    if table is None or table.empty:
+        return
+    from zoning.zones import tell_decision
+
+    names = {} if plan.townships is None else plan.townships["name"].to_dict()
+    colon = talk.say(": ", "：")
+    for row in table.head(_LISTED).to_dict("records"):
+        name = names.get(row["code"])
+        place = row["code"] if name is None else f"{name} ({row['code']})"
+        talk.write(f"{place}{colon}{tell_decision(row, plan.scheme, talk.lang)}")
+    if len(table) > _LISTED:
+        more = len(table) - _LISTED
+        talk.write(
+            talk.say(f"and {more} more decisions, see the report", f"另有 {more} 项决定，见报告")
+        )
 
 
 def _tell_account(talk: Talk, run: Mapping[str, Any]) -> None:

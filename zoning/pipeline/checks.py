@@ -6,7 +6,7 @@ held against shapely's own area of the original polygons, residual printed.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from zoning.base.areas import km2
-from zoning.errors import Check, Level, Text, suggest
+from zoning.errors import Check, Level, Text, some, suggest
 from zoning.grid.distortion import Distortion
 from zoning.inputs.layers import Layers
 from zoning.ledger.atoms import NONE, OVERLAP, Ledger
@@ -283,32 +283,36 @@ def no_cap() -> Check:
     return Check("cap.none", "warning", False, None, None, "1", "city", text)
 
 
-def decisions(table: pd.DataFrame | None, places: Collection[str] = ()) -> list[Check]:
+def decisions(table: pd.DataFrame | None, places: Mapping[str, str] | None = None) -> list[Check]:
     """Tell which decisions on record no longer fit what the method says.
 
-    ``places`` are the codes of townships and units, for what may have been meant.
+    ``places`` are codes of townships and units with their names, for what may have been meant.
     """
     if table is None:
         return []
-    found = []
+    found, places = [], places or {}
     words = {
-        "stale": ("the method no longer says what it said then", "方法结果已与决定时不同"),
+        "stale": (
+            "applied although the method no longer says what it said then",
+            "方法结果已与决定时不同，仍予执行",
+        ),
         "no-place": ("no such place in this plan", "本方案中无此地点"),
-        "moot": ("the method now says the same", "方法结果现已相同"),
+        "moot": ("moot, the method now says the same", "方法结果现已相同"),
     }
     for state, (en, zh) in words.items():
         codes = table.loc[table["state"] == state, "code"].astype(str).tolist()
         level: Level = "note" if state == "moot" else "warning"
-        listed = ", ".join(codes[:10])
+        listed = some([places.get(c, c) for c in codes])
         many = "" if len(codes) == 1 else "s"
         text = Text(
-            f"{len(codes)} decision{many}: {en}" + (f": {listed}" if codes else ""),
-            f"{len(codes)} 项决定：{zh}" + (f"：{listed}" if codes else ""),
+            f"{len(codes)} decision{many}: {en}" + (f": {listed.en}" if codes else ""),
+            f"{len(codes)} 项决定：{zh}" + (f"：{listed.zh}" if codes else ""),
         )
         near = _near(codes, places) if state == "no-place" else None
         found.append(
             Check(
-                f"decisions.{state}", level, not codes, len(codes), 0, "decisions", listed, text,
+                f"decisions.{state}", level, not codes, len(codes), 0, "decisions",
+                ", ".join(codes[:1]) or "city", text,
                 near,
             )
         )  # fmt: skip

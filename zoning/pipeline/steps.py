@@ -152,10 +152,12 @@ def rehearse(config: Config, folder: Path, *, progress: Progress | None = None) 
     return replace(ready, intake=intake)
 
 
-def _places(state: State) -> list[str]:
-    """Give the codes on which a decision may stand."""
-    towns = [] if state.towns is None else [str(code) for code in state.towns.index]
-    return [*towns, *map(str, state.units.index)]
+def _places(state: State) -> dict[str, str]:
+    """Give the codes on which a decision may stand, with what people call them."""
+    towns = {} if state.towns is None else {
+        str(code): f"{name} ({code})" for code, name in state.towns["name"].items()
+    }  # fmt: skip
+    return {str(code): str(code) for code in state.units.index} | towns
 
 
 def _measure(ready: Ready, map_blocks: MapBlocks = in_process) -> tuple[atoms.Ledger, pd.DataFrame]:
@@ -220,14 +222,21 @@ def _class_townships(ready: Ready, state: State) -> pd.Series:
         classes, state.tables["contiguity"] = zones.join_enclaves(
             classes, zones.adjacency(towns), max_margin=part.contiguity_margin
         )
+    reviewed = None
     if ready.decisions is not None:
         classes = zones.apply_to_townships(classes, ready.decisions)
+        reviewed = zones.review(ready.decisions, said, pd.Series(dtype="string"))
     if part.compare:
         methods = [ready.method, *ready.others]
         state.tables["methods"] = zones.compare_methods(table, methods).table
     told = pd.concat([table.drop(columns=classes.columns, errors="ignore"), classes], axis=1)
     for lang in ("en", "zh"):
-        words = [zones.tell_township(row, ready.method, lang) for _, row in told.iterrows()]
+        words = [
+            zones.tell_township(
+                row, ready.method, lang, zones.decision_on(reviewed, "township", str(code))
+            )
+            for code, row in told.iterrows()
+        ]
         classes[f"why_{lang}"] = pd.array(words, dtype="string")
     state.towns = _beside(towns, classes)
     return said
@@ -238,6 +247,7 @@ def _class_units(ready: Ready, state: State, said: pd.Series) -> None:
     units, towns, decisions = state.units, state.towns, ready.decisions
     scheme = ready.scheme
     assigned = zones.assign_units(units, towns, scheme=scheme)
+    alone = assigned["zone"]
     if decisions is not None:
         state.tables["decisions"] = zones.review(decisions, said, assigned["zone"])
         decided = zones.of_units(decisions)
@@ -249,6 +259,9 @@ def _class_units(ready: Ready, state: State, said: pd.Series) -> None:
     margins = zones.unit_margins(units, towns, scheme=scheme)
     for column in margins.columns:
         units[column] = margins[column]
+    if decisions is not None:  # what the method alone says is what a decided unit else would be
+        moved = units["zone_reason"].eq("override") & (units["zone"] != alone).fillna(value=True)
+        units["runner_up"] = units["runner_up"].mask(moved.fillna(value=False), alone)
     state.unzoned = zones.why_unzoned(units, towns, ready.method)
     geometry = units.pop("geometry")
     state.units = gpd.GeoDataFrame(units, geometry=geometry, crs=geometry.crs)

@@ -165,7 +165,8 @@ def _township(plan: Plan, code: str, lang: str) -> Answer:
     if pd.notna(row.get("county_name")):
         head += f", {row['county_name']}"
     method = load_method(plan.config)
-    lines = [head, zones.tell_township(row, method, lang), *_areas(row, lang)]
+    decision = zones.decision_on(plan.tables.get("decisions"), "township", code)
+    lines = [head, zones.tell_township(row, method, lang, decision), *_areas(row, lang)]
     inside = plan.units[plan.units["township"] == code]
     if len(inside) and "zone" in inside:
         counts = inside["zone"].value_counts(dropna=False)
@@ -173,7 +174,13 @@ def _township(plan: Plan, code: str, lang: str) -> Answer:
             f"{zones.zone_name(z, lang, plan.scheme)} {n}" for z, n in counts.sort_index().items()
         )
         lines.append(f"单元:{listed}" if zh else f"Units: {listed}")
-    return Answer("township", code, str(row["name"]), _plain(row), tuple(lines))
+    facts = _plain(row) | _decision(decision)
+    return Answer("township", code, str(row["name"]), facts, tuple(lines))
+
+
+def _decision(row: pd.Series | None) -> dict[str, Any]:
+    """Give a decision on record as plain data, where there is one."""
+    return {} if row is None else {"decision": _plain(row)}
 
 
 def _unit(plan: Plan, code: str, lang: str) -> Answer:
@@ -186,7 +193,12 @@ def _unit(plan: Plan, code: str, lang: str) -> Answer:
         town = None
         if plan.townships is not None and pd.notna(row["township"]):
             town = plan.townships.loc[row["township"]]
-        lines.append(zones.tell_unit(row, town, load_method(plan.config), lang))
+        decisions = plan.tables.get("decisions")
+        lines.append(zones.tell_unit(row, town, load_method(plan.config), lang, decisions))
+        mine = zones.decision_on(decisions, "unit", code)
+        if mine is None and town is not None:
+            mine = zones.decision_on(decisions, "township", str(row["township"]))
+        facts |= _decision(mine)
     shares = plan.tables["unit_townships"]
     mine = shares[shares["unit"] == code]
     facts["townships"] = {

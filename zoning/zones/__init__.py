@@ -7,6 +7,7 @@ from zoning.zones.classify import classify_townships, load_method, method_names
 from zoning.zones.compare import Comparison, cohen_kappa, compare_methods
 from zoning.zones.contiguity import adjacency, join_enclaves
 from zoning.zones.crosswalk import method_of, under
+from zoning.zones.decided import decision_on, tell_decision, tell_state
 from zoning.zones.method import Method
 from zoning.zones.overrides import (
     apply_to_townships,
@@ -32,6 +33,7 @@ __all__ = [
     "cohen_kappa",
     "compare_methods",
     "decision_layer",
+    "decision_on",
     "inline_files",
     "join_enclaves",
     "lacking",
@@ -43,6 +45,8 @@ __all__ = [
     "read_overrides",
     "remarks",
     "review",
+    "tell_decision",
+    "tell_state",
     "tell_township",
     "tell_unit",
     "under",

@@ -20,6 +20,8 @@ COLUMNS = ("level", "code", "zone", "reason", "who", "date", "was")
 _NEEDED = ("level", "code", "zone", "reason", "who", "date")
 #: Name of the layer that GIS staff edit.
 LAYER = "decisions"
+#: The same for townships, in the same file.
+TOWNSHIP_LAYER = "decisions_townships"
 
 
 def read_overrides(
@@ -69,10 +71,7 @@ def _rows(path: Path, layer: str | None) -> list[dict[str, Any]]:
         if suffix == ".toml":
             found = _from_toml(strict.read(path))
         elif suffix == ".gpkg":
-            import geopandas as gpd
-
-            table = gpd.read_file(path, layer=layer or LAYER, ignore_geometry=True)
-            found = _from_layer(pd.DataFrame(table))
+            found = [row for table in _layers(path, layer) for row in _from_layer(table)]
         elif suffix in (".xlsx", ".xlsm"):
             found = pd.read_excel(path, dtype=object, engine="openpyxl").to_dict("records")
         else:
@@ -103,6 +102,16 @@ def _read_csv(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, dtype=str, encoding="gb18030")
 
 
+def _layers(path: Path, layer: str | None) -> list[pd.DataFrame]:
+    """Read the one layer that was named, or those of `decision_layer` that are there."""
+    import geopandas as gpd
+    import pyogrio
+
+    there = {str(name) for name, _ in pyogrio.list_layers(path)}
+    wanted = [layer] if layer else [n for n in (LAYER, TOWNSHIP_LAYER) if n in there] or [LAYER]
+    return [pd.DataFrame(gpd.read_file(path, layer=n, ignore_geometry=True)) for n in wanted]
+
+
 def _from_layer(table: pd.DataFrame) -> list[dict[str, Any]]:
     decided = table[table["decided_zone"].notna() & (table["decided_zone"] != "")]
     level = "unit" if "unit" in decided else "township"
@@ -112,7 +121,7 @@ def _from_layer(table: pd.DataFrame) -> list[dict[str, Any]]:
             "level": level,
             "code": row[level],
             "zone": row["decided_zone"],
-            "was": row.get("zone"),
+            "was": row.get("was", row.get("zone")),
         }
         for row in decided.to_dict("records")
     ]
@@ -165,11 +174,23 @@ def apply_to_townships(classes: pd.DataFrame, decisions: pd.DataFrame) -> pd.Dat
     >>> d = pd.DataFrame({"level": ["township"], "code": ["t1"], "zone": ["moderate"]})
     >>> apply_to_townships(towns, d).loc["t1"].tolist()
     ['moderate', 'override']
+
+    Notes
+    -----
+    What the method alone says becomes the runner-up; no change of an indicator moves a decision,
+    so it has no margin and no smallest change.
     """
     out = classes.copy()
-    for code, zone in _decided(decisions, "township").items():
-        if code in out.index:
-            out.loc[code, "zone"], out.loc[code, "zone_reason"] = zone, "override"
+    decided = _decided(decisions, "township")
+    decided = decided[decided.index.isin(out.index)]
+    said = out.loc[decided.index, "zone"]
+    moved = decided.index[(said.isna() | (said != decided)).fillna(value=True).to_numpy(dtype=bool)]
+    if "runner_up" in out:
+        out.loc[moved, "runner_up"] = said[moved]
+    for column in [c for c in out if c == "margin" or c.startswith("flip")]:
+        out[column] = out[column].mask(out.index.isin(moved))
+    out.loc[decided.index, "zone"] = decided
+    out.loc[decided.index, "zone_reason"] = "override"
     return out
 
 
@@ -231,12 +252,34 @@ def _state(here: bool, now: Any, decided: str, was: Any) -> str:
     return "applied"
 
 
-def decision_layer(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Layer for GIS staff: every unit with its zone and empty fields to decide in.
+def decision_layer(
+    places: gpd.GeoDataFrame, decisions: pd.DataFrame | None = None
+) -> gpd.GeoDataFrame:
+    """Layer for GIS staff: every unit or township with its zone and fields to decide in.
 
-    Read it back with `read_overrides`; rows without ``decided_zone`` are left alone.
+    Parameters
+    ----------
+    places : GeoDataFrame, index ``unit`` or ``township``
+        ``zone``, ``zone_reason`` and, for townships, ``name``.
+    decisions : DataFrame, optional
+        From `review`: what is already decided stands in the layer, so that no decision is lost.
+
+    Returns
+    -------
+    GeoDataFrame
+        With ``was`` (what the method alone says), ``decided_zone``, ``reason``, ``who``, ``date``.
+        Read it back with `read_overrides`; rows without ``decided_zone`` are left alone.
     """
-    layer = units[["zone", "zone_reason"]].set_geometry(units.geometry)
+    level = str(places.index.name or "unit")
+    columns = [c for c in ("name", "zone", "zone_reason") if c in places]
+    layer = places[columns].set_geometry(places.geometry)
+    layer["was"] = layer["zone"].astype("string")
     for name in ("decided_zone", "reason", "who", "date"):
         layer[name] = pd.Series("", index=layer.index, dtype="string")
-    return layer.reset_index(names=units.index.name or "unit")
+    if decisions is not None:
+        mine = decisions[(decisions["level"] == level) & decisions["code"].isin(layer.index)]
+        mine = mine.set_index("code")
+        for column, origin in (("was", "method_zone"), ("decided_zone", "zone"),
+                               ("reason", "reason"), ("who", "who"), ("date", "date")):  # fmt: skip
+            layer.loc[mine.index, column] = mine[origin].astype("string")
+    return layer.reset_index(names=level)

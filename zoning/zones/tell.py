@@ -11,6 +11,7 @@ from zoning.base import words
 from zoning.errors import Text
 from zoning.indicators import AT_HAND
 from zoning.schemes import Scheme
+from zoning.zones.decided import decision_on, tell_decision
 from zoning.zones.method import Dimension, Method
 from zoning.zones.overlays import nearest_change, ruling
 from zoning.zones.reading import REVIEW
@@ -79,7 +80,12 @@ def tell_flip(row: Mapping[str, Any] | pd.Series, scheme: Scheme, lang: str) -> 
     return f"{zone} if {indicator_name(name, lang)} went from {now} to {then}"
 
 
-def tell_township(row: Mapping[str, Any] | pd.Series, method: Method, lang: str = "en") -> str:
+def tell_township(
+    row: Mapping[str, Any] | pd.Series,
+    method: Method,
+    lang: str = "en",
+    decision: Mapping[str, Any] | pd.Series | None = None,
+) -> str:
     """Write why a township has its zone.
 
     Parameters
@@ -88,6 +94,8 @@ def tell_township(row: Mapping[str, Any] | pd.Series, method: Method, lang: str 
         A row of the townships table.
     method : Method
     lang : {"en", "zh"}
+    decision : mapping, optional
+        The decision on record about it, from `review`.
 
     Returns
     -------
@@ -120,7 +128,7 @@ def tell_township(row: Mapping[str, Any] | pd.Series, method: Method, lang: str 
         parts.append(
             ("规则" if zh else "Rule") + colon + str(row["rule"]) + _rule_words(row, method, lang)
         )
-    if pd.notna(row.get("runner_up")):
+    if pd.notna(row.get("runner_up")) and pd.notna(row.get("margin")):
         runner = zone_name(row["runner_up"], lang, scheme)
         margin = f"{float(row['margin']) * 100:.1f} %"
         parts.append(
@@ -132,7 +140,10 @@ def tell_township(row: Mapping[str, Any] | pd.Series, method: Method, lang: str 
     if pd.notna(row.get("flag")):
         parts.append(_flag(str(row["flag"]), method, lang))
     reason = row.get("zone_reason")
-    if left_open:
+    if decision is not None:
+        told = tell_decision(decision, scheme, lang)
+        parts.append(told if zh else told[:1].upper() + told[1:])
+    elif left_open:
         parts.append(_left_open(row, method, lang))
     elif pd.notna(reason) and reason in ("override", "contiguity", "unknown"):
         why = _REASONS[str(reason)].get(lang)
@@ -196,6 +207,7 @@ def tell_unit(
     town: Mapping[str, Any] | pd.Series | None,
     method: Method,
     lang: str = "en",
+    decisions: pd.DataFrame | None = None,
 ) -> str:
     """Write why a unit has its zone, and why its township has its own.
 
@@ -216,14 +228,18 @@ def tell_unit(
     """
     zh, scheme = lang == "zh", method.scheme
     name = zone_name(unit["zone"], lang, scheme)
+    mine = decision_on(decisions, "unit", str(getattr(unit, "name", "")))
     why = _why_unit(unit, scheme, lang)
+    if mine is not None:
+        why = tell_decision(mine, scheme, lang)
     head = f"{name}:{why}。" if zh else f"{name[:1].upper() + name[1:]}: {why}."
     head += _unit_flip(unit, scheme, lang) + _others(unit, scheme, lang)
     if town is None:
         return head
     label = town.get("name")
     place = str(label) if label is not None and pd.notna(label) else ("乡镇" if zh else "township")
-    rest = tell_township(town, method, lang)
+    over = decision_on(decisions, "township", str(getattr(town, "name", "")))
+    rest = tell_township(town, method, lang, over)
     return f"{head}{place}:{rest}" if zh else f"{head} {place}: {rest}"
 
 

@@ -128,7 +128,7 @@
         [Z.t("reason"), row.reason], [Z.t("who"), row.who], [Z.t("when"), row.date],
         Z.known(row.method_zone) && [Z.t("method_says"), Z.zone(row.method_zone, plan).label],
       ]),
-      row.state === "stale" ? Z.el("p", { class: "zn-soft" }, Z.t("stale")) : null,
+      row.state === "stale" || row.state === "moot" ? Z.el("p", { class: "zn-soft" }, Z.t(row.state)) : null,
     ];
   }
 

@@ -1,27 +1,41 @@
-"""A layer for decisions: GIS staff fill it in QGIS, and a run reads it back by unit code."""
+"""Layers for decisions: GIS staff fill them in QGIS, and a run reads them back by code."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoning import zones
+from zoning.base import words
 from zoning.base.staged import beside
 from zoning.errors import InputError
+from zoning.outputs.qgis import styles
+from zoning.outputs.qgis.geopackage import GEOMETRY, add_styles
+from zoning.zones.overrides import LAYER, TOWNSHIP_LAYER
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
 
 
-def write(plan: Plan, path: Path) -> Path:
-    """Write every unit with its zone and empty fields to decide in.
+def write(plan: Plan, path: Path, lang: str | None = None) -> Path:
+    """Write every unit and every township with its zone and fields to decide in.
+
+    Decisions that the plan already has stand in them. In QGIS a zone is chosen from the list of
+    the plan's scheme.
 
     Parameters
     ----------
     plan : Plan
         With zones.
     path : Path
-        A GeoPackage; name it in plan.toml as ``[zones] overrides``.
+        A GeoPackage; name it in plan.toml as ``[zones] overrides``. Layers ``decisions`` (units)
+        and ``decisions_townships``.
+    lang : {"zh", "en"}, optional
+        Language of names and lists; by default that of the plan.
 
     Returns
     -------
@@ -40,7 +54,27 @@ def write(plan: Plan, path: Path) -> Path:
             where=str(path), code="exists",
             remedy=("move it away, or choose another folder", "请移走该文件或另选文件夹"),
         )  # fmt: skip
-    layer = zones.decision_layer(plan.units)
+    lang, decided = lang or plan.config.plan.lang, plan.tables.get("decisions")
+    made = {LAYER: zones.decision_layer(plan.units, decided)}
+    if plan.townships is not None:
+        made[TOWNSHIP_LAYER] = zones.decision_layer(plan.townships, decided)
     with beside(path) as temporary:
-        layer.to_file(temporary, layer="decisions", engine="pyogrio")
+        for name, layer in made.items():
+            layer.to_file(temporary, layer=name, engine="pyogrio")
+        _add_styles(temporary, plan, made, lang)
     return path
+
+
+def _add_styles(path: Path, plan: Plan, made: Mapping[str, Any], lang: str) -> None:
+    """Let QGIS open the layers in the colours of the zones, with lists to choose zones from."""
+    look = next(s for s in styles.styles(plan, lang) if s.key == "zones" and s.layer == "units")
+    with closing(sqlite3.connect(path)) as db, db:
+        rows = []
+        for name, layer in made.items():
+            columns = [c for c in layer if c != "geometry"]
+            names = {c: words.label(c, lang, "decisions") for c in columns}
+            choices = styles.value_maps(plan, columns, lang)
+            choices["decided_zone"] = {"": "–", **choices["decided_zone"]}
+            qml = styles.qml(replace(look, layer=name), names, choices)
+            rows.append((name, look.name, qml))
+        add_styles(db, [(n, GEOMETRY, called, qml, True, called) for n, called, qml in rows])

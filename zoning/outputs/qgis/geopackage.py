@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -250,18 +250,23 @@ def _write_styles(
     rows, said = [], contributed.Words(plan.contributions)
     for style in styles.styles(plan, lang):
         qml = _qml(plan, style, style.layer, shapes[style.layer], lang)
-        rows.append((style.layer, GEOMETRY, style.name, qml, style.default, style.name, _time()))
+        rows.append((style.layer, GEOMETRY, style.name, qml, style.default, style.name))
     for name, frame in plain.items():
         called = said.table_name(name, lang)
         qml = _qml(plan, None, name, frame, lang)
-        rows.append((name, "", called, qml, True, called, _time()))
+        rows.append((name, "", called, qml, True, called))
+    add_styles(db, rows)
+
+
+def add_styles(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Store styles where QGIS looks for them: layer, geometry, name, QML, default, description."""
     db.execute(_STYLES)
     register(db, "layer_styles", "layer_styles", "QGIS styles")
     db.executemany(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
         "f_geometry_column, styleName, styleQML, useAsDefault, description, owner, update_time) "
         "VALUES ('', '', ?, ?, ?, ?, ?, ?, 'zoning', ?)",
-        rows,
+        [(*row, _time()) for row in rows],
     )
 
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 #: The layers of plan.gpkg, the lowest of the map first.
 LAYERS = ("units", "zones", "allocation", "redlines", "townships", "counties", "city")
-_NAMES_OF = {"zone": "zones", "township_zone": "zones", "runner_up": "zones"}
+_NAMES_OF = {"zone": "zones", "township_zone": "zones", "runner_up": "zones",
+             "was": "zones", "decided_zone": "zones"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

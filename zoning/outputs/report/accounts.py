@@ -11,6 +11,7 @@ from zoning.outputs.office.wording import why_unzoned, with_unzoned
 from zoning.outputs.report.blocks import Align, Block, Table, Text
 from zoning.outputs.report.front import read_method
 from zoning.outputs.report.pieces import DASH, Writer, area
+from zoning.zones import tell_state
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,6 +88,7 @@ def _townships(w: Writer, frame: pd.DataFrame) -> Iterator[Block]:
     )
     yield from _flagged(w, frame)
     yield from _by_hand(w, frame)
+    yield from _decisions(w)
     frame = frame.copy()
     if "margin" in frame:
         frame["margin"] = [DASH if m != m else f"{m:.3f}" for m in _floats(frame["margin"])]
@@ -117,6 +119,23 @@ def _by_hand(w: Writer, frame: pd.DataFrame) -> Iterator[Block]:
         told = w.cell("zone_reason", reason)
         names = [str(n) for n in rows["name"]]
         yield w.text(f"Zone by {told}: {', '.join(names)}.", f"{told}:{'、'.join(names)}。")
+
+
+def _decisions(w: Writer) -> Iterator[Block]:
+    """List the decisions on record: why, by whom, when, and what became of each."""
+    table = w.plan.tables.get("decisions")
+    if table is None or not len(table):
+        return
+    rows = [
+        [w.place(r["code"]), w.cell("zone", r["zone"]), str(r["reason"]),
+         w.say(f"{r['who']}, {r['date']}", f"{r['who']}，{r['date']}"),
+         tell_state(r, w.plan.scheme, w.lang)]
+        for r in table.to_dict("records")
+    ]  # fmt: skip
+    heads = [w.say("place", "地点"), w.say("zone", "分区"), w.say("reason", "理由"),
+             w.say("by, date", "决定人、日期"), w.say("state", "状态")]  # fmt: skip
+    yield Table(w.say("Decisions on record", "已登记的人工决定"), heads, rows, ["left"] * 5,
+                [1.4, 1.3, 2.4, 1.5, 2.6])  # fmt: skip
 
 
 _TOWN_COLUMNS = (
