@@ -332,7 +332,7 @@ def test_the_reference_case_closes_at_nothing(reference):
     assert reference.units["area_m2"].sum() == reference.run["area_m2"]["city"]
     worst = reference.tables["residuals"]
     assert (worst["residual_m2"].abs() <= worst["limit_m2"]).all()
-    assert set(worst["kind"]) == {"city", "township", "county", "redline_union"}
+    assert set(worst["kind"]) == {"city", "township", "county", "redline_union", "protection"}
     assert (worst["kind"] == "township").sum() == 56
 
 

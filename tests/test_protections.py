@@ -181,7 +181,7 @@ path = "锁.gpkg"
     notes = [n for n in plan.run["notes"] if n["code"] == "old-name"]
     assert [n["where"] for n in notes] == ["plan.toml"] * 3
     for kind, note in zip(("redline", "core", "lock"), notes, strict=True):
-        assert f'kind = "{kind}"' in note["try"]
+        assert f'kind = "{kind}"' in note["try_en"]
     assert plan.units["core_m2"].sum() == plan.units["lock_m2"].sum() == 1_000_000
     # A core makes balance and a lock does not; neither is free.
     assert plan.units.loc[["1kmN3500E502", "1kmN3500E503"], "zone"].tolist() == ["balance", "key"]

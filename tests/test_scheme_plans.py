@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +14,13 @@ import pytest
 from tests import worlds
 from zoning import api, planfile, schemes
 from zoning.base.shipped import data_path
-from zoning.pipeline import steps
+from zoning.contribution import rules
+from zoning.inputs.protections import load_kinds
+from zoning.ledger import sums
+from zoning.outputs import contributed
+from zoning.pipeline import beside, checks, steps
+from zoning.planfile.layers import ProtectionLayer
+from zoning.verify import verify
 
 ROOT = Path(__file__).parent.parent
 NAMES = {"optimised": "z1", "key": "z2", "moderate": "z3", "balance": "z4"}
@@ -36,6 +44,8 @@ def own_scheme(folder: Path) -> str:
         f'[zones]\nscheme = "own4"\nmethod = "own.toml"\n{zones}'
         '[[zones.overlay]]\ncode = "z4"\nzh = "区4"\nnew_land = false\nshare = 0.5\n'
         'protections = ["redline", "core", "heritage", "water"]\n'
+        '[[zones.overlay]]\ncode = "side"\nzh = "旁列"\nen = "side area"\nshare = 0.2\n'
+        'protections = ["redline"]\nreplaces = false\n'
     )
 
 
@@ -69,6 +79,98 @@ def test_other_names_give_the_same_sums(pair):
     assert own.units["runner_up"].tolist() == shipped.units["runner_up"].map(NAMES).tolist()
 
 
+def test_an_overlay_beside_the_zones_has_theme_table_and_words(pair):
+    shipped, own = pair
+    assert [c.wing for c in shipped.contributions] == []
+    (given,) = own.contributions
+    assert rules.check([given], own.units.index, own.tables) == []
+    here = own.units["overlays"] == "side"
+    assert here.sum() == 3
+    assert given.table(beside.TABLE).frame["overlay_side"].tolist() == [
+        "side" if h else "none" for h in here
+    ]
+    assert "3 units with 3.00 km²" in given.chapters[0].paragraphs[0].en
+    said = contributed.Words.of(own)
+    assert said.label("overlay_side_m2", "en", "units") == "protected for side area"
+    assert said.values("overlays", "units")["side"].zh == "旁列"
+    assert said.label("area_m2", "zh", "units") == contributed.words.label("area_m2", "zh", "units")
+
+
+def test_overlays_that_stand_together_are_named_together(pair):
+    own = pair[1]
+    units = own.units.assign(overlays="side+z4")
+    words = contributed.overlay_fields(replace(own, units=units))["overlays"].words
+    assert words["side+z4"].zh == "旁列、区4"
+
+
+def failed(plan):
+    return {c.check for c in verify(plan) if not c.ok}
+
+
+def test_forged_overlays_are_caught(pair):
+    own = pair[1]
+    unit = own.units.index[own.units["zone"] == "z4"][0]
+    free = own.units.index[own.units["overlays"] == ""][0]
+
+    def forged(at, **values):
+        units = own.units.copy()
+        for column, value in values.items():
+            units.loc[at, column] = value
+        return failed(replace(own, units=units))
+
+    assert failed(own) == set()
+    assert "verify.overlay_areas" in forged(unit, overlay_side_m2=7)
+    assert "verify.overlay_zones" in forged(unit, zone="z1")
+    assert "verify.overlay_zones" in forged(unit, zone_reason="township")
+    assert "verify.overlay_zones" in forged(free, zone_reason="overlay")
+    assert "verify.overlay_list" in forged(unit, overlays="")
+    assert "verify.overlay_list" in forged(free, overlays="side")
+    assert forged(unit, zone="z1", zone_reason="override").isdisjoint({"verify.overlay_zones"})
+
+
+def test_of_several_overlays_the_first_counts_and_is_told(pair):
+    own = pair[1]
+    first = own.scheme.replacing[0]
+    second = replace(first, code="late", zh="后", en="late", protections=("redline",), share=0.2)
+    scheme = replace(own.scheme, overlays=(first, second))
+    units = own.units.assign(overlay_late_m2=own.units["redline_m2"])
+    (check,) = checks.overlays(units, scheme)
+    n = int((own.units["zone"] == "z4").sum())
+    assert (check.check, check.level, check.ok, check.measured) == (
+        "zones.overlays",
+        "note",
+        False,
+        n,
+    )
+    assert "区4、后" in check.text.zh and "the first in order counts" in check.text.en
+    quiet = checks.overlays(units.assign(overlay_late_m2=0), scheme)
+    assert quiet[0].ok
+    assert checks.overlays(own.units, own.scheme) == []
+
+
+def test_one_list_of_kinds_of_protection():
+    known = list(schemes.protections())
+    assert known == load_kinds().index.tolist()
+    assert set(ProtectionLayer.model_fields["kind"].annotation.__args__) == set(known)
+    shipped = [o for n in schemes.scheme_names() for o in schemes.load_scheme(n).overlays]
+    assert {k for o in shipped for k in o.protections} <= set(known)
+
+
+@pytest.mark.parametrize(
+    ("protections", "protected"), [(("lock",), 300), (("redline", "lock"), 350), (None, 250)]
+)
+def test_what_is_protected_follows_the_overlays_of_the_plan(protections, protected):
+    """Without overlays that replace zones the kinds that count by default do."""
+    atoms = pd.DataFrame(
+        {"area_m2": [100, 200, 50, 150], "red_level": [0, 0, 1, 0],
+         "protected_by": ["lock", "lock+core", "", ""]}
+    )  # fmt: skip
+    scheme = schemes.load_scheme("zhenjiang-2013")
+    over = () if protections is None else (replace(scheme.overlays[0], protections=protections),)
+    marked = sums.mark(atoms, None, replace(scheme, overlays=over).counted)
+    assert marked["protected_m2"].sum() == protected
+
+
 def test_other_names_are_as_firm(pair):
     one, two = (api.stability(p, draws=40).draws for p in pair)
     assert one.units["stability"].tolist() == two.units["stability"].tolist()
@@ -92,6 +194,33 @@ def test_no_module_knows_a_zone_of_a_shipped_scheme():
     assert len(modules) > 200
     found = {str(p.name): strings(p) & (CODES - ENGLISH) for p in modules}
     assert {name: codes for name, codes in found.items() if codes} == {}
+
+
+def words_of(data) -> set[str]:
+    """Give the keys and the texts of a table, however deep."""
+    if isinstance(data, dict):
+        return set(data).union(*map(words_of, data.values()))
+    if isinstance(data, list):
+        return set().union(*map(words_of, data))
+    return {data} if isinstance(data, str) else set()
+
+
+def test_no_data_knows_a_zone_of_a_scheme_that_it_does_not_name():
+    """Methods, plans and policies may that name their scheme; so may schemes themselves."""
+    found = set()
+    for path in sorted((ROOT / "data").rglob("*.toml")):
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        known = "schemes" in path.parts or {"scheme"} & words_of(data)
+        if words_of(data) & (CODES - ENGLISH) and not known:
+            found.add(path.relative_to(ROOT / "data").as_posix())
+    # The rules of one city, which `init` writes beside the scheme that they speak of; the balance
+    # of an account.
+    assert found == {"capacity/caps.toml", "policies/transfers.toml"}
+    for path in (ROOT / "data").rglob("*.csv"):
+        cells = set(re.split(r"[,\n\r]", path.read_text(encoding="utf-8-sig")))
+        assert not cells & CODES, path
+    frozen = {p.name for p in (ROOT / "data").rglob("*.json")}
+    assert frozen == {"config-1.json"}  # the defaults of 0.1.0, which had one scheme
 
 
 def test_no_page_or_style_knows_a_zone_of_a_shipped_scheme():
@@ -122,42 +251,3 @@ def test_an_ambiguous_township_waits_for_a_decision(tmp_path):
     )
     decided = steps.run(planfile.load(path), tmp_path)
     assert decided.townships.at[open_.index[0], "zone"] == "agricultural"
-
-
-@pytest.mark.slow
-def test_five_zones_and_two_overlays_the_whole_way(tmp_path):
-    """From plan.toml to report, QGIS project, map, tables, reasons, proof and prices."""
-    path = worlds.write(tmp_path, cap=None)
-    zones = "".join(f'[[zones.zone]]\ncode = "z{i}"\nzh = "区{i}"\n' for i in range(1, 6))
-    text = data_path("methods", "two-matrices.toml").read_text(encoding="utf-8")
-    for old, new in (
-        ("zhenjiang-2013", "five"), ('["key", "key", "optimised"]', '["z2", "z4", "z1"]'),
-        ('["moderate", "key", "key"]', '["z3", "z2", "z5"]'),
-        ('value = "optimised"', 'value = "z1"'),
-        ('["moderate", "moderate", "moderate"]', '["z3", "z3", "z5"]'),
-    ):  # fmt: skip
-        text = text.replace(old, new)
-    (tmp_path / "m.toml").write_text(text, encoding="utf-8")
-    cap = '[cap]\nshare = 0.6\nzone_caps.z2 = 0.5\nzone_caps.over = "existing"\nquotas.z1 = 0.5\n'
-    over = (
-        '[[zones.overlay]]\ncode = "over"\nzh = "叠加"\nprotections = ["redline"]\nshare = 0.5\n'
-        'new_land = false\n[[zones.overlay]]\ncode = "side"\nzh = "旁列"\n'
-        'protections = ["redline"]\nshare = 0.2\nreplaces = false\n'
-    )
-    part = f'[zones]\nscheme = "five"\nmethod = "m.toml"\n{zones}{over}[outputs]\ntables = true\n'
-    path.write_text(cap + path.read_text(encoding="utf-8") + part, encoding="utf-8")
-    plan = api.run(path)
-    out = tmp_path / "out"
-    plan.save(out, report=True)
-    for name in ("plan.gpkg", "plan.qgz", "map.html", "report.docx", "tables.xlsx"):
-        assert (out / name).stat().st_size > 0
-    back = api.load(out)
-    assert back.scheme.codes == ("z1", "z2", "z3", "z4", "z5", "over")
-    ruled = back.units["zone"].eq("over").fillna(False)
-    assert ruled.any() and back.units.loc[ruled, "overlays"].eq("side").all()
-    apart = back.tables["account_overlay"]
-    beside = back.units[back.units["overlays"].eq("side").fillna(False)]
-    assert apart["area_m2"].sum() == beside["area_m2"].sum()
-    assert "旁列" in api.explain(out, str(back.units.index[ruled][0]), "zh").lines[1]
-    assert all(c.ok for c in api.verify(out))
-    assert len(api.price(out).table())

@@ -38,7 +38,7 @@ def load_kinds() -> pd.DataFrame:
     -------
     DataFrame, index ``kind`` (code), in the order of tables
         ``zh``, ``en``, ``column`` (the sum of areas), ``colour``, ``counted`` (whether
-        ``protected_m2`` counts it).
+        ``protected_m2`` counts it in a scheme without replacing overlays).
 
     Examples
     --------

@@ -29,7 +29,11 @@ USE_SUMS = ("built_m2", "built_redline_m2", "water_m2", "farmland_m2", "eco_agri
 SHARES = {f"{c}_share": f"{c}_m2" for c in ("built", "redline", "protected", "farmland", "water")}
 
 
-def mark(atoms: pd.DataFrame, classes: pd.DataFrame | None) -> pd.DataFrame:
+def mark(
+    atoms: pd.DataFrame,
+    classes: pd.DataFrame | None,
+    counted: Collection[str] | None = None,
+) -> pd.DataFrame:
     """Split each atom's area into the sums that accounts ask for.
 
     Parameters
@@ -38,6 +42,8 @@ def mark(atoms: pd.DataFrame, classes: pd.DataFrame | None) -> pd.DataFrame:
         The ledger.
     classes : DataFrame or None
         The class table (:func:`zoning.inputs.landuse.load_classes`); None without land use.
+    counted : collection of str, optional
+        Kinds that ``protected_m2`` counts (``Scheme.counted``); None: those of kinds.toml.
 
     Returns
     -------
@@ -61,7 +67,8 @@ def mark(atoms: pd.DataFrame, classes: pd.DataFrame | None) -> pd.DataFrame:
         inside = covered(atoms, [str(kind)])
         if inside.any():
             marked[column] = area.where(inside, 0)
-    counted = kinds.index[kinds["counted"]].tolist()
+    if counted is None:
+        counted = kinds.index[kinds["counted"]].tolist()
     marked["protected_m2"] = area.where(covered(atoms, counted), 0)
     if classes is None:
         return marked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
@@ -25,9 +26,14 @@ class Words:
     Parameters
     ----------
     contributions : sequence of Contribution
+    own : mapping of str to Field, optional
+        Columns that are this plan's own wherever they stand: those of its overlays.
     """
 
-    def __init__(self, contributions: Sequence[Contribution]) -> None:
+    def __init__(
+        self, contributions: Sequence[Contribution], own: Mapping[str, Field] | None = None
+    ) -> None:
+        self._own = dict(own or {})
         self._titles: dict[str, Text] = {}
         self._fields: dict[str, dict[str, Field]] = {}
         for given in contributions:
@@ -37,6 +43,11 @@ class Words:
             for theme in given.themes:
                 self._titles[theme.name] = theme.title
                 self._fields[theme.name] = self._fields[theme.table]
+
+    @classmethod
+    def of(cls, plan: Plan) -> Words:
+        """Give the words of a plan, its overlays called by their names."""
+        return cls(plan.contributions, overlay_fields(plan))
 
     def table_name(self, name: str, lang: str = "zh") -> str:
         """Give the name of a layer, table or theme for people."""
@@ -74,8 +85,37 @@ class Words:
         return None if mine is None else mine.words
 
     def field(self, name: str, table: str | None) -> Field | None:
-        """Give what a wing says of a column; None for layers and tables of the plan itself."""
-        return self._fields.get(table or "", {}).get(name)
+        """Give what a wing, or the plan's scheme, says of a column; None for all others."""
+        return self._fields.get(table or "", {}).get(name) or self._own.get(name)
+
+
+def overlay_fields(plan: Plan) -> dict[str, Field]:
+    """Describe the columns about overlays by the names that the plan's scheme has for them."""
+    from zoning.contribution.parts import Field
+    from zoning.errors import Text
+
+    names = {o.code: o.name for o in plan.scheme.overlays}
+    found = {}
+    for o in plan.scheme.overlays:
+        label = Text(f"protected for {o.en}", f"{o.zh}保护面积")
+        about = Text(
+            f"area under {o.counted.en}, overlaps once", f"{o.counted.zh}面积,重叠只计一次"
+        )
+        found[o.column] = Field(o.column, label, about, "m2")
+    for column in ("overlays", "overlay"):
+        label, about = (
+            Text(*(say(column, lang) for lang in ("en", "zh")))
+            for say in (words.label, words.description)
+        )
+        found[column] = Field(column, label, about, words=names)
+    joined = {c for c in plan.units.get("overlays", ()) if "+" in str(c)}
+    several = {
+        str(c): Text(", ".join(names[x].en for x in str(c).split("+")),
+                     "、".join(names[x].zh for x in str(c).split("+")))
+        for c in sorted(map(str, joined))
+    }  # fmt: skip
+    found["overlays"] = replace(found["overlays"], words={**names, **several})
+    return found
 
 
 def layers(plan: Plan) -> dict[str, gpd.GeoDataFrame]:

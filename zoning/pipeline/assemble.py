@@ -17,10 +17,11 @@ from zoning.allocation import Allocation, allocate
 from zoning.allocation.landscape import before_and_after
 from zoning.allocation.space import lattice_edges
 from zoning.capacity import Account, Lock, presolve, settle
+from zoning.contribution.parts import Contribution
 from zoning.errors import Check, InfeasibleError
 from zoning.ledger import sums
 from zoning.ledger.atoms import NONE, OVERLAP
-from zoning.pipeline import summary
+from zoning.pipeline import beside, summary
 from zoning.pipeline.checks import allocation_checks, certificate_check, no_cap
 from zoning.pipeline.contracts import hold
 from zoning.plan import Plan
@@ -145,9 +146,15 @@ def assemble(
         ground, config=config, units=units, pieces=pieces, zones=zones,
         townships=_with_new(ground.townships, pieces, "township"),
         counties=_with_new(ground.counties, pieces, "county"),
-        tables=tables, checks=checks, run=run,
+        tables=tables, checks=checks, run=run, contributions=_with_overlays(plan, units),
     )  # fmt: skip
     return hold(made)
+
+
+def _with_overlays(plan: Plan, units: Any) -> tuple[Contribution, ...]:
+    """Say anew which overlays stand beside the zones; what wings gave stays."""
+    others = [c for c in plan.contributions if c.wing != beside.WING]
+    return (*others, *beside.contribution(units, plan.scheme))
 
 
 def _ground(plan: Plan) -> Plan:

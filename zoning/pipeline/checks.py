@@ -20,10 +20,12 @@ from zoning.grid.distortion import Distortion
 from zoning.inputs.layers import Layers
 from zoning.ledger.atoms import NONE, OVERLAP, Ledger
 from zoning.ledger.sums import covered
+from zoning.zones.overlays import ruling
 
 if TYPE_CHECKING:
     from zoning.allocation import Certificate
     from zoning.planfile.models import Config
+    from zoning.schemes import Scheme
 
 #: Largest residual against shapely in m2: the city, and any other polygon (the rounding keeps a
 #: township within 1 m2; a union of n parts of townships may differ by about n/2 in theory and by a
@@ -208,6 +210,28 @@ def left_out(
                     f"{n:,} 个单元未分区（{size}）" + (f"：{why.zh}" if why else ""))  # fmt: skip
         found.append(Check("left_out.zone", "warning", n == 0, n, 0, "units", "city", text))
     return found
+
+
+def overlays(units: pd.DataFrame, scheme: Scheme) -> list[Check]:
+    """Tell where several overlays would replace the zone: the first in order does.
+
+    Nothing in a scheme with fewer than two such overlays.
+    """
+    replacing = scheme.replacing
+    if len(replacing) < 2 or "zone" not in units:
+        return []
+    rules = ruling(units, replacing).rules
+    several = rules.sum(axis=1) > 1
+    n, many = int(several.sum()), rules[several].any(axis=0)
+    named = [o.name for o, there in zip(replacing, many, strict=True) if there]
+    en, zh = (", ".join(x.en for x in named), "、".join(x.zh for x in named))
+    text = Text(
+        f"{n} units that several overlays rule"
+        + (f" ({en}): the first in order counts" if n else ""),
+        f"{n} 个单元同时达到多个叠加区的阈值" + (f"（{zh}），以次序在前者为准" if n else ""),
+    )
+    where = ", ".join(units.index[several][:10].astype(str)) if n else "city"
+    return [Check("zones.overlays", "note", n == 0, n, 0, "units", where, text)]
 
 
 def allocation_checks(pieces: pd.DataFrame, cap_m2: int) -> list[Check]:

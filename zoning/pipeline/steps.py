@@ -165,7 +165,7 @@ def _measure(ready: Ready, map_blocks: MapBlocks = in_process) -> tuple[atoms.Le
     grid, intake = ready.config.grid, ready.intake
     books = atoms.build(intake.layers, intake.grid, map_blocks=map_blocks)
     books = atoms.settle_slivers(books, intake.grid, grid.min_share, grid.slivers)
-    return books, sums.mark(books.atoms, intake.classes)
+    return books, sums.mark(books.atoms, intake.classes, ready.scheme.counted)
 
 
 def _zone(ready: Ready, books: atoms.Ledger, marked: pd.DataFrame) -> State:
@@ -346,6 +346,7 @@ def _check(
     found.append(checks.distortion_check(intake.distortion, config.grid.max_area_error))
     found += checks.published(config, len(state.units), state.redlines, marked)
     found += checks.left_out(sums.count_missing(marked), state.units, state.unzoned)
+    found += checks.overlays(state.units, scheme_of(config.zones))
     found += checks.decisions(state.tables.get("decisions"), _places(state))
     if intake.layers.redlines is None and not config.redlines.none:
         found.append(checks.no_redlines())

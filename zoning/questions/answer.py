@@ -167,7 +167,7 @@ def with_allocation(plan: Plan, acc: Account, found: Allocation, question: Quest
     config = changed(plan.config, question)
     part = config.allocation.model_copy(update={"enabled": True})
     config = config.model_copy(update={"allocation": part})
-    marked = sums.mark(plan.ledger, classes_of(plan))
+    marked = sums.mark(plan.ledger, classes_of(plan), plan.scheme.counted)
     solved = Solved(acc, found, locks=locks_of(plan, question))
     return assemble(plan, solved, config, marked=marked, locked=locked(plan, question))
 
@@ -198,7 +198,7 @@ def zones_on(plan: Plan, grid: GridSpec) -> gpd.GeoDataFrame:
         )  # fmt: skip
     layers = Layers(plan.city.geometry.iloc[0], plan.townships, plan.redlines, kept)
     books = atoms.build(layers, grid)
-    marked = sums.mark(books.atoms, None)
+    marked = sums.mark(books.atoms, None, plan.scheme.counted)
     units, _ = sums.describe_units(books, marked, plan.townships["name"])
     sums.add_overlays(units, marked, plan.scheme)
     assigned = zones.assign_units(units, plan.townships, scheme=plan.scheme)

@@ -7,18 +7,17 @@ Start with `load_scheme` (a shipped one), `scheme_of` (that of a plan's ``[zones
 from zoning.schemes.crosswalk import Crosswalk, crosswalk_names, load_crosswalk
 from zoning.schemes.read import DEFAULT, load_scheme, parse_scheme, scheme_names, scheme_of, stated
 from zoning.schemes.scheme import (
-    PROTECTIONS,
     Overlay,
     OverlayEntry,
     Scheme,
     SchemePart,
     Zone,
     ZoneEntry,
+    protections,
 )
 
 __all__ = [
     "DEFAULT",
-    "PROTECTIONS",
     "Crosswalk",
     "Overlay",
     "OverlayEntry",
@@ -30,6 +29,7 @@ __all__ = [
     "load_crosswalk",
     "load_scheme",
     "parse_scheme",
+    "protections",
     "scheme_names",
     "scheme_of",
     "stated",

@@ -12,13 +12,13 @@ from zoning.base.strict import EVIDENCE
 from zoning.base.tables import CONTRACTS
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.schemes.scheme import (
-    PROTECTIONS,
     Overlay,
     OverlayEntry,
     Scheme,
     SchemePart,
     Zone,
     ZoneEntry,
+    protections,
 )
 
 #: The scheme of a plan that names none.
@@ -358,9 +358,10 @@ def _wrong_overlay(overlay: Overlay, where: str) -> Iterator[Problem]:
             remedy=Text('such as protections = ["redline", "core"]',
                         '例如 protections = ["redline", "core"]'),
         )  # fmt: skip
+    known = protections()
     for kind in overlay.protections:
-        if kind not in PROTECTIONS:
-            close = suggest(kind, PROTECTIONS) or ", ".join(PROTECTIONS)
+        if kind not in known:
+            close = suggest(kind, known) or ", ".join(known)
             yield Problem(
                 Text(f"{here} counts '{kind}', which is no kind of protection",
                      f"{here_zh}计入的“{kind}”不是保护地类型"), where, code="overlay-protections",

@@ -8,17 +8,22 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from zoning.base.shipped import load_toml
 from zoning.errors import Text
 
-#: Kinds of protection that an overlay can count (see ``[[inputs.protections]]``), in words.
-PROTECTIONS: Mapping[str, Text] = {
-    "redline": Text("red lines", "生态红线"),
-    "core": Text("protected cores", "其他保护核心区"),
-    "basic_farmland": Text("permanent basic farmland", "永久基本农田"),
-    "heritage": Text("heritage sites", "历史文化保护范围"),
-    "water": Text("drinking-water sources", "饮用水水源保护区"),
-    "lock": Text("locked land", "锁定用地"),
-}
+
+def protections() -> Mapping[str, Text]:
+    """Give the kinds of protection that an overlay can count, in the words of a sentence.
+
+    They are those of ``[[inputs.protections]]`` (data/protections/kinds.toml).
+
+    Examples
+    --------
+    >>> protections()["water"].en
+    'drinking-water sources'
+    """
+    kinds = load_toml("protections", "kinds.toml")["kind"]
+    return {k["code"]: Text(k["many_en"], k["many_zh"]) for k in kinds}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class Overlay(Zone):
     Parameters
     ----------
     protections : tuple of str
-        Kinds of protection that count together, land under several once (:data:`PROTECTIONS`).
+        Kinds of protection that count together, land under several once (:func:`protections`).
     share : float
         It rules where they cover at least this share of the unit, in (0, 1].
     replaces : bool
@@ -88,7 +93,8 @@ class Overlay(Zone):
     @property
     def counted(self) -> Text:
         """What it counts, in words."""
-        kinds = [PROTECTIONS[k] for k in self.protections]
+        known = protections()
+        kinds = [known[k] for k in self.protections]
         en = [k.en for k in kinds]
         last = " or ".join([", ".join(en[:-1]), en[-1]] if len(en) > 1 else en)
         return Text(last, "、".join(k.zh for k in kinds))
@@ -156,6 +162,19 @@ class Scheme:
     def closed(self) -> tuple[str, ...]:
         """Codes of zones and overlays that may take no new land."""
         return tuple(z.code for z in (*self.zones, *self.overlays) if not z.new_land)
+
+    @property
+    def counted(self) -> tuple[str, ...] | None:
+        """Kinds of protection that overlays count which replace zones; None where none does.
+
+        Examples
+        --------
+        >>> from zoning.schemes import load_scheme
+        >>> load_scheme("zhenjiang-2013").counted, load_scheme("national").counted
+        (('redline', 'core', 'heritage', 'water'), None)
+        """
+        kinds = tuple(dict.fromkeys(k for o in self.replacing for k in o.protections))
+        return kinds or None
 
     @property
     def names(self) -> Mapping[str, Text]:

@@ -19,6 +19,7 @@ from zoning.pipeline.checks import certificate_check, closes
 from zoning.plan import Plan
 from zoning.questions.answer import account_of
 from zoning.questions.question import locks as locks_of
+from zoning.verify.overlays import overlays
 
 #: Prices are stored per m2 and proved in steps of 1e-9.
 _STEP = 10**9
@@ -54,6 +55,7 @@ def verify(plan: Plan) -> list[Check]:
     found.append(
         closes("verify.each_unit", off, 0, "each unit is the sum of its atoms", "各单元等于其账目")
     )
+    found += overlays(plan)
     if plan.pieces is None or "new_m2" not in plan.pieces or "new_m2" not in plan.units:
         return found
     new = plan.pieces["new_m2"].astype("int64")

@@ -132,6 +132,13 @@
     ];
   }
 
+  // Overlays that stand beside the zone, by name.
+  function besides(grid, i, plan) {
+    const codes = (grid.columns.overlays && grid.value(i, "overlays")) || "";
+    return (plan.overlays || []).filter((o) => codes.split("+").includes(o.code))
+      .map((o) => ({ label: o["name_" + Z.state.lang], colour: o.colour }));
+  }
+
   function side(one, at, many) {
     const { grid, plan } = one;
     const i = grid.find(at[0], at[1]);
@@ -140,7 +147,7 @@
     const extra = ["stability", "suitability"].filter((c) => grid.columns[c] && grid.value(i, c) !== null);
     return Z.el("div", { class: "zn-card-side" },
       many ? Z.el("p", { class: "zn-soft" }, Z.t(one.where) + ": " + plan.name) : null,
-      grid.columns.zone ? Z.el("p", { class: "zn-zone", css: { borderColor: zone.colour } }, pill(zone)) : null,
+      grid.columns.zone ? Z.el("p", { class: "zn-zone", css: { borderColor: zone.colour } }, pill(zone), besides(grid, i, plan).map((o) => [" + ", pill(o)])) : null,
       grid.columns.zone ? [Z.el("h3", null, Z.t("why")), Z.el("p", { class: "zn-why" }, Z.why(one, i))] : null,
       decision(grid, i, plan),
       land(grid, i),

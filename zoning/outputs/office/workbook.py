@@ -105,7 +105,7 @@ def to_bytes(plan: Plan, *, lang: str = "zh") -> bytes:
     book.properties.title = clean(plan.name)
     book.properties.creator = "zoning"
     found = sheets(plan, lang)
-    said = contributed.Words(plan.contributions)
+    said = contributed.Words.of(plan)
     names = _sheet_names([said.table_name(key, lang) for key in ("plan", *found)])
     listed = {key: (name, len(found[key])) for key, name in zip(found, names[1:], strict=True)}
     _about(book.create_sheet(names[0]), plan, listed, lang)
@@ -348,7 +348,7 @@ def _about(sheet: WriteOnlyWorksheet, plan: Plan, found: Mapping[str, _Named], l
     if unzoned := why_unzoned(plan, lang):
         _line(sheet, f"{words.unzoned(lang)}{'：' if chinese else ': '}{unzoned}")
     _line(sheet)
-    said = contributed.Words(plan.contributions)
+    said = contributed.Words.of(plan)
     heads = ("工作表", "英文名", "标识", "行数") if chinese else ("sheet", "Chinese", "key", "rows")
     _line(sheet, *heads, bold=True)
     other = "en" if chinese else "zh"

@@ -65,7 +65,7 @@ def write(plan: Plan, path: str | Path, lang: str | None = None) -> Path:
     """
     path, lang = Path(path), lang or plan.config.plan.lang
     with beside(path) as temporary:
-        shapes, said = layers(plan), contributed.Words(plan.contributions)
+        shapes, said = layers(plan), contributed.Words.of(plan)
         _write_features(temporary, shapes, said, lang)
         with closing(sqlite3.connect(temporary)) as db, db:
             db.execute("PRAGMA synchronous = OFF")
@@ -247,7 +247,7 @@ def _write_styles(
     lang: str,
 ) -> None:
     """Store every style of the layers, and the field names of the tables."""
-    rows, said = [], contributed.Words(plan.contributions)
+    rows, said = [], contributed.Words.of(plan)
     for style in styles.styles(plan, lang):
         qml = _qml(plan, style, style.layer, shapes[style.layer], lang)
         rows.append((style.layer, GEOMETRY, style.name, qml, style.default, style.name))

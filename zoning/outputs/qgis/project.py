@@ -164,7 +164,7 @@ def _place(style: styles.Style) -> tuple[str, bool]:
 
 
 def _table_layers(plan: Plan, tables: dict[str, pd.DataFrame], lang: str) -> list[_Layer]:
-    said = contributed.Words(plan.contributions)
+    said = contributed.Words.of(plan)
     return [
         _Layer("table", name, said.table_name(name, lang), "tables", False,
                columns=tuple(str(c) for c in frame.columns))
@@ -178,7 +178,7 @@ def _map_layer(plan: Plan, layer: _Layer, source: str, crs: qx.Element, lang: st
     head = {"type": "vector", "geometry": "Polygon" if spatial else "No geometry",
             "labelsEnabled": int(bool(layer.style and layer.style.labels is not None)),
             "hasScaleBasedVisibilityFlag": 0}  # fmt: skip
-    said = contributed.Words(plan.contributions)
+    said = contributed.Words.of(plan)
     aliases = styles.aliases(plan, layer.table, layer.columns, lang)
     values = styles.value_maps(plan, layer.columns, lang, layer.table)
     parts = styles.layer_parts(layer.style, aliases, values)

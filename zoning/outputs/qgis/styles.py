@@ -174,7 +174,7 @@ def layer_parts(
 
 def aliases(plan: Plan, layer: str, columns: Iterable[str], lang: str) -> dict[str, str]:
     """Give the names of the fields of a layer for people, in the order of the table."""
-    said = contributed.Words(plan.contributions)
+    said = contributed.Words.of(plan)
     return {c: said.heading(c, lang, layer) for c in columns}
 
 
@@ -183,7 +183,7 @@ def value_maps(
 ) -> dict[str, dict[str, str]]:
     """Give the words for the codes in the columns of a layer."""
     found: dict[str, dict[str, str]] = {}
-    said = contributed.Words(plan.contributions)
+    said = contributed.Words.of(plan)
     for column in columns:
         codes: Mapping[str, str]
         given = said.values(column, layer)

@@ -31,6 +31,11 @@ def zones(w: Writer) -> Iterator[Block]:
                   ["zone", "units", "area_m2", "share", "redline_m2", "built_m2"],
                   table="zones", widths={"zone": 1.7}, note=_base(w))  # fmt: skip
     yield _reasons(w)
+    beside = plan.tables.get("account_overlay")
+    if beside is not None:
+        yield w.frame(w.say("Overlays beside the zones", "与分区并存的叠加区"), beside,
+                      ["overlay", "zone", "area_m2", "built_m2", "new_m2", "share"],
+                      table="account_overlay", widths={"overlay": 2, "zone": 1.7})  # fmt: skip
     cross = plan.tables.get("account_zone_county")
     if cross is not None and "county" in cross:
         yield _pivot(w, cross, w.say("Zones by county (km²)", "分县各区面积(km²)"))
