@@ -93,15 +93,15 @@ KINDS = {
     "nothing": {},
     "cap": {"cap": 0.25},
     "quota": {"quotas": {"key": 0.3}},
-    "weight": {"weight": 0.05},
-    "weight off": {"weight": 0.0},
+    "weight": {"boundary_weight": 0.05},
+    "weight off": {"boundary_weight": 0.0},
     "whole units": {"whole_units": True},
     "lock and build": {"lock_out": ["1kmN3501E500"], "lock_in": ["1kmN3502E503"]},
     "whole units, weight, lock": {
-        "whole_units": True, "weight": 0.05, "lock_out": ["1kmN3501E500"],
+        "whole_units": True, "boundary_weight": 0.05, "lock_out": ["1kmN3501E500"],
     },
     "all": {
-        "cap": 0.25, "quotas": {"key": 0.5}, "weight": 0.02, "lock_out": ["1kmN3501E500"],
+        "cap": 0.25, "quotas": {"key": 0.5}, "boundary_weight": 0.02, "lock_out": ["1kmN3501E500"],
         "lock_in": ["1kmN3502E503"],
     },
 }  # fmt: skip
