@@ -688,3 +688,56 @@ def test_the_command(world, ruled, tmp_path):
     assert len(layer) == len(world.townships) and layer.crs == world.units.crs
     limits = pd.read_csv(tmp_path / "q" / "quota-new-land_limits.csv", dtype={"township": str})
     assert list(limits.columns) == ["township", "quota"]
+
+
+def test_parks_are_read_shown_and_given_to_policies(tmp_path):
+    import geopandas as gpd
+    import shapely
+    import worlds
+
+    import zoning as zn
+    from zoning.contribution.rules import check
+
+    path = worlds.write(tmp_path)
+    plain = zn.run(path)
+    x0, y0, x1, y1 = plain.city.total_bounds
+    shapes = [shapely.box(x0 + 100, y0 + 100, x0 + 1100, y0 + 600),
+              shapely.box(x1 - 900, y1 - 900, x1 - 400, y1 - 400)]  # fmt: skip
+    parks = gpd.GeoDataFrame(
+        {"编号": ["P2", "P1"], "name": ["乙园", "甲园"], "kind": "a",
+         "planned_area_ha": [50.0, None]},
+        geometry=shapes, crs=plain.units.crs,
+    )  # fmt: skip
+    parks.to_file(tmp_path / "parks.gpkg")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text + '\n[inputs.parks]\npath = "parks.gpkg"\ncode = "编号"\n', encoding="utf-8"
+    )
+    with pytest.raises(InputError) as error:
+        zn.run(path)
+    assert any(p.measured == "leading_industries" or "leading_industries" in p.what.en
+               for p in error.value.problems)  # fmt: skip
+    parks.assign(leading_industries="C39").to_file(tmp_path / "parks.gpkg")
+    plan = zn.run(path, tmp_path / "out")
+    given = next(c for c in plan.contributions if c.wing == "parks")
+    assert check(plan.contributions, plan.units.index, set()) == []
+    register = given.table("park_register").frame
+    assert register["code"].tolist() == ["P1", "P2"]
+    assert register["park_m2"].tolist() == [250_000, 500_000]
+    inside = given.table("parks_by_unit").frame.groupby("park")["inside_m2"].sum()
+    assert (inside <= register.set_index("code")["park_m2"] + 5).all() and (inside > 0).all()
+    assert plan.run["inputs"][-1]["role"] == "parks"
+    again = zn.load(tmp_path / "out")
+    assert len(next(c for c in again.contributions if c.wing == "parks").layers[0].frame) == 2
+    own = tmp_path / "own.toml"
+    own.write_text(
+        OWN.replace('plan = "zones"\nkey = "zone"', 'plan = "park_register"\nkey = "zone"')
+        .replace('zone = { unit = "text" }\nfree = { from = "free_m2"',
+                 'zone = { from = "code", unit = "text" }\nfree = { from = "park_m2"'),
+        encoding="utf-8",
+    )  # fmt: skip
+    from zoning import api
+
+    rates = pd.DataFrame({"区": ["P1", "P2"], "单价": [1, 2]})
+    result = api.policy(own, again, tables={"rates": rates})
+    assert by(result, "zone", "money") == pytest.approx({"P1": 0.0375, "P2": 0.15})

@@ -167,7 +167,7 @@ def run(
     made = Plan.of(
         pipeline.run(plan, Path(folder or "."), progress=progress, map_blocks=map_blocks)
     )
-    if plan.policies:
+    if plan.policies or plan.inputs.parks:
         if progress is not None:
             progress(Text("policies", "政策"))
         made = with_policies(made, folder or ".")

@@ -209,6 +209,8 @@ def absent_files(config: Config, folder: Path) -> list[Problem]:
     paths[-1:-1] = [(_role(p), p.path) for p in protections.protection_layers(inputs)]
     if inputs.townships is not None and inputs.townships.table:
         paths.append(("townships", inputs.townships.table))
+    if inputs.parks is not None:
+        paths.append(("parks", inputs.parks.path))
     if inputs.landuse is not None and inputs.landuse.classes:
         paths.append(("landuse classes", inputs.landuse.classes))
     return [

@@ -41,6 +41,21 @@ class CountyLayer(Layer):
     """Column of the name."""
 
 
+class ParkLayer(Layer):
+    """``[inputs.parks]``: the register of parks (development zones); shown, and for policies."""
+
+    code: str = "code"
+    """Column of the park's code."""
+    name: str = "name"
+    """Column of the name."""
+    kind: str | None = "kind"
+    """Column of the kind, such as advanced manufacturing."""
+    planned_area_ha: str | None = "planned_area_ha"
+    """Column of the planned area in hectares."""
+    leading_industries: str | None = "leading_industries"
+    """Column of the leading industries (codes or words)."""
+
+
 class TownshipLayer(Layer):
     """``[inputs.townships]``: polygons, and their attributes there or in a table."""
 
@@ -170,3 +185,4 @@ class InputsPart(Part):
     cores: CoreLayer | None = None
     locks: tuple[LockLayer, ...] = ()
     landuse: LanduseRaster | None = None
+    parks: ParkLayer | None = None
