@@ -143,7 +143,7 @@ def test_what_shows_before_solving_is_told_once(tmp_path):
 def test_wishes_about_patches_are_rules_of_the_plan_too(tmp_path):
     whole = "[allocation]\nwhole_units = true\n"
     single = run(tmp_path / "a", extra=whole)
-    wished = run(tmp_path / "b", extra=whole + "min_patch_units = 3\n")
+    wished = run(tmp_path / "b", extra=whole + "min_patch_units = 4\n")
     assert single.pieces["new_m2"].to_dict() != wished.pieces["new_m2"].to_dict()
     _, found = answer.ask(wished, answer.Question())
     assert found.new_m2.to_dict() == wished.pieces["new_m2"].to_dict()

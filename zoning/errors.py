@@ -337,6 +337,12 @@ def some(names: Sequence[str], most: int = 5) -> Text:
     return Text(f"{en} and {len(names) - most:,} more", f"{zh} 等共 {len(names):,} 个")
 
 
+class UnfinishedError(ZoningError):
+    """Time was over before any answer was found; whether there is one is not known (code 5)."""
+
+    exit_code = 5
+
+
 def raise_all(problems: Iterable[Problem], kind: type[ZoningError] = InputError) -> None:
     """Raise ``kind`` with all problems, if there are any.
 

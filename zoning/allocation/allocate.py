@@ -169,6 +169,7 @@ def _report(
         suitability_m2=suitability,
         boundary_m=length if edges is not None else None,
         edges=flows,
+        status=answer.status,
     )
 
 

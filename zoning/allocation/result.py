@@ -41,6 +41,8 @@ class Allocation:
         Sum of suitability x new land.
     boundary_m : float or None
         Length of boundary, where neighbours were given.
+    status : {"proved", "time", "interrupted"}
+        Why the search ended: the gap asked for is proved, time was over, or the user stopped it.
     edges : DataFrame or None
         ``a, b, length_m, flow``: with the prices, all that the bound needs.
     """
@@ -57,11 +59,13 @@ class Allocation:
     suitability_m2: float = 0.0
     boundary_m: float | None = None
     edges: pd.DataFrame | None = None
+    status: str = "proved"
 
     def as_dict(self) -> dict[str, Any]:
         """Give the facts of the run as plain data (without the land itself)."""
         return {
             "method": self.method,
+            "status": self.status,
             "objective": self.objective,
             "bound": self.bound,
             "gap": self.gap,

@@ -37,7 +37,8 @@ __all__ = [
     "COMMANDS", "FORMATS", "Batch", "MethodComparison", "Plan", "Stability", "Units", "allocate",
     "batch", "check", "check_policy", "demo", "evaluate", "explain", "export", "grid", "init",
     "joined", "load", "map", "methods", "policies", "policy", "policy_rows", "price", "report",
-    "roles", "run", "sheets", "solve", "stability", "verify", "write_policy", "write_prices",
+    "roles", "run", "sheets", "solve", "stability", "target_file", "verify",
+    "watching", "write_policy", "write_prices",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
         write_policy,
     )
     from zoning.api.units import Units, grid
-    from zoning.api.without import evaluate, roles, solve
+    from zoning.api.without import evaluate, roles, solve, target_file, watching
     from zoning.api.writing import export, map, report, sheets, write_prices
 else:
     _ROOMS = {
@@ -73,7 +74,7 @@ else:
             "write_policy",
         ),
         "units": ("Units", "grid"),
-        "without": ("evaluate", "roles", "solve"),
+        "without": ("evaluate", "roles", "solve", "target_file", "watching"),
         "writing": ("export", "map", "report", "sheets", "write_prices"),
     }
     _HOME = {name: room for room, names in _ROOMS.items() for name in names}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,24 +109,29 @@ def evaluate(
 
 
 def solve(
-    folder: str | Path,
+    problem: str | Path,
     *,
+    name: str | None = None,
     gap: float = 0.0,
     seconds: float | None = None,
     out: str | Path | None = None,
 ) -> Selected:
-    """Solve a Marxan folder with the engine of this toolkit.
+    """Choose units and zones under linear limits: a Marxan folder, or tables with a TOML file.
 
     Parameters
     ----------
-    folder : str or Path
-        With ``input.dat``.
+    problem : str or Path
+        A Marxan folder or its input file; or a ``.toml`` that names tables of costs, amounts,
+        limits, locks and boundary (CSV or Parquet).
+    name : str, optional
+        The input file of a Marxan folder that holds several.
     gap : float
         Relative gap to stop at.
     seconds : float, optional
-        Time limit.
+        Time limit; the best answer so far and its gap are given when it is over.
     out : str or Path, optional
-        CSV of the selected units to write.
+        CSV of all units with their zones to write; the targets beside what was reached stand in a
+        second one, ``NAME_targets.csv``.
 
     Returns
     -------
@@ -134,19 +140,80 @@ def solve(
     Raises
     ------
     InputError
-        If the folder cannot be read as Marxan reads it.
+        If the folder cannot be read as the question that Marxan would read.
     InfeasibleError
-        If the targets cannot be met.
+        If the targets cannot be met; those above all that exists are named.
+    UnfinishedError
+        If time was over before any answer was found.
     """
-    from zoning.allocation.files.marxan import read_marxan
+    from zoning.allocation.files.marxan_read import read_marxan
+    from zoning.allocation.files.problem import read_problem
     from zoning.allocation.files.selection import select
 
-    found = select(read_marxan(folder), gap=gap, time_limit=seconds)
+    path = Path(problem)
+    tables = path.suffix.lower() == ".toml" and not path.is_dir()
+    question = read_problem(path) if tables else read_marxan(path, name)
+    found = select(question, gap=gap, time_limit=seconds)
     if out is not None:
         from zoning.base.staged import beside
         from zoning.outputs.office import csv_file
 
-        chosen: Any = found.zone[found.zone.notna()]
-        with beside(Path(out), inputs=[p for p in Path(folder).iterdir() if p.is_file()]) as part:
-            csv_file.write(chosen.rename("zone").reset_index(), part)
+        for file, table in _written(found, Path(out)).items():
+            with beside(file, inputs=list(question.files)) as part:
+                csv_file.write(table, part)
     return found
+
+
+def watching(
+    tell: Callable[[float, float | None, float | None], None],
+) -> AbstractContextManager[None]:
+    """Have a function told how far branch and bound is, inside a ``with`` block.
+
+    Parameters
+    ----------
+    tell : callable
+        Called with seconds, best value so far and bound (``None`` before there is one), in the
+        signs of the solver, which minimises.
+
+    Returns
+    -------
+    context manager
+
+    Examples
+    --------
+    >>> with watching(lambda seconds, best, bound: None):
+    ...     pass
+    """
+    from zoning.allocation.methods.solver import watching as watched
+
+    return watched(tell)
+
+
+def target_file(out: str | Path) -> Path:
+    """Name the file of targets beside the file of units.
+
+    Parameters
+    ----------
+    out : str or Path
+        The file of units.
+
+    Returns
+    -------
+    Path
+
+    Examples
+    --------
+    >>> target_file("best.csv").name
+    'best_targets.csv'
+    """
+    path = Path(out)
+    return path.with_name(f"{path.stem}_targets{path.suffix}")
+
+
+def _written(found: Selected, out: Path) -> dict[Path, Any]:
+    """Give the tables of an answer by the file they stand in."""
+    units = found.zone.rename("zone").reset_index()
+    units.insert(1, "selected", units["zone"].notna().astype(int))
+    targets = found.targets.rename_axis("target").reset_index()
+    targets["kept"] = targets["kept"].astype(int)
+    return {out: units, target_file(out): targets}

@@ -21,6 +21,7 @@ EXIT_CODES = {
     "2": ("bad input or usage", "输入或用法有误"),
     "3": ("infeasible", "约束互相矛盾"),
     "4": ("internal error", "内部错误"),
+    "5": ("time was over before any answer was found", "时限内未找到可行方案"),
     "130": ("interrupted", "已中断"),
 }
 

@@ -14,6 +14,7 @@ from zoning.api.places import new_file, new_folder
 from zoning.cli.answers import Folder
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk, within
+from zoning.cli.solving import ended, searching
 
 Out = Annotated[
     Path | None,
@@ -121,11 +122,18 @@ def export(
 @command(writes={"out": (".",)})
 def solve(
     talk: Talk,
-    folder: Annotated[
+    problem: Annotated[
         Path,
-        typer.Argument(help="Marxan folder with input.dat. / Marxan 文件夹", show_default=False),
+        typer.Argument(
+            help="Marxan folder or input file, or a TOML of tables. / Marxan 文件夹或表格 TOML",
+            show_default=False,
+        ),
         About("folder"),
     ],
+    name: Annotated[
+        str | None,
+        typer.Option("--input", help="Input file, where a folder has several. / 输入文件名"),
+    ] = None,
     gap: Annotated[
         float, typer.Option("--gap", min=0, help="Relative gap to stop at. / 停止求解的相对间隙")
     ] = 0.0,
@@ -134,27 +142,33 @@ def solve(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", help="CSV of the selected units. / 选中单元的 CSV"),
+        typer.Option("-o", "--out", help="CSV of all units; targets beside it. / 单元与目标 CSV"),
         About("file", output=True),
     ] = None,
 ) -> None:  # fmt: skip
-    """Solve a Marxan folder with the engine of this toolkit. / 求解 Marxan 问题."""
+    """Choose units and zones under linear limits: Marxan folders, or tables. / 求解选址问题."""
     within(gap, "--gap")
     within(seconds, "--seconds")
     if out is not None:
         new_file(out)
-    found = api.solve(folder, gap=gap, seconds=seconds, out=out)
+        new_file(api.target_file(out))
+    with searching(talk):
+        found = api.solve(problem, name=name, gap=gap, seconds=seconds, out=out)
     chosen = int(found.zone.notna().sum())
     talk.write_json({
         "selected": chosen, "cost": found.cost, "bound": found.bound, "gap": found.gap,
-        "reached": found.amounts.to_dict(),
+        "status": found.status, "reached": found.amounts.to_dict(),
+        "notes": [n.as_dict(talk.lang) for n in found.notes],
     })  # fmt: skip
+    for note in found.notes:
+        talk.write(note.line(talk.lang))
     talk.write(talk.say(
         f"{chosen:,} units selected, cost {found.cost:.6g}, bound {found.bound:.6g}, "
         f"gap {found.gap:.2g}",
-        f"选中 {chosen:,} 个单元,费用 {found.cost:.6g},下界 {found.bound:.6g},"
+        f"选中 {chosen:,} 个单元，费用 {found.cost:.6g}，下界 {found.bound:.6g}，"
         f"间隙 {found.gap:.2g}",
     ))  # fmt: skip
+    ended(talk, found.status)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {

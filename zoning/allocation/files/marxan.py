@@ -1,4 +1,4 @@
-"""To and from Marxan: the folder of input.dat, pu.dat, spec.dat, puvsp.dat and bound.dat.
+"""To Marxan: the folder of input.dat, pu.dat, spec.dat, puvsp.dat and bound.dat.
 
 Marxan minimises the cost of chosen units so that every feature reaches its target. A cap is said
 through its complement: Marxan chooses the units that are *not* built, a feature per cap collects
@@ -8,21 +8,18 @@ the free land of such units, and its target is the free land less the cap. A flo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from zoning.allocation.files.export import number, save_lines
-from zoning.allocation.files.selection import Selection
 from zoning.allocation.proof.bounded import Boundary
 from zoning.allocation.proof.certificate import read
 from zoning.base.staged import staged
 from zoning.capacity.rules import Limit, Lock
 from zoning.errors import InputError, Problem, Text, raise_all
 
-_ZONE = "selected"
 #: Marxan's status: 1 in the first choice only, 2 locked in, 3 locked out.
 _IN, _OUT = 2, 3
 
@@ -156,116 +153,3 @@ def _input(blm: float) -> list[str]:
         "RUNMODE 1",
         "MISSLEVEL 1",
     ]
-
-
-def read_marxan(folder: Path | str) -> Selection:
-    """Read a Marxan folder as a minimum set: all targets are kept, penalty factors are not used.
-
-    Parameters
-    ----------
-    folder : path
-        With ``input.dat``, or ``pu.dat, spec.dat, puvsp.dat`` (and ``bound.dat``) by their names.
-
-    Returns
-    -------
-    Selection
-        One zone, ``selected``; for :func:`zoning.allocation.files.selection.select`.
-
-    Raises
-    ------
-    InputError
-        If a file or column is missing, or a status is unknown.
-    """
-    folder = Path(folder)
-    words = _words(folder / "input.dat")
-    inside = folder / words.get("INPUTDIR", ".")
-    if not inside.is_dir():
-        inside = folder
-    pu = _table(inside / words.get("PUNAME", "pu.dat"), ("id",))
-    spec = _table(inside / words.get("SPECNAME", "spec.dat"), ("id",))
-    held = _table(inside / words.get("PUVSPRNAME", "puvsp.dat"), ("species", "pu", "amount"))
-    cost = pu["cost"] if "cost" in pu else pd.Series(1.0, pu.index)
-    amounts = pd.DataFrame(
-        {
-            "constraint": held["species"].astype(int),
-            "unit": held["pu"].astype(int),
-            "zone": _ZONE,
-            "amount": held["amount"].astype(float),
-        }
-    )
-    edges = pd.DataFrame({"a": [], "b": [], "weight": []})
-    name = words.get("BOUNDNAME", "bound.dat")
-    blm = float(words.get("BLM", 0.0))
-    if blm > 0 and (inside / name).is_file():
-        bound = _table(inside / name, ("id1", "id2", "boundary"))
-        edges = pd.DataFrame(
-            {
-                "a": bound["id1"].astype(int),
-                "b": bound["id2"].astype(int),
-                "weight": bound["boundary"].astype(float) * blm,
-            }
-        )
-    return Selection(
-        costs=pd.DataFrame({"unit": pu["id"].astype(int), "zone": _ZONE, "cost": cost}),
-        amounts=amounts,
-        bounds=_targets(spec, amounts),
-        locks=_status(pu),
-        edges=edges,
-    )
-
-
-def _targets(spec: pd.DataFrame, amounts: pd.DataFrame) -> pd.DataFrame:
-    """Targets as amounts; ``prop`` is a share of all there is."""
-    ids = spec["id"].astype(int)
-    there = amounts.groupby("constraint")["amount"].sum().reindex(ids, fill_value=0.0).to_numpy()
-    lower = spec["target"].astype(float).to_numpy() if "target" in spec else np.zeros(len(spec))
-    if "prop" in spec:
-        share = spec["prop"].astype(float).fillna(0.0).to_numpy()
-        lower = np.where(share > 0, share * there, lower)
-    return pd.DataFrame({"lower": lower, "upper": np.inf}, index=pd.Index(ids, name="constraint"))
-
-
-def _status(pu: pd.DataFrame) -> pd.DataFrame:
-    if "status" not in pu:
-        return pd.DataFrame({"unit": [], "zone": [], "locked": []})
-    status = pu["status"].fillna(0).astype(int)
-    if not status.isin([0, 1, _IN, _OUT]).all():
-        raise InputError.one(
-            "a status is not 0, 1, 2 or 3", "status 只能为 0、1、2 或 3", where="pu.dat",
-            code="marxan-status",
-        )  # fmt: skip
-    part = pu.loc[status.isin([_IN, _OUT])]
-    locked = status.loc[part.index] == _IN
-    return pd.DataFrame({"unit": part["id"].astype(int), "zone": _ZONE, "locked": locked})
-
-
-def _words(path: Path) -> dict[str, str]:
-    """Read ``KEY value`` lines; a missing file is an empty one."""
-    if not path.is_file():
-        return {}
-    words = {}
-    for line in path.read_text(encoding="utf-8-sig").splitlines():
-        part = line.strip().split(None, 1)
-        if len(part) == 2 and not part[0].startswith("_"):
-            words[part[0].upper()] = part[1].strip()
-    return words
-
-
-def _table(path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
-    """Read a table whose columns are split by commas, tabs or blanks."""
-    if not path.is_file():
-        raise InputError.one(
-            "the file is missing", "文件不存在", where=str(path), code="missing-file"
-        )
-    text = path.read_text(encoding="utf-8-sig")
-    head = text.partition("\n")[0]
-    split = "," if "," in head else r"\s+"
-    table = pd.read_csv(StringIO(text), sep=split)
-    table.columns = [str(c).strip().strip('"').lower() for c in table.columns]
-    missing = [c for c in needed if c not in table]
-    if missing:
-        raise InputError.one(
-            f"columns {', '.join(missing)} are missing", f"缺少字段 {', '.join(missing)}",
-            where=str(path), code="missing-column",
-        )  # fmt: skip
-    return table

@@ -7,14 +7,19 @@ with targets (Marxan, prioritizr) is the case of one zone. Solved by the same br
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from zoning.allocation.methods.solver import branch_and_bound
-from zoning.errors import InfeasibleError, InputError, Problem, Text, raise_all
+from zoning.allocation.files.rows import Rows
+from zoning.allocation.lookup import find
+from zoning.allocation.methods.solver import Found, branch_and_bound
+from zoning.base.areas import Floats
+from zoning.errors import Finding, InfeasibleError, InputError, Problem, Text, raise_all
 
 _NO_EDGES: tuple[str, ...] = ("a", "b", "weight")
 
@@ -40,6 +45,12 @@ class Selection:
     edges : DataFrame
         ``a, b, weight``: penalty when one unit has a zone and its neighbour has not; ``a == b``
         is paid whenever the unit has a zone.
+    names : mapping of constraint to str
+        What people call a constraint, where it has a name.
+    notes : tuple of Finding
+        What was read otherwise than one might think.
+    files : tuple of Path
+        What it was read from.
     every_unit : bool
         Whether each unit must have a zone (otherwise at most one).
     """
@@ -52,6 +63,9 @@ class Selection:
     locks: pd.DataFrame = field(default_factory=lambda: _no_rows("unit", "zone", "locked"))
     edges: pd.DataFrame = field(default_factory=lambda: _no_rows(*_NO_EDGES))
     every_unit: bool = False
+    names: Mapping[Any, str] = field(default_factory=dict)
+    notes: tuple[Finding, ...] = ()
+    files: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,6 +80,12 @@ class Selected:
         Total cost with penalties, the solver's bound, and their relative distance.
     amounts : Series, index ``constraint``
         What was reached.
+    status : {"proved", "time", "interrupted"}
+        Why the search ended.
+    notes : tuple of Finding
+        Those of the question.
+    targets : DataFrame, index ``constraint``
+        ``lower, upper, available, reached, kept``: every target beside what was reached.
     """
 
     zone: pd.Series
@@ -73,6 +93,9 @@ class Selected:
     bound: float
     gap: float
     amounts: pd.Series
+    status: str = "proved"
+    notes: tuple[Finding, ...] = ()
+    targets: pd.DataFrame = field(default_factory=lambda: _no_rows("lower", "upper", "reached"))
 
 
 def _check(question: Selection) -> None:
@@ -109,6 +132,9 @@ def _check(question: Selection) -> None:
                 code="missing-bounds",
             )
         )
+    if (question.edges["weight"].astype(float) < 0).any():
+        text = Text("an edge has a weight below 0", "存在小于 0 的边权")
+        problems.append(Problem(text, "edges", code="bad-edge"))
     raise_all(problems, InputError)
 
 
@@ -133,7 +159,10 @@ def select(question: Selection, *, gap: float = 0.0, time_limit: float | None = 
     InputError
         If a table is not as it must be.
     InfeasibleError
-        If the bounds and locks cannot hold together.
+        If the bounds and locks cannot hold together; a target above all that can be chosen is
+        named, with what exists.
+    UnfinishedError
+        If time was over before any answer was found.
 
     Examples
     --------
@@ -148,64 +177,117 @@ def select(question: Selection, *, gap: float = 0.0, time_limit: float | None = 
     _check(question)
     costs = question.costs.sort_values(["unit", "zone"], kind="stable").reset_index(drop=True)
     pair = pd.MultiIndex.from_frame(costs[["unit", "zone"]])
-    units, zones = pd.Index(costs["unit"].unique()), sorted(costs["zone"].unique())
-    rows = _Rows(len(costs))
-    one = 1.0 if question.every_unit else 0.0
-    at_unit = units.get_indexer(costs["unit"])
-    for u in range(len(units)):
-        members = np.flatnonzero(at_unit == u)
-        rows.add(members, np.ones(len(members)), one, 1.0)
-    for name, bound in question.bounds.iterrows():
-        part = question.amounts[question.amounts["constraint"] == name]
-        at = pair.get_indexer(pd.MultiIndex.from_frame(part[["unit", "zone"]]))
-        low, high = (_limit(bound[c], default) for c, default in _ENDS)
-        rows.add(at[at >= 0], part["amount"].to_numpy(float)[at >= 0], low, high)
     lower, upper = _locked(question, pair)
+    amounts = _amounts(question, pair)
+    available = amounts.total(upper)
+    raise_all(_unreachable(question, available, amounts.total(lower)), InfeasibleError)
+    rows = Rows(len(costs))
+    _one_zone_each(rows, costs["unit"], 1.0 if question.every_unit else 0.0)
+    for k, (low, high) in enumerate(_ends(question.bounds).tolist()):
+        mine = amounts.row == k
+        rows.add(amounts.column[mine], amounts.value[mine], low, high)
     cost = costs["cost"].to_numpy(float).copy()
-    extra = _penalties(question, pair, zones, cost, rows)
-    x, bound_value = _solve(np.r_[cost, extra], lower, upper, rows, gap, time_limit)
+    extra = _penalties(question, pair, cost, rows)
+    found = _solve(np.r_[cost, extra], lower, upper, rows, gap, time_limit)
+    x = found.answer()
+    if x is None:
+        raise InfeasibleError(_together())
     chosen = x[: len(costs)] > 0.5
-    zone = pd.Series(pd.NA, index=units.rename("unit"), dtype="object", name="zone")
+    zone = pd.Series(pd.NA, index=pd.Index(costs["unit"].unique(), name="unit"), dtype="object")
     zone[costs.loc[chosen, "unit"]] = costs.loc[chosen, "zone"].to_numpy()
-    total = float(np.r_[cost, extra] @ x)
-    reached = _reached(question, pair, chosen)
-    distance = max(0.0, (total - bound_value) / max(abs(total), 1e-12))
-    return Selected(zone, total, bound_value, distance, reached)
+    total = float(cost @ chosen) + _paid(rows, extra, chosen)
+    reached = amounts.total(chosen.astype(float))
+    distance = max(0.0, (total - found.bound) / max(abs(total), 1e-12))
+    names = question.bounds.index
+    return Selected(
+        zone.rename("zone"), total, min(found.bound, total), distance,
+        pd.Series(reached, index=names, name="amount"), found.status,
+        question.notes, _beside(question, available, reached),
+    )  # fmt: skip
 
 
-_ENDS = (("lower", -np.inf), ("upper", np.inf))
+class _Amounts(NamedTuple):
+    """Amounts as triplets: position of the constraint, of the pair of unit and zone, amount."""
+
+    row: Any
+    column: Any
+    value: Floats
+    rows: int
+
+    def total(self, x: Floats) -> Floats:
+        """Add up the amounts of a choice, constraint by constraint."""
+        held = self.value * x[self.column]
+        return np.bincount(self.row, weights=held, minlength=self.rows).astype(np.float64)
 
 
-def _limit(value: Any, default: float) -> float:
-    return default if pd.isna(value) else float(value)
+def _amounts(question: Selection, pair: pd.MultiIndex) -> _Amounts:
+    part = question.amounts
+    row = question.bounds.index.get_indexer(part["constraint"])
+    column = pair.get_indexer(pd.MultiIndex.from_frame(part[["unit", "zone"]]))
+    there = column >= 0
+    value = part["amount"].to_numpy(np.float64)
+    return _Amounts(row[there], column[there], value[there], len(question.bounds))
 
 
-class _Rows:
-    """Constraint rows as triplets; columns may be added while rows are."""
+def _ends(bounds: pd.DataFrame) -> Floats:
+    """Give lower and upper ends; what is missing bounds nothing."""
+    ends = [pd.to_numeric(bounds[c]).astype("Float64") for c in ("lower", "upper")]
+    low, high = (
+        e.fillna(gone).to_numpy(np.float64) for e, gone in zip(ends, (-np.inf, np.inf), strict=True)
+    )
+    return np.column_stack([low, high])
 
-    def __init__(self, columns: int):
-        self.columns = columns
-        self.row: list[Any] = []
-        self.column: list[Any] = []
-        self.value: list[Any] = []
-        self.low: list[float] = []
-        self.high: list[float] = []
 
-    def add(self, columns: Any, values: Any, low: float, high: float) -> None:
-        """Add ``low <= values x[columns] <= high``."""
-        self.row.append(np.full(len(columns), len(self.low)))
-        self.column.append(np.asarray(columns))
-        self.value.append(np.asarray(values, dtype=float))
-        self.low.append(low)
-        self.high.append(high)
+def _unreachable(question: Selection, most: Floats, least: Floats) -> list[Problem]:
+    """Name every target above all that may be chosen, every upper bound below what is locked."""
+    found = []
+    for name, (low, high), able, must in zip(
+        question.bounds.index, _ends(question.bounds), most, least, strict=True
+    ):
+        word = str(question.names.get(name, name))
+        if question.amounts.empty or (question.amounts["amount"] >= 0).all():
+            if low > able * (1 + 1e-9) + 1e-9:
+                found.append(_gap_of(word, "target-above-all", low, able))
+            elif high < must * (1 - 1e-9) - 1e-9:
+                found.append(_gap_of(word, "bound-below-locked", high, must))
+    return found
 
-    def matrix(self) -> Any:
-        """Give the sparse matrix (rows, columns)."""
-        from scipy import sparse
 
-        ends = (np.concatenate(self.row), np.concatenate(self.column))
-        shape = (len(self.low), self.columns)
-        return sparse.csr_array((np.concatenate(self.value), ends), shape=shape)
+def _gap_of(name: str, code: str, limit: float, there: float) -> Problem:
+    if code == "target-above-all":
+        text = Text(
+            f"'{name}': the target is {limit:.6g}, all that may be chosen holds {there:.6g}",
+            f"“{name}”：目标为 {limit:.6g}，而可选单元合计仅 {there:.6g}",
+        )
+        remedy = Text(f"set the target to {there:.6g} at most", f"目标不应高于 {there:.6g}")
+    else:
+        text = Text(
+            f"'{name}': at most {limit:.6g}, but units locked in hold {there:.6g}",
+            f"“{name}”：上限为 {limit:.6g}，而已锁定单元合计 {there:.6g}",
+        )
+        remedy = Text("raise the bound, or unlock units", "提高上限，或解除部分锁定")
+    return Problem(text, "targets", measured=there, limit=limit, remedy=remedy, code=code)
+
+
+def _beside(question: Selection, available: Floats, reached: Floats) -> pd.DataFrame:
+    ends = _ends(question.bounds)
+    slack = 1e-6 * np.maximum(1.0, np.abs(reached))
+    kept = (reached >= ends[:, 0] - slack) & (reached <= ends[:, 1] + slack)
+    table = question.bounds[["lower", "upper"]].assign(
+        available=available, reached=reached, kept=kept
+    )
+    names = [str(question.names.get(k, k)) for k in table.index]
+    table.insert(0, "name", names)
+    return table
+
+
+def _one_zone_each(rows: Rows, unit: pd.Series, least: float) -> None:
+    """Let every unit have one zone at most (a single zone says so by its bound)."""
+    at, codes = pd.factorize(unit)
+    many = np.bincount(at, minlength=len(codes)) > (1 if least == 0 else 0)
+    for members in np.split(np.arange(len(at)), np.flatnonzero(np.diff(at)) + 1):
+        if len(members) and many[at[members[0]]]:
+            rows.add(members, np.ones(len(members)), least, 1.0)
 
 
 def _locked(question: Selection, pair: pd.MultiIndex) -> tuple[Any, Any]:
@@ -219,72 +301,76 @@ def _locked(question: Selection, pair: pd.MultiIndex) -> tuple[Any, Any]:
     inside = question.locks["locked"].to_numpy(bool)
     lower[at[inside]] = 1.0
     upper[at[~inside]] = 0.0
+    if (lower > upper).any():
+        unit = pair[lower > upper][0][0]
+        raise InfeasibleError.one(
+            f"unit '{unit}' is locked in and locked out", f"单元“{unit}”同时被锁定选入与排除",
+            where="locks", code="locks",
+        )  # fmt: skip
     return lower, upper
 
 
-def _penalties(
-    question: Selection, pair: pd.MultiIndex, zones: list[Any], cost: Any, rows: _Rows
-) -> Any:
+def _penalties(question: Selection, pair: pd.MultiIndex, cost: Floats, rows: Rows) -> Floats:
     """Add one column per edge and zone that is 1 where just one of the two units has the zone."""
-    extra = []
-    for a, b, weight in question.edges[list(_NO_EDGES)].itertuples(index=False):
-        for zone in zones:
-            i, j = pair.get_indexer([(a, zone), (b, zone)])
-            if a == b or min(i, j) < 0:
-                # An edge to the outside, or to a unit without this zone: paid when chosen.
-                if max(i, j) >= 0:
-                    cost[max(i, j)] += weight
-                continue
-            d = rows.columns
-            rows.columns += 1
-            extra.append(float(weight))
-            rows.add([i, j, d], [1.0, -1.0, -1.0], -np.inf, 0.0)
-            rows.add([i, j, d], [-1.0, 1.0, -1.0], -np.inf, 0.0)
-    return np.array(extra)
+    a, b = question.edges["a"].to_numpy(), question.edges["b"].to_numpy()
+    weight = question.edges["weight"].to_numpy(np.float64)
+    extra, first, second = [], [], []
+    zones = pair.get_level_values(1)
+    for zone in sorted(zones.unique()):
+        mine = np.flatnonzero(zones == zone)
+        units = pd.Index(pair.get_level_values(0)[mine])
+        i, j = (np.where(k >= 0, mine[k], -1) for k in (find(a, units), find(b, units)))
+        # An edge to the outside, or to a unit without this zone, is paid when the other is chosen.
+        single = (np.minimum(i, j) < 0) | (i == j)
+        pays = single & (np.maximum(i, j) >= 0)
+        np.add.at(cost, np.maximum(i, j)[pays], weight[pays])
+        both = ~single & (weight != 0)
+        i, j, n = i[both], j[both], int(both.sum())
+        d = rows.columns + np.arange(n)
+        rows.columns += n
+        extra.append(weight[both])
+        first.append(i)
+        second.append(j)
+        ends = np.column_stack([i, j, d])
+        rows.many(ends, np.array([1.0, -1.0, -1.0]), -np.inf, 0.0)
+        rows.many(ends, np.array([-1.0, 1.0, -1.0]), -np.inf, 0.0)
+    if not extra:
+        return np.zeros(0)
+    rows.edges = (np.concatenate(first), np.concatenate(second))
+    return np.concatenate(extra)
+
+
+def _paid(rows: Rows, extra: Floats, chosen: Any) -> float:
+    """Add up the penalties of a choice from the choice itself."""
+    i, j = rows.edges
+    return float(extra[chosen[i] != chosen[j]].sum())
 
 
 def _solve(
-    cost: Any, lower: Any, upper: Any, rows: _Rows, gap: float, time_limit: float | None
-) -> tuple[Any, float]:
-    from scipy.optimize import Bounds, LinearConstraint
-
-    if (lower > upper).any():
-        raise _infeasible()
+    cost: Floats, lower: Floats, upper: Floats, rows: Rows, gap: float, seconds: float | None
+) -> Found:
     more = rows.columns - len(lower)
-    options: dict[str, Any] = {"mip_rel_gap": gap}
-    if time_limit is not None:
-        options["time_limit"] = time_limit
-    result = branch_and_bound(
+    low, high = rows.sides()
+    return branch_and_bound(
         cost,
-        constraints=LinearConstraint(rows.matrix(), rows.low, rows.high),
-        bounds=Bounds(np.r_[lower, np.zeros(more)], np.r_[upper, np.full(more, np.inf)]),
-        integrality=np.r_[np.ones(len(lower)), np.zeros(more)],
-        options=options,
-    )
-    if result.x is None:
-        raise _infeasible()
-    x = np.where(np.arange(len(result.x)) < len(lower), np.round(result.x), result.x)
-    return x, float(result.mip_dual_bound)
-
-
-def _infeasible() -> InfeasibleError:
-    return InfeasibleError(
-        Problem(
-            Text(
-                "targets, bounds and locks cannot hold together", "目标、上下限与锁定无法同时满足"
-            ),
-            "constraints",
-            Text(
-                "targets, bounds and locks cannot hold together",
-                "目标、上下限与锁定无法同时满足",
-            ),
-        )
+        rows=rows.matrix(),
+        low=low,
+        high=high,
+        lower=np.r_[lower, np.zeros(more)],
+        upper=np.r_[upper, np.full(more, np.inf)],
+        whole=np.r_[np.ones(len(lower)), np.zeros(more)],
+        gap=gap,
+        seconds=seconds,
     )
 
 
-def _reached(question: Selection, pair: pd.MultiIndex, chosen: Any) -> pd.Series:
-    at = pair.get_indexer(pd.MultiIndex.from_frame(question.amounts[["unit", "zone"]]))
-    held = np.where(at >= 0, chosen[at], False)
-    amount = question.amounts["amount"].to_numpy(float) * held
-    sums = pd.Series(amount).groupby(question.amounts["constraint"].to_numpy()).sum()
-    return sums.reindex(question.bounds.index, fill_value=0.0).rename("amount")
+def _together() -> Problem:
+    return Problem(
+        Text("targets, bounds and locks cannot hold together", "目标、上下限与锁定无法同时满足"),
+        "constraints",
+        remedy=Text(
+            "each can be met alone; lower targets or release locks",
+            "各项目标单独可满足；请降低目标或解除锁定",
+        ),
+        code="infeasible",
+    )

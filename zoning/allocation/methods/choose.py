@@ -12,6 +12,7 @@ from zoning.allocation.landscape import Patches
 from zoning.allocation.methods import levels, linear, nested, spread, whole
 from zoning.allocation.methods.blocks import make_blocks
 from zoning.allocation.methods.patches import mend
+from zoning.allocation.methods.solver import Status
 from zoning.allocation.model import QUANTUM, Model
 from zoning.allocation.proof.bounded import Boundary
 from zoning.allocation.space import Space
@@ -44,6 +45,7 @@ class Answer:
     flow: Floats | None = None
     bound: float | None = None
     boundary_m: float | None = None
+    status: Status = "proved"
 
 
 def without_boundary(model: Model, effort: Effort) -> Answer | None:
@@ -60,7 +62,9 @@ def without_boundary(model: Model, effort: Effort) -> Answer | None:
         mixed = linear.solve_mixed(
             open_model, shape.groups, gap=effort.gap, time_limit=effort.time_limit
         )
-        return None if mixed is None else Answer(mixed[0], "milp", None, bound=mixed[1])
+        if mixed is None:
+            return None
+        return Answer(mixed[0], "milp", None, bound=mixed[1], status=mixed[2])
     if solved is None:
         return None
     steps = _limit_prices(model, solved.prices, shut)
@@ -163,7 +167,8 @@ def _whole(model: Model, space: Space, how: Boundary, effort: Effort) -> Answer 
     if choice is not None and _gap(choice) > effort.gap:
         seconds = _POLISH_SECONDS if limit is None else min(_POLISH_SECONDS, limit / 2)
         choice = whole.polish(question, choice, seconds=seconds)
-    if choice is None or _gap(choice) > effort.gap:
+    stopped = choice is not None and choice.status == "interrupted"
+    if choice is None or (_gap(choice) > effort.gap and not stopped):
         if limit is not None:
             limit = max(0.1, limit - (time.perf_counter() - begun))
         better = whole.prove(question, choice, gap=effort.gap, time_limit=limit)
@@ -183,7 +188,7 @@ def _whole(model: Model, space: Space, how: Boundary, effort: Effort) -> Answer 
     chosen[model.unit[new > 0]] = True
     length = space.boundary(chosen.astype(np.float64))
     word = f"{choice.method}-whole"
-    return Answer(new, word, prices, _by_row(space, flow, how), solver, length)
+    return Answer(new, word, prices, _by_row(space, flow, how), solver, length, choice.status)
 
 
 def _gap(choice: whole.Choice) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from zoning.allocation.methods.nested import Solved
-from zoning.allocation.methods.solver import branch_and_bound
+from zoning.allocation.methods.solver import Status, branch_and_bound
 from zoning.allocation.model import QUANTUM, Model
 from zoning.allocation.structure import membership
 from zoning.base.areas import Floats, Ints
@@ -86,33 +86,34 @@ def _rows(
 
 def solve_mixed(
     model: Model, which: Sequence[int], *, gap: float = 0.0, time_limit: float | None = None
-) -> tuple[Ints, float] | None:
+) -> tuple[Ints, float, Status] | None:
     """Find the optimum in whole square metres under any set of limits (branch and bound).
 
     Returns
     -------
-    (new, bound) or None
-        New land per piece and the solver's bound on the objective in suitability x m2.
-    """
-    from scipy.optimize import Bounds, LinearConstraint
+    (new, bound, status) or None
+        New land per piece, the solver's bound on the objective in suitability x m2, and why it
+        ended.
 
+    Raises
+    ------
+    UnfinishedError
+        If time was over before any plan was found.
+    """
     matrix = membership(model, which).T.tocsr().astype(np.float64)
     floors = np.array([model.groups[k].floor for k in which], dtype=np.float64)
     caps = np.array([model.groups[k].cap for k in which], dtype=np.float64)
-    options: dict[str, Any] = {"mip_rel_gap": gap}
-    if time_limit is not None:
-        options["time_limit"] = time_limit
     if (model.least > model.room).any():
         return None
     result = branch_and_bound(
         -model.worth / QUANTUM,
-        constraints=LinearConstraint(matrix, floors, caps) if len(which) else None,
-        bounds=Bounds(model.least, model.room),
-        integrality=np.ones(len(model.codes)),
-        options=options,
+        rows=matrix,
+        low=floors,
+        high=caps,
+        lower=model.least,
+        upper=model.room,
+        gap=gap,
+        seconds=time_limit,
     )
-    if result.status == 2:
-        return None
-    if result.x is None:
-        raise RuntimeError(f"HiGHS gave no answer: {result.message}")
-    return np.round(result.x).astype(np.int64), -float(result.mip_dual_bound)
+    x = result.answer()
+    return None if x is None else (np.round(x).astype(np.int64), -result.bound, result.status)

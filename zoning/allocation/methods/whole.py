@@ -15,9 +15,10 @@ import numpy as np
 from zoning.allocation.methods.blocks import Blocks, Bools
 from zoning.allocation.methods.cuts import Priced, price_of_one_cap, prices_of_rows
 from zoning.allocation.methods.greedy import drain, fill, swap
-from zoning.allocation.methods.solver import branch_and_bound
+from zoning.allocation.methods.solver import Status, branch_and_bound
 from zoning.allocation.model import sum_by
 from zoning.base.areas import Floats
+from zoning.errors import UnfinishedError
 
 #: Up to this many nodes the linear relaxation gives prices for several limits fastest.
 _LP_NODES = 20_000
@@ -33,6 +34,7 @@ class Choice(NamedTuple):
     flow: Floats
     method: str
     proved: bool
+    status: Status = "proved"
 
 
 def dual_bound(blocks: Blocks, prices: Floats, flow: Floats) -> tuple[float, Floats]:
@@ -188,13 +190,20 @@ def polish(blocks: Blocks, first: Choice, *, nodes: int = 800, seconds: float = 
     reduced = dual_bound(blocks, first.prices, first.flow)[1]
     free = (reduced > 0) != first.z
     free[np.argsort(np.abs(reduced), kind="stable")[:nodes]] = True
-    found = _milp(blocks.fixed(free, first.z), 1e-5, seconds)
+    try:
+        found = _milp(blocks.fixed(free, first.z), 1e-5, seconds)
+    except (UnfinishedError, KeyboardInterrupt) as stop:
+        # There is a choice already, so nothing is lost but the move.
+        status: Status = "interrupted" if isinstance(stop, KeyboardInterrupt) else "proved"
+        return first._replace(status=status)
     if found is None:
         return first
     z = first.z.copy()
     z[free] = found[0]
     value = blocks.value(z)
-    return first._replace(z=z, value=value) if value > first.value else first
+    status = "interrupted" if found[2] == "interrupted" else "proved"
+    better = first._replace(z=z, value=value) if value > first.value else first
+    return better._replace(status=status)
 
 
 def prove(
@@ -231,7 +240,15 @@ def prove(
     part_gap = gap
     if first is not None and gap:
         part_gap = gap * abs(first.bound) / max(abs(first.bound - part.constant), 1.0) * 0.99
-    found = _milp(part, part_gap, time_limit)
+    try:
+        begin = None if first is None else first.z[free]
+        found = _milp(part, part_gap, time_limit, begin)
+    except (UnfinishedError, KeyboardInterrupt) as stop:
+        if first is None:
+            raise
+        return first._replace(
+            status="interrupted" if isinstance(stop, KeyboardInterrupt) else "time"
+        )
     if found is None:
         return first
     z, bound = base.copy(), found[1]
@@ -245,17 +262,19 @@ def prove(
         bound = min(bound, first.bound)
     prices = np.zeros(blocks.rows.shape[0]) if first is None else first.prices
     flow = np.zeros(len(blocks.weight)) if first is None else first.flow
-    return Choice(z, value, bound, prices, flow, "milp", bound - value <= gap * abs(bound) + 1e-3)
+    proved = bound - value <= gap * abs(bound) + 1e-3
+    return Choice(z, value, bound, prices, flow, "milp", proved, found[2])
 
 
-def _milp(blocks: Blocks, gap: float, time_limit: float | None) -> tuple[Bools, float] | None:
-    """Branch and bound with HiGHS: the choice and the solver's bound."""
+def _milp(
+    blocks: Blocks, gap: float, time_limit: float | None, begin: Bools | None = None
+) -> tuple[Bools, float, Status] | None:
+    """Branch and bound with HiGHS: the choice, the solver's bound, and why it ended."""
     from scipy import sparse
-    from scipy.optimize import Bounds, LinearConstraint
 
     n, m = len(blocks.gain), len(blocks.weight)
     if n == 0:
-        return np.zeros(0, dtype=bool), blocks.constant
+        return np.zeros(0, dtype=bool), blocks.constant, "proved"
     scale = max(1.0, float(np.abs(blocks.gain).max()))
     (rows, _, _), right = _programme(blocks, scale)
     at = np.arange(m)
@@ -269,18 +288,22 @@ def _milp(blocks: Blocks, gap: float, time_limit: float | None) -> tuple[Bools, 
         ],
         format="csc",
     )
-    options: dict[str, Any] = {"mip_rel_gap": gap}
-    if time_limit is not None:
-        options["time_limit"] = time_limit
+    start = None
+    if begin is not None:
+        start = np.r_[begin.astype(float), np.abs(begin[blocks.a] * 1.0 - begin[blocks.b])]
     result = branch_and_bound(
         np.r_[-blocks.gain, blocks.weight] / scale,
-        constraints=LinearConstraint(matrix, -np.inf, np.r_[right, np.zeros(2 * m)]),
-        bounds=Bounds(np.zeros(n + m), np.r_[np.ones(n), np.full(m, np.inf)]),
-        integrality=np.r_[np.ones(n), np.zeros(m)],
-        options=options,
+        rows=matrix,
+        high=np.r_[right, np.zeros(2 * m)],
+        upper=np.r_[np.ones(n), np.full(m, np.inf)],
+        whole=np.r_[np.ones(n), np.zeros(m)],
+        gap=gap,
+        seconds=time_limit,
+        start=start,
     )
-    if result.x is None:
+    x = result.answer()
+    if x is None:
         return None
-    z = result.x[:n] > 0.5
-    bound = -float(result.mip_dual_bound) * scale + blocks.constant
-    return (z, bound) if blocks.fits(z) else None
+    z = x[:n] > 0.5
+    bound = -result.bound * scale + blocks.constant
+    return (z, bound, result.status) if blocks.fits(z) else None

@@ -218,18 +218,18 @@ class _System:
     def _solve(
         self, cost: Floats, matrix: Floats, right: Floats, n: int, m: int
     ) -> tuple[Floats | None, Floats]:
-        from scipy.optimize import Bounds, LinearConstraint, linprog
+        from scipy.optimize import linprog
 
         none = np.zeros(len(right))
         if self.whole:
-            box = Bounds(np.zeros(n + m), np.r_[np.ones(n), np.full(m, np.inf)])
-            result = branch_and_bound(
+            found = branch_and_bound(
                 cost,
-                constraints=LinearConstraint(matrix, -np.inf, right),
-                bounds=box,
-                integrality=np.r_[np.ones(n), np.zeros(m)],
+                rows=matrix,
+                high=right,
+                upper=np.r_[np.ones(n), np.full(m, np.inf)],
+                whole=np.r_[np.ones(n), np.zeros(m)],
             )
-            return result.x, none
+            return found.answer(), none
         result = linprog(
             cost,
             A_ub=matrix,
