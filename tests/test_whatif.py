@@ -19,6 +19,7 @@ from zoning.outputs.folder import write as write_folder
 from zoning.outputs.office.prices import write as write_prices
 from zoning.questions import answer
 from zoning.store import load
+from zoning.verify import audit
 
 
 def run(folder, **options):
@@ -142,9 +143,12 @@ def test_what_shows_before_solving_is_told_once(tmp_path):
 
 def test_wishes_about_patches_are_rules_of_the_plan_too(tmp_path):
     whole = "[allocation]\nwhole_units = true\n"
-    single = run(tmp_path / "a", extra=whole)
-    wished = run(tmp_path / "b", extra=whole + "min_patch_units = 4\n")
-    assert single.pieces["new_m2"].to_dict() != wished.pieces["new_m2"].to_dict()
+    wished = run(tmp_path / "b", extra=whole + "min_patch_units = 9\n")
+    # No patch without a core can be so large here, so all new land joins one.
+    assert wished.pieces["new_m2"].sum() > 0
+    assert wished.run["allocation"]["certificate"]["ok"]
+    certificate = audit.certify(wished, *answer.account_of(wished))
+    assert certificate is not None and certificate.ok
     _, found = answer.ask(wished, answer.Question())
     assert found.new_m2.to_dict() == wished.pieces["new_m2"].to_dict()
 
