@@ -195,3 +195,46 @@ def test_too_many_units_are_refused_with_the_number_and_the_limit():
         check_size((MAX_UNITS + 1) * 100.0, 10)
     assert caught.value.problems[0].measured == MAX_UNITS + 1
     assert "20,000,001" in caught.value.tell("zh")
+
+
+def test_millions_of_units_are_written_from_numbers(tmp_path, monkeypatch):
+    """The same file as by way of a table, and the same areas; boxes cover the squares."""
+    import pyarrow.parquet as pq
+
+    from zoning import api
+    from zoning.api import units as room
+    from zoning.outputs.exchange import units_stream
+
+    shape = shapely.Point(500_000, 3_500_000).buffer(9_000)
+    place = tmp_path / "area.gpkg"
+    gpd.GeoDataFrame(geometry=[shape], crs="EPSG:4549").to_file(place)
+    for cell in (1000, 700):
+        table = api.grid(boundary=place, cell_m=cell, out=tmp_path / "table.parquet")
+        with monkeypatch.context() as m:
+            m.setattr(room, "_MANY", 0)
+            m.setattr(units_stream, "GROUP", 50)
+            stream = api.grid(boundary=place, cell_m=cell, out=tmp_path / "stream.parquet")
+        assert stream.units is None
+        assert stream.as_dict() == table.as_dict()
+        a = gpd.read_parquet(tmp_path / "table.parquet").reset_index()
+        b = gpd.read_parquet(tmp_path / "stream.parquet")
+        assert b.crs == a.crs
+        for column in ("unit", "area_m2", "lon", "lat"):
+            assert a[column].tolist() == b[column].tolist()
+        assert (shapely.to_wkb(a.geometry.values) == shapely.to_wkb(b.geometry.values)).all()
+        file = pq.ParquetFile(tmp_path / "stream.parquet")
+        assert file.num_row_groups == -(-len(b) // 50)
+        # GeoParquet 1.1: a window reads only what its box lets through.
+        part = gpd.read_parquet(
+            tmp_path / "stream.parquet", bbox=(500_000, 3_500_000, 500_001, 3_500_001)
+        )
+        assert 1 <= len(part) <= 4
+
+
+def test_a_country_is_all_its_provinces():
+    from zoning.inputs import china
+
+    whole = china.country()
+    assert whole.adcode == "100000" and whole.geometry.is_valid
+    south, north = whole.geometry.bounds[1::2]
+    assert south < 10 and north > 53

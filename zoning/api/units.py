@@ -24,8 +24,9 @@ class Units:
 
     Attributes
     ----------
-    units : GeoDataFrame, index unit
-        Whole squares; ``area_m2`` is the part inside the study area.
+    units : GeoDataFrame, index unit, or None
+        Whole squares; ``area_m2`` is the part inside the study area. None above a million units
+        that were written as .parquet: they stand in the file only.
     grid : GridSpec
     distortion : Distortion
         Of the CRS over the study area.
@@ -35,25 +36,24 @@ class Units:
         Name and source of a boundary that was looked up.
     match : OriginSearch or None
         What a search for a published count of units found.
+    count, area_m2 : int
+        Number of units, and the study area in all of them.
     """
 
-    units: gpd.GeoDataFrame
+    units: gpd.GeoDataFrame | None
     grid: GridSpec
     distortion: Distortion
     dropped_m2: int
     place: Text | None = None
     match: OriginSearch | None = None
-
-    @property
-    def area_m2(self) -> int:
-        """Area of the study area in all units."""
-        return int(self.units["area_m2"].sum())
+    count: int = 0
+    area_m2: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Give everything but the units as plain data for ``--json``."""
         match = {} if self.match is None else {"match": self.match.as_dict()}
         return {
-            **match, "units": len(self.units), "area_m2": self.area_m2,
+            **match, "units": self.count, "area_m2": self.area_m2,
             "dropped_m2": self.dropped_m2, "grid": self.grid.as_dict(),
             "distortion": self.distortion.as_dict(),
         }  # fmt: skip
@@ -63,6 +63,7 @@ def grid(
     city: str | None = None,
     *,
     boundary: str | Path | None = None,
+    country: bool = False,
     cell_m: int = 1000,
     crs: str | None = None,
     origin_m: tuple[int, int] = (0, 0),
@@ -82,6 +83,8 @@ def grid(
         A name, an adcode or a path such as ``江苏省/南京市/鼓楼区``; needs ``zoning[china]``.
     boundary : str or Path, optional
         A polygon file, or ``FILE:layer``; instead of ``city``.
+    country : bool
+        All provinces of China together; instead of ``city``.
     cell_m : int
         Side of a unit in metres.
     crs : str, optional
@@ -134,7 +137,7 @@ def grid(
     part = {"crs": crs, "cell_m": cell_m, "origin_m": origin_m, "min_share": min_share,
             "slivers": slivers, "max_area_error": max_area_error}  # fmt: skip
     config = parse({"grid": part}, "zoning grid")
-    area, place = _area(city, boundary, source)
+    area, place = _area("中国" if country else city, boundary, source, country)
     spec, distortion = choose_grid(config, area)
     check_size(distortion.planar_m2, cell_m, "--cell")
     shape = area.to_crs(spec.crs).iloc[0]
@@ -143,14 +146,39 @@ def grid(
         match = search_origins(shape, spec.crs, cell_m, match_count, progress=progress)
         if match.matches:
             spec = GridSpec(spec.crs, cell_m, match.matches[0])
+    many = distortion.planar_m2 > _MANY * cell_m**2 and slivers == "keep"
+    if many and file is not None and file.suffix.lower() == ".parquet":
+        return _streamed(shape, spec, file, distortion, place, match)
     books = settle_slivers(build(Layers(shape), spec), spec, config.grid.min_share, slivers)
-    made = Units(books.units, spec, distortion, books.dropped_m2, place, match)
+    made = Units(
+        books.units, spec, distortion, books.dropped_m2, place, match, len(books.units),
+        int(books.units["area_m2"].sum()),
+    )  # fmt: skip
     if file is not None:
         from zoning.outputs.exchange.units_file import write
 
         source_file = str(boundary or "").rpartition(":")[0] or str(boundary or "")
-        write(made.units, file, [p for p in (boundary, source_file) if p])
+        write(books.units, file, [p for p in (boundary, source_file) if p])
     return made
+
+
+#: Above so many units a .parquet is written from numbers, without one geometry object (our choice).
+_MANY = 1_000_000
+
+
+def _streamed(
+    shape: Any, spec: GridSpec, file: Path, distortion: Distortion, place: Text | None,
+    match: OriginSearch | None,
+) -> Units:  # fmt: skip
+    """Measure and write millions of units without holding them as a table."""
+    from zoning.base.staged import staged
+    from zoning.ledger.atoms import count
+    from zoning.outputs.exchange import units_stream
+
+    col, row, area = count(shape, spec)
+    with staged(file.parent, last=()) as stage:
+        units_stream.write(col, row, area, spec, stage / file.name)
+    return Units(None, spec, distortion, 0, place, match, int((area > 0).sum()), int(area.sum()))
 
 
 def _refuse_idle_share(min_share: float, slivers: str) -> None:
@@ -164,7 +192,7 @@ def _refuse_idle_share(min_share: float, slivers: str) -> None:
 
 
 def _area(
-    city: str | None, boundary: str | Path | None, source: str
+    city: str | None, boundary: str | Path | None, source: str, country: bool
 ) -> tuple[gpd.GeoSeries, Text | None]:
     """Read the study area as one polygon."""
     import geopandas as gpd
@@ -181,9 +209,10 @@ def _area(
             remedy=("tianditu or amap", "tianditu 或 amap"), code="usage",
         )  # fmt: skip
     if city is not None:
-        from zoning.inputs.china import find_area
+        from zoning.inputs import china
 
-        found = find_area(city, "amap" if source == "amap" else "tianditu")
+        which: china.BoundarySource = "amap" if source == "amap" else "tianditu"
+        found = china.country(which) if country else china.find_area(city, which)
         path = "/".join(found.path)
         place = Text(f"{path} ({found.adcode}); boundary: {found.licence}",
                      f"{path}({found.adcode});边界来源:{found.licence}")  # fmt: skip

@@ -40,6 +40,13 @@ def grid(
         typer.Option("--boundary", help="FILE[:layer] / 范围面文件", show_default=False),
         About("vector"),
     ] = None,
+    province: Annotated[
+        str | None,
+        typer.Option("--province", help="The same for a province. / 省级单位", show_default=False),
+    ] = None,
+    country: Annotated[
+        bool, typer.Option("--country", help="All provinces together. / 全国")
+    ] = False,
     cell: Annotated[int, typer.Option("--cell", min=1, help="Side in metres. / 边长(米)")] = 1000,
     crs: Annotated[
         str | None,
@@ -80,8 +87,8 @@ def grid(
     """Make the planning units of a city, a county or a polygon. / 生成规划单元网格."""
     with talk.counting(Text("search origins", "搜索原点")) as bar:
         found = api.grid(
-            city, boundary=boundary, cell_m=cell, crs=crs, origin_m=_origin(origin),
-            match_count=match_count, source=source, min_share=min_share, slivers=slivers,
+            province or city, boundary=boundary, country=country, cell_m=cell, crs=crs,
+            origin_m=_origin(origin), match_count=match_count, source=source, min_share=min_share, slivers=slivers,
             max_area_error=max_area_error, out=out, progress=bar,
         )  # fmt: skip
     talk.write_json({**found.as_dict(), "out": str(out)})
@@ -92,7 +99,7 @@ def grid(
     dropped, total = f"{found.dropped_m2 / 1e6:,.3f} km²", f"{found.area_m2 / 1e6:,.3f} km²"
     if found.dropped_m2:
         talk.write(talk.say(f"Dropped with slivers: {dropped}", f"随碎块略去:{dropped}"))
-    n, name = len(found.units), _name(found.grid.crs)
+    n, name = found.count, _name(found.grid.crs)
     talk.write(talk.say(f"{n:,} units, {total} inside, {name}",
                         f"{n:,} 个单元,范围内 {total},{name}"))  # fmt: skip
     worst, sum_ = found.distortion.worst, found.distortion.total

@@ -137,6 +137,21 @@ def find_area(name_or_code: str, source: BoundarySource = "tianditu") -> Area:
     return _area(_find(name_or_code, source), source)
 
 
+def country(source: BoundarySource = "tianditu") -> Area:
+    """Put all provinces together.
+
+    Returns
+    -------
+    Area
+        Of level ``"province"`` with the code 100000; not an official outline of the country.
+    """
+    import shapely
+
+    parts = [_area(p, source) for p in list_areas(source) if p.level == "province"]
+    shape = shapely.union_all([p.geometry for p in parts])
+    return Area("100000", "中国", "province", ("中国",), shape, source, parts[0].licence)
+
+
 def children(adcode: str, source: BoundarySource = "tianditu") -> tuple[Place, ...]:
     """List the places directly below: cities of a province, counties of a city, sorted by code.
 

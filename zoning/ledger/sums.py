@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -107,8 +108,9 @@ def covered(atoms: pd.DataFrame, kinds: Collection[str]) -> pd.Series:
     [True, True, False]
     """
     wanted = set(kinds)
-    under = {p: not wanted.isdisjoint(p.split("+")) for p in atoms["protected_by"].unique()}
-    found = atoms["protected_by"].map(under).astype(bool)
+    number, seen = pd.factorize(atoms["protected_by"])
+    under = np.array([not wanted.isdisjoint(p.split("+")) for p in seen], dtype=bool)
+    found = pd.Series(under[number], index=atoms.index)
     return found | (atoms["red_level"] > 0) if "redline" in wanted else found
 
 

@@ -133,16 +133,14 @@ def fit(shapes: Any, most: int) -> tuple[npt.NDArray[np.object_], float]:
         return exact, 0.0
     tolerance = _FIRST_TOLERANCE_M
     # The plain method leaves nearly as many points, in a fraction of the time.
-    while tolerance <= _COARSEST_M:
+    rough = shapely.simplify(exact, tolerance, preserve_topology=False)
+    while shapely.get_num_coordinates(rough).sum() > most and tolerance <= _COARSEST_M:
+        tolerance *= 2
         rough = shapely.simplify(exact, tolerance, preserve_topology=False)
-        if shapely.get_num_coordinates(rough).sum() <= most:
-            break
-        tolerance *= 2
-    lighter = shapely.simplify(exact, tolerance)
-    while shapely.get_num_coordinates(lighter).sum() > most and tolerance <= _COARSEST_M:
-        tolerance *= 2
-        lighter = shapely.simplify(exact, tolerance)
-    return lighter, tolerance
+    # Where it leaves no proper polygon the careful method does.
+    bent = ~shapely.is_valid(rough) | shapely.is_empty(rough)
+    rough[bent] = shapely.simplify(exact[bent], tolerance)
+    return rough, tolerance
 
 
 def plain(value: Any) -> Any:

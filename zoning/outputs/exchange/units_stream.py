@@ -1,0 +1,112 @@
+"""Millions of units as one GeoParquet file, written piece by piece from numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoning.base.areas import Ints
+from zoning.grid.lattice import GridSpec
+from zoning.grid.units import centres
+
+#: Units in a row group; readers can leave out groups by their boxes.
+GROUP = 1 << 17
+_BOX = ("xmin", "ymin", "xmax", "ymax")
+
+
+def write(col: Ints, row: Ints, area_m2: Ints, grid: GridSpec, path: Path) -> None:
+    """Write units as squares, with code, area, centre and covering box.
+
+    Parameters
+    ----------
+    col, row, area_m2 : int arrays
+        Sorted by code, as :func:`zoning.ledger.atoms.count` gives them; empty units are left out.
+    path : Path
+        A ``.parquet`` file.
+
+    Notes
+    -----
+    GeoParquet 1.1: WKB with a ``bbox`` column. No geometry object is made, so the memory is that
+    of one row group and of the numbers.
+
+    References
+    ----------
+    GeoParquet specification 1.1.0, Open Geospatial Consortium, 2024.
+    """
+    import pyarrow.parquet as pq
+
+    there = np.flatnonzero(area_m2 > 0)
+    writer = None
+    try:
+        for first in range(0, max(len(there), 1), GROUP):
+            some = there[first : first + GROUP]
+            table = _table(col[some], row[some], area_m2[some], grid)
+            if writer is None:
+                writer = pq.ParquetWriter(path, table.schema, compression="zstd")
+            writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def _table(col: Ints, row: Ints, area_m2: Ints, grid: GridSpec) -> Any:
+    import pyarrow as pa
+
+    x, y = grid.corner(col, row)
+    lon, lat = centres(col, row, grid)
+    side = grid.cell_m
+    box = [pa.array(v.astype(np.float64)) for v in (x, y, x + side, y + side)]
+    columns = {
+        "unit": _codes(col, row, grid), "area_m2": pa.array(area_m2), "lon": pa.array(lon),
+        "lat": pa.array(lat), "geometry": _squares(x, y, side),
+        "bbox": pa.StructArray.from_arrays(box, list(_BOX)),
+    }  # fmt: skip
+    return pa.table(columns).replace_schema_metadata({"geo": json.dumps(_about(grid.crs))})
+
+
+def _codes(col: Ints, row: Ints, grid: GridSpec) -> Any:
+    """Join the northing and the easting of each code; both have few values."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows, at_row = np.unique(row, return_inverse=True)
+    cols, at_col = np.unique(col, return_inverse=True)
+    # A code ends in E and the easting, which no other part of it depends on.
+    heads = [grid.code(0, int(r)).rpartition("E")[0] + "E" for r in rows]
+    tails = [grid.code(int(c), 0).rpartition("E")[2] for c in cols]
+    return pc.binary_join_element_wise(
+        pa.array(heads, pa.string()).take(pa.array(at_row.reshape(-1))),
+        pa.array(tails, pa.string()).take(pa.array(at_col.reshape(-1))), "",
+    )  # fmt: skip
+
+
+def _squares(x: Ints, y: Ints, side: int) -> Any:
+    """Write squares as WKB: byte order, polygon, one ring of five corners."""
+    import pyarrow as pa
+
+    form = np.dtype([("order", "u1"), ("kind", "<u4"), ("rings", "<u4"), ("corners", "<u4"),
+                     ("xy", "<f8", (5, 2))])  # fmt: skip
+    out = np.zeros(len(x), form)
+    out["order"], out["kind"], out["rings"], out["corners"] = 1, 3, 1, 5
+    # The way round that shapely.box takes.
+    out["xy"][:, :, 0] = np.stack([x + side, x + side, x, x, x + side], axis=1)
+    out["xy"][:, :, 1] = np.stack([y, y + side, y + side, y, y], axis=1)
+    ends = np.arange(len(x) + 1, dtype=np.int32) * form.itemsize
+    return pa.Array.from_buffers(
+        pa.binary(), len(x), [None, pa.py_buffer(ends), pa.py_buffer(out.tobytes())]
+    )
+
+
+def _about(crs: str) -> dict[str, Any]:
+    """Give the metadata of GeoParquet."""
+    from pyproj import CRS
+
+    covering = {"bbox": {k: ["bbox", k] for k in _BOX}}
+    column = {
+        "encoding": "WKB", "geometry_types": ["Polygon"], "crs": CRS(crs).to_json_dict(),
+        "covering": covering, "orientation": "counterclockwise",
+    }  # fmt: skip
+    return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
