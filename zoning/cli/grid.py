@@ -88,7 +88,8 @@ def grid(
     with talk.counting(Text("search origins", "搜索原点")) as bar:
         found = api.grid(
             province or city, boundary=boundary, country=country, cell_m=cell, crs=crs,
-            origin_m=_origin(origin), match_count=match_count, source=source, min_share=min_share, slivers=slivers,
+            origin_m=_origin(origin), match_count=match_count, source=source,
+            min_share=min_share, slivers=slivers,
             max_area_error=max_area_error, out=out, progress=bar,
         )  # fmt: skip
     talk.write_json({**found.as_dict(), "out": str(out)})
