@@ -35,6 +35,9 @@ NEEDED = ("run.json", "units.parquet", "ledger.parquet", "plan.gpkg")
 #: The files that must be those of ``run.json``, byte for byte.
 SEALED = ("units.parquet", "ledger.parquet")
 
+#: Rows that are read together at least; small enough that one place is found quickly.
+_GROUP = 1 << 15
+
 #: Name of the index of each layer.
 _INDEX = {"townships": "township", "counties": "county", "redlines": "feature", "zones": "zone"}
 
@@ -44,8 +47,8 @@ def write_tables(plan: Plan, folder: Path) -> None:
 
     ``run["files"]`` holds the SHA-256 of both, and of all other files that are there already.
     """
-    plan.units.to_parquet(folder / "units.parquet", compression="zstd")
-    plan.ledger.to_parquet(folder / "ledger.parquet", compression="zstd")
+    plan.units.to_parquet(folder / "units.parquet", compression="zstd", row_group_size=_GROUP)
+    plan.ledger.to_parquet(folder / "ledger.parquet", compression="zstd", row_group_size=_GROUP)
     written = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "run.json")
     files = {path.relative_to(folder).as_posix(): sha256(path) for path in written}
     kept = {**plan.run, "files": files}
@@ -99,7 +102,7 @@ def load(folder: str | Path) -> Plan:
                     "请给出 zoning run 或 zoning demo 的输出文件夹"),
         )  # fmt: skip
     with _reading(folder / "run.json"):
-        run = _read_run(folder / "run.json")
+        run = read_run(folder / "run.json")
     for name in SEALED:
         with _reading(folder / name):
             # Plans of earlier versions have no checksums.
@@ -202,7 +205,7 @@ def _reading(path: Path) -> Iterator[None]:
         ) from error  # fmt: skip
 
 
-def _read_run(path: Path) -> dict[str, Any]:
+def read_run(path: Path) -> dict[str, Any]:
     """Read ``run.json``; a newer layout is told before anything of it is read."""
     run = json.loads(path.read_text(encoding="utf-8"))
     form = run["format"]
@@ -235,19 +238,38 @@ def _read_geopackage(path: Path) -> tuple[dict[str, gpd.GeoDataFrame], dict[str,
     for name, kind in pyogrio.list_layers(path):
         if name in ("units", "allocation", "layer_styles", "qgis_projects"):
             continue
-        frame = pyogrio.read_dataframe(
-            path, layer=name, use_arrow=True, arrow_to_pandas_kwargs={"types_mapper": _nullable}
-        )
-        frame = frame.rename(columns={"geom": "geometry"}) if kind is None else frame
-        for column in frame.columns:
-            if str(frame[column].dtype) == "Int64" and not frame[column].isna().any():
-                frame[column] = frame[column].astype("int64")
+        frame = read_layer(path, name)
         if kind is None:
             tables[name] = frame
         else:
             index = _INDEX.get(name)
             layers[name] = frame.set_index(index) if index else frame
     return layers, tables
+
+
+def read_layer(path: Path, name: str, where: str | None = None, *, geometry: bool = True) -> Any:
+    """Read a layer or a table; whole numbers stay whole, missing stays missing.
+
+    Parameters
+    ----------
+    path : Path
+        The ``plan.gpkg``.
+    name : str
+    where : str, optional
+        A condition in SQL, without the word ``WHERE``.
+    geometry : bool
+        Whether geometry is read, where there is one.
+    """
+    import pyogrio
+
+    frame = pyogrio.read_dataframe(
+        path, layer=name, use_arrow=True, where=where, read_geometry=geometry,
+        arrow_to_pandas_kwargs={"types_mapper": _nullable},
+    )  # fmt: skip
+    for column in frame.columns:
+        if str(frame[column].dtype) == "Int64" and not frame[column].isna().any():
+            frame[column] = frame[column].astype("int64")
+    return frame
 
 
 def _nullable(kind: Any) -> Any:

@@ -49,6 +49,12 @@ def explain(
     """
     from zoning.questions.explain import explain as answer
 
+    if isinstance(plan, str | Path) and policy is None:
+        from zoning.questions.place import read_place
+
+        part = read_place(Path(plan), place)
+        if part is not None:
+            return answer(part, place, lang or part.config.plan.lang)
     whole = taken(plan)
     if policy is not None:
         from zoning.policy.answer import explain_policy

@@ -12,6 +12,7 @@ from zoning import zones
 from zoning.base import words
 from zoning.base.areas import km2, percent
 from zoning.errors import InputError, suggest
+from zoning.grid.lattice import GridSpec
 from zoning.pipeline.ready import load_method
 from zoning.plan import Plan
 
@@ -69,28 +70,45 @@ def explain(plan: Plan, question: str, lang: str = "zh") -> Answer:
     InputError
         If nothing fits, or several townships do; they are listed.
     """
-    point = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*[,,]\s*(-?\d+(?:\.\d+)?)\s*", question)
+    point = point_of(question)
     if point:
-        return _unit(plan, _unit_at(plan, float(point[1]), float(point[2])), lang)
+        return _unit(plan, _unit_at(plan, *point), lang)
     if question in plan.units.index:
         return _unit(plan, question, lang)
     return _township(plan, _find_township(plan, question), lang)
 
 
-def _unit_at(plan: Plan, lon: float, lat: float) -> str:
-    """Find the unit at a point."""
+def point_of(question: str) -> tuple[float, float] | None:
+    """Read ``LON,LAT``; None where the question is no point.
+
+    Examples
+    --------
+    >>> point_of("119.4, 32.2"), point_of("高桥镇")
+    ((119.4, 32.2), None)
+    """
+    hit = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*[,,]\s*(-?\d+(?:\.\d+)?)\s*", question)
+    return (float(hit[1]), float(hit[2])) if hit else None
+
+
+def unit_code(grid: GridSpec, lon: float, lat: float) -> str | None:
+    """Name the square of a lattice at a point; None where the projection has no such place."""
     import math
 
     from pyproj import Transformer
 
-    to_plane = Transformer.from_crs("EPSG:4490", plan.grid.crs, always_xy=True)
+    to_plane = Transformer.from_crs("EPSG:4490", grid.crs, always_xy=True)
     x, y = to_plane.transform(lon, lat)
-    if math.isfinite(x) and math.isfinite(y):
-        col = math.floor((x - plan.grid.origin_m[0]) / plan.grid.cell_m)
-        row = math.floor((y - plan.grid.origin_m[1]) / plan.grid.cell_m)
-        code = plan.grid.code(col, row)
-        if code in plan.units.index:
-            return code
+    if not (math.isfinite(x) and math.isfinite(y)):
+        return None
+    col = math.floor((x - grid.origin_m[0]) / grid.cell_m)
+    return grid.code(col, math.floor((y - grid.origin_m[1]) / grid.cell_m))
+
+
+def _unit_at(plan: Plan, lon: float, lat: float) -> str:
+    """Find the unit at a point."""
+    code = unit_code(plan.grid, lon, lat)
+    if code is not None and code in plan.units.index:
+        return code
     raise InputError.one(
         f"no unit of the plan at {lon}, {lat}", f"经纬度 {lon}, {lat} 处没有本方案的单元",
         code="no-unit",
