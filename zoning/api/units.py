@@ -148,7 +148,7 @@ def grid(
             spec = GridSpec(spec.crs, cell_m, match.matches[0])
     many = distortion.planar_m2 > _MANY * cell_m**2 and slivers == "keep"
     if many and file is not None and file.suffix.lower() == ".parquet":
-        return _streamed(shape, spec, file, distortion, place, match)
+        return _streamed(shape, spec, file, distortion, place, match, _inputs(boundary))
     books = settle_slivers(build(Layers(shape), spec), spec, config.grid.min_share, slivers)
     made = Units(
         books.units, spec, distortion, books.dropped_m2, place, match, len(books.units),
@@ -157,8 +157,7 @@ def grid(
     if file is not None:
         from zoning.outputs.exchange.units_file import write
 
-        source_file = str(boundary or "").rpartition(":")[0] or str(boundary or "")
-        write(books.units, file, [p for p in (boundary, source_file) if p])
+        write(books.units, file, _inputs(boundary))
     return made
 
 
@@ -168,17 +167,23 @@ _MANY = 1_000_000
 
 def _streamed(
     shape: Any, spec: GridSpec, file: Path, distortion: Distortion, place: Text | None,
-    match: OriginSearch | None,
+    match: OriginSearch | None, inputs: list[str | Path],
 ) -> Units:  # fmt: skip
     """Measure and write millions of units without holding them as a table."""
-    from zoning.base.staged import staged
+    from zoning.base.staged import beside
     from zoning.ledger.atoms import count
     from zoning.outputs.exchange import units_stream
 
     col, row, area = count(shape, spec)
-    with staged(file.parent, last=()) as stage:
-        units_stream.write(col, row, area, spec, stage / file.name)
+    with beside(file, inputs) as part:
+        units_stream.write(col, row, area, spec, part)
     return Units(None, spec, distortion, 0, place, match, int((area > 0).sum()), int(area.sum()))
+
+
+def _inputs(boundary: str | Path | None) -> list[str | Path]:
+    """Give the file of the boundary, which is never written over."""
+    file = str(boundary or "").rpartition(":")[0] or str(boundary or "")
+    return [p for p in (boundary, file) if p]
 
 
 def _refuse_idle_share(min_share: float, slivers: str) -> None:

@@ -22,7 +22,11 @@ State = Literal["absent", "ours", "edited", "foreign"]
 _PAGE = re.compile(rb"<!-- zoning:sha256=([0-9a-f]{64}) -->\n?\Z")
 _ZIPPED = (".docx", ".xlsx", ".qgz")
 _CORE = "docProps/core.xml"
-_IN_CORE = re.compile(rb"<dc:identifier>zoning:sha256=([0-9a-f]{64})</dc:identifier>")
+#: The name space is told on the element itself: not every writer tells it above.
+_DC = 'xmlns:dc="http://purl.org/dc/elements/1.1/"'
+_IN_CORE = re.compile(
+    rb"<dc:identifier(?: xmlns:dc=\"[^\"]*\")?>zoning:sha256=([0-9a-f]{64})</dc:identifier>"
+)
 _IN_COMMENT = re.compile(rb"zoning:sha256=([0-9a-f]{64})")
 
 
@@ -74,7 +78,7 @@ def with_property(entries: dict[str, bytes]) -> dict[str, bytes]:
     if end < 0:
         return entries
     known = {**entries, _CORE: core}
-    mark = f"<dc:identifier>zoning:sha256={_hash(known.items())}</dc:identifier>".encode()
+    mark = f"<dc:identifier {_DC}>zoning:sha256={_hash(known.items())}</dc:identifier>".encode()
     return {**known, _CORE: core[:end] + mark + core[end:]}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.base.areas import km2, percent
+from zoning.base.staged import beside
 from zoning.errors import Text
 from zoning.outputs.office.csv_file import tame
 from zoning.outputs.office.whole import clean, repack, stamp, write_whole
@@ -143,7 +144,8 @@ def write(
     books.to_parquet(data, index=False)
     written.append(write_whole(folder / "accounts.parquet", data.getvalue()))
     if shapes is not None:
-        shapes.to_file(folder / "zones.gpkg", layer="zones")
+        with beside(folder / "zones.gpkg") as part:
+            shapes.to_file(part, layer="zones")
         written.append(folder / "zones.gpkg")
     return written
 
