@@ -741,3 +741,29 @@ def test_parks_are_read_shown_and_given_to_policies(tmp_path):
     rates = pd.DataFrame({"区": ["P1", "P2"], "单价": [1, 2]})
     result = api.policy(own, again, tables={"rates": rates})
     assert by(result, "zone", "money") == pytest.approx({"P1": 0.0375, "P2": 0.15})
+
+
+def test_a_ranking_is_tested_by_other_weights():
+    from zoning import api
+
+    policy = read_policy(find("assessment-wanjiang"))
+    items = [c.name for c in policy.tables["cities"].columns if c.name != "city"]
+    rows = pd.DataFrame([
+        {"city": "best", **dict.fromkeys(items, 120)},
+        # two that differ in two items only, one for one: their order hangs on the weights
+        {"city": "near", **dict.fromkeys(items, 100), "gdp": 112, "jobs": 100},
+        {"city": "next", **dict.fromkeys(items, 100), "gdp": 100, "jobs": 111.9},
+        {"city": "last", **dict.fromkeys(items, 50)},
+    ])  # fmt: skip
+    found = api.policy("assessment-wanjiang", tables={"cities": rows}, draws=200).ranking
+    table = found.set_index("city")
+    assert table["rank"].to_dict() == {"best": 1, "last": 4, "near": 2, "next": 3}
+    assert table.loc[["best", "last"], "kept"].tolist() == [1, 1]
+    assert (
+        (table.loc[["near", "next"], "kept"] > 0.5) & (table["kept"][["near", "next"]] < 1)
+    ).all()
+    assert table.loc["near", ["best", "worst"]].tolist() == [2, 3]
+    again = api.policy("assessment-wanjiang", tables={"cities": rows}, draws=200).ranking
+    pd.testing.assert_frame_equal(found, again)
+    with pytest.raises(InputError, match="no weights"):
+        api.policy("transfers", examples=True, draws=5)

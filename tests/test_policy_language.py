@@ -67,6 +67,8 @@ def compute(text):
         ("x + y", [1.5, 1, None, 4]),
         ("-x * 2 - -y", [-1.5, -5, None, -8]),
         ("x / y", [2, -2, None, None]),
+        ("where(x / 0 > 1, 1, 0)", [None] * 4),
+        ("where(known(x / 0), 1, 0)", [0] * 4),
         ("min(x, y, 1)", [0.5, -1, None, 0]),
         ("max(x, y)", [1, 2, None, 4]),
         ("abs(y)", [0.5, 1, 2, 0]),

@@ -98,6 +98,7 @@ def policy(
     groups: Mapping[str, Mapping[str, str]] | None = None,
     examples: bool = False,
     folder: str | Path | None = None,
+    draws: int = 0,
 ) -> Result:
     """Compute a policy.
 
@@ -117,6 +118,8 @@ def policy(
         Whether tables without a file take the example that ships.
     folder : str or Path, optional
         Where relative paths start.
+    draws : int
+        Draw the weights so many times within +-20 % and say how firm each rank is.
 
     Returns
     -------
@@ -143,7 +146,13 @@ def policy(
     raise_all(unknown_tables(chosen, tables or {}))
     given = {n: t if isinstance(t, pd.DataFrame) else place / t for n, t in (tables or {}).items()}
     whole = Plan.of(store.load(plan)) if isinstance(plan, str | Path) else plan
-    return run_policy(compile_policy(chosen), whole, Given(given, examples))
+    compiled, ready = compile_policy(chosen), Given(given, examples)
+    result = run_policy(compiled, whole, ready)
+    if draws:
+        from zoning.policy.robust import ranking
+
+        result = replace(result, ranking=ranking(compiled, whole, ready, draws=draws))
+    return result
 
 
 def with_policies(plan: Plan, folder: str | Path = ".") -> Plan:
@@ -335,6 +344,8 @@ def write_policy(result: Result, out: str | Path, *, plan: Plan | None = None) -
         if shown.show.limits:
             own = result.frame(every=True)[[*key, *shown.show.limits]]
             csv_file.write(own, stage / f"{name}_limits.csv")
+        if result.ranking is not None:
+            csv_file.write(result.ranking, stage / f"{name}_ranking.csv")
         with pd.ExcelWriter(stage / f"{name}.xlsx", engine="openpyxl") as book:
             for one, frame in frames.items():
                 frame.map(csv_file.tame).to_excel(book, sheet_name=one[:31], index=False)

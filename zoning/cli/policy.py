@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,8 @@ from zoning.cli.console import Talk
 from zoning.errors import InputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from zoning.policy.run import Result
 
 #: Rows that a table on the console shows.
@@ -63,6 +65,13 @@ def policy(
         bool,
         typer.Option("--examples", help="Take the example tables that ship. / 使用随附示例表"),
     ] = False,
+    draws: Annotated[
+        int,
+        typer.Option(
+            "--draws", min=0,
+            help="Draw the weights within 20 % and test the ranking. / 权重浮动 20% 检验排名",
+        ),
+    ] = 0,
     save: Annotated[
         bool,
         typer.Option(
@@ -87,7 +96,7 @@ def policy(
     result = api.policy(
         file, plan, parameters=_numbers(_pairs(parameter, "--set")),
         tables=dict(_pairs(table, "--table")), groups=_groups(_pairs(group, "--group")),
-        examples=examples,
+        examples=examples, draws=draws,
     )  # fmt: skip
     written = [] if out is None else api.write_policy(result, out, plan=plan)
     if save and plan is not None and folder is not None:
@@ -134,6 +143,11 @@ def _groups(pairs: list[tuple[str, str]]) -> dict[str, dict[str, str]]:
     return found
 
 
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return rows
+
+
 def _list(talk: Talk) -> None:
     found = api.policies()
     talk.write_json(
@@ -174,6 +188,7 @@ def _tell(talk: Talk, result: Result, written: list[Path]) -> None:
             "checks": [c.as_dict(lang) for c in result.checks],
             "findings": [f.as_dict(lang) for f in result.findings],
             "written": [str(p) for p in written],
+            "ranking": None if result.ranking is None else _records(result.ranking),
         }
     )  # fmt: skip
     notice = f" — {shown.notice.get(lang)}" if shown.notice else ""
@@ -186,6 +201,13 @@ def _tell(talk: Talk, result: Result, written: list[Path]) -> None:
         (talk.write if check.ok else talk.wrong)(line)
     for finding in result.findings:
         talk.write(finding.line(lang))
+    if result.ranking is not None:
+        kept = result.ranking["kept"].dropna()
+        firm = int((kept >= 0.9).sum())
+        talk.write(talk.say(
+            f"{firm} of {len(kept)} ranks hold in 9 of 10 draws of the weights within 20 %",
+            f"权重在 20% 内浮动时，{len(kept)} 个名次中有 {firm} 个在九成以上抽样中不变",
+        ))  # fmt: skip
     for path in written:
         talk.write(str(path))
 

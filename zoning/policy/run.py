@@ -37,13 +37,16 @@ class Result:
         Every table with all its columns, in base units.
     checks : tuple of Check
     findings : tuple of Finding
-        What is unknown, unused, or made up.
+        What is unknown or unused.
+    ranking : DataFrame or None
+        How firm the ranks are, where that was asked for; see :mod:`zoning.policy.robust`.
     """
 
     compiled: Compiled
     tables: Mapping[str, Rows]
     checks: tuple[Check, ...]
     findings: tuple[Finding, ...]
+    ranking: pd.DataFrame | None = None
 
     @property
     def policy(self) -> Policy:
