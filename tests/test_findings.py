@@ -200,7 +200,7 @@ def test_totals_that_cannot_be_shared_out_are_told_by_check(tmp_path):
     """Version 0.1.0 let a negative total through and stopped with an internal error."""
     change = dict.fromkeys(("method", "cap", "grid", "without"), "")
     plan = build(tmp_path, change | {"spread": "population", "town": "negative"})
-    with pytest.raises(InputError, match="'population' of township 321000001 is -5"):
+    with pytest.raises(InputError, match="cannot be below 0 persons: 321000001 甲镇"):
         rehearse(load(plan), tmp_path)
 
 

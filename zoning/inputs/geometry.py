@@ -50,6 +50,8 @@ def check_polygons(
     import shapely
 
     shapes = shapely.force_2d(np.asarray(shapes, dtype=object))
+    if repair:
+        shapes, closed = close_lines(shapes, where, labels)
     kinds = shapely.get_type_id(shapes)
     is_none = kinds == -1
     is_empty = ~is_none & shapely.is_empty(shapes)
@@ -74,7 +76,7 @@ def check_polygons(
     if not repair:
         found = [_invalid(labels[i], where, shapes[i]) for i in np.flatnonzero(invalid).tolist()]
         return shapes, problems + shorten(found, where), []
-    findings: list[Finding] = []
+    findings: list[Finding] = [*closed]
     for i in np.flatnonzero(invalid).tolist():
         mended = only_polygons(shapely.make_valid(shapes[i]))
         if mended.is_empty:
@@ -83,6 +85,47 @@ def check_polygons(
         findings.append(_mended(labels[i], where, shapes[i], mended))
         shapes[i] = mended
     return shapes, problems, findings
+
+
+def close_lines(
+    shapes: Geometries, where: str, labels: Sequence[str]
+) -> tuple[Geometries, list[Finding]]:
+    """Make polygons of lines that close; CAD and KML keep areas as lines.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> ring = shapely.LineString([(0, 0), (9, 0), (9, 9), (0, 0)])
+    >>> close_lines(np.array([ring]), "a.dxf", ["feature 1"])[0][0].area
+    40.5
+    """
+    import shapely
+
+    out, findings = shapes.copy(), []
+    for i, shape in enumerate(shapes):
+        if not _is_closed(shape):
+            continue
+        parts = shapely.get_parts(shape)
+        made = shapely.union_all(shapely.polygons([shapely.linearrings(p.coords) for p in parts]))
+        out[i] = made
+        findings.append(Finding(
+            Text(f"{labels[i]} is a closed line and was taken as a polygon of {made.area:.6g} "
+                 "square units of the CRS",
+                 f"{labels[i]} 为闭合线，已作为面处理，面积 {made.area:.6g}（坐标系单位的平方）"),
+            where, measured=made.area, code="closed-line",
+        ))  # fmt: skip
+    return out, findings
+
+
+def _is_closed(shape: Any) -> bool:
+    """Whether a geometry is made of lines that end where they begin."""
+    import shapely
+
+    if shape is None or shape.is_empty or "LineString" not in shape.geom_type:
+        return False
+    return all(
+        p.is_closed and shapely.get_num_coordinates(p) >= 4 for p in shapely.get_parts(shape)
+    )
 
 
 def only_polygons(shape: Any) -> Any:
@@ -122,10 +165,18 @@ _WORDS = {
 def _bad(kind: str, label: str, where: str, shape: Any) -> Problem:
     words = _WORDS[kind]
     name = getattr(shape, "geom_type", "")
+    remedy = Text("draw it again or delete the row", "请重新绘制或删除该行")
+    if kind == "non-polygon" and _is_closed(shape):
+        remedy = Text("it is a closed line: repair = true takes it as a polygon (QGIS: Lines to "
+                      "polygons)",
+                      "该线是闭合的：设 repair = true 即按面处理（QGIS：线转面）")  # fmt: skip
+    elif kind == "non-polygon" and "LineString" in name:
+        remedy = Text("make polygons of the lines (QGIS: Polygonize), or take the layer of areas",
+                      "请将线构成面（QGIS：多边形化），或改用面图层")  # fmt: skip
     return Problem(
         Text(f"{label} {words.en.format(kind=name)}", f"{label} {words.zh.format(kind=name)}"),
         where,
-        remedy=Text("draw it again or delete the row", "请重新绘制或删除该行"),
+        remedy=remedy,
         code=kind,
     )
 

@@ -14,6 +14,7 @@ import pandas as pd
 from zoning.base import strict
 from zoning.base.shipped import data_path
 from zoning.errors import Problem, raise_all
+from zoning.inputs.inspect.legends import DEFAULT
 
 #: Groups of the account; each class is in exactly one.
 GROUPS = ("construction", "agriculture", "ecology", "other")
@@ -23,14 +24,15 @@ RURAL_ROADS_CODE = "06"
 
 
 def load_classes(
-    path: Path | None = None, *, rural_roads_are_construction: bool = False
+    path: Path | str | None = None, *, rural_roads_are_construction: bool = False
 ) -> pd.DataFrame:
     """Read a class table.
 
     Parameters
     ----------
-    path : Path, optional
-        A TOML file with ``[[class]]`` entries; left out, the shipped table.
+    path : Path or str, optional
+        A TOML file with ``[[class]]`` entries, or the name of a shipped legend such as ``clcd``;
+        left out, the shipped table.
     rural_roads_are_construction : bool
         Whether class 06 counts as construction. Land statistics treat it as agricultural land,
         some planning tables as construction; the switch moves the result and is stated.
@@ -52,7 +54,7 @@ def load_classes(
     >>> classes.loc[7, "built"].item(), classes.loc[6, "built"].item()
     (True, False)
     """
-    document = strict.read(data_path("landuse", "classes.toml") if path is None else path)
+    document = strict.read(_file_of(path))
     raise_all(_problems(document))
     table = pd.DataFrame(document.data["class"]).set_index("value").sort_index()
     if rural_roads_are_construction:
@@ -63,9 +65,17 @@ def load_classes(
     return table
 
 
+def _file_of(path: Path | str | None) -> Path:
+    if path is None or path == DEFAULT:
+        return data_path("landuse", "classes.toml")
+    if isinstance(path, str):
+        return data_path("landuse", "legends", f"{path}.toml")
+    return path
+
+
 def _problems(document: strict.Document) -> list[Problem]:
     whole = strict.Reader(document.data, document.where, document=document, code="class-table")
-    for key in ("source", "evidence", "switch"):
+    for key in ("source", "evidence", "switch", "legend"):
         whole.get(key, "", kind=object)
     entries, seen = whole.tables("class"), set[int]()
     if not entries:

@@ -82,7 +82,7 @@ def protection_layers(inputs: InputsPart) -> tuple[ProtectionLayer, ...]:
 
 def _layer(part: Any, kind: str, **more: Any) -> ProtectionLayer:
     """Give a layer under an old name its new one."""
-    where = {k: getattr(part, k) for k in ("path", "layer", "crs", "encoding", "repair")}
+    where = {k: getattr(part, k) for k in ("path", "layer", "crs", "encoding", "repair", "datum")}
     return ProtectionLayer.model_validate({**where, "kind": kind, **more})
 
 
@@ -138,6 +138,12 @@ def tidy(frame: gpd.GeoDataFrame, part: ProtectionLayer) -> tuple[gpd.GeoDataFra
     problems += wrong
     if part.kind == "redline" and part.level is None and "level" not in taken:
         table["level"] = table["level"].fillna(2)
+    if part.kind == "redline":
+        table["type"] = table["type"].replace(_type_words())
+    scale = part.columns.published_m2
+    if "published_m2" in taken and not isinstance(scale, str | None):
+        numbers = pd.to_numeric(table["published_m2"], errors="coerce")
+        table["published_m2"] = numbers * scale.factor
     for name in ("published_m2", "year"):
         table[name] = pd.to_numeric(table[name], errors="coerce").round().astype("Int64")
     if "code" in taken:
@@ -158,6 +164,7 @@ def _columns(
     problems: list[Problem] = []
     for name, usual in _KNOWN.items():
         asked = getattr(part.columns, name)
+        asked = asked if isinstance(asked, str | None) else asked.from_
         if asked is not None and asked not in known:
             problems.append(missing_column(asked, known, part.path, name))
         elif asked is not None and getattr(part, name, None) is not None:
@@ -176,6 +183,14 @@ def _columns(
     if part.kind == "redline" and not coded:
         problems.append(missing_column("area_code", known, part.path, "code"))
     return taken, problems
+
+
+def _type_words() -> dict[str, str]:
+    """Give the codes of types by their Chinese and English names."""
+    from zoning.inputs.redlines import load_types
+
+    types = load_types()
+    return {str(word): str(code) for name in ("zh", "en") for code, word in types[name].items()}
 
 
 def _levels(column: pd.Series, part: ProtectionLayer) -> tuple[pd.Series, list[Problem]]:

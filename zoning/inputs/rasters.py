@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.base.areas import M2_PER_KM2
-from zoning.errors import Finding, InputError, Problem, Text
+from zoning.errors import Finding, InputError, Problem, Text, raise_all
 from zoning.inputs import crs as systems
+from zoning.inputs.inspect.legends import Seen, judge_classes
+from zoning.inputs.inspect.place import axes, prefix
 from zoning.inputs.pictures import Bounds, ClassFile
 from zoning.inputs.source import Source, existing, sha256_of
-from zoning.measure.zonal import OUTSIDE
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -34,6 +34,7 @@ def read_classes(
     crs: str | None = None,
     reproject: bool = False,
     classes: Collection[int] | None = None,
+    max_unknown_share: float = 0.05,
     role: str = "landuse",
 ) -> tuple[ClassFile, Source]:
     """Look through the window of a class raster that covers the study area.
@@ -56,8 +57,10 @@ def read_classes(
         Bring a raster of another CRS to the grid by nearest neighbour: pixels keep their class,
         areas shift by up to half a pixel along every line. Left off, another CRS is an error.
     classes : collection of int, optional
-        Values of the class table; others are an error with their area. A 0 that is not in the
-        table is no data.
+        Values of the class table; others inside the study area are an error with their area. A 0
+        that is not in the table is no data.
+    max_unknown_share : float
+        Largest part of the study area without data.
     role : str
         What the raster is for, in messages.
 
@@ -97,8 +100,11 @@ def read_classes(
     target = CRS.from_user_input(to_crs)
     try:
         with rasterio.open(path) as file:
-            own, problems = _settle_crs(file, crs, where)
+            own, problems, remarks = _settle_crs(file, crs, where)
             problems += _form(file, band, where)
+            if own is not None and not problems:
+                problems += _placed(file, own, where)
+            nodata = None if file.nodata is None else float(file.nodata)
             if problems:
                 raise InputError(problems)
             other = not systems.same_crs(own, target)
@@ -111,24 +117,43 @@ def read_classes(
         with found.open() as view:
             missing = _uncovered(view, area)
             if missing.area > _NO_GAP_M2:
-                raise InputError(_not_covering(missing, area, target, where))
-            size = _look_through(found, view, classes, where)
+                # A CRS that contradicts the file explains the gap; the gap itself says nothing.
+                raise InputError(remarks or _not_covering(missing, area, target, where))
+            size, seen = _look_through(found, view, area)
+        told = judge_classes(seen, classes, nodata, max_unknown_share, where)
+        raise_all(f for f in told if f.level == "error")
     except RasterioError as error:
         raise _unreadable(path, error) from error
-    findings = (_warped(own, target, where),) if other else ()
+    findings = (*remarks, *((_warped(own, target, where),) if other else ()), *told)
     layer = f"band {band}"
     declared = systems.crs_text(own)
-    return found, Source(role, path.as_posix(), layer, sha256_of(path), size, declared, findings)
+    return found, Source(
+        role, path.as_posix(), layer, sha256_of(path), size, declared, findings,
+        tuple(sorted(seen.inside.items())),
+    )  # fmt: skip
 
 
-def _settle_crs(file: DatasetReader, crs: str | None, where: str) -> tuple[Any, list[Problem]]:
+def _settle_crs(
+    file: DatasetReader, crs: str | None, where: str
+) -> tuple[Any, list[Problem], list[Finding]]:
+    """Give the CRS, and what is to be said where plan.toml and the file contradict."""
     from pyproj import CRS
 
-    if crs is not None:
-        return systems.parse_crs(crs, where)
-    if file.crs is None:
-        return None, [systems.no_crs(where)]
-    return CRS.from_wkt(file.crs.to_wkt()), []
+    own = None if file.crs is None else CRS.from_wkt(file.crs.to_wkt())
+    if crs is None:
+        return own, ([systems.no_crs(where)] if own is None else []), []
+    stated, problems = systems.parse_crs(crs, where)
+    if problems or own is None or systems.same_crs(own, stated):
+        return stated, problems, []
+    return stated, [], [systems.overridden(own, stated, where)]
+
+
+def _placed(file: DatasetReader, own: Any, where: str) -> list[Problem]:
+    """Look whether the middle of a raster can lie where its CRS says."""
+    if not (own.is_projected or own.is_geographic):
+        return []
+    x, y = (file.bounds.left + file.bounds.right) / 2, (file.bounds.bottom + file.bounds.top) / 2
+    return [*(axes(x, y, own, where) or prefix(x, own, where))]
 
 
 def _form(file: DatasetReader, band: int, where: str) -> list[Problem]:
@@ -163,21 +188,27 @@ def _form(file: DatasetReader, band: int, where: str) -> list[Problem]:
     return problems
 
 
-def _look_through(file: ClassFile, view: Any, classes: Collection[int] | None, where: str) -> int:
-    """Check all pixels of the study area; give their number."""
-    seen: Counter[int] = Counter()
-    size, pixel = 0, 1.0
+def _look_through(file: ClassFile, view: Any, area: Any) -> tuple[int, Seen]:
+    """Count the classes of the study area, strip by strip; give the number of pixels too."""
+    from rasterio.features import geometry_mask
+    from rasterio.transform import from_origin
+
+    seen, size = Seen(), 0
     for strip in file.strips(view):
-        size, pixel = size + strip.classes.size, strip.dx * strip.dy
-        if classes is not None:
-            seen.update(_count(strip.classes))
-    if classes is not None:
-        _check_values(seen, pixel, classes, where)
-    return size
+        size += strip.classes.size
+        place = from_origin(strip.x0, strip.y0, strip.dx, strip.dy)
+        shape = strip.classes.shape
+        touched = geometry_mask([area], shape, place, all_touched=True, invert=True)
+        centred = geometry_mask([area], shape, place, invert=True)
+        seen.add(_count(strip.classes[centred]), _count(strip.classes[touched]),
+                 strip.dx * strip.dy)  # fmt: skip
+    return size, seen
 
 
 def _count(picture: npt.NDArray[np.integer[Any]]) -> dict[int, int]:
     """Count the pixels of each value."""
+    if not picture.size:
+        return {}
     low, high = int(picture.min()), int(picture.max())
     if high - low > np.iinfo(np.uint16).max:
         values, counts = np.unique(picture, return_counts=True)
@@ -196,24 +227,6 @@ def _extent(view: DatasetReader | WarpedVRT) -> Bounds:
     x, y, t = view.transform.c, view.transform.f, view.transform
     x2, y2 = x + view.width * t.a, y + view.height * t.e
     return min(x, x2), min(y, y2), max(x, x2), max(y, y2)
-
-
-def _check_values(seen: Counter[int], pixel: float, classes: Collection[int], where: str) -> None:
-    unknown = [(v, n) for v, n in sorted(seen.items()) if v not in classes and v != OUTSIDE]
-    if unknown:
-        listed = "; ".join(f"{v}: {n * pixel / M2_PER_KM2:.3f} km²" for v, n in unknown[:20])
-        raise InputError.one(
-            f"{len(unknown)} values are not in the class table: {listed}",
-            f"{len(unknown)} 个值不在地类表中:{listed}",
-            where=where,
-            code="unknown-class",
-            measured=len(unknown),
-            limit=0,
-            remedy=(
-                "add them to the class table, or name the right one in [inputs.landuse] classes",
-                "请将其加入地类表,或在 [inputs.landuse] classes 中指定正确的表",
-            ),
-        )
 
 
 def _not_covering(missing: Any, area: Any, target: Any, where: str) -> Problem:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _LANGUAGE_DRIVERS = {0x4D: "gb18030", 0x7A: "gb18030", 0x4F: "big5", 0x78: "big5"}
 #: Esri writes "OEM" or code-page numbers into .cpg files.
 _ALIASES = {"936": "gb18030", "gbk": "gb18030", "gb2312": "gb18030", "65001": "utf-8"}
+#: What is looked for in the folders of an archive.
+_PACKED = (".shp", ".gpkg", ".geojson", ".fgb")
 #: Field names in a .dbf have 10 bytes.
 _NAME_BYTES = 10
 
@@ -46,6 +48,25 @@ def is_shapefile(path: Path) -> bool:
         return False
     with zipfile.ZipFile(path) as archive:
         return any(name.lower().endswith(".shp") for name in archive.namelist())
+
+
+def packed_layers(path: Path) -> dict[str, str]:
+    """Give the layers of an archive whose files lie in a folder inside it: layer -> path for GDAL.
+
+    Empty where GDAL opens the archive by itself (the files lie at its top) and for other files.
+    """
+    if not is_archive(path) or not zipfile.is_zipfile(path):
+        return {}
+    import pyogrio
+
+    with zipfile.ZipFile(path) as archive:
+        names = [PurePosixPath(n) for n in archive.namelist()]
+    if any(n.suffix.lower() in _PACKED and len(n.parts) == 1 for n in names):
+        return {}
+    # GDAL and Python disagree on names that are neither UTF-8 nor ASCII; those of GDAL are asked.
+    inside = pyogrio.vsi_listtree(f"/vsizip/{path.as_posix()}")
+    found = sorted(n for n in inside if PurePosixPath(n).suffix.lower() in _PACKED)
+    return {str(layer): name for name in found for layer, _ in pyogrio.list_layers(name)}
 
 
 def decode_frame(
@@ -123,6 +144,8 @@ def choose_encoding(
     declared = _declared(path, layer)
     if not blocks:
         return declared or "utf-8", []
+    if declared not in (None, "utf-8") and _surely_utf8(blocks):
+        return "utf-8", _remarks(path, declared, "utf-8")
     for candidate in dict.fromkeys([declared, _header(path, layer), "utf-8", "gb18030"]):
         if candidate and _fits(blocks, candidate):
             return candidate, _remarks(path, declared, candidate)
@@ -151,6 +174,18 @@ def _fits(blocks: Iterable[bytes], encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _surely_utf8(blocks: Iterable[bytes]) -> bool:
+    """Whether texts are UTF-8 whatever the .cpg says.
+
+    Two Chinese characters of GBK have four bytes and never make the three-byte characters of
+    UTF-8 all through, so Chinese that decodes cleanly is no accident.
+    """
+    if not _fits(blocks, "utf-8"):
+        return False
+    signs = {c for block in blocks for c in decode(block, "utf-8") if not c.isascii()}
+    return bool(signs) and all("\u2e80" <= c <= "\uffef" or c >= "\U00020000" for c in signs)
 
 
 def _known(encoding: str) -> bool:

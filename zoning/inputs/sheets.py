@@ -78,6 +78,97 @@ def _read_xlsx(path: Path, sheet: str | None) -> pd.DataFrame:
         raise _unreadable(path, error) from error
 
 
+def _sheet_names(path: Path) -> list[str]:
+    import pandas as pd
+
+    with pd.ExcelFile(path, engine="openpyxl") as book:
+        return [str(n) for n in book.sheet_names]
+
+
+def other_sheets(path: Path, sheet: str | None, wanted: Sequence[str]) -> Problem | None:
+    """Say on which other sheet the table seems to be, where the first one is a cover.
+
+    Parameters
+    ----------
+    path : Path
+    sheet : str or None
+        As the planner states it; a stated sheet is not doubted.
+    wanted : sequence of str
+        Heads of which one must be there.
+    """
+    if sheet is not None or not _is_excel(path):
+        return None
+    names = _sheet_names(path)
+    for name in names[1:]:
+        heads = set(_tidy(_read_xlsx(path, name)).columns)
+        if heads & set(wanted) or (not wanted and len(heads) > 1):
+            return Problem(
+                Text(f"the first sheet '{names[0]}' holds no such table, '{name}' does",
+                     f"第一张工作表“{names[0]}”中没有所需数据，“{name}”中有"),
+                str(path), code="other-sheet",
+                remedy=Text(f'sheet = "{name}"; sheets: {some(names, 20)}',
+                            f'sheet = "{name}"；工作表有：{some(names, 20)}'),
+            )  # fmt: skip
+    return None
+
+
+def formula_problems(path: Path, sheet: str | None, where: str) -> list[Problem]:
+    """Find formulas without a result: nobody opened the file in a spreadsheet since they were put.
+
+    A file keeps the result of each formula beside it; programs that write formulas leave it out,
+    and the cell seems to be empty.
+    """
+    if not _is_excel(path) or not _has_formulas(path):
+        return []
+    import openpyxl
+
+    try:
+        formulas = openpyxl.load_workbook(path, read_only=True)
+        results = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return []
+    try:
+        name = sheet if sheet in formulas.sheetnames else formulas.sheetnames[0]
+        pairs = zip(formulas[name].iter_rows(), results[name].iter_rows(), strict=False)
+        cells = [
+            a.coordinate
+            for left, right in pairs for a, b in zip(left, right, strict=False)
+            if isinstance(a.value, str) and a.value.startswith("=") and b.value is None
+        ]  # fmt: skip
+    finally:
+        formulas.close()
+        results.close()
+    if not cells:
+        return []
+    return [
+        Problem(
+            Text(f"{len(cells)} formulas were never calculated: {some(cells)}",
+                 f"{len(cells)} 个公式从未计算：{some(cells)}"),
+            where, measured=len(cells), limit=0, code="formula-not-calculated",
+            remedy=Text("open the file in Excel, WPS or LibreOffice and save it, or paste values",
+                        "请用 Excel、WPS 或 LibreOffice 打开并保存，或粘贴为数值"),
+        )
+    ]  # fmt: skip
+
+
+def _has_formulas(path: Path) -> bool:
+    """Whether any sheet holds a formula; looked for in the packed text, piece by piece."""
+    try:
+        with zipfile.ZipFile(path) as book:
+            for name in book.namelist():
+                if not name.startswith("xl/worksheets/") or not name.endswith(".xml"):
+                    continue
+                with book.open(name) as sheet:
+                    tail = b""
+                    while block := sheet.read(1 << 20):
+                        if b"<f>" in tail + block or b"<f " in tail + block:
+                            return True
+                        tail = block[-3:]
+    except (OSError, zipfile.BadZipFile):
+        return False
+    return False
+
+
 def _tidy(raw: pd.DataFrame) -> pd.DataFrame:
     """Take the first row as names; drop rows and nameless columns that are empty all through."""
     import pandas as pd

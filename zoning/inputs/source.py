@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from zoning.base.strict import BACKSLASH
 from zoning.errors import Finding, InputError, Problem, Text
 
 #: Problems of one kind that are listed one by one; the rest is counted.
 LISTED = 20
+
+#: What TOML makes of a backslash and the next letter.
+_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r", "\b": r"\b", "\f": r"\f"}
 
 #: File kinds after which ``:layer`` may follow.
 _WITH_LAYER = re.compile(
@@ -42,6 +46,8 @@ class Source:
         Of the file, as ``EPSG:4549`` or WKT.
     findings : tuple of Finding
         What was noticed or mended while reading.
+    areas : tuple of (int, float)
+        Of a raster of classes: value and square metres inside the study area, -1 for no data.
     """
 
     role: str
@@ -51,6 +57,7 @@ class Source:
     features: int | None
     crs: str | None
     findings: tuple[Finding, ...] = ()
+    areas: tuple[tuple[int, float], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Give the six keys of ``run.json``."""
@@ -102,6 +109,14 @@ def missing_file(path: Path, role: str) -> Problem:
     import difflib
 
     folder = path.parent
+    if any(ord(c) < 32 for c in str(path)):
+        # "data\towns" between double quotes holds a tab; the path was never in the file's mind.
+        shown = "".join(_ESCAPES.get(c, c) for c in str(path))
+        return Problem(
+            Text(f"no such file ({role}): the path holds a control character",
+                 f"没有这个文件（{role}）：路径中含有控制字符"),
+            shown, remedy=Text(*BACKSLASH), code="backslash-path",
+        )  # fmt: skip
     if not folder.is_dir():
         en, zh = f"folder {folder} does not exist", f"文件夹 {folder} 不存在"
     else:

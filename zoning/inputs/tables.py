@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.errors import Finding, InputError, Problem, Text, suggest
 from zoning.inputs.codes import check_codes, clean_codes
-from zoning.inputs.sheets import read_cells
+from zoning.inputs.columns import recognise
+from zoning.inputs.sheets import formula_problems, other_sheets, read_cells
 from zoning.inputs.source import Source, existing, sha256_of, some
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ _MISSING = frozenset(
 def read_table(
     path: str | Path,
     *,
-    code: str | None = None,
+    code: str | Sequence[str] | None = None,
     sheet: str | None = None,
     encoding: str | None = None,
     role: str = "table",
@@ -60,8 +61,9 @@ def read_table(
     ----------
     path : str or Path
         ``.csv`` or ``.txt`` (UTF-8 or GB 18030), ``.xlsx`` or ``.xlsm``.
-    code : str, optional
-        Column of the code; must be there, filled and unique.
+    code : str or sequence of str, optional
+        Column of the code; must be there, filled and unique. Of several names the first that is
+        there.
     sheet : str, optional
         Sheet of an XLSX file; the first if left out.
     encoding : str, optional
@@ -93,12 +95,18 @@ def read_table(
     path = existing(Path(path), role)
     where = f"{path}:{sheet}" if sheet else str(path)
     raw = read_cells(path, sheet=sheet, encoding=encoding)
-    problems = _header_problems(raw, where)
+    names = [code] if isinstance(code, str) else list(code or ())
+    code = next((name for name in names if name in raw.columns), names[0] if names else None)
+    problems = formula_problems(path, sheet, where)
+    problems += _header_problems(raw, where)
     if len(raw) == 0:
         problems.append(_empty(where))
     if code is not None and code not in raw.columns:
         problems.append(_no_code(code, list(raw.columns), where))
     if problems:
+        elsewhere = other_sheets(path, sheet, names)
+        if elsewhere is not None:
+            problems = [elsewhere]
         raise InputError(problems)
 
     table = raw.copy()
@@ -275,7 +283,7 @@ def _empty(where: str) -> Problem:
 
 
 def _no_code(code: str, names: Sequence[str], where: str) -> Problem:
-    near = suggest(code, names)
+    near = next((o.head for o in recognise(names, ["code"])), None) or suggest(code, names)
     hint = Text(f"did you mean '{near}'? ", f"是否为 '{near}'?") if near else Text("", "")
     listed = some(names, 20)
     return Problem(

@@ -14,7 +14,7 @@ from zoning.inputs.geometry import check_polygons
 from zoning.inputs.inspect.datum import BACK
 from zoning.inputs.inspect.place import inspect_place
 from zoning.inputs.repair.coordinates import unshift
-from zoning.inputs.shapefile import decode_frame, is_shapefile
+from zoning.inputs.shapefile import decode_frame, is_shapefile, packed_layers
 from zoning.inputs.source import Source, existing, sha256_of, some, split_layer
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ def list_layers(path: str | Path) -> tuple[str, ...]:
     if path.suffix.lower() == ".parquet":
         return (path.stem,)
     try:
+        packed = packed_layers(path)
+        if packed:
+            return tuple(packed)
         return tuple(str(name) for name, _ in pyogrio.list_layers(path))
     except (pyogrio.errors.DataSourceError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
@@ -181,7 +184,7 @@ def _read(
             # Odd rings and measured coordinates are judged by check_polygons.
             warnings.simplefilter("ignore")
             frame = pyogrio.read_dataframe(
-                path,
+                packed_layers(path).get(layer or "", path),
                 layer=layer,
                 encoding="ISO-8859-1" if shapefile else encoding,
                 fid_as_index=True,
@@ -260,7 +263,7 @@ def _bring(
         if problems:
             return frame, systems.crs_text(own), problems, []
         if own is not None and not systems.same_crs(own, stated):
-            findings.append(_other_crs(own, stated, where))
+            findings.append(systems.overridden(own, stated, where))
         own, frame = stated, frame.set_crs(stated, allow_override=True)
     if own is None:
         return frame, None, [systems.no_crs(where)], []
@@ -282,18 +285,6 @@ def _bring(
     if lost.any():
         problems.append(_outside(int(lost.sum()), own, target, where))
     return moved, declared, problems, findings
-
-
-def _other_crs(own: Any, stated: Any, where: str) -> Finding:
-    a, b = systems.name_of(own), systems.name_of(stated)
-    return Finding(
-        Text(
-            f"the file says {a}; it is read as {b} as stated", f"文件坐标系为 {a};按指定的 {b} 读取"
-        ),
-        where,
-        remedy=Text("leave crs out if the file is right", "若文件无误,请删去 crs"),
-        code="crs-overridden",
-    )
 
 
 def _outside(count: int, own: Any, target: Any, where: str) -> Problem:

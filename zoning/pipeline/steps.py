@@ -14,13 +14,14 @@ import pandas as pd
 from zoning import zones
 from zoning.capacity import Account, account, cap_rules
 from zoning.contribution.parts import Contribution
-from zoning.errors import Check, InfeasibleError, Text, once
+from zoning.errors import Check, Finding, InfeasibleError, Text, once
 from zoning.indicators.transfer import reconcile, transfer
 from zoning.inputs.gather import Intake
 from zoning.ledger import atoms, protections, redlines, sums
 from zoning.ledger.tiles import MapBlocks, in_process
 from zoning.pipeline import checks, protected, summary
 from zoning.pipeline.assemble import Solved, assemble, place
+from zoning.pipeline.contradictions import contradicted
 from zoning.pipeline.ready import Ready, prepare
 from zoning.pipeline.state import State
 from zoning.plan import Plan
@@ -147,7 +148,8 @@ def rehearse(config: Config, folder: Path, *, progress: Progress | None = None) 
         _draw_account(ready.config, books, marked, state)
     found = checks.left_out(sums.count_missing(marked), state.units, state.unzoned)
     found += checks.decisions(state.tables.get("decisions"), _places(state))
-    failed = [c for c in found if not c.ok]
+    failed: list[Finding] = [c for c in found if not c.ok]
+    failed += contradicted(state.towns)
     intake = replace(ready.intake, findings=tuple(once((*ready.intake.findings, *failed))))
     return replace(ready, intake=intake)
 

@@ -32,13 +32,29 @@ class Layer(Part):
     doubted. Left out, a shift is looked for and told, and nothing is converted."""
 
 
+class Column(Part):
+    """A column of a file that must be scaled: ``{from = "人口(万人)", factor = 1e4}``."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, populate_by_name=True,
+        serialize_by_alias=True,
+    )  # fmt: skip
+
+    from_: Annotated[str, Field(alias="from")]
+    """Head in the file."""
+    factor: Annotated[float, Field(gt=0)] = 1.0
+    """What its numbers are multiplied by."""
+
+
 class CountyLayer(Layer):
     """``[inputs.counties]``."""
 
     code: str = "code"
-    """Column of the county code."""
+    """Column of the county code (old key; write it under ``columns``)."""
     name: str = "name"
-    """Column of the name."""
+    """Column of the name (old key; write it under ``columns``)."""
+    columns: dict[str, str] = Field(default_factory=dict)
+    """``[inputs.counties.columns]``: ``code`` and ``name``, as the file calls them."""
 
 
 class ParkLayer(Layer):
@@ -60,15 +76,19 @@ class TownshipLayer(Layer):
     """``[inputs.townships]``: polygons, and their attributes there or in a table."""
 
     code: str = "code"
-    """Column of the township code."""
+    """Column of the township code (old key; write it under ``columns``)."""
     name: str = "name"
-    """Column of the name."""
+    """Column of the name (old key; write it under ``columns``)."""
     county: str = "county"
-    """Column of the county code."""
+    """Column of the county code (old key; write it under ``columns``)."""
+    columns: dict[str, str | Column] = Field(default_factory=dict)
+    """``[inputs.townships.columns]``: our name = head in the layer or in the table, such as
+    ``code = "乡镇代码"``; with a unit, ``population = {from = "常住人口(万人)", factor = 1e4}``. A
+    head that is not listed and equals one of our names is taken, and said."""
     table: str | None = None
     """CSV or XLSX with attributes, joined by code."""
     table_code: str = "code"
-    """Column of the code in that table."""
+    """Column of the code in that table; left out, that of ``columns`` or ``code``."""
     sheet: str | None = None
     """Sheet of an XLSX file; left out, the first."""
     tolerance_m2: Annotated[float, Field(ge=0)] = 10_000.0
@@ -92,8 +112,8 @@ class ProtectionColumns(Part):
     """Column of the type."""
     level: str | None = None
     """Column of the level: 1 or 2, also in words (一级)."""
-    published_m2: str | None = None
-    """Column of the published area in m2."""
+    published_m2: str | Column | None = None
+    """Column of the published area in m2, or ``{from = "面积(公顷)", factor = 1e4}``."""
     source: str | None = None
     """Column of the source."""
     year: str | None = None
@@ -162,13 +182,18 @@ class LanduseRaster(Part):
     crs: str | None = None
     """CRS, only where the file does not say."""
     classes: str | None = None
-    """Class table (TOML); left out, the shipped one for 用地用海分类 (2023)."""
+    """Class table: a TOML file, or the name of a shipped one (`land-use-2023`, `third-survey`,
+    `clcd`, `worldcover`, `globeland30`, `cnlucc`); left out, that of 用地用海分类 (2023), and
+    values that look like another legend are told."""
     reproject: bool = False
     """Bring a raster of another CRS to the grid by nearest neighbour."""
     rural_roads_are_construction: bool = False
     """Whether 06 (rural roads and farm facilities) counts as construction. Land statistics treat
     it as agricultural land (evidence M-high); some planning tables count it, and it moves the
     result."""
+    max_unknown_share: Annotated[float, Field(ge=0, le=1)] = 0.05
+    """Largest part of the city without a class in the raster (no data, clouds); more is an error,
+    from 0.1 % on it is told. Our choice; raise it only where the land is truly not known."""
     survey: str = ""
     """Survey and year, such as "三调 2019"; bases of existing land and cap must agree."""
 
