@@ -106,4 +106,6 @@ def build(counties: gpd.GeoDataFrame, yangzi: shapely.Geometry) -> gpd.GeoDataFr
     frame.insert(4, "published_m2", pd.array([pd.NA] * len(frame), dtype="Int64"))
     frame["source"] = SOURCE
     frame["source_year"] = 2026
+    # Names may be documented; no boundary is.
+    frame["boundary_status"] = "reconstructed"
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=CRS)

@@ -112,6 +112,12 @@ REDLINES = Contract(
         _area("area_m2"),
         _area("published_m2", nullable=True),
         Column("status", nullable=True, values=("documented", "named", "made-up")),
+        Column(
+            "boundary_status",
+            nullable=True,
+            optional=True,
+            values=("documented", "reconstructed", "made-up"),
+        ),
         Column("source", nullable=True),
         Column("source_year", "integer", nullable=True),
     ),

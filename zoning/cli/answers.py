@@ -12,9 +12,11 @@ from zoning import api
 from zoning.api.places import new_folder
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk, within
-from zoning.errors import InputError, Text
+from zoning.errors import InputError, Text, some
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from zoning.questions.stability import CrossCheck
 
 Folder = Annotated[
@@ -110,7 +112,7 @@ def stability(
     talk.write(found.draws.tell(talk.lang))
     if found.lattices is not None:
         talk.write(found.lattices.tell(talk.lang))
-    _tell_clusters(talk, found.clusters)
+    _tell_clusters(talk, found.clusters, found.draws.townships["name"])
     if save:
         for file in found.plan.save(folder):
             talk.write(str(file))
@@ -123,15 +125,16 @@ def stability(
     talk.write_json(found.as_dict())
 
 
-def _tell_clusters(talk: Talk, clusters: Sequence[CrossCheck]) -> None:
+def _tell_clusters(talk: Talk, clusters: Sequence[CrossCheck], names: pd.Series) -> None:
     """Tell how far clustering, which knows no matrices, agrees."""
     for found in clusters:
         moved = found.moved
-        listed = ", ".join(str(code) for code in moved.index[:8])
+        listed = some([str(names.get(code, code)) for code in moved.index], 8)
         talk.write(talk.say(
             f"{found.method} clusters: kappa {found.kappa:.2f}, {len(moved)} townships elsewhere: "
-            f"{listed}",
-            f"{found.method} 聚类:kappa {found.kappa:.2f},{len(moved)} 个乡镇归入他类:{listed}",
+            f"{listed.en}",
+            f"{found.method} 聚类：kappa {found.kappa:.2f}，"
+            f"{len(moved)} 个乡镇归入他类：{listed.zh}",
         ))  # fmt: skip
 
 
@@ -309,7 +312,7 @@ def methods(
     talk.write_table(title, [talk.say("township", "乡镇"), *names, talk.say("agree", "一致")], rows)
     kappa = [[n, *[f"{found.kappa.at[n, m]:.2f}" for m in names]] for n in names]
     talk.write_table(talk.say("Cohen's kappa", "Cohen's kappa 一致性"), ["", *names], kappa)
-    _tell_clusters(talk, found.clusters)
+    _tell_clusters(talk, found.clusters, found.draws.townships["name"])
     for name, error in found.cannot.items():
         talk.wrong(f"{name}: {error.tell(talk.lang)}")
 

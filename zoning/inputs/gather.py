@@ -325,7 +325,9 @@ def _protections(
         frame, problems = protections.tidy(raw, part)
         desk.problems.extend(problems)
         if part.kind == "redline":
-            desk.problems.extend(check_layer(protections.redline_frame([frame]), part.path))
+            # Without its columns there is nothing to check: one cause, one finding.
+            if not any(p.code == "missing-column" for p in problems):
+                desk.problems.extend(check_layer(protections.redline_frame([frame]), part.path))
             desk.findings.extend(unknown_types(frame, part.path))
         (red if part.kind == "redline" else other).append(frame)
     desk.findings.extend(protections.old_names(config.inputs))

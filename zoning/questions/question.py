@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from zoning.capacity import Lock
-from zoning.errors import InputError, Problem, Text, raise_all
+from zoning.errors import InputError, Problem, Text, raise_all, some
 from zoning.plan import Plan
 from zoning.planfile.models import Config
 
@@ -89,7 +89,7 @@ def locks(plan: Plan, question: Question = AS_IT_IS) -> list[Lock]:
     unknown = sorted({*units["lock_out"], *units["lock_in"]} - set(plan.units.index))
     if unknown:
         raise InputError.one(
-            f"unknown units: {', '.join(unknown[:5])}", f"未知单元:{'、'.join(unknown[:5])}",
+            f"unknown units: {some(unknown).en}", f"未知单元：{some(unknown).zh}",
             where="lock", code="unknown-unit",
         )  # fmt: skip
     kinds: tuple[Literal["out", "in"], ...] = ("out", "in")

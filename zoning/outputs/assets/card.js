@@ -86,7 +86,7 @@
         const type = Z.say(layer.types[row.type]) || row.type;
         const levels = [...new Set(rows.map((r) => r.level))].sort().map((l) => Z.value("level", l)).join(" / ");
         return Z.el("li", null, Z.el("strong", null, row.name || row.area_code),
-          Z.el("span", { class: "zn-soft" }, [type, levels, row.status ? Z.value("status", row.status) : null].filter(Boolean).join(" · ")),
+          Z.el("span", { class: "zn-soft" }, [type, levels].filter(Boolean).join(" · ")),
           hit.area_m2 === undefined ? null : Z.el("span", { class: "zn-num" }, Z.ha(hit.area_m2)));
       })),
     ];
@@ -193,7 +193,8 @@
         ...[...rows].sort((a, b) => a.level - b.level).map((r) => [Z.value("level", r.level), Z.ha(r.area_m2)]),
         [Z.t("computed"), Z.ha(sum("area_m2", rows))],
         Z.known(sum("published_m2", rows)) && [Z.t("published"), Z.ha(sum("published_m2", rows))],
-        Z.known(row.status) && [Z.name("status"), Z.value("status", row.status)],
+        Z.known(row.status) && [Z.name("name_status"), Z.value("status", row.status)],
+        Z.known(row.boundary_status) && [Z.name("boundary_status"), Z.value("boundary_status", row.boundary_status)],
         Z.known(row.source) && [Z.t("source"), [row.source, row.source_year].filter(Z.known).join(", ")],
       ])));
     box.setAttribute("aria-label", row.name || row.area_code);

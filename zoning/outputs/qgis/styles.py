@@ -195,6 +195,8 @@ def value_maps(
             codes = {code: name for code, (name, _) in sheet_themes.zone_words(plan, lang).items()}
         elif column == "type":
             codes = type_names(lang)
+        elif (layer, column) == ("checks", "level"):
+            codes = {code: word.get(lang) for code, word in words.values("check_level").items()}
         elif column in ("township", "ok"):
             codes = {}
         else:

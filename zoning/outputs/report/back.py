@@ -55,8 +55,11 @@ _RANK = {"error": 0, "warning": 1, "note": 2}
 
 def data(w: Writer) -> Iterator[Block]:
     """Name the inputs, what is reconstructed, and the software."""
-    yield w.chapter("Data and what is reconstructed", "数据与重建说明")
     warning = notice(w.plan, w.lang)
+    lines = w.plan.redlines
+    rebuilt = warning or (lines is not None and _made_up(lines))
+    yield (w.chapter("Data and what is reconstructed", "数据与重建说明") if rebuilt
+           else w.chapter("Data", "数据"))  # fmt: skip
     if warning:
         yield Text(warning, "warning")
     yield from _standing(w)
@@ -90,18 +93,30 @@ def _standing(w: Writer) -> Iterator[Block]:
         yield Table(w.say("Sources and remarks of the layers", "图层来源与说明"), heads, rows,
                     ["left", "left", "right"], [1.6, 5, 0.8])  # fmt: skip
     lines = w.plan.redlines
-    if lines is None or "status" not in lines:
+    told = [c for c in ("status", "boundary_status") if lines is not None and _tells(lines, c)]
+    if lines is None or not told:
         return
     yield w.section("Standing of the red-line areas", "红线区域的依据")
     yield w.text(
-        "Each area says whether its name and place are documented, named after a real feature, or "
-        "made up.",
-        "每个红线区域均标明其名称与位置有文件依据、依真实地物命名,或为虚构。",
+        "Name and boundary are two things: an area with a documented name may have a boundary "
+        "that is not.",
+        "名称与边界的依据分别注明：名称有文件依据的区域，其边界未必有。",
     )
     once = lines.drop_duplicates("area_code")
-    counts = once.groupby("status", dropna=False).size().rename("areas").reset_index()
-    yield w.frame(w.say("Standing of the areas", "区域依据"), counts, ["status", "areas"],
-                  table="redlines", widths={"status": 3})  # fmt: skip
+    for column in told:
+        counts = once.groupby(column, dropna=False).size().rename("areas").reset_index()
+        yield w.frame(words.label(column, w.lang, "redlines"), counts, [column, "areas"],
+                      table="redlines", widths={column: 3})  # fmt: skip
+
+
+def _tells(lines: Any, column: str) -> bool:
+    return column in lines and bool(lines[column].notna().any())
+
+
+def _made_up(lines: Any) -> bool:
+    """Whether the layer says of an area that it is not real."""
+    shown = [lines[c] for c in ("status", "boundary_status") if c in lines]
+    return any(bool(s.isin(["made-up", "reconstructed"]).any()) for s in shown)
 
 
 _LAYERS = ("city", "counties", "townships", "redlines")

@@ -96,7 +96,7 @@ def _area_table(w: Writer, table: pd.DataFrame, note: str) -> Table:
         "number": w.say("no.", "序号"), "level1_m2": w.say("level 1", "一级"),
         "level2_m2": w.say("level 2", "二级"), "area_m2": w.say("computed", "计算"),
         "published_m2": w.say("published", "公布"), "difference_m2": w.say("diff.", "差值"),
-        "status": w.say("standing", "依据"),
+        "status": w.say("standing of the name", "名称依据"),
     }  # fmt: skip
     caption = w.say("Red-line areas, published against computed (km²)",
                     "红线区域:公布面积与计算面积(km²)")  # fmt: skip

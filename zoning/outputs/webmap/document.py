@@ -17,7 +17,7 @@ FORMAT = 1
 #: Themes with classes, in the order of the menu; their classes are those of the map sheets.
 SHARE_THEMES = ("redline_share", "built_share", "new_land", "stability", "built_redline")
 _DECISION = ("level", "code", "zone", "reason", "who", "date", "state", "method_zone")
-_VALUES = ("zone_reason", "grade", "status", "level", "missing", "check_level")
+_VALUES = ("zone_reason", "grade", "status", "boundary_status", "level", "missing", "check_level")
 
 
 def document(plans: tuple[Any, ...], *, lang: str, tiles: dict[str, Any] | None) -> dict[str, Any]:
@@ -105,7 +105,8 @@ def dictionary() -> dict[str, Any]:
     """Give the words that the cards need: names of columns and of code values."""
     names = sorted({*AREAS, *SHARES, *NAMES, *TOWNSHIP_CARD, *REDLINE_CARD, "unit", "lon", "lat"})
     return {
-        "columns": {n: {lang: words.label(n, lang) for lang in ("zh", "en")} for n in names},
+        "columns": {n: {lang: words.label(n, lang) for lang in ("zh", "en")} for n in names}
+        | {"name_status": {lang: words.label("status", lang, "redlines") for lang in ("zh", "en")}},
         "values": {
             c: {k: {"zh": t.zh, "en": t.en} for k, t in words.values(c).items()} for c in _VALUES
         },

@@ -25,8 +25,8 @@ TOWNSHIP_CARD = (
     "flip_en", "status", "zone_reason", "stability", "why_zh", "why_en",
 )  # fmt: skip
 REDLINE_CARD = (
-    "area_code", "name", "type", "level", "area_m2", "published_m2", "status", "source",
-    "source_year",
+    "area_code", "name", "type", "level", "area_m2", "published_m2", "status",
+    "boundary_status", "source", "source_year",
 )  # fmt: skip
 
 

@@ -72,8 +72,10 @@ def background(tiles: str | None, key: str | None) -> dict[str, Any] | None:
         raise InputError.one(
             "Tianditu tiles need your own key (letters and digits)",
             "天地图底图需要您自己的密钥(字母与数字)", where="tiles", code="tiles-key",
-            remedy=("get one from the service and pass it as tianditu_key",
-                    "请向天地图申请密钥并以 tianditu_key 传入"),
+            remedy=("get one from the service and set the environment variable TIANDITU_TK "
+                    "(in Python: tianditu_key = ...)",
+                    "请向天地图申请密钥，并写入环境变量 TIANDITU_TK"
+                    "（Python 中为 tianditu_key 参数）"),
         )  # fmt: skip
     log.warning(
         "the Tianditu key can be read by everyone who gets this map "

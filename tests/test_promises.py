@@ -1,0 +1,152 @@
+"""What the words of outputs, messages and documents promise, held against what is there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from pathlib import Path
+
+import fake_plan
+import geopandas as gpd
+import pandas as pd
+import pytest
+import worlds
+
+import zoning as zn
+from zoning.base import tables
+from zoning.errors import InputError, some
+from zoning.outputs.qgis import geopackage, styles
+from zoning.outputs.report import back
+from zoning.outputs.report.blocks import Heading, Table
+from zoning.outputs.report.pieces import Writer
+from zoning.outputs.webmap import document
+from zoning.outputs.webmap.layers import pack_layers
+from zoning.outputs.webmap.tiles import background
+from zoning.planfile.models import Config
+from zoning.questions.question import Question, locks
+
+ROOT = Path(__file__).parent.parent
+FRAGMENTS = [
+    (name, number, text)
+    for name in ("method.md", "walkthrough.md", "walkthrough.zh-CN.md")
+    for number, text in enumerate(
+        re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / name).read_text(encoding="utf-8"), re.S)
+    )
+    if set(tomllib.loads(text)) <= set(Config.model_fields)
+]
+
+
+@pytest.fixture
+def whole_world(tmp_path):
+    """The world with every file that an example of the documents may name."""
+    plan = worlds.write(tmp_path)
+    for old, new in (("边界", "boundary"), ("乡镇", "townships"), ("红线", "redlines")):
+        shutil.copy(tmp_path / f"{old}.gpkg", tmp_path / f"{new}.gpkg")
+    shutil.copy(tmp_path / "乡镇.csv", tmp_path / "townships.csv")
+    shutil.copy(tmp_path / "用地.tif", tmp_path / "landuse.tif")
+    gpd.GeoDataFrame(
+        {"code": ["F1"], "name": ["田"]}, geometry=[worlds.square(3, 0)], crs=worlds.CRS
+    ).to_file(tmp_path / "basic_farmland.gpkg")
+    return plan
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "text"), FRAGMENTS, ids=[f"{n}-{i}" for n, i, _ in FRAGMENTS]
+)
+def test_examples_of_the_documents_pass_check(whole_world, name, number, text) -> None:
+    """The rules of one's own of docs/method.md could not be run: they have no suitability."""
+    given = tomllib.loads(whole_world.read_text(encoding="utf-8"))
+    fragment = tomllib.loads(text)
+    if "protections" in fragment.get("inputs", {}):
+        del given["inputs"]["redlines"]
+    whole_world.write_text(worlds.toml(worlds.merged(given, fragment)), encoding="utf-8")
+    zn.check(whole_world)
+
+
+def test_there_are_examples() -> None:
+    assert len(FRAGMENTS) >= 5
+
+
+def rebuilt(plan, **columns):
+    """Give the plan red lines with some columns of standing."""
+    lines = plan.redlines.drop(columns=["status", "boundary_status"], errors="ignore")
+    return type(plan)(**{**vars(plan), "redlines": lines.assign(source="survey", **columns), "notice": None,
+                         "run": {**plan.run, "notice_zh": None}})  # fmt: skip
+
+
+def headings(plan, lang="en"):
+    return [b.text for b in back.data(Writer(plan, lang)) if isinstance(b, Heading)]
+
+
+def test_standing_of_name_and_boundary_are_two_things() -> None:
+    """A card said 有文件依据 beside "own reconstruction": the one of the name, the other not."""
+    plan = rebuilt(fake_plan.make(), status="documented", boundary_status="reconstructed")
+    assert tables.CONTRACTS["redlines"].check(plan.redlines) == []
+    card = pack_layers(plan)["redlines"]
+    row = dict(zip(card["columns"], card["rows"][0], strict=True))
+    assert (row["status"], row["boundary_status"]) == ("documented", "reconstructed")
+    said = document.dictionary()
+    assert said["columns"]["name_status"] == {"zh": "名称依据", "en": "standing of the name"}
+    assert said["columns"]["boundary_status"]["zh"] == "边界依据"
+    assert said["values"]["boundary_status"]["reconstructed"]["zh"] == "自行重建"
+    told = [b for b in back.data(Writer(plan, "en")) if isinstance(b, Table)]
+    assert [t.rows[0][0] for t in told if t.heads[-1] == "areas"] == [
+        "documented", "own reconstruction",
+    ]  # fmt: skip
+
+
+def test_the_reference_case_says_both() -> None:
+    lines = gpd.read_file(ROOT / "data" / "redlines" / "zhenjiang.gpkg", ignore_geometry=True)
+    assert set(lines["boundary_status"]) == {"reconstructed"}
+    assert {"documented", "made-up"} < set(lines["status"])
+
+
+def test_only_a_rebuilt_plan_speaks_of_reconstruction() -> None:
+    real = rebuilt(fake_plan.make(), status=pd.NA)
+    told = headings(real)
+    assert not any("reconstruct" in t or "Standing" in t for t in told), told
+    assert any("Data" in t for t in told)
+    assert "made up" not in str([b for b in back.data(Writer(real, "en"))])
+    again = headings(rebuilt(fake_plan.make(), status="made-up"))
+    assert any("reconstruct" in t for t in again) and any("Standing" in t for t in again)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_levels_of_checks_are_not_levels_of_red_lines(lang) -> None:
+    plan = fake_plan.make()
+    frame = geopackage.tables(plan)["checks"]
+    words = styles.value_maps(plan, list(frame.columns), lang, "checks")["level"]
+    assert set(words) == {"error", "warning", "note"}
+    assert set(styles.value_maps(plan, ["level"], lang, "redlines")["level"]) >= {"1", "2"}
+    alias = styles.aliases(plan, "checks", ["level"], lang)["level"]
+    assert alias != styles.aliases(plan, "redlines", ["level"], lang)["level"]
+
+
+def test_the_key_of_the_background_is_told_as_people_give_it() -> None:
+    with pytest.raises(InputError) as error:
+        background("tianditu", None)
+    assert "TIANDITU_TK" in str(error.value)
+    assert "TIANDITU_TK" in error.value.problems[0].tell("zh")
+
+
+@pytest.mark.parametrize("column", ["area_code", "level"])
+def test_one_missing_column_is_one_finding(tmp_path, column) -> None:
+    """Without its code column a layer also told that every level occurs many times."""
+    plan = worlds.write(tmp_path)
+    lines = worlds.redlines().rename(columns={column: "其他"})
+    (tmp_path / "红线.gpkg").unlink()
+    lines.to_file(tmp_path / "红线.gpkg")
+    with pytest.raises(InputError) as error:
+        zn.check(plan)
+    (problem,) = error.value.problems
+    assert problem.code == "missing-column" and f"'{column}'" in problem.tell("en")
+
+
+def test_long_lists_say_how_many_more() -> None:
+    names = [f"镇{i}" for i in range(12)]
+    assert some(names).en == "镇0, 镇1, 镇2, 镇3, 镇4 and 7 more"
+    assert some(names).zh.endswith("等共 12 个") and some(names[:5]).zh.count("、") == 4
+    plan = fake_plan.make()
+    with pytest.raises(InputError, match="and 2 more"):
+        locks(plan, Question(lock_out=tuple(f"x{i}" for i in range(7))))
