@@ -107,7 +107,7 @@ def test_the_red_line_table_sets_published_against_computed(plan, blocks):
     heads = dict(zip(found.heads, row, strict=True))
     assert heads["公布"] == pieces.area(lines["published_m2"])
     assert heads["差值"] == pieces.area(-1000) == "-0.001"
-    assert heads["依据"] == "有文件依据"
+    assert heads["名称依据"] == "有文件依据"
     other = next(r for r in found.rows if r[1].startswith("茅山"))
     assert dict(zip(found.heads, other, strict=True))["公布"] == pieces.DASH
 

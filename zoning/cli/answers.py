@@ -312,7 +312,7 @@ def methods(
     talk.write_table(title, [talk.say("township", "乡镇"), *names, talk.say("agree", "一致")], rows)
     kappa = [[n, *[f"{found.kappa.at[n, m]:.2f}" for m in names]] for n in names]
     talk.write_table(talk.say("Cohen's kappa", "Cohen's kappa 一致性"), ["", *names], kappa)
-    _tell_clusters(talk, found.clusters, found.draws.townships["name"])
+    _tell_clusters(talk, found.clusters, found.table["name"])
     for name, error in found.cannot.items():
         talk.wrong(f"{name}: {error.tell(talk.lang)}")
 
