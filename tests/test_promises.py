@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 import tomllib
@@ -71,8 +72,10 @@ def test_there_are_examples() -> None:
 def rebuilt(plan, **columns):
     """Give the plan red lines with some columns of standing."""
     lines = plan.redlines.drop(columns=["status", "boundary_status"], errors="ignore")
-    return type(plan)(**{**vars(plan), "redlines": lines.assign(source="survey", **columns), "notice": None,
-                         "run": {**plan.run, "notice_zh": None}})  # fmt: skip
+    return dataclasses.replace(
+        plan, redlines=lines.assign(source="survey", **columns), notice=None,
+        run={**plan.run, "notice_zh": None},
+    )  # fmt: skip
 
 
 def headings(plan, lang="en"):
