@@ -188,6 +188,6 @@ def test_sentences_are_in_one_language_and_names_in_both(plan):
 
 def test_a_place_that_is_no_folder_is_an_error_with_a_remedy(plan, tmp_path):
     (tmp_path / "a").write_text("a file")
-    with pytest.raises(InputError, match="close the file") as caught:
+    with pytest.raises(InputError, match="close programs") as caught:
         workbook.write(plan, tmp_path / "a" / "tables.xlsx")
     assert "无法写入" in caught.value.tell("zh")
