@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,7 @@ def make(case: Case, out: Path) -> None:
     }).to_csv(out / "attributes.csv", index=False)  # fmt: skip
     _red_lines(rng, points, shape, round(km2 / KM2_PER_LINE), crs).to_file(out / "redlines.gpkg")
     _land_use(rng, shape.bounds, case.pixel, crs, out / "landuse.tif")
+    (out / "case.json").write_text(json.dumps({"cell": case.cell}), encoding="utf-8")
     (out / "plan.toml").write_text(PLAN.format(name=case.place, cell=case.cell), encoding="utf-8")
 
 
@@ -232,6 +234,102 @@ def stages(name: str, folder: Path, only: list[str], limit: float) -> dict[str, 
     return found
 
 
+def _files(folder: Path) -> tuple[Any, Any, Any, Any]:
+    """Read the layers of a case plainly, and the grid that its plan takes."""
+    import geopandas as gpd
+
+    from zoning.grid.lattice import GridSpec
+
+    towns = gpd.read_file(folder / "townships.gpkg").set_index("code").rename_axis("township")
+    red, city = (gpd.read_file(folder / f"{n}.gpkg") for n in ("redlines", "boundary"))
+    cell = json.loads((folder / "case.json").read_text(encoding="utf-8"))["cell"]
+    return towns, red, city.union_all(), GridSpec(towns.crs.to_wkt(), cell)
+
+
+def way_ours(folder: Path) -> Any:
+    """Units x townships x red union x classes by the ledger, from the same plain files."""
+    from zoning.inputs.layers import Layers
+    from zoning.inputs.rasters import read_classes
+    from zoning.ledger.atoms import build
+
+    towns, red, city, grid = _files(folder)
+    use, _ = read_classes(folder / "landuse.tif", area=city, to_crs=grid.crs)
+    atoms = build(Layers(city, towns, red, None, use), grid).atoms
+    atoms["red"] = atoms["red_level"] > 0
+    return atoms.groupby(["unit", "township", "red", "landuse"])["area_m2"].sum()
+
+
+def way_overlay(folder: Path) -> Any:
+    """Do the same with geopandas.overlay twice and exactextract on every piece."""
+    import geopandas as gpd
+    import pandas as pd
+    from exactextract import exact_extract
+
+    from zoning.grid.units import make_units
+
+    towns, red, city, grid = _files(folder)
+    units = make_units(city, grid)[["geometry"]].reset_index().to_crs(towns.crs)
+    pieces = gpd.overlay(units, towns.reset_index()[["township", "geometry"]], keep_geom_type=True)
+    union = gpd.GeoDataFrame({"red": [True]}, geometry=[red.union_all()], crs=red.crs)
+    pieces = gpd.overlay(pieces, union, how="identity", keep_geom_type=True)
+    pieces["red"] = pieces["red"].eq(True).fillna(False).astype(bool)
+    pieces["size"] = pieces.area
+    found = exact_extract(
+        str(folder / "landuse.tif"), pieces, ["unique", "frac"], include_cols=["unit", "township",
+        "red", "size"], output="pandas",
+    )  # fmt: skip
+    rows = found.explode(["unique", "frac"])
+    rows["area_m2"] = rows["frac"].astype(float) * rows["size"]
+    rows["landuse"] = pd.to_numeric(rows["unique"])
+    return rows.groupby(["unit", "township", "red", "landuse"])["area_m2"].sum()
+
+
+WAYS = {"ours": way_ours, "overlay": way_overlay}
+
+
+def side(name: str, folder: Path, limit: float) -> None:
+    """Measure the ways on one case, each a process of its own, and their largest difference."""
+    import pandas as pd
+
+    here = folder / name
+    if not (here / "plan.toml").exists():
+        make(CASES[name], here)
+    tables = {}
+    for way in WAYS:
+        out = folder / f"{name}-{way}.parquet"
+        words = [sys.executable, __file__, "--way", way, str(here), str(out)]
+        cpu, memory, code = measured(words, limit)
+        print(f"{name:6} {way:10} {cpu:8.1f} s {memory:8.0f} MB  exit {code}", flush=True)
+        if code == 0:
+            tables[way] = pd.read_parquet(out)["area_m2"]
+    if len(tables) == len(WAYS):
+        off = tables["ours"].sub(tables["overlay"], fill_value=0).abs()
+        print(f"{name:6} largest difference of one cell {off.max():.2f} m2, all {off.sum():.0f} m2")
+
+
+def engines(name: str, folder: Path, limit: float) -> None:
+    """Run a case with each engine; say whether the ledgers are the same bytes."""
+    import hashlib
+
+    here, seen = folder / name, set()
+    if not (here / "plan.toml").exists():
+        make(CASES[name], here)
+    for word in ([], ["--workers", "2"], ["--engine", "dask", "--workers", "2"]):
+        out = folder / f"engine-{name}"
+        start = time.perf_counter()
+        cpu, memory, _ = measured(
+            [sys.executable, "-m", "zoning", "run", str(here / "plan.toml"), "-o", str(out), "-q",
+             *word], limit,
+        )  # fmt: skip
+        wall = time.perf_counter() - start
+        seen.add(hashlib.sha256((out / "ledger.parquet").read_bytes()).hexdigest())
+        told = " ".join(word) or "one process"
+        print(
+            f"{name:6} {told:28} {cpu:8.1f} s, {wall:.1f} s on the clock, {memory:.0f} MB (parent)"
+        )
+    print(f"{name:6} ledgers: {len(seen)} different")
+
+
 def _a_unit(out: Path) -> str:
     """Give the code of a unit in the middle of the file."""
     import pyarrow.parquet as pq
@@ -264,16 +362,35 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--only", nargs="*", default=["run", *QUESTIONS])
     parser.add_argument("--limit", type=float, default=900.0, help="seconds on the clock per stage")
+    parser.add_argument("--side", nargs="*", default=[], help="cases beside other tools")
+    parser.add_argument("--engines", nargs="*", default=[], help="cases with every engine")
+    parser.add_argument("--china", action="store_true", help="the grid of the country")
+    parser.add_argument("--way", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--place", help="another place, with --cell and --pixel")
     parser.add_argument("--cell", type=int, default=1000)
     parser.add_argument("--pixel", type=float, default=30.0)
     given = parser.parse_args()
+    if given.way:
+        way, case, out = given.way
+        WAYS[way](Path(case)).reset_index().set_index(
+            ["unit", "township", "red", "landuse"]
+        ).to_parquet(out)
+        return
     if given.place:
         CASES["own"] = Case(given.place, given.cell, given.pixel)
         given.cases = ["own"]
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
+        for name in given.side:
+            side(name, folder, given.limit)
+        for name in given.engines:
+            engines(name, folder, given.limit)
+        if given.china:
+            words = ["-m", "zoning", "grid", "--country", "-o", str(folder / "china.parquet")]
+            show("china", {"grid": measured([sys.executable, *words], given.limit)})
+        if given.side or given.engines or given.china:
+            return
         for name in given.cases:
             show(name, stages(name, folder, given.only, given.limit))
 

@@ -204,3 +204,12 @@ def test_one_case_is_held_at_a_time(monkeypatch):
     ]
     told = [e for e in events if e != "copy"]
     assert told[0][1] == told[-1][0] == len(found.prices) + 1
+
+
+def test_land_of_released_parts_comes_back_to_its_piece():
+    from zoning.questions.prices import _back
+
+    index = pd.Index(["a|s", "b|t"], name="piece")
+    new = pd.Series([1, 2, 3, 4], [*index, "b|t#R1", "b|t#R2"])
+    assert _back(new, index).tolist() == [1, 9]
+    assert _back(new.iloc[:2], index).tolist() == [1, 2]

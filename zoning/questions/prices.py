@@ -270,11 +270,22 @@ def _price(pieces: pd.DataFrame, base: Allocation, case: _Case, how: dict[str, A
     # Leaving a rule out can only help, so a price below 0 is the gap speaking.
     lower = max(0.0, other.objective - old_bound)
     upper = max(0.0, new_bound - base.objective)
-    new = other.new_m2.groupby(other.new_m2.index.str.split("#").str[0]).sum()
-    moves = (new.reindex(pieces.index) - base.new_m2.reindex(pieces.index)).astype("int64")
+    moves = _back(other.new_m2, pieces.index) - base.new_m2.reindex(pieces.index).astype("int64")
     moves = moves[moves != 0].rename("change_m2")
     moved = int(-moves[moves < 0].sum())
     return Price(case.kind, case.code, lower, upper, moved, _where(pieces, moves), moves)
+
+
+def _back(new: pd.Series, index: pd.Index) -> pd.Series:
+    """Add the land of released parts to the pieces that they are parts of."""
+    # Parts follow the pieces, so only their few codes are taken apart.
+    out = new.iloc[: len(index)].astype("int64").reindex(index)
+    parts = new.iloc[len(index) :]
+    if len(parts):
+        owner = [str(code).split("#")[0] for code in parts.index]
+        more = parts.groupby(owner).sum()
+        out.loc[more.index] += more
+    return out
 
 
 def _without_solving(base: Allocation, case: _Case, how: dict[str, Any]) -> Price | None:
