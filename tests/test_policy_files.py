@@ -360,7 +360,7 @@ def place_tables(plan, name):
         values.loc[0, "veto"] = "yes"
         tables["values"] = values.assign(township=list(plan.townships.index)[: len(values)])
     if name == "compensation-zhenjiang":
-        scores = pd.read_csv(folder / "zhenjiang_scores.csv").head(len(plan.townships) - 1)
+        scores = pd.read_csv(folder / "township_scores.csv").head(len(plan.townships) - 1)
         codes = list(plan.townships.index)[: len(scores)]
         tables["scores"] = scores.assign(township=codes)
         first = plan.townships["county"].iloc[0]
@@ -759,11 +759,37 @@ def test_a_ranking_is_tested_by_other_weights():
     table = found.set_index("city")
     assert table["rank"].to_dict() == {"best": 1, "last": 4, "near": 2, "next": 3}
     assert table.loc[["best", "last"], "kept"].tolist() == [1, 1]
-    assert (
-        (table.loc[["near", "next"], "kept"] > 0.5) & (table["kept"][["near", "next"]] < 1)
-    ).all()
+    assert table["kept"][["near", "next"]].between(0.3, 0.7).all()
     assert table.loc["near", ["best", "worst"]].tolist() == [2, 3]
     again = api.policy("assessment-wanjiang", tables={"cities": rows}, draws=200).ranking
     pd.testing.assert_frame_equal(found, again)
     with pytest.raises(InputError, match="no weights"):
         api.policy("transfers", examples=True, draws=5)
+
+
+@pytest.mark.slow
+def test_every_file_runs_on_the_reference_case():
+    import zoning as zn
+    from zoning import api
+    from zoning.contribution.rules import check
+
+    plan = zn.demo()
+    results = [api.policy(name, plan, examples=True) for name in shipped()]
+    assert [r.policy.name for r in results if not r.ok] == []
+    joined = api.joined(plan, results)
+    assert check(joined.contributions, plan.units.index, set()) == []
+    grants = next(r for r in results if r.policy.name == "compensation-zhenjiang").frame()
+    assert grants["grant"].sum() == 310_000_000
+    # 310 million yuan over 855 to 860 km2 are about 240 yuan per mu
+    assert 310_000_000 / (plan.run["redlines"]["union_m2"] / (10_000 / 15)) == pytest.approx(
+        240, abs=2
+    )
+    firms = next(r for r in results if r.policy.name == "enterprise-carbon")
+    assert len(firms.frame()) == 48
+    ledger = next(r for r in results if r.policy.name == "tasks")
+    pilots = ledger.frame("pilots")
+    assert (pilots["field"] != "项目").sum() == 165 and (pilots["field"] == "项目").sum() == 25
+    assert set(ledger.frame()["action"]) == {str(i) for i in range(1, 10)}
+    quotas = next(r for r in results if r.policy.name == "quota-new-land").frame("counties")
+    headroom = plan.run["construction"]["headroom_m2"]
+    assert headroom - 3 <= quotas["county_quota"].sum() <= headroom

@@ -143,6 +143,8 @@ def test_missing_weights_three_ways():
         ("pool + land", "formula", "yuan and m2"),
         ("pool > land", "formula", "yuan and m2"),
         ("pool > 100", "formula", "yuan and 1"),
+        ("pool > 1", "formula", "yuan and 1"),
+        ("pool + 1", "formula", "yuan and 1"),
         ("min(pool, land)", "formula", "min joins yuan and m2"),
         ("where(x > 1, pool, land)", "formula", "where joins"),
         ("ln(pool)", "formula", "without unit"),
