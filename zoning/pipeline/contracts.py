@@ -32,7 +32,7 @@ def broken(plan: Plan) -> list[Problem]:
     for name, contract in CONTRACTS.items():
         frame = getattr(plan, name, None)
         if frame is not None:
-            found += contract.check(frame)
+            found += contract.check(frame, zones=tuple(plan.scheme.codes))
     layers = ("city", "units", "zones", "townships", "counties", "redlines", "allocation")
     taken = {*layers, *CONTRACTS, *plan.tables}
     return found + check(plan.contributions, plan.units.index, taken)

@@ -43,9 +43,9 @@
 
   const text = (cell) => (cell === null ? "–" : typeof cell === "object" ? Z.say(cell) : cell);
 
-  Z.givenCards = (plan, code) => plan.given.cards.filter((card) => card.rows[code]).map((card) => [
+  Z.givenCards = (plan, code) => plan.given.cards.filter((card) => card.left_out || card.rows[code]).map((card) => [
     Z.el("h3", null, Z.say(card.title)),
-    card.rows[code].map((row) => Z.el("dl", { class: "zn-pairs" }, row.map((cell, k) => [
+    card.left_out ? Z.el("p", { class: "zn-soft" }, Z.say(card.left_out)) : card.rows[code].map((row) => Z.el("dl", { class: "zn-pairs" }, row.map((cell, k) => [
       Z.el("dt", null, Z.say(card.columns[k])), Z.el("dd", null, text(cell))]))),
   ]);
 })(Zoning);

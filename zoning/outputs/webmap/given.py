@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zoning.base import words
+from zoning.errors import Text
 from zoning.outputs import contributed
 from zoning.outputs.webmap.layers import MAX_POINTS, degrees, fit
 from zoning.outputs.webmap.packing import pack_numbers, pack_shapes
 
 if TYPE_CHECKING:
     from zoning.contribution.parts import Class, Contribution, Field, Layer
-    from zoning.errors import Text
     from zoning.plan import Plan
 
 #: Above this number of rows card lines do not travel with the page (our choice).
@@ -47,7 +47,7 @@ def pack(plan: Plan, order: Any) -> dict[str, Any]:
         )
         classes[name] = pack_numbers(np.where(number < 0, _MISSING, number), "uint8")
     cards = [_card(given, k) for given in plan.contributions for k in range(len(given.cards))]
-    return {"classes": classes, "cards": [c for c in cards if c]}
+    return {"classes": classes, "cards": cards}
 
 
 def layers(plan: Plan) -> list[dict[str, Any]]:
@@ -76,11 +76,14 @@ def _layer(x: Layer) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _card(given: Contribution, k: int) -> dict[str, Any] | None:
+def _card(given: Contribution, k: int) -> dict[str, Any]:
     card = given.cards[k]
     table = given.table(card.table)
     if len(table.frame) > MOST_LINES:
-        return None
+        n, most = len(table.frame), MOST_LINES
+        return {"title": both(card.title), "columns": [], "rows": {}, "left_out": both(Text(
+            f"{n:,} rows are more than the map holds ({most:,}); see the table in plan.gpkg",
+            f"共 {n:,} 行，超过地图可容纳的 {most:,} 行，详见 plan.gpkg 中的表格"))}  # fmt: skip
     fields = {f.name: f for f in table.fields}
     wanted = [fields[c] for c in card.columns]
     rows: dict[str, list[list[Any]]] = {}

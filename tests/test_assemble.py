@@ -1,0 +1,150 @@
+"""The assembler and the questions hand on every rule: each test kills a version that loses one."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import fake_plan
+import made_up
+import pytest
+import worlds
+
+from zoning import pipeline, planfile
+from zoning.errors import InputError
+from zoning.outputs.webmap import given
+from zoning.pipeline import assemble as module
+from zoning.pipeline.assemble import Solved, assemble
+from zoning.pipeline.contracts import broken, hold
+from zoning.questions import answer
+from zoning.questions.answer import Question
+from zoning.verify import audit
+
+A_FREE = "1kmN3501E500"
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    path = worlds.write(tmp_path_factory.mktemp("world"))
+    return pipeline.run(planfile.load(path), path.parent)
+
+
+def asked(monkeypatch, plan, **part):
+    """Give the words with which `allocate` is called under some settings of [allocation]."""
+    seen = {}
+
+    def catch(leaves, limits, **how):
+        seen.update(how, leaves=leaves, limits=limits)
+
+    monkeypatch.setattr(module, "allocate", catch)
+    allocation = plan.config.allocation.model_copy(update=part)
+    config = plan.config.model_copy(update={"allocation": allocation})
+    acc, _ = answer.account_of(plan)
+    module.place(plan.pieces, acc, config, plan.units.index, 1000, ("a lock",))
+    return seen
+
+
+def test_every_setting_reaches_the_allocation(plan, monkeypatch) -> None:
+    seen = asked(monkeypatch, plan, boundary_weight=0.25, whole_units=True, core_share=0.625,
+                 min_patch_units=7, attached=True)  # fmt: skip
+    wanted = {"boundary_weight": 0.25, "whole_units": True, "core_share": 0.625,
+              "min_patch_units": 7, "attached": True, "locks": ("a lock",)}  # fmt: skip
+    assert {key: seen[key] for key in wanted} == wanted
+    plain = asked(monkeypatch, plan, attached=False, whole_units=False)
+    assert plain["attached"] is False and plain["whole_units"] is False
+
+
+@pytest.mark.parametrize(
+    ("part", "spatial"),
+    [({"whole_units": True}, True), ({"boundary_weight": 0.1}, True), ({}, False)],
+    ids=["whole", "weight", "neither"],
+)
+def test_neighbours_are_known_where_they_count(plan, monkeypatch, part, spatial) -> None:
+    assert (asked(monkeypatch, plan, **part)["edges"] is not None) is spatial
+
+
+def test_land_of_no_zone_or_no_township_is_not_offered(plan) -> None:
+    pieces = plan.pieces.copy()
+    one, two, three = pieces.index[pieces["free_m2"] > 0][:3]
+    pieces.loc[one, "zone"] = None
+    pieces.loc[two, "township"], pieces.loc[three, "township"] = "none", "overlap"
+    left = module.offered(pieces)["free_m2"]
+    assert left[[one, two, three]].tolist() == [0, 0, 0]
+    assert left.sum() == plan.pieces["free_m2"].drop([one, two, three]).sum()
+
+
+def test_locks_are_part_of_what_is_told_before_solving(plan) -> None:
+    """A lock that takes land away can leave a cap without effect; so can one that is forgotten."""
+    _, leaves = answer.account_of(plan)
+    units = tuple(leaves.loc[leaves["zone"] == "optimised", "unit"].unique())
+    without = {(c.check, c.where) for c in plan.checks}
+    locked = answer.answer(plan, Question(lock_out=units))
+    told = {(c.check, c.where) for c in locked.checks}
+    assert ("presolve.slack", "optimised") in told - without
+
+
+def test_verify_knows_the_locks_of_an_answer(plan) -> None:
+    locked = answer.answer(plan, Question(lock_out=[A_FREE]))
+    forged = dataclasses.replace(
+        locked, run={**locked.run, "what_if": {"lock_out": [], "lock_in": [A_FREE]}}
+    )
+    good, bad = (audit.certify(p, *answer.account_of(p)) for p in (locked, forged))
+    assert good.ok and not bad.ok
+
+
+def test_what_a_question_locked_is_kept_and_dropped_by_a_run(plan) -> None:
+    locked = answer.answer(plan, Question(lock_out=[A_FREE]))
+    assert locked.run["what_if"] == {"lock_out": [A_FREE], "lock_in": []}
+    acc, _ = answer.account_of(plan)
+    from zoning.ledger import sums
+
+    marked = sums.mark(plan.ledger, answer.classes_of(plan))
+    bare = assemble(locked, Solved(acc), plan.config, marked=marked)
+    assert "what_if" not in bare.run and "allocation" not in bare.run
+    assert "new_m2" not in bare.units and "new_m2" not in bare.pieces
+    assert "limits" not in bare.tables and not any(
+        c.check.startswith("allocation.") for c in bare.checks
+    )
+
+
+def test_an_answer_allocates_though_the_plan_does_not(tmp_path) -> None:
+    path = worlds.write(tmp_path, extra="[allocation]\nenabled = false\n")
+    quiet = pipeline.run(planfile.load(path), tmp_path)
+    assert "allocation" not in quiet.run
+    changed = answer.answer(quiet, Question())
+    assert changed.config.allocation.enabled and changed.run["allocation"]["gap"] == 0
+    assert changed.run["config"]["allocation"]["enabled"] is True
+    assert "allocation" not in changed.run["left_out"]
+
+
+def test_construction_inside_red_lines_is_not_known_without_red_lines(plan, tmp_path) -> None:
+    assert plan.run["construction"]["existing_redline_m2"] == 0
+    path = worlds.write(tmp_path)
+    text = path.read_text(encoding="utf-8").replace('[inputs.redlines]\npath = "红线.gpkg"\n', "")
+    path.write_text(text, encoding="utf-8")
+    bare = pipeline.run(planfile.load(path), tmp_path)
+    assert "redlines" in bare.run["left_out"]
+    assert bare.run["construction"]["existing_redline_m2"] is None
+    path.write_text(text + "[redlines]\nnone = true\n", encoding="utf-8")
+    known = pipeline.run(planfile.load(path), tmp_path)
+    assert known.run["construction"]["existing_redline_m2"] == 0
+
+
+def test_contracts_know_the_zones_of_the_plan(plan) -> None:
+    assert broken(plan) == [] and hold(plan) is plan
+    units = plan.units.copy()
+    units.loc[units.index[0], "zone"] = "urban"
+    with pytest.raises(InputError) as error:
+        hold(dataclasses.replace(plan, units=units))
+    (problem,) = error.value.problems
+    assert problem.code == "unknown-value" and "urban" in problem.tell("en")
+
+
+def test_a_card_that_does_not_fit_is_told(monkeypatch) -> None:
+    bare = fake_plan.make()
+    full = dataclasses.replace(bare, contributions=(made_up.contribution(bare),))
+    shown = given.pack(full, full.units.index)["cards"]
+    assert all("left_out" not in card and card["rows"] for card in shown) and shown
+    monkeypatch.setattr(given, "MOST_LINES", 1)
+    told = given.pack(full, full.units.index)["cards"]
+    assert len(told) == len(shown)
+    assert all("more than the map holds (1)" in card["left_out"]["en"] for card in told)
