@@ -222,6 +222,8 @@ def test_mann_kendall_like_the_library(values):
         ([70, 80, 79, 77, 76, 74, 73, 71, 70, 68], "peaked"),
         ([70, 80, 60, 62, 64, 66, 68, 70, 72, 74], "not peaked"),
         ([70, 80, 70, 79, 70, 79, 70, 79, 70, 79], "not peaked"),
+        # near the maximum, but rising again
+        ([70, 80, 77, 77.5, 78, 78.5, 79, 79.3, 79.5, 79.8], "not peaked"),
         ([70, 72, 74, 76, 80, 79, 77, 76, 74, 73], "peaked"),
         ([70, 72, 74, 76, 78, 80, 79, 77, 76, 74], "too early"),
     ],
@@ -270,6 +272,23 @@ def test_clipped_rates_still_close():
     for wrong in ((0.05, 0.1, 0.7), (0.9, 0.1, 0.7)):
         with pytest.raises(ValueError, match="cannot be reached"):
             carbon.close_rates([0.2, 0.3], [1, 1], *wrong)
+
+
+def test_wishes_are_clipped_before_they_are_closed():
+    """By trial: clip the wish, shift all, clip again, until the weighted mean is met."""
+    z = np.array([-0.8, -0.5, 1.4])
+    z = (z - z.mean()) / z.std()
+    wished = np.clip(0.18 + 0.10 * z, 0.10, 0.25)
+    low, high = -1.0, 1.0
+    for _ in range(200):
+        shift = (low + high) / 2
+        met = np.clip(wished + shift, 0.10, 0.25).mean()
+        low, high = (shift, high) if met < 0.18 else (low, shift)
+    got = carbon.split_rates(z[:, None], [1], [1, 1, 1], [1, 1, 1], [1, 1, 1],
+                             rate=0.18, spread=0.10, low=0.10, high=0.25)  # fmt: skip
+    assert got.tolist() == pytest.approx(np.clip(wished + shift, 0.10, 0.25).tolist())
+    unclipped = carbon.close_rates(0.18 + 0.10 * z, [1, 1, 1], 0.18, 0.10, 0.25)
+    assert np.abs(unclipped - got).max() > 1e-3
 
 
 def test_growth_that_no_rate_can_meet_is_refused():

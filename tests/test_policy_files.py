@@ -793,3 +793,155 @@ def test_every_file_runs_on_the_reference_case():
     quotas = next(r for r in results if r.policy.name == "quota-new-land").frame("counties")
     headroom = plan.run["construction"]["headroom_m2"]
     assert headroom - 3 <= quotas["county_quota"].sum() <= headroom
+
+
+def test_equal_rows_are_served_by_code_not_by_their_place():
+    rows = made(np.random.default_rng(0), 3)
+    rows.loc[:, rows.columns[:5]] = 7
+    rows["score"] = 80
+    wanted = {"c000": 3334, "c001": 3334, "c002": 3332}
+    for order in ([0, 1, 2], [2, 1, 0], [1, 2, 0]):
+        result = compensation(rows.iloc[order], parameters={"pool": 1})
+        assert by(result, "county", "grant") == wanted
+        assert sorted(result.frame()["county"]) == ["c000", "c001", "c002"]
+
+
+WRONG = {
+    'unit = "万元"\nformula = "free * look(rates, rate)"': "unit",
+    'rate = { from = "单价", unit = "元/亩", en = "rate", zh = "单价" }': "no-unit",
+    'formula = "free * look(rates, rate)"': "formula",
+    'plan = "zones"': "policy",
+    'theme = "money"': "formula",
+    'evidence = "own"': "evidence",
+    'about_zh = "按区每亩可用土地。"': "policy",
+}
+INSTEAD = {
+    "unit": 'unit = "ha"\nformula = "free * look(rates, rate)"',
+    "no-unit": 'rate = { from = "单价", unit = "元/母", en = "rate", zh = "单价" }',
+    "formula": 'formula = "free * look(rates, rat)"',
+    "policy": 'plan = "zones"\nfile = "x.csv"',
+    "evidence": 'evidence = "sure"',
+}
+
+
+@pytest.mark.parametrize(("old", "code"), WRONG.items())
+def test_what_is_wrong_with_a_file_is_told_with_its_line(old, code, tmp_path):
+    new = {'theme = "money"': 'theme = "mony"', 'about_zh = "按区每亩可用土地。"': ""}.get(
+        old, INSTEAD.get(code, "")
+    )
+    assert old in OWN
+    path = tmp_path / "own.toml"
+    path.write_text(OWN.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        compile_policy(read_policy(path))
+    found = [p for p in error.value.problems if p.code == code]
+    assert found, [p.tell() for p in error.value.problems]
+    assert "own.toml" in found[0].where
+    assert found[0].tell("zh") != found[0].tell("en")
+
+
+@pytest.mark.parametrize(
+    ("table", "code"),
+    [
+        ({"区": ["z"], "单价": ["三"]}, "not-a-number"),
+        ({"区": ["z"]}, "missing-column"),
+        ({"区": ["z", "z"], "单价": [1, 2]}, "double-key"),
+        ({"区": [None], "单价": [1]}, "double-key"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_told(table, code, tmp_path, world):
+    from zoning import api
+
+    path = tmp_path / "own.toml"
+    path.write_text(OWN, encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        api.policy(path, world, tables={"rates": pd.DataFrame(table)})
+    assert error.value.problems[0].code == code
+
+
+def test_a_code_without_weights_is_told(world):
+    from zoning.policy.choices import choose
+
+    policy = read_policy(find("assessment-four-zones"))
+    groups = {"zone_group": dict.fromkeys(world.zones.index, "optimized")}
+    given = Given(place_tables(world, "assessment-four-zones"))
+    with pytest.raises(InputError) as error:
+        run_policy(compile_policy(choose(policy, groups=groups)), world, given)
+    assert error.value.problems[0].code == "no-weights"
+    assert "optimise" in error.value.problems[0].tell("en")
+
+
+def policy_of(tmp_path, text):
+    path = tmp_path / "own.toml"
+    path.write_text(text, encoding="utf-8")
+    return compile_policy(read_policy(path))
+
+
+SHORT = """
+[policy]
+en = "Short"
+zh = "短"
+about_en = "For a test."
+about_zh = "测试用。"
+source = "made up"
+evidence = "own"
+main = "t"
+[tables.words]
+key = "k"
+rows = [{ k = "a", word = "yes" }, { k = "b" }]
+[tables.words.columns]
+k = { unit = "text" }
+word = { unit = "text" }
+[tables.t]
+key = "k"
+rows = [{ k = "a", x = 1, y = 2 }, { k = "b", x = 3 }]
+[tables.t.columns]
+k = { unit = "text" }
+x = { unit = "yuan" }
+y = { unit = "yuan" }
+[[tables.t.formulas]]
+name = "z"
+unit = "yuan"
+formula = "x * 0.9"
+"""
+
+
+def test_shares_that_do_not_close_are_no_rounding(tmp_path):
+    text = SHORT + 'round = { step = 1, total = "sum(x)" }\n'
+    with pytest.raises(InputError) as error:
+        run_policy(policy_of(tmp_path, text))
+    assert [(p.code, p.measured, p.limit) for p in error.value.problems] == [
+        ("not-closed", pytest.approx(3.6), 4)
+    ]
+
+
+def test_a_check_that_cannot_be_answered_does_not_hold(tmp_path):
+    rule = '[[checks]]\nname = "c"\nrule = "y > 0"\nen = "above"\nzh = "为正"\n'
+    result = run_policy(policy_of(tmp_path, SHORT + rule))
+    assert not result.ok and "cannot be answered for b" in result.checks[0].text.en
+    assert result.checks[0].measured == 1
+
+
+def test_an_unknown_word_of_another_table_is_unknown(tmp_path):
+    more = '[[tables.t.formulas]]\nname = "w"\nunit = "text"\nformula = "look(words, word)"\n'
+    frame = run_policy(policy_of(tmp_path, SHORT + more)).frame(every=True)
+    assert frame["w"].tolist()[0] == "yes" and pd.isna(frame["w"][1])
+
+
+def test_weights_that_add_up_to_too_much_are_refused(tmp_path):
+    """The weights of an open tool: 0.45 + 0.45 + 0.15."""
+    more = ('[weights.w]\ntotal = 1\nsource = "as met"\nevidence = "C"\n'
+            "rows.all = { x = 0.45, y = 0.45, z = 0.15 }\n")  # fmt: skip
+    with pytest.raises(InputError) as error:
+        policy_of(tmp_path, SHORT + more)
+    assert [(p.code, p.limit) for p in error.value.problems] == [("weights-total", 1)]
+    assert error.value.problems[0].measured == pytest.approx(1.05)
+
+
+def test_steps_that_lie_over_one_another_are_told():
+    from zoning.policy.steps import parse_steps
+
+    steps = parse_steps("s", [["[0, 10]", 1], ["[5, 20)", 2], ["(30, inf)", 3]])
+    assert [(p.code, p.measured) for p in steps.problems()] == [
+        ("steps-overlap", "[5, 10]"), ("steps-gap", "[20, 30]"),
+    ]  # fmt: skip

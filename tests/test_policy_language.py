@@ -91,6 +91,8 @@ def compute(text):
         ("sum(y, by=(zone, county))", [0.5, -1, 2, None]),
         ("mean(y, by=zone)", [-0.25, -0.25, 1, 1]),
         ("lowest(y)", [-1] * 4),
+        ("lowest(x)", [None] * 4),
+        ("highest(x, by=zone)", [2, 2, None, None]),
         ("highest(y, by=zone)", [0.5, 0.5, 2, 2]),
         ("count(y > 0)", [2] * 4),
         ("count(x > 0)", [None] * 4),
