@@ -159,3 +159,30 @@ def test_land_of_no_township_is_named_as_such() -> None:
     assert {"slope_deg", "population"} == set(told[1].split("lack ")[1].split(", "))
     assert told[2:] == ["2 units in no township or in several"]
     assert why_unzoned(units.assign(zone="key"), towns, method) is None
+
+
+def test_land_under_unknown_protection_is_not_blamed_on_its_township() -> None:
+    from zoning.zones import load_method, why_unzoned
+
+    towns = pd.DataFrame({"name": ["甲镇"], "zone": ["key"], "slope_deg": [pd.NA]}, index=["a"])
+    units = pd.DataFrame({"zone": [pd.NA, "key"], "township": ["a", "a"]})
+    told = why_unzoned(units, towns, load_method("two-matrices"))
+    assert told.en == "1 unit where protected land is not known"
+    assert told.zh == "1 个单元的保护用地未知"
+
+
+def test_a_column_that_may_be_missing_is_not_named() -> None:
+    import dataclasses
+
+    from zoning.zones import lacking, load_method
+
+    method = load_method("two-matrices")
+    row = {"slope_deg": None}
+    assert lacking(row, method) == ["slope_deg"]
+    eased = dataclasses.replace(method, dimensions=tuple(
+        dataclasses.replace(d, terms=tuple(
+            dataclasses.replace(t, missing="drop") if t.indicator == "slope_deg" else t
+            for t in d.terms
+        )) for d in method.dimensions
+    ))  # fmt: skip
+    assert lacking(row, eased) == []
