@@ -110,6 +110,8 @@ class Finding(Problem):
     ----------
     level : {"error", "warning", "note"}
         ``error`` stops a run; a ``warning`` is likely a mistake; a ``note`` is for the record.
+    place : (longitude, latitude), optional
+        A point in degrees where it can be seen.
 
     Examples
     --------
@@ -119,6 +121,7 @@ class Finding(Problem):
     """
 
     level: Level = "warning"
+    place: tuple[float, float] | None = None
 
     def line(self, lang: str = "en") -> str:
         """Write the finding on one line, its level in front."""
@@ -127,7 +130,10 @@ class Finding(Problem):
 
     def as_dict(self, lang: str = "en") -> dict[str, Any]:
         """Give the finding as plain data for ``--json``."""
-        return {"level": self.level, **Problem.as_dict(self, lang)}
+        return {"level": self.level, **Problem.as_dict(self, lang), **self._placed()}
+
+    def _placed(self) -> dict[str, Any]:
+        return {} if self.place is None else {"place": list(self.place)}
 
     def record(self) -> dict[str, Any]:
         """Give the finding as it stands in ``run.json``, in both languages."""
@@ -135,7 +141,7 @@ class Finding(Problem):
         return {
             "level": self.level, "code": self.code, "where": self.where,
             "measured": self.measured, "limit": self.limit, "en": self.what.en,
-            "zh": self.what.zh, "try_en": remedy.en, "try_zh": remedy.zh,
+            "zh": self.what.zh, "try_en": remedy.en, "try_zh": remedy.zh, **self._placed(),
         }  # fmt: skip
 
     @classmethod
@@ -155,6 +161,7 @@ class Finding(Problem):
             Text(en, record.get("zh", en)), record.get("where", ""), record.get("measured"),
             record.get("limit"), remedy if remedy.en else None, record.get("code", "problem"),
             level if level in LEVELS else "note",
+            tuple(record["place"]) if record.get("place") else None,
         )  # fmt: skip
 
 
@@ -197,7 +204,7 @@ class Check(Finding):
     ) -> None:  # fmt: skip
         given = {
             "what": text, "where": where, "measured": measured, "limit": limit, "remedy": remedy,
-            "code": check, "level": level, "ok": ok, "unit": unit,
+            "code": check, "level": level, "ok": ok, "unit": unit, "place": None,
         }  # fmt: skip
         for name, value in given.items():
             object.__setattr__(self, name, value)

@@ -6,6 +6,7 @@ is asked for, its folder will do.
 
 =====================  =============================================================
 make a plan            `demo`, `init`, `check`, `run`, `load`; `batch` makes many
+look at data           `inspect` any file; `mend` writes repaired copies; `write_findings`
 units alone            `grid`
 ask a plan             `explain`, `stability`, `allocate`, `price`, `methods`, `verify`
 write files            `map`, `report`, `sheets`, `export`, `write_prices`
@@ -36,14 +37,15 @@ FORMATS = (
 __all__ = [
     "COMMANDS", "FORMATS", "Batch", "MethodComparison", "Plan", "Stability", "Units", "allocate",
     "batch", "check", "check_policy", "demo", "evaluate", "explain", "export", "grid", "init",
-    "joined", "load", "map", "methods", "policies", "policy", "policy_rows", "price", "report",
-    "roles", "run", "sheets", "solve", "stability", "target_file", "verify",
-    "watching", "write_policy", "write_prices",
+    "inspect", "joined", "load", "map", "mend", "methods", "policies", "policy", "policy_rows",
+    "price", "report", "roles", "run", "sheets", "solve", "stability", "target_file", "verify",
+    "watching", "write_findings", "write_policy", "write_prices",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from zoning.api.asking import MethodComparison, allocate, explain, methods, price, verify
     from zoning.api.firm import Stability, stability
+    from zoning.api.inspecting import inspect, mend, write_findings
     from zoning.api.making import check, demo, init, load, run
     from zoning.api.many import Batch, batch
     from zoning.api.plan import Plan
@@ -62,6 +64,7 @@ else:
     _ROOMS = {
         "asking": ("MethodComparison", "allocate", "explain", "methods", "price", "verify"),
         "firm": ("Stability", "stability"),
+        "inspecting": ("inspect", "mend", "write_findings"),
         "many": ("Batch", "batch"),
         "making": ("check", "demo", "init", "load", "run"),
         "plan": ("Plan",),

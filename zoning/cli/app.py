@@ -15,7 +15,18 @@ from zoning.cli.console import Talk, default_language
 from zoning.errors import Problem, Text
 
 #: Modules whose functions named in ``COMMANDS`` become commands, in the order of the help.
-_ROOMS = ("plan", "batch", "grid", "answers", "verify", "deliver", "evaluate", "policy", "commands")
+_ROOMS = (
+    "plan",
+    "look",
+    "batch",
+    "grid",
+    "answers",
+    "verify",
+    "deliver",
+    "evaluate",
+    "policy",
+    "commands",
+)
 
 #: Exit code after Ctrl-C; newer versions of typer give it themselves, older ones abort.
 _INTERRUPTED = 130

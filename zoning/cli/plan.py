@@ -1,4 +1,4 @@
-"""Commands that make a plan: demo, init, check, run."""
+"""Commands that make a plan: demo, init, run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from zoning.api.places import new_folder
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk
 from zoning.cli.telling import tell_plan
-from zoning.errors import tally
 
 if TYPE_CHECKING:
     from zoning.api import Plan
@@ -83,37 +82,6 @@ def run(
     _end(talk, made, files)
 
 
-@command()
-def check(talk: Talk, plan: PlanFile) -> None:
-    """Inspect every input; tell all problems at once, write nothing. / 检查全部输入."""
-    with talk.progress() as progress:
-        intake = api.check(plan, progress=progress).intake
-    talk.write_json(
-        {
-            "ok": True,
-            "inputs": [s.as_dict() for s in intake.sources],
-            "notes": [f.as_dict(talk.lang) for f in intake.findings],
-            "grid": intake.grid.as_dict(),
-            "distortion": intake.distortion.as_dict(),
-        }
-    )
-    rows = [
-        [s.role, s.path, "–" if s.features is None else f"{s.features:,}", (s.crs or "–")[:40]]
-        for s in intake.sources
-    ]
-    heads = [("input", "输入"), ("file", "文件"), ("rows", "行数"), ("CRS", "坐标系")]
-    talk.write_table(talk.say("Inputs", "输入数据"), [talk.say(*h) for h in heads], rows)
-    for finding in intake.findings:
-        talk.write(finding.line(talk.lang))
-    found = tally(intake.findings, talk.lang)
-    talk.write(talk.say(
-        f"zoning run can start; to look at first: {found}." if found
-        else "No problems: zoning run can start.",
-        f"可以运行 zoning run；请先查看：{found}。" if found
-        else "未发现问题，可以运行 zoning run。",
-    ))  # fmt: skip
-
-
 @command(writes={"folder": ("plan.toml", "boundary.gpkg", "counties.gpkg")})
 def init(
     talk: Talk,
@@ -153,4 +121,4 @@ def _end(talk: Talk, plan: Plan, files: list[Path]) -> None:
         raise typer.Exit(1)
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"demo": demo, "init": init, "check": check, "run": run}
+COMMANDS: dict[str, Callable[..., None]] = {"demo": demo, "init": init, "run": run}

@@ -33,8 +33,25 @@ def read_cells(
     InputError
         If the file cannot be read, has no such sheet or another encoding.
     """
+    if path.suffix.lower() == ".xls":
+        raise InputError(_old_excel(path))
     raw = _read_xlsx(path, sheet) if _is_excel(path) else _read_csv(path, encoding)
     return _tidy(raw)
+
+
+def _old_excel(path: Path) -> Problem:
+    """Say that a workbook of Excel 97 cannot be read; often it is a web page under that name."""
+    with path.open("rb") as stream:
+        head = stream.read(512).lstrip().lower()
+    page = head.startswith((b"<html", b"<!doctype", b"<table", b"<?xml"))
+    kind = Text(" (in truth a web page)", "（实为网页）") if page else Text("", "")
+    return Problem(
+        Text(f"a workbook in the old form .xls{kind.en} is not read",
+             f"不支持旧版 .xls 工作簿{kind.zh}"),
+        str(path), code="old-excel",
+        remedy=Text("open it in Excel, WPS or LibreOffice and save it as .xlsx or CSV UTF-8",
+                    "请用 Excel、WPS 或 LibreOffice 打开，另存为 .xlsx 或 CSV UTF-8"),
+    )  # fmt: skip
 
 
 def _is_excel(path: Path) -> bool:
@@ -44,13 +61,16 @@ def _is_excel(path: Path) -> bool:
 def _read_csv(path: Path, encoding: str | None) -> pd.DataFrame:
     import pandas as pd
 
-    tried = (encoding,) if encoding else _ENCODINGS
+    tried = (encoding,) if encoding else _encodings(path)
     for name in tried:
         try:
             with path.open(encoding=name, newline="") as stream:
+                separator = _separator(stream.readline())
+                stream.seek(0)
                 return pd.read_csv(
-                    stream, dtype=str, keep_default_na=False, header=None, skip_blank_lines=True
-                )
+                    stream, dtype=str, keep_default_na=False, header=None, skip_blank_lines=True,
+                    sep=separator,
+                )  # fmt: skip
         except (UnicodeDecodeError, LookupError):
             continue
         except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -62,6 +82,19 @@ def _read_csv(path: Path, encoding: str | None) -> pd.DataFrame:
         code="encoding",
         remedy=("save it as CSV UTF-8, or set encoding", "请另存为 CSV UTF-8,或设置 encoding"),
     )
+
+
+def _encodings(path: Path) -> tuple[str, ...]:
+    """Give the encodings to try; Excel's "Unicode text" begins with the mark of UTF-16."""
+    with path.open("rb") as stream:
+        mark = stream.read(2)
+    return ("utf-16",) if mark in (b"\xff\xfe", b"\xfe\xff") else _ENCODINGS
+
+
+def _separator(heads: str) -> str:
+    """Give what parts the heads: the comma, unless only another sign does."""
+    found = [sign for sign in ",;\t" if sign in heads]
+    return found[0] if found else ","
 
 
 def _read_xlsx(path: Path, sheet: str | None) -> pd.DataFrame:

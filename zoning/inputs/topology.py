@@ -176,6 +176,7 @@ def _one(kind: str, place: Place, tolerance_m2: float, crs: Any, where: str) -> 
         remedy=hint,
         code=kind,
         level="error",
+        place=(round(lon, 6), round(lat, 6)),
     )
 
 

@@ -205,6 +205,13 @@ def _read(
     return decoded, findings
 
 
+def read_raw(
+    path: Path, layer: str | None, encoding: str | None = None
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Read a layer as it is, for whoever inspects or mends it; nothing is judged but the text."""
+    return _read(path, layer, encoding)
+
+
 def _labels(frame: gpd.GeoDataFrame, keys: Sequence[str] = ()) -> list[str]:
     ids = [f"feature {i}" for i in frame.index]
     if not keys:

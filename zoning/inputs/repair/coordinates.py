@@ -129,3 +129,29 @@ def _without(rings: list[Any], find: Any) -> tuple[Any, list[Any]]:
             continue
         out.append(ring)
     return out[0], out[1:]
+
+
+def right_crs(frame: gpd.GeoDataFrame, where: str) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Give a layer the CRS in which its coordinates can lie: zone number, or degrees.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> square = shapely.box(40_500_000, 3_560_000, 40_501_000, 3_561_000)
+    >>> right_crs(gpd.GeoDataFrame(geometry=[square], crs="EPSG:4549"), "a.shp")[0].crs.to_epsg()
+    4528
+    """
+    from zoning.inputs.inspect.place import axes, fitting_crs
+
+    bounds = frame.total_bounds
+    x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
+    degrees = any(f.code == "degrees-not-metres" for f in axes(x, y, frame.crs, where))
+    fits = "EPSG:4490" if degrees else fitting_crs(x, frame.crs)
+    if fits is None:
+        return frame, []
+    old = frame.crs.to_authority() or (frame.crs.name,)
+    return frame.set_crs(fits, allow_override=True), [Finding(
+        Text(f"the CRS {':'.join(old)} was replaced by {fits}, in which the coordinates can lie",
+             f"坐标系由 {':'.join(old)} 改为与坐标相符的 {fits}"),
+        where, code="right-crs", level="note",
+    )]  # fmt: skip

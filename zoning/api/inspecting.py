@@ -1,0 +1,122 @@
+"""Functions that look at data: any file without a plan, and repaired copies of a plan's files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoning.errors import Finding, InputError
+
+if TYPE_CHECKING:
+    from zoning.inputs.alone import Looked
+
+
+def inspect(*files: str | Path) -> Looked:
+    """Look at files without a plan: what is in them, and what is likely wrong.
+
+    Parameters
+    ----------
+    *files : str or Path
+        Polygon layers (``FILE`` or ``FILE:layer``), tables and rasters. Layers of one place are
+        held against one another, and against the installed outlines of the counties they name.
+
+    Returns
+    -------
+    Looked
+        ``facts``, a dict for each layer; ``findings``, the worst first; ``ok``.
+
+    Raises
+    ------
+    InputError
+        If a file does not exist. What is wrong *in* files is a finding.
+
+    Examples
+    --------
+    >>> from zoning import api
+    >>> from zoning.base.shipped import data_path
+    >>> seen = api.inspect(data_path("redlines", "zhenjiang.gpkg"))
+    >>> seen.ok, seen.facts[0]["crs"]
+    (True, 'EPSG:4549')
+    """
+    from zoning.inputs.alone import look
+
+    return look(files)
+
+
+def mend(plan: str | Path, out: str | Path) -> list[Finding]:
+    """Write repaired copies of a plan's files, and a plan.toml beside them that names them.
+
+    Nothing is guessed: a zone number in front of the easting, swapped axes, a stray vertex,
+    invalid and closed rings, repeated rows, sums among rows, numbers written as text and markers
+    of "not known" are put right; a web-map shift, another legend or a gap are not.
+
+    Parameters
+    ----------
+    plan : str or Path
+        A plan.toml, or its folder.
+    out : str or Path
+        A new or empty folder for the copies. The planner's files are never touched.
+
+    Returns
+    -------
+    list of Finding
+        What was done, each with the values before and after.
+
+    Raises
+    ------
+    InputError
+        If plan.toml cannot be read, or ``out`` holds files already.
+    """
+    from zoning.inputs.repair.plan import mend_plan
+    from zoning.planfile import load
+
+    path, folder = plan_of(plan), Path(out)
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError.one(
+            "the folder is not empty", "文件夹非空", where=str(folder), code="exists",
+            remedy=("name a new folder for the copies", "请为副本另指定新文件夹"),
+        )  # fmt: skip
+    config = load(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return mend_plan(config, path, folder)
+
+
+def plan_of(path: str | Path) -> Path:
+    """Give the plan.toml of a folder, or the file itself."""
+    given = Path(path)
+    return given / "plan.toml" if given.is_dir() and (given / "plan.toml").exists() else given
+
+
+def write_findings(
+    path: str | Path, findings: Sequence[Finding], shapes: Mapping[str, Any] | None = None,
+    lang: str = "zh",
+) -> Path:  # fmt: skip
+    """Write a page with findings and their places: one HTML file, no network.
+
+    Parameters
+    ----------
+    path : str or Path
+    findings : sequence of Finding
+    shapes : mapping, optional
+        Outlines to draw: name -> GeoSeries.
+    lang : {"zh", "en"}
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    InputError
+        If the place cannot be written, or holds a file that is no page of findings.
+    """
+    from zoning.outputs.findings_map import write
+
+    target = Path(path)
+    if target.exists() and "<h1>" not in target.read_text("utf-8", errors="replace")[:2000]:
+        raise InputError.one(
+            "there is another file already", "已有其他文件", where=str(target), code="exists",
+            remedy=("choose another name", "请另选名称"),
+        )  # fmt: skip
+    return write(target, findings, shapes or {}, lang)

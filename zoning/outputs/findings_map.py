@@ -1,0 +1,118 @@
+"""A page with the places of findings: one file, no network, no script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoning.errors import LEVELS, Finding
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+_WIDTH, _ROOM = 900.0, 30.0
+_COLOURS = {"error": "#b3261e", "warning": "#a35b00", "note": "#37618e"}
+_STYLE = """body{font:15px/1.5 system-ui,"Noto Sans CJK SC","Microsoft YaHei",sans-serif;
+margin:24px;max-width:960px;color:#1c1b1f}
+svg{width:100%;height:auto;border:1px solid #c9c5d0;background:#fff}
+li{margin:6px 0}.error{color:#b3261e}.warning{color:#a35b00}.note{color:#37618e}
+small{color:#49454f}"""
+
+
+def write(
+    path: Path, findings: Sequence[Finding], shapes: Mapping[str, gpd.GeoSeries], lang: str = "zh"
+) -> Path:
+    """Write the page.
+
+    Parameters
+    ----------
+    path : Path
+    findings : sequence of Finding
+        Those with a place are numbered on the map; all are listed.
+    shapes : mapping
+        Outlines by file, in any CRS.
+    lang : {"zh", "en"}
+
+    Returns
+    -------
+    Path
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from zoning.errors import Text
+    >>> gap = Finding(Text("a <gap>", "空隙"), "a.gpkg", place=(119.5, 32.2))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = write(Path(folder, "map.html"), [gap], {}, "en").read_text(encoding="utf-8")
+    >>> "a &lt;gap&gt;" in page, page.count("<circle")
+    (True, 1)
+    """
+    placed = [f for f in findings if f.place is not None]
+    numbers = {id(f): i for i, f in enumerate(placed, 1)}
+    items = "".join(_item(f, numbers.get(id(f)), lang) for f in findings)
+    title = "数据检查" if lang == "zh" else "Findings of the data"
+    none = "未发现问题。" if lang == "zh" else "Nothing was found."
+    body = f"<ul>{items}</ul>" if findings else f"<p>{none}</p>"
+    page = (
+        f'<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{_STYLE}</style><h1>{title}</h1>{_drawing(placed, numbers, shapes)}{body}</html>\n"
+    )
+    path.write_text(page, encoding="utf-8", newline="\n")
+    return path
+
+
+def _item(finding: Finding, number: int | None, lang: str) -> str:
+    mark = f"<b>{number}</b> · " if number else ""
+    level = escape(LEVELS[finding.level].get(lang))
+    at = (
+        ""
+        if finding.place is None
+        else f" <small>({finding.place[0]:.5f}, {finding.place[1]:.5f})</small>"
+    )
+    told = escape(finding.tell(lang))
+    return f'<li>{mark}<span class="{finding.level}">{level}</span> {told}{at}</li>'
+
+
+def _drawing(
+    placed: Sequence[Finding], numbers: Mapping[int, int], shapes: Mapping[str, gpd.GeoSeries]
+) -> str:
+    """Draw the outlines, and a numbered mark for each place."""
+    import numpy as np
+
+    degrees = {name: s.to_crs("EPSG:4326") for name, s in shapes.items()}
+    corners = [s.total_bounds for s in degrees.values()]
+    corners += [np.array([*f.place, *f.place]) for f in placed if f.place is not None]
+    if not corners:
+        return ""
+    west, south = np.min(corners, axis=0)[:2]
+    east, north = np.max(corners, axis=0)[2:]
+    turn = float(np.cos(np.radians((south + north) / 2)))
+    scale = (_WIDTH - 2 * _ROOM) / max((east - west) * turn, (north - south), 1e-6)
+    height = (north - south) * scale + 2 * _ROOM
+
+    def at(points: Any) -> Any:
+        return (points - [west, north]) * [turn * scale, -scale] + _ROOM
+
+    lines = "".join(_outline(s, at, 1 / scale) for s in degrees.values())
+    marks = ""
+    for f in placed:
+        x, y = at(np.array([f.place]))[0]
+        marks += (
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="{_COLOURS[f.level]}"/>'
+            f'<text x="{x:.1f}" y="{y + 4:.1f}" fill="#fff" font-size="11" '
+            f'text-anchor="middle">{numbers[id(f)]}</text>'
+        )
+    return f'<svg viewBox="0 0 {_WIDTH:.0f} {height:.0f}" role="img">{lines}{marks}</svg>'
+
+
+def _outline(shapes: gpd.GeoSeries, at: Any, pixel: float) -> str:
+    import shapely
+
+    paths = []
+    for shape in shapely.simplify(shapes.to_numpy(), pixel):
+        for ring in shapely.get_rings(shapely.get_parts(shape)):
+            points = at(shapely.get_coordinates(ring))
+            paths.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + "Z")
+    return f'<path d="{"".join(paths)}" fill="none" stroke="#79747e" stroke-width="1"/>'
