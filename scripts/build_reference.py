@@ -28,7 +28,7 @@ from reference import (
     waters,
     write,
 )
-from reference.facts import CRS, DATA, NOTICE, table
+from reference.facts import CRS, DATA, NOTICE
 
 CITY = 321100
 SOURCE = "tianditu"
@@ -88,18 +88,18 @@ def main(data: Path) -> None:
     red = redlines.build(counties, yangzi)
     write.geopackage(data / "redlines" / "zhenjiang.gpkg", {"redlines": red})
     graph = roads.build(lines)
-    write.geopackage(data / "roads" / "zhenjiang.gpkg", {"roads": graph})
+    seats = roads.seats(lines)
+    write.geopackage(data / "roads" / "zhenjiang.gpkg", {"roads": graph, "centres": seats})
     height = terrain.build(counties.total_bounds)
     write.raster(data / "terrain" / "zhenjiang_dem_100m.tif", *height, nodata=-9999, predictor=2)
 
     water = (yangzi, waters.lakes(), waters.canals())
-    ground = landuse.layers(counties, lines, red, water, graph, height, origin)
-    share = table("calibration.csv").set_index("code")["built_share"].reindex(lines["code"])
-    use = landuse.build(ground, share.to_numpy(), roads.centres(lines))
+    ground = landuse.layers(counties, lines, red, water, graph, height)
+    use = landuse.build(ground, roads.centres(lines))
     write.raster(
         data / "landuse" / "zhenjiang_30m.tif", use, ground.transform, nodata=0, predictor=1
     )
-    rows = attributes.build(lines, use, ground, height, graph)
+    rows = attributes.build(lines, use, ground)
     write.csv(data / "townships" / "zhenjiang_attributes.csv", rows)
     locked = farmland.build(use, ground, city.geometry.iloc[0])
     write.geopackage(data / "farmland" / "zhenjiang.gpkg", {"farmland": locked})

@@ -157,7 +157,14 @@ def test_rules_that_do_not_hold_are_told(cap, code, said):
 
 def test_the_reference_plan_states_the_rules_that_init_copies():
     shipped = load_toml("capacity", "caps.toml")["cap"]
-    assert load_toml("zhenjiang.toml")["cap"] == shipped
+    # But for moderate zones, which exceed the published rule in the reconstruction: it says so.
+    plan = load_toml("zhenjiang.toml")
+    caps = {**plan["cap"]["zone_caps"], "moderate": shipped["zone_caps"]["moderate"]}
+    assert {**plan["cap"], "zone_caps": caps} == shipped
+    own = plan["cap"]["zone_caps"]["moderate"]
+    assert own["share"] == "existing" and own["evidence"] == "own" and "own choice" in own["source"]
+    for zone, rule in plan["published"]["zone_caps"].items():
+        assert rule["share"] == shipped["zone_caps"][zone]["share"]
     rules = [shipped, shipped["eco_agri_share"], *shipped["zone_caps"].values(),
              *shipped["quotas"].values()]  # fmt: skip
     assert all(r["source"].startswith("镇江市主体功能区规划") and r["evidence"] for r in rules)

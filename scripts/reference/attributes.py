@@ -5,14 +5,9 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import rasterio.features
-import shapely
-from rasterio.transform import Affine
 
-from . import roads as road_graph
 from .facts import table
 from .landuse import Ground
-from .terrain import slope_deg
 
 SEED = 2020
 # people per pixel of residential land, relative; made up
@@ -39,7 +34,11 @@ def _pixels(landuse: np.ndarray, ground: Ground, count: int) -> pd.DataFrame:
 
 
 def population(townships: gpd.GeoDataFrame, pixels: pd.DataFrame) -> np.ndarray:
-    """Split each county's census total by residential land."""
+    """Split each county's census total: towns with a published figure first, the rest by land.
+
+    Published are registered people; they count as many residents as the county has for each of
+    its registered (an assumption, stated in data/README.md).
+    """
     census = table("population_2020.csv").groupby("counted_with")["persons"].sum()
     rng = np.random.default_rng(SEED)
     weight = sum(pixels[v].to_numpy() * w for v, w in CROWDING.items())
@@ -47,52 +46,37 @@ def population(townships: gpd.GeoDataFrame, pixels: pd.DataFrame) -> np.ndarray:
     dense = pixels[7].to_numpy() / np.maximum(pixels.sum(axis=1).to_numpy(), 1)
     weight *= 1 + 2.5 * dense
     out = np.zeros(len(townships), np.int64)
+    known = table("population_towns.csv").set_index("code")["registered"]
+    registered = table("population_registered.csv").set_index("code")["registered"]
     for county, people in census.items():
         own = np.flatnonzero(townships["county"] == county)
-        out[own] = _spread(int(people), weight[own])
+        codes = townships["code"].iloc[own]
+        told = codes.isin(known.index).to_numpy()
+        if told.any():
+            factor = people / registered[county]
+            out[own[told]] = np.round(known[codes[told]].to_numpy() * factor).astype(np.int64)
+        left = own[~told]
+        out[left] = _spread(int(people) - int(out[own[told]].sum()), weight[left])
     return out
-
-
-def terrain_of(
-    townships: gpd.GeoDataFrame, height: tuple[np.ndarray, Affine]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Give mean slope (degrees) and relief (highest less lowest point, metres)."""
-    values, transform = height
-    slope = slope_deg(values)
-    steep, relief = [], []
-    for geometry in townships.geometry:
-        hit = rasterio.features.rasterize(
-            [geometry], values.shape, transform=transform, all_touched=True
-        ).astype(bool)
-        steep.append(slope[hit].mean())
-        relief.append(int(values[hit].max()) - int(values[hit].min()))
-    return np.round(steep, 2), np.array(relief)
 
 
 def build(
     townships: gpd.GeoDataFrame,
     landuse: np.ndarray,
     ground: Ground,
-    height: tuple[np.ndarray, Affine],
-    roads: gpd.GeoDataFrame,
 ) -> pd.DataFrame:
-    """Build the attribute table, one row per township."""
+    """Build the attribute table, one row per township; what a run measures is not in it."""
     pixels = _pixels(landuse, ground, len(townships))
     people = population(townships, pixels)
     rng = np.random.default_rng(SEED + 1)
     hectares = (ground.transform.a**2) / 1e4
     output = sum(pixels[v].to_numpy() * w for v, w in OUTPUT.items()) * hectares
     gdp = np.round(output * rng.uniform(0.85, 1.15, len(townships)) + people * 2.0, -1)
-    slope, relief = terrain_of(townships, height)
     wet = pixels[17].to_numpy() / pixels.sum(axis=1).to_numpy()
+    flat = ground.township[ground.city]
+    slope = np.bincount(flat, ground.slope[ground.city], len(townships)) / np.bincount(flat)
     hazard = 1 + (slope > 1.5) + (slope > 3.5) + (wet > 0.08) + (wet > 0.25)
-    zone = table("calibration.csv").set_index("code")["meant_zone"].reindex(townships["code"])
-    strategic = zone.map({"optimised": 4, "key": 3, "moderate": 2}).to_numpy()
-    strategic = [HIGH_PRIORITY.get(c, s) for c, s in zip(townships["code"], strategic, strict=True)]
-    lengths = [
-        float(np.sum(shapely.length(shapely.intersection(roads.geometry.values, g))))
-        for g in townships.geometry
-    ]
+    strategic = [HIGH_PRIORITY.get(c, 3) for c in townships["code"]]
     return pd.DataFrame(
         {
             "code": townships["code"],
@@ -100,10 +84,6 @@ def build(
             "population": people,
             "gdp_10k_yuan": gdp.astype(np.int64),
             "revenue_10k_yuan": np.round(gdp * rng.uniform(0.06, 0.09, len(gdp))).astype(np.int64),
-            "road_km": np.round(np.array(lengths) / 1000, 2),
-            "min_to_centre": road_graph.minutes(roads, townships["code"].tolist()),
-            "slope_deg": slope,
-            "relief_m": relief,
             "hazard": np.clip(hazard, 1, 5),
             "strategic": strategic,
             "notes": "made up, except that population adds up to the 2020 census by county",

@@ -13,7 +13,7 @@ from .facts import CRS
 from .landuse import CELL_M, Ground
 
 BLOCK = 10
-FIELD_SHARE = 0.72
+FIELD_SHARE = 0.5
 SMALLEST_KM2 = 0.9
 
 

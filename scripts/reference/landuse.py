@@ -1,8 +1,9 @@
-"""Made-up land use on a 30 m raster: cores where the towns are, villages between, fields around.
+"""Made-up land use on a 30 m raster that has the published totals.
 
-Where to build is a smooth wish (town cores, meant intensity of the township, none in water or on
-steep land) against seeded noise; one threshold for each meant zone then gives exactly the meant
-built share, so that the whole city has the published 25.94 %.
+Where to build is a smooth wish (town cores, roads, none in water, little on steep or protected
+land) against seeded noise; the best pixels are built until the city and 扬中 have their published
+areas of construction. The other classes follow in the same way, each with its published total. No
+step knows of zones: what zones come out is not known here.
 """
 
 from __future__ import annotations
@@ -15,18 +16,15 @@ import rasterio.features
 import shapely
 from rasterio.transform import Affine
 from scipy import ndimage
-from scipy.stats import norm
 
 from . import terrain
 from .facts import natural_earth, table
 
 CELL_M = 30
 SEED = 2594
-EXISTING_SHARE = 0.2594
-ZONES = ("optimised", "key", "moderate", "balance")
-# our calibration: built shares by meant zone; optimised takes what is left of the 25.94 %
-ROUNDS = 8
-MEANT_SHARES = {"key": 0.258, "moderate": 0.123, "balance": 0.088}
+#: The county whose totals are published beside those of the city.
+COUNTY = "321182"
+PIXEL_M2 = CELL_M * CELL_M
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Ground:
     slope: np.ndarray
     red: np.ndarray
     township: np.ndarray  # position in the table, -1 outside
-    zone: np.ndarray  # position in ZONES, by unit
+    county: np.ndarray  # the county of published totals
     roads: np.ndarray  # 0 none, else rank
 
 
@@ -70,7 +68,7 @@ def resample(
 
 
 def wish(ground: Ground, centres: np.ndarray) -> np.ndarray:
-    """Give log odds of being built before any township's intensity: cores, roads, slope."""
+    """Give log odds of being built: cores, roads, slope, protection."""
     xs, ys = (v / 1000 for v in terrain.centres(ground.shape, ground.transform))
     core = np.zeros(ground.shape, np.float32)
     for c in table("urban_cores.csv").itertuples():
@@ -84,64 +82,88 @@ def wish(ground: Ground, centres: np.ndarray) -> np.ndarray:
     odds += 0.7 * np.exp(-near / 500)
     odds += 0.9 * terrain.noise(ground.shape, 45, SEED + 4)
     odds -= np.clip(ground.slope - 6, 0, None) * 0.35
+    odds -= 0.9 * (ground.red == 2) + 2.0 * (ground.red == 1)
     return np.asarray((odds - 1.5).astype(np.float32))
 
 
-def balance_odds(
-    ground: Ground, odds: np.ndarray, rank: np.ndarray, share: np.ndarray
-) -> np.ndarray:
-    """Shift the odds, township by township and smoothly, until each has its meant share.
-
-    Units that are half red are one more place of their own.
-    """
-    able = ground.city & (ground.water == 0)
-    place = np.where(ground.zone == ZONES.index("balance"), len(share), ground.township)
-    place = np.where(ground.city, place, len(share))
-    want = np.append(share, MEANT_SHARES["balance"])
-    size = np.bincount(place[ground.city], minlength=len(want))
-    noise = np.log(rank / (1 - rank))
-    shift = np.zeros(len(want), np.float32)
-    odds = odds.copy()
-    for _ in range(ROUNDS):
-        smooth = odds + ndimage.gaussian_filter(shift[place], 6)
-        got = np.bincount(place[able & (smooth > noise)], minlength=len(want)) / size
-        got = np.clip(got, 1e-3, 0.97)
-        shift += 0.9 * np.log(want / (1 - want) * (1 - got) / got)
-    return np.asarray(odds + ndimage.gaussian_filter(shift[place], 6) - noise)
+def pixels_of(place: str) -> dict[str, int]:
+    """Give published totals in pixels, by what they are of."""
+    rows = table("landuse_totals.csv")
+    rows = rows[rows["place"] == place]
+    return {w: round(a / PIXEL_M2) for w, a in zip(rows["what"], rows["area_m2"], strict=True)}
 
 
-def built(ground: Ground, score: np.ndarray, shares: dict[str, float]) -> np.ndarray:
-    """Choose the built pixels: the best of each meant zone, trunk roads first."""
-    able = ground.city & (ground.water == 0)
-    score = np.where(ground.roads > 0, score + 50, score)
-    out = np.zeros(ground.shape, bool)
-    for k, zone in enumerate(ZONES):
-        here = ground.city & (ground.zone == k)
-        want = round(shares[zone] * np.count_nonzero(here))
-        flat = np.flatnonzero(here & able)
-        order = np.argsort(-score.ravel()[flat], kind="stable")
-        out.ravel()[flat[order[:want]]] = True
+def best(score: np.ndarray, able: np.ndarray, count: int) -> np.ndarray:
+    """Mark the ``count`` able pixels with the highest score."""
+    flat = np.flatnonzero(able)
+    order = np.argsort(-score.ravel()[flat], kind="stable")[: max(count, 0)]
+    out = np.zeros(able.shape, bool)
+    out.ravel()[flat[order]] = True
     return out
 
 
-def kinds(ground: Ground, is_built: np.ndarray) -> np.ndarray:
-    """Give each pixel its class."""
+def kinds(ground: Ground, score: np.ndarray) -> np.ndarray:
+    """Give each pixel its class: construction first, then water, woods and the rest by totals."""
     shape = ground.shape
     fields = [terrain.noise(shape, s, SEED + 10 + k) for k, s in enumerate((7, 6, 8, 6, 12, 24))]
     wide = terrain.noise(shape, 60, SEED + 20)
-    out = np.full(shape, 1, np.uint8)
-    out[fields[4] + 0.3 * wide > 1.0] = 2
-    out[fields[3] + 0.4 * fields[4] < -1.75] = 6
-    out[fields[5] > 2.5] = 23
-    out[(fields[1] + 0.5 * wide < -1.75) & (ground.slope < 1.5)] = 17
-    forest = (ground.slope > 4.5) | ((ground.slope > 1.2) & (fields[2] > -0.1)) | (fields[2] > 1.5)
-    forest |= (ground.red > 0) & (ground.slope > 0.8) & (fields[0] > -0.4)
-    out[forest] = 3
-    out[~forest & (ground.slope > 1.0) & (fields[1] > 1.3)] = 4
+    out = np.where(ground.water > 0, 17, 0).astype(np.uint8)
     near_river = ndimage.distance_transform_edt(ground.water != 1) * CELL_M
-    out[(near_river < 900) & (ground.red > 0) & (fields[0] > -0.6)] = 5
+    woods = 0.9 * np.minimum(ground.slope, 8) + fields[2] + 0.6 * (ground.red > 0)
+    wishes = {
+        17: fields[1] + 0.5 * wide - 0.8 * ground.slope,
+        3: woods, 2: fields[4] + 0.3 * wide + 0.2 * np.minimum(ground.slope, 3),
+        5: -near_river / 900 + fields[0] + 0.5 * (ground.red > 0), 
+        4: 0.3 * ground.slope + fields[5],
+        6: fields[3] - 0.4 * fields[4], 23: fields[5],
+    }  # fmt: skip
+    whole, own = pixels_of("city"), pixels_of(COUNTY)
+    for here, want in _regions(ground, whole, own):
+        built = best(score, here & (out == 0), want["construction"])
+        out[built] = 73
+        for value in (17, 3, 2, 5, 4, 6, 23):
+            count = want[value] - int(np.count_nonzero(out[here] == value))
+            out[best(wishes[value], here & (out == 0), count)] = value
+        out[here & (out == 0)] = 1
+    is_built = out == 73
+    return _built_kinds(ground, out, is_built, fields, wide)
+
+
+def _regions(
+    ground: Ground, whole: dict[str, int], own: dict[str, int]
+) -> list[tuple[np.ndarray, dict[int | str, int]]]:
+    """Give the county with its totals, and the rest of the city with what is left of the city's.
+
+    The city's other agricultural land that is no water is class 6; what no total speaks of is
+    grass, wetland and other land in equal parts (made up).
+    """
+    inside = ground.city & ground.county
+    size = int(np.count_nonzero(inside))
+    known = {1: own["arable"], 2: own["orchard"], 3: own["forest"], 4: own["grass"],
+             5: own["wetland"], 6: own["rural roads"]}  # fmt: skip
+    first: dict[int | str, int] = {**known, "construction": own["construction"], 23: 0}
+    first[17] = size - sum(known.values()) - own["construction"]
+    rest = ground.city & ~ground.county
+    ponds = whole["water"] - int(np.count_nonzero(ground.city & (ground.water == 1)))
+    facilities = max(whole["other agricultural land"] - ponds, 0)
+    second: dict[int | str, int] = {
+        17: whole["water"] - first[17], 3: whole["forest"] - first[3],
+        2: whole["orchard"] - first[2], 6: facilities - first[6],
+        "construction": whole["construction"] - own["construction"],
+    }  # fmt: skip
+    fields = whole["arable"] - own["arable"]
+    left = int(np.count_nonzero(rest)) - sum(second.values()) - fields
+    for value in (4, 5, 23):
+        second[value] = max(left, 0) // 3
+    return [(inside, first), (rest, second)]
+
+
+def _built_kinds(
+    ground: Ground, out: np.ndarray, is_built: np.ndarray, fields: list[np.ndarray],
+    wide: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """Tell kinds of construction apart: towns where it is dense, villages elsewhere."""
     urban = is_built & (ndimage.gaussian_filter(is_built.astype(np.float32), 14) > 0.46)
-    out[is_built] = 73
     out[is_built & (fields[0] > 1.3)] = 10
     chosen = [
         (fields[0] + 0.8 * wide > 0.85, 10),
@@ -156,57 +178,24 @@ def kinds(ground: Ground, is_built: np.ndarray) -> np.ndarray:
     town = np.select([c for c, _ in chosen], [v for _, v in chosen], 7)
     out[urban] = town[urban]
     out[is_built & (ground.roads > 0)] = 12
-    out[ground.water > 0] = 17
     return out
 
 
-def build(ground: Ground, share: np.ndarray, centres: np.ndarray) -> np.ndarray:
+def build(ground: Ground, centres: np.ndarray) -> np.ndarray:
     """Build the raster (uint8; 0 outside the city and a rim around it).
 
-    ``share``: meant built share of the townships outside units that are half red; ``centres``:
-    their middles, metres.
+    ``centres``: the middles of the townships, metres.
     """
-    area = {z: np.count_nonzero(ground.city & (ground.zone == k)) for k, z in enumerate(ZONES)}
-    rest = sum(area.values()) * EXISTING_SHARE
-    rest -= sum(MEANT_SHARES[z] * area[z] for z in MEANT_SHARES)
-    shares = {**MEANT_SHARES, "optimised": rest / area["optimised"]}
     patch = 0.75 * terrain.noise(ground.shape, 4.0, SEED + 1)
     patch += 0.65 * terrain.noise(ground.shape, 9, SEED + 2)
-    rank = norm.cdf(patch / patch.std())
-    score = balance_odds(ground, wish(ground, centres), rank, share)
-    out = kinds(ground, built(ground, score, shares))
+    score = wish(ground, centres) + 1.7 * patch / patch.std()
+    out = kinds(ground, np.where(ground.roads > 0, score + 50, score))
     # the rim repeats its neighbour, so that a pixel that the line cuts always has a class
     rim = ndimage.binary_dilation(ground.city, np.ones((3, 3), bool), iterations=3)
     index = ndimage.distance_transform_edt(
         ~ground.city, return_distances=False, return_indices=True
     )
     return np.where(rim, out[tuple(index)], 0).astype(np.uint8)
-
-
-def zones_by_unit(
-    ground: tuple[tuple[int, int], Affine],
-    city: np.ndarray,
-    township: np.ndarray,
-    red: np.ndarray,
-    meant: np.ndarray,
-    origin: tuple[int, int],
-) -> np.ndarray:
-    """Give each pixel the meant zone of its unit: balance from half red, else its township's."""
-    shape, transform = ground
-    xs, ys = terrain.centres(shape, transform)
-    col = np.floor((xs - origin[0]) / 1000).astype(int)
-    row = np.floor((ys - origin[1]) / 1000).astype(int)
-    unit = ((row - row.min()) * (col.max() - col.min() + 1) + (col - col.min())).ravel()
-    n = unit.max() + 1
-    inside, reds = city.ravel(), (red.ravel() > 0) & city.ravel()
-    size = np.bincount(unit[inside], minlength=n)
-    red_share = np.bincount(unit[reds], minlength=n) / np.maximum(size, 1)
-    votes = np.bincount(
-        unit[inside] * len(meant) + township.ravel()[inside], minlength=n * len(meant)
-    )
-    zone = meant[votes.reshape(n, len(meant)).argmax(axis=1)]
-    zone = np.where(red_share >= 0.5, ZONES.index("balance"), zone)
-    return np.asarray(zone[unit].reshape(shape).astype(np.int8))
 
 
 def layers(
@@ -216,7 +205,6 @@ def layers(
     waters: tuple[shapely.Geometry, shapely.Geometry, list[shapely.LineString]],
     roads: gpd.GeoDataFrame,
     height: tuple[np.ndarray, Affine],
-    origin: tuple[int, int],
 ) -> Ground:
     """Draw all layers on the raster."""
     shape, transform = terrain.frame(counties.total_bounds, CELL_M)
@@ -241,8 +229,8 @@ def layers(
         for g, c in zip(roads.geometry, roads["class"], strict=True)
         if c in wide
     ]
-    order = table("calibration.csv").set_index("code")["meant_zone"].reindex(townships["code"])
-    meant = np.array([ZONES.index(z) for z in order])
+    own = counties.geometry[counties["code"] == COUNTY]
+    county = burn(raster, [(g, 1) for g in own]) > 0
     return Ground(
         shape,
         transform,
@@ -251,6 +239,6 @@ def layers(
         resample(terrain.slope_deg(height[0]), height[1], shape, transform),
         red,
         township,
-        zones_by_unit(raster, city, township, red, meant, origin),
+        county,
         burn(raster, lines),
     )

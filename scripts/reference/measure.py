@@ -116,6 +116,11 @@ def _mask(files: Files, shape: shapely.Geometry) -> np.ndarray:
     return np.asarray(rasterize([shape], r.classes.shape, transform=transform).astype(bool))
 
 
+def inside_of(files: Files) -> np.ndarray:
+    """Mark the pixels inside the city."""
+    return _mask(files, files.city)
+
+
 def main_water(files: Files) -> np.ndarray:
     """Mark the Yangzi: the largest connected body of water, over corners too."""
     pieces, _ = ndimage.label(files.landuse.classes == 17, np.ones((3, 3)))

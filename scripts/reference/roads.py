@@ -1,4 +1,4 @@
-"""A made-up road graph between township centres, and the travel time to the next centre."""
+"""A made-up road graph between township centres, and the seats that travel times lead to."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
+from scipy.sparse.csgraph import minimum_spanning_tree
 
 from .facts import CRS, table
 
@@ -95,11 +94,9 @@ def build(townships: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=CRS)
 
 
-def minutes(roads: gpd.GeoDataFrame, codes: list[str]) -> np.ndarray:
-    """Give the travel time of every township to the nearest seat, minutes (5 within the seat)."""
-    place = {code: k for k, code in enumerate(codes)}
-    i, j = roads["from"].map(place).to_numpy(), roads["to"].map(place).to_numpy()
-    cost = roads["length_m"].to_numpy() / 1000 / roads["speed_kmh"].to_numpy() * 60
-    graph = coo_array((cost, (i, j)), shape=(len(codes), len(codes))).tocsr()
-    time = dijkstra(graph, directed=False, indices=[place[c] for c in SEATS]).min(axis=0)
-    return np.asarray(np.round(time + 5, 1))
+def seats(townships: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give the seats of the city and of the counties outside it (name), where travel leads to."""
+    points = centres(townships)
+    codes = townships["code"].tolist()
+    shapes = [shapely.Point(*points[codes.index(code)]) for code in SEATS]
+    return gpd.GeoDataFrame({"name": list(SEATS.values())}, geometry=shapes, crs=CRS)

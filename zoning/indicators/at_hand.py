@@ -74,6 +74,33 @@ AT_HAND: dict[str, Indicator] = {
         _given("relief_m", "relief", "地形起伏度", "m", "m"),
         _given("hazard", "natural hazard", "自然灾害危险性", "", ""),
         _given("strategic", "strategic choice", "战略选择", "", ""),
+        _given("elevation_m", "mean elevation", "平均海拔", "m", "m"),
+        _given(
+            "ecology_extreme_share",
+            "ecologically extremely important (evaluated)",
+            "生态极重要区占比(评价)",
+            "",
+            "",
+        ),
+        _given(
+            "ecology_important_share",
+            "ecologically important or more (evaluated)",
+            "生态重要及以上占比(评价)",
+            "",
+            "",
+        ),
+        _given("farm_suited_share", "suited to farming (evaluated)", "农业适宜占比(评价)", "", ""),
+        _given(
+            "farm_unsuited_share", "unsuited to farming (evaluated)", "农业不适宜占比(评价)", "", ""
+        ),
+        _given("town_suited_share", "suited to building (evaluated)", "城镇适宜占比(评价)", "", ""),
+        _given(
+            "town_unsuited_share",
+            "unsuited to building (evaluated)",
+            "城镇不适宜占比(评价)",
+            "",
+            "",
+        ),
     )
 }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 
 from zoning.base.shipped import load_toml
 from zoning.errors import InputError
+from zoning.indicators.zonal import means, series
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -118,8 +120,24 @@ def terrain(dem: str | Path, places: gpd.GeoDataFrame) -> pd.DataFrame:
     InputError
         No such raster, or a geographic CRS.
     """
+    return terrain_of(dem, {"places": places})["places"]
+
+
+def terrain_of(
+    dem: str | Path, places: Mapping[str, gpd.GeoDataFrame], crs: Any = None
+) -> dict[str, pd.DataFrame]:
+    """As `terrain`, for several frames at once.
+
+    Parameters
+    ----------
+    dem : str or Path
+    places : mapping of GeoDataFrame
+    crs : CRS, optional
+        Bring a raster in degrees to this CRS (bilinear); left out, it is refused.
+    """
     import rasterio
-    from rasterio.features import rasterize
+    from rasterio.enums import Resampling
+    from rasterio.vrt import WarpedVRT
 
     try:
         source = rasterio.open(dem)
@@ -127,31 +145,29 @@ def terrain(dem: str | Path, places: gpd.GeoDataFrame) -> pd.DataFrame:
         raise InputError.one(
             "cannot be read", "无法读取", where=str(dem), code="missing-file"
         ) from error
-    with source as r:
+    with ExitStack() as stack:
+        r: Any = stack.enter_context(source)
+        if (r.crs is None or not r.crs.is_projected) and crs is not None and r.crs is not None:
+            # Without a nodata of its own the corners that the turned raster leaves would be 0 m.
+            nodata = -9999.0 if r.nodata is None else r.nodata
+            r = stack.enter_context(
+                WarpedVRT(r, crs=crs, resampling=Resampling.bilinear, nodata=nodata)
+            )
         if r.crs is None or not r.crs.is_projected:
             raise InputError.one(
                 "needs a projected CRS in metres", "需要以米为单位的投影坐标系",
                 where=str(dem), code="crs",
             )  # fmt: skip
-        shapes = list(places.to_crs(r.crs).geometry)
-        sums, counts = np.zeros((3, len(shapes))), np.zeros((3, len(shapes)))
-        for window, block in _measured(r):
-            ids = rasterize(
-                [(s, i + 1) for i, s in enumerate(shapes)], out_shape=block[0].shape,
-                transform=r.window_transform(window), dtype="int32",
-            ).ravel()  # fmt: skip
-            for k, layer in enumerate(block):
-                flat = layer.ravel()
-                use = (ids > 0) & ~np.isnan(flat)
-                sums[k] += np.bincount(ids[use] - 1, flat[use], len(shapes))
-                counts[k] += np.bincount(ids[use] - 1, minlength=len(shapes))
-    mean = np.where(counts > 0, sums / np.where(counts > 0, counts, 1), np.nan)
+        shapes = {k: list(f.to_crs(r.crs).geometry) for k, f in places.items()}
+        found = means(_measured(r), r.transform, shapes)
     names = ("slope_deg", "relief_m", "elevation_m")
-    out = pd.DataFrame(dict(zip(names, mean, strict=True)), index=places.index)
-    return out.astype("Float64").mask(np.isnan(mean.T), pd.NA)
+    return {
+        k: pd.DataFrame({n: series(found[k].get(n), f.index) for n in names}, index=f.index)
+        for k, f in places.items()
+    }
 
 
-def _measured(r: Any) -> Iterator[tuple[Any, tuple[Floats, Floats, Floats]]]:
+def _measured(r: Any) -> Iterator[tuple[Any, dict[str, Floats]]]:
     """Slope, relief and height of blocks of rows, each computed with the rows around it."""
     from rasterio.windows import Window
 
@@ -165,5 +181,7 @@ def _measured(r: Any) -> Iterator[tuple[Any, tuple[Floats, Floats, Floats]]]:
         z = r.read(1, window=Window(0, first, r.width, last - first), masked=True)
         height = np.ma.filled(z.astype(np.float64), np.nan)
         own = slice(top - first, top - first + rows)
-        layers = (slope(height, dx, dy)[own], relief(height, cells)[own], height[own])
-        yield Window(0, top, r.width, rows), layers
+        yield Window(0, top, r.width, rows), {
+            "slope_deg": slope(height, dx, dy)[own], "relief_m": relief(height, cells)[own],
+            "elevation_m": height[own],
+        }  # fmt: skip

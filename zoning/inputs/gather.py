@@ -5,7 +5,7 @@ Every input but the boundary may be absent. A file with problems does not hide t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from zoning.inputs import protections
 from zoning.inputs.columns import offered, rename
 from zoning.inputs.crs import no_way, parse_crs
 from zoning.inputs.desk import Desk
+from zoning.inputs.ground import Ground, read_ground
 from zoning.inputs.inspect.legends import another_legend, legends
 from zoning.inputs.inspect.values import inspect_values, unlike_counties
 from zoning.inputs.landuse import load_classes
@@ -61,6 +62,7 @@ class Intake:
         Names of counties by code.
     classes : DataFrame or None
         The land-use classes, with land use.
+    ground : Ground
     redlines : GeoDataFrame or None
         With all attributes (``layers.redlines`` is the same frame).
     sources : tuple of Source
@@ -76,6 +78,7 @@ class Intake:
     classes: pd.DataFrame | None = None
     sources: tuple[Source, ...] = ()
     findings: tuple[Finding, ...] = ()
+    ground: Ground = field(default_factory=Ground)
 
 
 def gather(config: Config, folder: Path) -> Intake:
@@ -134,10 +137,19 @@ def gather(config: Config, folder: Path) -> Intake:
         # Of a shifted layer the gaps along the boundary are a consequence, not a fault of its own.
         _tile(config, desk, towns, city)
     classes, landuse = _landuse(config, desk, grid, city, shifted="boundary" in shifted)
+    ground = desk.attempt(lambda: read_ground(config.inputs, folder, grid.crs)) or Ground()
     raise_all(desk.problems)
+    desk.sources.extend(ground.sources)
     layers = Layers(city, towns, redlines, protected, landuse)
     return Intake(
-        layers, grid, distortion, counties, classes, tuple(desk.sources), tuple(desk.findings)
+        layers,
+        grid,
+        distortion,
+        counties,
+        classes,
+        tuple(desk.sources),
+        tuple(desk.findings),
+        ground,
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from zoning.base.areas import km2
+from zoning.base.areas import km2, percent
 from zoning.errors import Check, Level, Text, some, suggest
 from zoning.grid.distortion import Distortion
 from zoning.inputs.layers import Layers
@@ -284,6 +284,27 @@ def published(
                 "city", text,
             )
         )  # fmt: skip
+    return found
+
+
+def published_caps(config: Config, zones: gpd.GeoDataFrame | None) -> list[Check]:
+    """Compare the built share of each zone with what was published; a rule of nobody here."""
+    found = []
+    for code, rule in config.published.zone_caps.items():
+        if zones is None or "built_m2" not in zones or code not in zones.index:
+            continue
+        row = zones.loc[code]
+        share = int(row["built_m2"]) / int(row["area_m2"]) if int(row["area_m2"]) else 0.0
+        ok = share <= rule.share
+        zh, en = str(row["name_zh"]), str(row["name_en"])
+        text = Text(
+            f"{en}: {percent(share)} is built, the published rule allows "
+            f"{percent(rule.share)} ({rule.source})",
+            f"{zh}：现状开发强度 {percent(share)}，公布的规则为不超过 "
+            f"{percent(rule.share)}（{rule.source}）",
+        )
+        found.append(Check(f"published.zone_cap.{code}", "warning", ok, share, rule.share, "1",
+                           code, text))  # fmt: skip
     return found
 
 

@@ -14,6 +14,7 @@ from zoning.base import strict
 from zoning.errors import Finding, InputError, Problem, Text, once, raise_all, suggest
 from zoning.inputs.gather import Intake, gather
 from zoning.ledger import sums
+from zoning.pipeline.ground import columns as ground_columns
 from zoning.planfile.models import Config
 from zoning.schemes import DEFAULT, Scheme, load_crosswalk, scheme_of, stated
 from zoning.schemes.crosswalk import as_data
@@ -120,6 +121,7 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
     if layer is None or part is None:
         return _idle(config)
     table = pd.DataFrame(layer.drop(columns="geometry"))
+    measured = ground_columns(config.inputs)
     where = part.table or part.path
     absent = {
         "land use": intake.layers.landuse is None,
@@ -128,8 +130,8 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
     found = zones.remarks(
         table, method, absent=[name for name, gone in absent.items() if gone], where=where
     )
-    found += _own(table, where)
-    for column in ("area_m2", *sums.RED_SUMS, *sums.USE_SUMS):
+    found += _own(table, where, measured)
+    for column in ("area_m2", *sums.RED_SUMS, *sums.USE_SUMS, *ground_columns(config.inputs)):
         if column not in table:
             table[column] = pd.array([pd.NA] * len(table), dtype="Int64")
     try:
@@ -170,10 +172,10 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
     return found
 
 
-def _own(table: pd.DataFrame, where: str) -> list[Finding]:
+def _own(table: pd.DataFrame, where: str, more: tuple[str, ...] = ()) -> list[Finding]:
     """Tell which columns of the planner stand beside measured ones, and refuse percentages."""
     areas = ("area_m2", *sums.RED_SUMS, *sums.USE_SUMS)
-    own = [c for c in (*areas, *sums.SHARES) if c in table and table[c].notna().any()]
+    own = [c for c in (*areas, *sums.SHARES, *more) if c in table and table[c].notna().any()]
     for column in set(own) & set(sums.SHARES):
         number = pd.to_numeric(table[column], errors="coerce")
         beyond = table.index[((number < 0) | (number > 1)).fillna(False)]

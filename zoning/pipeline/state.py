@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from zoning.errors import Text
+    from zoning.errors import Finding, Text
 
 
 @dataclass
@@ -35,3 +35,4 @@ class State:
     zones: gpd.GeoDataFrame | None = None
     unzoned: Text | None = None
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from zoning import zones
 from zoning.capacity import Account, account, cap_rules
@@ -19,7 +21,7 @@ from zoning.indicators.transfer import reconcile, transfer
 from zoning.inputs.gather import Intake
 from zoning.ledger import atoms, protections, redlines, sums
 from zoning.ledger.tiles import MapBlocks, in_process
-from zoning.pipeline import checks, protected, summary
+from zoning.pipeline import checks, ground, protected, summary
 from zoning.pipeline.assemble import Solved, assemble, place
 from zoning.pipeline.contradictions import contradicted
 from zoning.pipeline.ready import Ready, prepare
@@ -93,6 +95,9 @@ def run(
         books, marked = _measure(ready, map_blocks)
     with clock.step("zone"):
         state = _zone(ready, books, marked)
+        told = (*intake.findings, *state.findings)
+        intake = replace(intake, findings=tuple(once(told)))
+        ready = replace(ready, intake=intake)
     with clock.step("account"):
         acc = _draw_account(config, books, marked, state)
     solved = Solved(acc)
@@ -150,7 +155,8 @@ def rehearse(config: Config, folder: Path, *, progress: Progress | None = None) 
     found += checks.decisions(state.tables.get("decisions"), _places(state))
     failed: list[Finding] = [c for c in found if not c.ok]
     failed += contradicted(state.towns)
-    intake = replace(ready.intake, findings=tuple(once((*ready.intake.findings, *failed))))
+    told = (*ready.intake.findings, *state.findings, *failed)
+    intake = replace(ready.intake, findings=tuple(once(told)))
     return replace(ready, intake=intake)
 
 
@@ -189,10 +195,30 @@ def _zone(ready: Ready, books: atoms.Ledger, marked: pd.DataFrame) -> State:
     if state.towns is not None:
         red_known = intake.layers.redlines is not None or config.redlines.none
         sums.add_overlays(units, marked, ready.scheme, red_known=red_known)
+        _measure_ground(ready, state)
         _spread(config, state)
         said = _class_townships(ready, state)
         _class_units(ready, state, said)
     return state
+
+
+def _measure_ground(ready: Ready, state: State) -> None:
+    """Put slope, travel time, means of rasters and evaluations beside the sums."""
+    if not ground.columns(ready.config.inputs) or state.towns is None:
+        return
+    places = {"townships": state.towns, "units": _inside(state.units, ready.intake.layers.city)}
+    found, state.findings = ground.measure(ready.config, ready.intake, places)
+    state.towns = ground.beside(state.towns, found["townships"])
+    state.units = ground.beside(state.units, found["units"])
+
+
+def _inside(units: gpd.GeoDataFrame, city: Any) -> gpd.GeoDataFrame:
+    """Cut the squares of units to the city, so that nothing outside it is measured."""
+    shapes = units.geometry.to_numpy().copy()
+    shapely.prepare(city)
+    beyond = ~shapely.covered_by(shapes, city)
+    shapes[beyond] = shapely.intersection(shapes[beyond], city)
+    return units[["geometry"]].set_geometry(list(shapes), crs=units.crs)
 
 
 def _spread(config: Config, state: State) -> None:
@@ -347,6 +373,7 @@ def _check(
     found += checks.residual_checks(state.tables["residuals"])
     found.append(checks.distortion_check(intake.distortion, config.grid.max_area_error))
     found += checks.published(config, len(state.units), state.redlines, marked)
+    found += checks.published_caps(config, state.zones)
     found += checks.left_out(sums.count_missing(marked), state.units, state.unzoned)
     found += checks.overlays(state.units, scheme_of(config.zones))
     found += checks.decisions(state.tables.get("decisions"), _places(state))

@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+#: Source of what stands in plan.toml without one: nobody else's.
+OWN_SOURCE = "choice of this plan"
+
 
 class Part(BaseModel):
     """A table of plan.toml: frozen, unknown keys are errors."""
@@ -198,6 +201,74 @@ class LanduseRaster(Part):
     """Survey and year, such as "三调 2019"; bases of existing land and cap must agree."""
 
 
+class DemRaster(Part):
+    """``[inputs.dem]``: heights, from which slope and relief of townships and units follow."""
+
+    path: str
+    """Raster of heights in metres, relative to plan.toml."""
+    source: str = OWN_SOURCE
+    """Where the heights are from."""
+
+
+class RoadLayer(Layer):
+    """``[inputs.roads]``: lines with a road class or a speed."""
+
+    road_class: str | None = "class"
+    """Column of the class, one of ``data/indicators/speeds.toml``."""
+    speed_kmh: str | None = "speed_kmh"
+    """Column of the speed; where the file has it, it goes before the class."""
+    oneway: str | None = "oneway"
+    """Column that says whether a line is driven in its direction only."""
+    source: str = OWN_SOURCE
+    """Where the roads are from."""
+
+
+class CentreLayer(Layer):
+    """``[inputs.centres]``: the points (or polygons) that travel times lead to."""
+
+    source: str = OWN_SOURCE
+    """Why these are the centres."""
+
+
+class IndicatorRaster(Part):
+    """``[inputs.rasters.NAME]``: a raster that becomes the indicator NAME."""
+
+    path: str
+    """Raster, relative to plan.toml; a CRS of its own is brought to that of the grid."""
+    kind: Literal["values", "classes"] = "values"
+    """Numbers, of which the mean is taken; or classes, of which the share of some is."""
+    classes: tuple[int, ...] = ()
+    """With ``classes``: those that count; the indicator is their share of what is known, 0..1."""
+    by: Literal["area", "built"] = "area"
+    """Whether every known pixel counts alike, or only those on built land (of the land use)."""
+    en: str = ""
+    """Name in English."""
+    zh: str = ""
+    """Name in Chinese."""
+    unit: str = ""
+    """Unit of the values."""
+    source: str = OWN_SOURCE
+    """Where the raster is from."""
+
+
+class Evaluation(Part):
+    """``[inputs.evaluations.PURPOSE]``: a double evaluation (双评价) that is part of the run.
+
+    PURPOSE is ``ecology``, ``agriculture`` or ``town``. It is evaluated on the pixels of the first
+    raster that is named here, or of ``[inputs.dem]``; the others are brought to it.
+    """
+
+    preset: str = ""
+    """A (guide of 2020), B (drafts of 2019) or a TOML file; by default A for ecology, else B."""
+    scale: Literal["city", "province"] = "city"
+    """Which tables of a factor are used."""
+    layers: dict[str, str] = Field(default_factory=dict)
+    """Raster by role (`zoning evaluate PURPOSE --roles`). Heights come from ``[inputs.dem]``, water
+    from the land use, what is ecologically extreme from the evaluation of ecology."""
+    raster: str | None = None
+    """A raster of classes that was evaluated before, in place of ``preset`` and ``layers``."""
+
+
 class InputsPart(Part):
     """``[inputs.*]``: the planner's files; every one but the boundary may be absent."""
 
@@ -211,3 +282,12 @@ class InputsPart(Part):
     locks: tuple[LockLayer, ...] = ()
     landuse: LanduseRaster | None = None
     parks: ParkLayer | None = None
+    dem: DemRaster | None = None
+    roads: RoadLayer | None = None
+    centres: CentreLayer | None = None
+    rasters: dict[str, IndicatorRaster] = Field(default_factory=dict)
+    """Rasters that become indicators, by the name of the indicator."""
+    evaluations: dict[Literal["ecology", "agriculture", "town"], Evaluation] = Field(
+        default_factory=dict
+    )
+    """Double evaluations whose results become indicators."""

@@ -14,13 +14,14 @@ from pydantic import (
     field_serializer,
 )
 
+from zoning.planfile.layers import OWN_SOURCE as OWN_SOURCE
 from zoning.planfile.layers import InputsPart, Part
 from zoning.schemes import SchemePart
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
-#: Source and evidence of a number that stands in plan.toml without a source: nobody else's.
-OWN_SOURCE, OWN_EVIDENCE = "choice of this plan", "own"
+#: Evidence of a number that stands in plan.toml without a source.
+OWN_EVIDENCE = "own"
 
 
 class PlanPart(Part):
@@ -152,6 +153,13 @@ def _short(rule: Any) -> Any:
     return None if rule == "none" else {"share": rule} if plain else rule
 
 
+class PublishedPart(Part):
+    """``[published]``: what a published plan says, to compare with; it rules nothing here."""
+
+    zone_caps: dict[str, ShareRule] = Field(default_factory=dict)
+    """Largest built share of a zone as published; a zone that exceeds it is named."""
+
+
 class CapPart(Part):
     """``[cap]``: how much construction space there may be.
 
@@ -256,6 +264,7 @@ class Config(Part):
     indicators: IndicatorsPart = IndicatorsPart()
     zones: ZonesPart = ZonesPart()
     redlines: RedlinesPart = RedlinesPart()
+    published: PublishedPart = PublishedPart()
     cap: CapPart = CapPart()
     allocation: AllocationPart = AllocationPart()
     policies: tuple[PolicyPart, ...] = ()

@@ -106,9 +106,12 @@ method = "two-matrices"  # or the path of a method of your own (.toml), see docs
 # cap_total_m2 = 90000000  # at most this much in all; or cap_share, or cap_m2 of new land
 # source = "..."
 
-# [allocation]
-# boundary_weight = 0.02  # km2 of suitability that one km of boundary is worth
-# whole_units = false
+[allocation]
+# km2 of suitability that one km of boundary is worth: new land beside what is built, not in
+# scattered squares. 0 places by suitability alone; `zoning allocate --boundary-weight 0` tells what
+# the difference costs.
+boundary_weight = 0.02  # own choice
+# whole_units = false  # whole units or none; min_patch_units = 2 then keeps no single one
 
 [outputs]
 qgis = true

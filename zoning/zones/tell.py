@@ -61,7 +61,7 @@ def amount(name: str, value: Any, lang: str = "en") -> str:
         return "–"
     known = AT_HAND.get(name)
     number = float(value)
-    if known is not None and known.kind == "share":
+    if known is not None and (known.kind == "share" or name.endswith("_share")):
         return f"{number * 100:.1f} %"
     unit = "" if known is None else (known.unit_zh if lang == "zh" else known.unit)
     text = f"{number:,.4g}" if abs(number) < 10_000 else f"{number:,.0f}"

@@ -1,0 +1,205 @@
+"""Terrain, roads, centres and rasters of a plan: read, checked, in the CRS of the grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoning.errors import InputError, Problem, Text
+from zoning.inputs.source import Source, missing_file, sha256_of
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from zoning.planfile.layers import InputsPart, Layer, RoadLayer
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What indicators are measured from, beside areas.
+
+    Parameters
+    ----------
+    dem : Path or None
+    roads, centres : GeoDataFrame or None
+        In the CRS of the grid; roads with ``speed_kmh`` or ``class``, and ``oneway``.
+    rasters : dict of Path
+        By the name of the indicator.
+    layers : dict of Path
+        Rasters of evaluations, by ``PURPOSE.ROLE``; ``PURPOSE.raster`` is a finished one.
+    landuse : Path or None
+    sources : tuple of Source
+    """
+
+    dem: Path | None = None
+    roads: gpd.GeoDataFrame | None = None
+    centres: gpd.GeoDataFrame | None = None
+    rasters: dict[str, Path] = field(default_factory=dict)
+    layers: dict[str, Path] = field(default_factory=dict)
+    landuse: Path | None = None
+    sources: tuple[Source, ...] = ()
+
+
+def read_ground(inputs: InputsPart, folder: Path, crs: Any) -> Ground:
+    """Read roads and centres, and look into every raster.
+
+    Parameters
+    ----------
+    inputs : InputsPart
+        Of plan.toml.
+    folder : Path
+        Where relative paths start.
+    crs : CRS
+        Of the grid.
+
+    Raises
+    ------
+    InputError
+        Files that are absent or cannot be read, a road without a usable speed, roads without
+        centres; all at once.
+    """
+    problems: list[Problem] = []
+    sources: list[Source] = []
+
+    def raster(role: str, path: str) -> Path | None:
+        try:
+            sources.append(_look(folder / path, path, role))
+        except InputError as error:
+            problems.extend(error.problems)
+            return None
+        return folder / path
+
+    def lines(role: str, part: Layer | None, kinds: tuple[str, ...]) -> gpd.GeoDataFrame | None:
+        if part is None:
+            return None
+        try:
+            frame, source = _vector(folder / part.path, part, role, crs, kinds)
+        except InputError as error:
+            problems.extend(error.problems)
+            return None
+        sources.append(source)
+        return frame
+
+    dem = None if inputs.dem is None else raster("dem", inputs.dem.path)
+    rasters = {n: raster(n, r.path) for n, r in inputs.rasters.items()}
+    layers = {}
+    for purpose, part in inputs.evaluations.items():
+        for role, path in part.layers.items():
+            layers[f"{purpose}.{role}"] = raster(role, path)
+        if part.raster is not None:
+            layers[f"{purpose}.raster"] = raster(purpose, part.raster)
+    roads = lines("roads", inputs.roads, ("LineString", "MultiLineString"))
+    if roads is not None and inputs.roads is not None:
+        roads = _named(roads, inputs.roads)
+    centres = lines("centres", inputs.centres, ())
+    problems += _fit(inputs)
+    if problems:
+        raise InputError(problems)
+    return Ground(
+        dem, roads, centres, {k: v for k, v in rasters.items() if v is not None},
+        {k: v for k, v in layers.items() if v is not None},
+        None if inputs.landuse is None else folder / inputs.landuse.path, tuple(sources),
+    )  # fmt: skip
+
+
+def _fit(inputs: InputsPart) -> list[Problem]:
+    """Hold the parts against one another."""
+    found = []
+    if (inputs.roads is None) != (inputs.centres is None):
+        lacking = "centres" if inputs.centres is None else "roads"
+        found.append(Problem(
+            Text("travel times need [inputs.roads] and [inputs.centres]",
+                 "计算通行时间须同时提供 [inputs.roads] 与 [inputs.centres]"), "plan.toml",
+            remedy=Text(f"give [inputs.{lacking}]", f"请提供 [inputs.{lacking}]"),
+            code="no-centre"))  # fmt: skip
+    for name, part in inputs.rasters.items():
+        if not (name.isidentifier() and name.islower()):
+            found.append(Problem(
+                Text(f"'{name}' cannot be the name of an indicator",
+                     f"“{name}”不能作指标名"), "[inputs.rasters]",
+                remedy=Text("small letters, digits and _", "请用小写字母、数字和下划线"),
+                code="bad-name"))  # fmt: skip
+        if (part.kind == "classes") != bool(part.classes):
+            found.append(Problem(
+                Text(f"'{name}' needs kind = \"classes\" with the classes that count, or neither",
+                     f"“{name}”须同时写 kind = \"classes\" 与 classes,或都不写"),
+                "[inputs.rasters]", code="no-classes"))  # fmt: skip
+        if part.by == "built" and inputs.landuse is None:
+            found.append(Problem(
+                Text(f"'{name}' counts built land, and the plan has no land use",
+                     f"“{name}”按建设用地加权,而方案没有用地现状"), "[inputs.rasters]",
+                remedy=Text("give [inputs.landuse], or by = \"area\"",
+                            "请提供 [inputs.landuse],或写 by = \"area\""),
+                code="no-landuse"))  # fmt: skip
+    return found
+
+
+def _look(path: Path, shown: str, role: str) -> Source:
+    """Open a raster and give its record."""
+    import rasterio
+
+    if not path.exists():
+        raise InputError([missing_file(path, role)])
+    try:
+        with rasterio.open(path) as file:
+            crs, pixels = file.crs, file.width * file.height
+    except rasterio.errors.RasterioError as error:
+        raise InputError.one(
+            f"cannot be read ({error})", "无法读取", where=shown, code="raster"
+        ) from error
+    if crs is None:
+        raise InputError.one(
+            "the raster has no CRS", "栅格没有坐标系", where=shown, code="no-crs",
+            remedy=("write one into the file: gdal_edit -a_srs EPSG:4549", "请写入坐标系,例如 "
+                    "gdal_edit -a_srs EPSG:4549"),
+        )  # fmt: skip
+    code = crs.to_epsg()
+    name = f"EPSG:{code}" if code else crs.to_wkt()
+    return Source(role, Path(shown).as_posix(), "1", sha256_of(path), pixels, name)
+
+
+def _vector(
+    path: Path, part: Layer, role: str, crs: Any, kinds: tuple[str, ...]
+) -> tuple[gpd.GeoDataFrame, Source]:
+    """Read lines or points and bring them to the grid."""
+    import geopandas as gpd
+    import pyogrio
+
+    if not path.exists():
+        raise InputError([missing_file(path, role)])
+    try:
+        frame = gpd.read_file(path, layer=part.layer, encoding=part.encoding)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
+        raise InputError.one(
+            f"cannot be read ({error})", "无法读取", where=part.path, code="unreadable"
+        ) from error
+    if part.crs is not None:
+        frame = frame.set_crs(part.crs, allow_override=True)
+    if frame.crs is None:
+        raise InputError.one(
+            "has no CRS", "没有坐标系", where=part.path, code="no-crs",
+            remedy=(f'write crs = "EPSG:4490" in [inputs.{role}]',
+                    f'请在 [inputs.{role}] 写 crs = "EPSG:4490"'),
+        )  # fmt: skip
+    own = frame.crs
+    frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty].to_crs(crs)
+    if frame.empty or (kinds and not frame.geom_type.isin(kinds).all()):
+        raise InputError.one(
+            f"needs {'lines' if kinds else 'points or polygons'}",
+            f"需要{'线' if kinds else '点或面'}要素", where=part.path, code="geometry",
+        )  # fmt: skip
+    code = own.to_epsg()
+    source = Source(role, Path(part.path).as_posix(), part.layer, sha256_of(path), len(frame),
+                    f"EPSG:{code}" if code else own.to_wkt())  # fmt: skip
+    return frame.reset_index(drop=True), source
+
+
+def _named(roads: gpd.GeoDataFrame, part: RoadLayer) -> gpd.GeoDataFrame:
+    """Give the columns of roads the names that a graph is made from."""
+    keep = {"speed_kmh": part.speed_kmh, "class": part.road_class, "oneway": part.oneway}
+    found = {name: roads[c] for name, c in keep.items() if c is not None and c in roads}
+    out = roads[["geometry"]].assign(**found)
+    if "speed_kmh" in out and out["speed_kmh"].isna().all():
+        out = out.drop(columns="speed_kmh")
+    return out

@@ -1,0 +1,243 @@
+"""From terrain, roads, rasters and evaluations to indicators of townships and units."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from zoning.errors import Finding, Text
+from zoning.inputs.ground import Ground
+
+if TYPE_CHECKING:
+    from zoning.inputs.gather import Intake
+    from zoning.planfile.layers import Evaluation, InputsPart
+    from zoning.planfile.models import Config
+
+#: What follows from an evaluation: indicator -> classes whose share of the evaluated land it is.
+EVALUATED: Mapping[str, Mapping[str, tuple[int, ...]]] = {
+    "ecology": {"ecology_extreme_share": (5,), "ecology_important_share": (3, 5)},
+    "agriculture": {"farm_suited_share": (1, 2), "farm_unsuited_share": (5,)},
+    "town": {"town_suited_share": (1, 2), "town_unsuited_share": (5,)},
+}
+TERRAIN = ("slope_deg", "relief_m", "elevation_m")
+
+
+def columns(inputs: InputsPart) -> tuple[str, ...]:
+    """Names of the indicators that a run measures beside areas.
+
+    Examples
+    --------
+    >>> from zoning.planfile.layers import DemRaster, InputsPart
+    >>> columns(InputsPart(dem=DemRaster(path="dem.tif")))
+    ('slope_deg', 'relief_m', 'elevation_m')
+    """
+    found: list[str] = [*TERRAIN] if inputs.dem is not None else []
+    if inputs.roads is not None:
+        found += ["min_to_centre", "road_km"]
+    found += [*inputs.rasters]
+    for purpose in inputs.evaluations:
+        found += EVALUATED[purpose]
+    return tuple(found)
+
+
+def measure(
+    config: Config, intake: Intake, places: Mapping[str, gpd.GeoDataFrame]
+) -> tuple[dict[str, pd.DataFrame], tuple[Finding, ...]]:
+    """Measure every indicator of ``[inputs]`` for townships and units.
+
+    Parameters
+    ----------
+    config : Config
+    intake : Intake
+    places : mapping of GeoDataFrame
+        ``townships``, ``units``, in the CRS of the grid.
+
+    Returns
+    -------
+    dict of DataFrame
+        By name of the places: a column of Float64 per indicator.
+    findings : tuple of Finding
+        Townships of which a raster says nothing; what an evaluation left out.
+    """
+    inputs, ground = config.inputs, intake.ground
+    out = {k: pd.DataFrame(index=f.index) for k, f in places.items()}
+    findings: list[Finding] = []
+
+    def put(found: Mapping[str, pd.Series | pd.DataFrame], name: str = "") -> None:
+        for key, values in found.items():
+            frame = values if isinstance(values, pd.DataFrame) else values.to_frame(name)
+            out[key] = out[key].join(frame)
+
+    if ground.dem is not None:
+        from zoning.indicators.terrain import terrain_of
+
+        put(terrain_of(ground.dem, places, intake.grid.crs))
+    if ground.roads is not None and ground.centres is not None:
+        put(_travel(ground, places))
+    built: list[int] = []
+    if intake.classes is not None:
+        built = [int(v) for v in intake.classes.index[intake.classes["built"]]]
+    for name, path in ground.rasters.items():
+        from zoning.indicators.zonal import raster_means
+
+        part = inputs.rasters[name]
+        only = (ground.landuse, built) if part.by == "built" and ground.landuse else None
+        put(raster_means(path, places, classes=part.classes, only=only), name)
+    if inputs.evaluations:
+        found, told = _evaluated(config, intake, places)
+        put(found)
+        findings += told
+    if "townships" in out:
+        findings += _unknown(out["townships"], places["townships"])
+    return out, tuple(findings)
+
+
+def _travel(ground: Ground, places: Mapping[str, gpd.GeoDataFrame]) -> dict[str, pd.DataFrame]:
+    """Minutes to the nearest centre, and kilometres of road."""
+    import shapely
+
+    from zoning.indicators.access import minutes_to_centres, road_graph
+
+    graph = road_graph(ground.roads, where="[inputs.roads]")
+    lines = np.asarray(ground.roads.geometry.array)  # type: ignore[union-attr]
+    tree = shapely.STRtree(lines)
+    out = {}
+    for key, frame in places.items():
+        shapes = np.asarray(frame.geometry.array)
+        who, which = tree.query(shapes, predicate="intersects")
+        km = shapely.length(shapely.intersection(lines[which], shapes[who])) / 1000.0
+        length = np.bincount(who, km, len(shapes))
+        out[key] = pd.DataFrame(
+            {
+                "min_to_centre": minutes_to_centres(frame, ground.centres, graph),
+                "road_km": pd.Series(np.round(length, 6), index=frame.index).astype("Float64"),
+            }
+        )
+    return out
+
+
+def _evaluated(
+    config: Config, intake: Intake, places: Mapping[str, gpd.GeoDataFrame]
+) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
+    """Evaluate, ecology first, and give the shares of classes of land."""
+    from zoning.indicators.zonal import raster_means
+
+    out = {k: pd.DataFrame(index=f.index) for k, f in places.items()}
+    findings: list[Finding] = []
+    with tempfile.TemporaryDirectory() as folder:
+        done: dict[str, Path] = {}
+        for purpose in ("ecology", "agriculture", "town"):
+            part = config.inputs.evaluations.get(purpose)
+            if part is None:
+                continue
+            finished = intake.ground.layers.get(f"{purpose}.raster")
+            if finished is None:
+                finished, told = _evaluate(purpose, part, intake, Path(folder), done)
+                findings += told
+            done[purpose] = finished
+            for name, classes in EVALUATED[purpose].items():
+                for key, values in raster_means(finished, places, classes=classes).items():
+                    out[key][name] = values
+    return out, findings
+
+
+def _evaluate(
+    purpose: str, part: Evaluation, intake: Intake, folder: Path, done: Mapping[str, Path]
+) -> tuple[Path, list[Finding]]:
+    """Bring the rasters to one grid, and evaluate land inside the city."""
+    from zoning import evaluation
+
+    preset = evaluation.load_preset(part.preset or ("A" if purpose == "ecology" else "B"))
+    preset = preset.at_scale(part.scale)
+    ground = intake.ground
+    given: dict[str, Path] = {
+        role: ground.layers[f"{purpose}.{role}"] for role in part.layers
+    }  # fmt: skip
+    wanted = set(preset.roles(purpose))
+    heights = {"elevation", "slope", "relief"} & wanted
+    if ground.dem is not None and heights and "elevation" not in given:
+        given["elevation"] = ground.dem
+    if "ecology" in done and "ecology" in wanted and "ecology" not in given:
+        given["ecology"] = done["ecology"]
+    if ground.landuse is not None and not {"land", "landuse"} & set(given):
+        given["landuse"] = ground.landuse
+    lead = next(
+        (r for r in part.layers), "elevation" if "elevation" in given else next(iter(given))
+    )
+    rasters = {
+        role: _aligned(path, given[lead], role, folder / f"{purpose}-{role}.tif", intake.grid.crs)
+        for role, path in given.items()
+    }
+    run = getattr(evaluation, purpose)
+    result = run(rasters, folder / f"{purpose}.tif", preset, boundary=intake.layers.city,
+                 classes=intake.classes)  # fmt: skip
+    where = f"[inputs.evaluations.{purpose}]"
+    gone = ", ".join(result.left_out)
+    told = [n for n in result.notes if not any(f"'{role}'" in n.en for role in result.left_out)]
+    if gone:
+        told.append(Text(f"left out, as no raster is given: {gone}", f"未计入(没有图层):{gone}"))
+    return result.path, [Finding(n, where, code="evaluation", level="note") for n in told]
+
+
+def _aligned(path: Path, lead: Path, role: str, out: Path, crs: Any) -> Path:
+    """Give a raster on the pixels of another: classes by nearest neighbour, numbers bilinear."""
+    import rasterio
+    from rasterio.enums import Resampling
+    from rasterio.vrt import WarpedVRT
+
+    with rasterio.open(lead) as first, rasterio.open(path) as file:
+        plane = first.crs is not None and first.crs.is_projected
+        grid: dict[str, Any] = {"crs": first.crs, "transform": first.transform,
+                                "width": first.width, "height": first.height}  # fmt: skip
+        if not plane:
+            with WarpedVRT(first, crs=crs) as flat:
+                grid = {"crs": flat.crs, "transform": flat.transform, "width": flat.width,
+                        "height": flat.height}  # fmt: skip
+        same = file.crs == grid["crs"] and file.shape == (grid["height"], grid["width"])
+        if same and file.transform.almost_equals(grid["transform"], 1e-6):
+            return path
+        whole = np.issubdtype(np.dtype(file.dtypes[0]), np.integer) and role != "elevation"
+        how = Resampling.nearest if whole else Resampling.bilinear
+        # Where the raster does not reach nothing is known, whatever its kind of numbers.
+        beyond: dict[str, Any] = {}
+        if file.nodata is None:
+            beyond = {"nodata": -9999, "dtype": "int32" if whole else "float32"}
+        with WarpedVRT(file, resampling=how, **beyond, **grid) as view:
+            meta = {**view.profile, "driver": "GTiff", "compress": "deflate"}
+            for key in ("blockxsize", "blockysize", "tiled"):
+                meta.pop(key, None)
+            with rasterio.open(out, "w", **meta) as target:
+                for _, window in target.block_windows(1):
+                    target.write(view.read(1, window=window), 1, window=window)
+    return out
+
+
+def _unknown(table: pd.DataFrame, towns: gpd.GeoDataFrame) -> list[Finding]:
+    """Tell of which townships nothing could be measured."""
+    found = []
+    names = towns["name"] if "name" in towns else pd.Series("", index=towns.index)
+    for column in table:
+        gone = table.index[table[column].isna()]
+        if len(gone):
+            listed = ", ".join(f"{c} {names[c]}" for c in gone[:5])
+            listed += "" if len(gone) <= 5 else f", … ({len(gone)})"
+            found.append(Finding(
+                Text(f"'{column}' could not be measured in {len(gone)} townships: {listed}",
+                     f"{len(gone)} 个乡镇无法量算“{column}”:{listed}"), "[inputs]",
+                measured=len(gone), limit=0, code="not-measured"))  # fmt: skip
+    return found
+
+
+def beside(frame: gpd.GeoDataFrame, measured: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Put what was measured beside the planner's own columns, which are kept as ``given_...``."""
+    geometry = frame.geometry
+    table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+    table = table.rename(columns={c: f"given_{c}" for c in table.columns if c in measured})
+    whole = pd.concat([table, measured], axis=1)
+    return gpd.GeoDataFrame(whole, geometry=geometry, crs=frame.crs)
