@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import networkx as nx
 import numpy as np
@@ -51,6 +53,22 @@ def expected_of_cube(cell: tuple[str, ...]) -> str:
         if all(p == "*" or c in p.split(",") for p, c in zip(parts, cell, strict=True)):
             return zone
     raise KeyError(cell)
+
+
+def test_a_matrix_can_have_an_earlier_one_across() -> None:
+    """Its outcomes stand in the order low, mid, high, whatever their letters are."""
+    method = load_method("two-matrices")
+    first, last = method.matrices
+    last = replace(last, exceptions=(), flags=())
+    turned = {
+        grade: tuple(last.cells[suited][k] for suited in LEVELS) for k, grade in enumerate(LEVELS)
+    }
+    across = replace(last, rows=last.columns, columns=last.rows, cells=turned)
+    plain, other = (
+        grade_table(replace(method, matrices=(first, m))).zone.tolist() for m in (last, across)
+    )
+    assert plain == other
+    assert len(set(turned["high"])) == 3
 
 
 @pytest.mark.parametrize("c", LEVELS)

@@ -206,7 +206,7 @@ def test_a_failed_run_leaves_the_last_good_one(small, tmp_path, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr("zoning.outputs.webmap.write", fails)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InputError, match="disk full"):
         write_folder(small, out)
     assert {p.name: p.read_bytes() for p in out.iterdir() if p.name != "notes.txt"} == before
     assert (out / "notes.txt").read_text(encoding="utf-8") == "mine"

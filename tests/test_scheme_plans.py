@@ -96,6 +96,16 @@ def test_an_overlay_beside_the_zones_has_theme_table_and_words(pair):
     assert said.label("area_m2", "zh", "units") == contributed.words.label("area_m2", "zh", "units")
 
 
+def test_the_account_of_an_overlay_adds_up_and_is_there_only_for_one(pair):
+    shipped, own = pair
+    here = own.units[own.units["overlays"] == "side"]
+    account = own.tables["account_overlay"]
+    assert set(account["overlay"]) == {"side"}
+    for column in ("area_m2", "built_m2", "redline_m2", "new_m2"):
+        assert account[column].sum() == here[column].sum(), column
+    assert "account_overlay" not in shipped.tables
+
+
 def test_overlays_that_stand_together_are_named_together(pair):
     own = pair[1]
     units = own.units.assign(overlays="side+z4")
