@@ -519,6 +519,10 @@ def test_policies_are_part_of_a_run(ruled):
     for i, zone in enumerate(plan.zones.index):
         assert money[zone] == pytest.approx(free[zone] / (1e4 / 15) * (i + 1) / 1e4)
     assert given.table("policy_compensation_zhenjiang").frame["grant"].sum() == 1e8
+    units = given.table("policy_forest_units").frame.set_index("unit")["money"]
+    zones = plan.units["zone"].dropna()
+    assert units[zones.index].tolist() == money[zones.astype(object)].tolist()
+    assert units.drop(zones.index).isna().all()
     checks = [c["check"] for c in plan.run["checks"]]
     assert "policy.compensation-zhenjiang.pool" in checks
     assert {t.name for t in given.themes} >= {"policy_forest_map"}

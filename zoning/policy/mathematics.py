@@ -78,8 +78,7 @@ def _arithmetic(node: ast.BinOp, around: int) -> str:
     if isinstance(node.op, ast.Div):
         return rf"\frac{{{_write(node.left)}}}{{{_write(node.right)}}}"
     if isinstance(node.op, ast.Mult):
-        text = rf"{_write(node.left, _PRODUCT)} \cdot {_write(node.right, _PRODUCT)}"
-        return _bracket(text) if around > _PRODUCT else text
+        return rf"{_write(node.left, _PRODUCT)} \cdot {_write(node.right, _PRODUCT)}"
     sign = "+" if isinstance(node.op, ast.Add) else "-"
     # what is taken away keeps its brackets, what is added loses them
     right = _write(node.right, _PRODUCT if sign == "-" else _SUM)
