@@ -39,6 +39,7 @@ def index() -> str:
     lines += ["", "## Functions / 函数", "", "| written | gives | 说明 |", "|---|---|---|"]
     for told in load_toml("policies", "functions.toml").values():
         lines.append(f"| `{told['usage']}` | {told['en']} | {told['zh']} |")
+    lines += ["", "```{toctree}", ":hidden:", "", *shipped(), "```"]
     return "\n".join(lines) + "\n"
 
 
