@@ -137,7 +137,8 @@ def test_the_key_of_the_background_is_told_as_people_give_it() -> None:
 def test_one_missing_column_is_one_finding(tmp_path, column) -> None:
     """Without its code column a layer also told that every level occurs many times."""
     plan = worlds.write(tmp_path)
-    lines = worlds.redlines().rename(columns={column: "其他"})
+    # Both of one level: without codes they would look like one area given twice.
+    lines = worlds.redlines().assign(level=2).rename(columns={column: "其他"})
     (tmp_path / "红线.gpkg").unlink()
     lines.to_file(tmp_path / "红线.gpkg")
     with pytest.raises(InputError) as error:
@@ -150,6 +151,7 @@ def test_long_lists_say_how_many_more() -> None:
     names = [f"镇{i}" for i in range(12)]
     assert some(names).en == "镇0, 镇1, 镇2, 镇3, 镇4 and 7 more"
     assert some(names).zh.endswith("等共 12 个") and some(names[:5]).zh.count("、") == 4
+    assert some(names[:5]).en == "镇0, 镇1, 镇2, 镇3, 镇4", "five fit"
     plan = fake_plan.make()
     with pytest.raises(InputError, match="and 2 more"):
         locks(plan, Question(lock_out=tuple(f"x{i}" for i in range(7))))
