@@ -131,3 +131,14 @@ def test_published_counts_are_compared_and_not_forced():
     assert checks.expected("x", 5, None, "areas", "s", "city") == []
     (one,) = checks.expected("x", 5, 6, "areas", "s", "city")
     assert (one.ok, one.level, one.measured, one.limit) == (False, "warning", 5, 6)
+
+
+@pytest.mark.parametrize(("new", "total", "ok"), [((30, 40), 80, False), ((30, 30), 70, True)])
+def test_existing_and_new_land_of_all_pieces_stand_under_the_cap(new, total, ok):
+    pieces = pd.DataFrame(
+        {"township": ["a", "b"], "built_m2": [10, 0], "free_m2": [30, 40], "new_m2": new}
+    )
+    found = {c.check: c for c in checks.allocation_checks(pieces, cap_m2=70)}
+    assert found["allocation.free"].ok
+    cap = found["allocation.cap"]
+    assert (cap.measured, cap.limit, cap.ok) == (total, 70, ok)
