@@ -400,7 +400,7 @@ def test_another_solver_reads_the_question_and_finds_the_same_optimum(plan, tmp_
 
 
 def test_a_marxan_folder_is_solved_by_the_same_engine(plan, tmp_path):
-    from zoning.allocation.files.marxan import read_marxan
+    from zoning.allocation.files.marxan_read import read_marxan
     from zoning.allocation.files.selection import select
 
     (file,) = answer.write_problem(plan, "marxan", tmp_path)

@@ -184,6 +184,8 @@ def _prove(
     flows: pd.DataFrame | None,
 ) -> Certificate:
     """Ask the independent code for the strongest grade that fits."""
+    if how is None and answer.method == "lp-limits":
+        how = _boundary(None, 0.0, False, 0.5, Patches())
     if how is None:
         if answer.prices is not None:
             steps = {k: round(y * QUANTUM) for k, y in answer.prices.items()}

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from zoning.base.areas import Floats, Ints
-from zoning.capacity.rules import Limit, Lock
+from zoning.capacity.rules import STEP, Limit, Lock
 from zoning.errors import InputError, Problem, Text, raise_all
 
 #: Suitability 1 in whole steps: suitability is read to nine decimals.
@@ -62,7 +62,9 @@ def sum_by(at: npt.NDArray[np.intp], values: npt.ArrayLike, n: int) -> Floats:
 class Group:
     """Pieces whose new land is limited together, and the limits that say so.
 
-    ``cap`` is never above what the members can hold, ``floor`` never below what they must.
+    ``cap`` is never above what the members can hold, ``floor`` never below what they must. Where
+    pieces count differently, ``weights`` says how many millionths each m2 counts, and floor and cap
+    are in millionths too.
     """
 
     members: npt.NDArray[np.intp]
@@ -70,6 +72,19 @@ class Group:
     cap: int
     floor_from: int | None
     cap_from: int | None
+    weights: Ints | None = None
+
+    @property
+    def step(self) -> int:
+        """How many of the group's amounts are one unit of its limits."""
+        return 1 if self.weights is None else STEP
+
+    def amount(self, land: Ints) -> int:
+        """Add up what land of all pieces counts in the group."""
+        here = land[self.members]
+        if self.weights is None:
+            return int(here.sum())
+        return exact_dot(self.weights, here)
 
 
 @dataclass(frozen=True)
@@ -120,6 +135,7 @@ class Model:
 
 def _check(pieces: pd.DataFrame, limits: Sequence[Limit]) -> None:
     needed = {*_NEEDED, *(limit.where for limit in limits if limit.where)}
+    needed |= {limit.coefficient for limit in limits if limit.coefficient}
     problems = [
         Problem(
             Text(f"column '{c}' is missing", f"缺少字段 '{c}'"), "pieces", code="missing-column"
@@ -224,10 +240,13 @@ def _groups(
 ) -> tuple[Group, ...]:
     """Join limits on the same pieces: the highest floor and the lowest cap hold."""
     by_place: dict[tuple[str, str], list[int]] = {}
+    found = []
     for k, limit in enumerate(limits):
+        if limit.coefficient is not None:
+            found.append(_own_group(table, limit, k, least, room))
+            continue
         by_place.setdefault((limit.where, limit.code if limit.where else ""), []).append(k)
     members: dict[str, dict[str, npt.NDArray[np.intp]]] = {}
-    found = []
     everything = np.arange(len(table), dtype=np.intp)
     for (column, code), ks in by_place.items():
         if column and column not in members:
@@ -240,3 +259,21 @@ def _groups(
         minus, floor_from = min(floors) if floors else (-fewest, None)
         found.append(Group(inside, -minus, cap, floor_from, cap_from))
     return tuple(found)
+
+
+def _own_group(table: pd.DataFrame, limit: Limit, k: int, least: Ints, room: Ints) -> Group:
+    """Make the group of a limit with a coefficient."""
+    inside = np.flatnonzero(limit.inside(table).to_numpy(bool))
+    counted = limit.weights(table)
+    weights = None if counted is None else counted.to_numpy(np.int64)[inside]
+    group = Group(inside, 0, 0, None, None, weights)
+    floor, cap = group.amount(least), group.amount(room)
+    if limit.floor_m2 > 0:
+        floor = limit.floor_m2 * group.step
+    if limit.cap_m2 is not None:
+        cap = limit.cap_m2 * group.step
+    return replace(
+        group, floor=floor, cap=cap,
+        floor_from=k if limit.floor_m2 > 0 else None,
+        cap_from=k if limit.cap_m2 is not None else None,
+    )  # fmt: skip

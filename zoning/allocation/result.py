@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zoning.allocation.proof.certificate import Certificate, masks_of
+from zoning.allocation.proof.certificate import Certificate
 from zoning.capacity.rules import Limit
 
 
@@ -34,7 +34,8 @@ class Allocation:
         The proof, by independent code.
     limits : DataFrame, one row per limit
         ``kind, code, floor_m2, cap_m2, used_m2, left_m2, price`` (suitability per m2 of cap;
-        ``<NA>`` where the method gives none).
+        ``<NA>`` where the method gives none). Of a limit with a coefficient the amounts are in its
+        unit, rounded up under a cap.
     unknown : int
         Pieces with free land held at 0 because suitability or zone is missing.
     suitability_m2 : float
@@ -84,8 +85,8 @@ def limit_table(
     prices: Mapping[int, float] | None,
 ) -> pd.DataFrame:
     """List used and left land and the price of every limit."""
-    land = new.reindex(pieces.index).to_numpy(np.int64)
-    used = [int(land[mask].sum()) for mask in masks_of(pieces, limits)]
+    land = new.reindex(pieces.index).astype("int64")
+    used = [limit.used(pieces, land, up=limit.cap_m2 is not None) for limit in limits]
     table = pd.DataFrame(
         {
             "kind": [limit.kind for limit in limits],

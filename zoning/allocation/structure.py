@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.allocation.model import Model
-from zoning.base.areas import Ints
+from zoning.base.areas import Floats, Ints
 
 Codes = npt.NDArray[np.intp]
 
@@ -58,22 +58,42 @@ def _live(model: Model) -> list[int]:
     """List the groups that can bind at all."""
     live = []
     for k, group in enumerate(model.groups):
-        most = int(model.room[group.members].sum())
-        fewest = int(model.least[group.members].sum())
+        most, fewest = group.amount(model.room), group.amount(model.least)
         if group.cap < most or group.floor > fewest:
             live.append(k)
     return live
 
 
 def membership(model: Model, which: Sequence[int]) -> Any:
-    """Give the pieces x groups incidence matrix (scipy CSC, int64) of some groups."""
+    """Give what each m2 of each piece counts in some groups (pieces x groups, scipy CSC, int64)."""
     from scipy import sparse
 
     rows = [model.groups[k].members for k in which]
     indptr = np.r_[0, np.cumsum([len(r) for r in rows])].astype(np.int64)
     indices = np.concatenate(rows) if rows else np.zeros(0, np.intp)
-    data = np.ones(len(indices), dtype=np.int64)
+    counts = [
+        np.ones(len(r), dtype=np.int64) if (w := model.groups[k].weights) is None else w
+        for k, r in zip(which, rows, strict=True)
+    ]
+    data = np.concatenate(counts) if counts else np.zeros(0, np.int64)
     return sparse.csc_array((data, indices, indptr), shape=(len(model.codes), len(rows)))
+
+
+def steps_of(model: Model, which: Sequence[int]) -> Floats:
+    """Give the step of each group: a row is divided by it before a solver sees it."""
+    return np.array([model.groups[k].step for k in which], dtype=np.float64)
+
+
+def scaled(rows: Any, steps: Floats) -> Any:
+    """Divide the rows of a sparse matrix by their steps."""
+    from scipy import sparse
+
+    return (sparse.diags_array(1.0 / steps) @ rows.astype(np.float64)).tocsr()
+
+
+def weighted(model: Model) -> bool:
+    """Say whether pieces count differently in a limit that can bind."""
+    return any(model.groups[k].weights is not None for k in _live(model))
 
 
 def shape_of(model: Model) -> Shape:
@@ -87,8 +107,11 @@ def shape_of(model: Model) -> Shape:
     Returns
     -------
     Shape
+        Without trees where pieces count differently in a limit.
     """
     live = _live(model)
+    if any(model.groups[k].weights is not None for k in live):
+        return Shape(tuple(live), ())
     inter = _meeting(model, live)
     sizes = inter.diagonal()
     meet = inter.tocoo()

@@ -35,11 +35,12 @@ FORMATS = (
 )  # fmt: skip
 
 __all__ = [
-    "COMMANDS", "FORMATS", "Batch", "MethodComparison", "Plan", "Stability", "Units", "allocate",
-    "batch", "check", "check_policy", "demo", "evaluate", "explain", "export", "grid", "init",
-    "inspect", "joined", "load", "map", "mend", "methods", "policies", "policy", "policy_rows",
-    "price", "report", "roles", "run", "sheets", "solve", "stability", "target_file", "verify",
-    "watching", "write_findings", "write_policy", "write_prices",
+    "COMMANDS", "FORMATS", "Alternatives", "Batch", "MethodComparison", "Plan", "Stability",
+    "Units", "allocate", "alternatives", "batch", "cap_range", "check", "check_policy", "demo",
+    "evaluate", "explain", "export", "grid", "init", "inspect", "joined", "load", "map", "mend",
+    "methods", "policies", "policy", "policy_rows", "price", "report", "roles", "run", "sheets",
+    "solve", "stability", "target_file", "verify", "watching", "write_findings", "write_policy",
+    "write_prices", "write_table",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ if TYPE_CHECKING:
         policy_rows,
         write_policy,
     )
+    from zoning.api.several import Alternatives, alternatives, cap_range
     from zoning.api.units import Units, grid
     from zoning.api.without import evaluate, roles, solve, target_file, watching
-    from zoning.api.writing import export, map, report, sheets, write_prices
+    from zoning.api.writing import export, map, report, sheets, write_prices, write_table
 else:
     _ROOMS = {
         "asking": ("MethodComparison", "allocate", "explain", "methods", "price", "verify"),
@@ -76,9 +78,10 @@ else:
             "policy_rows",
             "write_policy",
         ),
+        "several": ("Alternatives", "alternatives", "cap_range"),
         "units": ("Units", "grid"),
         "without": ("evaluate", "roles", "solve", "target_file", "watching"),
-        "writing": ("export", "map", "report", "sheets", "write_prices"),
+        "writing": ("export", "map", "report", "sheets", "write_prices", "write_table"),
     }
     _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 

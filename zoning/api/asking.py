@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from zoning.errors import Check
     from zoning.questions.explain import Answer
     from zoning.questions.prices import PriceList
+    from zoning.questions.question import Question
     from zoning.questions.stability import CrossCheck
 
 
@@ -63,6 +64,28 @@ def explain(
     return answer(whole, place, lang or whole.lang)
 
 
+def question_of(
+    plan: Plan,
+    *,
+    cap: float | None = None,
+    boundary_weight: float | None = None,
+    lock_out: Sequence[str] = (),
+    lock_in: Sequence[str] = (),
+    quotas: Mapping[str, float] | None = None,
+    whole_units: bool | None = None,
+    gap: float = 0.0,
+    seconds: float | None = None,
+) -> Question:
+    """Make a question of what the public functions take; see `allocate`."""
+    from zoning.questions.answer import Question
+    from zoning.questions.places import units_of
+
+    return Question(
+        cap=cap, boundary_weight=boundary_weight, quotas=quotas, lock_out=units_of(plan, lock_out),
+        lock_in=units_of(plan, lock_in), whole_units=whole_units, gap=gap, seconds=seconds,
+    )  # fmt: skip
+
+
 def allocate(
     plan: Plan | str | Path,
     *,
@@ -72,6 +95,8 @@ def allocate(
     lock_in: Sequence[str] = (),
     quotas: Mapping[str, float] | None = None,
     whole_units: bool | None = None,
+    gap: float = 0.0,
+    seconds: float | None = None,
 ) -> Plan:
     """Allocate again under other rules; zones stay, what is left out stays as in the plan.
 
@@ -83,12 +108,19 @@ def allocate(
         Share of the cap, 0..1.
     boundary_weight : float, optional
         km2 of suitability that one km of boundary is worth.
-    lock_out, lock_in : sequence of unit codes
-        Units that stay as they are, or whose free land is all built.
+    lock_out, lock_in : sequence of str
+        Units that stay as they are, or whose free land is all built: unit codes, codes or names of
+        townships (units that lie mostly in them), or files of polygons (units of which at least
+        half lies inside).
     quotas : mapping of zone to share, optional
         Shares of the headroom, 0..1.
     whole_units : bool, optional
         Build a unit as a whole or not at all.
+    gap : float
+        With whole units: relative gap that is good enough; 0 asks for a proof.
+    seconds : float, optional
+        With whole units: time limit. When it is over, or the user interrupts, the best plan so far
+        is given; ``run["allocation"]["status"]`` says so.
 
     Returns
     -------
@@ -101,13 +133,15 @@ def allocate(
         If the plan has no construction account, a unit is unknown, or a number out of range.
     InfeasibleError
         If the rules cannot hold together.
+    UnfinishedError
+        If time was over before any plan was found.
     """
-    from zoning.questions.answer import Question, answer
+    from zoning.questions.answer import answer
 
     whole = taken(plan)
-    question = Question(
-        cap=cap, boundary_weight=boundary_weight, quotas=quotas, lock_out=tuple(lock_out),
-        lock_in=tuple(lock_in), whole_units=whole_units,
+    question = question_of(
+        whole, cap=cap, boundary_weight=boundary_weight, lock_out=lock_out, lock_in=lock_in,
+        quotas=quotas, whole_units=whole_units, gap=gap, seconds=seconds,
     )  # fmt: skip
     return refreshed(Plan.of(answer(whole, question)))
 

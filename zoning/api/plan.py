@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from zoning.api.firm import Stability
+    from zoning.api.several import Alternatives
     from zoning.errors import Check
     from zoning.outputs.prints.draw import Picture
     from zoning.questions.explain import Answer
@@ -98,12 +99,18 @@ class Plan(plain.Plan):
         lock_in: Sequence[str] = (),
         quotas: Mapping[str, float] | None = None,
         whole_units: bool | None = None,
+        gap: float = 0.0,
+        seconds: float | None = None,
     ) -> Plan:
         """Give the plan that other rules would make; see `zoning.api.allocate`."""
         return api.allocate(
             self, cap=cap, boundary_weight=boundary_weight, lock_out=lock_out, lock_in=lock_in,
-            quotas=quotas, whole_units=whole_units,
+            quotas=quotas, whole_units=whole_units, gap=gap, seconds=seconds,
         )  # fmt: skip
+
+    def alternatives(self, count: int = 3, within: float = 0.01, **question: Any) -> Alternatives:
+        """Give several good plans, as different as can be; see `zoning.api.alternatives`."""
+        return api.alternatives(self, count, within, **question)
 
     def price(
         self,

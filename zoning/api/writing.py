@@ -9,6 +9,8 @@ from zoning.api.making import taken
 from zoning.api.plan import Plan
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from zoning.questions.prices import PriceList
 
 #: Formats of `export` that hold the question of the allocation, not the plan.
@@ -216,3 +218,25 @@ def write_prices(
     from zoning.outputs.office.prices import write
 
     return write(taken(plan), prices, Path(out), lang)
+
+
+def write_table(table: pd.DataFrame, out: str | Path) -> Path:
+    """Write a table as CSV that spreadsheets open, whole or not at all.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Its index is not written.
+    out : str or Path
+        The file.
+
+    Returns
+    -------
+    Path
+    """
+    from zoning.base.staged import beside
+    from zoning.outputs.office import csv_file
+
+    with beside(Path(out)) as part:
+        csv_file.write(table, part)
+    return Path(out)

@@ -182,7 +182,7 @@ PIECES = Contract(
         _zone("township_zone", optional=True),
         Column("overlays", nullable=True, optional=True),
         _area("area_m2"),
-        *_from_landuse("built_m2", "free_m2"),
+        *_from_landuse("built_m2", "free_m2", "free_farmland_m2"),
         _share("suitability", optional=True),
         *_from_landuse("new_m2"),
     ),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 
 from zoning.base.areas import km2, percent
+from zoning.capacity.own import own_limits
 from zoning.capacity.rules import AreaRule, CapRules, Limit, share_of
 from zoning.errors import Check, InputError, Problem, Text, raise_all
 
@@ -257,6 +260,15 @@ def eco_check(rules: CapRules, eco_agri_m2: int | None, base_m2: int) -> list[Ch
     ]
 
 
+def _eco_limit(rules: CapRules, eco_agri_m2: int | None, base_m2: int) -> list[Limit]:
+    """Keep the least share of ecological and agricultural space: new land is taken from it."""
+    if eco_agri_m2 is None or rules.eco_agri_share is None or base_m2 == 0:
+        return []
+    least = math.ceil(Fraction(repr(float(rules.eco_agri_share))) * base_m2)
+    source = rules.sources.get("eco_agri_share", "")
+    return [Limit("eco_agri", "city", cap_m2=max(0, eco_agri_m2 - least), source=source)]
+
+
 def _zone_checks(zones: pd.DataFrame, level: Any, basis: str) -> list[Check]:
     name = "cap.zone" if level == "error" else f"cap.zone_by_{basis}"
     return [
@@ -353,6 +365,8 @@ def account(
         limits += _closed_limits(pieces, rules)
     if found[other]:
         checks += _zone_checks(tables[other], "note", "township" if other != "zone" else "unit")
+    limits += _eco_limit(rules, eco_agri_m2, base)
+    limits += own_limits(pieces, rules.own)
     more, more_checks = _area_limits(rules, {"county": counties, "township": townships})
     cross = {
         by: _sums(pieces, ["zone", by]) if found["zone"] else pd.DataFrame()

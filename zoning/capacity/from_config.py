@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from zoning.capacity.rules import AreaRule, CapRules
+from zoning.capacity.rules import AreaRule, CapRules, OwnLimit
+from zoning.errors import Text
 from zoning.schemes import scheme_of
 
 if TYPE_CHECKING:
-    from zoning.planfile.models import Config, PlaceRule
+    from zoning.planfile.models import Config, OwnLimitRule, PlaceRule
 
 #: What the cap is a share of where no base is stated.
 BASE = "planar area of the city"
@@ -60,6 +61,7 @@ def cap_rules(config: Config) -> CapRules:
             *(_area_rule("county", rule) for rule in part.counties),
             *(_area_rule("township", rule) for rule in part.townships),
         ),
+        own=tuple(_own(rule) for rule in part.limit),
         scheme=scheme_of(config.zones),
         sources=sources,
     )
@@ -69,4 +71,19 @@ def _area_rule(kind: Literal["county", "township"], rule: PlaceRule) -> AreaRule
     return AreaRule(
         kind=kind, code=rule.place, floor_new_m2=rule.floor_m2, cap_new_m2=rule.cap_m2,
         cap_total_m2=rule.cap_total_m2, cap_share=rule.cap_share, source=rule.source,
+    )  # fmt: skip
+
+
+def _own(rule: OwnLimitRule) -> OwnLimit:
+    named = {"county": rule.county, "township": rule.township, "zone": rule.zone,
+             "overlays": rule.overlay}  # fmt: skip
+    table = rule.of
+    return OwnLimit(
+        name=rule.name,
+        of=table if isinstance(table, str) else table.column,
+        table=() if isinstance(table, str) else (table.table, table.column, table.key),
+        places={column: codes for column, codes in named.items() if codes},
+        upper=rule.upper, lower=rule.lower, keep=rule.keep_share, unit=rule.unit,
+        source=rule.source,
+        title=Text(rule.title or rule.name, rule.title_zh or rule.title or rule.name),
     )  # fmt: skip

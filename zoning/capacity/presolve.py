@@ -10,12 +10,6 @@ from zoning.capacity.rules import Limit, Lock, told
 from zoning.errors import Check, Text
 
 
-def _inside(pieces: pd.DataFrame, limit: Limit) -> pd.Series:
-    if not limit.where:
-        return pd.Series(True, index=pieces.index)
-    return (pieces[limit.where] == limit.code).fillna(False).astype(bool)
-
-
 def _finding(name: str, level: str, where: str, measured: int, limit: int, text: Text) -> Check:
     ok = level != "error"
     return Check(name, level, ok, measured, limit, "m2", where, text)  # type: ignore[arg-type]
@@ -51,8 +45,8 @@ def presolve(
     able = pieces["free_m2"].where(~pieces["unit"].isin(out), 0)
     must = pieces["free_m2"].where(pieces["unit"].isin(inn - out), 0)
     for limit in limits:
-        here = _inside(pieces, limit)
-        found += _limit_findings(limit, int(able[here].sum()), int(must[here].sum()))
+        free, locked = limit.used(pieces, able, up=False), limit.used(pieces, must)
+        found += _limit_findings(limit, free, locked)
     return found + _crowded(limits)
 
 
@@ -75,7 +69,7 @@ def _lock_conflicts(locks: Sequence[Lock]) -> list[Check]:
 
 def _limit_findings(limit: Limit, free: int, locked: int) -> list[Check]:
     en, zh = limit.label
-    where, floor, cap = limit.code, limit.floor_m2, limit.cap_m2
+    where, floor, cap, told = limit.code, limit.floor_m2, limit.cap_m2, limit.told
     found = []
     if floor > free:
         text = Text(

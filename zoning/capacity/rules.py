@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
+import pandas as pd
+
 from zoning.base.areas import M2_PER_HA, km2
 from zoning.errors import Text
 from zoning.schemes import DEFAULT, Scheme, load_scheme
 
-Kind = Literal["city", "county", "township", "zone", "quota", "unit"]
+Kind = Literal["city", "county", "township", "zone", "quota", "unit", "limit", "eco_agri"]
 Basis = Literal["unit", "township"]
 
 #: The column of the pieces table whose code a limit names; the city is all of them.
@@ -23,7 +25,11 @@ _COLUMN: dict[str, str] = {
     "zone": "zone",
     "quota": "zone",
     "unit": "unit",
+    "limit": "",
+    "eco_agri": "",
 }
+#: A coefficient counts in millionths of its unit per m2 of new land, so that sums are whole.
+STEP = 10**6
 _NAMELESS = Text("", "")
 _WORD: dict[str, Text] = {
     "city": Text("city", "全市"),
@@ -32,6 +38,8 @@ _WORD: dict[str, Text] = {
     "zone": Text("zone", "功能区"),
     "quota": Text("quota", "新增指标"),
     "unit": Text("unit", "单元"),
+    "limit": Text("limit", "约束"),
+    "eco_agri": Text("ecological and agricultural space", "生态与农业空间"),
 }
 
 
@@ -75,12 +83,13 @@ class Limit:
 
     Parameters
     ----------
-    kind : {"city", "county", "township", "zone", "quota", "unit"}
+    kind : {"city", "county", "township", "zone", "quota", "unit", "limit", "eco_agri"}
         What sort of rule this is.
     code : str
         Code of the county, township, zone or unit; anything for the city.
     floor_m2, cap_m2 : int
-        New land in square metres, already net of existing construction; no cap is ``None``.
+        New land in square metres, already net of existing construction; no cap is ``None``. With a
+        coefficient: whole amounts of ``unit``.
     source : str
         The document that says so.
     name : Text
@@ -89,6 +98,11 @@ class Limit:
         Column of the pieces table that holds ``code``; by default the one of the kind.
     existing_m2, base_m2 : int, optional
         Existing construction and the area the cap is a share of, to tell the cap as a share.
+    coefficient : str, optional
+        Column of the pieces table with what one m2 of new land counts, in millionths (`STEP`) of
+        ``unit``, 0 outside the place; without it every m2 of new land counts as one.
+    unit : str
+        What is counted.
 
     Examples
     --------
@@ -106,6 +120,8 @@ class Limit:
     column: str | None = None
     existing_m2: int | None = None
     base_m2: int | None = None
+    coefficient: str | None = None
+    unit: str = "m2"
 
     @property
     def where(self) -> str:
@@ -117,9 +133,51 @@ class Limit:
         """Kind and name, as a planner says it."""
         word = _WORD[self.kind]
         en, zh = self.name.en or self.code, self.name.zh or self.code
-        if self.kind == "city":
-            return Text("city", "全市")
+        if self.kind in ("city", "eco_agri"):
+            return word
         return Text(f"{word.en} {en}", f"{word.zh}{zh}")
+
+    def told(self, amount: int) -> str:
+        """Write an amount of what is counted."""
+        return told(amount) if self.unit == "m2" else f"{amount:,} {self.unit}"
+
+    def weights(self, pieces: pd.DataFrame) -> pd.Series | None:
+        """Give what each m2 of new land counts, in millionths; ``None`` where all count alike."""
+        if self.coefficient is None:
+            return None
+        found = pieces[self.coefficient].astype("int64")
+        return None if found.isin([0, STEP]).all() else found
+
+    def inside(self, pieces: pd.DataFrame) -> pd.Series:
+        """Say which pieces the limit is about."""
+        if self.coefficient is not None:
+            return pieces[self.coefficient].astype("int64") != 0
+        if not self.where:
+            return pd.Series(True, index=pieces.index)
+        return (pieces[self.where] == self.code).fillna(False).astype(bool)
+
+    def steps(self, pieces: pd.DataFrame, land: pd.Series) -> int:
+        """Add up what land counts under the limit, exactly, in millionths of its unit."""
+        here, weights = land[self.inside(pieces)].astype("int64"), self.weights(pieces)
+        if weights is None:
+            return int(here.sum()) * STEP
+        # Python's whole numbers cannot overflow.
+        counted = weights.loc[here.index].astype(object) * here.astype(object)
+        return int(counted.sum())
+
+    def used(self, pieces: pd.DataFrame, land: pd.Series, *, up: bool = True) -> int:
+        """Add up what land counts, in whole units, rounded up (to hold it against a cap) or down.
+
+        Examples
+        --------
+        >>> pieces = pd.DataFrame({"farm": [500_000, 0]}, index=["a", "b"])
+        >>> limit = Limit("limit", "farm", cap_m2=5, coefficient="farm")
+        >>> land = pd.Series([9, 100], index=["a", "b"])
+        >>> limit.used(pieces, land), limit.used(pieces, land, up=False)
+        (5, 4)
+        """
+        steps = self.steps(pieces, land)
+        return -(-steps // STEP) if up else steps // STEP
 
     def as_dict(self) -> dict[str, Any]:
         """Give the limit as plain data."""
@@ -179,6 +237,46 @@ class AreaRule:
     name: Text = _NAMELESS
 
 
+@dataclass(frozen=True, slots=True)
+class OwnLimit:
+    """A limit that the plan states itself, over any places, of anything that new land takes.
+
+    Parameters
+    ----------
+    name : str
+        Its code.
+    of : str
+        ``"area"``, ``"farmland"``, or a column of pieces or units.
+    table : tuple of str
+        File, column and key (``unit``, ``township`` or ``class``) of a coefficient that stands in
+        a table; empty otherwise.
+    places : mapping of column to codes
+        ``county``, ``township``, ``zone``, ``overlays``: pieces that match all of them.
+    upper, lower : float, optional
+        In ``unit``.
+    keep : float, optional
+        Share that must stay of what exists there.
+    unit, source : str
+    title : Text
+    """
+
+    name: str
+    of: str = "area"
+    table: tuple[str, ...] = ()
+    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    upper: float | None = None
+    lower: float | None = None
+    keep: float | None = None
+    unit: str = "m2"
+    source: str = ""
+    title: Text = _NAMELESS
+
+    @property
+    def column(self) -> str:
+        """The column of the pieces table with its coefficient."""
+        return f"limit_{self.name}"
+
+
 @dataclass(frozen=True)
 class CapRules:
     """All rules of the account; what is not stated is no rule.
@@ -205,6 +303,8 @@ class CapRules:
         Least share of ecological and agricultural space, in the survey of the land use.
     areas : tuple of AreaRule
         Floors and caps of counties and townships.
+    own : tuple of OwnLimit
+        Limits of the plan's own.
     scheme : Scheme
         The zones that the rules speak of.
     sources : mapping
@@ -226,6 +326,7 @@ class CapRules:
     zone_basis: Basis = "unit"
     eco_agri_share: float | None = None
     areas: tuple[AreaRule, ...] = ()
+    own: tuple[OwnLimit, ...] = ()
     scheme: Scheme = field(default_factory=lambda: load_scheme(DEFAULT))
     sources: Mapping[str, str] = field(default_factory=dict)
 

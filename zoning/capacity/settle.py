@@ -56,8 +56,8 @@ def settle(
         )
     ]
     for limit in acc.limits:
-        inside = new if not limit.where else new[(pieces[limit.where] == limit.code).fillna(False)]
-        checks += _limit_checks(limit, int(inside.sum()))
+        used = (limit.used(pieces, new, up=up) for up in (True, False))
+        checks += _limit_checks(limit, *used)
     checks += _closed_checks(acc, pieces, new)
     return checks + eco_check(acc.rules, eco_agri_m2, acc.base_m2)
 
@@ -77,10 +77,11 @@ def _closed_checks(acc: Account, pieces: pd.DataFrame, new: pd.Series) -> list[C
     return found
 
 
-def _limit_checks(limit: Limit, used: int) -> list[Check]:
+def _limit_checks(limit: Limit, used: int, least: int) -> list[Check]:
     """Hold the cap and the floor of one limit against the land used under it."""
     found = []
-    name = limit.label
+    name, told = limit.label, limit.told
+    new_en, new_zh = _taken(limit)
     if limit.cap_m2 is not None:
         left = limit.cap_m2 - used
         found.append(
@@ -90,11 +91,11 @@ def _limit_checks(limit: Limit, used: int) -> list[Check]:
                 left >= 0,
                 used,
                 limit.cap_m2,
-                "m2",
+                limit.unit,
                 limit.code,
                 Text(
-                    f"{name.en}: new land {told(used)}, unspent {told(left)}",
-                    f"{name.zh}：新增 {told(used)}，剩余 {told(left)}",
+                    f"{name.en}: {new_en} {told(used)}, unspent {told(left)}",
+                    f"{name.zh}：{new_zh} {told(used)}，剩余 {told(left)}",
                 ),
             )
         )
@@ -103,15 +104,20 @@ def _limit_checks(limit: Limit, used: int) -> list[Check]:
             Check(
                 f"floor.{limit.kind}",
                 "error",
-                used >= limit.floor_m2,
-                used,
+                least >= limit.floor_m2,
+                least,
                 limit.floor_m2,
-                "m2",
+                limit.unit,
                 limit.code,
                 Text(
-                    f"{name.en}: new land {told(used)}, at least {told(limit.floor_m2)}",
-                    f"{name.zh}：新增 {told(used)}，不得少于 {told(limit.floor_m2)}",
+                    f"{name.en}: {new_en} {told(least)}, at least {told(limit.floor_m2)}",
+                    f"{name.zh}：{new_zh} {told(least)}，不得少于 {told(limit.floor_m2)}",
                 ),
             )
         )
     return found
+
+
+def _taken(limit: Limit) -> Text:
+    """Say what is counted: new land, or what new land takes."""
+    return Text("taken", "占用") if limit.coefficient else Text("new land", "新增")

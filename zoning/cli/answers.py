@@ -3,45 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from zoning import api
 from zoning.api.places import new_folder
+from zoning.cli.allocating import (
+    PLAN_FILES,
+    BoundaryWeight,
+    Folder,
+    OldWeight,
+    Out,
+    allocate,
+    weight_of,
+)
 from zoning.cli.command import About, command
-from zoning.cli.console import Talk, within
-from zoning.errors import InputError, Text, some
+from zoning.cli.console import Talk
+from zoning.errors import Text, some
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from zoning.questions.stability import CrossCheck
-
-Folder = Annotated[
-    Path,
-    typer.Argument(help="Folder of a plan. / 方案文件夹", show_default=False),
-    About("plan-folder"),
-]
-Out = Annotated[
-    Path | None,
-    typer.Option("-o", "--out", help="Folder for the result. / 输出文件夹", show_default=False),
-    About("folder", output=True),
-]
-BoundaryWeight = Annotated[
-    float | None,
-    typer.Option(
-        "--boundary-weight", show_default=False,
-        help="km2 of suitability per km of boundary. / 每公里边界折合的适宜性面积(平方公里)",
-    ),
-]  # fmt: skip
-#: Names of the boundary weight in version 0.1.0.
-OldWeight = Annotated[
-    float | None,
-    typer.Option("--weight", "--lambda", hidden=True, help="Old name. / 旧名"),
-]
-PLAN_FILES = ("plan.gpkg", "plan.qgz", "map.html", "units.parquet", "ledger.parquet", "run.json")
 
 
 @command()
@@ -138,108 +122,6 @@ def _tell_clusters(talk: Talk, clusters: Sequence[CrossCheck], names: pd.Series)
         ))  # fmt: skip
 
 
-@command(writes={"out": PLAN_FILES})
-def allocate(
-    talk: Talk,
-    folder: Folder,
-    cap: Annotated[
-        float | None, typer.Option("--cap", help="Share of the cap, such as 0.27. / 上限")
-    ] = None,
-    boundary_weight: BoundaryWeight = None,
-    lock: Annotated[
-        list[str] | None,
-        typer.Option("--lock", help="Unit that takes nothing new. / 锁定单元"),
-        About("units"),
-    ] = None,
-    build: Annotated[
-        list[str] | None,
-        typer.Option("--build", help="Unit whose free land is all built. / 全部建设的单元"),
-        About("units"),
-    ] = None,
-    quota: Annotated[
-        list[str] | None,
-        typer.Option("--quota", help="ZONE=SHARE, such as key=0.5. / 配额(分区=份额)"),
-        About("zone=share"),
-    ] = None,
-    whole: Annotated[
-        bool,
-        typer.Option("--whole-units", help="Build a unit as a whole or not at all. / 整单元建设"),
-    ] = False,
-    out: Out = None,
-    weight: OldWeight = None,
-) -> None:
-    """Allocate again: another cap, boundary weight, lock or quota. / 另一上限、锁定或配额."""
-    from zoning.base.areas import km2, percent
-
-    within(cap, "--cap", high=1)
-    plan, place = api.load(folder), None if out is None else new_folder(out)
-    then = plan.allocate(
-        cap=cap, boundary_weight=_weight(talk, boundary_weight, weight), lock_out=lock or (),
-        lock_in=build or (), quotas=_quotas(quota or ()), whole_units=True if whole else None,
-    )  # fmt: skip
-    failed = [c for c in then.checks if not c.ok and c.level == "error"]
-    account, found, moved = then.run["construction"], then.run["allocation"], _moved(plan, then)
-    talk.write_json({
-        "cap_m2": account["cap_m2"], "headroom_m2": account["headroom_m2"],
-        "new_m2": account["new_m2"], "moved_m2": moved,
-        "failed": [c.as_dict() for c in failed], **found,
-    })  # fmt: skip
-    new, room, share = account["new_m2"], account["headroom_m2"], percent(account["share"])
-    talk.write(talk.say(f"New land {km2(new)} of {km2(room)} headroom, then {share}; "
-                        f"{km2(moved)} in other places than in the plan",
-                        f"新增 {km2(new)},余量 {km2(room)},合计 {share};"
-                        f"与原方案相比位置变动 {km2(moved)}"))  # fmt: skip
-    gap, grade = found["gap"], found["certificate"]["grade"]
-    gap = "–" if gap is None else f"{gap:.2g}"
-    talk.write(talk.say(f"method {found['method']}, gap {gap}, certificate {grade}",
-                        f"方法 {found['method']},间隙 {gap},证明等级 {grade}"))  # fmt: skip
-    for c in failed:
-        talk.wrong(f"{c.level}: {c.check} [{c.where}] {c.text.get(talk.lang)}")
-    if place is not None:
-        for file in then.save(place):
-            talk.write(str(file))
-    if failed:
-        raise typer.Exit(1)
-
-
-def _moved(plan: api.Plan, then: api.Plan) -> int:
-    """Add up the new land that lies where the plan has none of it."""
-    new = then.pieces["new_m2"]  # type: ignore[index]
-    before = plan.pieces.get("new_m2", 0)  # type: ignore[union-attr]
-    return int((new - before).clip(lower=0).sum())
-
-
-def _weight(talk: Talk, weight: float | None, old: float | None) -> float | None:
-    """Take the boundary weight under its name, or with a note under its old one."""
-    if old is not None:
-        talk.note("--weight and --lambda are now --boundary-weight; the old names will go",
-                  "--weight 与 --lambda 现名 --boundary-weight,旧名将取消")  # fmt: skip
-        if weight is not None:
-            raise InputError.one(
-                "the boundary weight is given twice", "边界权重重复给出",
-                where="--boundary-weight", code="usage",
-            )  # fmt: skip
-        weight = old
-    within(weight, "--boundary-weight")
-    return weight
-
-
-def _quotas(given: Sequence[str]) -> dict[str, float] | None:
-    found = {}
-    for text in given:
-        zone, _, share = text.partition("=")
-        try:
-            value = float(share)
-        except ValueError as error:
-            raise InputError.one(
-                f"'{text}' is not ZONE=SHARE", f"“{text}”不是 分区=份额", where="--quota",
-                code="usage", remedy=("such as key=0.5", "例如 key=0.5"),
-            ) from error  # fmt: skip
-        within(value, f"--quota {zone.strip()}", high=1)
-        found[zone.strip()] = value
-    return found or None
-
-
 @command(
     writes={
         "out": (
@@ -256,7 +138,7 @@ def price(
     weight: OldWeight = None,
 ) -> None:
     """Price every red line, cap, quota and lock by leaving it out. / 每条规则的代价."""
-    weight = _weight(talk, boundary_weight, weight)
+    weight = weight_of(talk, boundary_weight, weight)
     plan, place = api.load(folder), None if out is None else new_folder(out)
     with talk.counting(Text("price the rules", "计算规则代价")) as bar:
         found = plan.price(boundary_weight=weight, progress=lambda done, n, _: bar(done, n))

@@ -11,7 +11,7 @@ import typer
 
 from zoning import api
 from zoning.api.places import new_file, new_folder
-from zoning.cli.answers import Folder
+from zoning.cli.allocating import Folder
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk, within
 from zoning.cli.solving import ended, searching

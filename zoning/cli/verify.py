@@ -7,7 +7,7 @@ from collections.abc import Callable
 import typer
 
 from zoning import api
-from zoning.cli.answers import Folder
+from zoning.cli.allocating import Folder
 from zoning.cli.command import command
 from zoning.cli.console import Talk
 

@@ -84,6 +84,8 @@ def mark(
     green = use["group"].isin(["ecology", "agriculture"]).to_numpy()
     marked["eco_agri_m2"] = area.where(green, 0)
     marked["free_m2"] = area.where(known & ~built & ~water & ~kept, 0)
+    farmland = use["farmland"].eq(True).to_numpy()
+    marked["free_farmland_m2"] = marked["free_m2"].where(farmland, 0)
     return marked
 
 
@@ -164,13 +166,17 @@ def pieces(marked: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, index ``piece`` (``unit|township``), sorted
-        ``unit``, ``township``, ``county`` and the sums. Land in no township or in two is a piece
+        ``unit``, ``township``, ``county`` and the sums; of free land also ``free_farmland_m2``, so
+        that it remembers what new land would take. Land in no township or in two is a piece
         of its own (``none``, ``overlap``): it is counted, and nothing new is put there.
     """
     out = sums(marked, ["unit", "township", "county"]).reset_index()
     out = out.groupby(["unit", "township"], sort=True).agg(
         {"county": "first", **{c: "sum" for c in out.columns[3:]}}
     ).reset_index()  # fmt: skip
+    if "free_farmland_m2" in marked:
+        farmland = marked.groupby(["unit", "township"], sort=True)["free_farmland_m2"].sum()
+        out["free_farmland_m2"] = farmland.astype("int64").to_numpy()
     out.index = pd.Index(out["unit"] + "|" + out["township"], name="piece")
     return out.sort_index()
 

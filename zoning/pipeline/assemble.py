@@ -72,6 +72,9 @@ def place(
     units: pd.Index,
     cell_m: int,
     locks: Sequence[Lock] = (),
+    *,
+    gap: float = 0.0,
+    seconds: float | None = None,
 ) -> Allocation:
     """Place new land as ``[allocation]`` says, where one township and a zone are known.
 
@@ -87,6 +90,8 @@ def place(
         Side of a unit, m.
     locks : sequence of Lock
         Units that a question locks.
+    gap, seconds : float, optional
+        When branch and bound may stop.
 
     Raises
     ------
@@ -98,7 +103,8 @@ def place(
     return allocate(
         leaves, acc.limits, locks=locks, boundary_weight=part.boundary_weight,
         edges=lattice_edges(units, cell_m) if spatial else None, whole_units=part.whole_units,
-        core_share=part.core_share, min_patch_units=part.min_patch_units, attached=part.attached,
+        gap=gap, time_limit=seconds, core_share=part.core_share,
+        min_patch_units=part.min_patch_units, attached=part.attached,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import shapely
 
 from zoning import zones
 from zoning.capacity import Account, account, cap_rules
+from zoning.capacity.own import add_coefficients
 from zoning.contribution.parts import Contribution
 from zoning.errors import Check, Finding, InfeasibleError, Text, once
 from zoning.indicators.transfer import reconcile, transfer
@@ -99,7 +100,7 @@ def run(
         intake = replace(intake, findings=tuple(once(told)))
         ready = replace(ready, intake=intake)
     with clock.step("account"):
-        acc = _draw_account(config, books, marked, state)
+        acc = _draw_account(config, books, marked, state, folder)
     solved = Solved(acc)
     ready_to_place = config.allocation.enabled and "zone" in state.pieces
     if acc is not None and acc.cap_m2 is not None and ready_to_place:
@@ -150,7 +151,7 @@ def rehearse(config: Config, folder: Path, *, progress: Progress | None = None) 
     with clock.step("zone"):
         state = _zone(ready, books, marked)
     with clock.step("account"):
-        _draw_account(ready.config, books, marked, state)
+        _draw_account(ready.config, books, marked, state, folder)
     found = checks.left_out(sums.count_missing(marked), state.units, state.unzoned)
     found += checks.decisions(state.tables.get("decisions"), _places(state))
     failed: list[Finding] = [c for c in found if not c.ok]
@@ -313,13 +314,15 @@ def _beside(towns: gpd.GeoDataFrame, classes: pd.DataFrame) -> gpd.GeoDataFrame:
 
 
 def _draw_account(
-    config: Config, books: atoms.Ledger, marked: pd.DataFrame, state: State
+    config: Config, books: atoms.Ledger, marked: pd.DataFrame, state: State, folder: Path
 ) -> Account | None:
     """Draw up the account of existing construction, where land use is known."""
     if "built_m2" not in marked:
         return None
     green = int(marked["eco_agri_m2"].sum())
-    return account(state.pieces, cap_rules(config), books.city_m2, eco_agri_m2=green)
+    rules = cap_rules(config)
+    state.pieces = add_coefficients(state.pieces, rules.own, state.units, folder)
+    return account(state.pieces, rules, books.city_m2, eco_agri_m2=green)
 
 
 def _allocate(config: Config, acc: Account, state: State, cell_m: int) -> Solved:

@@ -147,6 +147,61 @@ class PlaceRule(Part):
     """Where the rule is written."""
 
 
+def _listed(value: Any) -> Any:
+    """Read one code as a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+Codes = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class TableColumn(Part):
+    """A coefficient that stands in a table of a file."""
+
+    table: str
+    """CSV or XLSX, relative to plan.toml."""
+    column: str
+    """Its column with the coefficient per m² of new land."""
+    key: Literal["unit", "township", "county", "class"] = "township"
+    """What its rows are about: the column of that name holds unit codes, township codes, county
+    codes or zone codes."""
+
+
+class OwnLimitRule(Part):
+    """``[[cap.limit]]``: a limit of the plan's own on what new land takes."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+    """Its code: small letters, digits and `_`."""
+    title: str = ""
+    """What people call it; left out, the code."""
+    title_zh: str = ""
+    """The same in Chinese."""
+    of: str | TableColumn = "area"
+    """What is counted per m² of new land: `area` (1), `farmland` (the share of the piece's free
+    land that is farmland), a column of pieces or units, or `{table = PATH, column = NAME}`."""
+    county: Codes = ()
+    """Only in these counties; all places that are named must fit."""
+    township: Codes = ()
+    """Only in these townships."""
+    zone: Codes = ()
+    """Only in units of these zones."""
+    overlay: Codes = ()
+    """Only in units under these overlays."""
+    upper: Annotated[float, Field(ge=0)] | None = None
+    """At most so much, in `unit`."""
+    lower: Annotated[float, Field(ge=0)] | None = None
+    """At least so much."""
+    keep_share: Share | None = None
+    """At least this share of what exists there must stay: of farmland all that the land use shows,
+    of anything else what the free land holds."""
+    unit: str = "m2"
+    """What is counted, for people; areas are in m²."""
+    source: str = OWN_SOURCE
+    """Where the rule is written."""
+    evidence: str = OWN_EVIDENCE
+    """Evidence tag of that source."""
+
+
 def _short(rule: Any) -> Any:
     """Read the short forms of a rule: ``0.30``, ``"existing"``, and ``"none"`` for none."""
     plain = isinstance(rule, int | float | str) and not isinstance(rule, bool)
@@ -202,6 +257,8 @@ class CapPart(Part):
     """Floors and caps of new land by county."""
     townships: tuple[PlaceRule, ...] = ()
     """Floors and caps of new land by township."""
+    limit: tuple[OwnLimitRule, ...] = ()
+    """Limits of the plan's own, on anything that new land takes, in any places."""
 
 
 class AllocationPart(Part):

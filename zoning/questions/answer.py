@@ -7,7 +7,8 @@ its configuration, locks of units stand in ``run["what_if"]``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ from zoning.pipeline.assemble import Solved, assemble, offered, place
 from zoning.plan import Plan
 from zoning.planfile.models import Config
 from zoning.questions import curves as what_if
+from zoning.questions.alternatives import Alternative, alternatives
 from zoning.questions.prices import PriceList, prices
 from zoning.questions.question import Question, changed, locked
 from zoning.questions.question import locks as locks_of
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 __all__ = [
-    "Question", "account_of", "ask", "classes_of", "curves", "price_list", "released",
+    "Question", "account_of", "ask", "classes_of", "curves", "price_list", "released", "several",
     "with_allocation", "write_problem", "zones_on",
 ]  # fmt: skip
 
@@ -60,7 +62,46 @@ def ask(plan: Plan, question: Question) -> tuple[Account, Allocation]:
     config = changed(plan.config, question)
     acc, leaves = account_of(plan, config)
     locks = locks_of(plan, question)
-    return acc, place(leaves, acc, config, plan.units.index, plan.grid.cell_m, locks)
+    found = place(
+        leaves, acc, config, plan.units.index, plan.grid.cell_m, locks,
+        gap=question.gap, seconds=question.seconds,
+    )  # fmt: skip
+    return acc, found
+
+
+def several(
+    plan: Plan, question: Question, count: int, within: float
+) -> tuple[Account, Allocation, list[Alternative]]:
+    """Make the best plan and further ones; see :mod:`zoning.questions.alternatives`.
+
+    Raises
+    ------
+    InputError
+        If the plan has no construction account, a unit is unknown, or wishes about patches are
+        part of the plan, which the further plans would not keep.
+    InfeasibleError
+        If the rules cannot hold together.
+    """
+    config = changed(plan.config, question)
+    part = config.allocation
+    if part.min_patch_units > 1 or part.attached:
+        raise InputError.one(
+            "several plans cannot keep wishes about patches (min_patch_units, attached)",
+            "多方案不支持斑块要求（min_patch_units、attached）", where="[allocation]",
+            code="patches",
+        )  # fmt: skip
+    acc, best = ask(plan, question)
+    leaves = account_of(plan, config)[1]
+    weight, whole = part.boundary_weight, part.whole_units
+    edges = _edges(plan, weight, whole)
+    how = None if edges is None else Boundary(edges, weight, whole, part.core_share)
+    if best.status == "interrupted":
+        return acc, best, []
+    further = alternatives(
+        leaves, acc.limits, best, count, within, locks=locks_of(plan, question), how=how,
+        seconds=question.seconds,
+    )  # fmt: skip
+    return acc, best, further
 
 
 def answer(plan: Plan, question: Question) -> Plan:
@@ -167,6 +208,9 @@ def with_allocation(plan: Plan, acc: Account, found: Allocation, question: Quest
     config = changed(plan.config, question)
     part = config.allocation.model_copy(update={"enabled": True})
     config = config.model_copy(update={"allocation": part})
+    # What several plans agreed on says nothing of this one.
+    kept = tuple(c for c in plan.contributions if c.wing != "alternatives")
+    plan = replace(plan, contributions=kept)
     marked = sums.mark(plan.ledger, classes_of(plan), plan.scheme.counted)
     solved = Solved(acc, found, locks=locks_of(plan, question))
     return assemble(plan, solved, config, marked=marked, locked=locked(plan, question))
@@ -218,10 +262,30 @@ def curves(plan: Plan, base: Allocation) -> dict[str, pd.DataFrame]:
     city_m2 = int(plan.run["area_m2"]["city"])
     locks = locks_of(plan)
     return {
-        "cap_ladder": what_if.cap_ladder(leaves, cap_rules(plan.config), city_m2, locks=locks),
+        "cap_ladder": what_if.cap_ladder(
+            leaves,
+            cap_rules(plan.config),
+            city_m2,
+            locks=locks,
+            eco_agri_m2=int(leaves["eco_agri_m2"].sum()),
+        ),
         "trade_off": what_if.trade_off(leaves, acc.limits, edges, locks=locks),
         "worth_of_a_hectare": what_if.worth_of_a_hectare(leaves, acc.limits, base, locks=locks),
     }
+
+
+def caps(plan: Plan, shares: Sequence[float]) -> pd.DataFrame:
+    """Make the plan under one cap after the other; see `zoning.questions.curves.cap_ladder`."""
+    config = changed(plan.config, Question(cap=shares[0]))
+    _, leaves = account_of(plan, config)
+    part = config.allocation
+    edges = _edges(plan, part.boundary_weight, part.whole_units)
+    return what_if.cap_ladder(
+        leaves, cap_rules(config), int(plan.run["area_m2"]["city"]), shares=shares,
+        locks=locks_of(plan), boundary_weight=part.boundary_weight, edges=edges,
+        whole_units=part.whole_units, core_share=part.core_share,
+        eco_agri_m2=int(leaves["eco_agri_m2"].sum()),
+    )  # fmt: skip
 
 
 def write_problem(

@@ -27,6 +27,7 @@ def cap_ladder(
     city_area_m2: int,
     *,
     shares: Sequence[float] = CAP_SHARES,
+    eco_agri_m2: int | None = None,
     **how: Any,
 ) -> pd.DataFrame:
     """Make the plan under one cap after the other.
@@ -41,6 +42,8 @@ def cap_ladder(
         Planar area of the city, m2.
     shares : sequence of float
         The caps.
+    eco_agri_m2 : int, optional
+        Ecological and agricultural space today, for its least share.
     **how
         As for :func:`zoning.allocation.allocate`.
 
@@ -60,7 +63,7 @@ def cap_ladder(
     """
     rows = []
     for share in shares:
-        acc = account(pieces, replace(rules, share=share), city_area_m2)
+        acc = account(pieces, replace(rules, share=share), city_area_m2, eco_agri_m2=eco_agri_m2)
         plan = allocate(pieces, acc.limits, **how)
         new, headroom = int(plan.new_m2.sum()), acc.headroom_m2 or 0
         rows.append(

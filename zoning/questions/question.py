@@ -29,6 +29,8 @@ class Question:
         Units that stay as they are, or whose free land is all built. They join the locks of the
         plan's own ``run["what_if"]``; a unit locked there the other way changes sides.
     whole_units : bool, optional
+    gap, seconds : float, optional
+        When branch and bound may stop: relative gap, and time for whole units.
 
     Raises
     ------
@@ -42,6 +44,8 @@ class Question:
     lock_out: Sequence[str] = ()
     lock_in: Sequence[str] = ()
     whole_units: bool | None = None
+    gap: float = 0.0
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         """Hold numbers against their ranges."""

@@ -20,6 +20,7 @@ from zoning.plan import Plan
 from zoning.questions.answer import account_of
 from zoning.questions.question import locks as locks_of
 from zoning.verify.overlays import overlays
+from zoning.verify.own import own
 
 #: Prices are stored per m2 and proved in steps of 1e-9.
 _STEP = 10**9
@@ -56,6 +57,7 @@ def verify(plan: Plan) -> list[Check]:
         closes("verify.each_unit", off, 0, "each unit is the sum of its atoms", "各单元等于其账目")
     )
     found += overlays(plan)
+    found += own(plan)
     if plan.pieces is None or "new_m2" not in plan.pieces or "new_m2" not in plan.units:
         return found
     new = plan.pieces["new_m2"].astype("int64")

@@ -106,10 +106,12 @@ def write_marxan(
     pu += [f"{land_at[i]},{number(cost[i])},{_OUT if must[i] else 0}" for i in split]
     spec, amounts = ["id,target,spf,name"], []
     for f, limit in enumerate((x for x in limits if x.cap_m2 is not None), start=1):
-        land = total(np.where(at.masks[list(limits).index(limit)], at.most, 0))
-        target = max(0, int(land.sum()) - int(limit.cap_m2 or 0))
-        spec.append(f"{f},{target},1000000,{limit.kind}_{f}")
-        amounts += [(f, int(land_at[i]), int(land[i])) for i in np.flatnonzero(land > 0)]
+        land = total(at.counts(list(limits).index(limit)) * at.most)
+        target = max(0.0, round(float(land.sum()), 6) - int(limit.cap_m2 or 0))
+        spec.append(f"{f},{number(target)},1000000,{limit.kind}_{f}")
+        amounts += [
+            (f, int(land_at[i]), number(round(float(land[i]), 6))) for i in np.flatnonzero(land > 0)
+        ]
     amounts.sort(key=lambda row: (row[1], row[0]))
     index = pd.Index(codes)
     a, b = (index.get_indexer(how.edges[c]) for c in ("a", "b"))

@@ -96,7 +96,7 @@ def _limit_rows(
         name = f"L{k + 1}"
         names.append(name)
         meaning[name] = f"{limit.kind} {limit.code}"
-        rows.append(np.where(at.masks[k], weights, 0.0))
+        rows.append(at.counts(k) * weights)
         low.append(float(limit.floor_m2) if limit.floor_m2 > 0 else -np.inf)
         high.append(np.inf if limit.cap_m2 is None else float(limit.cap_m2))
     return names, meaning, rows, low, high

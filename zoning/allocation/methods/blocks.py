@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from zoning.allocation.model import QUANTUM, Model, sum_by
 from zoning.allocation.space import Positions, Space
-from zoning.allocation.structure import membership, shape_of
+from zoning.allocation.structure import membership, scaled, shape_of, steps_of
 from zoning.base.areas import Floats, Ints
 
 Bools = npt.NDArray[np.bool_]
@@ -191,4 +191,5 @@ def _rows(
     used = matrix @ least
     lower = np.array([model.groups[k].floor for k in which], dtype=np.float64) - used
     upper = np.array([model.groups[k].cap for k in which], dtype=np.float64) - used
-    return rows, lower, upper
+    steps = steps_of(model, which)
+    return scaled(rows, steps), lower / steps, upper / steps

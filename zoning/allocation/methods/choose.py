@@ -16,7 +16,7 @@ from zoning.allocation.methods.solver import Status
 from zoning.allocation.model import QUANTUM, Model
 from zoning.allocation.proof.bounded import Boundary
 from zoning.allocation.space import Space
-from zoning.allocation.structure import close, shape_of
+from zoning.allocation.structure import close, shape_of, weighted
 from zoning.base.areas import Floats, Ints
 
 #: Above this many units a boundary under one cap is solved by cuts on levels instead of one linear
@@ -56,6 +56,8 @@ def without_boundary(model: Model, effort: Effort) -> Answer | None:
     shape = shape_of(open_model)
     if len(shape.trees) == 1:
         word, solved = "nested", nested.solve(open_model, shape.trees[0])
+    elif weighted(open_model):
+        return _by_programme(open_model, shape.groups)
     elif shape.trees:
         word, solved = "lp", linear.solve_two_trees(open_model, shape.groups)
     else:
@@ -69,6 +71,22 @@ def without_boundary(model: Model, effort: Effort) -> Answer | None:
         return None
     steps = _limit_prices(model, solved.prices, shut)
     return Answer(solved.new, word, {k: y / QUANTUM for k, y in steps.items()})
+
+
+def _by_programme(model: Model, which: Sequence[int]) -> Answer | None:
+    """Solve limits in which pieces count differently: a linear programme, then whole m2."""
+    n, none = len(model.units), np.zeros(0)
+    some = model.room[model.room > 0]
+    nowhere = none.astype(np.intp)
+    space = Space(
+        area=np.full(n, float(np.median(some)) if len(some) else 1.0), built=np.zeros(n),
+        a=nowhere, b=nowhere, length=none, row=nowhere, weight=none,
+    )  # fmt: skip
+    solved = spread.solve(model, space, which)
+    if solved is None:
+        return None
+    prices = _hand_over(model, list(solved.prices), list(solved.prices.values()))
+    return Answer(solved.new, "lp-limits", prices)
 
 
 def _limit_prices(model: Model, prices: Mapping[int, int], shut: Sequence[int]) -> dict[int, int]:
@@ -129,6 +147,8 @@ def _one_cap(model: Model, which: Sequence[int]) -> bool:
     if not which:
         return movable > 0
     group = model.groups[which[0]]
+    if group.weights is not None:
+        return False
     inside = group.members
     moving = int((model.room[inside] > model.least[inside]).sum())
     fewest = int(model.least[inside].sum())

@@ -15,7 +15,7 @@ import numpy as np
 from zoning.allocation.methods.nested import Solved
 from zoning.allocation.methods.solver import Status, branch_and_bound
 from zoning.allocation.model import QUANTUM, Model
-from zoning.allocation.structure import membership
+from zoning.allocation.structure import membership, scaled, steps_of
 from zoning.base.areas import Floats, Ints
 
 #: Costs are handed over in thousandths of suitability: their step, 1e-3, stays far above the
@@ -100,9 +100,10 @@ def solve_mixed(
     UnfinishedError
         If time was over before any plan was found.
     """
-    matrix = membership(model, which).T.tocsr().astype(np.float64)
-    floors = np.array([model.groups[k].floor for k in which], dtype=np.float64)
-    caps = np.array([model.groups[k].cap for k in which], dtype=np.float64)
+    steps = steps_of(model, which)
+    matrix = scaled(membership(model, which).T, steps)
+    floors = np.array([model.groups[k].floor for k in which], dtype=np.float64) / steps
+    caps = np.array([model.groups[k].cap for k in which], dtype=np.float64) / steps
     if (model.least > model.room).any():
         return None
     result = branch_and_bound(

@@ -18,7 +18,7 @@ import numpy as np
 from zoning.allocation.methods import linear, nested
 from zoning.allocation.model import QUANTUM, Model, sum_by
 from zoning.allocation.space import Positions, Space
-from zoning.allocation.structure import membership, shape_of
+from zoning.allocation.structure import membership, scaled, shape_of, steps_of
 from zoning.base.areas import Floats, Ints
 
 
@@ -129,9 +129,11 @@ def _limit_rows(model: Model, which: Sequence[int], move: Positions, scale: floa
     floors = np.array([model.groups[k].floor for k in which], dtype=np.int64)
     upper, lower = np.flatnonzero(caps < most), np.flatnonzero(floors > base)
     kind = [(which[k], 1) for k in upper.tolist()] + [(which[k], -1) for k in lower.tolist()]
-    part = matrix[:, move].astype(np.float64)
+    steps = steps_of(model, which)
+    part = scaled(matrix[:, move], steps)
     rows = sparse.vstack([part[upper], -part[lower]], format="csr")
-    right = np.r_[(caps - base)[upper], -(floors - base)[lower]] / scale
+    caps_left, floors_left = (caps - base) / steps, (floors - base) / steps
+    right = np.r_[caps_left[upper], -floors_left[lower]] / scale
     return _LimitRows(kind, rows, right)
 
 

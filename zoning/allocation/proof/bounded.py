@@ -75,8 +75,9 @@ def _sum(at: npt.NDArray[np.intp], numbers: Any, n: int) -> _Floats:
 def _units(pieces: pd.DataFrame, how: Boundary) -> _Units:
     unit, codes = pd.factorize(pieces["unit"])
     n = len(codes)
-    area = _sum(unit, pieces["area_m2"], n)
-    built = _sum(unit, pieces["built_m2"], n)
+    # Without edges nothing hangs on the shares, and the tables may lack areas.
+    area = _sum(unit, pieces["area_m2"] if "area_m2" in pieces else pieces["free_m2"], n)
+    built = _sum(unit, pieces["built_m2"], n) if "built_m2" in pieces else np.zeros(n)
     index = pd.Index(codes)
     a, b = (find(how.edges[c], index) for c in ("a", "b"))
     real = (a >= 0) & (b >= 0)
@@ -154,7 +155,7 @@ def _bound(
     for k, price in sorted(prices.items()):
         if price == 0 or (price > 0 and limits[k].cap_m2 is None):
             continue
-        rest[tables.masks[k]] -= price
+        rest -= price * tables.counts(k)
         terms.append(price * (int(limits[k].cap_m2 or 0) if price > 0 else limits[k].floor_m2))
     if how.whole:
         terms += _whole_terms(at, net, rest, low, high, how.core_share).tolist()

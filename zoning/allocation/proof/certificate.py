@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from zoning.capacity.rules import Limit, Lock
+from zoning.capacity.rules import STEP, Limit, Lock
 from zoning.errors import Text
 
 Grade = Literal["complete", "bounded", "solver's word"]
@@ -88,12 +88,29 @@ class Reading:
         Suitability in steps of 1e-9; missing counts as 0.
     masks : tuple of bool array
         Which pieces each limit is about.
+    weights : tuple of int64 array or None
+        What one m2 counts in millionths, where pieces count differently.
     """
 
     least: npt.NDArray[np.int64]
     most: npt.NDArray[np.int64]
     worth: npt.NDArray[np.int64]
     masks: tuple[npt.NDArray[np.bool_], ...]
+    weights: tuple[npt.NDArray[np.int64] | None, ...] = ()
+
+    def counts(self, k: int) -> npt.NDArray[np.float64]:
+        """Give what one m2 of each piece counts under a limit, in its unit."""
+        weights = self.weights[k]
+        if weights is None:
+            return self.masks[k].astype(np.float64)
+        return np.where(self.masks[k], weights / STEP, 0.0)
+
+    def used(self, k: int, land: npt.NDArray[np.int64]) -> int:
+        """Add up what land counts under a limit, exactly, in millionths of its unit."""
+        here, weights = land[self.masks[k]], self.weights[k]
+        if weights is None:
+            return int(here.sum()) * STEP
+        return _total(weights[self.masks[k]], here)
 
 
 def masks_of(pieces: pd.DataFrame, limits: Sequence[Limit]) -> tuple[npt.NDArray[np.bool_], ...]:
@@ -101,6 +118,9 @@ def masks_of(pieces: pd.DataFrame, limits: Sequence[Limit]) -> tuple[npt.NDArray
     columns: dict[str, tuple[npt.NDArray[np.intp], pd.Index]] = {}
     found = []
     for limit in limits:
+        if limit.coefficient is not None:
+            found.append(pieces[limit.coefficient].to_numpy(np.int64) != 0)
+            continue
         if not limit.where:
             found.append(np.ones(len(pieces), dtype=bool))
             continue
@@ -136,7 +156,16 @@ def read(pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lock]) -
         if limit.cap_m2 is not None and limit.cap_m2 <= 0:
             most[mask] = np.minimum(most, least)[mask]
     values = pieces["suitability"].astype("Float64").fillna(0.0).to_numpy(np.float64)
-    return Reading(least, most, np.round(values * _STEP).astype(np.int64), masks)
+    worth = np.round(values * _STEP).astype(np.int64)
+    return Reading(least, most, worth, masks, tuple(_weights(pieces, x) for x in limits))
+
+
+def _weights(pieces: pd.DataFrame, limit: Limit) -> npt.NDArray[np.int64] | None:
+    """Read what one m2 counts, ``None`` where every m2 in the place counts as one."""
+    if limit.coefficient is None:
+        return None
+    found = pieces[limit.coefficient].to_numpy(np.int64)
+    return None if np.isin(found, (0, STEP)).all() else found
 
 
 def broken(
@@ -151,15 +180,20 @@ def broken(
         if bad.any():
             code = str(codes[bad][0])
             found.append(Text(f"piece {code} is {name}", f"地块 {code} {name_zh}"))
-    for limit, mask in zip(limits, at.masks, strict=True):
-        used = int(new[mask].sum())
+    for k, limit in enumerate(limits):
+        used = at.used(k, new)
         en, zh = limit.label
-        if limit.cap_m2 is not None and used > limit.cap_m2:
-            over = used - limit.cap_m2
-            found.append(Text(f"{en} is {over} m² above its cap", f"{zh}超出上限 {over} m²"))
-        if used < limit.floor_m2:
-            short = limit.floor_m2 - used
-            found.append(Text(f"{en} is {short} m² below its floor", f"{zh}低于下限 {short} m²"))
+        word = "m²" if limit.unit == "m2" else limit.unit
+        if limit.cap_m2 is not None and used > limit.cap_m2 * STEP:
+            over = -(-(used - limit.cap_m2 * STEP) // STEP)
+            found.append(
+                Text(f"{en} is {over} {word} above its cap", f"{zh}超出上限 {over} {word}")
+            )
+        if used < limit.floor_m2 * STEP:
+            short = -(-(limit.floor_m2 * STEP - used) // STEP)
+            found.append(
+                Text(f"{en} is {short} {word} below its floor", f"{zh}低于下限 {short} {word}")
+            )
     return tuple(found)
 
 
@@ -227,6 +261,8 @@ def complete(
     rest, bound = at.worth.copy(), 0
     for k, price in prices.items():
         limit = limits[k]
+        if at.weights[k] is not None:
+            raise ValueError(f"{limit.label.en} counts pieces differently: only a bound is proved")
         if price > 0 and limit.cap_m2 is None:
             raise ValueError(f"a price on {limit.label.en}, which has no cap")
         rest[at.masks[k]] -= price

@@ -12,94 +12,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from zoning.allocation.methods.solver import branch_and_bound
 from zoning.allocation.model import make_model
-from zoning.base.areas import Floats, percent
+from zoning.allocation.proof.named import Repair, Rule, counts_of, rules_of
+from zoning.base.areas import Floats
 from zoning.capacity.presolve import presolve
-from zoning.capacity.rules import Limit, Lock, told
+from zoning.capacity.rules import Limit, Lock
 from zoning.errors import InfeasibleError, Problem, Text
-
-Side = Literal["cap", "floor", "in", "out"]
 
 #: How many sets are tried to prove that no smaller one exists (our choice: about a second).
 _MOST_TRIES = 400
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One side of a limit, or a lock.
-
-    Parameters
-    ----------
-    side : {"cap", "floor", "in", "out"}
-    of : Limit or Lock
-    amount_m2 : int
-        The cap or floor; for a lock what it holds (0 for one against building).
-    """
-
-    side: Side
-    of: Limit | Lock
-    amount_m2: int
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """Sorts rules and names them in data."""
-        kind = self.of.kind if isinstance(self.of, Limit) else "lock"
-        return (kind, self.of.code, self.side)
-
-    @property
-    def label(self) -> Text:
-        """Tell the rule in words, with its number."""
-        en, zh = self.of.label
-        if self.side == "cap":
-            return Text(f"{en}: cap {told(self.amount_m2)}", f"{zh}：上限 {told(self.amount_m2)}")
-        if self.side == "floor":
-            return Text(f"{en}: floor {told(self.amount_m2)}", f"{zh}：下限 {told(self.amount_m2)}")
-        return Text(en, zh)
-
-    def change(self, m2: int) -> Text:
-        """Say what it takes to relax the rule by so much."""
-        en, zh = self.of.label
-        if self.side == "floor":
-            to = told(self.amount_m2 - m2)
-            return Text(
-                f"lower the floor of {en} by {told(m2)} to {to}",
-                f"将{zh}的下限降低 {told(m2)}，至 {to}",
-            )
-        if self.side == "cap":
-            share, share_zh = self._share(m2)
-            return Text(
-                f"raise the cap of {en} by {told(m2)} to {told(self.amount_m2 + m2)}{share}",
-                f"将{zh}的上限提高 {told(m2)}，至 {told(self.amount_m2 + m2)}{share_zh}",
-            )
-        return Text(f"release {told(m2)} from {en}", f"从{zh}中释放 {told(m2)}")
-
-    def _share(self, m2: int) -> tuple[str, str]:
-        """Tell the new cap as a share of its base, where that is known."""
-        limit = self.of
-        if not isinstance(limit, Limit) or not limit.base_m2 or limit.existing_m2 is None:
-            return "", ""
-        text = percent((limit.existing_m2 + self.amount_m2 + m2) / limit.base_m2, 3)
-        return f" of new land ({text} of the area with existing)", f"(含现状占 {text})"
-
-
-@dataclass(frozen=True)
-class Repair:
-    """Changes in m2 that make all rules hold together."""
-
-    changes: tuple[tuple[Rule, int], ...]
-
-    @property
-    def text(self) -> Text:
-        """The changes in words."""
-        words = [rule.change(m2) for rule, m2 in self.changes]
-        return Text("; ".join(w.en for w in words), "；".join(w.zh for w in words))
 
 
 @dataclass(frozen=True)
@@ -142,16 +69,6 @@ def _changes(repair: Repair) -> list[dict[str, Any]]:
     ]
 
 
-def rules_of(pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lock]) -> list[Rule]:
-    """List every rule that can be named in a conflict, sorted."""
-    found = [Rule("cap", x, x.cap_m2) for x in limits if x.cap_m2 is not None]
-    found += [Rule("floor", x, x.floor_m2) for x in limits if x.floor_m2 > 0]
-    for lock in locks:
-        free = int(pieces.loc[pieces["unit"].isin(lock.units), "free_m2"].sum())
-        found.append(Rule(lock.kind, lock, free if lock.kind == "in" else 0))
-    return sorted(found, key=lambda r: r.key)
-
-
 class _System:
     """All rules as rows over cells of free land that no rule tells apart (or over whole units)."""
 
@@ -169,11 +86,11 @@ class _System:
         room = model.room.copy()
         touched = table["unit"].isin([u for x in locks if x.kind == "in" for u in x.units])
         room[touched] = table["free_m2"].to_numpy(np.int64)[touched]
-        inside = np.array([_inside(table, r) for r in self.rules]).reshape(len(self.rules), -1)
+        inside = np.array([counts_of(table, r) for r in self.rules]).reshape(len(self.rules), -1)
         if whole_units:
             cell = model.unit
         else:
-            _, cell = np.unique(np.packbits(inside, axis=0), axis=1, return_inverse=True)
+            _, cell = np.unique(inside, axis=1, return_inverse=True)
             cell = cell.ravel()
         n = int(cell.max(initial=-1)) + 1
         self.rows: Floats = np.array([np.bincount(cell, room * row, n) for row in inside]).reshape(
@@ -244,16 +161,6 @@ class _System:
     def holds(self, which: Sequence[int]) -> bool:
         """Whether these rules can be kept together."""
         return self.slack([], which)[0] < 0.5
-
-
-def _inside(pieces: pd.DataFrame, rule: Rule) -> npt.NDArray[np.bool_]:
-    of = rule.of
-    if isinstance(of, Lock):
-        return np.asarray(pieces["unit"].isin(of.units), dtype=bool)
-    if not of.where:
-        return np.ones(len(pieces), dtype=bool)
-    found: npt.NDArray[np.bool_] = (pieces[of.where] == of.code).fillna(False).to_numpy(dtype=bool)
-    return found
 
 
 def find_conflict(

@@ -1,0 +1,80 @@
+"""Units of a plan by the places that people name: units, townships, polygons of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+from zoning.errors import InputError, suggest
+from zoning.plan import Plan
+
+#: A unit counts as inside polygons of which it has at least this share (our choice).
+_HALF = 0.5
+
+
+def units_of(plan: Plan, named: Sequence[str]) -> tuple[str, ...]:
+    """Give the units that names stand for, sorted.
+
+    Parameters
+    ----------
+    plan : Plan
+    named : sequence of str
+        Unit codes; codes or names of townships (units that lie mostly in them); files of polygons
+        (units of which at least half lies inside).
+
+    Raises
+    ------
+    InputError
+        If a name is none of these, a name fits several townships, or a file holds no unit.
+    """
+    found: set[str] = set()
+    for word in named:
+        found.update(_units(plan, word))
+    return tuple(sorted(found))
+
+
+def _units(plan: Plan, word: str) -> list[str]:
+    units = plan.units
+    if word in units.index:
+        return [word]
+    towns = plan.townships
+    if towns is not None:
+        fits = [c for c in towns.index if c == word] or list(towns.index[towns["name"] == word])
+        if len(fits) > 1:
+            raise InputError.one(
+                f"'{word}' is the name of several townships: {', '.join(fits)}",
+                f"“{word}”对应多个乡镇：{'、'.join(fits)}", where="--lock, --build",
+                code="ambiguous",
+            )  # fmt: skip
+        if fits:
+            return list(map(str, units.index[units["township"] == fits[0]]))
+    if Path(word).exists():
+        return _inside(plan, Path(word))
+    names = [] if towns is None else [*towns.index, *towns["name"]]
+    near = suggest(word, map(str, names))
+    raise InputError.one(
+        f"'{word}' is no unit, township or file", f"“{word}”不是单元、乡镇或文件",
+        where="--lock, --build", code="unknown-unit",
+        remedy=(f"did you mean '{near}'?", f"是否为“{near}”？") if near else None,
+    )  # fmt: skip
+
+
+def _inside(plan: Plan, path: Path) -> list[str]:
+    from zoning.inputs.vector import read_polygons
+
+    frame, _ = read_polygons(path, unique=(), role="lock", to_crs=plan.units.crs)
+    shape = shapely.union_all(frame.geometry.to_numpy())
+    shapely.prepare(shape)
+    squares = plan.units.geometry.to_numpy()
+    near = np.flatnonzero(shapely.intersects(shape, squares))
+    share = shapely.area(shapely.intersection(squares[near], shape)) / shapely.area(squares[near])
+    found = list(map(str, plan.units.index[near[share >= _HALF]]))
+    if not found:
+        raise InputError.one(
+            "no unit lies at least half inside the polygons", "没有单元至少一半位于这些面内",
+            where=str(path), code="no-unit",
+        )  # fmt: skip
+    return found
