@@ -167,7 +167,8 @@ def _red_lines(
          "level": rng.integers(1, 3, len(rings))}, geometry=rings, crs=crs,
     )  # fmt: skip
     lines = lines.clip(gpd.GeoSeries([shape], crs=crs)).explode(index_parts=False)
-    lines = lines[lines.geom_type == "Polygon"]
+    # What is left of a line beyond the outline, far from the rest, is no red line.
+    lines = lines[(lines.geom_type == "Polygon") & (lines.area > 10_000)]
     return lines.dissolve("area_code").reset_index()
 
 

@@ -186,3 +186,19 @@ def test_adding_up_sorts_sums_and_drops_nothing_but_zeros():
     one, other, parts = add_up((a, b), np.array([3, 0, 4, 9]))
     assert (one.tolist(), other.tolist(), parts.tolist()) == ([1, 2], [4, 0], [9, 7])
     assert [len(x) for x in add_up((a[:0], b[:0]), a[:0])] == [0, 0, 0]
+
+
+@given(
+    rows=st.lists(st.tuples(*[st.integers(-3, 3)] * 3, st.integers(0, 5)), max_size=30),
+    far=st.sampled_from([0, 1 << 40]),
+)
+def test_adding_up_is_a_dictionary(rows, far):
+    """Packed into one number where that fits, column by column where it does not."""
+    known: dict = {}
+    for *key, part in rows:
+        spread = tuple(k * (1 + far) for k in key)
+        known[spread] = known.get(spread, 0) + part
+    columns = [np.array([r[k] * (1 + far) for r in rows], dtype=np.int64) for k in range(3)]
+    found = add_up(columns, np.array([r[3] for r in rows], dtype=np.int64))
+    got = {tuple(map(int, r[:3])): int(r[3]) for r in zip(*found, strict=True)}
+    assert list(got.items()) == sorted((k, v) for k, v in known.items() if v > 0)

@@ -300,15 +300,34 @@ def _areas(
 
 def add_up(columns: Sequence[Ints], parts: Ints) -> tuple[Ints, ...]:
     """Add whole numbers of rows that are alike in all columns; sort by the columns, drop zeros."""
-    order = np.lexsort(tuple(reversed(columns)))
-    sorted_ = [c[order] for c in columns]
+    key = _packed(columns)
+    if key is None:
+        order = np.lexsort(tuple(reversed(columns)))
+        by: Sequence[Ints] = [c[order] for c in columns]
+    else:
+        order = np.argsort(key, kind="stable")
+        by = [key[order]]
     new = np.ones(len(order), dtype=bool)
     if len(order):
-        new[1:] = np.logical_or.reduce([c[1:] != c[:-1] for c in sorted_])
+        new[1:] = np.logical_or.reduce([c[1:] != c[:-1] for c in by])
     start = np.flatnonzero(new)
     total = np.add.reduceat(parts[order], start) if len(start) else parts[:0]
-    keep = total > 0
-    return (*(c[start][keep] for c in sorted_), total[keep])
+    first = order[start[total > 0]]
+    return (*(c[first] for c in columns), total[total > 0])
+
+
+def _packed(columns: Sequence[Ints]) -> Ints | None:
+    """Put columns into one number that sorts as they do; None where it would not fit."""
+    key = np.zeros(len(columns[0]), dtype=np.int64)
+    size = 1
+    for column in columns:
+        low, high = (int(column.min()), int(column.max())) if len(column) else (0, 0)
+        size *= high - low + 1
+        if size >= 1 << 62:
+            return None
+        key *= high - low + 1
+        key += column - low
+    return key
 
 
 def _merge(tiles: Sequence[Tile], names: Sequence[str], numbers: Mapping[str, Ints]) -> Measured:
