@@ -165,6 +165,17 @@ def test_a_task_is_sent_without_what_can_be_made_again():
             np.testing.assert_array_equal(one.parts, other.parts)
 
 
+def test_features_have_an_order_of_their_own():
+    """Cutting follows the order of lines in its last digits, so it must not be that of rows."""
+    city, layers, picture = world(5)
+    order = np.random.default_rng(1).permutation(len(layers["red"]))
+    mixed = {"towns": layers["towns"], "red": layers["red"][order]}
+    one, number = tiles._task(city, layers, GRID, picture, 64)
+    two, other = tiles._task(city, mixed, GRID, picture, 64)
+    assert shapely.to_wkb(one.layers["red"]).tolist() == shapely.to_wkb(two.layers["red"]).tolist()
+    assert number["red"].tolist() == order[other["red"]].tolist()
+
+
 def test_clip_leaves_out_what_only_touches():
     box = (0.0, 0.0, 10.0, 10.0)
     l_shape = shapely.Polygon(
