@@ -324,6 +324,14 @@ def test_long_codes_that_lost_their_digits(tmp_path):
     assert "spoiled-code" in codes_of(read_table, path, code="code")
 
 
+# Codes copied from web pages bring signs that nobody sees.
+def test_signs_without_width_are_no_part_of_a_code(tmp_path):
+    path = csv(tmp_path, "code,v\n\u200b321191001,1\n321191002\u00a0,2\n\ufeff321192001\u2060,3\n")
+    assert read_table(path, code="code")[0]["code"].tolist() == [
+        "321191001", "321191002", "321192001"
+    ]  # fmt: skip
+
+
 # dataretrieval#311: leading zeros.
 def test_leading_zeros_stay(tmp_path):
     path = csv(tmp_path, "代码,人口\n010203001,5\n")

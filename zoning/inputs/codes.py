@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FLOAT = re.compile(r"^(\d+)\.0+$")
+#: Signs without width, which come along when codes are copied from web pages.
+_UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?[eE]\+?\d+$")
 
 
@@ -32,7 +34,7 @@ def clean_code(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     # Full-width digits and stray blanks come from typing with a Chinese input method.
-    text = unicodedata.normalize("NFKC", str(value)).strip()
+    text = _UNSEEN.sub("", unicodedata.normalize("NFKC", str(value))).strip()
     if text in ("", "<NA>", "nan", "None"):
         return None
     match = _FLOAT.match(text)

@@ -284,7 +284,10 @@ def _empty(where: str) -> Problem:
 
 def _no_code(code: str, names: Sequence[str], where: str) -> Problem:
     near = next((o.head for o in recognise(names, ["code"])), None) or suggest(code, names)
-    hint = Text(f"did you mean '{near}'? ", f"是否为 '{near}'?") if near else Text("", "")
+    hint = Text("", "")
+    if near:
+        hint = Text(f"did you mean '{near}' (for townships: table_code = \"{near}\")? ",
+                    f"是否为“{near}”（乡镇表请写 table_code = \"{near}\"）？")  # fmt: skip
     listed = some(names, 20)
     return Problem(
         Text(f"column '{code}' is missing", f"缺少字段 '{code}'"),

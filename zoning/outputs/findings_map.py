@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 _WIDTH, _ROOM = 900.0, 30.0
+#: Lines of the files, one after the other.
+_PENS = ("#37618e", "#a35b00", "#2e6b4f", "#7d4f7d", "#79747e")
 _COLOURS = {"error": "#b3261e", "warning": "#a35b00", "note": "#37618e"}
 _STYLE = """body{font:15px/1.5 system-ui,"Noto Sans CJK SC","Microsoft YaHei",sans-serif;
 margin:24px;max-width:960px;color:#1c1b1f}
-svg{width:100%;height:auto;border:1px solid #c9c5d0;background:#fff}
+svg{width:100%;height:auto;max-height:560px;border:1px solid #c9c5d0;background:#fff}
 li{margin:6px 0}.error{color:#b3261e}.warning{color:#a35b00}.note{color:#37618e}
 small{color:#49454f}"""
 
@@ -95,7 +97,14 @@ def _drawing(
     def at(points: Any) -> Any:
         return (points - [west, north]) * [turn * scale, -scale] + _ROOM
 
-    lines = "".join(_outline(s, at, 1 / scale) for s in degrees.values())
+    pens = [_PENS[i % len(_PENS)] for i in range(len(degrees))]
+    lines = "".join(
+        _outline(s, at, 1 / scale, pen) for s, pen in zip(degrees.values(), pens, strict=True)
+    )
+    key = " ".join(
+        f'<span style="color:{pen}">▬</span> {escape(name)}'
+        for name, pen in zip(degrees, pens, strict=True)
+    )
     marks = ""
     for f in placed:
         x, y = at(np.array([f.place]))[0]
@@ -104,10 +113,12 @@ def _drawing(
             f'<text x="{x:.1f}" y="{y + 4:.1f}" fill="#fff" font-size="11" '
             f'text-anchor="middle">{numbers[id(f)]}</text>'
         )
-    return f'<svg viewBox="0 0 {_WIDTH:.0f} {height:.0f}" role="img">{lines}{marks}</svg>'
+    return (
+        f'<svg viewBox="0 0 {_WIDTH:.0f} {height:.0f}" role="img">{lines}{marks}</svg><p>{key}</p>'
+    )
 
 
-def _outline(shapes: gpd.GeoSeries, at: Any, pixel: float) -> str:
+def _outline(shapes: gpd.GeoSeries, at: Any, pixel: float, pen: str) -> str:
     import shapely
 
     paths = []
@@ -115,4 +126,4 @@ def _outline(shapes: gpd.GeoSeries, at: Any, pixel: float) -> str:
         for ring in shapely.get_rings(shapely.get_parts(shape)):
             points = at(shapely.get_coordinates(ring))
             paths.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + "Z")
-    return f'<path d="{"".join(paths)}" fill="none" stroke="#79747e" stroke-width="1"/>'
+    return f'<path d="{"".join(paths)}" fill="none" stroke="{pen}" stroke-width="1.3"/>'

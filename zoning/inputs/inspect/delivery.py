@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -74,9 +74,12 @@ def inspect_datums(
     told: dict[str, tuple[Shift, str]] = {}
     whole = [role for role in _WHOLE if role in layers]
     for a, b in combinations(whole, 2):
-        shift = find_shift(degrees[b], degrees[a])
+        # The lines of the simpler layer should all lie on lines of the other; not the reverse.
+        mine, other = sorted((a, b), key=lambda role: (_length(degrees[role]), role))
+        shift = find_shift(degrees[mine], degrees[other])
         if shift is not None:
-            _accuse(told, b if shift.of == "layer" else a, shift, a if shift.of == "layer" else b)
+            pair = (mine, other) if shift.of == "layer" else (other, mine)
+            _accuse(told, pair[0], shift, pair[1])
     sound = [role for role in whole if role not in told]
     lines = [shape for role in sound for shape in degrees[role]]
     for role in layers:
@@ -90,7 +93,8 @@ def inspect_datums(
         if role in trusted:
             continue
         others = [layers[r][1] for r in layers if r not in told and r not in whole]
-        out.findings.append(_tell(layers[role][1], layers[against][1], shift, others))
+        told_of = _tell(layers[role][1], layers[against][1], shift, others)
+        out.findings.append(replace(told_of, place=_inside(degrees[role])))
         if shift.confidence == "high":
             out.shifted.add(role)
     return out
@@ -116,6 +120,20 @@ def outlines(codes: Collection[str]) -> gpd.GeoSeries | None:
         return None  # the package with the boundaries is not installed
     shapes = [find_area(code).geometry for code in known]
     return gpd.GeoSeries(shapes, crs="EPSG:4326") if shapes else None
+
+
+def _inside(shapes: Any) -> tuple[float, float]:
+    """Give a point of the largest shape, for a map of findings."""
+    import shapely
+
+    point = shapely.point_on_surface(shapes[int(shapely.area(shapes).argmax())])
+    return round(float(point.x), 6), round(float(point.y), 6)
+
+
+def _length(shapes: Any) -> float:
+    import shapely
+
+    return float(shapely.length(shapely.boundary(shapes)).sum())
 
 
 def _accuse(told: dict[str, tuple[Shift, str]], role: str, shift: Shift, against: str) -> None:
@@ -149,10 +167,10 @@ def _tell(where: str, against: str, shift: Shift, others: Collection[str]) -> Fi
     return Finding(
         Text(
             f"the layer is {word.en}in {name} ({maps.en}), shifted by {shift.metres:.0f} m against "
-            f"{against}: {shift.before:.0%} of its lines lie on lines there, {shift.after:.0%} "
+            f"{against}: {shift.before:.0%} of the lines meet as they are, {shift.after:.0%} "
             f"without the shift{also.en}",
             f"图层{word.zh}采用 {name} 坐标（{maps.zh}），相对 {against} 偏移约 "
-            f"{shift.metres:.0f} 米：现有 {shift.before:.0%} 的边线与之重合，去除偏移后为 "
+            f"{shift.metres:.0f} 米：现有 {shift.before:.0%} 的边线重合，去除偏移后为 "
             f"{shift.after:.0%}{also.zh}",
         ),
         where, measured=round(shift.metres), limit=0, code=shift.datum,
