@@ -114,3 +114,9 @@ def test_a_total_out_of_reach_is_refused():
 
 def test_nothing_rounds_to_nothing():
     assert round_areas([], [], [[]], 0).tolist() == []
+
+
+@pytest.mark.parametrize("one", [-1.0, float("nan"), float("inf")])
+def test_one_amount_that_cannot_be_is_enough(one):
+    with pytest.raises(ValueError, match="finite and not negative"):
+        round_areas([2.0, one, 3.0], [0, 1, 2], [[0, 0, 0]], 5)
