@@ -421,3 +421,38 @@ def test_townships_and_counties_end_at_the_city(tmp_path):
     assert plan.townships.geometry.area.sum() == pytest.approx(17_500_000)
     assert plan.counties.geometry.area.sum() == pytest.approx(17_500_000)
     assert plan.townships["area_m2"].sum() == 17_500_000
+
+
+def test_what_contiguity_and_decisions_changed_is_explained_as_such(tmp_path):
+    """No runner-up equals the zone, no margin beside a class that the method did not give."""
+    import zoning as zn
+
+    plan = worlds.write(tmp_path, extra="""
+[zones]
+scheme = "zhenjiang-2013"
+contiguity = true
+contiguity_margin = 1.0
+overrides = "d.csv"
+""")  # fmt: skip
+    (tmp_path / "d.csv").write_text(
+        "level,code,zone,reason,who,date\n"
+        "township,321000003,optimised,because,me,2024-01-01\n", encoding="utf-8",
+    )  # fmt: skip
+    found = zn.run(plan)
+    towns, units = found.townships, found.units
+    moved = towns[towns["zone_reason"].isin(["override", "contiguity"])]
+    assert len(moved) and "contiguity" in set(towns["zone_reason"])
+    for column in ("margin", "flip", "flip_to", "flip_zh"):
+        assert moved[column].isna().all(), column
+    assert (moved["method_zone"] != moved["zone"]).all()
+    assert (moved["runner_up"] == moved["method_zone"]).all()
+    assert (towns.loc[towns["zone_reason"] == "township", "method_zone"]
+            == towns.loc[towns["zone_reason"] == "township", "zone"]).all()  # fmt: skip
+    assert not (towns["runner_up"] == towns["zone"]).fillna(value=False).any()
+    assert not (units["runner_up"] == units["zone"]).fillna(value=False).any()
+    for code, row in moved.iterrows():
+        assert "the method alone says" in row["why_en"] and "单按方法为" in row["why_zh"]
+        assert "若" not in row["why_zh"], code
+    decided = units[(units["township"] == "321000003") & (units["zone_reason"] == "township")]
+    assert len(decided) and (decided["next_by"].dropna() == "protected").all()
+    assert all(c.ok or c.level != "error" for c in found.verify())

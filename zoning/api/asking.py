@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -266,8 +266,10 @@ def methods(plan: Plan | str | Path, names: Sequence[str] = ()) -> MethodCompari
     part = whole.config.zones
     fit: list[zones.Method] = []
     cannot: dict[str, InputError] = {}
-    for name in names or zones.method_names():
-        method = zones.method_of(name, whole.scheme, part.crosswalk)
+    first = [] if names else [replace(load_method(whole.config), name="plan")]
+    others = names or zones.method_names()
+    for method in (*first, *(zones.method_of(n, whole.scheme, part.crosswalk) for n in others)):
+        name = method.name
         try:
             zones.classify_townships(towns, method)
         except InputError as error:

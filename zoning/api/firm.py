@@ -52,8 +52,8 @@ def stability(
     *,
     draws: int = 10_000,
     weights: float = 0.2,
-    cuts: float = 0.2,
-    overlays: float = 0.2,
+    cuts: float = 0.05,
+    overlays: float = 0.1,
     seed: int = 20_131,
     lattices: bool = False,
 ) -> Stability:
@@ -66,7 +66,8 @@ def stability(
     draws : int
         Number of draws.
     weights, cuts, overlays : float
-        Half-widths of the uniform factors on weights, thresholds and those of overlays, [0, 1).
+        Half-widths, [0, 1): of the uniform factors on weights, of the move of cuts in shares of
+        their span, of the thresholds of overlays.
     seed : int
         Written into the result.
     lattices : bool

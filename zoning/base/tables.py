@@ -80,6 +80,7 @@ TOWNSHIPS = Contract(
         *(Column(f"{g}_grade", nullable=True, optional=True, values=GRADES)
           for g in ("constraint", "guidance", "intensity", "suitability")),
         _zone("zone", optional=True),
+        _zone("method_zone", optional=True),
         Column("rule", nullable=True, optional=True),
         Column("runner_up", nullable=True, optional=True),
         Column("margin", "number", nullable=True, optional=True),

@@ -64,8 +64,8 @@ def stability(
         float, typer.Option("--weights", help="Half-width on weights. / 权重浮动幅度")
     ] = 0.2,
     cuts: Annotated[
-        float, typer.Option("--cuts", help="Half-width on thresholds. / 阈值浮动幅度")
-    ] = 0.2,
+        float, typer.Option("--cuts", help="Move of cuts, share of their span. / 分界移动占量程比")
+    ] = 0.05,
     overlays: Annotated[
         float,
         typer.Option(
@@ -73,7 +73,7 @@ def stability(
             "--balance",
             help="Half-width on thresholds of overlays. / 叠加区阈值浮动幅度",
         ),
-    ] = 0.2,
+    ] = 0.1,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed. / 随机种子")] = 20_131,
     lattices: Annotated[
         bool,

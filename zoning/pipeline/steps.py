@@ -255,6 +255,7 @@ def _class_townships(ready: Ready, state: State) -> pd.Series:
     if ready.decisions is not None:
         classes = zones.apply_to_townships(classes, ready.decisions)
         reviewed = zones.review(ready.decisions, said, pd.Series(dtype="string"))
+    classes = zones.settled(classes, said)
     if part.compare:
         methods = [ready.method, *ready.others]
         state.tables["methods"] = zones.compare_methods(table, methods).table

@@ -7,6 +7,7 @@ from zoning.zones.classify import classify_townships, load_method, method_names
 from zoning.zones.compare import Comparison, cohen_kappa, compare_methods
 from zoning.zones.contiguity import adjacency, join_enclaves
 from zoning.zones.crosswalk import method_of, under
+from zoning.zones.decide import settled
 from zoning.zones.decided import decision_on, tell_decision, tell_state
 from zoning.zones.method import Method
 from zoning.zones.overrides import (
@@ -45,6 +46,7 @@ __all__ = [
     "read_overrides",
     "remarks",
     "review",
+    "settled",
     "tell_decision",
     "tell_state",
     "tell_township",

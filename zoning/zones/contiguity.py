@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -102,25 +103,54 @@ def join_enclaves(
     (['key', 'key', 'key'], [['b', 'moderate', 'key']])
     """
     out = classes.copy()
-    zone = {str(k): v for k, v in classes["zone"].items()}
     held = classes["zone_reason"].eq("override").fillna(value=False)
-    log: list[dict[str, Any]] = []
     near = classes[(classes["margin"] < max_margin).fillna(value=False) & ~held]
     order = near.assign(_code=near.index.astype(str)).sort_values(["margin", "_code"]).index
+    zone = {str(k): "" if pd.isna(v) else str(v) for k, v in classes["zone"].items()}
+    then = {str(c): "" if pd.isna(v) else str(v) for c, v in near["runner_up"].items()}
+    around = {c: [str(n) for n in neighbours[c]] for c in then}
+    log: list[dict[str, Any]] = []
+    for turn, code, was in switches(zone, then, [str(c) for c in order], around, rounds):
+        out.at[code, "zone"], out.at[code, "zone_reason"] = then[code], "contiguity"
+        margin = float(classes.at[code, "margin"])
+        log.append({"round": turn, "township": code, "was": was, "zone": then[code],
+                    "margin": margin})  # fmt: skip
+    return out, pd.DataFrame(log, columns=["round", "township", "was", "zone", "margin"])
+
+
+def switches(
+    zone: dict[str, str], then: Mapping[str, str], order: Sequence[str],
+    around: Mapping[str, Sequence[str]], rounds: int = 3,
+) -> Iterator[tuple[int, str, str]]:  # fmt: skip
+    """Let lone places join, in order; ``zone`` is changed, and each switch is given.
+
+    Parameters
+    ----------
+    zone : dict
+        Zones by code, ``""`` unknown.
+    then : mapping
+        Runner-up of the places that may switch.
+    order : sequence of str
+        Those places, the smallest margin first.
+    around : mapping
+        Neighbours of each of them.
+    rounds : int
+
+    Yields
+    ------
+    turn : int
+    code : str
+    was : str
+    """
     for turn in range(1, rounds + 1):
         switched = False
         for code in order:
-            around = {zone[n] for n in neighbours[str(code)] if pd.notna(zone[n])}
-            now, then = zone[str(code)], classes.at[code, "runner_up"]
-            if not around or pd.isna(now) or now in around or then not in around:
+            near = {zone[n] for n in around[code] if zone[n]}
+            now = zone[code]
+            if not near or not now or now in near or then[code] not in near:
                 continue
-            zone[str(code)] = then
-            out.at[code, "zone"], out.at[code, "zone_reason"] = then, "contiguity"
-            margin = float(classes.at[code, "margin"])
-            log.append(
-                {"round": turn, "township": str(code), "was": now, "zone": then, "margin": margin}
-            )
+            zone[code] = then[code]
             switched = True
+            yield turn, code, now
         if not switched:
-            break
-    return out, pd.DataFrame(log, columns=["round", "township", "was", "zone", "margin"])
+            return

@@ -122,6 +122,49 @@ def first_true(
     return zone, by
 
 
+#: Columns that say how near the method was to another class.
+_NEAR = ("runner_up", "margin", "flip", "flip_indicator", "flip_from", "flip_to", "flip_zone",
+         "flip_size", "flip_en", "flip_zh")  # fmt: skip
+
+
+def settled(classes: pd.DataFrame, said: pd.Series) -> pd.DataFrame:
+    """Keep what the method alone says beside the class, and no margin where that is not the class.
+
+    The distance to another class belongs to what the method says; where a decision on record or
+    contiguity put another class in its place, no change of an indicator moves that, and what the
+    method says is the runner-up.
+
+    Parameters
+    ----------
+    classes : DataFrame
+        After decisions and contiguity.
+    said : Series
+        ``zone`` before them.
+
+    Returns
+    -------
+    DataFrame
+        With ``method_zone``; `<NA>` in ``margin`` and ``flip`` of what was changed.
+
+    Examples
+    --------
+    >>> towns = pd.DataFrame({"zone": ["key"], "zone_reason": ["contiguity"],
+    ...     "runner_up": ["key"], "margin": [0.1]}, index=["t"])
+    >>> settled(towns, pd.Series(["moderate"], index=["t"])).loc["t"].tolist()
+    ['key', 'contiguity', 'moderate', <NA>, 'moderate']
+    """
+    out = classes.copy()
+    changed = out["zone_reason"].isin(["override", "contiguity"])
+    moved = changed & (said.isna() | (said != out["zone"])).fillna(value=True).astype(bool)
+    for column in _NEAR:
+        if column in out:
+            out[column] = out[column].mask(moved, pd.NA)
+    if "runner_up" in out:
+        out.loc[moved, "runner_up"] = said[moved]
+    out["method_zone"] = said.astype("string")
+    return out
+
+
 def indicator_names(method: Method, table: pd.DataFrame) -> tuple[str, ...]:
     """Names of the columns that a method reads, from its dimensions and its rules."""
     names = list(method.indicators)

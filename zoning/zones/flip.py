@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -35,23 +35,36 @@ def nearest(method: Method, decision: Decision, table: GradeTable) -> Nearest:
     All other dimensions are held. Closed form: the distance to a grade is the distance to its
     nearer end. NaN and ``""`` where the zone is unknown or no single dimension can change it.
     """
-    n = decision.zone.size
-    margin = np.full(n, np.inf)
-    runner_up = np.full(n, "", dtype=object)
-    grades = [decision.grades[a] for a in table.axes]
+    values = {a: decision.scores[a].value for a in table.axes}
+    cuts = {a: method.dimension(a).cuts for a in table.axes}
+    return nearest_of(method, decision.zone, values, decision.grades, cuts, table)
+
+
+def nearest_of(
+    method: Method,
+    zones: Objects,
+    values: Mapping[str, Floats],
+    graded: Mapping[str, npt.NDArray[np.int64]],
+    cuts: Mapping[str, Sequence[float | Floats]],
+    table: GradeTable,
+) -> Nearest:
+    """As `nearest`, for arrays of any shape and cuts that differ from row to row (draws)."""
+    shape = zones.shape
+    margin = np.full(shape, np.inf)
+    runner_up = np.full(shape, "", dtype=object)
+    grades = [graded[a] for a in table.axes]
     known = np.logical_and.reduce([g >= 0 for g in grades])
     held = [np.maximum(g, 0) for g in grades]
     for axis, name in enumerate(table.axes):
-        d = method.dimension(name)
-        value = decision.scores[name].value
+        d, own, value = method.dimension(name), cuts[name], values[name]
         for other in range(len(d.grades)):
-            moved = [*held[:axis], np.full(n, other), *held[axis + 1 :]]
+            moved = [*held[:axis], np.full(shape, other), *held[axis + 1 :]]
             zone = table.zone[tuple(moved)]
-            low = d.cuts[other - 1] if other > 0 else -np.inf
-            high = d.cuts[other] if other < len(d.cuts) else np.inf
+            low = own[other - 1] if other > 0 else -np.inf
+            high = own[other] if other < len(own) else np.inf
             with np.errstate(invalid="ignore"):
                 gap = np.maximum(np.maximum(low - value, value - high), 0.0) / d.span
-                better = known & (zone != decision.zone) & (gap < margin)
+                better = known & (zone != zones) & (gap < margin)
             margin = np.where(better, gap, margin)
             runner_up = np.where(better, zone, runner_up)
     return Nearest(np.where(np.isinf(margin), np.nan, margin), runner_up)

@@ -150,6 +150,10 @@ def tell_township(
         gone = lacking(row, method) if reason == "unknown" else []
         if gone:
             why += f":缺少 {'、'.join(gone)}" if zh else f": {', '.join(gone)} missing"
+        alone = row.get("method_zone")
+        if reason != "unknown" and alone is not None and pd.notna(alone):
+            name = zone_name(alone, lang, scheme)
+            why += f"；单按方法为{name}" if zh else f"; the method alone says {name}"
         parts.append(why if zh else why[:1].upper() + why[1:])
     return stop.join(p for p in parts if p).rstrip(".") + stop.strip()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,16 +30,21 @@ class Draws:
     ----------
     count : int
         Number of draws.
-    weights, cuts, overlays : float
-        Half-widths: each weight, cut (or number in a rule) and threshold of an overlay is
-        multiplied by a uniform factor from 1 - x to 1 + x.
+    weights : float
+        Half-width: each weight is multiplied by a uniform factor from 1 - x to 1 + x.
+    cuts : float
+        Half-width: each cut moves by up to x of the span of its scale (100 for scores), each
+        number in a rule by up to x of the range of its column, so that it makes no difference from
+        which end a scale is counted.
+    overlays : float
+        Half-width: the threshold of each overlay moves by up to x (a share of the unit).
     seed : int
     """
 
     count: int = 10_000
     weights: float = 0.2
-    cuts: float = 0.2
-    overlays: float = 0.2
+    cuts: float = 0.05
+    overlays: float = 0.1
     seed: int = 20_131
 
     def blocks(self, width: int) -> Iterator[tuple[int, int]]:
@@ -76,8 +81,21 @@ def factors(draws: Draws, name: str, width: int, half: float) -> Floats:
     return 1.0 + half * stream.uniform(-1.0, 1.0, (draws.count, width))
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A block of draws before contiguity and decisions: scores, grades and cuts by dimension."""
+
+    scores: Mapping[str, Floats]
+    grades: Mapping[str, npt.NDArray[np.int64]]
+    cuts: Mapping[str, Floats]
+
+
+#: Changes the zones of a block of draws (contiguity, decisions on record).
+Settle = Callable[[npt.NDArray[np.int64], Drawn], npt.NDArray[np.int64]]
+
+
 def perturbed_zones(
-    method: Method, values: Mapping[str, Floats], draws: Draws
+    method: Method, values: Mapping[str, Floats], draws: Draws, settle: Settle | None = None
 ) -> Iterator[tuple[int, int, Codes]]:
     """Class n townships under every draw.
 
@@ -88,6 +106,8 @@ def perturbed_zones(
     values : mapping of arrays, shape (n,)
         What the method reads.
     draws : Draws
+    settle : callable, optional
+        Applied to every block.
 
     Yields
     ------
@@ -99,8 +119,11 @@ def perturbed_zones(
     n = len(next(iter(values.values())))
     parts = {d.name: _DrawnDimension(d, values, draws) for d in method.dimensions}
     rules = compile_rules(method, tuple(values))
-    cut_factors = [
-        factors(draws, f"rule {i}", len(rule.cuts), draws.cuts) for i, rule in enumerate(rules)
+    spans = {d.name: d.span for d in method.dimensions}
+    moves = [
+        (factors(draws, f"rule {i}", len(rule.cuts), draws.cuts) - 1.0)
+        * np.array([spans.get(c.column) or _range(values.get(c.column)) for c in rule.cuts])
+        for i, rule in enumerate(rules)
     ]
     table = None if method.rules else _codes_of(method)
     axes = () if table is None else grade_table(method).axes
@@ -113,9 +136,19 @@ def perturbed_zones(
             codes = table[tuple(np.maximum(x, 0) for x in g)]
             codes = np.where(np.logical_or.reduce([x < 0 for x in g]), 0, codes)
         else:
-            drawn = [f[at] for f in cut_factors]
+            drawn = [m[at] for m in moves]
             codes = _by_rules(method, rules, values, scored, graded, drawn, (stop - start, n))
+        if settle is not None:
+            block = {name: part.cuts[at] for name, part in parts.items()}
+            codes = settle(codes, Drawn(scored, graded, block))
         yield start, stop, codes.astype(np.int8)
+
+
+def _range(values: Floats | None) -> float:
+    """Range of a column over the townships."""
+    if values is None or values.dtype.kind != "f" or np.isnan(values).all():
+        return 0.0
+    return float(np.nanmax(values) - np.nanmin(values))
 
 
 def _codes_of(method: Method) -> npt.NDArray[np.int64]:
@@ -141,8 +174,9 @@ class _DrawnDimension:
         name = dimension.name
         self.weights = w * factors(draws, f"weights {name}", w.size, draws.weights)
         cuts = np.array(dimension.cuts)
-        moved = cuts * factors(draws, f"cuts {name}", cuts.size, draws.cuts)
-        self.cuts = np.sort(moved, axis=1)
+        # Shares of the span: a factor on the cut would hang on where the scale has its 0.
+        step = (factors(draws, f"cuts {name}", cuts.size, draws.cuts) - 1.0) * dimension.span
+        self.cuts = np.sort(cuts + step, axis=1)
 
     def scores(self, at: slice) -> Floats:
         d = self.dimension
@@ -176,7 +210,7 @@ def _by_rules(
     codes = np.zeros(shape, dtype=np.int64)
     open_ = np.ones(shape, dtype=bool)
     for line, rule, f in zip(method.rules, rules, drawn, strict=True):
-        cuts = [c.number * f[:, k, None] for k, c in enumerate(rule.cuts)]
+        cuts = [c.number + f[:, k, None] for k, c in enumerate(rule.cuts)]
         truth = rule.decide(columns, cuts)
         true, known = (np.broadcast_to(x, shape) for x in truth)
         codes[open_ & true] = numbers[line.zone]
