@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import worlds
 from test_allocation_files import glpk
+from test_readme import load_script
 from worlds_allocation import edges_of, limits_of, pieces_of
 
 from zoning import api, pipeline, planfile
@@ -233,3 +234,8 @@ def test_ecological_and_agricultural_share_is_kept_as_a_limit(tmp_path):
     assert row["used_m2"] == row["cap_m2"] == held.pieces["new_m2"].sum()
     (check,) = [c for c in held.checks if c.check == "cap.eco_agri"]
     assert check.ok
+
+
+@pytest.mark.parametrize("seed", range(100, 112))
+def test_random_worlds_agree_with_an_independent_solver(seed):
+    load_script("check_allocation").compare(seed)

@@ -18,6 +18,7 @@ SCRIPTS = ROOT / "scripts"
 
 #: Steps of a planner: run in this process on the small world, with what must be said.
 STEPS = {
+    "check_allocation": (["--worlds", "6"], "worlds agree"),
     "account_cap": (["{plan}"], "headroom_m2"),
     "account_redlines": (["{plan}"], "union of all red lines"),
     "classify_townships": (["{plan}"], "丙镇"),

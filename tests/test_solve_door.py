@@ -81,7 +81,7 @@ def test_a_column_that_asks_more_is_refused_with_its_line(tmp_path, column):
 
 
 def test_keys_off_and_keys_of_the_search_are_no_error(tmp_path):
-    words = "ASYMMETRICCONNECTIVITY 0\nCOSTTHRESH 0\nNUMREPS 10\nSAVERUN 2\nFANCY 3\n"
+    words = "ASYMMETRICCONNECTIVITY 0\nCOSTTHRESH 0.000000E+0000\nNUMREPS 10\nSAVERUN 2\nFANCY 3\n"
     question = read_marxan(folder(tmp_path / "x", words=words))
     assert {"marxan-exact", "marxan-unknown-key"} == codes(question)
     told = next(n for n in question.notes if n.code == "marxan-unknown-key")

@@ -120,7 +120,7 @@ def _refuse(found: Folder) -> None:
         )
         problems.append(Problem(text, where, remedy=remedy, code="marxan-zones"))
     for key, (en, zh) in _OTHER.items():
-        if key in words and words[key] not in ("0", "0.0", "-1"):
+        if _asked(words.get(key, "0")):
             text = Text(f"{key} {words[key]} asks for {en}, which is not solved here",
                         f"{key} {words[key]} 要求{zh}，此处不支持")  # fmt: skip
             problems.append(Problem(text, where, measured=words[key], code="marxan-key"))
@@ -137,6 +137,14 @@ def _refuse(found: Folder) -> None:
             "精确求解：目标作为约束保持；不使用惩罚系数（spf）与退火参数",
             where, "marxan-exact",
         )  # fmt: skip
+
+
+def _asked(word: str) -> bool:
+    """Whether a key asks for something: a file, or a number above 0 (written ``0.0E+0000`` too)."""
+    try:
+        return float(word) > 0
+    except ValueError:
+        return True
 
 
 def _refuse_columns(pu: pd.DataFrame, pu_file: Path, spec: pd.DataFrame, spec_file: Path) -> None:

@@ -137,7 +137,8 @@ def branch_and_bound(
         h.setOptionValue("time_limit", float(seconds))
     if start is not None:
         _begin(h, start)
-    stopped = _run(h)
+    with quiet():
+        stopped = _run(h)
     return _found(h, n, stopped)
 
 
@@ -153,7 +154,8 @@ def _flush_c() -> None:
 def quiet() -> Iterator[None]:
     """Send what C code prints on standard output to nowhere while the block runs.
 
-    HiGHS prints its licence when it is first made, before it can be told not to.
+    HiGHS prints its licence when it is first made, before it can be told not to, and now and then a
+    line from inside branch and bound although it was told not to.
     Where there is no real standard output, nothing is done.
 
     Examples
