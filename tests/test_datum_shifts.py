@@ -53,6 +53,19 @@ def test_other_moves_are_not_called_a_web_map(kashi):
         assert find_shift([moved], [kashi]) is None
 
 
+def test_a_lattice_that_any_move_of_that_length_would_fit_proves_nothing():
+    """Fields in a raster of twice the shift lie as well after the shift as after its reverse."""
+    middle = np.array([[119.45, 32.2]])
+    dx, dy = np.abs(gcj02(middle) - middle)[0]
+    x, y = middle[0]
+    cells = [
+        shapely.box(x + 2 * dx * i, y + 2 * dy * k, x + 2 * dx * (i + 1), y + 2 * dy * (k + 1))
+        for i in range(-3, 3) for k in range(-3, 3)
+    ]  # fmt: skip
+    inner = shapely.box(x - 2 * dx, y - 2 * dy, x + 2 * dx, y + 2 * dy)
+    assert find_shift([shapely.transform(inner, gcj02)], cells) is None
+
+
 def layers(**moves):
     """Give a city, its counties and two areas in them, each moved as it is asked for."""
     city = find_area("镇江市")

@@ -27,7 +27,7 @@ from zoning.inputs.columns import recognise, rename
 from zoning.inputs.geometry import check_polygons
 from zoning.inputs.inspect.legends import Seen, judge_classes, legends, legends_of
 from zoning.inputs.inspect.place import inspect_place
-from zoning.inputs.inspect.values import inspect_values, unlike_counties
+from zoning.inputs.inspect.values import inspect_values, unlike_counties, unlike_totals
 from zoning.inputs.landuse import load_classes
 from zoning.inputs.repair import coordinates, shapes, tables
 from zoning.inputs.shapefile import choose_encoding
@@ -485,6 +485,26 @@ def test_a_name_that_holds_the_word_is_no_sum():
     assert len(tables.drop_totals(cells, "t")[0]) == 1
 
 
+# xiangyuecn/AreaCity#13: totals of another year or a township too few.
+@pytest.mark.parametrize(("stated", "told"), [
+    ([83_000, 3000], ["321191"]), ([80_300, 3000], []), ([None, 3000], []),
+    ([80_000, 30], ["321192"]),
+])  # fmt: skip
+def test_townships_against_their_county(stated, told):
+    towns = world.full().set_index("code")
+    counties = pd.DataFrame({"population": stated}, index=["321191", "321192"])
+    found = unlike_totals(towns, counties, "t")
+    assert [next(c for c in counties.index if c in f.what.en) for f in found] == told
+
+
+# A township without a value explains the difference; it is told as missing, not as a sum.
+def test_totals_with_a_gap_are_not_compared():
+    towns = world.full().set_index("code")
+    towns["population"] = towns["population"].astype("Float64").mask(towns.index == "321191001")
+    counties = pd.DataFrame({"population": [83_000]}, index=["321191"])
+    assert unlike_totals(towns, counties, "t") == []
+
+
 # Shares of the planner's against the measured ones (docs/method.md).
 def test_a_share_that_the_layers_contradict(tmp_path):
     from zoning.pipeline.contradictions import contradicted
@@ -627,6 +647,23 @@ def test_repaired_copies_check_clean_but_for_questions(messy, tmp_path):
 def test_copies_are_not_written_over_files(messy, tmp_path):
     with pytest.raises(InputError, match="not empty"):
         api.mend(messy, messy)
+
+
+def test_a_folder_without_a_plan_is_its_files(messy, tmp_path):
+    (messy / "plan.toml").unlink()
+    names = {f["file"].rsplit("/", 1)[-1] for f in api.inspect(messy).facts}
+    assert {"towns.gpkg", "towns.csv", "use.tif", "boundary.gpkg"} <= names
+    (tmp_path / "empty").mkdir()
+    assert codes_of(api.inspect, tmp_path / "empty") == ["no-files"]
+
+
+def test_old_keys_of_columns_are_told(tmp_path):
+    folder = tmp_path / "w"
+    world.world(folder)
+    world.write(world.towns().rename(columns={"code": "XZQDM"}), folder / "towns.gpkg")
+    world.edit(folder, ('table = "towns.csv"', 'code = "XZQDM"\ntable = "towns.csv"'))
+    found = {f.code: f for f in api.check(folder / "plan.toml").intake.findings}
+    assert 'columns.code = "XZQDM"' in found["old-key"].remedy.zh
 
 
 def test_any_file_is_looked_at_without_a_plan(messy):

@@ -18,8 +18,9 @@ def inspect(*files: str | Path) -> Looked:
     Parameters
     ----------
     *files : str or Path
-        Polygon layers (``FILE`` or ``FILE:layer``), tables and rasters. Layers of one place are
-        held against one another, and against the installed outlines of the counties they name.
+        Polygon layers (``FILE`` or ``FILE:layer``), tables and rasters, or folders of them. Layers
+        of one place are held against one another, and against the installed outlines of the
+        counties they name.
 
     Returns
     -------

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _TABLES = (".csv", ".txt", ".xlsx", ".xlsm")
 _RASTERS = (".tif", ".tiff", ".vrt", ".img", ".asc", ".jp2")
+_VECTORS = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".kml", ".gml", ".dxf", ".tab", ".gdb",
+            ".parquet", ".zip")  # fmt: skip
+#: What is looked at in a folder.
+_KNOWN = (*_VECTORS, *_TABLES, *_RASTERS)
 #: A layer fills the place when it has this part of the area of the largest one (our choice).
 _FILLS = 0.5
 #: Pixels of a raster that are looked at, along its longer side.
@@ -84,7 +88,7 @@ def look(files: Sequence[str | Path]) -> Looked:
     from zoning.inputs.source import existing, split_layer
 
     out, codes = Looked(), list[str]()
-    for given in files:
+    for given in _expanded(files):
         path, layer = split_layer(given)
         existing(path, "file")
         try:
@@ -98,6 +102,25 @@ def look(files: Sequence[str | Path]) -> Looked:
             out.findings += [_as_error(p) for p in error.problems]
     _together(out, codes)
     out.findings = once(out.findings)
+    return out
+
+
+def _expanded(files: Sequence[str | Path]) -> list[str | Path]:
+    """Give the files of folders; a geodatabase is a folder and a file."""
+    out: list[str | Path] = []
+    for given in files:
+        path = Path(given)
+        if path.is_dir() and path.suffix.lower() != ".gdb":
+            inside = sorted(p for p in path.iterdir() if p.suffix.lower() in _KNOWN)
+            if not inside:
+                forms = " ".join(_KNOWN)
+                raise InputError.one(
+                    "the folder holds no data", "文件夹中没有数据", where=str(path),
+                    code="no-files", remedy=(f"forms: {forms}", f"可用格式：{forms}"),
+                )  # fmt: skip
+            out += inside
+        else:
+            out.append(given)
     return out
 
 

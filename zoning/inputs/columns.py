@@ -17,6 +17,8 @@ from zoning.inputs.source import some
 if TYPE_CHECKING:
     import pandas as pd
 
+    from zoning.planfile.layers import Layer
+
 _UNIT = re.compile(
     r"^(?P<name>.+?)[\[(【](?P<unit>[^\])】]+)[\])】]$|^(?P<n>.+?)[_/](?P<u>\D{1,3})$"
 )
@@ -219,3 +221,24 @@ def offered(
             where, code="head-taken", level="note",
         ))  # fmt: skip
     return out
+
+
+def old_keys(part: Layer, table: str) -> list[Finding]:
+    """Tell the keys that now stand under ``columns``; this release reads them still."""
+    old = [
+        k
+        for k in ("code", "name", "county")
+        if k in part.model_fields_set and getattr(part, k, k) != k
+    ]
+    if not old:
+        return []
+    lines = "; ".join(f'columns.{k} = "{getattr(part, k)}"' for k in old)
+    return [
+        Finding(
+            Text(f"{table} {', '.join(old)}: old keys of columns",
+                 f"{table} {'、'.join(old)} 为旧写法"),
+            "plan.toml", code="old-key", level="note",
+            remedy=Text(f"write {lines}; the next release reads that only",
+                        f"请改写为 {lines}；下一版本不再支持旧写法"),
+        )
+    ]  # fmt: skip

@@ -33,6 +33,7 @@ class Desk:
     shapes: dict[str, tuple[gpd.GeoSeries, str]] = field(default_factory=dict)
     stated: set[str] = field(default_factory=set)
     codes: list[str] = field(default_factory=list)
+    counties: gpd.GeoDataFrame | None = None
 
     def attempt(self, read: Callable[[], T]) -> T | None:
         """Run a reader; keep its problems and go on."""

@@ -19,12 +19,12 @@ from zoning.grid.crs import check_projected
 from zoning.grid.distortion import Distortion, choose_crs, measure_distortion
 from zoning.grid.lattice import GridSpec, check_size
 from zoning.inputs import protections
-from zoning.inputs.columns import offered, rename
+from zoning.inputs.columns import offered, old_keys, rename
 from zoning.inputs.crs import no_way, parse_crs
 from zoning.inputs.desk import Desk
 from zoning.inputs.ground import Ground, read_ground
 from zoning.inputs.inspect.legends import another_legend, legends
-from zoning.inputs.inspect.values import inspect_values, unlike_counties
+from zoning.inputs.inspect.values import inspect_values, unlike_counties, unlike_totals
 from zoning.inputs.landuse import load_classes
 from zoning.inputs.layers import Layers
 from zoning.inputs.redlines import check_layer, unknown_types
@@ -255,8 +255,10 @@ def _counties(config: Config, desk: Desk, crs: str | None) -> pd.Series | None:
         name: part.columns.get(name, getattr(part, name)) for name in ("code", "name")
     }
     frame = desk.polygons(part, "counties", columns, ("code",), crs)
+    desk.tell(old_keys(part, "[inputs.counties]"))
     if frame is not None:
         desk.codes += frame["code"].tolist()
+        desk.counties = frame.set_index("code")
     return None if frame is None else frame.set_index("code")["name"].astype("string")
 
 
@@ -268,6 +270,7 @@ def _townships(config: Config, desk: Desk, crs: str | None) -> gpd.GeoDataFrame 
         name: _head(part.columns.get(name, getattr(part, name))) for name in _PLACED
     }
     frame = desk.polygons(part, "townships", columns, ("code",), crs)
+    desk.tell(old_keys(part, "[inputs.townships]"))
     if frame is None:
         return None
     heads = [str(c) for c in frame.columns if c not in ("geometry", *_PLACED)]
@@ -291,6 +294,8 @@ def _townships(config: Config, desk: Desk, crs: str | None) -> gpd.GeoDataFrame 
             code="no-county"))  # fmt: skip
     towns["county"] = county.astype(object)
     desk.tell(inspect_values(towns, where))
+    if desk.counties is not None:
+        desk.tell(unlike_totals(towns, desk.counties, where))
     if desk.codes:
         desk.tell(unlike_counties(towns, desk.codes, part.path))
     desk.codes += county.dropna().unique().tolist()

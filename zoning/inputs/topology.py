@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Place = tuple[str, Any]
 Geometries = npt.NDArray[np.object_]
 
+#: Up to this many times the tolerance, raising it is a remedy (our choice).
+_SMALL = 10
 #: Less than this is rounding of coordinates, not a gap (our choice).
 _NOTHING_M2 = 1e-3
 
@@ -164,10 +166,13 @@ def _one(kind: str, place: Place, tolerance_m2: float, crs: Any, where: str) -> 
     lon, lat = place_of(shape, crs)
     words, _, remedy = _WORDS[kind]
     filled = {"who": who, "area": _area(shape.area), "place": f"{lon:.5f}, {lat:.5f}"}
-    hint = Text(
-        f"{remedy.en}, or raise tolerance_m2 (now {tolerance_m2:g})",
-        f"{remedy.zh},或提高 tolerance_m2(现为 {tolerance_m2:g})",
-    )
+    hint = remedy
+    if shape.area <= tolerance_m2 * _SMALL:
+        # To raise the tolerance over a whole township would hide the fault, not mend it.
+        hint = Text(
+            f"{remedy.en}, or raise tolerance_m2 (now {tolerance_m2:g})",
+            f"{remedy.zh}，或提高 tolerance_m2（现为 {tolerance_m2:g}）",
+        )
     return Finding(
         Text(words.en.format(**filled), words.zh.format(**filled)),
         where,

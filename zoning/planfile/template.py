@@ -45,11 +45,12 @@ path = {boundary}
 # layer or in a table joined by code. 乡镇面图层,属性可在另表中按代码连接。
 # [inputs.townships]
 # path = "townships.gpkg"
-# code = "code"
-# name = "name"
-# county = "county"
+# columns.code = "乡镇代码"  # our name = head in the file / 左为方案字段，右为文件表头
+# columns.name = "乡镇名称"
+# columns.county = "县区代码"
+# columns.population = {{from = "常住人口(万人)", factor = 10000}}
 # table = "townships.csv"  # population, gdp_10k_yuan, min_to_centre, slope_deg ...
-# table_code = "code"
+# table_code = "乡镇代码"
 # tolerance_m2 = 10000  # larger gaps and overlaps are errors
 
 # Protected land: nothing new is built there. One table for each layer. 各类保护用地，每个图层一段
@@ -185,7 +186,7 @@ def write_template(
             name = _write_boundary(stage, city, counties)
             boundary = "boundary.gpkg"
             if counties is not None:
-                part = '\n[inputs.counties]\npath = "counties.gpkg"\ncode = "county"\n'
+                part = '\n[inputs.counties]\npath = "counties.gpkg"\ncolumns.code = "county"\n'
         text = _TEMPLATE.format(
             name=json.dumps(name, ensure_ascii=False),
             boundary=json.dumps(boundary, ensure_ascii=False),

@@ -136,6 +136,53 @@ def _ratio(table: pd.DataFrame, rule: Mapping[str, Any], where: str) -> list[Fin
     ]  # fmt: skip
 
 
+#: Totals of townships that differ from those of their county by more than this are told (own).
+TOTALS = 0.01
+
+
+def unlike_totals(towns: pd.DataFrame, counties: pd.DataFrame, where: str) -> list[Finding]:
+    """Hold the sums of townships against what the layer of counties states.
+
+    Parameters
+    ----------
+    towns : DataFrame, column ``county``
+    counties : DataFrame, index county code
+        Columns of the same names are totals to compare with.
+    where : str
+        The file of the townships.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> towns = pd.DataFrame({"county": ["1", "1"], "population": [5, 6]}, index=["101", "102"])
+    >>> stated = pd.DataFrame({"population": [12]}, index=["1"])
+    >>> unlike_totals(towns, stated, "t.csv")[0].what.en
+    "'population' of the townships of county 1 adds up to 11, the layer of counties says 12"
+    """
+    found = []
+    for rule in load_toml("townships", "ranges.toml")["column"]:
+        name = rule["name"]
+        if not rule.get("total") or name not in towns or name not in counties:
+            continue
+        number, stated = _numbers(towns[name]), _numbers(counties[name])
+        for code, rows in number.groupby(towns["county"].astype(str)):
+            said = stated.get(str(code))
+            # A township without a value explains a gap; it is told elsewhere.
+            if said is None or rows.isna().any() or stated.isna()[str(code)] or said <= 0:
+                continue
+            total = float(rows.sum())
+            if abs(total - said) > TOTALS * said:
+                found.append(Finding(
+                    Text(f"'{name}' of the townships of county {code} adds up to {total:g}, the "
+                         f"layer of counties says {said:g}",
+                         f"县区 {code} 各乡镇“{name}”合计为 {total:g}，县区图层为 {said:g}"),
+                    where, measured=total, limit=float(said), code="unlike-total",
+                    remedy=Text("check units, years and missing or doubled townships",
+                                "请核对单位、年份，以及乡镇是否缺漏或重复"),
+                ))  # fmt: skip
+    return found
+
+
 def unlike_counties(towns: pd.DataFrame, counties: Any, where: str) -> list[Finding]:
     """Find townships whose county is not in the layer of counties.
 
