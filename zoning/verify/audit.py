@@ -1,24 +1,31 @@
-"""A written plan checked from its files alone: every sum, every cap, the proof of its allocation.
+"""A written plan proved again from its files alone, by a second way.
 
-Nothing is solved here and no solver is asked: limits are re-added from pieces and ledger, and the
-bound is re-derived by arithmetic from stored prices and edge flows.
+Each small module of this room looks at one thing: `areas` and `shapes` at what was measured,
+`zones` at classes, `limits` and `proof` at new land, `files` at every file of the folder,
+`inputs` at what was read. Where areas, free land, limits and the proof without a boundary term
+are concerned none of them calls what a run calls. Nothing is solved here and no solver is asked.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from zoning.allocation.landscape import Patches
-from zoning.allocation.proof import certificate as proof
+from zoning.allocation.proof import certificate as proofs
 from zoning.allocation.proof.bounded import Boundary, bounded
 from zoning.allocation.proof.certificate import Certificate
 from zoning.allocation.space import lattice_edges
 from zoning.capacity import Account, settle
-from zoning.errors import Check
-from zoning.pipeline.checks import certificate_check, closes
+from zoning.digest import digest
+from zoning.errors import Check, Text
+from zoning.pipeline.checks import certificate_check
 from zoning.plan import Plan
 from zoning.questions.answer import account_of
 from zoning.questions.question import locks as locks_of
+from zoning.verify import accounts, areas, files, inputs, limits, proof, shapes, zones
+from zoning.verify.compare import Findings
 from zoning.verify.overlays import overlays
 from zoning.verify.own import own
 
@@ -26,53 +33,130 @@ from zoning.verify.own import own
 _STEP = 10**9
 
 
-def verify(plan: Plan) -> list[Check]:
-    """Check a plan as it was read from its folder.
+def verify(plan: Plan, folder: Path | None = None, *, inputs_in: Path | None = None) -> list[Check]:
+    """Audit a plan as it was read from its folder.
 
     Parameters
     ----------
     plan : Plan
         Of :func:`zoning.store.load`.
+    folder : Path, optional
+        The folder, to read back every file of it.
+    inputs_in : Path, optional
+        Where the inputs of the run lie, to read and measure them again.
 
     Returns
     -------
     list of Check
-        Sums of ledger, units, pieces and tables; with an allocation every limit and the
-        certificate, re-derived.
+        What was proved, from what; what was not looked at (notes); every difference with file,
+        place and both values.
     """
-    total = int(plan.run["area_m2"]["city"]) - int(plan.run["area_m2"].get("dropped", 0))
-    found = [
-        closes(
-            "verify.ledger", int(plan.ledger["area_m2"].sum()), total,
-            "the ledger adds up to the city", "账目合计等于全市",
-        ),
-        closes(
-            "verify.units", int(plan.units["area_m2"].sum()), total,
-            "units add up to the city", "单元合计等于全市",
-        ),
-    ]  # fmt: skip
-    by_unit = plan.ledger.groupby("unit")["area_m2"].sum().reindex(plan.units.index, fill_value=0)
-    off = int((by_unit - plan.units["area_m2"]).abs().sum())
-    found.append(
-        closes("verify.each_unit", off, 0, "each unit is the sum of its atoms", "各单元等于其账目")
-    )
-    found += overlays(plan)
-    found += own(plan)
-    if plan.pieces is None or "new_m2" not in plan.pieces or "new_m2" not in plan.units:
-        return found
-    new = plan.pieces["new_m2"].astype("int64")
-    in_units = new.groupby(plan.pieces["unit"]).sum().reindex(plan.units.index, fill_value=0)
-    off = int((in_units - plan.units["new_m2"]).abs().sum())
-    found.append(
-        closes("verify.new_land", off, 0, "new land of units and pieces", "单元与地块的新增一致")
-    )
+    found = Findings()
+    atoms = areas.audit(plan, found)
+    areas.audit_classes(plan, found)
+    shapes.audit(plan, found)
+    zones.audit(plan, atoms, found)
+    accounts.audit(plan, atoms, found)
+    found.checks += overlays(plan)
+    found.checks += own(plan)
+    if plan.pieces is not None and "free_m2" in plan.pieces:
+        _new_land(plan, found)
+    if folder is not None and "digest" in plan.run:
+        is_ = digest(plan)
+        found.add("verify.digest", is_ == plan.run["digest"],
+                  Text(f"digest {is_}", f"摘要 {is_}"), "run.json, digest", measured=is_,
+                  limit=plan.run["digest"])  # fmt: skip
+    if folder is not None:
+        files.audit(plan, folder, found)
+    if inputs_in is not None:
+        inputs.audit(plan, inputs_in, found)
+    else:
+        found.not_looked_at(Text("the inputs themselves: zoning verify --inputs FOLDER reads them",
+                                 "输入数据本身：可用 --inputs 核对"))  # fmt: skip
+    return found.checks
+
+
+def _new_land(plan: Plan, found: Findings) -> None:
+    """Hold new land of units and places, its limits and its proof against the pieces."""
+    pieces = plan.pieces
+    if pieces is None:
+        return
+    if "new_m2" in pieces:
+        for name, frame, key in (("units.parquet", plan.units, "unit"),
+                                 ("plan.gpkg: townships", plan.townships, "township"),
+                                 ("plan.gpkg: counties", plan.counties, "county")):  # fmt: skip
+            if frame is None:
+                continue
+            total = {str(code): 0 for code in frame.index}
+            for code, land in zip(pieces[key], pieces["new_m2"], strict=True):
+                if str(code) in total:
+                    total[str(code)] += int(land)
+            stored = frame["new_m2"] if "new_m2" in frame else pd.Series(dtype="int64")
+            found.column("verify.new_land", f"{name}, new_m2",
+                         {str(k): int(v) for k, v in stored.items()}, total,
+                         source=Text("pieces", "地块"))  # fmt: skip
+    if "suitability" in pieces and "suitability" in plan.units:
+        known = plan.units["suitability"]
+        found.column(
+            "verify.suitability", "plan.gpkg: pieces, suitability",
+            {str(p): float(v) for p, v in pieces["suitability"].items()},
+            {str(p): float(known.get(u, -1.0)) for p, u in pieces["unit"].items()},
+            source=Text("units.parquet", "units.parquet"),
+        )  # fmt: skip
+        _suitability(plan, found)
+    if "zone" not in pieces:
+        return
+    if plan.config.cap.limit:
+        _own_limits(plan, found)
+        return
+    land = limits.land_of(plan)
+    rules, account = limits.rules_of(plan, land)
+    if "construction" in plan.run:
+        limits.audit(plan, land, rules, account, found)
+    proof.audit(plan, land, rules, found)
+    part = plan.config.allocation
+    if "allocation" in plan.run and (part.boundary_weight > 0 or part.whole_units):
+        acc, leaves = account_of(plan)
+        certificate = certify(plan, acc, leaves)
+        if certificate is not None:
+            found.checks.append(certificate_check(certificate))
+
+
+def _own_limits(plan: Plan, found: Findings) -> None:
+    """Hold a plan with limits of its own: they count coefficients, as the run's account does."""
+    found.not_looked_at(Text(
+        "limits by a second way: the plan has limits of its own, added up as in a run",
+        "约束的另一套算法：方案有自定约束，按运行时的方法相加"))  # fmt: skip
+    if "allocation" not in plan.run or plan.pieces is None:
+        return
     acc, leaves = account_of(plan)
+    new = plan.pieces["new_m2"].astype("int64")
     green = int(leaves["eco_agri_m2"].sum()) - int(new.sum())
-    found += settle(acc, leaves, new, eco_agri_m2=green)
+    found.checks += settle(acc, leaves, new, eco_agri_m2=green)
     certificate = certify(plan, acc, leaves)
     if certificate is not None:
-        found.append(certificate_check(certificate))
-    return found
+        found.checks.append(certificate_check(certificate))
+
+
+def _suitability(plan: Plan, found: Findings) -> None:
+    """Score the units again from their shares and the scores of the townships."""
+    from zoning.errors import ZoningError
+    from zoning.pipeline.ready import load_method
+    from zoning.zones import unit_suitability
+
+    try:
+        method = load_method(plan.config)
+    except ZoningError:
+        return
+    if method.suitability is None or plan.townships is None:
+        return
+    derived = unit_suitability(plan.units, plan.townships, method)
+    found.column(
+        "verify.suitability", "units.parquet, suitability",
+        {str(k): float(v) for k, v in plan.units["suitability"].items()},
+        {str(k): float(v) for k, v in derived.items()}, tolerance=1e-9,
+        source=Text("shares and the method", "比例与方法"),
+    )  # fmt: skip
 
 
 def certify(plan: Plan, acc: Account, leaves: pd.DataFrame) -> Certificate | None:
@@ -85,13 +169,13 @@ def certify(plan: Plan, acc: Account, leaves: pd.DataFrame) -> Certificate | Non
     limits, locks = acc.limits, locks_of(plan)
     grade = stored["certificate"]["grade"]
     if grade == "solver's word" or table["price"].isna().any():
-        return proof.word_of_solver(
+        return proofs.word_of_solver(
             leaves, limits, locks, new, float(stored["objective"]), float(stored["bound"])
         )
     prices = {k: float(p) for k, p in enumerate(table["price"].tolist())}
     if grade == "complete":
         whole = {k: round(p * _STEP) for k, p in prices.items() if p}
-        return proof.complete(leaves, limits, locks, new, whole)
+        return proofs.complete(leaves, limits, locks, new, whole)
     part = plan.config.allocation
     edges = plan.tables.get("allocation_edges")
     if edges is None:  # no flow is needed where no boundary is counted

@@ -15,6 +15,7 @@
     Z.put(Z.find(".zn-notice"), Z.say(plan.plans[0].notice));
     Z.put(Z.find(".zn-corner"),
       Z.el("span", { class: "zn-approval" }, plan.approval ? Z.t("approval", { n: plan.approval }) : Z.t("internal")),
+      plan.digest ? Z.el("span", { class: "zn-digest", title: plan.digest }, "SHA-256 " + plan.digest.slice(0, 16)) : "",
       Z.el("span", { class: "zn-printed" }, Z.t("date", { d: new Date().toISOString().slice(0, 10) })));
   }
 

@@ -70,6 +70,15 @@ def data(w: Writer) -> Iterator[Block]:
     else:
         yield w.text("No input files are recorded.", "未记录输入文件。")
     yield from _notes(w)
+    number = w.plan.run.get("digest")
+    if number:
+        yield w.section("Digest of the plan", "方案摘要")
+        yield w.text(
+            f"SHA-256 over ledger, tables, layers, rules and decisions: {number}. A signature can "
+            "refer to it; zoning verify derives it again from the files.",
+            f"对账目、表、图层、规则与决定计算的 SHA-256：{number}。签署时可引用，"
+            "zoning verify 可由文件重新算出。",
+        )
     software = w.plan.run.get("software") or {}
     if software:
         yield w.section("Software", "软件版本")

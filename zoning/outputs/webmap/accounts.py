@@ -35,7 +35,9 @@ def pack_accounts(plan: Any) -> dict[str, Any]:
     for key in ("construction", "redlines", "allocation"):
         if run.get(key):
             found[key] = {
-                k: plain(v) for k, v in run[key].items() if not isinstance(v, (dict, list))
+                k: plain(v)
+                for k, v in run[key].items()
+                if k != "seconds" and not isinstance(v, (dict, list))
             }
     if plan.counties is not None:
         found["counties"] = _county_rows(plan)

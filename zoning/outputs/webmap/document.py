@@ -42,6 +42,7 @@ def document(plans: tuple[Any, ...], *, lang: str, tiles: dict[str, Any] | None)
         "format": FORMAT,
         "lang": lang,
         "approval": approval_number(first),
+        "digest": first.run.get("digest"),
         "plans": [
             {
                 "name": p.name,

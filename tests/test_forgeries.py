@@ -1,0 +1,339 @@
+"""Forged plans: whoever changes a figure and every checksum that goes with it is named."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import sqlite3
+import zipfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import worlds
+
+from zoning import api, pipeline, planfile, store
+from zoning.base import marks
+from zoning.digest import digest
+from zoning.errors import InputError
+from zoning.outputs.folder import write as write_folder
+
+CORES = '[inputs.cores]\npath = "核心.gpkg"\n\n[[inputs.locks]]\ncode = "lock"\npath = "锁.gpkg"\n'
+WHOLE = "[outputs]\nqgis = true\nmap = true\ntables = true\nreport = true\n"
+#: The plans that are forged.
+PLANS = {
+    "plain": ("", WHOLE),
+    "cores, locks, two surveys": (
+        '[cap]\nshare = 0.28\nsource = "x"\nsurvey_factor = 0.9\n', WHOLE + CORES,
+    ),
+    "boundary weight, floor": (
+        '[[cap.counties]]\nplace = "321001"\nfloor_m2 = 10\nsource = "x"\n',
+        WHOLE + "[allocation]\nboundary_weight = 0.05\n",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory):
+    """Give the folder of each plan, made once."""
+    made: dict[str, Path] = {}
+
+    def folder_of(name: str) -> Path:
+        if name not in made:
+            folder = tmp_path_factory.mktemp("伪") / "plan"
+            cap, extra = PLANS[name]
+            path = worlds.write(folder, cap=cap, extra=extra)
+            for file, shape in (("核心", worlds.square(3, 1, 0.5, 0.5)),
+                                ("锁", worlds.square(1, 1, 0.25, 1))):  # fmt: skip
+                gpd.GeoDataFrame(
+                    {"code": ["x"], "name": [file]}, geometry=[shape], crs=worlds.CRS
+                ).to_file(folder / f"{file}.gpkg")
+            write_folder(pipeline.run(planfile.load(path), folder), folder / "out")
+            made[name] = folder / "out"
+        return made[name]
+
+    return folder_of
+
+
+class Forger:
+    """Changes files of a plan and repairs every checksum, so that the folder loads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def parquet(self, name: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+        """Change units or ledger."""
+        path = self.folder / f"{name}.parquet"
+        frame = gpd.read_parquet(path) if name == "units" else pd.read_parquet(path)
+        change(frame).to_parquet(path, compression="zstd")
+
+    def sql(self, *statements: str) -> None:
+        """Change plan.gpkg; the triggers of its spatial index are in the way."""
+        with closing(sqlite3.connect(self.folder / "plan.gpkg")) as db, db:
+            for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"
+                                      ).fetchall():  # fmt: skip
+                db.execute(f'DROP TRIGGER "{name}"')
+            changed = 0
+            for statement in statements:
+                changed += max(0, db.execute(statement).rowcount)
+            assert changed, statements
+
+    def run(self, change: Callable[[dict], None]) -> None:
+        """Change run.json."""
+        path = self.folder / "run.json"
+        run = json.loads(path.read_text(encoding="utf-8"))
+        change(run)
+        path.write_text(json.dumps(run, ensure_ascii=False, indent=1), encoding="utf-8")
+
+    def text(self, name: str, old: str, new: str) -> None:
+        """Change the text of a page."""
+        path = self.folder / name
+        text = path.read_text(encoding="utf-8")
+        assert re.search(old, text), old
+        path.write_text(re.sub(old, new, text, count=1), encoding="utf-8")
+
+    def entry(self, name: str, inner: str, old: str, new: str) -> None:
+        """Change an entry of an archive."""
+        path, out = self.folder / name, io.BytesIO()
+        with zipfile.ZipFile(path) as archive, zipfile.ZipFile(out, "w") as made:
+            for entry in archive.namelist():
+                data = archive.read(entry)
+                if re.fullmatch(inner, entry):
+                    text = data.decode("utf-8")
+                    if re.search(old, text):
+                        data, inner = re.sub(old, new, text, count=1).encode(), "(done)"
+                made.writestr(entry, data)
+        assert inner == "(done)", (name, old)
+        path.write_bytes(out.getvalue())
+        marks.seal(path)
+
+    def repair(self) -> None:
+        """Write the right checksums and digest into run.json."""
+
+        def sums(run: dict) -> None:
+            run["files"] = {
+                p.name: hashlib.sha256(p.read_bytes()).hexdigest()
+                for p in sorted(self.folder.iterdir())
+                if p.is_file() and p.name != "run.json"
+            }  # fmt: skip
+
+        self.run(sums)
+        try:
+            number = digest(store.load(self.folder))
+        except InputError:
+            return
+        self.run(lambda run: run.update(digest=number))
+
+
+def put(frame: pd.DataFrame, where, column: str, value) -> pd.DataFrame:
+    """Set one value; ``where`` is a row number or a mask whose first row counts."""
+    row = frame.index[where] if isinstance(where, int) else frame.index[where][0]
+    frame.loc[row, column] = value(frame.at[row, column]) if callable(value) else value
+    return frame
+
+
+def plus(n):
+    return lambda v: v + n
+
+
+def units(column, value, where=0):
+    return lambda f: f.parquet("units", lambda t: put(t, where, column, value))
+
+
+def ledger(column, value, where=0):
+    return lambda f: f.parquet("ledger", lambda t: put(t, where, column, value))
+
+
+def sql(*statements):
+    return lambda f: f.sql(*statements)
+
+
+def run_json(*path, value):
+    def change(run):
+        for key in path[:-1]:
+            run = run[key]
+        run[path[-1]] = value(run[path[-1]]) if callable(value) else value
+
+    return lambda f: f.run(change)
+
+
+def both(*forgeries):
+    def apply(f):
+        for one in forgeries:
+            one(f)
+
+    return apply
+
+
+def no_red(table):
+    """Take the red lines out of the ledger."""
+    return table.assign(red_set=0, red_level=0)
+
+
+def swap_use(table):
+    """Turn built land of the first unit into fields."""
+    built = table["landuse"] == 7
+    return put(table, built.to_numpy(), "landuse", 1)
+
+
+def other(one, two):
+    return lambda v: one if v != one else two
+
+
+C = "WHERE township = '321000003'"
+FIRST = "(SELECT min(fid) FROM pieces WHERE new_m2 > 0)"
+#: What is forged: name to a function of the forger. Checksums and digest are repaired afterwards.
+FORGERIES = {
+    # units.parquet
+    "unit larger": units("area_m2", plus(7)),
+    "free land raised": units("free_m2", plus(5000)),
+    "built land": units("built_m2", plus(9)),
+    "red line of a unit": units("redline_m2", plus(3)),
+    "level of a red line": units("redline_level1_m2", plus(3)),
+    "protected land": units("protected_m2", plus(3)),
+    "water": units("water_m2", plus(3)),
+    "farmland": units("farmland_m2", plus(3)),
+    "green land": units("eco_agri_m2", plus(3)),
+    "built in red lines": units("built_redline_m2", plus(3)),
+    "unit rezoned": units("zone", other("key", "moderate")),
+    "reason of a zone": units("zone_reason", "override"),
+    "township of a unit": units("township", other("321000003", "321000001")),
+    "name of a township of a unit": units("township_name", "丁镇"),
+    "class of the township of a unit": units("township_zone", other("key", "moderate")),
+    "suitability": units("suitability", lambda v: 1 - v),
+    "new land of a unit": units("new_m2", plus(10)),
+    "square moved": lambda f: f.parquet(
+        "units", lambda t: t.set_geometry(t.geometry.translate(3, 0), crs=t.crs)),
+    "a unit left out": lambda f: f.parquet("units", lambda t: t.iloc[1:]),
+    "balance overlay": units("overlay_balance_m2", plus(50)),
+    # ledger.parquet
+    "atom larger": ledger("area_m2", plus(7)),
+    "land moved between units": lambda f: f.parquet(
+        "ledger", lambda t: put(put(t, 0, "area_m2", plus(-9)), -1, "area_m2", plus(9))),
+    "red lines taken from the ledger": lambda f: f.parquet("ledger", no_red),
+    "one red atom freed": lambda f: f.parquet(
+        "ledger", lambda t: put(put(t, (t["red_set"] > 0).to_numpy(), "red_level", 0),
+                                (t["red_set"] > 0).to_numpy(), "red_set", 0)),
+    "built land called fields": lambda f: f.parquet("ledger", swap_use),
+    "land use nobody knows": ledger("landuse", 99),
+    "land of another township": ledger("township", "321000003"),
+    "land of another county": ledger("county", "321002"),
+    "red level": lambda f: f.parquet(
+        "ledger", lambda t: put(t, (t["red_level"] == 1).to_numpy(), "red_level", 2)),
+    "an atom left out": lambda f: f.parquet("ledger", lambda t: t.iloc[1:].reset_index(drop=True)),
+    # plan.gpkg
+    "piece: new land": sql(f"UPDATE pieces SET new_m2 = new_m2 + 1 WHERE fid = {FIRST}"),
+    "piece: free land": sql(f"UPDATE pieces SET free_m2 = free_m2 + 500 WHERE fid = {FIRST}"),
+    "piece: built land": sql(f"UPDATE pieces SET built_m2 = built_m2 + 500 WHERE fid = {FIRST}"),
+    "piece: area": sql(f"UPDATE pieces SET area_m2 = area_m2 + 500 WHERE fid = {FIRST}"),
+    "piece: zone": sql(f"UPDATE pieces SET zone = 'balance' WHERE fid = {FIRST}"),
+    "piece: class": sql(f"UPDATE pieces SET township_zone = 'x' WHERE fid = {FIRST}"),
+    "piece: suitability": sql(f"UPDATE pieces SET suitability = 0.999 WHERE fid = {FIRST}"),
+    "piece: county": sql("UPDATE pieces SET county = '321002' WHERE county = '321001'"),
+    "piece left out": sql(f"DELETE FROM pieces WHERE fid = {FIRST}"),
+    "new land moved to another piece": sql(
+        f"UPDATE pieces SET new_m2 = new_m2 - 1000 WHERE fid = {FIRST}",
+        "UPDATE pieces SET new_m2 = new_m2 + 1000 WHERE fid = "
+        "(SELECT max(fid) FROM pieces WHERE free_m2 > 1000)"),
+    "township: class": sql("UPDATE townships SET zone = 'key' WHERE township = '321000003'"),
+    "township: attribute": sql(f"UPDATE townships SET population = 900000 {C}"),
+    "township: area": sql(f"UPDATE townships SET area_m2 = area_m2 + 1 {C}"),
+    "township: built": sql(f"UPDATE townships SET built_m2 = built_m2 + 1 {C}"),
+    "township: county": sql("UPDATE townships SET county = '321001' WHERE township = '321000003'"),
+    "township: new land": sql("UPDATE townships SET new_m2 = new_m2 + 1"),
+    "county: new land": sql("UPDATE counties SET new_m2 = new_m2 + 1"),
+    "county: area": sql("UPDATE counties SET area_m2 = area_m2 + 1"),
+    "county: red lines": sql("UPDATE counties SET redline_m2 = 0"),
+    "zone: area": sql("UPDATE zones SET area_m2 = area_m2 + 1 WHERE zone = 'key'"),
+    "zone: quota": sql("UPDATE zones SET quota_m2 = quota_m2 + 1000000 WHERE quota_m2 IS NOT NULL"),
+    "zone: new land": sql("UPDATE zones SET new_m2 = new_m2 + 1 WHERE zone = 'key'"),
+    "red line smaller": sql("UPDATE redlines SET area_m2 = area_m2 - 1000"),
+    "red set of another level": sql("UPDATE red_sets SET level = 3 - level"),
+    "limit: cap": sql("UPDATE limits SET cap_m2 = cap_m2 + 5 WHERE kind = 'city'"),
+    "limit: used": sql("UPDATE limits SET used_m2 = used_m2 - 5 WHERE kind = 'city'"),
+    "limit left out": sql("DELETE FROM limits WHERE kind = 'quota'"),
+    "layer units: free land": sql("UPDATE units SET free_m2 = free_m2 + 1"),
+    "layer units: zone": sql("UPDATE units SET zone = 'key' WHERE zone <> 'key'"),
+    "layer allocation: new land": sql("UPDATE allocation SET new_m2 = new_m2 + 1"),
+    "layer allocation: a unit more": sql("DELETE FROM allocation WHERE fid = 1"),
+    "check that holds": sql("UPDATE checks SET measured = measured + 1 WHERE measured IS NOT NULL"),
+    "name of the plan": sql("UPDATE plan SET value = 'another' WHERE key = 'name'"),
+    "account of the city": sql("UPDATE account_city SET built_m2 = built_m2 - 1"),
+    "account of zones": sql("UPDATE account_zone SET new_m2 = new_m2 + 1"),
+    "account of counties": sql("UPDATE account_county SET free_m2 = free_m2 + 1"),
+    "account of townships": sql("UPDATE account_township SET area_m2 = area_m2 + 1"),
+    "shares of units": sql("UPDATE unit_townships SET area_m2 = area_m2 + 1 WHERE fid = 1"),
+    "red lines by county": sql("UPDATE redline_by_county SET area_m2 = area_m2 + 1"),
+    # run.json
+    "city larger": run_json("area_m2", "city", value=plus(1000)),
+    "cap": run_json("construction", "cap_m2", value=plus(1000)),
+    "existing land": run_json("construction", "existing_m2", value=plus(-1000)),
+    "new land in the account": run_json("construction", "new_m2", value=plus(-1)),
+    "share in the account": run_json("construction", "share", value=0.2),
+    "sum of a zone": run_json("zones", "key", "new_m2", value=plus(1)),
+    "units of a zone": run_json("zones", "key", "units", value=plus(1)),
+    "count of units": run_json("grid", "units", value=plus(1)),
+    "union of red lines": run_json("redlines", "union_m2", value=plus(-5)),
+    "worth of the allocation": run_json("allocation", "suitability_m2", value=plus(1e6)),
+    "cap in the rules": run_json("config", "cap", "share", value=0.2),
+    "quota in the rules": run_json("config", "cap", "quotas", "key", "share", value=0.05),
+    "weight of the overlay": lambda f: f.run(
+        lambda r: r["config"]["zones"].update(balance_share=0.99)),
+    "class table": lambda f: f.run(lambda r: [c.update(group="ecology") for c in
+                                              r["landuse_classes"] if c["value"] == 7]),
+    # what people open
+    "map: figure": lambda f: f.text("map.html", r'"existing_m2":(\d+)', '"existing_m2":1'),
+    "map: name": lambda f: f.text("map.html", r'"name":"小城"', '"name":"大城"'),
+    "map: script": lambda f: f.text("map.html", r"</body>", "<script>1</script></body>"),
+    "workbook: cell": lambda f: f.entry(
+        "tables.xlsx", r"xl/worksheets/sheet[5-9].*", r"<v>\d{5,}</v>", "<v>7</v>"),
+    "report: figure": lambda f: f.entry(
+        "report.docx", "word/document.xml", r"(\d\d),(\d\d\d)|km²", "99"),
+    "project: source": lambda f: f.entry("plan.qgz", r".*qgs", r"\./plan\.gpkg", "./other.gpkg"),
+    "project: title": lambda f: f.entry("plan.qgz", r".*qgs", r"<title>[^<]*", "<title>x"),
+}  # fmt: skip
+
+
+def told(folder: Path) -> list[str]:
+    """Give what verify refutes; a plan that cannot be read any more is told too."""
+    try:
+        found = api.verify(folder)
+    except InputError as error:
+        return [p.tell("en") for p in error.problems]
+    return [c.text.en for c in found if not c.ok and c.level == "error"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PLANS)
+def test_honest_plans_pass(honest, name):
+    assert told(honest(name)) == []
+
+
+OPENED = ("map:", "workbook:", "report:", "project:")
+#: Each forgery on one plan; on all of them where ZONING_FULL is set.
+CHOSEN = [
+    (what, name)
+    for n, what in enumerate(FORGERIES)
+    for k, name in enumerate(PLANS)
+    if os.environ.get("ZONING_FULL") or k == n % len(PLANS)
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("what", "name"), CHOSEN)
+def test_a_forged_plan_is_named(honest, tmp_path, what, name):
+    folder = Path(shutil.copytree(honest(name), tmp_path / "plan"))
+    if not what.startswith(OPENED):
+        for one in ("report.docx", "tables.xlsx", "map.html", "plan.qgz"):
+            (folder / one).unlink()  # it takes long to make them again
+    forger = Forger(folder)
+    FORGERIES[what](forger)
+    forger.repair()
+    assert told(folder) != []

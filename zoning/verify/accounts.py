@@ -1,0 +1,117 @@
+"""The tables of accounts and of red lines, added up again from pieces and atoms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zoning.errors import Text
+from zoning.plan import Plan
+from zoning.verify.areas import add_up
+from zoning.verify.compare import Findings, missing
+
+FROM = Text("the ledger", "账目")
+#: Tables of accounts with their keys; land without a zone stands under no key.
+ACCOUNTS = {
+    "account_city": ("city",), "account_zone": ("zone",), "account_county": ("county",),
+    "account_township": ("township",), "account_zone_county": ("zone", "county"),
+    "account_zone_township": ("zone", "township"),
+}  # fmt: skip
+#: Tables of the union of red lines, by level.
+RED = {
+    "redline_union_by_unit": ("unit", "red_level"), "redline_levels": ("red_level",),
+    "redline_by_county": ("county", "red_level"), "redline_by_township": ("township", "red_level"),
+    "redline_by_zone": ("zone", "red_level"), "redline_built": ("township", "red_level"),
+}  # fmt: skip
+
+
+def audit(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
+    """Hold every table of sums against the atoms."""
+    atoms = atoms.assign(
+        city=plan.name, red_level=plan.ledger["red_level"].to_numpy(),
+        red_set=plan.ledger["red_set"].to_numpy(),
+    )  # fmt: skip
+    if "zone" in plan.units:
+        zone = plan.units["zone"].astype(object)
+        atoms["zone"] = [_text(zone.get(u)) for u in atoms["unit"]]
+    sums = [c for c in atoms.columns if c.endswith("_m2")]
+    if plan.pieces is not None and "new_m2" in plan.pieces:
+        atoms = atoms.assign(new_m2=_new(plan, atoms))
+        sums.append("new_m2")
+    for name, keys in ACCOUNTS.items():
+        _table(plan, found, name, keys, atoms, sums)
+    _table(plan, found, "account_zone_landuse", ("zone", "landuse"), atoms, ["area_m2"])
+    _table(plan, found, "unit_townships", ("unit", "township"), atoms, ["area_m2"])
+    red = atoms[atoms["red_level"] > 0]
+    for name, keys in RED.items():
+        _table(plan, found, name, keys, red, sums)
+    _areas(plan, red, found)
+
+
+def _new(plan: Plan, atoms: pd.DataFrame) -> Any:
+    """Put the new land of a piece on its first atom."""
+    pieces = plan.pieces if plan.pieces is not None else pd.DataFrame()
+    left = {str(p): int(v) for p, v in pieces["new_m2"].items()}
+    return np.array(
+        [left.pop(f"{u}|{t}", 0) for u, t in zip(atoms["unit"], atoms["township"], strict=True)],
+        dtype=np.int64,
+    )
+
+
+def _text(value: Any) -> str:
+    return "" if missing(value) else str(value)
+
+
+def _table(
+    plan: Plan, found: Findings, name: str, keys: tuple[str, ...], atoms: pd.DataFrame,
+    sums: list[str],
+) -> None:  # fmt: skip
+    table = plan.tables.get(name)
+    if table is None or not set(keys) <= {*atoms.columns} or not set(keys) <= {*table.columns}:
+        return
+    derived = add_up(atoms, keys, sums)
+    right = {_key(k): row for k, row in zip(derived.index, derived.itertuples(), strict=True)}
+    stored = {
+        _key(k): n for n, k in enumerate(table[list(keys)].itertuples(index=False, name=None))
+    }
+    for column in [c for c in sums if c in table.columns]:
+        cells = table[column].tolist()
+        had = {k: None if missing(cells[n]) else int(cells[n]) for k, n in stored.items()}
+        want = {k: int(getattr(row, column)) for k, row in right.items()}
+        # Rows of nothing may be left out; land of no key has its row or not, as the table says.
+        want = {k: v for k, v in want.items() if k in had or (v and "" not in k and _known(k))}
+        found.column("verify.accounts", f"plan.gpkg: {name}, {column}", had, want, source=FROM)
+
+
+def _key(key: Any) -> tuple[str, ...]:
+    return tuple(_text(k) for k in key) if isinstance(key, tuple) else (_text(key),)
+
+
+def _known(key: tuple[str, ...]) -> bool:
+    return not {"none", "overlap"} & set(key)
+
+
+def _areas(plan: Plan, red: pd.DataFrame, found: Findings) -> None:
+    """Add up each red-line area by level: an atom of a set counts for every area of the set."""
+    table = plan.tables.get("redline_by_unit")
+    if table is None:
+        return
+    members: dict[int, list[tuple[str, int]]] = {}
+    for s, code, level in zip(
+        plan.red_sets["red_set"], plan.red_sets["area_code"], plan.red_sets["level"], strict=True
+    ):
+        members.setdefault(int(s), []).append((str(code), int(level)))
+    total: dict[tuple[str, str, int], int] = {}
+    for unit, s, area in zip(red["unit"], red["red_set"], red["area_m2"], strict=True):
+        for code, level in members.get(int(s), ()):
+            key = (str(unit), code, level)
+            total[key] = total.get(key, 0) + int(area)
+    columns = ["unit", "area_code", "level", "area_m2"]
+    stored = {
+        (str(u), str(c), int(n)): int(a)
+        for u, c, n, a in table[columns].itertuples(index=False, name=None)
+    }
+    found.column("verify.accounts", "plan.gpkg: redline_by_unit, area_m2", stored, total,
+                 source=FROM)  # fmt: skip

@@ -1,0 +1,218 @@
+"""Areas and free land: units, pieces, places and accounts added up again from the ledger.
+
+A second way: whole numbers by key in plain arrays, from the atoms, the class table and the lists of
+sets that stand in the folder. Nothing here calls what the run adds up with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from zoning.base.shipped import load_toml
+from zoning.errors import Text
+from zoning.plan import Plan
+from zoning.verify.compare import Findings
+
+Whole = npt.NDArray[np.int64]
+FROM = Text("the ledger", "账目")
+#: Columns that a plan without red lines does not know.
+_RED = ("redline_m2", "redline_level1_m2", "protected_m2", "built_redline_m2")
+
+
+def audit(plan: Plan, found: Findings) -> pd.DataFrame:
+    """Add everything up again.
+
+    Returns
+    -------
+    DataFrame
+        The atoms with the part of each that every sum counts, for the other auditors.
+    """
+    _keys(plan, found)
+    atoms = parts(plan)
+    sums = [c for c in atoms.columns if c.endswith("_m2")]
+    for name, frame, key in (
+        ("units", plan.units, "unit"),
+        ("townships", plan.townships, "township"),
+        ("counties", plan.counties, "county"),
+    ):
+        if frame is None:
+            continue
+        derived = add_up(atoms, [key], sums)
+        missing = [u for u in frame.index if u not in derived.index]
+        derived = derived.reindex([*derived.index, *missing], fill_value=0)
+        derived = derived[[u in frame.index for u in derived.index]]
+        file = "units.parquet" if key == "unit" else f"plan.gpkg: {name}"
+        _compare(plan, found, file, frame, derived)
+    if plan.pieces is not None:
+        derived = add_up(atoms, ["unit", "township"], sums)
+        derived.index = pd.Index([f"{u}|{t}" for u, t in derived.index])
+        _compare(plan, found, "plan.gpkg: pieces", plan.pieces, derived)
+    _total(plan, found, atoms)
+    return atoms
+
+
+def _compare(
+    plan: Plan, found: Findings, place: str, stored: pd.DataFrame, derived: pd.DataFrame
+) -> None:
+    given = _red_given(plan)
+    for column in derived.columns:
+        if column not in stored:
+            # Sums of kinds that nobody gave, and of land use without land use, are left out.
+            if (derived[column] != 0).any() or column == "area_m2":
+                text = Text(f"{place} lacks {column}", f"{place} 缺少 {column}")
+                found.add("verify.areas", False, text, place)
+            continue
+        if column in _RED and not given and place != "plan.gpkg: pieces":
+            found.add(
+                "verify.areas", bool(stored[column].isna().all()),
+                Text(f"{place}, {column}: unknown, as no red lines were given",
+                     f"{place}，{column}：未给出红线，应为未知"), place,
+            )  # fmt: skip
+            continue
+        found.frame("verify.areas", place, stored, derived[[column]], source=FROM)
+
+
+def _red_given(plan: Plan) -> bool:
+    return plan.redlines is not None or bool(plan.config.redlines.none)
+
+
+def _keys(plan: Plan, found: Findings) -> None:
+    """Hold the keys of the atoms against the lists that they name."""
+    ledger = plan.ledger
+    level = plan.red_sets.groupby("red_set")["level"].min() if len(plan.red_sets) else {}
+    levels = {int(k): int(v) for k, v in dict(level).items()}
+    red = {int(s): int(n) for s, n in zip(ledger["red_set"], ledger["red_level"], strict=True)}
+    found.column(
+        "verify.red_sets", "ledger.parquet, red_level of red_set", red,
+        {s: 0 if s == 0 else levels.get(s) for s in red},
+        source=Text("red_sets", "红线组合表"),
+    )  # fmt: skip
+    table = plan.tables.get("protection_sets")
+    kinds: dict[int, set[str]] = {}
+    if table is not None:
+        for s, kind in zip(table["protection_set"], table["kind"], strict=True):
+            kinds.setdefault(int(s), set()).add(str(kind))
+    if "protection_set" in ledger:
+        stored = {
+            int(s): str(p)
+            for s, p in zip(ledger["protection_set"], ledger["protected_by"], strict=True)
+        }
+        found.column(
+            "verify.protection_sets", "ledger.parquet, protected_by of protection_set",
+            {s: "+".join(sorted(p.split("+"))) if p else "" for s, p in stored.items()},
+            {s: "+".join(sorted(kinds.get(s, set()))) for s in stored},
+            source=Text("protection_sets", "保护组合表"),
+        )  # fmt: skip
+    bad = int((ledger["area_m2"] <= 0).sum())
+    found.add("verify.atoms", bad == 0, Text(f"{bad} atoms without area", f"{bad} 个账目无面积"),
+              "ledger.parquet", measured=bad, limit=0)  # fmt: skip
+    pairs = {(str(t), str(c)) for t, c in zip(ledger["township"], ledger["county"], strict=True)}
+    if plan.townships is not None:
+        stored_of = {t: c for t, c in pairs if t in plan.townships.index}
+        derived_of = {t: str(plan.townships.at[t, "county"]) for t in stored_of}
+        found.column("verify.counties", "ledger.parquet, county of township", stored_of,
+                     derived_of, source=Text("townships", "乡镇表"))  # fmt: skip
+
+
+def classes(plan: Plan) -> dict[int, dict[str, Any]]:
+    """Give the class table of the run by raster value."""
+    rows = plan.run.get("landuse_classes") or []
+    return {int(row["value"]): dict(row) for row in rows}
+
+
+def audit_classes(plan: Plan, found: Findings) -> None:
+    """Hold the class table against the shipped one, unless the plan has its own."""
+    landuse = plan.config.inputs.landuse
+    known = classes(plan)
+    if not known or landuse is None:
+        return
+    if getattr(landuse, "classes", None) is not None:
+        found.not_looked_at(Text(
+            "the class table of land use is the plan's own file, which is not in the folder",
+            "地类表为方案自有文件，不在文件夹内"))  # fmt: skip
+        return
+    rural = bool(landuse.rural_roads_are_construction)
+    derived = {}
+    for row in load_toml("landuse", "classes.toml")["class"]:
+        group = row["group"]
+        if rural and str(row["code"]).startswith("06"):
+            group = "construction"
+        derived[row["value"]] = (
+            f"{group} water={bool(row.get('water'))} farmland={bool(row.get('farmland'))}"
+        )
+    stored = {
+        v: f"{r['group']} water={bool(r['water'])} farmland={bool(r['farmland'])}"
+        for v, r in known.items()
+    }
+    found.column("verify.classes", "run.json, landuse_classes", stored, derived,
+                 source=Text("the shipped table", "随软件的地类表"))  # fmt: skip
+
+
+def parts(plan: Plan) -> pd.DataFrame:
+    """Give each atom the area that every sum counts of it."""
+    ledger = plan.ledger
+    area: Whole = ledger["area_m2"].to_numpy(np.int64)
+    red = ledger["red_level"].to_numpy(np.int64) > 0
+    under = [
+        set(str(p).split("+")) - {""}
+        for p in ledger.get("protected_by", pd.Series("", ledger.index))
+    ]
+    kinds = {k["code"]: k for k in load_toml("protections", "kinds.toml")["kind"]}
+    out = {k: ledger[k].astype(str).to_numpy() for k in ("unit", "township", "county")}
+    frame = pd.DataFrame({**out, "landuse": ledger["landuse"].to_numpy()})
+    frame["under"] = ["+".join(sorted(s | ({"redline"} if r else set())))
+                      for s, r in zip(under, red, strict=True)]  # fmt: skip
+    frame["area_m2"] = area
+    frame["redline_m2"] = np.where(red, area, 0)
+    frame["redline_level1_m2"] = np.where(ledger["red_level"].to_numpy() == 1, area, 0)
+    counted = red.copy()
+    for kind, about in kinds.items():
+        here = np.array([kind in s for s in under]) | (red if kind == "redline" else False)
+        if about.get("counted"):
+            counted |= here
+        if kind != "redline":
+            frame[about["column"]] = np.where(here, area, 0)
+    frame["protected_m2"] = np.where(counted, area, 0)
+    known = classes(plan)
+    if not known:
+        return frame
+    group = [known.get(int(v), {}).get("group") for v in ledger["landuse"]]
+    built = np.array([g == "construction" for g in group])
+    water = np.array([bool(known.get(int(v), {}).get("water")) for v in ledger["landuse"]])
+    farm = np.array([bool(known.get(int(v), {}).get("farmland")) for v in ledger["landuse"]])
+    used = np.array([g is not None for g in group])
+    kept = red | np.array([bool(s) for s in under])
+    frame["built_m2"] = np.where(built, area, 0)
+    frame["built_redline_m2"] = np.where(built & red, area, 0)
+    frame["water_m2"] = np.where(water, area, 0)
+    frame["farmland_m2"] = np.where(farm, area, 0)
+    frame["eco_agri_m2"] = np.where([g in ("ecology", "agriculture") for g in group], area, 0)
+    frame["free_m2"] = np.where(used & ~built & ~water & ~kept, area, 0)
+    return frame
+
+
+def add_up(atoms: pd.DataFrame, keys: Sequence[str], sums: Sequence[str]) -> pd.DataFrame:
+    """Add up columns by keys in whole numbers."""
+    joined = pd.MultiIndex.from_arrays([atoms[k] for k in keys])
+    codes, names = joined.factorize(sort=True)
+    out = {}
+    for column in sums:
+        total = np.zeros(len(names), dtype=np.int64)
+        np.add.at(total, codes, atoms[column].to_numpy(np.int64))
+        out[column] = total
+    index = names if len(keys) > 1 else names.get_level_values(0)
+    return pd.DataFrame(out, index=index)
+
+
+def _total(plan: Plan, found: Findings, atoms: pd.DataFrame) -> None:
+    area = plan.run["area_m2"]
+    dropped = int(area.get("dropped", 0))
+    total = int(atoms["area_m2"].sum())
+    stored = {"city": int(area["city"]), "units": int(area.get("units", total))}
+    found.column("verify.ledger", "run.json, area_m2", stored,
+                 {"city": total + dropped, "units": total}, source=FROM)  # fmt: skip

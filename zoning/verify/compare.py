@@ -1,0 +1,126 @@
+"""What is stored held against what was derived: differences with file, place and both values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from zoning.errors import Check, Level, Text
+
+
+@dataclass
+class Findings:
+    """What an audit found, and what it could not look at.
+
+    Attributes
+    ----------
+    checks : list of Check
+        One per statement that was proved or refuted.
+    """
+
+    checks: list[Check] = field(default_factory=list)
+
+    def add(
+        self, name: str, ok: bool, text: Text, where: str = "city", *, level: Level = "error",
+        measured: Any = None, limit: Any = None, unit: str = "",
+    ) -> None:  # fmt: skip
+        """Note a statement."""
+        self.checks.append(Check(name, level, ok, measured, limit, unit, where, text))
+
+    def not_looked_at(self, what: Text) -> None:
+        """Note what was not looked at, and why."""
+        self.add("verify.not_looked_at", True, what, level="note")
+
+    def column(
+        self, name: str, place: str, stored: Mapping[Any, Any], derived: Mapping[Any, Any], *,
+        tolerance: float = 0.0, source: Text,
+    ) -> None:  # fmt: skip
+        """Hold a column against what was derived, key by key.
+
+        Parameters
+        ----------
+        name : str
+            Of the check.
+        place : str
+            File, table and column.
+        stored, derived : mapping
+            Value by key.
+        tolerance : float
+            Largest difference of numbers.
+        source : Text
+            What it was derived from.
+        """
+        off = [
+            key for key in {**stored, **derived}
+            if key not in stored or key not in derived
+            or not same(stored[key], derived[key], tolerance)
+        ]  # fmt: skip
+        if not off:
+            text = Text(f"{place}: as derived from {source.en}", f"{place}：与{source.zh}推得一致")
+            self.add(name, True, text, place)
+            return
+        first = min(off, key=str)
+        had, right = shown(stored, first), shown(derived, first)
+        n = len(off)
+        text = Text(
+            f"{place} of {first} is {had}, from {source.en} {right}"
+            + (f" ({n} places differ)" if n > 1 else ""),
+            f"{place} {first} 为 {had}，由{source.zh}应为 {right}"
+            + (f"（共 {n} 处不一致）" if n > 1 else ""),
+        )
+        self.add(name, False, text, f"{place}: {first}", measured=had, limit=right)
+
+    def frame(
+        self, name: str, place: str, stored: pd.DataFrame, derived: pd.DataFrame, *, source: Text,
+        tolerance: float = 0.0, columns: Iterable[str] | None = None,
+    ) -> None:  # fmt: skip
+        """Hold the columns of a table against derived ones on the same index."""
+        for column in derived.columns if columns is None else columns:
+            if column not in stored:
+                text = Text(f"{place} lacks the column {column}", f"{place} 缺少字段 {column}")
+                self.add(name, False, text, f"{place}: {column}")
+                continue
+            self.column(
+                name, f"{place}, {column}", values(stored[column]), values(derived[column]),
+                tolerance=tolerance, source=source,
+            )  # fmt: skip
+
+
+def values(column: pd.Series) -> dict[Any, Any]:
+    """Give a column as plain values by key; missing ones are ``None``."""
+    plain = column.astype(object).where(column.notna(), None)
+    keys = [tuple(map(str, k)) if isinstance(k, tuple) else str(k) for k in plain.index]
+    return dict(zip(keys, plain.tolist(), strict=True))
+
+
+def missing(value: Any) -> bool:
+    """Whether a value is none: ``None``, ``<NA>`` or not a number."""
+    return value is None or value is pd.NA or bool(value != value)
+
+
+def same(a: Any, b: Any, tolerance: float = 0.0) -> bool:
+    """Whether two values are the same; whole numbers exactly, others to 1e-9 of their size."""
+    if a is None or b is None:
+        return a is None and b is None
+    if isinstance(a, str) or isinstance(b, str):
+        return str(a) == str(b)
+    if isinstance(a, bool) or isinstance(b, bool):
+        return bool(a) == bool(b)
+    try:
+        gap = abs(a - b)
+    except TypeError:
+        return bool(a == b)
+    whole = float(a).is_integer() and float(b).is_integer()
+    room = tolerance or (0.0 if whole else 1e-9 * max(abs(a), abs(b)))
+    return bool(gap <= room)
+
+
+def shown(known: Mapping[Any, Any], key: Any) -> Any:
+    """Give a value for people."""
+    if key not in known:
+        return "absent"
+    value = known[key]
+    return "missing" if value is None else value

@@ -1,0 +1,323 @@
+"""Every file of the folder read back and held against the plan, and against one another.
+
+Pages, tables and reports are made again from the plan and compared by content: a payload by its
+keys, a sheet by its cells, a document by its paragraphs. Who changes a figure in one of them is
+named, whatever checksums say.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from zoning.base.staged import sha256
+from zoning.errors import Text
+from zoning.plan import Plan
+from zoning.verify.compare import Findings, same, values
+
+_PAYLOAD = re.compile(r'<script type="application/json" id="zoning-plan">(.*?)</script>', re.DOTALL)
+_UNITS = Text("units.parquet", "units.parquet")
+#: When a project was written.
+_TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+_AGAIN = Text("the plan, made again", "由方案重新生成")
+
+
+def audit(plan: Plan, folder: Path, found: Findings) -> None:
+    """Read every file of a plan's folder."""
+    _sums(plan, folder, found)
+    _geopackage(plan, folder, found)
+    _run(plan, found)
+    for name, read in (("map.html", _map), ("tables.xlsx", _workbook), ("report.docx", _report),
+                       ("plan.qgz", _project)):  # fmt: skip
+        if not (folder / name).is_file():
+            continue
+        try:
+            read(plan, folder / name, found)
+        except (OSError, ValueError, LookupError, zipfile.BadZipFile) as error:
+            text = Text(f"{name} cannot be read: {error}", f"{name} 无法读取：{error}")
+            found.add("verify.files", False, text, name)
+    known = {*plan.run.get("files", {}), "run.json", "map.html", "tables.xlsx", "report.docx"}
+    others = sorted(p.name for p in folder.iterdir() if p.name not in known and p.name[0] != ".")
+    if others:
+        listed = ", ".join(others[:8])
+        found.not_looked_at(Text(f"files that a plan does not have: {listed}",
+                                 f"方案以外的文件：{listed}"))  # fmt: skip
+
+
+def _sums(plan: Plan, folder: Path, found: Findings) -> None:
+    """Hold every file against its checksum in run.json."""
+    for name, told in plan.run.get("files", {}).items():
+        path = folder / name
+        if not path.is_file():
+            needed = name in ("units.parquet", "ledger.parquet", "plan.gpkg")
+            found.add("verify.files", not needed, Text(f"{name} is not there", f"缺少 {name}"),
+                      name, level="error" if needed else "note")  # fmt: skip
+            continue
+        is_ = sha256(path)
+        sealed = name.endswith(".parquet")
+        # Others may be written anew or edited; what they hold is looked at below.
+        found.add(
+            "verify.checksum", is_ == told or not sealed,
+            Text(f"{name}: SHA-256 {is_[:16]}, run.json says {str(told)[:16]}"
+                 + ("" if is_ == told else ": changed since the run"),
+                 f"{name}：SHA-256 {is_[:16]}，run.json 记为 {str(told)[:16]}"
+                 + ("" if is_ == told else "：运行后被改动")),
+            name, level="error" if sealed else "note", measured=is_, limit=told,
+        )  # fmt: skip
+
+
+def _geopackage(plan: Plan, folder: Path, found: Findings) -> None:
+    """Hold the layers and tables of plan.gpkg against units.parquet and run.json."""
+    from zoning.outputs.qgis import geopackage
+
+    path = folder / "plan.gpkg"
+    layers, tables = geopackage.layers(plan), geopackage.tables(plan)
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        there = {r[0] for r in db.execute("SELECT table_name FROM gpkg_contents")}
+        for name in ("units", "allocation"):
+            if name in layers:
+                _layer(path, name, layers[name], found)
+        for name, frame in tables.items():
+            if name in there and name in ("checks", "plan"):
+                _table(db, name, frame, found)
+        absent = sorted({*layers, *tables} - there)
+        found.add("verify.layers", not absent,
+                  Text(f"plan.gpkg lacks {', '.join(absent)}" if absent
+                       else f"plan.gpkg has its {len(layers)} layers and {len(tables)} tables",
+                       f"plan.gpkg 缺少 {'、'.join(absent)}" if absent
+                       else f"plan.gpkg 图层 {len(layers)} 个、表 {len(tables)} 个齐全"),
+                  "plan.gpkg")  # fmt: skip
+        more = sorted(there - {*layers, *tables, "layer_styles", "qgis_projects"})
+        if more:
+            listed = ", ".join(more[:8])
+            found.not_looked_at(Text(f"tables of plan.gpkg that are none of ours: {listed}",
+                                     f"plan.gpkg 中非本软件的表：{listed}"))  # fmt: skip
+
+
+def _layer(path: Path, name: str, right: Any, found: Findings) -> None:
+    """Compare a layer that stands in units.parquet too."""
+    import pyogrio
+    import shapely
+
+    stored = pyogrio.read_dataframe(path, layer=name)
+    key = right.columns[0]
+    stored, right = stored.set_index(key), right.set_index(key)
+    for column in right.columns.drop("geometry"):
+        if column not in stored:
+            found.add("verify.layers", False, Text(f"plan.gpkg: {name} lacks {column}",
+                      f"plan.gpkg: {name} 缺少 {column}"), f"plan.gpkg: {name}")  # fmt: skip
+            continue
+        found.column("verify.layers", f"plan.gpkg: {name}, {column}", values(stored[column]),
+                     values(right[column]), source=_UNITS)  # fmt: skip
+    found.column(
+        "verify.layers", f"plan.gpkg: {name}, geometry",
+        dict(zip(map(str, stored.index), shapely.to_wkb(
+            shapely.normalize(stored.geometry.to_numpy()), hex=True), strict=True)),
+        dict(zip(map(str, right.index), shapely.to_wkb(
+            shapely.normalize(right.geometry.to_numpy()), hex=True), strict=True)),
+        source=Text("units.parquet", "units.parquet"),
+    )  # fmt: skip
+
+
+def _table(db: sqlite3.Connection, name: str, right: pd.DataFrame, found: Findings) -> None:
+    stored = pd.read_sql_query(f'SELECT * FROM "{name}"', db)  # noqa: S608
+    for column in right.columns:
+        if column not in stored:
+            found.add("verify.tables", False, Text(f"plan.gpkg: {name} lacks {column}",
+                      f"plan.gpkg: {name} 缺少 {column}"), f"plan.gpkg: {name}")  # fmt: skip
+            continue
+        found.column("verify.tables", f"plan.gpkg: {name}, {column}", values(stored[column]),
+                     values(right[column]), source=Text("run.json", "run.json"))  # fmt: skip
+
+
+def _run(plan: Plan, found: Findings) -> None:
+    """Hold the figures of run.json against the tables."""
+    units, run = plan.units, plan.run
+    found.column("verify.run", "run.json, grid", {"units": run["grid"].get("units")},
+                 {"units": len(units)}, source=Text("units.parquet", "units.parquet"))  # fmt: skip
+    if "zone" in units:
+        derived: dict[str, Any] = {}
+        for code in plan.zones.index:
+            here = units[units["zone"].eq(code).fillna(value=False)]
+            row: dict[str, int] = {"units": len(here)}
+            for column in ("area_m2", "built_m2", "new_m2"):
+                if column in units:
+                    row[column] = sum(int(v) for v in here[column])
+            derived |= {f"{code}.{k}": v for k, v in row.items()}
+            if code in plan.zones.index:
+                told = {k: int(plan.zones.at[code, k]) for k in row if k in plan.zones}
+                found.column("verify.zones_table", f"plan.gpkg: zones, {code}", told,
+                             {k: row[k] for k in told}, source=Text("units", "单元"))  # fmt: skip
+        stored = {f"{z}.{k}": v for z, row in run.get("zones", {}).items() for k, v in row.items()}
+        found.column("verify.run", "run.json, zones", stored, derived,
+                     source=Text("units", "单元"))  # fmt: skip
+    if plan.redlines is not None and "redlines" in run:
+        derived = {"union_m2": int(units["redline_m2"].sum()),
+                   "level1_m2": int(units["redline_level1_m2"].sum()),
+                   "features": len(plan.redlines),
+                   "areas": int(plan.redlines["area_code"].nunique())}  # fmt: skip
+        found.column("verify.run", "run.json, redlines",
+                     {k: run["redlines"].get(k) for k in derived}, derived,
+                     source=Text("units and redlines", "单元与红线"))  # fmt: skip
+    _checks(plan, found)
+
+
+def _checks(plan: Plan, found: Findings) -> None:
+    """Hold what run.json says of each cap against its own numbers."""
+    for c in plan.checks:
+        cap = c.unit == "m2" and c.check.startswith(("cap.", "new."))
+        if cap and c.ok and c.measured is not None and c.limit is not None and c.measured > c.limit:
+            found.add("verify.checks", False,
+                      Text(f"run.json says that {c.check} holds, {c.measured} of {c.limit}",
+                           f"run.json 称 {c.check} 成立，{c.measured} / {c.limit}"),
+                      f"run.json, checks: {c.where}")  # fmt: skip
+    failed = [c for c in plan.checks if c.level == "error" and not c.ok]
+    if failed:
+        found.add("verify.checks", False, Text(f"{len(failed)} checks of the plan itself fail: "
+                  f"{failed[0].text.en}", f"方案自身有 {len(failed)} 项检查未通过："
+                  f"{failed[0].text.zh}"), "run.json, checks", level="note")  # fmt: skip
+
+
+def _map(plan: Plan, path: Path, found: Findings) -> None:
+    """Hold the payload of the map, then all the rest of the page, against the plan."""
+    from zoning.outputs import webmap
+
+    text = path.read_text(encoding="utf-8")
+    hit = _PAYLOAD.search(text)
+    if hit is None:
+        raise ValueError("no payload")
+    payload = json.loads(hit[1])
+    again = webmap.html(plan, lang=payload.get("lang"))
+    right = _PAYLOAD.search(again)
+    off = [] if right is None else list(_differences(payload, json.loads(right[1])))
+    _say(found, plan, "map.html", off)
+    if off:
+        return
+    bare = re.sub(r"<!-- zoning:sha256=[0-9a-f]{64} -->\n?\Z", "", text)
+    page, made = _PAYLOAD.sub("", bare), _PAYLOAD.sub("", again)
+    ok = _plain_ids(page) == _plain_ids(made)
+    found.add("verify.page", ok, Text(
+        "map.html: scripts and styles are ours" if ok
+        else "map.html: the page around the data is not the one this version makes",
+        "map.html：脚本与样式无改动" if ok else "map.html：数据以外的页面内容与本版本生成的不同"),
+        "map.html")  # fmt: skip
+
+
+def _plain_ids(page: str) -> str:
+    """Take out the ids that folium draws anew each time."""
+    return re.sub(r"[0-9a-f]{32}", "", page)
+
+
+def _workbook(plan: Plan, path: Path, found: Findings) -> None:
+    from zoning.outputs.office import workbook
+
+    stored = _cells(path.read_bytes())
+    off = min((list(_differences(stored, _cells(workbook.to_bytes(plan, lang=lang))))
+               for lang in _langs(plan)), key=len)  # fmt: skip
+    _say(found, plan, "tables.xlsx", off)
+
+
+def _report(plan: Plan, path: Path, found: Findings) -> None:
+    from zoning.outputs import report
+
+    stored = _paragraphs(path.read_bytes())
+    off = min((list(_differences(stored, _paragraphs(report.to_bytes(plan, lang=lang))))
+               for lang in _langs(plan)), key=len)  # fmt: skip
+    _say(found, plan, "report.docx", off)
+
+
+def _project(plan: Plan, path: Path, found: Findings) -> None:
+    """Hold the project against the plan; every source lies in plan.gpkg."""
+    from zoning.outputs.qgis import project
+
+    with zipfile.ZipFile(path) as archive:
+        name = next(n for n in archive.namelist() if n.endswith(".qgs"))
+        text = archive.read(name).decode("utf-8")
+    sources = re.findall(r"<datasource>(.*?)</datasource>", text)
+    strange = [s for s in sources if not s.startswith("./plan.gpkg")]
+    found.add("verify.project", not strange, Text(
+        f"plan.qgz takes a layer from {strange[0]}" if strange
+        else f"plan.qgz: {len(sources)} layers, all from plan.gpkg",
+        f"plan.qgz 的图层来自 {strange[0]}" if strange
+        else f"plan.qgz：{len(sources)} 个图层均来自 plan.gpkg"), "plan.qgz")  # fmt: skip
+    stored = _TIMES.sub("", text).splitlines()
+    again = [_TIMES.sub("", project.project(plan, lang)).splitlines() for lang in _langs(plan)]
+    off = min((list(_differences(stored, right)) for right in again), key=len)
+    _say(found, plan, "plan.qgz", off)
+
+
+def _langs(plan: Plan) -> tuple[str, str]:
+    lang = plan.config.plan.lang
+    return lang, "en" if lang == "zh" else "zh"
+
+
+def _say(found: Findings, plan: Plan, name: str, off: list[tuple[str, Any, Any]]) -> None:
+    """Tell the first difference; a file that another version wrote may differ in its words."""
+    from zoning import __version__
+
+    ours = plan.run.get("software", {}).get("zoning") == __version__
+    if not off:
+        text = Text(f"{name}: as the plan makes it", f"{name}：与方案一致")
+        found.add("verify.output", True, text, name)
+        return
+    place, had, right = off[0]
+    text = Text(f"{name}, {place} is {_short(had)}, from {_AGAIN.en} {_short(right)}"
+                + (f" ({len(off)} places differ)" if len(off) > 1 else ""),
+                f"{name}，{place} 为 {_short(had)}，{_AGAIN.zh}应为 {_short(right)}"
+                + (f"（共 {len(off)} 处不一致）" if len(off) > 1 else ""))  # fmt: skip
+    found.add("verify.output", False, text, f"{name}: {place}", measured=_short(had),
+              limit=_short(right), level="error" if ours else "warning")  # fmt: skip
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) < 80 else text[:77] + "..."
+
+
+def _differences(a: Any, b: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Walk two trees and give every place where they differ."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        for key in {**a, **b}:
+            yield from _differences(a.get(key, "absent"), b.get(key, "absent"), f"{path}/{key}")
+    elif isinstance(a, list) and isinstance(b, list):
+        if len(a) != len(b):
+            yield f"{path}/length", len(a), len(b)
+        for n, (x, y) in enumerate(zip(a, b, strict=False)):
+            yield from _differences(x, y, f"{path}/{n}")
+    elif not same(a, b):
+        yield path or "/", a, b
+
+
+def _cells(data: bytes) -> dict[str, Any]:
+    """Give every cell of a workbook by sheet and place."""
+    import io
+
+    from openpyxl import load_workbook
+
+    book = load_workbook(io.BytesIO(data), read_only=True)
+    return {
+        sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)]
+        for sheet in book.worksheets
+    }
+
+
+def _paragraphs(data: bytes) -> list[str]:
+    """Give the text of a document by paragraph; those with the date of writing stand out."""
+    import io
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        text = archive.read("word/document.xml").decode("utf-8")
+    found = []
+    for paragraph in re.findall(r"<w:p[ >].*?</w:p>", text, re.DOTALL):
+        words = "".join(re.findall(r"<w:t[^>]*>(.*?)</w:t>", paragraph, re.DOTALL))
+        if words and not re.fullmatch(r"\d{4}(-\d\d-\d\d| 年 \d+ 月 \d+ 日)", words):
+            found.append(words)
+    return found

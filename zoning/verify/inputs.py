@@ -1,0 +1,64 @@
+"""The inputs read again: their checksums, and a whole run of them held against the folder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from zoning.base.staged import sha256
+from zoning.errors import Text, ZoningError
+from zoning.plan import Plan
+from zoning.verify.compare import Findings
+
+
+def audit(plan: Plan, folder: Path, found: Findings) -> None:
+    """Hold the inputs against their SHA-256, then measure them again.
+
+    Parameters
+    ----------
+    plan : Plan
+    folder : Path
+        Where the paths of the inputs start: that of plan.toml.
+    """
+    whole = True
+    for source in plan.run.get("inputs", ()):
+        path = folder / str(source["path"])
+        if not path.is_file():
+            found.add("verify.input", False, Text(f"{path} is not there", f"缺少 {path}"),
+                      str(source["path"]))  # fmt: skip
+            whole = False
+            continue
+        is_, told = sha256(path), source.get("sha256")
+        whole = whole and is_ == told
+        found.add("verify.input", is_ == told,
+                  Text(f"{source['path']}: SHA-256 {is_[:16]}, run.json says {str(told)[:16]}",
+                       f"{source['path']}：SHA-256 {is_[:16]}，run.json 记为 {str(told)[:16]}"),
+                  str(source["path"]), measured=is_, limit=told)  # fmt: skip
+    if not whole:
+        found.not_looked_at(Text("areas measured again: the inputs are not those of the run",
+                                 "重新量算：输入数据与运行时不同"))  # fmt: skip
+        return
+    _measure(plan, folder, found)
+
+
+def _measure(plan: Plan, folder: Path, found: Findings) -> None:
+    """Run the inputs again without placing land, and compare the ledger atom by atom."""
+    from zoning import pipeline
+
+    part = plan.config.allocation.model_copy(update={"enabled": False})
+    try:
+        again = pipeline.run(plan.config.model_copy(update={"allocation": part}), folder)
+    except ZoningError as error:
+        text = Text(f"the inputs cannot be run again: {error.tell('en')}",
+                    f"输入数据无法重新运行：{error.tell('zh')}")  # fmt: skip
+        found.add("verify.measured", False, text, str(folder))
+        return
+    keys = [c for c in plan.ledger.columns if c != "area_m2"]
+
+    def atoms(one: Plan) -> dict[str, int]:
+        rows = zip(*(one.ledger[k] for k in keys), one.ledger["area_m2"], strict=True)
+        return {"|".join(map(str, row[:-1])): int(row[-1]) for row in rows}
+
+    found.column("verify.measured", "ledger.parquet, area_m2", atoms(plan),
+                 atoms(replace(again)), source=Text("the inputs, measured again",
+                                                    "重新量算的输入数据"))  # fmt: skip

@@ -1,0 +1,245 @@
+"""Caps, quotas and floors drawn from the configuration again, and the new land held against them.
+
+A second way with fractions of whole numbers; nothing of `zoning.capacity` is called.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from zoning.errors import Text
+from zoning.plan import Plan
+from zoning.schemes import scheme_of
+from zoning.verify.compare import Findings, missing, same
+
+_NOWHERE = ("none", "overlap")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One limit on new land: which pieces, at least and at most how much."""
+
+    kind: str
+    code: str
+    pieces: frozenset[int]
+    floor_m2: int
+    cap_m2: int | None
+
+
+@dataclass(frozen=True)
+class Land:
+    """The pieces as plain lists, in the order of the plan."""
+
+    piece: list[str]
+    unit: list[str]
+    county: list[str]
+    township: list[str]
+    zone: list[str | None]
+    township_zone: list[str | None]
+    area: list[int]
+    built: list[int]
+    free: list[int]
+    worth: list[Fraction]
+    new: list[int]
+
+
+def land_of(plan: Plan) -> Land:
+    """Read the pieces of a plan with an account."""
+    p = plan.units.iloc[:0] if plan.pieces is None else plan.pieces
+
+    def text(column: str) -> list[Any]:
+        return [v if isinstance(v, str) else None for v in p[column].astype(object)]
+
+    def whole(column: str) -> list[int]:
+        return [int(v) for v in p[column]] if column in p else [0] * len(p)
+
+    worth: list[Any] = (
+        p["suitability"].astype(object).tolist() if "suitability" in p else [None] * len(p)
+    )
+    return Land(
+        [str(i) for i in p.index], text("unit"), text("county"), text("township"), text("zone"),
+        text("township_zone"), whole("area_m2"), whole("built_m2"), whole("free_m2"),
+        [Fraction(0) if missing(v) else Fraction(round(float(v) * 10**9), 10**9)
+         for v in worth],
+        whole("new_m2"),
+    )  # fmt: skip
+
+
+def share(part: float, area: int, factor: float | None) -> int:
+    """Take a share of an area, rounded down."""
+    exact = Fraction(str(part)) * area / Fraction(str(factor or 1.0))
+    return exact.numerator // exact.denominator
+
+
+def rules_of(plan: Plan, land: Land) -> tuple[list[Rule], dict[str, Any]]:
+    """Draw every limit from the configuration.
+
+    Returns
+    -------
+    rules : list of Rule
+    account : dict
+        Figures that ``run.json`` says under ``construction``.
+    """
+    cap, scheme = plan.config.cap, scheme_of(plan.config.zones)
+    city = int(plan.run["area_m2"]["city"])
+    base = city if cap.base_area_m2 is None else int(cap.base_area_m2)
+    existing, every = sum(land.built), frozenset(range(len(land.piece)))
+    account: dict[str, Any] = {"existing_m2": existing, "base_m2": base, "cap_m2": None,
+                               "headroom_m2": None}  # fmt: skip
+    rules: list[Rule] = []
+    headroom = None
+    if cap.share is not None:
+        most = share(cap.share, base, cap.survey_factor)
+        headroom = max(0, most - existing)
+        account |= {"cap_m2": most, "headroom_m2": headroom}
+        rules.append(Rule("city", "city", every, 0, headroom))
+    own = land.zone if cap.zone_basis == "unit" else land.township_zone
+    if any(own):
+        for zone in scheme.codes:
+            here = _where(own, zone)
+            if not sum(land.area[i] for i in here):
+                here = _where(land.zone, zone)
+            rules += _zone_rules(plan, land, zone, here, headroom)
+    if any(land.zone):
+        rules += [
+            Rule("zone", z.code, _where(land.zone, z.code), 0, 0)
+            for z in scheme.members if not z.new_land and z.code not in cap.zone_caps
+        ]  # fmt: skip
+    rules += _green(plan, land, every, base)
+    for kind, places, column in (("county", cap.counties, land.county),
+                                 ("township", cap.townships, land.township)):  # fmt: skip
+        rules += [_place_rule(plan, land, kind, rule, column) for rule in places]
+    return rules, account
+
+
+def _green(plan: Plan, land: Land, every: frozenset[int], base: int) -> list[Rule]:
+    """Keep the least share of ecological and agricultural space: new land is taken from it."""
+    rule, pieces = plan.config.cap.eco_agri_share, plan.pieces
+    if rule is None or base == 0 or pieces is None:
+        return []
+    green = sum(int(v) for v in pieces["eco_agri_m2"])
+    exact = Fraction(str(rule.share)) * base
+    least = -(-exact.numerator // exact.denominator)
+    return [Rule("eco_agri", "city", every, 0, max(0, green - least))]
+
+
+def _where(column: list[Any], code: str) -> frozenset[int]:
+    return frozenset(i for i, v in enumerate(column) if v == code)
+
+
+def _zone_rules(
+    plan: Plan, land: Land, zone: str, here: frozenset[int], headroom: int | None
+) -> list[Rule]:
+    cap, found = plan.config.cap, []
+    rule, quota = cap.zone_caps.get(zone), cap.quotas.get(zone)
+    built, area = sum(land.built[i] for i in here), sum(land.area[i] for i in here)
+    if rule is not None:
+        most = built if rule.share is None else share(rule.share, area, cap.survey_factor)
+        found.append(Rule("zone", zone, here, 0, max(0, most - built)))
+    if quota is not None and headroom is not None:
+        found.append(Rule("quota", zone, here, 0, share(quota.share, headroom, None)))
+    return found
+
+
+def _place_rule(plan: Plan, land: Land, kind: str, rule: Any, column: list[str]) -> Rule:
+    here = _where(column, rule.place)
+    built, area = sum(land.built[i] for i in here), sum(land.area[i] for i in here)
+    factor = plan.config.cap.survey_factor
+    totals = []
+    if rule.cap_total_m2 is not None:
+        totals.append(share(1, int(rule.cap_total_m2), factor))
+    if rule.cap_share is not None:
+        totals.append(share(rule.cap_share, area, factor))
+    caps = [max(0, min(totals) - built)] if totals else []
+    caps += [] if rule.cap_m2 is None else [int(rule.cap_m2)]
+    return Rule(kind, rule.place, here, int(rule.floor_m2 or 0), min(caps) if caps else None)
+
+
+def offered(land: Land) -> list[int]:
+    """Give the free land on which new land may come: one township and a zone are known."""
+    return [
+        f if t not in _NOWHERE and z is not None else 0
+        for f, t, z in zip(land.free, land.township, land.zone, strict=True)
+    ]
+
+
+def audit(plan: Plan, land: Land, rules: list[Rule], account: dict[str, Any], found: Findings
+          ) -> None:  # fmt: skip
+    """Hold the new land and what is written of limits against the rules."""
+    stored = plan.run.get("construction", {})
+    new = sum(land.new)
+    account = {**account, "new_m2": new, "share": (account["existing_m2"] + new)
+               / account["base_m2"]}  # fmt: skip
+    found.column("verify.construction", "run.json, construction",
+                 {k: stored.get(k) for k in account}, account,
+                 source=Text("pieces and [cap]", "地块与 [cap]"))  # fmt: skip
+    if "allocation" not in plan.run:
+        bad = new
+        found.add("verify.new_land", bad == 0, Text("no new land without an allocation",
+                  "无分配方案则无新增"), measured=bad, limit=0, unit="m2")  # fmt: skip
+        return
+    room = offered(land)
+    for i in range(len(room)):
+        if not 0 <= land.new[i] <= room[i]:
+            found.add(
+                "verify.free", False,
+                Text(f"piece {land.piece[i]}: new land {land.new[i]} m², free {room[i]} m²",
+                     f"地块 {land.piece[i]}：新增 {land.new[i]} m²，可用 {room[i]} m²"),
+                land.piece[i], measured=land.new[i], limit=room[i], unit="m2",
+            )  # fmt: skip
+            break
+    else:
+        found.add("verify.free", True, Text("new land lies on free land of one township and zone",
+                  "新增均在可用土地上"))  # fmt: skip
+    for rule in rules:
+        used = sum(land.new[i] for i in rule.pieces)
+        ok = used >= rule.floor_m2 and (rule.cap_m2 is None or used <= rule.cap_m2)
+        found.add(
+            "verify.limit", ok,
+            Text(f"{rule.kind} {rule.code}: new land {used} m², allowed "
+                 f"{rule.floor_m2} to {rule.cap_m2} m²",
+                 f"{rule.kind} {rule.code}：新增 {used} m²，"
+                 f"允许 {rule.floor_m2} 至 {rule.cap_m2} m²"),
+            rule.code, measured=used, limit=rule.cap_m2, unit="m2",
+        )  # fmt: skip
+    _table(plan, land, rules, found)
+
+
+def _table(plan: Plan, land: Land, rules: list[Rule], found: Findings) -> None:
+    """Hold the table of limits, and caps and quotas of the zones, against the rules."""
+    table = plan.tables.get("limits")
+    if table is None:
+        found.add("verify.limits", False, Text("plan.gpkg lacks the table limits",
+                  "plan.gpkg 缺少表 limits"), "plan.gpkg: limits")  # fmt: skip
+        return
+    derived, stored = {}, {}
+    for n, rule in enumerate(rules):
+        used = sum(land.new[i] for i in rule.pieces)
+        derived[n] = (rule.kind, rule.code, rule.floor_m2, rule.cap_m2, used,
+                      None if rule.cap_m2 is None else rule.cap_m2 - used)  # fmt: skip
+    columns = ["kind", "code", "floor_m2", "cap_m2", "used_m2", "left_m2"]
+    for n, row in enumerate(table[columns].itertuples(index=False)):
+        stored[n] = tuple(
+            str(v) if isinstance(v, str) else None if missing(v) else int(v) for v in row
+        )
+    for k, column in enumerate(columns):
+        found.column(
+            "verify.limits", f"plan.gpkg: limits, {column}",
+            {n: r[k] for n, r in stored.items()}, {n: r[k] for n, r in derived.items()},
+            source=Text("[cap] and the pieces", "[cap] 与地块"),
+        )  # fmt: skip
+    for column, kind in (("cap_m2", "zone"), ("quota_m2", "quota")):
+        if column not in plan.zones:
+            continue
+        for rule in rules:
+            # A cap is stored whole, the rule is what is left under it.
+            if rule.kind == kind == "quota" and rule.code in plan.zones.index:
+                had = plan.zones.at[rule.code, column]
+                had = None if missing(had) else int(had)
+                found.add("verify.zones_table", same(had, rule.cap_m2),
+                          Text(f"plan.gpkg: zones, {column} of {rule.code} is {had}, from [cap] "
+                               f"{rule.cap_m2}",
+                               f"plan.gpkg: zones，{rule.code} 的 {column} 为 {had}，应为 "
+                               f"{rule.cap_m2}"), f"plan.gpkg: zones, {rule.code}")  # fmt: skip

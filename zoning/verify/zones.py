@@ -1,0 +1,147 @@
+"""Zones again: townships by their attributes, units by largest share, overlays and decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from zoning.errors import Text, ZoningError
+from zoning.plan import Plan
+from zoning.schemes import scheme_of
+from zoning.verify.compare import Findings, values
+
+_NOWHERE = ("none", "overlap")
+
+
+def audit(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
+    """Derive the zone of every township, unit and piece."""
+    if plan.townships is None or "zone" not in plan.units:
+        return
+    _townships(plan, found)
+    _largest(plan, atoms, found)
+    zone, reason, beside = _units(plan, atoms)
+    text = Text("townships, overlays and decisions", "乡镇、叠加与决定")
+    for column, derived in (("zone", zone), ("zone_reason", reason), ("overlays", beside)):
+        if column in plan.units:
+            found.column("verify.zones", f"units.parquet, {column}", values(plan.units[column]),
+                         derived, source=text)  # fmt: skip
+    if plan.pieces is None:
+        return
+    towns = values(plan.townships["zone"])
+    derived_unit = {str(p): zone.get(str(u)) for p, u in plan.pieces["unit"].items()}
+    derived_town = {str(p): towns.get(str(t)) for p, t in plan.pieces["township"].items()}
+    for column, derived in (("zone", derived_unit), ("township_zone", derived_town)):
+        found.column("verify.zones", f"plan.gpkg: pieces, {column}", values(plan.pieces[column]),
+                     derived, source=Text("units and townships", "单元与乡镇"))  # fmt: skip
+
+
+def _townships(plan: Plan, found: Findings) -> None:
+    """Class the townships again from the attributes that the folder keeps."""
+    from zoning import zones as room
+    from zoning.pipeline.ready import load_method
+
+    part, towns = plan.config.zones, plan.townships
+    if towns is None:
+        return
+    try:
+        method = load_method(plan.config)
+    except ZoningError:
+        found.not_looked_at(Text(
+            f"classes of townships: the method {part.method} is a file outside the folder",
+            f"乡镇分类：方法 {part.method} 是文件夹外的文件"))  # fmt: skip
+        return
+    table = pd.DataFrame(towns.drop(columns="geometry"))
+    classes = room.classify_townships(table, method)
+    if part.contiguity:
+        classes, _ = room.join_enclaves(
+            classes, room.adjacency(towns), max_margin=part.contiguity_margin
+        )
+    derived = values(classes["zone"])
+    for code, zone in _decided(plan, "township").items():
+        if code in derived:
+            derived[code] = zone
+    found.column("verify.townships", "plan.gpkg: townships, zone", values(towns["zone"]), derived,
+                 source=Text(f"attributes and the method {part.method}",
+                             f"属性与方法 {part.method}"))  # fmt: skip
+
+
+def _of_towns(plan: Plan, column: str) -> dict[str, Any]:
+    return {} if plan.townships is None else values(plan.townships[column])
+
+
+def _decided(plan: Plan, level: str) -> dict[str, str]:
+    table = plan.tables.get("decisions")
+    if table is None or "level" not in table:
+        return {}
+    mine = table[table["level"] == level]
+    return {str(c): str(z) for c, z in zip(mine["code"], mine["zone"], strict=True)}
+
+
+def _largest(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
+    """Find the township with the largest share of each unit; of equal ones the smaller code."""
+    total: dict[tuple[str, str], int] = {}
+    county: dict[str, str] = {}
+    for unit, town, where, area in zip(
+        atoms["unit"], atoms["township"], atoms["county"], atoms["area_m2"], strict=True
+    ):
+        if town not in _NOWHERE:
+            total[unit, town] = total.get((unit, town), 0) + int(area)
+            county[town] = where
+    best: dict[str, tuple[int, str]] = {}
+    for (unit, town), area in sorted(total.items()):
+        if unit not in best or area > best[unit][0]:
+            best[unit] = (area, town)
+    source = Text("the ledger", "账目")
+    units = [str(u) for u in plan.units.index]
+    derived: dict[str, dict[str, Any]] = {
+        "township": {u: best[u][1] if u in best else None for u in units},
+        "county": {u: county[best[u][1]] if u in best else None for u in units},
+    }
+    names, zone = _of_towns(plan, "name"), _of_towns(plan, "zone")
+    derived["township_name"] = {u: names.get(str(t)) for u, t in derived["township"].items()}
+    derived["township_zone"] = {u: zone.get(str(t)) for u, t in derived["township"].items()}
+    for column, right in derived.items():
+        if column in plan.units:
+            found.column("verify.largest_share", f"units.parquet, {column}",
+                         values(plan.units[column]), right, source=source)  # fmt: skip
+
+
+def _units(plan: Plan, atoms: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+    """Give zone, reason and listed overlays of every unit."""
+    scheme = scheme_of(plan.config.zones)
+    area: dict[str, int] = {}
+    over: dict[tuple[str, str], int] = {}
+    for unit, under, m2 in zip(atoms["unit"], atoms["under"], atoms["area_m2"], strict=True):
+        area[unit] = area.get(unit, 0) + int(m2)
+        kinds = set(under.split("+")) if under else set()
+        for overlay in scheme.overlays:
+            if kinds & set(overlay.protections):
+                over[unit, overlay.code] = over.get((unit, overlay.code), 0) + int(m2)
+    red = plan.redlines is not None or bool(plan.config.redlines.none)
+    towns, decided = _of_towns(plan, "zone"), _decided(plan, "unit")
+    zone: dict[str, Any] = {}
+    reason: dict[str, Any] = {}
+    beside: dict[str, Any] = {}
+    for unit, town in zip(map(str, plan.units.index), plan.units["township"], strict=True):
+        base = towns.get(str(town)) if isinstance(town, str) else None
+        m2 = area.get(unit, 0)
+        known = {o.code: red or "redline" not in o.protections for o in scheme.overlays}
+        rules = {
+            o.code: known[o.code] and m2 > 0 and over.get((unit, o.code), 0) >= o.share * m2
+            for o in scheme.overlays
+        }
+        zone[unit], reason[unit] = base, "unknown" if base is None else "township"
+        for o in scheme.replacing:
+            if rules[o.code]:
+                zone[unit], reason[unit] = o.code, "overlay"
+                break
+            if not known[o.code] and m2 > 0:
+                zone[unit], reason[unit] = None, "unknown"
+                break
+        listed = [o.code for o in scheme.listed if rules[o.code]]
+        blind = m2 > 0 and any(not known[o.code] for o in scheme.listed)
+        beside[unit] = None if blind else "+".join(listed)
+        if unit in decided:
+            zone[unit], reason[unit] = decided[unit], "override"
+    return zone, reason, beside
