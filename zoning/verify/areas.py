@@ -170,10 +170,12 @@ def parts(plan: Plan) -> pd.DataFrame:
     frame["area_m2"] = area
     frame["redline_m2"] = np.where(red, area, 0)
     frame["redline_level1_m2"] = np.where(ledger["red_level"].to_numpy() == 1, area, 0)
-    counted = red.copy()
+    own = plan.scheme.counted
+    counts = [k for k, a in kinds.items() if a.get("counted")] if own is None else list(own)
+    counted = np.zeros(len(red), dtype=bool)
     for kind, about in kinds.items():
         here = np.array([kind in s for s in under]) | (red if kind == "redline" else False)
-        if about.get("counted"):
+        if kind in counts:
             counted |= here
         if kind != "redline":
             frame[about["column"]] = np.where(here, area, 0)

@@ -104,8 +104,12 @@ def _new_land(plan: Plan, found: Findings) -> None:
             source=Text("units.parquet", "units.parquet"),
         )  # fmt: skip
         _suitability(plan, found)
-    if "zone" not in pieces:
-        return
+    if "zone" in pieces:
+        _limits(plan, found)
+
+
+def _limits(plan: Plan, found: Findings) -> None:
+    """Draw the limits again, hold the new land against them, and prove it."""
     if plan.config.cap.limit:
         _own_limits(plan, found)
         return
