@@ -88,9 +88,10 @@ def test_keys_off_and_keys_of_the_search_are_no_error(tmp_path):
     assert told.what.en.endswith(": FANCY")
 
 
-def test_blm_without_its_boundary_is_an_error(tmp_path):
-    with pytest.raises(InputError, match="BOUNDNAME"):
-        read_marxan(folder(tmp_path / "a", blm=1))
+def test_blm_without_its_boundary_is_told(tmp_path):
+    unnamed = read_marxan(folder(tmp_path / "a", blm=1))
+    assert unnamed.edges.empty
+    assert "marxan-no-boundary" in codes(unnamed)
     with pytest.raises(InputError, match="missing"):
         read_marxan(folder(tmp_path / "b", blm=1, words="BOUNDNAME bound.dat\n"))
     assert read_marxan(folder(tmp_path / "c", blm=0)).edges.empty

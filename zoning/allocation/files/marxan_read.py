@@ -287,12 +287,13 @@ def _edges(found: Folder, units: pd.Index) -> pd.DataFrame:
     if blm == 0:
         return none
     if "BOUNDNAME" not in found.words:
-        raise InputError.one(
-            f"BLM is {blm:g}, but no BOUNDNAME says where the boundary is",
-            f"BLM 为 {blm:g}，但没有 BOUNDNAME 指明边界文件", where=str(found.path),
-            code="marxan-no-boundary", measured=blm,
-            remedy=("name the file, or set BLM 0", "请写明文件，或将 BLM 设为 0"),
+        found.note(
+            f"BLM is {blm:g}, but no BOUNDNAME says where the boundary is: none is counted, as in"
+            " Marxan",
+            f"BLM 为 {blm:g}，但没有 BOUNDNAME 指明边界文件：与 Marxan 相同，不计边界",
+            str(found.path), "marxan-no-boundary",
         )  # fmt: skip
+        return none
     path = locate(found, "BOUNDNAME", ())
     names = ("id1", "id2", "boundary")
     table = table_of(found, path, names)
