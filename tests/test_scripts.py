@@ -48,6 +48,7 @@ LONG = {
     "check_clean_cities": ["--cities", "3"],
     "execute_notebooks": ["--check"],
     "example_lakeside": ["-o", "{out}/lakeside.csv"],
+    "fetch_real": ["--help"],  # its work: tests/test_surroundings.py, over a loopback
     "make_bundle": ["-o", "{out}/bundle"],
     "measure_datum": ["--cities", "2", "--noise", "20"],
     "measure_reference": [str(ROOT / "data")],

@@ -337,3 +337,21 @@ def test_natural_breaks_by_all_splits() -> None:
     assert natural_breaks(x[::-1], 4) == natural_breaks(x, 4)
     with pytest.raises(InputError):
         natural_breaks(np.array([1.0, 1.0, np.nan]), 2)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_entropy_and_critic_against_other_libraries(seed):
+    """CRITIC as scikit-criteria and pymcdm give it; entropy written out again."""
+    pymcdm = pytest.importorskip("pymcdm.weights")
+    skc = pytest.importorskip("skcriteria.preprocessing.weighters")
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(1, 9, (12, 4))
+    table = pd.DataFrame(x, columns=list("abcd"))
+    y = normalised(table).to_numpy()
+    assert critic_weights(table).to_numpy() == pytest.approx(pymcdm.critic_weights(x), abs=1e-9)
+    other = skc.critic_weights(y, np.ones(4, dtype=int), correlation="pearson")
+    assert critic_weights(table).to_numpy() == pytest.approx(other, abs=1e-9)
+    p = y / y.sum(axis=0)
+    logs = np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0)
+    spread = 1 + logs.sum(axis=0) / np.log(12)
+    assert entropy_weights(table).to_numpy() == pytest.approx(spread / spread.sum())

@@ -10,7 +10,7 @@ from zoning.api.making import taken
 from zoning.api.plan import Plan
 
 if TYPE_CHECKING:
-    from zoning.questions.stability import CrossCheck, GridStability, StabilityResult
+    from zoning.questions.stability import CrossCheck, GridStability, Sensitivity, StabilityResult
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class Stability:
         With ``stability`` (and ``grid_stability``) on its units and townships, to be saved.
     draws : StabilityResult
         Other weights and thresholds.
+    sensitivity : Sensitivity
+        Which weight, cut or input the zones hang on (Morris' screening).
     lattices : GridStability or None
         Other origins and cells, where asked for.
     clusters : tuple of CrossCheck
@@ -31,12 +33,14 @@ class Stability:
 
     plan: Plan
     draws: StabilityResult
+    sensitivity: Sensitivity
     lattices: GridStability | None
     clusters: tuple[CrossCheck, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Give everything as plain data for ``--json``."""
         answer: dict[str, Any] = self.draws.as_dict()
+        answer["sensitivity"] = self.sensitivity.as_dict()
         if self.lattices is not None:
             answer["lattices"] = self.lattices.as_dict()
         if self.clusters:
@@ -107,7 +111,8 @@ def stability(
         method = load_method(whole.config)
         clusters = tuple(room.cross_check(decided, method, how) for how in ("ward", "kmeans"))
         towns = towns.assign(stability=found.townships["stability"])
-    answer = Stability(whole, found, grids, clusters)
+    hangs = room.screen(whole, weights=weights, cuts=cuts, seed=seed, trajectories=20)
+    answer = Stability(whole, found, hangs, grids, clusters)
     kept = {k: v for k, v in answer.as_dict().items() if k not in ("units", "townships")}
     firm = replace(whole, units=units, townships=towns, run={**whole.run, "stability": kept})
     return replace(answer, plan=firm)

@@ -94,6 +94,7 @@ def stability(
         lattices=lattices,
     )  # fmt: skip
     talk.write(found.draws.tell(talk.lang))
+    talk.write(found.sensitivity.tell(talk.lang))
     if found.lattices is not None:
         talk.write(found.lattices.tell(talk.lang))
     _tell_clusters(talk, found.clusters, found.draws.townships["name"])

@@ -23,6 +23,10 @@ def stability(w: Writer) -> Iterator[Block]:
     yield from w.picture("stability")
     limit = float(found.get("firm_limit", 0.9))
     yield from _least_firm(w, limit)
+    hangs = found.get("sensitivity")
+    if hangs:
+        yield Text(str(hangs[w.lang]))
+        yield _sensitivity(w, hangs["factors"])
     if found.get("cross_check"):
         yield w.text(
             "As a check that shares nothing with the method, townships were put into as many "
@@ -47,6 +51,17 @@ def _least_firm(w: Writer, limit: float) -> Iterator[Block]:
     caption = w.say(f"Townships that keep their zone in under {percent(limit, 0)} of the runs",
                     f"保持原分区的比例低于 {percent(limit, 0)} 的乡镇、街道")  # fmt: skip
     yield w.frame(caption, weak, columns, table="townships")
+
+
+def _sensitivity(w: Writer, factors: list[Mapping[str, Any]]) -> Table:
+    """List the factors that the zones hang on most."""
+    rows = [[str(f[w.lang]), percent(float(f["effect"])), percent(float(f["spread"]))]
+            for f in factors[:10] if float(f["effect"]) > 0]  # fmt: skip
+    heads = [w.say("factor", "因素"), w.say("area that changes", "改变分区的面积"),
+             w.say("spread", "离散")]  # fmt: skip
+    caption = w.say("What the zones hang on: mean effect of a factor over its whole range (Morris)",
+                    "分区取决于哪些因素：因素在其全部范围内的平均效应（Morris 筛选）")  # fmt: skip
+    return Table(caption, heads, rows, ["left", "right", "right"], [5, 1.6, 1.2])
 
 
 def _cross_check(w: Writer, told: list[Mapping[str, Any]]) -> Table:

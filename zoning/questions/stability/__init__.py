@@ -8,11 +8,13 @@ from zoning.questions.stability.clusters import CrossCheck, cross_check
 from zoning.questions.stability.draws import Draws, leave_one_out, perturbed_zones
 from zoning.questions.stability.lattice import GridStability, Shift, grid_stability
 from zoning.questions.stability.run import StabilityResult, run
+from zoning.questions.stability.screening import Sensitivity, screen
 
 __all__ = [
     "CrossCheck",
     "Draws",
     "GridStability",
+    "Sensitivity",
     "Shift",
     "StabilityResult",
     "cross_check",
@@ -20,4 +22,5 @@ __all__ = [
     "leave_one_out",
     "perturbed_zones",
     "run",
+    "screen",
 ]
