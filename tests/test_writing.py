@@ -289,3 +289,69 @@ def test_a_single_file_has_its_list_beside(tmp_path):
             part.write_text(text, encoding="utf-8")
     assert set(files(tmp_path)) == {"x.csv", "x.csv.zoning.json"}
     assert (tmp_path / "x.csv").read_text(encoding="utf-8") == "b"
+
+
+def command(*words, **how):
+    """Run a command in a process of its own."""
+    env = {**os.environ, "PYTHONUTF8": "1",
+           "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])}  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-m", "zoning", *map(str, words)], env=env, check=False, **how
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="closes descriptors as a shell does")
+def test_closed_streams_are_no_mistake(tmp_path):
+    def close():
+        os.close(1)
+        os.close(2)
+
+    assert command("init", tmp_path / "a", preexec_fn=close).returncode == 0
+    assert (tmp_path / "a" / "plan.toml").is_file()
+
+
+@pytest.mark.slow
+def test_a_raster_that_names_an_address_makes_no_request(tmp_path):
+    import http.server
+
+    import worlds
+
+    asked = []
+
+    class Listener(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_HEAD = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    plan = worlds.write(tmp_path)
+    (tmp_path / "用地.vrt").write_text(
+        '<VRTDataset rasterXSize="60" rasterYSize="30"><SRS>EPSG:4549</SRS>'
+        "<GeoTransform>500000,100,0,3503000,0,-100</GeoTransform>"
+        '<VRTRasterBand dataType="Byte" band="1"><SimpleSource><SourceFilename>'
+        f"/vsicurl/http://127.0.0.1:{server.server_address[1]}/x.tif</SourceFilename>"
+        "<SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>",
+        encoding="utf-8",
+    )
+    text = plan.read_text(encoding="utf-8").replace("用地.tif", "用地.vrt")
+    plan.write_text(text, encoding="utf-8")
+    done = command("check", plan, capture_output=True)
+    server.shutdown()
+    assert done.returncode == 2
+    assert asked == []
+
+
+def test_deep_nesting_and_want_of_memory_are_told(capsys):
+    from zoning.cli.command import outcome
+    from zoning.cli.console import Talk
+
+    for error, word in ((RecursionError(), "nested"), (MemoryError(), "memory")):
+        assert outcome(error, Talk()) == 2
+        assert word in capsys.readouterr().err

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -80,6 +81,8 @@ def _drop_output() -> None:
 
 def main() -> None:
     """Run the command line and leave with the exit code of what happened."""
+    _open_streams()
+    _stay_offline()
     _speak_utf8()
     code = _run()
     try:
@@ -89,6 +92,21 @@ def main() -> None:
     if code == _INTERRUPTED:
         print("interrupted / 已中断", file=sys.stderr)
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Give closed streams somewhere to go: whoever closed them wants no answer, but the work."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for good
+            setattr(sys, name, nowhere)
+
+
+def _stay_offline() -> None:
+    """Keep GDAL off the network: a raster in a folder may name an address (``/vsicurl``, WMS)."""
+    os.environ["CPL_VSIL_CURL_ALLOWED_EXTENSIONS"] = ".no-network"
+    os.environ["GDAL_HTTP_PROXY"] = "http://127.0.0.1:9"
+    os.environ["GDAL_HTTP_MAX_RETRY"] = "0"
 
 
 def _run() -> int:

@@ -168,6 +168,10 @@ def outcome(error: Exception, talk: Talk) -> int:
         )  # fmt: skip
         _tell([problem], talk)
         return InputError.exit_code
+    problem_of = _LIMITS.get(type(error))
+    if problem_of is not None:
+        _tell([problem_of], talk)
+        return InputError.exit_code
     text = Text(
         f"internal error: {error!r}. This is our mistake; please report it with -v output.",
         f"内部错误:{error!r}。这是软件的问题,请附上 -v 的输出报告。",
@@ -175,6 +179,20 @@ def outcome(error: Exception, talk: Talk) -> int:
     if not as_json([Problem(text, code="internal")], talk):
         print(text.get(talk.lang), file=sys.stderr)
     return ZoningError.exit_code
+
+
+#: What a machine or a reader cannot take, whichever input asks for it.
+_LIMITS: dict[type[BaseException], Problem] = {
+    MemoryError: Problem(
+        Text("needs more memory than there is", "所需内存超过本机可用内存"), code="memory",
+        remedy=Text("larger cells, a smaller region, or a machine with more memory",
+                    "请增大单元边长、缩小范围或换用内存更大的机器"),
+    ),
+    RecursionError: Problem(
+        Text("an input is nested too deeply to be read", "输入嵌套过深，无法读取"),
+        code="too-deep", remedy=Text("write it with fewer levels", "请减少嵌套层级"),
+    ),
+}  # fmt: skip
 
 
 def as_json(problems: Sequence[Problem], talk: Talk) -> bool:
