@@ -197,3 +197,15 @@ def test_ctrl_c_before_any_plan_touches_nothing(plan, tmp_path, monkeypatch):
     out = tmp_path / "nothing"
     assert cli(monkeypatch, "allocate", folder, "--whole-units", "-o", out) == 130
     assert not out.exists()
+
+
+def test_the_loss_of_each_unit_is_a_table(plan, tmp_path, monkeypatch, capsys):
+    whole, folder = plan
+    assert cli(monkeypatch, "price", folder, "--units") == 2
+    unit = whole.units.index[whole.units["new_m2"] > 0][0]
+    table = api.unit_losses(whole, [unit])
+    barred = whole.allocate(lock_out=[unit]).run["allocation"]["objective"]
+    lost = whole.run["allocation"]["objective"] - barred
+    assert table.loc[unit, "barred_lower"] == pytest.approx(lost)
+    assert table.loc[unit, "barred_upper"] == pytest.approx(lost)
+    capsys.readouterr()

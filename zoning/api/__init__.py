@@ -39,8 +39,8 @@ __all__ = [
     "Units", "allocate", "alternatives", "batch", "cap_range", "check", "check_policy", "demo",
     "evaluate", "explain", "export", "grid", "init", "inspect", "joined", "load", "map", "mend",
     "methods", "policies", "policy", "policy_rows", "price", "report", "roles", "run", "sheets",
-    "solve", "stability", "target_file", "verify", "watching", "write_findings", "write_policy",
-    "write_prices", "write_table",
+    "solve", "stability", "target_file", "unit_losses", "verify", "watching", "write_findings",
+    "write_policy", "write_prices", "write_table",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
         policy_rows,
         write_policy,
     )
-    from zoning.api.several import Alternatives, alternatives, cap_range
+    from zoning.api.several import Alternatives, alternatives, cap_range, unit_losses
     from zoning.api.units import Units, grid
     from zoning.api.without import evaluate, roles, solve, target_file, watching
     from zoning.api.writing import export, map, report, sheets, write_prices, write_table
@@ -78,7 +78,7 @@ else:
             "policy_rows",
             "write_policy",
         ),
-        "several": ("Alternatives", "alternatives", "cap_range"),
+        "several": ("Alternatives", "alternatives", "cap_range", "unit_losses"),
         "units": ("Units", "grid"),
         "without": ("evaluate", "roles", "solve", "target_file", "watching"),
         "writing": ("export", "map", "report", "sheets", "write_prices", "write_table"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,3 +132,36 @@ def cap_range(plan: Plan | str | Path, low: float, high: float, step: float = 0.
         )  # fmt: skip
     count = int((high - low) / step + 1e-9) + 1
     return caps(taken(plan), [round(low + k * step, 10) for k in range(count)])
+
+
+def unit_losses(
+    plan: Plan | str | Path,
+    units: Sequence[str] | None = None,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Bound what the plan loses when one unit is barred, or all its free land is built.
+
+    Parameters
+    ----------
+    plan : Plan, str or Path
+        A plan or its folder.
+    units : sequence of str, optional
+        Unit codes; by default all units with free land.
+    progress : callable, optional
+        Called with units done and units in all.
+
+    Returns
+    -------
+    DataFrame, index ``unit``
+        ``barred_lower, barred_upper, forced_lower, forced_upper`` in suitability x m2; without a
+        boundary both ends are equal. ``<NA>``: the rules cannot hold together then.
+
+    Raises
+    ------
+    InputError
+        If the plan has no construction account.
+    """
+    from zoning.questions.answer import unit_losses as answer
+
+    return answer(taken(plan), units, progress)

@@ -20,7 +20,7 @@ from zoning.cli.allocating import (
 )
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk
-from zoning.errors import Text, some
+from zoning.errors import InputError, Text, some
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +127,7 @@ def _tell_clusters(talk: Talk, clusters: Sequence[CrossCheck], names: pd.Series)
     writes={
         "out": (
             "prices.csv", "prices.png", "cap_ladder.csv", "cap_ladder.png", "trade_off.csv",
-            "trade_off.png", "worth_of_a_hectare.csv",
+            "trade_off.png", "worth_of_a_hectare.csv", "unit_losses.csv",
         )
     }
 )  # fmt: skip
@@ -135,10 +135,21 @@ def price(
     talk: Talk,
     folder: Folder,
     boundary_weight: BoundaryWeight = None,
+    units: Annotated[
+        bool,
+        typer.Option(
+            "--units", help="Also what each unit is worth: one plan per unit. / 逐单元损失"
+        ),
+    ] = False,
     out: Out = None,
     weight: OldWeight = None,
 ) -> None:
     """Price every red line, cap, quota and lock by leaving it out. / 每条规则的代价."""
+    if units and out is None:
+        raise InputError.one(
+            "--units writes a table, so it needs -o", "--units 会写出表格，需要 -o",
+            where="--units", code="usage",
+        )  # fmt: skip
     weight = weight_of(talk, boundary_weight, weight)
     plan, place = api.load(folder), None if out is None else new_folder(out)
     with talk.counting(Text("price the rules", "计算规则代价")) as bar:
@@ -147,6 +158,11 @@ def price(
     table = found.table()
     if place is not None:
         for file in api.write_prices(plan, found, place):
+            talk.write(str(file))
+        if units:
+            with talk.counting(Text("bar and force each unit", "逐单元禁止与强制")) as bar:
+                lost = api.unit_losses(plan, progress=bar)
+            file = api.write_table(lost.reset_index(), place / "unit_losses.csv")
             talk.write(str(file))
     names = {} if plan.redlines is None else plan.redlines.groupby("area_code")["name"].first()
     rows = [

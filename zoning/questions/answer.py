@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from zoning import zones
-from zoning.allocation import Allocation
+from zoning.allocation import Allocation, allocate
 from zoning.allocation.files.export import write_lp, write_mps
 from zoning.allocation.files.marxan import write_marxan
 from zoning.allocation.files.programme import programme
@@ -32,6 +32,7 @@ from zoning.plan import Plan
 from zoning.planfile.models import Config
 from zoning.questions import curves as what_if
 from zoning.questions.alternatives import Alternative, alternatives
+from zoning.questions.losses import losses
 from zoning.questions.prices import PriceList, prices
 from zoning.questions.question import Question, changed, locked
 from zoning.questions.question import locks as locks_of
@@ -272,6 +273,22 @@ def curves(plan: Plan, base: Allocation) -> dict[str, pd.DataFrame]:
         "trade_off": what_if.trade_off(leaves, acc.limits, edges, locks=locks),
         "worth_of_a_hectare": what_if.worth_of_a_hectare(leaves, acc.limits, base, locks=locks),
     }
+
+
+def unit_losses(
+    plan: Plan, units: Sequence[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Bound what the plan loses when a unit is barred or forced; see `questions.losses`."""
+    acc, leaves = account_of(plan)
+    part = plan.config.allocation
+    edges = _edges(plan, part.boundary_weight, part.whole_units)
+    how: dict[str, Any] = {
+        "locks": locks_of(plan), "boundary_weight": part.boundary_weight, "edges": edges,
+        "whole_units": part.whole_units, "core_share": part.core_share,
+    }  # fmt: skip
+    base = allocate(leaves, acc.limits, **how)
+    return losses(leaves, acc.limits, base, units=units, progress=progress, **how)
 
 
 def caps(plan: Plan, shares: Sequence[float]) -> pd.DataFrame:

@@ -1,0 +1,59 @@
+"""What each unit is worth to the plan, held against every plan of small worlds."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from worlds_allocation import edges_of, limits_of, pieces_of
+
+from zoning.allocation import allocate
+from zoning.capacity import Limit
+from zoning.questions.losses import losses
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_brute_force_agrees(seed):
+    rng = np.random.default_rng(seed)
+    n = 5
+    pieces = pd.DataFrame(
+        {"unit": [f"u{k}" for k in range(n)], "county": [f"c{k % 2}" for k in range(n)],
+         "free_m2": rng.integers(1, 4, n), "suitability": np.round(rng.uniform(0.1, 1.0, n), 2)},
+        index=pd.Index([f"u{k}|t" for k in range(n)], name="piece"),
+    )  # fmt: skip
+    limits = [Limit("city", "city", cap_m2=5), Limit("county", "c0", floor_m2=2, cap_m2=3)]
+    base = allocate(pieces, limits)
+    table = losses(pieces, limits, base)
+    free, worth = pieces["free_m2"].to_numpy(), pieces["suitability"].to_numpy()
+    plans = [
+        np.array(x)
+        for x in itertools.product(*(range(f + 1) for f in free))
+        if sum(x) <= 5 and 2 <= x[0] + x[2] + x[4] <= 3
+    ]
+    best = max(float(worth @ x) for x in plans)
+    for k, unit in enumerate(pieces["unit"]):
+        for word, at in (("barred", 0), ("forced", free[k])):
+            left = [float(worth @ x) for x in plans if x[k] == at]
+            low, high = table.loc[unit, [f"{word}_lower", f"{word}_upper"]]
+            if not left:
+                assert pd.isna(low) and pd.isna(high)
+                continue
+            assert low == pytest.approx(best - max(left), abs=1e-9)
+            assert high == pytest.approx(low, abs=1e-9)
+
+
+def test_with_a_boundary_the_interval_holds_the_loss():
+    pieces = pieces_of(4, side=4)
+    limits = limits_of(pieces, 4, floors=False)
+    how = {"edges": edges_of(pieces), "boundary_weight": 0.05, "whole_units": True}
+    base = allocate(pieces, limits, **how)
+    table = losses(pieces, limits, base, **how)
+    assert (table["barred_lower"] <= table["barred_upper"]).fillna(True).all()
+    new = base.new_m2.groupby(pieces["unit"]).sum()
+    taken = new.index[new > 0]
+    # Every whole plan is tried by hand: proved optima leave no interval.
+    assert (table["barred_upper"] - table["barred_lower"]).max() < 1e-2
+    assert (table.loc[taken, "barred_upper"] > 0).any()
+    assert (table.loc[[u for u in table.index if u not in taken], "barred_upper"] == 0).all()
