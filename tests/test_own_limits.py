@@ -239,3 +239,14 @@ def test_ecological_and_agricultural_share_is_kept_as_a_limit(tmp_path):
 @pytest.mark.parametrize("seed", range(100, 112))
 def test_random_worlds_agree_with_an_independent_solver(seed):
     load_script("check_allocation").compare(seed)
+
+
+def test_a_share_to_keep_by_hand():
+    """Of 30 m2 of farmland 9 may go; of a cost of 2 per m2 on 20 m2 free land 4."""
+    pieces = pd.DataFrame(
+        {"unit": ["a"], "free_m2": [20], "free_farmland_m2": [10], "farmland_m2": [30],
+         "cost": [2.0]}, index=["a|t"],
+    )  # fmt: skip
+    rules = [OwnLimit("f", "farmland", keep=0.7), OwnLimit("c", "cost", keep=0.9)]
+    made = own_limits(add_coefficients(pieces, rules), rules)
+    assert [x.cap_m2 for x in made] == [9, 4]
