@@ -250,3 +250,13 @@ def test_a_share_to_keep_by_hand():
     rules = [OwnLimit("f", "farmland", keep=0.7), OwnLimit("c", "cost", keep=0.9)]
     made = own_limits(add_coefficients(pieces, rules), rules)
     assert [x.cap_m2 for x in made] == [9, 4]
+
+
+def test_explain_names_the_own_limit_that_binds(tmp_path):
+    rule = '[[cap.limit]]\nname = "less"\nupper = 100000\n'
+    path = worlds.write(tmp_path, extra=rule)
+    made = api.Plan.of(pipeline.run(planfile.load(path), tmp_path))
+    unit = made.units.index[made.units["new_m2"] > 0][0]
+    assert made.run["allocation"]["method"] == "nested"
+    text = " ".join(made.explain(unit, "en").lines)
+    assert "limit less" in text

@@ -244,6 +244,18 @@ def _unit(plan: Plan, code: str, lang: str) -> Answer:
     return Answer("unit", code, code, facts, tuple(lines))
 
 
+def _own(plan: Plan, limits: pd.DataFrame, unit: str) -> pd.Series:
+    """Say which limits of the plan's own count land of a unit."""
+    pieces = plan.pieces
+    if pieces is None:
+        return pd.Series(False, index=limits.index)
+    here = pieces[pieces["unit"] == unit]
+    counted = {
+        code for code in limits["code"] if (here.get(f"limit_{code}", pd.Series([0])) != 0).any()
+    }
+    return (limits["kind"] == "limit") & limits["code"].isin(counted)
+
+
 def _why_new(plan: Plan, row: pd.Series, lang: str) -> str:
     """Say why a unit takes new land or none: its suitability against the price of its limits."""
     limits = plan.tables.get("limits")
@@ -253,7 +265,8 @@ def _why_new(plan: Plan, row: pd.Series, lang: str) -> str:
     if int(row["free_m2"]) == 0:
         return "没有可用土地。" if zh else "Nothing is free here."
     kind, code = limits["kind"], limits["code"]
-    mine = limits[(kind == "city") | (code == row["zone"])]
+    everywhere = kind.isin(["city", "eco_agri"])
+    mine = limits[everywhere | (code == row["zone"]) | _own(plan, limits, str(row.name))]
     for place in ("county", "township"):
         mine = pd.concat([mine, limits[(kind == place) & (code == row[place])]])
     closed = mine[(mine["kind"] == "zone") & (mine["cap_m2"] == 0)]
