@@ -240,7 +240,9 @@ def test_what_a_plan_of_format_1_said_itself_stays_said():
     assert complete({"cap": said}, 1)["cap"] | said == complete({"cap": said}, 1)["cap"]
     old = complete({"inputs": {"locks": [{"path": "l.gpkg", "code": "L"}]}}, 1)
     assert old["inputs"]["locks"][0]["source"] == "own choice"
-    # Quotas that are none on purpose need no cap; a threshold keeps the source it came with.
+    # Quotas that are none on purpose need no cap.
     assert parse({"cap": {"quotas": {"key": "none"}}}).cap.share is None
+    # A source without a number speaks of the number that the scheme has.
     zones = parse({"zones": {"balance_source": "y", "balance_evidence": "S"}}).zones
-    assert (zones.balance_share, zones.balance_source) == (0.5, "y")
+    ruling = scheme_of(zones).overlays[0]
+    assert (ruling.share, ruling.source, ruling.evidence) == (0.5, "y", "S")

@@ -154,7 +154,7 @@ def scheme_of(part: SchemePart, where: str = "plan.toml") -> Scheme:
         label = name or "own"
         scheme = Scheme(label, label, label, *OWN, zones, more)
         problems = []
-    if part.balance_share is not None:
+    if part.balance_share is not None or part.balance_source is not None:
         scheme, more_problems = _old_share(scheme, part, where)
         problems += more_problems
     raise_all([*problems, *_wrong(scheme, where)])
@@ -282,8 +282,9 @@ def _old_share(scheme: Scheme, part: SchemePart, where: str) -> tuple[Scheme, li
             )
         ]  # fmt: skip
     first = scheme.overlays[0]
+    share = first.share if part.balance_share is None else float(part.balance_share)
     changed = replace(
-        first, share=float(part.balance_share or 0.0), source=part.balance_source or OWN[0],
+        first, share=share, source=part.balance_source or OWN[0],
         evidence=part.balance_evidence or OWN[1],
     )  # fmt: skip
     return replace(scheme, overlays=(changed, *scheme.overlays[1:])), []
