@@ -429,7 +429,7 @@ def test_an_internal_error_is_json_too_and_v_shows_its_trace(small, monkeypatch)
         raise KeyError("our mistake")
 
     monkeypatch.delenv("ZONING_TRACE", raising=False)
-    monkeypatch.setattr("zoning.store.load", broken)
+    monkeypatch.setattr("zoning.questions.explain.explain", broken)
     done = zoning("explain", folder / "成果", "甲镇", "--json")
     assert done.returncode == 4
     assert json.loads(done.stdout)["error"][0]["code"] == "internal"

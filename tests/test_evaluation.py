@@ -1078,9 +1078,13 @@ def test_files_appear_whole_or_not_at_all(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["h.tif", "out.tif", "s.tif"]
     with pytest.raises(InputError):
         ev.town({"slope": paths["slope"]}, tmp_path / "nowhere" / "out.tif", B)
-    # An input can be replaced by what comes from it.
-    ev.town({"slope": paths["slope"]}, paths["slope"], B)
-    assert set(read(paths["slope"]).ravel()) == {3}  # 8,100 m² is a small patch
+    # An input is never an output.
+    before = paths["slope"].read_bytes()
+    with pytest.raises(InputError, match=r"s\.tif"):
+        ev.town({"slope": paths["slope"]}, paths["slope"], B)
+    assert paths["slope"].read_bytes() == before
+    ev.town({"slope": paths["slope"]}, tmp_path / "new.tif", B)
+    assert set(read(tmp_path / "new.tif").ravel()) == {3}  # 8,100 m² is a small patch
 
 
 def test_rasters_are_checked_all_at_once(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_messages_name_row_and_remedy(tmp_path):
     (p,) = problems(csv(tmp_path, "code,v\na,1\n,2\n"), code="code")
     assert "row 3" in p.what.en
     (p,) = problems(csv(tmp_path, "cod,v\na,1\n"), code="code")
-    assert "'cod'" in p.remedy.zh
+    assert "“cod”" in p.remedy.zh
 
 
 def test_missing_file_and_sheet(tmp_path):

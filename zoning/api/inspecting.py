@@ -121,3 +121,14 @@ def write_findings(
             remedy=("choose another name", "请另选名称"),
         )  # fmt: skip
     return write(target, findings, shapes or {}, lang)
+
+
+def outlines(plan: Path) -> dict[str, Any]:
+    """Read the boundary that a plan.toml names, for a page of findings; empty if it cannot be."""
+    from zoning.planfile import load
+
+    try:
+        boundary = load(plan).inputs.boundary
+        return {} if boundary is None else inspect(plan.parent / boundary.path).shapes
+    except InputError:
+        return {}

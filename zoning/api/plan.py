@@ -56,6 +56,13 @@ class Plan(plain.Plan):
         """Language of the plan's files, "zh" or "en": ``[plan] lang``."""
         return self.config.plan.lang
 
+    @property
+    def digest(self) -> str:
+        """One number that stands for the plan, whatever its files look like."""
+        from zoning.digest import digest
+
+        return digest(self)
+
     def _repr_html_(self) -> str:
         from zoning.outputs.notebook import plan_html
 

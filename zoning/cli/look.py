@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zoning import api
-from zoning.api.inspecting import plan_of
+from zoning.api.inspecting import outlines, plan_of
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk
 from zoning.errors import Finding, InputError, tally
@@ -72,10 +72,10 @@ def _plan(talk: Talk, plan: Path, fix: Path | None, page: Path | None) -> None:
     except InputError as error:
         if page is not None:
             found = [_as_finding(p) for p in error.problems]
-            api.write_findings(page, found, _outlines(plan), talk.lang)
+            api.write_findings(page, found, outlines(plan), talk.lang)
         raise
     if page is not None:
-        api.write_findings(page, intake.findings, _outlines(plan), talk.lang)
+        api.write_findings(page, intake.findings, outlines(plan), talk.lang)
     _tell_plan(talk, intake)
 
 
@@ -84,17 +84,6 @@ def _as_finding(problem: Any) -> Finding:
         return problem
     return Finding(problem.what, problem.where, problem.measured, problem.limit, problem.remedy,
                    problem.code, "error")  # fmt: skip
-
-
-def _outlines(plan: Path) -> dict[str, Any]:
-    """Read the boundary for the page, where it can be read."""
-    from zoning.planfile import load
-
-    try:
-        boundary = load(plan).inputs.boundary
-        return {} if boundary is None else api.inspect(plan.parent / boundary.path).shapes
-    except InputError:
-        return {}
 
 
 def _tell_plan(talk: Talk, intake: Intake) -> None:

@@ -10,7 +10,7 @@ from zoning.cli.console import Talk
 from zoning.errors import Text, once, tally
 
 if TYPE_CHECKING:
-    from zoning.plan import Plan
+    from zoning.api.plan import Plan
 
 
 def tell_plan(talk: Talk, plan: Plan, files: Sequence[Path]) -> None:
@@ -36,10 +36,7 @@ def tell_plan(talk: Talk, plan: Plan, files: Sequence[Path]) -> None:
         (talk.wrong if check.level == "error" else talk.write)(check.line(talk.lang))
     for file in files:
         talk.write(str(file))
-    from zoning.digest import digest
-
-    number = digest(plan)
-    talk.write(talk.say(f"Digest of the plan: {number}", f"方案摘要：{number}"))
+    talk.write(talk.say(f"Digest of the plan: {plan.digest}", f"方案摘要：{plan.digest}"))
     passed, found = len(plan.checks) - len(failed), tally((*plan.findings, *failed), talk.lang)
     line = talk.say(f"Checks: {passed} of {len(plan.checks)} passed",
                     f"检查：{len(plan.checks)} 项中通过 {passed} 项")  # fmt: skip

@@ -103,8 +103,8 @@ def read_polygons(
     Examples
     --------
     >>> import geopandas as gpd, shapely, tempfile, pathlib
-    >>> towns = gpd.GeoDataFrame({"XZQDM": ["321102001"]}, geometry=[shapely.box(0, 0, 9, 9)],
-    ...                          crs="EPSG:4549")
+    >>> town = shapely.box(45e4, 356e4, 46e4, 357e4)
+    >>> towns = gpd.GeoDataFrame({"XZQDM": ["321102001"]}, geometry=[town], crs="EPSG:4549")
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "乡镇 街道.gpkg")
     ...     towns.to_file(path)

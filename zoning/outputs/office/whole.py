@@ -89,7 +89,8 @@ def write_whole(path: str | Path, data: bytes) -> Path:
 
     Examples
     --------
-    >>>     >>> with tempfile.TemporaryDirectory() as folder:
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_whole(Path(folder) / "成果 数据" / "a.txt", b"x").read_bytes()
     b'x'
     """
