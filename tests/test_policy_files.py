@@ -528,6 +528,94 @@ def test_policies_are_part_of_a_run(ruled):
     assert {t.name for t in given.themes} >= {"policy_forest_map"}
 
 
+def test_the_report_ends_with_a_page_for_each_place(ruled):
+    import zoning as zn
+    from zoning.outputs import report
+    from zoning.outputs.report.blocks import Figure, Heading
+
+    _, folder = ruled
+    plan = zn.load(folder / "out")
+    given = next(c for c in plan.contributions if c.wing == "policy")
+    places = [*plan.counties["name"], *plan.townships["name"]]
+    for lang in ("zh", "en"):
+        blocks = report.blocks_of(plan, lang)
+        first = next(i for i, b in enumerate(blocks) if getattr(b, "new_page", False))
+        heads = [b for b in blocks[first + 1 :] if isinstance(b, Heading)]
+        assert [h.text.split("  ", 1)[1] for h in heads] == [str(n) for n in places]
+        assert all(h.new_page and h.level == 2 for h in heads)
+        # The chart of the shipped file: a picture after the map, called by what it shows.
+        wanted = {"zh": "镇江市乡镇生态补偿：市级补偿合计", "en": "grant of the city"}[lang]
+        assert [b for b in blocks if isinstance(b, Figure) and b.caption.endswith(wanted)]
+    frame = given.table("policy_places").frame
+    town = plan.townships.index[0]
+    mine = frame[(frame["level"] == "township") & (frame["code"] == town)]
+    said = dict(zip(mine["item_en"], mine["value_en"], strict=True))
+    zone = plan.zones.loc[plan.townships.loc[town, "zone"]]
+    assert said["zone"] == zone["name_en"]
+    cap = zone["cap_m2"] / zone["area_m2"] * 100
+    assert said["cap of built land in this zone"] == f"{cap:.2f} %"
+    money = given.table("policy_compensation_zhenjiang").frame.set_index("township")["grant"]
+    assert said["grant of the city"] == f"{money[town]:,.0f} yuan"
+    quota = given.table("policy_quota_new_land").frame.set_index("township")["quota"]
+    assert said["quota"] == f"{quota[town] / 1e6:,.2f} km²"
+    # The land of a county by zone adds up to the land of its townships that have one.
+    county = plan.counties.index[0]
+    theirs = frame[(frame["level"] == "county") & (frame["code"] == county)]
+    parts = theirs[theirs["item_en"].str.startswith("townships: ")]["value_en"]
+    towns = plan.townships[(plan.townships["county"] == county) & plan.townships["zone"].notna()]
+    total = sum(float(v.removesuffix(" km²").replace(",", "")) for v in parts)
+    assert total == pytest.approx(towns["area_m2"].sum() / 1e6, abs=0.005 * (len(parts) + 1))
+
+
+def test_tasks_stand_on_the_page_of_the_place_that_they_lie_in(world):
+    from zoning.policy.places import place_pages
+
+    units = world.units[world.units["township"].notna()]
+    x, y = units[["lon", "lat"]].iloc[0]
+    far = units[units["township"] != units["township"].iloc[0]].iloc[-1]
+    tasks = pd.DataFrame({
+        "id": ["T1", "T2"], "text": ["plant trees", "far away"], "action": "1", "lead": "a",
+        "partners": "b", "due_day": 300, "done_percent": [90, 90], "lon": [x, far["lon"]],
+        "lat": [y, far["lat"]],
+    })  # fmt: skip
+    frame = place_pages([run("tasks", world, examples=False, tasks=tasks)], world).frame
+    mine = frame[frame["policy"] == "tasks"]
+    assert set(mine["value_zh"]) == {"绿灯"}
+    found = {(r["item_en"], r["level"], r["code"]) for _, r in mine.iterrows()}
+    wanted = {
+        (name, level, unit[level])
+        for name, unit in (("plant trees", units.iloc[0]), ("far away", far))
+        for level in ("county", "township")
+    }
+    assert found == wanted and len(mine) == 4
+
+
+@pytest.mark.parametrize(
+    ("chart", "wrong"),
+    [("grant", ""), ("base_share", "no column"), ("county", "among columns"),
+     ("score", "among columns")],
+)  # fmt: skip
+def test_a_chart_shows_a_column_of_numbers(chart, wrong, tmp_path):
+    path = find("compensation-hainan")
+    text = path.read_text(encoding="utf-8").replace('chart = "grant"', f'chart = "{chart}"')
+    own = tmp_path / "own.toml"
+    own.write_text(text.replace('"examples/', f'"{path.parent.as_posix()}/examples/'),
+                   encoding="utf-8")  # fmt: skip
+    if not wrong:
+        compile_policy(read_policy(own))
+        return
+    with pytest.raises(InputError, match=wrong):
+        compile_policy(read_policy(own))
+
+
+def test_a_rank_is_no_share(world):
+    from zoning.policy.contribute import contribute
+
+    given = contribute([run("assessment-four-zones", world)], world)
+    table = given.table("policy_assessment_four_zones")
+    assert next(f for f in table.fields if f.name == "place").unit == ""
+
+
 def test_a_written_plan_tells_every_term(ruled):
     import zoning as zn
 

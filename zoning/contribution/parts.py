@@ -11,7 +11,7 @@ what one must keep.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from zoning.errors import Text
@@ -141,13 +141,59 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """Horizontal bars of the numbers in ``column``, one for each row, named by ``label``."""
+
+    title: Text
+    table: str
+    column: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """A page for each place: the rows of a long table that are about it.
+
+    Parameters
+    ----------
+    table : str
+    keys : tuple of str
+        Columns whose values together name a page, in the order of the table.
+    name : str
+        Column of the page's heading.
+    group : str
+        Column that says what a line belongs to.
+    item, value : Text
+        Columns of the lines: their names for English and for Chinese.
+    """
+
+    table: str
+    keys: tuple[str, ...]
+    name: str
+    group: str
+    item: Text
+    value: Text
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns that it reads."""
+        pairs = (self.item.en, self.item.zh, self.value.en, self.value.zh)
+        return (*self.keys, self.name, self.group, *pairs)
+
+
+@dataclass(frozen=True, slots=True)
 class Chapter:
-    """A chapter of the report: paragraphs, then maps of themes, then tables, by their names."""
+    """A chapter of the report: paragraphs, maps of themes, charts, tables, by their names.
+
+    A chapter with ``pages`` stands at the end of the report; each page begins a new sheet.
+    """
 
     title: Text
     paragraphs: tuple[Text, ...] = ()
     maps: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    pages: Pages | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +279,13 @@ class Contribution:
                 {
                     "title": _pair(x.title), "paragraphs": [_pair(p) for p in x.paragraphs],
                     "maps": list(x.maps), "tables": list(x.tables),
+                    "charts": [
+                        {**_plain(c), "title": _pair(c.title)} for c in x.charts
+                    ],
+                    "pages": x.pages and {
+                        **_plain(x.pages), "keys": list(x.pages.keys),
+                        "item": _pair(x.pages.item), "value": _pair(x.pages.value),
+                    },
                 }
                 for x in self.chapters
             ],
@@ -279,6 +332,8 @@ def restore(
             Chapter(
                 Text(*x["title"]), tuple(Text(*p) for p in x["paragraphs"]), tuple(x["maps"]),
                 tuple(x["tables"]),
+                tuple(Chart(**{**c, "title": Text(*c["title"])}) for c in x.get("charts", ())),
+                _pages(x.get("pages")),
             )
             for x in described["chapters"]
         ),
@@ -292,19 +347,30 @@ def names(contributions: Iterable[Contribution]) -> tuple[set[str], set[str]]:
     return layers, {x.name for c in given for x in c.tables}
 
 
+def _plain(x: Chart | Pages) -> dict[str, Any]:
+    return {f.name: getattr(x, f.name) for f in fields(x)}
+
+
+def _pages(x: Mapping[str, Any] | None) -> Pages | None:
+    if x is None:
+        return None
+    texts = {k: Text(*x[k]) for k in ("item", "value")}
+    return Pages(**{**x, **texts, "keys": tuple(x["keys"])})
+
+
 def _pair(text: Text) -> list[str]:
     return [text.en, text.zh]
 
 
 def _head(x: Layer | Table) -> dict[str, Any]:
-    fields = [
+    told = [
         {
             "name": f.name, "label": _pair(f.label), "about": _pair(f.about), "unit": f.unit,
             "words": {str(k): _pair(t) for k, t in f.words.items()},
         }
         for f in x.fields
     ]  # fmt: skip
-    return {"name": x.name, "title": _pair(x.title), "fields": fields}
+    return {"name": x.name, "title": _pair(x.title), "fields": told}
 
 
 def _fields(x: Mapping[str, Any]) -> tuple[Field, ...]:

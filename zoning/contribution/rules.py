@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from zoning.contribution.parts import Class, Contribution, Layer, Table, Theme
+from zoning.contribution.parts import Chart, Class, Contribution, Layer, Pages, Table, Theme
 from zoning.errors import Problem, Text
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -111,6 +111,7 @@ def _texts(given: Contribution) -> Iterator[tuple[str, Text]]:
     for chapter in given.chapters:
         yield f"{given.wing}: chapter", chapter.title
         yield from ((f"{given.wing}: chapter", p) for p in chapter.paragraphs)
+        yield from ((f"{given.wing}: chart", c.title) for c in chapter.charts)
 
 
 def _frame(where: str, x: Layer | Table, units: set[str] | None) -> list[Problem]:
@@ -262,4 +263,49 @@ def _references(given: Contribution) -> list[Problem]:
                 f"{given.wing}: chapter", "no-table", f"there is no '{missing[0]}'",
                 f"没有“{missing[0]}”", missing[0],
             ))  # fmt: skip
+        for chart in chapter.charts:
+            found += _chart(f"{given.wing}: chart", chart, tables.get(chart.table))
+        if chapter.pages is not None:
+            found += _pages(f"{given.wing}: pages", chapter.pages, tables)
+    return found
+
+
+def _lacks(where: str, name: str, table: Table | None, wanted: Iterable[str]) -> list[Problem]:
+    """Find that a table is not there, or the first of the columns that it lacks."""
+    if table is None:
+        return [_problem(where, "no-table", f"there is no '{name}'", f"没有“{name}”", name)]
+    missing = [c for c in wanted if c not in table.frame]
+    return [
+        _problem(where, "no-column", f"'{name}' lacks '{c}'", f"“{name}”缺少“{c}”", c)
+        for c in missing[:1]
+    ]
+
+
+def _chart(where: str, chart: Chart, table: Table | None) -> list[Problem]:
+    found = _lacks(where, chart.table, table, (chart.column, chart.label))
+    if table is None or found or table.frame[chart.column].dtype.kind in "iuf":
+        return found
+    return [_problem(
+        where, "no-number", f"a chart needs numbers, '{chart.column}' holds none",
+        f"图表需要数值，“{chart.column}”不是数值", chart.column,
+    )]  # fmt: skip
+
+
+def _pages(where: str, pages: Pages, tables: Mapping[str, Table]) -> list[Problem]:
+    table = tables.get(pages.table)
+    found = _lacks(where, pages.table, table, pages.columns)
+    if table is None or found:
+        return found
+    empty = [c for c in pages.columns if table.frame[c].isna().any()]
+    found += [
+        _problem(where, "no-value", f"'{c}' of a page is empty", f"页面的“{c}”为空", c)
+        for c in empty
+    ]
+    names = table.frame.groupby(list(pages.keys), sort=False)[pages.name].nunique()
+    for code in names.index[names > 1][:1]:
+        told = str(code if isinstance(code, str) else ", ".join(map(str, code)))
+        found.append(_problem(
+            where, "double-name", f"the page {told} has more than one name",
+            f"页面 {told} 有多个名称", told,
+        ))  # fmt: skip
     return found

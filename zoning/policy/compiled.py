@@ -245,6 +245,7 @@ def _shown(policy: Policy, problems: list[Problem]) -> None:
         show.order.lstrip("-"),
         show.theme,
         show.rank,
+        show.chart,
         *show.words,
     ]
     known = {n for t in policy.tables.values() for n in t.kinds}
@@ -253,6 +254,15 @@ def _shown(policy: Policy, problems: list[Problem]) -> None:
         if name and name not in (known if name in show.words else own):
             problems.append(_no_column(name, sorted(own), where))
     problems += [_no_column(t, policy.tables, where) for t in show.tables if t not in policy.tables]
+    drawn = show.columns or tuple(main.kinds)
+    if show.chart in own and (show.chart not in drawn or main.kinds[show.chart].unit is None):
+        problems.append(
+            Problem(
+                Text(f"chart '{show.chart}' must be a column of numbers among columns",
+                     f"chart“{show.chart}”须为 columns 所列的数值字段"),
+                where, show.chart, code="chart",
+            )
+        )  # fmt: skip
 
 
 def _unused(
@@ -260,7 +270,8 @@ def _unused(
 ) -> list[Finding]:
     """Find what no result depends on."""
     main, show = policy.tables[policy.main], policy.show
-    wanted = {*show.columns, *show.limits, show.order.lstrip("-"), show.theme, show.rank} - {""}
+    wanted = {*show.columns, *show.limits, show.order.lstrip("-"), show.theme, show.rank}
+    wanted = (wanted | {show.chart}) - {""}
     todo: list[Node] = [(main.name, n) for n in (wanted or set(main.kinds))]
     for name in show.tables:
         todo += [(name, n) for n in policy.tables[name].kinds]

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from zoning.base.areas import km2
-from zoning.base.words import label, unit_sign
-from zoning.contribution.parts import Card, Chapter, Class, Contribution, Field, Theme
+from zoning.base.words import unit_sign
+from zoning.contribution.parts import Card, Chapter, Chart, Class, Contribution, Field, Theme
 from zoning.contribution.parts import Table as Shown
 from zoning.errors import Text
 from zoning.policy.explain import terms_frame, unit_text
 from zoning.policy.model import Policy, Table
+from zoning.policy.places import PLACES, key_place, page_chapter, place_pages
 from zoning.policy.run import Result
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 #: The word of this wing.
 WING = "policy"
-_PLACES = ("unit", "township", "county", "zone")
-_SPECIAL = {"percent": "1"}
 
 
 def contribute(results: Sequence[Result], plan: Plan) -> Contribution:
@@ -59,6 +57,7 @@ def contribute(results: Sequence[Result], plan: Plan) -> Contribution:
     pages = place_pages(results, plan)
     if pages is not None:
         tables.append(pages)
+        chapters.append(page_chapter())
     return Contribution(
         WING, Text("Policies", "政策"), tables=tuple(tables), themes=tuple(themes),
         cards=tuple(cards), chapters=tuple(chapters),
@@ -109,7 +108,9 @@ def _field(policy: Policy, table: Table, name: str) -> Field:
     kind, formula = table.kinds[name], {c.name: c.formula for c in table.computed}.get(name)
     flat = " ".join((formula or "").split())
     about = Text(f"= {flat}", f"= {flat}") if flat else told
-    return Field(name, told, about, unit_text(kind), dict(policy.show.words.get(name, {})))
+    unit = unit_text(kind)  # a bare number is no share: a rank of 5 is not 500 %
+    words = dict(policy.show.words.get(name, {}))
+    return Field(name, told, about, "" if unit == "1" else unit, words)
 
 
 _PLACE_WORDS = {
@@ -132,22 +133,16 @@ def _terms(result: Result) -> Shown:
     return Shown(f"{stem(policy)}_terms", title, pd.concat(parts, ignore_index=True), fields)
 
 
-def _key_place(result: Result) -> str | None:
-    """Name the kind of place that a row of the main table is, if it is one."""
-    keys = result.policy.tables[result.policy.main].keys
-    return keys[0] if len(keys) == 1 and keys[0] in _PLACES else None
-
-
 def _units(result: Result, plan: Plan) -> Shown | None:
     """Give each unit what its place gets, for the map and the cards."""
-    place, policy = _key_place(result), result.policy
+    place, policy = key_place(result), result.policy
     if place is None and policy.tables[policy.main].place:
         return _inside(result, plan)
     if place is None or (place != "unit" and place not in plan.units):
         return None
     table = policy.tables[policy.main]
     frame = _plain(result.frame())
-    columns = [str(c) for c in frame.columns if c not in (*_PLACES, "name")]
+    columns = [str(c) for c in frame.columns if c not in (*PLACES, "name")]
     codes = plan.units[place].astype(object) if place != "unit" else plan.units.index.to_series()
     joined = frame.set_index(place)[columns].reindex(codes.to_numpy())
     joined.insert(0, "unit", plan.units.index.to_numpy())
@@ -273,7 +268,7 @@ def _card(result: Result, main: Shown, units: Shown | None) -> Card | None:
     table = main if "unit" in main.frame or units is None else units
     if "unit" not in table.frame:
         return None
-    columns = tuple(str(c) for c in table.frame.columns if c not in _PLACES)
+    columns = tuple(str(c) for c in table.frame.columns if c not in PLACES)
     return Card(result.policy.title, table.name, columns[:6]) if columns else None
 
 
@@ -286,71 +281,19 @@ def _chapter(result: Result, tables: Sequence[str], theme: Theme | None) -> Chap
         parts.append(policy.notice)
     parts += policy.show.paragraphs
     parts += [Text(f"{c.line('en')}.", f"{c.line('zh')}。") for c in result.checks if not c.ok]
-    return Chapter(policy.title, tuple(parts), (theme.name,) if theme else (), tuple(tables))
+    chart = _chart(result, tables[0])
+    return Chapter(policy.title, tuple(parts), (theme.name,) if theme else (), tuple(tables),
+                   (chart,) if chart else ())  # fmt: skip
 
 
-def place_pages(results: Sequence[Result], plan: Plan) -> Shown | None:
-    """Gather what each county and township has: zone, areas, and its line of every policy."""
-    rows: list[tuple[str, ...]] = []
-    for level, frame in (("county", plan.counties), ("township", plan.townships)):
-        if frame is None:
-            continue
-        parts = [(r, r.frame(every=True).set_index(level)) for r in results
-                 if _key_place(r) == level]  # fmt: skip
-        parts += [
-            (r, r.frame(t, every=True).set_index(level)) for r in results
-            for t in r.policy.show.tables if r.policy.tables[t].keys == (level,)
-        ]  # fmt: skip
-        for code, place in frame.iterrows():
-            for column in ("zone", "area_m2", "built_m2", "redline_m2", "free_m2", "new_m2"):
-                if column in frame and not pd.isna(place[column]):
-                    words = Text(label(column, "en"), label(column, "zh"))
-                    value = _cell(place[column])
-                    if column.endswith("_m2"):
-                        value = km2(int(place[column]))
-                    rows.append(
-                        (level, str(code), str(place["name"]), "plan", *words, value, value)
-                    )
-            for result, table in parts:
-                if code in table.index:
-                    rows += _lines(result, level, str(code), str(place["name"]), table.loc[code])
-    if not rows:
+def _chart(result: Result, table: str) -> Chart | None:
+    """Say which column is drawn as bars; rows are named by ``name``, or else by their key."""
+    policy, column = result.policy, result.policy.show.chart
+    if not column:
         return None
-    heads = {
-        "level": Text("level of place", "层级"), "code": Text("code", "代码"),
-        "name": Text("name", "名称"), "policy": Text("policy", "政策"),
-        "item_en": Text("item", "项目（英文）"), "item_zh": Text("item in Chinese", "项目"),
-        "value_en": Text("value", "数值（英文）"), "value_zh": Text("value in Chinese", "数值"),
-    }  # fmt: skip
-    fields = tuple(Field(n, w, w) for n, w in heads.items())
-    frame = pd.DataFrame(rows, columns=list(heads))
-    title = Text("What each county and township has", "各县各乡镇一览")
-    return Shown("policy_places", title, frame, fields)
-
-
-def _lines(
-    result: Result, level: str, code: str, name: str, row: pd.Series
-) -> list[tuple[str, ...]]:
-    policy = result.policy
-    out = []
-    for table in policy.tables.values():
-        if table.keys != (level,):
-            continue
-        shown = policy.show.columns if table.name == policy.main else tuple(table.kinds)
-        for column in table.computed:
-            if column.name in shown and column.name in row.index and not pd.isna(row[column.name]):
-                unit, cell = unit_text(column.kind), _cell(row[column.name])
-                told = policy.show.words.get(column.name, {}).get(cell, Text(cell, cell))
-                values = [
-                    f"{told.get(x)} {unit_sign(unit, x) if unit not in ('', '1') else ''}".rstrip()
-                    for x in ("en", "zh")
-                ]
-                out.append((level, code, name, policy.name, *column.label, *values))
-    return out
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    number = float(value)  # type: ignore[arg-type]
-    return f"{number:,.0f}" if number == round(number) else f"{number:,.2f}"
+    main = policy.tables[policy.main]
+    shown = result.frame().columns
+    named = "name" if "name" in shown else main.keys[-1]
+    told = _field(policy, main, column).label
+    title = Text(f"{policy.title.en}: {told.en}", f"{policy.title.zh}：{told.zh}")
+    return Chart(title, table, column, named)

@@ -243,6 +243,8 @@ class Show:
         Further tables that are shown.
     rank : str
         The column whose ranking is tested by other weights.
+    chart : str
+        Column of the main table that the report draws as bars, in the table's order.
     limits : tuple of str
         Columns that go into the file of coefficients for limits of an allocation.
     """
@@ -257,6 +259,7 @@ class Show:
     tables: tuple[str, ...] = ()
     rank: str = ""
     limits: tuple[str, ...] = ()
+    chart: str = ""
 
 
 @dataclass(frozen=True)

@@ -352,6 +352,7 @@ def _show(part: Reader) -> Show:
         part.get("colours", "YlGn", kind=str), words, dict(part.table("hues")), paragraphs,
         part.words("tables", part.get("tables", [], kind=list)), part.get("rank", "", kind=str),
         part.words("limits", part.get("limits", [], kind=list)),
+        part.get("chart", "", kind=str),
     )  # fmt: skip
 
 

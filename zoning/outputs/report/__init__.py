@@ -67,6 +67,6 @@ def blocks_of(plan: Plan, lang: str = "zh") -> list[Block]:
     chapters = (
         front.summary, front.study_area, front.method, accounts.zones, redlines.redlines,
         accounts.construction, newland.allocation, firmness.stability, given.chapters,
-        back.checks, back.data,
+        back.checks, back.data, given.pages,
     )  # fmt: skip
     return [block for chapter in chapters for block in chapter(w)]

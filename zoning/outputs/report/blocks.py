@@ -11,10 +11,11 @@ Align = Literal["left", "right", "center"]
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading; ``level`` is 1 to 3. Numbers are part of ``text``."""
+    """A heading; ``level`` is 1 to 3. Numbers are part of ``text``; it may begin a new page."""
 
     level: int
     text: str
+    new_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

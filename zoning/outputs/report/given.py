@@ -1,33 +1,105 @@
-"""The chapters that wings gave: their paragraphs, the maps of their themes, their tables."""
+"""The chapters that wings gave: paragraphs, maps, charts, tables; at the end, pages of places."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
+from zoning.base.areas import M2_PER_KM2
 from zoning.outputs.office.wording import is_missing
-from zoning.outputs.report.blocks import Align, Block, Table, Text
-from zoning.outputs.report.pieces import DASH, Writer, number
+from zoning.outputs.prints.chart import draw_column
+from zoning.outputs.report.blocks import Align, Block, Figure, Table, Text
+from zoning.outputs.report.pieces import DASH, DPI, Writer, number
 
 if TYPE_CHECKING:
-    from zoning.contribution.parts import Contribution, Field
+    import pandas as pd
+
+    from zoning.contribution.parts import Chart, Contribution, Field, Pages
     from zoning.contribution.parts import Table as Given
 
 #: More rows are named and left to tables.xlsx: a report is read, not searched (our choice).
 MOST_ROWS = 60
+#: Bars that still have room on one sheet (our choice).
+MOST_BARS = 40
+#: Columns that hold codes of places.
+PLACES = ("unit", "township", "county", "zone")
 
 
 def chapters(w: Writer) -> Iterator[Block]:
-    """Write every chapter of every wing."""
+    """Write every chapter of every wing but those of pages."""
     for given in w.plan.contributions:
         for chapter in given.chapters:
+            if chapter.pages is not None:
+                continue
             yield w.chapter(chapter.title.en, chapter.title.zh)
             yield from (w.text(p.en, p.zh) for p in chapter.paragraphs)
             for theme in chapter.maps:
                 yield from w.picture(theme)
+            for chart in chapter.charts:
+                yield from _chart(w, given.table(chart.table), chart)
             for name in chapter.tables:
                 yield from _table(w, given, name)
+
+
+def _chart(w: Writer, table: Given, chart: Chart) -> Iterator[Block]:
+    """Draw a column as bars: places by name, areas in km2; what has no room is told."""
+    fields = {f.name: f for f in table.fields}
+    rows = table.frame.head(MOST_BARS)
+    if not len(rows):
+        return
+    field, label = fields[chart.column], fields[chart.label]
+    size = M2_PER_KM2 if field.unit == "m2" else 1
+    numbers = rows[chart.column].astype("Float64").to_numpy(float, na_value=float("nan")) / size
+    names = [
+        w.place(v) if chart.label in PLACES and not is_missing(v) else cell(w, label, v)
+        for v in rows[chart.label]
+    ]
+    title = chart.title.get(w.lang)
+    drawn = draw_column(title, names, numbers.tolist(), _head(w, field), w.lang)
+    yield Figure(title, drawn.to_bytes("png", DPI), title)
+    left = len(table.frame) - len(rows)
+    if left:
+        yield Text(
+            w.say(f"The first {len(rows)} rows of the table; {left:,} more are not drawn.",
+                  f"图中为表的前 {len(rows)} 行，其余 {left:,} 行未绘出。"), "note",
+        )  # fmt: skip
+
+
+def pages(w: Writer) -> Iterator[Block]:
+    """Write the chapters of pages: each place on a sheet of its own, with all that is known."""
+    for given in w.plan.contributions:
+        for chapter in given.chapters:
+            if chapter.pages is None:
+                continue
+            first = w.chapter(chapter.title.en, chapter.title.zh)
+            yield replace(first, new_page=True)
+            yield from (w.text(p.en, p.zh) for p in chapter.paragraphs)
+            table = given.table(chapter.pages.table)
+            for _, rows in table.frame.groupby(list(chapter.pages.keys), sort=False):
+                yield from _page(w, chapter.pages, table, rows)
+
+
+def _page(w: Writer, pages: Pages, table: Given, rows: pd.DataFrame) -> Iterator[Block]:
+    fields = {f.name: f for f in table.fields}
+    name = str(rows[pages.name].iloc[0])
+    yield replace(w.section(name, name), new_page=True)
+    colon, stop = ("：", "；") if w.lang == "zh" else (": ", "; ")
+    keys = [
+        f"{fields[k].label.get(w.lang)}{colon}{cell(w, fields[k], rows[k].iloc[0])}"
+        for k in pages.keys
+    ]
+    yield Text(stop.join(keys), "note")
+    columns = (pages.group, pages.item.get(w.lang), pages.value.get(w.lang))
+    lines: list[list[str]] = []
+    last = None
+    for group, item, value in rows[list(columns)].itertuples(index=False, name=None):
+        head = cell(w, fields[pages.group], group) if group != last else ""
+        lines.append([head, str(item), str(value)])
+        last = group
+    heads = [fields[c].label.get(w.lang) for c in columns]
+    yield Table(name, heads, lines, ["left", "left", "right"], [1.2, 1.5, 1.3])
 
 
 def _table(w: Writer, given: Contribution, name: str) -> Iterator[Block]:

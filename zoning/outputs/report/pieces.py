@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from zoning.plan import Plan
 
 DASH = "–"
-_DPI = 200
+DPI = 200
 #: Columns whose numbers are already written as text.
 _NUMBERS = ("left", "margin", "number", "price")
 #: Above this a plain number is no share (a shadow price, an objective).
@@ -82,14 +82,14 @@ class Writer:
             name = themes.title(self.plan, theme, self.lang)
             drawn = draw_map(self.plan, theme, lang=self.lang)
             caption = self.say(f"Map: {name}", f"{name}图")
-            yield Figure(caption, drawn.to_bytes("png", _DPI), drawn.title)
+            yield Figure(caption, drawn.to_bytes("png", DPI), drawn.title)
 
     def account_chart(self) -> Iterator[Figure]:
         """Draw the chart of the account, where there is one."""
         zones = self.plan.zones
         if zones is not None and "built_m2" in zones and (zones["area_m2"] > 0).any():
             drawn = draw_chart(self.plan, self.lang)
-            yield Figure(drawn.title, drawn.to_bytes("png", _DPI), drawn.title)
+            yield Figure(drawn.title, drawn.to_bytes("png", DPI), drawn.title)
 
     def place(self, code: Any) -> str:
         """Name a place: city, county, township or zone."""

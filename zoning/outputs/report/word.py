@@ -134,8 +134,8 @@ def _heading(document: Document, block: Heading, mark: int) -> None:
     paragraph._p.append(start)
     paragraph.add_run(written(block.text))
     paragraph._p.append(end)
-    if block.level == 1:
-        paragraph.paragraph_format.page_break_before = mark == 1
+    if block.level == 1 or block.new_page:
+        paragraph.paragraph_format.page_break_before = mark == 1 or block.new_page
 
 
 def _mark(number: int) -> str:
