@@ -114,15 +114,36 @@ def rules_of(plan: Plan, land: Land) -> tuple[list[Rule], dict[str, Any]]:
     return rules, account
 
 
+def _closed(plan: Plan, land: Land, found: Findings) -> None:
+    """Tell new land in zones that may take none, whatever caps the plan states."""
+    for zone in scheme_of(plan.config.zones).members:
+        if zone.new_land:
+            continue
+        used = sum(land.new[i] for i in _where(land.zone, zone.code))
+        found.add(
+            "new.closed_zone", used == 0,
+            Text(f"{zone.en}: the zone takes no new construction land; new land {used} m²",
+                 f"{zone.zh}：该分区不得新增建设用地，新增 {used} m²"),
+            zone.code, measured=used, limit=0, unit="m2",
+        )  # fmt: skip
+
+
 def _green(plan: Plan, land: Land, every: frozenset[int], base: int) -> list[Rule]:
     """Keep the least share of ecological and agricultural space: new land is taken from it."""
     rule, pieces = plan.config.cap.eco_agri_share, plan.pieces
-    if rule is None or base == 0 or pieces is None:
+    # Until 0.2.0 this share was checked afterwards and was no limit of the allocation.
+    if rule is None or base == 0 or pieces is None or _before_it_was_a_limit(plan):
         return []
     green = sum(int(v) for v in pieces["eco_agri_m2"])
     exact = Fraction(str(rule.share)) * base
     least = -(-exact.numerator // exact.denominator)
     return [Rule("eco_agri", "city", every, 0, max(0, green - least))]
+
+
+def _before_it_was_a_limit(plan: Plan) -> bool:
+    table = plan.tables.get("limits")
+    told = table is not None and table["kind"].eq("eco_agri").any()
+    return str(plan.run.get("software", {}).get("zoning", "")).startswith("0.1.") and not told
 
 
 def _where(column: list[Any], code: str) -> frozenset[int]:
@@ -193,6 +214,7 @@ def audit(plan: Plan, land: Land, rules: list[Rule], account: dict[str, Any], fo
     else:
         found.add("verify.free", True, Text("new land lies on free land of one township and zone",
                   "新增均在可用土地上"))  # fmt: skip
+    _closed(plan, land, found)
     for rule in rules:
         used = sum(land.new[i] for i in rule.pieces)
         ok = used >= rule.floor_m2 and (rule.cap_m2 is None or used <= rule.cap_m2)

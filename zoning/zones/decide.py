@@ -149,7 +149,7 @@ def settled(classes: pd.DataFrame, said: pd.Series) -> pd.DataFrame:
     Examples
     --------
     >>> towns = pd.DataFrame({"zone": ["key"], "zone_reason": ["contiguity"],
-    ...     "runner_up": ["key"], "margin": [0.1]}, index=["t"])
+    ...     "runner_up": ["key"], "margin": pd.array([0.1], dtype="Float64")}, index=["t"])
     >>> settled(towns, pd.Series(["moderate"], index=["t"])).loc["t"].tolist()
     ['key', 'contiguity', 'moderate', <NA>, 'moderate']
     """
