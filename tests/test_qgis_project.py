@@ -218,7 +218,7 @@ def test_qgis_opens_the_geopackage_styled(folder, plan, tmp_path):
     assert layers["units"]["features"] == len(plan.units)
     assert layers["units"]["crs"] == "EPSG:4549"
     assert [row[1:] for row in layers["units"]["legend"]] == [
-        *([z.name_zh, z.colour] for z in plan.zones.itertuples()), ["无数据", "#d9d9d9"],
+        *([z.name_zh, z.colour] for z in plan.zones.itertuples()), ["未分区", "#d9d9d9"],
     ]  # fmt: skip
     assert layers["units"]["aliases"]["area_m2"] == "单元市内面积(m²)"
     assert ["生态平衡", "balance"] in layers["units"]["maps"]["zone"]

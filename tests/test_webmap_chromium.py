@@ -230,12 +230,12 @@ def test_border_squares_are_cut_along_the_city(browser, page, plan):
 
 def test_hover_and_click_show_the_unit(browser, page, plan):
     browser.open(page)
-    unit = unit_where(browser, "g.value(i,'zone_reason')=='redline'&&g.value(i,'area_m2')>9e5")
+    unit = unit_where(browser, "g.value(i,'zone_reason')=='overlay'&&g.value(i,'area_m2')>9e5")
     code = browser.js("return Zoning.sides[0].grid.code(arguments[0])", unit)
     row = plan.units.loc[code]
     browser.at(*browser.point_of(unit))
     tip = browser.text(".zn-tip")
-    assert "生态平衡" in tip and code in tip and "红线" in tip
+    assert "生态平衡" in tip and code in tip and "叠加区" in tip
     browser.at(*browser.point_of(unit), click=True)
     card = browser.text(".zn-card")
     assert code in card and "生态平衡" in card and row["township_name"] in card
