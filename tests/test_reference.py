@@ -328,7 +328,7 @@ def test_terrain_has_the_hills():
         hills = pd.read_csv(DATA / "facts" / "hills.csv", encoding="utf-8").set_index("name")
         for name in ("宝华山", "茅山"):
             x, y = hills.loc[name, ["x_km", "y_km"]] * 1000
-            row, col = file.index(x, y)
+            row, col = map(int, file.index(x, y))
             assert (
                 height[row - 20 : row + 20, col - 20 : col + 20].max() == hills.loc[name, "top_m"]
             )
