@@ -22,6 +22,8 @@ from zoning.errors import InputError
 from zoning.questions.alternatives import alternatives, elsewhere
 from zoning.questions.places import units_of
 
+pytestmark = pytest.mark.slow
+
 
 def tiny(seed):
     """Five pieces of a few square metres: every plan can be tried."""

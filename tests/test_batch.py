@@ -16,6 +16,8 @@ from zoning.errors import InputError
 from zoning.planfile.models import OWN_SOURCE
 from zoning.scale import batch as room
 
+pytestmark = pytest.mark.slow
+
 COMMON = """\
 [plan]
 notice = "shared"

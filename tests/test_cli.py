@@ -195,6 +195,7 @@ def test_init_makes_a_plan_that_check_accepts(tmp_path):
     assert "already" in done.stderr
 
 
+@pytest.mark.slow
 def test_demo_works_from_any_folder(tmp_path):
     done = in_a_process("demo", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -484,6 +485,7 @@ def test_ctrl_c_is_exit_130_and_leaves_no_half_plan(tmp_path):
     assert not (tmp_path / "zoning-demo" / "run.json").exists()
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_ends_quietly(small):
     folder, _ = small
     how = {"cwd": folder, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

@@ -16,6 +16,8 @@ from zoning.base.shipped import data_path
 from zoning.planfile import load
 from zoning.zones import load_method, method_names, parse_method
 
+pytestmark = pytest.mark.slow
+
 WEIGHTINGS = ("as shipped", "ahp", "entropy", "critic", "joined")
 SCALES = ("as shipped", "minmax", "zscore", "breaks")
 

@@ -62,6 +62,7 @@ def test_findings_are_counted_by_level_and_told_once():
     assert tally([b, b], "en") == "2 warnings" and tally([]) == ""
 
 
+@pytest.mark.slow
 def test_a_run_tells_the_warnings_of_its_inputs_in_the_last_line(tmp_path):
     """Version 0.1.0 kept them in run.json and printed them in English by `check` only."""
     plan = worlds.write(tmp_path)
@@ -83,6 +84,7 @@ def test_a_run_tells_the_warnings_of_its_inputs_in_the_last_line(tmp_path):
     assert all(n["en"] and n["zh"] for n in notes)
 
 
+@pytest.mark.slow
 def test_quiet_still_says_what_fails(tmp_path):
     plan = worlds.write(tmp_path, cap='[cap]\nshare = 0.01\nsource = "s"\nevidence = "own"\n')
     made = zoning("run", str(plan), "-o", str(tmp_path / "out"), "-q")

@@ -62,6 +62,7 @@ def test_without_cap_there_is_the_account_of_what_exists(bare):
     assert "镇江" not in json.dumps(bare.run["config"], ensure_ascii=False)
 
 
+@pytest.mark.slow
 def test_run_report_and_map_say_that_there_is_no_cap(bare, tmp_path):
     from docx import Document
 

@@ -34,7 +34,9 @@ def failed(found):
     return {c.check for c in found if not c.ok and c.level == "error"}
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", [pytest.param(w, marks=() if w == "whole units" else pytest.mark.slow) for w in WAYS]
+)
 def test_every_way_of_allocating_is_proved_from_the_files(tmp_path, way):
     plan = written(tmp_path, WAYS[way])
     found = verify(plan)
@@ -134,9 +136,10 @@ def asked(tmp_path_factory):
 BARE = "[outputs]\nqgis = false\nmap = false\n"
 
 
-#: All of them; what is not marked slow asks each plan once and each question of one plan.
+#: All of them; a newcomer asks everything at once, of a plain plan and of the fullest.
+QUICK = {("plain", "all"), ("two surveys, cores, locks", "all")}
 PRODUCT = [
-    pytest.param(name, kind, marks=() if name == "plain" or kind == "all" else pytest.mark.slow)
+    pytest.param(name, kind, marks=() if (name, kind) in QUICK else pytest.mark.slow)
     for name in ASKED
     for kind in KINDS
 ]
