@@ -184,6 +184,7 @@ def apply_to_townships(classes: pd.DataFrame, decisions: pd.DataFrame) -> pd.Dat
     decided = _decided(decisions, "township")
     decided = decided[decided.index.isin(out.index)]
     said = out.loc[decided.index, "zone"]
+    decided = decided.set_axis(said.index)  # older pandas compares alike labels of one type only
     moved = decided.index[(said.isna() | (said != decided)).fillna(value=True).to_numpy(dtype=bool)]
     if "runner_up" in out:
         out.loc[moved, "runner_up"] = said[moved]
