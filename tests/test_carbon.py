@@ -201,6 +201,7 @@ def test_mann_kendall_values():
     assert flat.trend == "increasing" and round(flat.p, 4) == 0.0389
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(-5, 5), min_size=3, max_size=30))
 @settings(max_examples=80, deadline=None)
 def test_mann_kendall_like_the_library(values):

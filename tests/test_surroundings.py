@@ -22,6 +22,7 @@ from zoning.questions.stability.screening import elementary_effects
 LINES = np.array([[i, i + 1] for i in range(11)] + [[0, 5], [3, 9]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_moran_and_lisa_against_esda(seed):
     esda, libpysal = pytest.importorskip("esda"), pytest.importorskip("libpysal")
@@ -88,6 +89,7 @@ def test_demand_by_hand():
     assert table["met"].tolist() == [1.0, 1.0, 0.4]
 
 
+@pytest.mark.slow
 def test_elementary_effects_against_salib():
     salib = pytest.importorskip("SALib.analyze.morris")
     from SALib.sample import morris as sample

@@ -339,6 +339,7 @@ def test_natural_breaks_by_all_splits() -> None:
         natural_breaks(np.array([1.0, 1.0, np.nan]), 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_entropy_and_critic_against_other_libraries(seed):
     """CRITIC as scikit-criteria and pymcdm give it; entropy written out again."""
