@@ -18,7 +18,7 @@ from zoning.errors import Finding, InputError, Problem, Text, raise_all
 from zoning.grid.crs import check_projected
 from zoning.grid.distortion import Distortion, choose_crs, measure_distortion
 from zoning.grid.lattice import GridSpec, check_size
-from zoning.inputs import protections
+from zoning.inputs import plans, protections
 from zoning.inputs.columns import offered, old_keys, rename
 from zoning.inputs.crs import no_way, parse_crs
 from zoning.inputs.desk import Desk
@@ -63,8 +63,8 @@ class Intake:
     classes : DataFrame or None
         The land-use classes, with land use.
     ground : Ground
-    redlines : GeoDataFrame or None
-        With all attributes (``layers.redlines`` is the same frame).
+    plans : GeoDataFrame or None
+        Of ``[[inputs.plans]]`` (:mod:`zoning.inputs.plans`).
     sources : tuple of Source
         Files in the order they were read.
     findings : tuple of Finding
@@ -79,6 +79,7 @@ class Intake:
     sources: tuple[Source, ...] = ()
     findings: tuple[Finding, ...] = ()
     ground: Ground = field(default_factory=Ground)
+    plans: gpd.GeoDataFrame | None = None
 
 
 def gather(config: Config, folder: Path) -> Intake:
@@ -120,6 +121,7 @@ def gather(config: Config, folder: Path) -> Intake:
         _counties(config, desk, None)
         _townships(config, desk, None)
         _protections(config, desk, None)
+        plans.gather_plans(config.inputs, desk, None)
         raise InputError(desk.problems)
     city_frame = gpd.GeoSeries([shapely.union_all(outline.geometry.to_numpy())], crs=outline.crs)
     grid, distortion = choose_grid(config, city_frame)
@@ -132,6 +134,7 @@ def gather(config: Config, folder: Path) -> Intake:
     counties = _counties(config, desk, grid.crs)
     towns = _townships(config, desk, grid.crs)
     redlines, protected = _protections(config, desk, grid.crs)
+    others = plans.gather_plans(config.inputs, desk, grid.crs)
     shifted = desk.weigh_datums()
     if towns is not None and not shifted & {"boundary", "townships"}:
         # Of a shifted layer the gaps along the boundary are a consequence, not a fault of its own.
@@ -150,6 +153,7 @@ def gather(config: Config, folder: Path) -> Intake:
         tuple(desk.sources),
         tuple(desk.findings),
         ground,
+        others,
     )
 
 
@@ -177,6 +181,7 @@ def absent_files(config: Config, folder: Path) -> list[Problem]:
     named = [(role, getattr(inputs, role)) for role in single]
     paths = [(role, part.path) for role, part in named if part is not None]
     paths[-1:-1] = [(_role(p), p.path) for p in protections.protection_layers(inputs)]
+    paths += [(p.role, p.path) for p in inputs.plans]
     if inputs.townships is not None and inputs.townships.table:
         paths.append(("townships", inputs.townships.table))
     if inputs.parks is not None:

@@ -142,6 +142,39 @@ class ProtectionLayer(Layer):
     columns: ProtectionColumns = ProtectionColumns()
 
 
+class PlanLayer(Layer):
+    """``[[inputs.plans]]``: another plan of the same land, to be held against all others.
+
+    Protections and parks take part from their own inputs: no layer is named twice.
+    """
+
+    role: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+    """What the layer is: `land_use_plan`, `urban_plan`, `growth_boundary`, `forest`,
+    `existing_use` (data/review/roles.toml), or a role of your own."""
+    class_column: str | None = None
+    """Column of the class; left out, ``class`` where the file has it."""
+    class_of_all: str | None = None
+    """The class of every feature, in place of a column."""
+    classes: dict[str, str] = Field(default_factory=dict)
+    """``[inputs.plans.classes]``: what the file calls a class = our class, such as
+    ``"二类居住" = "residential"``; usual names and codes are known without it."""
+    outside: str | None = None
+    """Class of the city's land under no feature of this role; `none`: nothing is said of it."""
+    name: str | None = None
+    """What people call this plan; left out, the name of its role."""
+    year: int | None = None
+    """Year of the plan or survey."""
+    survey: str = ""
+    """Survey that it stands on, such as "三调"."""
+    precedence: Annotated[int, Field(ge=1)] | None = None
+    """1 goes before 2: which of two plans gives way where a rule says "by precedence"."""
+    move_m: tuple[float, float] | None = None
+    """Move the layer by so many metres east and north, where the audit found it shifted as a whole;
+    the run says so."""
+    source: str = OWN_SOURCE
+    """Title, number and date of the document."""
+
+
 class RedlineLayer(Layer):
     """``[inputs.redlines]``: old name of ``[[inputs.protections]]`` with ``kind = "redline"``."""
 
@@ -280,6 +313,7 @@ class InputsPart(Part):
     redlines: RedlineLayer | None = None
     cores: CoreLayer | None = None
     locks: tuple[LockLayer, ...] = ()
+    plans: tuple[PlanLayer, ...] = ()
     landuse: LanduseRaster | None = None
     parks: ParkLayer | None = None
     dem: DemRaster | None = None

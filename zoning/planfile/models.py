@@ -278,6 +278,20 @@ class AllocationPart(Part):
     """With whole units: new units touch what is built (kept, not proved best)."""
 
 
+class AuditPart(Part):
+    """``[audit]``: how ``[[inputs.plans]]`` are held against each other; see docs/review.md."""
+
+    order: str = "2019"
+    """Which of the three lines goes before the others: `2019` (red line, basic farmland, growth
+    boundary), `2022` (basic farmland first), or a TOML file of your own."""
+    rules: str | None = None
+    """A matrix of rules in place of the shipped one (data/review/rules.toml)."""
+    tolerance: str | None = None
+    """Widths and areas that tell slivers from conflicts, in place of data/review/tolerance.toml."""
+    decisions: str | None = None
+    """File of decisions on conflicts: conflicts.gpkg as edited in QGIS, or CSV or XLSX."""
+
+
 class OutputsPart(Part):
     """``[outputs]``: which files a run leaves beside plan.gpkg, units.parquet and run.json."""
 
@@ -324,5 +338,6 @@ class Config(Part):
     published: PublishedPart = PublishedPart()
     cap: CapPart = CapPart()
     allocation: AllocationPart = AllocationPart()
+    audit: AuditPart = AuditPart()
     policies: tuple[PolicyPart, ...] = ()
     outputs: OutputsPart = OutputsPart()
