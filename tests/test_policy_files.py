@@ -226,15 +226,35 @@ def test_lights_of_tasks(world):
     rows = pd.DataFrame(
         [("late", 120, 90), ("done", 120, 100), ("behind", 240, 75), ("little", 250, 75)],
         columns=["id", "due_day", "done_percent"],
-    ).assign(text="x", action=1, lead=["a", "a", "b", "b"], partners="p",
+    ).assign(text="x", action=1, lead=["a", "a", "b", "b"], partners="p", year=2026,
+             points=[40, 60, 30, 70], blocking=["no", "no", "yes", "no"],
              lon=world.units["lon"].iloc[0], lat=world.units["lat"].iloc[0])  # fmt: skip
-    result = run("tasks", world, examples=False, tasks=rows)
+    stones = pd.DataFrame(
+        [("m1", "late", 50, "no"), ("m2", "late", 100, "yes"), ("m3", "late", 119, "no"),
+         ("m4", "little", 200, "no"), ("m5", "little", 199, "no")],
+        columns=["id", "task", "due_day", "reached"],
+    ).assign(text="y")  # fmt: skip
+    result = run("tasks", world, examples=False, tasks=rows, milestones=stones)
     assert by(result, "task", "light") == {
         "late": "red", "done": "green", "behind": "yellow", "little": "yellow",
     }  # fmt: skip
     assert by(result, "task", "late") == {"late": 80, "done": 0, "behind": 0, "little": 0}
     assert by(result, "task", "deduction") == {"late": 2, "done": 0, "behind": 2, "little": 2}
     assert by(result, "lead", "points_lost", "bureaus") == {"a": 2, "b": 4}
+    # day 200 has come, so only what was due before it is missed
+    assert by(result, "task", "missed") == {"late": 2, "done": 0, "behind": 0, "little": 1}
+    assert by(result, "lead", "lead_missed", "bureaus") == {"a": 2, "b": 1}
+    # done: all points; in part: pro rata; in part and blocking: none
+    assert by(result, "task", "scored") == pytest.approx(
+        {"late": 36, "done": 60, "behind": 0, "little": 52.5}
+    )
+    assert by(result, "lead", "lead_scored", "bureaus") == pytest.approx({"a": 96, "b": 52.5})
+    assert all(c.ok for c in result.checks)
+    wrong = rows.assign(blocking="perhaps")
+    result = run("tasks", world, examples=False, tasks=wrong, milestones=stones)
+    assert [c.ok for c in result.checks].count(False) == 1
+    # none listed, none of them missed
+    assert by(run("tasks", world, examples=False, tasks=rows), "task", "missed")["late"] == 0
 
 
 def test_cards_of_projects(world):
@@ -351,7 +371,9 @@ def place_tables(plan, name):
     folder = find(name).parent / "examples"
     lon, lat = plan.units["lon"].iloc[0], plan.units["lat"].iloc[0]
     files = {
-        "tasks": {"tasks": "tasks.csv", "pilots": "pilots.csv"},
+        "tasks": {
+            "tasks": "tasks.csv", "pilots": "pilots.csv", "milestones": "milestones.csv",
+        },
         "project-carbon": {"projects": "projects.csv"}, "enterprise-carbon": {"firms": "firms.csv"},
     }.get(name, {})  # fmt: skip
     tables = {t: pd.read_csv(folder / f).assign(lon=lon, lat=lat) for t, f in files.items()}
@@ -579,10 +601,23 @@ def test_tasks_stand_on_the_page_of_the_place_that_they_lie_in(world):
     tasks = pd.DataFrame({
         "id": ["T1", "T2"], "text": ["plant trees", "far away"], "action": "1", "lead": "a",
         "partners": "b", "due_day": 300, "done_percent": [90, 90], "lon": [x, far["lon"]],
-        "lat": [y, far["lat"]],
+        "lat": [y, far["lat"]], "year": 2026, "points": 50, "blocking": "no",
     })  # fmt: skip
-    frame = place_pages([run("tasks", world, examples=False, tasks=tasks)], world).frame
+    pilots = pd.DataFrame({
+        "id": ["P1", "P2", "P3"], "name": ["a school", "a park", "another school"],
+        "field": ["学校", "园区", "学校"], "score": [70, 60, 80], "lon": x, "lat": y,
+    })  # fmt: skip
+    done = run("tasks", world, examples=False, tasks=tasks, pilots=pilots)
+    frame = place_pages([done], world).frame
     mine = frame[frame["policy"] == "tasks"]
+    # Pilots stand on the page of their township with their rank, on a county's with their number.
+    theirs = mine[mine["item_en"].str.contains("rank in its field|pilot")]
+    mine = mine.drop(theirs.index)
+    assert theirs[["level", "code", "item_zh", "value_zh"]].values.tolist() == [
+        ["county", units.iloc[0]["county"], "试点单位与项目", "3"],
+        *(["township", units.iloc[0]["township"], f"{n}：领域内名次", r]
+          for n, r in (("a school", "2"), ("a park", "1"), ("another school", "1"))),
+    ]  # fmt: skip
     assert set(mine["value_zh"]) == {"绿灯"}
     found = {(r["item_en"], r["level"], r["code"]) for _, r in mine.iterrows()}
     wanted = {

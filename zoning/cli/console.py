@@ -67,13 +67,18 @@ class Talk:
         """Write a short table; the first column to the left, numbers to the right."""
         if self.quiet or self.json:
             return
+        from rich.cells import cell_len
         from rich.console import Console
         from rich.markup import escape
         from rich.table import Table
 
         table = Table(title=escape(title), title_justify="left", header_style="bold")
-        for i, head in enumerate(heads):
-            table.add_column(escape(head), justify="left" if i == 0 else "right", no_wrap=i > 0)
+        for i, head in enumerate(heads):  # heads wrap; names and numbers stay readable
+            widest = max((cell_len(row[i]) for row in rows), default=0)
+            table.add_column(
+                escape(head), justify="right" if i else "left", overflow="fold",
+                min_width=min(widest, 14),
+            )  # fmt: skip
         for row in rows:
             table.add_row(*[escape(cell) for cell in row])
         out = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 100, highlight=False)

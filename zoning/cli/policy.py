@@ -172,7 +172,7 @@ def _check(talk: Talk, file: str) -> None:
         talk.write(finding.line(talk.lang))
     talk.write(
         talk.say("No problems: the file can be run.", "未发现问题，可以运行。") if not found
-        else talk.say(f"It can be run; {len(found)} notes.", f"可以运行；{len(found)} 项提示。")
+        else talk.say(f"It can be run; notes: {len(found)}.", f"可以运行；{len(found)} 项提示。")
     )  # fmt: skip
 
 

@@ -239,14 +239,15 @@ class FormulaWalk(Walk):
     def unify(self, node: ast.expr, kinds: list[Kind], what: str) -> Kind:
         """Give the common kind of parts that stand beside one another."""
         if len({k.kind for k in kinds}) > 1:
-            self.refuse(node, f"{what} mixes text and numbers", f"{what} 混用了文字与数值")
+            self.refuse(node, f"{what} mixes text and numbers", f"{_zh(what)}混用了文字与数值")
             return ANY
         units = [k.unit for k in kinds if k.unit is not None]
         for unit in units[1:]:
             if not unit.same(units[0]):
                 one, two = dimension_name(units[0]), dimension_name(unit)
                 self.refuse(
-                    node, f"{what} joins {one} and {two}", f"{what} 两侧单位不同：{one} 与 {two}",
+                    node, f"{what} joins {one} and {two}",
+                    f"{_zh(what)}两侧单位不同：{one} 与 {two}",
                     Text("give a number its unit as a parameter", "请用带单位的参数代替数字"),
                 )  # fmt: skip
                 return ANY
@@ -287,3 +288,8 @@ class FormulaWalk(Walk):
         sides = [left, right]
         if not any(isinstance(s, ast.Tuple | ast.List) for s in sides):
             self.unify(left, [self.infer(s) for s in sides], "a comparison")
+
+
+def _zh(what: str) -> str:
+    """Name the part of a formula in Chinese; signs and functions keep their own."""
+    return "比较式" if what == "a comparison" else f"“{what}”"

@@ -64,8 +64,8 @@ def place_pages(results: Sequence[Result], plan: Plan) -> Shown | None:
             for result, name, table in keyed:
                 if code in table.index:
                     lines += _lines(result, name, table.loc[code])
-            for result, table in lying:
-                lines += _inside(result, table[table[level] == code])
+            for result, name, table in lying:
+                lines += _inside(result, name, table[table[level] == code], level)
             head = (level, str(code), str(place["name"]))
             rows += [
                 (*head, group, item.en, item.zh, value.en, value.zh)
@@ -84,18 +84,19 @@ def place_pages(results: Sequence[Result], plan: Plan) -> Shown | None:
 
 def _tables(
     results: Sequence[Result], level: str
-) -> tuple[list[tuple[Result, str, pd.DataFrame]], list[tuple[Result, pd.DataFrame]]]:
+) -> tuple[list[tuple[Result, str, pd.DataFrame]], list[tuple[Result, str, pd.DataFrame]]]:
     """Find the tables whose rows are such places, and those whose rows lie in one."""
-    keyed, lying = [], []
+    keyed: list[tuple[Result, str, pd.DataFrame]] = []
+    lying: list[tuple[Result, str, pd.DataFrame]] = []
     for r in results:
         policy = r.policy
         for name in (policy.main, *policy.show.tables):
             if policy.tables[name].keys == (level,):
                 keyed.append((r, name, r.frame(name, every=True).set_index(level)))
-        if policy.tables[policy.main].place:
-            frame = r.frame(every=True)
-            if level in frame:
-                lying.append((r, frame))
+            if policy.tables[name].place:
+                frame = r.frame(name, every=True)
+                if level in frame:
+                    lying.append((r, name, frame))
     return keyed, lying
 
 
@@ -155,17 +156,31 @@ def _lines(result: Result, name: str, row: pd.Series) -> list[_Line]:
     ]
 
 
-def _inside(result: Result, rows: pd.DataFrame) -> list[_Line]:
-    """Give a line for each row that lies in the place: its name, and what the map shows of it."""
-    policy, theme = result.policy, result.policy.show.theme
-    if not theme or theme not in rows:
+def _inside(result: Result, name: str, rows: pd.DataFrame, level: str) -> list[_Line]:
+    """Give a line for each row that lies in the place: its name, and what it comes to.
+
+    Rows of the main table show what the map shows of them; rows of another table (pilots beside
+    tasks) their first formula, and a county, which may hold dozens of these, their number.
+    """
+    policy, table = result.policy, result.policy.tables[name]
+    if name == policy.main:
+        shown = policy.show.theme
+    elif level == "county":
+        return (
+            [(policy.name, table.label, Text(str(len(rows)), str(len(rows))))] if len(rows) else []
+        )
+    else:
+        shown = table.computed[0].name if table.computed else ""
+    if not shown or shown not in rows:
         return []
-    key = policy.tables[policy.main].keys[0]
     out = []
-    for _, row in rows[rows[theme].notna()].iterrows():
-        name = row["name"] if "name" in row and not pd.isna(row["name"]) else row[key]
-        item = Text(str(name), str(name))
-        out.append((policy.name, item, _value(result, policy.main, theme, row[theme])))
+    for _, row in rows[rows[shown].notna()].iterrows():
+        own = row["name"] if "name" in row and not pd.isna(row["name"]) else row[table.keys[0]]
+        item = Text(str(own), str(own))
+        if name != policy.main:
+            what = table.computed[0].label
+            item = Text(f"{own}: {what.en}", f"{own}：{what.zh}")
+        out.append((policy.name, item, _value(result, name, shown, row[shown])))
     return out
 
 
