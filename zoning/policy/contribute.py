@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,7 +43,7 @@ def contribute(results: Sequence[Result], plan: Plan) -> Contribution:
     for result in results:
         policy = result.policy
         names = [policy.main, *policy.show.tables]
-        shown = [_table(result, name) for name in names]
+        shown = [_named(_table(result, name), plan) for name in names]
         tables += [*shown, _terms(result)]
         units = _units(result, plan)
         theme = None
@@ -85,6 +86,25 @@ def _table(result: Result, name: str) -> Shown:
     return Shown(own, title, _plain(frame), _fields(policy, table, frame))
 
 
+def _named(table: Shown, plan: Plan) -> Shown:
+    """Give codes of places their names, but where the name stands in a column beside."""
+    known: dict[str, Mapping[str, Text]] = {}
+    if plan.zones is not None:
+        known["zone"] = {
+            str(c): Text(str(z["name_en"]), str(z["name_zh"])) for c, z in plan.zones.iterrows()
+        }
+    for level, frame in (("county", plan.counties), ("township", plan.townships)):
+        if frame is not None and (level, "name") != tuple(table.frame.columns[:2]):
+            known[level] = {str(c): Text(str(n), str(n)) for c, n in frame["name"].items()}
+    fields = tuple(
+        replace(f, words={c: known[f.name][c] for c in codes if c in known[f.name]})
+        if f.name in known and not f.words else f
+        for f in table.fields
+        for codes in [sorted({str(c) for c in table.frame[f.name].dropna()})]
+    )  # fmt: skip
+    return replace(table, fields=fields)
+
+
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     """Use dtypes that every writer knows."""
     out = frame.copy()
@@ -104,6 +124,8 @@ def _field(policy: Policy, table: Table, name: str) -> Field:
     labels = {c.name: c.label for c in table.columns}
     labels |= {g.name: g.label for g in table.groupings}
     labels |= {c.name: c.label for c in table.computed}
+    if table.kind == "group" and name in table.keys and table.origin in policy.tables:
+        labels[name] = _field(policy, policy.tables[table.origin], name).label
     told = labels.get(name, _PLACE_WORDS.get(name, Text(name, name)))
     kind, formula = table.kinds[name], {c.name: c.formula for c in table.computed}.get(name)
     flat = " ".join((formula or "").split())

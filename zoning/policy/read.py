@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zoning.base import strict
+from zoning.base import strict, words
 from zoning.base.shipped import data_path
 from zoning.base.strict import Reader
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
@@ -171,8 +171,8 @@ def _unit(part: Reader, key: str = "unit", default: Any = strict.REQUIRED) -> Un
 
 
 def _label(part: Reader, name: str) -> Text:
-    words = _words(part)
-    return words if words.en else Text(name, name)
+    given = _words(part)
+    return given if given.en else Text(name, name)
 
 
 def _parameter(name: str, part: Reader) -> Parameter:
@@ -212,7 +212,7 @@ def _table(name: str, part: Reader) -> Table:
     key = part.get("key", kind=(str, list))
     keys = (key,) if isinstance(key, str) else part.words("key", key or [])
     columns = tuple(
-        _column(n, part.child(f"columns.{n}", d)) for n, d in part.table("columns").items()
+        _column(n, part.child(f"columns.{n}", d), kind) for n, d in part.table("columns").items()
     )
     groupings = tuple(
         _grouping(n, part.child(f"groups.{n}", d)) for n, d in part.table("groups").items()
@@ -231,8 +231,14 @@ def _table(name: str, part: Reader) -> Table:
     return found
 
 
-def _column(name: str, part: Reader) -> Column:
-    found = Column(name, _label(part, name), part.get("from", name, kind=str), _unit(part))
+def _column(name: str, part: Reader, kind: str) -> Column:
+    origin = part.get("from", name, kind=str) or name
+    label = _words(part)
+    if not label.en and kind == "plan":  # the plan has words for its own columns
+        label = Text(words.label(origin, "en"), words.label(origin, "zh"))
+    elif not label.en:
+        label = Text(name, origin)
+    found = Column(name, label, origin, _unit(part))
     _check_name(name, part)
     part.close()
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 from zoning.base import words
 from zoning.base.areas import M2_PER_KM2
@@ -114,7 +115,7 @@ def _table(w: Writer, given: Contribution, name: str) -> Iterator[Block]:
             for row in rows[[f.name for f in table.fields]].itertuples(index=False, name=None)
         ],
         [_align(table, f) for f in table.fields],
-        [1.0] * len(table.fields),
+        [_width(w, f, rows[f.name]) for f in table.fields],
     )
     left = len(table.frame) - len(rows)
     if left:
@@ -122,6 +123,17 @@ def _table(w: Writer, given: Contribution, name: str) -> Iterator[Block]:
             w.say(f"{left:,} more rows stand in tables.xlsx.", f"其余 {left:,} 行见 tables.xlsx。"),
             "note",
         )
+
+
+def _width(w: Writer, f: Field, values: Any) -> float:
+    """Give a column the room that its longest word or cell needs, within bounds."""
+    words = [*_head(w, f).replace("（", " （").split(" "), *(cell(w, f, v) for v in values)]
+    return 2.0 + min(max(max(_wide(x) for x in words), 5), 20)
+
+
+def _wide(text: str) -> int:
+    """Count a Chinese character twice."""
+    return sum(1 + (east_asian_width(c) in "WF") for c in text)
 
 
 def _head(w: Writer, f: Field) -> str:
