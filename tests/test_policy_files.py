@@ -550,6 +550,28 @@ def test_policies_are_part_of_a_run(ruled):
     assert {t.name for t in given.themes} >= {"policy_forest_map"}
 
 
+def test_a_run_names_its_policies(ruled, capsys):
+    from zoning.cli.console import Talk
+    from zoning.cli.telling import tell_plan
+
+    plan, _ = ruled
+    tell_plan(Talk("zh"), plan, [])
+    assert "政策：新增建设用地指标分解；镇江市乡镇生态补偿；" in capsys.readouterr().out
+    tell_plan(Talk("en"), plan, [])
+    assert "Policies: Quotas of new construction land" in capsys.readouterr().out
+
+
+def test_names_stand_for_codes_in_the_tables_of_policies(ruled):
+    plan, _ = ruled
+    given = next(c for c in plan.contributions if c.wing == "policy")
+    fields = {f.name: f for f in given.table("policy_forest").fields}
+    zone = str(plan.zones.index[0])
+    assert fields["zone"].words[zone].zh == plan.zones.loc[zone, "name_zh"]
+    table = given.table("policy_compensation_zhenjiang")
+    # the name stands beside the code, so the code may stay
+    assert table.frame.columns[1] == "name" and not table.fields[0].words
+
+
 def test_the_report_ends_with_a_page_for_each_place(ruled):
     import zoning as zn
     from zoning.outputs import report

@@ -27,6 +27,7 @@ def tell_plan(talk: Talk, plan: Plan, files: Sequence[Path]) -> None:
     _tell_zones(talk, plan)
     _tell_decisions(talk, plan)
     _tell_account(talk, plan.run)
+    _tell_wings(talk, plan)
     for part in plan.run.get("left_out", ()):
         talk.write(_LEFT_OUT[part].get(talk.lang))
     failed = [c for c in plan.checks if not c.ok]
@@ -141,6 +142,15 @@ def _tell_account(talk: Talk, run: Mapping[str, Any]) -> None:
         grade = a["certificate"]["grade"]
         talk.write(talk.say(f"Allocation: method {a['method']}, gap {gap}, certificate: {grade}",
                             f"分配:方法 {a['method']},间隙 {gap},证明等级:{grade}"))  # fmt: skip
+
+
+def _tell_wings(talk: Talk, plan: Plan) -> None:
+    """Name what the wings gave to the plan: its policies, conflicts, parks."""
+    for given in plan.contributions:
+        titles = [c.title.get(talk.lang) for c in given.chapters if c.pages is None]
+        if titles:
+            talk.write(given.title.get(talk.lang) + talk.say(": ", "：")
+                       + talk.say("; ", "；").join(titles))  # fmt: skip
 
 
 def _under_cap(c: Mapping[str, Any]) -> Text:
