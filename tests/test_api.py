@@ -104,9 +104,15 @@ def test_a_plan_answers_itself(world):
     assert len(repr(made)) < 200
     assert "<table" in made._repr_html_()
     table = made.check_table("en")
-    assert len(table) == len(made.checks)
+    assert len(table) == len(made.checks) + len(made.findings)
     assert table["ok"].is_monotonic_increasing
     assert table["text"].str.len().min() > 0
+    (finding,) = (
+        f for f in made.findings if f.code == "no-scheme-named"
+    )  # its plan.toml names none
+    row = table[table["check"] == "no-scheme-named"].iloc[0]
+    assert (row["ok"], row["level"], row["try"]) == (False, "warning", finding.remedy.en)
+    assert made.check_table("zh").loc[row.name, "text"] == finding.what.zh
     assert made.explain("丙镇", "en").lines == api.explain(folder, "丙镇", "en").lines
     assert made.explain("丙镇").lines == made.explain("丙镇", made.lang).lines
     for theme in made.themes():

@@ -8,9 +8,11 @@ import fake_plan
 import made_up
 import pytest
 import worlds
+from pandas.testing import assert_frame_equal
 
 from zoning import pipeline, planfile
 from zoning.errors import InputError
+from zoning.ledger import sums
 from zoning.outputs.webmap import given
 from zoning.pipeline import assemble as module
 from zoning.pipeline.assemble import Solved, assemble
@@ -95,8 +97,6 @@ def test_what_a_question_locked_is_kept_and_dropped_by_a_run(plan) -> None:
     locked = answer.answer(plan, Question(lock_out=[A_FREE]))
     assert locked.run["what_if"] == {"lock_out": [A_FREE], "lock_in": []}
     acc, _ = answer.account_of(plan)
-    from zoning.ledger import sums
-
     marked = sums.mark(plan.ledger, answer.classes_of(plan))
     bare = assemble(locked, Solved(acc), plan.config, marked=marked)
     assert "what_if" not in bare.run and "allocation" not in bare.run
@@ -148,3 +148,26 @@ def test_a_card_that_does_not_fit_is_told(monkeypatch) -> None:
     told = given.pack(full, full.units.index)["cards"]
     assert len(told) == len(shown)
     assert all("more than the map holds (1)" in card["left_out"]["en"] for card in told)
+
+
+def test_a_plan_does_not_remember_what_it_was_asked_before(plan) -> None:
+    """An answer to an answer is the answer: nothing of an earlier account or allocation stays."""
+    first = answer.answer(plan, Question(boundary_weight=0.1, whole_units=True, lock_out=(A_FREE,)))
+    assert "allocation_edges" in first.tables and first.run["what_if"]["lock_out"] == [A_FREE]
+    acc, _ = answer.account_of(plan)
+    marked = sums.mark(plan.ledger, answer.classes_of(plan))
+    for solved in (Solved(), Solved(acc)):
+        one, other = (assemble(p, solved, plan.config, marked=marked) for p in (plan, first))
+        assert one.tables.keys() == other.tables.keys()
+        for name, table in one.tables.items():
+            assert_frame_equal(table, other.tables[name])
+        for name in ("units", "pieces", "zones", "townships", "counties"):
+            assert_frame_equal(getattr(one, name), getattr(other, name))
+        assert one.checks == other.checks
+        kept = [{k: v for k, v in p.run.items() if k != "seconds"} for p in (one, other)]
+        assert kept[0] == kept[1]
+    bare = assemble(first, Solved(), plan.config)
+    assert not {"landscape", "limits", "allocation_edges"} & bare.tables.keys()
+    assert not {"construction", "allocation", "infeasible", "what_if", "digest"} & bare.run.keys()
+    spoken = ("cap.", "new.", "floor.", "presolve.", "allocation.")
+    assert not [c.check for c in bare.checks if c.check.startswith(spoken)]

@@ -155,6 +155,16 @@ def test_two_totals_of_one_place_are_both_kept():
         assert check.limit == min(640, allowed)
 
 
+def test_a_place_that_is_built_beyond_its_cap_takes_nothing():
+    # c2: 350 of 2400 m2 are built; 300 are allowed.
+    rule = AreaRule("county", "c2", cap_total_m2=300)
+    acc = account(city(), CapRules(share=1.0, areas=(rule,)), 4000)
+    (limit,) = [x for x in acc.limits if x.kind == "county"]
+    assert limit.cap_m2 == 0
+    (check,) = [c for c in acc.checks if c.check == "cap.county"]
+    assert (check.ok, check.measured, check.limit) == (False, 350, 300)
+
+
 def test_what_is_not_stated_is_no_rule():
     acc = account(city(), CapRules(), 4000, eco_agri_m2=1)
     assert (acc.cap_m2, acc.headroom_m2, acc.existing_m2, acc.base_m2) == (None, None, 950, 4000)

@@ -19,7 +19,7 @@ from zoning.outputs.report import accounts
 from zoning.outputs.report.blocks import Table
 from zoning.outputs.report.pieces import Writer
 from zoning.outputs.webmap.document import decisions as packed
-from zoning.zones import read_overrides
+from zoning.zones import decision_on, read_overrides
 
 #: Township B is key development by the method, A optimised. Decisions: one that stands, one stale,
 #: one moot, one on a unit.
@@ -143,3 +143,12 @@ def test_one_layer_by_name(plan, tmp_path) -> None:
     file = layers.write(plan, tmp_path / "d.gpkg")
     assert set(read_overrides(file, "decisions_townships")["level"]) == {"township"}
     assert set(read_overrides(file, "decisions")["level"]) == {"unit"}
+
+
+def test_a_decision_holds_at_its_own_level():
+    """Nothing keeps a code of a township from being one of a unit."""
+    rows = pd.DataFrame({"level": ["township", "unit"], "code": ["7", "7"], "zone": ["a", "b"]})
+    assert decision_on(rows, "township", "7")["zone"] == "a"
+    assert decision_on(rows, "unit", "7")["zone"] == "b"
+    assert decision_on(rows, "unit", "8") is None and decision_on(rows[:1], "unit", "7") is None
+    assert decision_on(None, "unit", "7") is None

@@ -15,7 +15,7 @@ from shapely import box
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.landuse import load_classes
 from zoning.inputs.layers import Layers
-from zoning.ledger import sums
+from zoning.ledger import sums, unknown
 from zoning.ledger.atoms import NONE, OVERLAP, build, settle_slivers
 from zoning.measure.faces import partition
 from zoning.measure.zonal import Raster
@@ -95,7 +95,7 @@ def test_land_of_unknown_use_is_not_free():
     ledger = build(Layers(worlds.square(0, 0), landuse=raster), GRID)
     marked = sums.mark(ledger.atoms, load_classes())
     assert marked["free_m2"].sum() == 500_000
-    assert sums.count_missing(marked)["unknown_use"] == 500_000
+    assert unknown.count_missing(marked)["unknown_use"] == 500_000
 
 
 def test_class_0_is_unknown_and_other_land_of_a_known_class_is_not():
@@ -104,8 +104,8 @@ def test_class_0_is_unknown_and_other_land_of_a_known_class_is_not():
     use = np.repeat([[0, other, 1, 7]], 4, axis=0)
     raster = Raster(use, worlds.X, worlds.Y + 1000, 250.0, 250.0)
     marked = sums.mark(build(Layers(worlds.square(0, 0), landuse=raster), GRID).atoms, classes)
-    assert sums.count_missing(marked)["unknown_use"] == 250_000
-    assert sums.known_use(marked, classes).groupby(marked["landuse"]).all().to_dict() == {
+    assert unknown.count_missing(marked)["unknown_use"] == 250_000
+    assert unknown.known_use(marked, classes).groupby(marked["landuse"]).all().to_dict() == {
         0: False, 1: True, 7: True, other: True}  # fmt: skip
     # What is unknown is not free; other land is, fields are, what is built is not.
     assert marked.groupby("landuse")["free_m2"].sum().to_dict() == {
@@ -274,6 +274,20 @@ def test_a_sliver_without_an_edge_goes_by_its_corner_and_by_its_edge_first():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("step", [(c, r) for c in (-1, 0, 1) for r in (-1, 0, 1) if c or r])
+def test_each_of_the_eight_neighbours_takes_a_sliver(step):
+    col, row = 3 + step[0], 3 + step[1]
+    parts = [worlds.square(3, 3, 0.04, 1), worlds.square(col, row)]
+    merged = settle_slivers(build(Layers(shapely.union_all(parts)), GRID), GRID, 0.05, "merge")
+    assert merged.units["area_m2"].to_dict() == {f"1kmN{3500 + row}E{500 + col}": 1_040_000}
+
+
+def test_of_two_equal_neighbours_the_smaller_code_takes_a_sliver():
+    parts = [worlds.square(1, 0), worlds.square(3, 0), worlds.square(2, 0, 0.04, 1)]
+    merged = settle_slivers(build(Layers(shapely.union_all(parts)), GRID), GRID, 0.05, "merge")
+    assert merged.units["area_m2"].tolist() == [1_040_000, 1_000_000]
+
+
 def test_a_sliver_alone_or_among_slivers_stays():
     city = shapely.union_all([worlds.square(0, 0), worlds.square(5, 5, 0.03, 1),
                               worlds.square(6, 5, 0.02, 1)])  # fmt: skip
@@ -296,3 +310,16 @@ def test_box_shares_by_hand():
         Layers(box(worlds.X + 500, worlds.Y + 250, worlds.X + 1500, worlds.Y + 750)), GRID
     )
     assert ledger.units["area_m2"].tolist() == [250_000, 250_000]
+
+
+def test_protected_land_is_known_where_red_lines_do_not_count_in_it():
+    frame = pd.DataFrame({c: [5] for c in ("area_m2", "redline_m2", "built_redline_m2",
+                                           "protected_m2", "protected_share")})  # fmt: skip
+    farmland, red = frame.copy(), frame.copy()
+    unknown.forget_red(farmland, ["basic_farmland"])
+    assert farmland["protected_m2"].tolist() == farmland["protected_share"].tolist() == [5]
+    assert farmland[["redline_m2", "built_redline_m2"]].isna().all(axis=None)
+    for counted in (["core", "redline"], None):
+        unknown.forget_red(red, counted)
+        assert red[["protected_m2", "protected_share", "redline_m2"]].isna().all(axis=None)
+    assert red["area_m2"].tolist() == [5]

@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
 import worlds
 
 from zoning import pipeline, planfile, store
+from zoning.api import export, verify
 from zoning.base.shipped import data_path
 from zoning.errors import InputError
 from zoning.outputs.folder import write as write_folder
@@ -262,15 +267,31 @@ def test_red_lines_that_nobody_gave_are_unknown_and_not_0(tmp_path):
     text = text.replace('[inputs.redlines]\npath = "红线.gpkg"\n', "")
     path.write_text(text, encoding="utf-8")
     plan = pipeline.run(planfile.load(path), tmp_path)
-    for frame in (plan.units, plan.townships, plan.counties):
-        assert frame["redline_m2"].isna().all()
-    assert plan.units["protected_m2"].isna().all()
+    accounts = [t for name, t in plan.tables.items() if "redline_m2" in t.columns]
+    assert len(accounts) == 6  # city, zone, county, township and two crossings
+    places = (plan.units, plan.townships, plan.counties, plan.pieces, plan.zones)
+    for frame in (*places, *accounts):
+        assert frame["redline_m2"].isna().all() and frame["built_redline_m2"].isna().all()
+        assert frame["area_m2"].sum() > 0 or frame is plan.zones
+    assert plan.units["protected_m2"].isna().all() and plan.pieces["protected_m2"].isna().all()
+    assert set(plan.run["unzoned"]) == {"units", "area_m2", "built_m2", "new_m2", "why"}
     assert plan.units["zone"].isna().all()
     assert "redlines" in plan.run["left_out"]
     (warning,) = (c for c in plan.checks if c.check == "left_out.redlines")
     assert (warning.ok, warning.level) == (False, "warning")
     write_folder(plan, tmp_path / "out")
-    assert store.load(tmp_path / "out").units["redline_m2"].isna().all()
+    back = store.load(tmp_path / "out")
+    assert back.units["redline_m2"].isna().all() and back.pieces["redline_m2"].isna().all()
+    assert all(c.ok for c in verify(tmp_path / "out"))
+    for name in ("pieces", "account_city"):  # who writes 0 says that there are none
+        forged = tmp_path / name
+        shutil.copytree(tmp_path / "out", forged)
+        with closing(sqlite3.connect(forged / "plan.gpkg")) as db, db:
+            db.execute(f"update {name} set redline_m2 = 0")
+        failed = {c.check for c in verify(forged) if not c.ok and c.level == "error"}
+        assert {"verify.areas" if name == "pieces" else "verify.accounts"} <= failed
+    (written, *_) = export(back, "gdb", tmp_path / "gdb")  # a layer of zones without any shape
+    assert len(gpd.read_file(written, layer="zones")) == 4
     # A city that has none says so, and 0 is then a fact.
     path.write_text(text + "[redlines]\nnone = true\n", encoding="utf-8")
     plan = pipeline.run(planfile.load(path), tmp_path)

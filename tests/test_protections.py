@@ -26,7 +26,7 @@ from zoning.inputs.protections import (
     tidy,
     upgrade_ledger,
 )
-from zoning.ledger import sums
+from zoning.ledger import sums, unknown
 from zoning.ledger.atoms import KEYS, build
 from zoning.ledger.protections import tables as accounts_of
 from zoning.measure.zonal import Raster
@@ -311,8 +311,8 @@ def test_free_protected_built_water_and_unknown_fill_the_city(seed):
     ledger = build(layers, GRID)
     marked = sums.mark(ledger.atoms, load_classes())
     kept = sums.covered(marked, load_kinds().index)
-    unknown = ~sums.known_use(marked, load_classes())
-    taken = kept | (marked["built_m2"] > 0) | (marked["water_m2"] > 0) | unknown
+    dim = ~unknown.known_use(marked, load_classes())
+    taken = kept | (marked["built_m2"] > 0) | (marked["water_m2"] > 0) | dim
     assert marked.loc[taken, "free_m2"].sum() == 0
     assert marked["free_m2"].sum() + marked.loc[taken, "area_m2"].sum() == ledger.city_m2
     # Each kind, and all together, against shapely alone.

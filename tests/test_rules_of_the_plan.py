@@ -209,6 +209,29 @@ def test_a_plan_of_0_1_0_loads_and_keeps_its_rules(old, tmp_path):
     assert store.load(tmp_path / "new").config.cap == cap
 
 
+def test_a_plan_of_0_1_0_has_the_only_scheme_that_there_was(old, tmp_path):
+    file = old / "run.json"
+    run = json.loads(file.read_text(encoding="utf-8"))
+    assert "zones" not in run["config"]  # all defaults, of which it kept none
+    plan = store.load(old)
+    assert plan.scheme.name == "zhenjiang-2013" and not plan.findings
+    assert list(plan.zones.index) == list(plan.scheme.codes)
+    assert [o.share for o in plan.scheme.overlays] == [0.5]
+    under = plan.units["protected_m2"] / plan.units["area_m2"]
+    assert (plan.units["overlay_balance_m2"] == plan.units["protected_m2"]).all()
+    assert ((plan.units["zone"] == "balance") == (under >= 0.5)).all()
+    # Its own share is that of the overlay, in the answer and in the folder of the answer too.
+    run["config"]["zones"] = {"balance_share": 0.9}
+    file.write_text(json.dumps(run), encoding="utf-8")
+    plan = store.load(old)
+    said = answer.answer(plan, answer.Question(cap=0.2))
+    write_folder(said, tmp_path / "new")
+    for known in (plan, said, store.load(tmp_path / "new")):
+        assert [(o.share, o.evidence) for o in known.scheme.overlays] == [(0.9, "own")]
+    again = json.loads((tmp_path / "new" / "run.json").read_text(encoding="utf-8"))
+    assert again["format"] == 2 and again["config"]["zones"]["balance_share"] == 0.9
+
+
 def test_the_certificate_counts_floors_by_itself():
     pieces = pd.DataFrame(
         {"unit": ["a", "b"], "county": ["x", "y"], "free_m2": [50, 50], "suitability": [0.2, 0.9]},

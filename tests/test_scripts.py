@@ -29,6 +29,7 @@ STEPS = {
     "make_sheets": (["{folder}", "A4"], "themes:"),
     "write_outputs": (["{plan}", "{out}/plan"], "plan.gpkg"),
     "measure_house": ([], "rooms"),
+    "mutants": (["--list", "zoning/digest.py"], "->"),
     "messy_delivery": (["{out}/delivery"], "云溪县数据.zip"),
     "refresh_assets": (["--check"], "agree with assets.toml"),
     "write_config_docs": (["--check"], ""),

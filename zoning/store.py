@@ -22,6 +22,7 @@ from zoning.errors import Check, InputError, Text
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.protections import upgrade_ledger
 from zoning.ledger.sums import add_overlays, describe_zones
+from zoning.ledger.unknown import forget_red
 from zoning.pipeline.contracts import hold
 from zoning.pipeline.summary import FORMAT
 from zoning.plan import Plan
@@ -125,6 +126,10 @@ def load(folder: str | Path) -> Plan:
             None if pieces is None else pieces.rename(columns=old),
         )
         layers = {name: frame.rename(columns=old) for name, frame in layers.items()}
+        if "redlines" not in layers and not run["config"].get("redlines", {}).get("none"):
+            for frame in (pieces, layers.get("zones"), *tables.values()):
+                if frame is not None:  # 0.1.0 wrote 0 for what it did not know
+                    forget_red(frame)
     red_sets = tables.pop("red_sets", pd.DataFrame(columns=["red_set", "area_code", "level"]))
     for name in ("checks", "plan"):
         tables.pop(name, None)

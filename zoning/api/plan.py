@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from zoning import api  # the functions of this room stand on the class below
 from zoning import plan as plain
-from zoning.errors import InputError
+from zoning.errors import LEVELS, Check, InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from zoning.api.firm import Stability
     from zoning.api.several import Alternatives
-    from zoning.errors import Check
     from zoning.outputs.prints.draw import Picture
     from zoning.questions.explain import Answer
     from zoning.questions.prices import PriceList
@@ -69,25 +68,35 @@ class Plan(plain.Plan):
         return plan_html(self)
 
     def check_table(self, lang: str | None = None) -> pd.DataFrame:
-        """Give every check of the plan as a table, those that fail first.
+        """Give all that was checked, and all that was found in the inputs, as a table.
 
         Parameters
         ----------
         lang : {"zh", "en"}, optional
-            Language of ``text``; by default that of the plan.
+            Language of ``text`` and ``try``; by default that of the plan.
 
         Returns
         -------
         DataFrame
-            ``check``, ``level``, ``ok``, ``measured`` and ``limit`` in ``unit``, ``where``,
-            ``text``.
+            ``check`` (its name, or the code of a finding), ``level``, ``ok``, ``measured`` and
+            ``limit`` in ``unit``, ``where``, ``text``, ``try`` (what to do, where that is known).
+            What does not hold stands first, the worst on top; a finding never holds, and its unit
+            is missing.
         """
         import pandas as pd
 
-        rows = sorted(self.checks, key=lambda c: c.ok)
-        columns = ("check", "level", "ok", "measured", "limit", "unit", "where")
-        table = pd.DataFrame([[getattr(c, k) for k in columns] for c in rows], columns=columns)
-        return table.assign(text=[c.text.get(lang or self.lang) for c in rows])
+        tongue, order = lang or self.lang, list(LEVELS)
+        open_ = [*(c for c in self.checks if not c.ok), *self.findings]
+        open_.sort(key=lambda f: order.index(f.level))
+        rows = [
+            {"check": f.code, "level": f.level, "ok": isinstance(f, Check) and f.ok,
+             "measured": f.measured, "limit": f.limit, "unit": getattr(f, "unit", None),
+             "where": f.where, "text": f.what.get(tongue),
+             "try": f.remedy.get(tongue) if f.remedy else None}
+            for f in (*open_, *(c for c in self.checks if c.ok))
+        ]  # fmt: skip
+        columns = ["check", "level", "ok", "measured", "limit", "unit", "where", "text", "try"]
+        return pd.DataFrame(rows, columns=columns)
 
     def explain(self, place: str, lang: str | None = None, *, policy: str | None = None) -> Answer:
         """Say why a unit or township has its zone; see `zoning.api.explain`."""

@@ -286,3 +286,9 @@ def upgrade_ledger(atoms: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows = [(i, kind, code, pd.NA) for m, i in number.items() for kind, code in m]
     sets = pd.DataFrame(rows, columns=["protection_set", "kind", "code", "level"])
     return out, sets.astype({"level": "Int64"})
+
+
+def counted_by_default() -> list[str]:
+    """Name the kinds that ``protected_m2`` counts where no overlay of the scheme replaces zones."""
+    kinds = load_kinds()
+    return list(kinds.index[kinds["counted"]])

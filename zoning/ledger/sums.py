@@ -13,8 +13,9 @@ import pandas as pd
 import shapely
 
 from zoning.base.areas import share
-from zoning.inputs.protections import load_kinds
+from zoning.inputs.protections import counted_by_default, load_kinds
 from zoning.ledger.atoms import NONE, OVERLAP, Ledger
+from zoning.ledger.unknown import unknown_stays
 from zoning.schemes import Scheme
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ def mark(
         inside = covered(atoms, [str(kind)])
         if inside.any():
             marked[column] = area.where(inside, 0)
-    if counted is None:
-        counted = kinds.index[kinds["counted"]].tolist()
+    counted = counted_by_default() if counted is None else counted
     marked["protected_m2"] = area.where(covered(atoms, counted), 0)
     if classes is None:
         return marked
@@ -114,24 +114,6 @@ def covered(atoms: pd.DataFrame, kinds: Collection[str]) -> pd.Series:
     under = np.array([not wanted.isdisjoint(p.split("+")) for p in seen], dtype=bool)
     found = pd.Series(under[number], index=atoms.index)
     return found | (atoms["red_level"] > 0) if "redline" in wanted else found
-
-
-def known_use(atoms: pd.DataFrame, classes: pd.DataFrame | None) -> pd.Series:
-    """Say of which atoms the land use is known (class 0 and classes of no table are not)."""
-    if classes is None:
-        return pd.Series(False, index=atoms.index)
-    group = classes["group"].reindex(atoms["landuse"].to_numpy())
-    return pd.Series(group.notna().to_numpy(), index=atoms.index)
-
-
-def forget_red(frame: pd.DataFrame) -> None:
-    """Turn sums of red lines into ``<NA>`` where nobody gave red lines: unknown is not 0."""
-    for column in ("redline_m2", "redline_level1_m2", "protected_m2", "built_redline_m2"):
-        if column in frame:
-            frame[column] = pd.array([pd.NA] * len(frame), dtype="Int64")
-    for column in ("redline_share", "protected_share"):
-        if column in frame:
-            frame[column] = pd.array([pd.NA] * len(frame), dtype="Float64")
 
 
 def add_overlays(
@@ -296,7 +278,7 @@ def describe_zones(
     codes = [z.code for z in words]
     columns = [c for c in ("area_m2", "redline_m2", *KIND_SUMS, *USE_SUMS, "new_m2") if c in units]
     total = units[columns].groupby(zone).sum()
-    total = total.reindex(codes, fill_value=0).astype("int64")
+    total = unknown_stays(total.reindex(codes, fill_value=0).astype("int64"), units)
     geometry = [_clipped(units.geometry.to_numpy()[_is(zone, c)], city) for c in codes]
     zones = gpd.GeoDataFrame(
         {
@@ -373,7 +355,8 @@ def account_tables(
         leaves = frames[name]
         if not set(keys) <= set(leaves.columns):
             continue
-        table = leaves.groupby(keys, sort=True, dropna=False)[columns].sum().reset_index()
+        table = leaves.groupby(keys, sort=True, dropna=False)[columns].sum()
+        table = unknown_stays(table, leaves).reset_index()
         if "built_m2" in table:
             new = table.get("new_m2", 0)
             table["share"] = share(table["built_m2"] + new, table["area_m2"])
@@ -383,17 +366,3 @@ def account_tables(
         cross = marked.groupby([zone.rename("zone"), "landuse"], dropna=False)["area_m2"].sum()
         tables["account_zone_landuse"] = cross.reset_index()
     return tables
-
-
-def count_missing(marked: pd.DataFrame) -> dict[str, int]:
-    """Add up what no township holds, what two hold, and land of unknown use, in m2."""
-    area = marked["area_m2"]
-    unknown = 0
-    if "built_m2" in marked:
-        counted = marked[["built_m2", "eco_agri_m2"]].sum(axis=1)
-        unknown = int(area[(counted == 0) & (marked["landuse"] <= 0)].sum())
-    return {
-        NONE: int(area[marked["township"] == NONE].sum()),
-        OVERLAP: int(area[marked["township"] == OVERLAP].sum()),
-        "unknown_use": unknown,
-    }

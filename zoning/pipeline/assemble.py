@@ -267,8 +267,6 @@ def _run(
     run["unzoned"] = summary.unzoned(units, before.get("unzoned") or {})
     if solved.account is not None and pieces is not None:
         run["construction"] = summary.construction(config, solved.account, pieces)
-        if "redlines" in before.get("left_out", ()):  # not known is not 0
-            run["construction"]["existing_redline_m2"] = None
     if solved.allocation is not None:
         run["allocation"] = solved.allocation.as_dict()
     if solved.infeasible is not None:

@@ -20,7 +20,7 @@ from zoning.contribution.parts import Contribution
 from zoning.errors import Check, Finding, InfeasibleError, Text, once
 from zoning.indicators.transfer import reconcile, transfer
 from zoning.inputs.gather import Intake
-from zoning.ledger import atoms, protections, redlines, sums
+from zoning.ledger import atoms, protections, redlines, sums, unknown
 from zoning.ledger.tiles import MapBlocks, in_process
 from zoning.pipeline import checks, ground, protected, summary
 from zoning.pipeline.assemble import Solved, assemble, place
@@ -152,7 +152,7 @@ def rehearse(config: Config, folder: Path, *, progress: Progress | None = None) 
         state = _zone(ready, books, marked)
     with clock.step("account"):
         _draw_account(ready.config, books, marked, state, folder)
-    found = checks.left_out(sums.count_missing(marked), state.units, state.unzoned)
+    found = checks.left_out(unknown.count_missing(marked), state.units, state.unzoned)
     found += checks.decisions(state.tables.get("decisions"), _places(state))
     failed: list[Finding] = [c for c in found if not c.ok]
     failed += contradicted(state.towns)
@@ -184,7 +184,7 @@ def _zone(ready: Ready, books: atoms.Ledger, marked: pd.DataFrame) -> State:
     names = None if layer is None else layer["name"].astype("string")
     units, shares = sums.describe_units(books, marked, names)
     state = State(units=units, shares=shares, pieces=sums.pieces(marked))
-    frames = [units]
+    frames: list[pd.DataFrame] = [units, state.pieces]
     if layer is not None:
         city = intake.layers.city
         state.towns = sums.describe_townships(layer, marked, intake.counties, city)
@@ -192,7 +192,7 @@ def _zone(ready: Ready, books: atoms.Ledger, marked: pd.DataFrame) -> State:
         frames += [state.towns, state.counties]
     if intake.layers.redlines is None and not config.redlines.none:
         for frame in frames:
-            sums.forget_red(frame)
+            unknown.forget_red(frame, ready.scheme.counted)
     if state.towns is not None:
         red_known = intake.layers.redlines is not None or config.redlines.none
         sums.add_overlays(units, marked, ready.scheme, red_known=red_known)
@@ -361,7 +361,7 @@ def _protected(
     names: dict[str, str] = {}
     for frame in (state.counties, state.towns):
         names |= {} if frame is None else frame["name"].astype(str).to_dict()
-    known = marked.assign(known_use=sums.known_use(marked, intake.classes))
+    known = marked.assign(known_use=unknown.known_use(marked, intake.classes))
     found = protections.tables(layer, books, known, state.units.get("zone"))
     return (protected.contribution(layer, found, names),)
 
@@ -378,7 +378,7 @@ def _check(
     found.append(checks.distortion_check(intake.distortion, config.grid.max_area_error))
     found += checks.published(config, len(state.units), state.redlines, marked)
     found += checks.published_caps(config, state.zones)
-    found += checks.left_out(sums.count_missing(marked), state.units, state.unzoned)
+    found += checks.left_out(unknown.count_missing(marked), state.units, state.unzoned)
     found += checks.overlays(state.units, scheme_of(config.zones))
     found += checks.decisions(state.tables.get("decisions"), _places(state))
     if intake.layers.redlines is None and not config.redlines.none:

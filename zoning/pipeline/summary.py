@@ -124,6 +124,7 @@ def construction(config: Config, acc: Account, pieces: pd.DataFrame) -> dict[str
     new = int(pieces["new_m2"].sum()) if "new_m2" in pieces else 0
     total, base = acc.existing_m2 + new, acc.base_m2
     green = int(pieces["eco_agri_m2"].sum()) - new
+    red = pieces["built_redline_m2"]
     return {
         "existing_m2": acc.existing_m2,
         "base_m2": base,
@@ -141,5 +142,5 @@ def construction(config: Config, acc: Account, pieces: pd.DataFrame) -> dict[str
         "rural_roads_are_construction": bool(
             config.inputs.landuse and config.inputs.landuse.rural_roads_are_construction
         ),
-        "existing_redline_m2": int(pieces["built_redline_m2"].sum()),
+        "existing_redline_m2": None if red.isna().any() else int(red.sum()),
     }

@@ -9,7 +9,7 @@ import pandas as pd
 
 from zoning.errors import Text
 from zoning.plan import Plan
-from zoning.verify.areas import add_up
+from zoning.verify.areas import add_up, hold_unknown, not_known
 from zoning.verify.compare import Findings, missing
 
 FROM = Text("the ledger", "账目")
@@ -76,7 +76,11 @@ def _table(
     stored = {
         _key(k): n for n, k in enumerate(table[list(keys)].itertuples(index=False, name=None))
     }
+    unknown = not_known(plan)
     for column in [c for c in sums if c in table.columns]:
+        if column in unknown:
+            hold_unknown(found, "verify.accounts", f"plan.gpkg: {name}", table, column)
+            continue
         cells = table[column].tolist()
         had = {k: None if missing(cells[n]) else int(cells[n]) for k, n in stored.items()}
         want = {k: int(getattr(row, column)) for k, row in right.items()}

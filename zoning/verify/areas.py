@@ -20,8 +20,8 @@ from zoning.verify.compare import Findings
 
 Whole = npt.NDArray[np.int64]
 FROM = Text("the ledger", "账目")
-#: Columns that a plan without red lines does not know.
-_RED = ("redline_m2", "redline_level1_m2", "protected_m2", "built_redline_m2")
+#: Columns that a plan without red lines does not know, and the one if red lines count in it.
+_RED, _PROTECTED = ("redline_m2", "redline_level1_m2", "built_redline_m2"), "protected_m2"
 
 
 def audit(plan: Plan, found: Findings) -> pd.DataFrame:
@@ -59,7 +59,7 @@ def audit(plan: Plan, found: Findings) -> pd.DataFrame:
 def _compare(
     plan: Plan, found: Findings, place: str, stored: pd.DataFrame, derived: pd.DataFrame
 ) -> None:
-    given = _red_given(plan)
+    unknown = not_known(plan)
     for column in derived.columns:
         if column not in stored:
             # Sums of kinds that nobody gave, and of land use without land use, are left out.
@@ -67,18 +67,35 @@ def _compare(
                 text = Text(f"{place} lacks {column}", f"{place} 缺少 {column}")
                 found.add("verify.areas", False, text, place)
             continue
-        if column in _RED and not given and place != "plan.gpkg: pieces":
-            found.add(
-                "verify.areas", bool(stored[column].isna().all()),
-                Text(f"{place}, {column}: unknown, as no red lines were given",
-                     f"{place}，{column}：未给出红线，应为未知"), place,
-            )  # fmt: skip
+        if column in unknown:
+            hold_unknown(found, "verify.areas", place, stored, column)
             continue
         found.frame("verify.areas", place, stored, derived[[column]], source=FROM)
 
 
-def _red_given(plan: Plan) -> bool:
-    return plan.redlines is not None or bool(plan.config.redlines.none)
+def not_known(plan: Plan) -> tuple[str, ...]:
+    """Name the sums that nobody can know, as no red lines were given."""
+    if plan.redlines is not None or plan.config.redlines.none:
+        return ()
+    return (*_RED, _PROTECTED) if "redline" in _counts(plan) else _RED
+
+
+def hold_unknown(
+    found: Findings, check: str, place: str, stored: pd.DataFrame, column: str
+) -> None:
+    """Hold a column of which nothing is known to that: 0 would be an answer."""
+    found.add(
+        check, bool(stored[column].isna().all()),
+        Text(f"{place}, {column}: unknown, as no red lines were given",
+             f"{place}，{column}：未给出红线，应为未知"), place,
+    )  # fmt: skip
+
+
+def _counts(plan: Plan) -> list[str]:
+    """Name the kinds of protection that ``protected_m2`` counts."""
+    own = plan.scheme.counted
+    kinds = load_toml("protections", "kinds.toml")["kind"]
+    return [k["code"] for k in kinds if k.get("counted")] if own is None else list(own)
 
 
 def _keys(plan: Plan, found: Findings) -> None:
@@ -170,8 +187,7 @@ def parts(plan: Plan) -> pd.DataFrame:
     frame["area_m2"] = area
     frame["redline_m2"] = np.where(red, area, 0)
     frame["redline_level1_m2"] = np.where(ledger["red_level"].to_numpy() == 1, area, 0)
-    own = plan.scheme.counted
-    counts = [k for k, a in kinds.items() if a.get("counted")] if own is None else list(own)
+    counts = _counts(plan)
     counted = np.zeros(len(red), dtype=bool)
     for kind, about in kinds.items():
         here = np.array([kind in s for s in under]) | (red if kind == "redline" else False)

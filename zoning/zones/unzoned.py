@@ -26,7 +26,7 @@ def unzoned_land(units: pd.DataFrame) -> dict[str, int] | None:
     Returns
     -------
     dict or None
-        ``units`` (a count) and the sums, m2.
+        ``units`` (a count) and the sums, m2; what is not known is left out.
 
     Examples
     --------
@@ -39,7 +39,8 @@ def unzoned_land(units: pd.DataFrame) -> dict[str, int] | None:
     gone = units[units["zone"].isna()]
     if gone.empty:
         return None
-    return {"units": len(gone)} | {c: int(gone[c].sum()) for c in _SUMS if c in gone}
+    known = [c for c in _SUMS if c in gone and gone[c].notna().all()]
+    return {"units": len(gone)} | {c: int(gone[c].sum()) for c in known}
 
 
 def needed(method: Method) -> dict[str, str]:

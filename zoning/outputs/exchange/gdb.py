@@ -47,8 +47,11 @@ def _write_frames(frames: Mapping[str, Any], path: Path, contents: Contents) -> 
 
     for i, (name, frame) in enumerate(frames.items()):
         ready = small_integers(frame).rename(columns=_allowed)
+        # Of empty shapes alone nobody can tell the kind, and the driver takes no unknown one.
+        bare = name in contents.layers and bool(frame.geometry.is_empty.all())
         pyogrio.write_dataframe(
             ready, path, layer=name, driver="OpenFileGDB", append=i > 0,
+            geometry_type="MultiPolygon" if bare else None,
             layer_options={"LAYER_ALIAS": contents.said.table_name(name, contents.lang)},
         )  # fmt: skip
 
