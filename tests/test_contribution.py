@@ -21,10 +21,10 @@ from zoning.contribution.parts import Card, Chapter, Class, Contribution
 from zoning.contribution.rules import check
 from zoning.errors import Text
 from zoning.outputs import contributed, exchange, report, webmap
+from zoning.outputs.office import document as report_blocks
 from zoning.outputs.office import workbook
 from zoning.outputs.prints import draw
 from zoning.outputs.qgis import geopackage, project, xml
-from zoning.outputs.report import blocks as report_blocks
 from zoning.outputs.webmap import document
 from zoning.plan import Plan
 

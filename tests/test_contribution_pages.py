@@ -15,8 +15,8 @@ from zoning.contribution.parts import Chapter, Chart, Contribution, Field, Pages
 from zoning.contribution.rules import check
 from zoning.errors import Text
 from zoning.outputs import report
+from zoning.outputs.office import document as report_blocks
 from zoning.outputs.prints import chart as charts
-from zoning.outputs.report import blocks as report_blocks
 from zoning.outputs.report import given as report_given
 
 ROWS = [

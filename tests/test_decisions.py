@@ -15,8 +15,8 @@ from zoning.cli.console import Talk
 from zoning.cli.telling import tell_plan
 from zoning.errors import InputError
 from zoning.outputs.exchange import decisions as layers
+from zoning.outputs.office.document import Table
 from zoning.outputs.report import accounts
-from zoning.outputs.report.blocks import Table
 from zoning.outputs.report.pieces import Writer
 from zoning.outputs.webmap.document import decisions as packed
 from zoning.zones import decision_on, read_overrides

@@ -575,7 +575,7 @@ def test_names_stand_for_codes_in_the_tables_of_policies(ruled):
 def test_the_report_ends_with_a_page_for_each_place(ruled):
     import zoning as zn
     from zoning.outputs import report
-    from zoning.outputs.report.blocks import Figure, Heading
+    from zoning.outputs.office.document import Figure, Heading
 
     _, folder = ruled
     plan = zn.load(folder / "out")

@@ -17,9 +17,9 @@ import worlds
 import zoning as zn
 from zoning.base import tables
 from zoning.errors import InputError, some
+from zoning.outputs.office.document import Heading, Table
 from zoning.outputs.qgis import geopackage, styles
 from zoning.outputs.report import back
-from zoning.outputs.report.blocks import Heading, Table
 from zoning.outputs.report.pieces import Writer
 from zoning.outputs.webmap import document
 from zoning.outputs.webmap.layers import pack_layers

@@ -18,8 +18,8 @@ from zoning.base import words
 from zoning.base.areas import percent
 from zoning.errors import Check
 from zoning.outputs import notebook, report
+from zoning.outputs.office.document import Figure, Heading, Table, Text
 from zoning.outputs.report import pieces
-from zoning.outputs.report.blocks import Figure, Heading, Table, Text
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +161,17 @@ def test_the_contents_are_filled_and_linked(document):
     marks = {b.get(qn("w:name")) for b in document.element.iter(qn("w:bookmarkStart"))}
     anchors = [e._p.find(qn("w:hyperlink")).get(qn("w:anchor")) for e in entries]
     assert set(anchors) <= marks and len(set(anchors)) == len(entries)
+
+
+def test_figures_and_tables_are_listed_and_linked(document):
+    entries = [p for p in document.paragraphs if p.style.name == "table of figures"]
+    listed = ["".join(t.text for t in e._p.iter(qn("w:t"))) for e in entries]
+    captions = [p for p in document.paragraphs if p.style.name == "Caption"]
+    shown = ["".join(t.text for t in c._p.iter(qn("w:t"))) for c in captions]
+    assert sorted(listed) == sorted(shown) and len(listed) > 5
+    marks = {m.get(qn("w:name")) for c in captions for m in c._p.iter(qn("w:bookmarkStart"))}
+    links = [next(e._p.iter(qn("w:hyperlink"))).get(qn("w:anchor")) for e in entries]
+    assert set(links) == marks
 
 
 def test_word_does_not_open_it_as_an_old_file(document):

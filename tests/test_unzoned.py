@@ -14,10 +14,10 @@ import zoning as zn
 from zoning.cli.console import Talk
 from zoning.cli.telling import tell_plan
 from zoning.outputs.office import workbook
+from zoning.outputs.office.document import Table
 from zoning.outputs.prints.layers import draw_layers
 from zoning.outputs.qgis import styles
 from zoning.outputs.report import accounts, front
-from zoning.outputs.report.blocks import Table
 from zoning.outputs.report.pieces import Writer
 from zoning.outputs.webmap.accounts import pack_accounts
 

@@ -28,6 +28,8 @@ COMMANDS = (
     "demo", "init", "check", "run", "batch", "grid", "explain", "stability", "allocate", "price",
     "methods", "verify", "map", "report", "export", "evaluate", "solve", "policy",
 )  # fmt: skip
+#: Formats of `report`.
+REPORTS = ("docx", "pdf")
 #: Formats that `export` writes; the last three hold the question of the allocation, not the plan.
 FORMATS = (
     "qgis", "gdb", "shp", "geojson", "fgb", "parquet", "postgis", "official", "decisions",
@@ -35,12 +37,12 @@ FORMATS = (
 )  # fmt: skip
 
 __all__ = [
-    "COMMANDS", "FORMATS", "Alternatives", "Batch", "MethodComparison", "Plan", "Stability",
-    "Units", "allocate", "alternatives", "batch", "cap_range", "check", "check_policy", "demo",
-    "evaluate", "explain", "export", "grid", "init", "inspect", "joined", "load", "map", "mend",
-    "methods", "policies", "policy", "policy_rows", "price", "report", "roles", "run", "sheets",
-    "solve", "stability", "target_file", "unit_losses", "verify", "watching", "write_findings",
-    "write_policy", "write_prices", "write_table",
+    "COMMANDS", "FORMATS", "REPORTS", "Alternatives", "Batch", "MethodComparison", "Plan",
+    "Stability", "Units", "allocate", "alternatives", "batch", "cap_range", "check",
+    "check_policy", "demo", "evaluate", "explain", "export", "grid", "init", "inspect",
+    "joined", "load", "map", "mend", "methods", "policies", "policy", "policy_rows", "price",
+    "report", "roles", "run", "sheets", "solve", "stability", "target_file", "unit_losses",
+    "verify", "watching", "write_findings", "write_policy", "write_prices", "write_table",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

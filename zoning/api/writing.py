@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zoning.api import REPORTS
 from zoning.api.making import taken
 from zoning.api.plan import Plan
+from zoning.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,9 +67,14 @@ def map(
 
 
 def report(
-    plan: Plan | str | Path, out: str | Path, *, sheets: bool = False, lang: str | None = None
+    plan: Plan | str | Path,
+    out: str | Path,
+    *,
+    to: str = "docx",
+    sheets: bool = False,
+    lang: str | None = None,
 ) -> list[Path]:
-    """Write report.docx and tables.xlsx, and map sheets as PDF on request.
+    """Write the report (docx or pdf) and tables.xlsx, and map sheets as PDF on request.
 
     Parameters
     ----------
@@ -75,6 +82,8 @@ def report(
         A plan or its folder.
     out : str or Path
         Folder, made if need be.
+    to : {"docx", "pdf"}
+        ``pdf`` gives report.pdf, laid out without an office program, its font embedded.
     sheets : bool
         Also a map sheet of every theme, in the folder ``sheets``.
     lang : {"zh", "en"}, optional
@@ -84,6 +93,11 @@ def report(
     -------
     list of Path
         What was written.
+
+    Raises
+    ------
+    InputError
+        If the format is unknown or the place cannot be written.
     """
     from zoning.base.staged import staged
     from zoning.outputs import report as room
@@ -91,11 +105,16 @@ def report(
     from zoning.outputs.office import workbook
     from zoning.outputs.prints import draw
 
+    if to not in REPORTS:
+        raise InputError.one(
+            f"a report is written as {' or '.join(REPORTS)}, not as {to!r}",
+            f"报告格式为 {' 或 '.join(REPORTS)}，没有 {to!r}", code="format",
+        )  # fmt: skip
     whole, place = taken(plan), Path(out)
     chosen = lang or whole.lang
     with staged(place, last=(), inputs=inputs_of(whole)) as stage:
         files = [
-            room.write(whole, stage / "report.docx", lang=chosen),
+            room.write(whole, stage / f"report.{to}", lang=chosen),
             workbook.write(whole, stage / "tables.xlsx", lang=chosen),
         ]
         if sheets:

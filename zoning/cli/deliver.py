@@ -73,18 +73,21 @@ def webmap(
     _done(talk, [made])
 
 
-@command(writes={"out": ("report.docx", "tables.xlsx", "sheets/*.pdf")})
+@command(writes={"out": ("report.docx", "report.pdf", "tables.xlsx", "sheets/*.pdf")})
 def report(
     talk: Talk,
     folder: Folder,
     out: Out = None,
+    to: Annotated[
+        str, typer.Option("--to", help="docx or pdf. / 报告格式"), About(choices=api.REPORTS)
+    ] = "docx",
     sheets: Annotated[
         bool, typer.Option("--sheets", help="Also map sheets as PDF. / 同时输出图件")
     ] = False,
 ) -> None:
-    """Write report.docx and tables.xlsx, and map sheets on request. / 报告与表格."""
+    """Write the report and tables.xlsx, and map sheets on request. / 报告与表格."""
     place = new_folder(out or folder)
-    _done(talk, api.report(folder, place, sheets=sheets, lang=talk.asked_lang))
+    _done(talk, api.report(folder, place, to=to, sheets=sheets, lang=talk.asked_lang))
 
 
 @command(writes={"out": ("*",)})

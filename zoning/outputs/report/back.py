@@ -7,8 +7,8 @@ from typing import Any
 
 from zoning.base import words
 from zoning.inputs.protections import protection_layers
+from zoning.outputs.office.document import Block, Table, Text
 from zoning.outputs.office.whole import notice
-from zoning.outputs.report.blocks import Block, Table, Text
 from zoning.outputs.report.pieces import DASH, Writer, quantity
 
 

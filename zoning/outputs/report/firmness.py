@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from zoning.base.areas import percent
-from zoning.outputs.report.blocks import Block, Table, Text
+from zoning.outputs.office.document import Block, Table, Text
 from zoning.outputs.report.pieces import DASH, Writer
 
 _METHODS = {"ward": ("Ward's clusters", "Ward 聚类"), "kmeans": ("k-means", "K 均值聚类")}

@@ -9,9 +9,9 @@ from zoning.base import words
 from zoning.base.areas import percent
 from zoning.errors import Text as Words
 from zoning.errors import ZoningError
+from zoning.outputs.office.document import Align, Block, Table, Text
 from zoning.outputs.office.whole import notice
 from zoning.outputs.office.wording import why_unzoned, zone_rows
-from zoning.outputs.report.blocks import Align, Block, Table, Text
 from zoning.outputs.report.pieces import DASH, Writer, area
 from zoning.planfile.models import OWN_EVIDENCE, OWN_SOURCE
 from zoning.zones import unzoned_land

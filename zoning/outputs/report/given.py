@@ -9,9 +9,9 @@ from unicodedata import east_asian_width
 
 from zoning.base import words
 from zoning.base.areas import M2_PER_KM2
+from zoning.outputs.office.document import Align, Block, Figure, Table, Text
 from zoning.outputs.office.wording import is_missing
 from zoning.outputs.prints.chart import draw_column
-from zoning.outputs.report.blocks import Align, Block, Figure, Table, Text
 from zoning.outputs.report.pieces import DASH, DPI, Writer, number
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from zoning.errors import Text as Both
-from zoning.outputs.report.blocks import Block, Table
+from zoning.outputs.office.document import Block, Table
 from zoning.outputs.report.pieces import DASH, Writer, area
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
 from zoning.base.areas import M2_PER_HA, M2_PER_KM2
+from zoning.outputs.office.document import Align, Figure, Heading, Table, Text
 from zoning.outputs.office.wording import (
     dictionary,
     holds_codes,
@@ -19,7 +20,6 @@ from zoning.outputs.office.wording import (
 from zoning.outputs.prints import themes
 from zoning.outputs.prints.chart import draw_chart
 from zoning.outputs.prints.draw import draw_map
-from zoning.outputs.report.blocks import Align, Figure, Heading, Table, Text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from zoning.outputs.report.blocks import Block, Table
+from zoning.outputs.office.document import Block, Table
 from zoning.outputs.report.pieces import DASH, Writer, area
 
 if TYPE_CHECKING:

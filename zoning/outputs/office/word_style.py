@@ -25,15 +25,19 @@ _STAND_INS = {
 _FONT_TABLE = "/word/fontTable.xml"
 
 
-def prepare(document: Document, lang: str) -> None:
+def prepare(document: Document, lang: str, *, cover: bool = True) -> None:
     """Give a new document its page, styles and fonts."""
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21.0), Cm(29.7)
     section.left_margin = section.right_margin = Cm(2.5)
     section.top_margin, section.bottom_margin = Cm(2.6), Cm(2.4)
-    section.different_first_page_header_footer = True
+    section.different_first_page_header_footer = cover
     _defaults(document)
     _paragraph_styles(document, lang)
+    if not cover:
+        document.styles["Title"].paragraph_format.space_before = Pt(0)
+        document.styles["Title"].font.size = Pt(20)
+        document.styles["Subtitle"].font.size = Pt(12)
     _table_style(document)
     _font_table(document)
     _settings(document)
@@ -125,6 +129,9 @@ def _new_styles(styles: Any) -> None:
         entry.base_style = styles["Normal"]
         entry.paragraph_format.left_indent = Cm(0.8 * (level - 1))
         entry.paragraph_format.space_after = Pt(2)
+    listed = styles.add_style("table of figures", WD_STYLE_TYPE.PARAGRAPH, builtin=True)
+    listed.base_style = styles["Normal"]
+    listed.paragraph_format.space_after = Pt(2)
     contents = styles.add_style("Contents Title", WD_STYLE_TYPE.PARAGRAPH)
     contents.base_style = styles["Normal"]
     set_fonts(contents, HEAD, LATIN_HEAD)

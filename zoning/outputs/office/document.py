@@ -1,4 +1,7 @@
-"""What a report is made of, before any file format: headings, text, tables and pictures."""
+"""What a document is made of, before any file format: headings, text, tables and pictures.
+
+:mod:`~zoning.outputs.office.word` makes a docx of it, :mod:`~zoning.outputs.office.pdf` a PDF.
+"""
 
 from __future__ import annotations
 
@@ -65,4 +68,42 @@ class Figure:
     alt: str = ""
 
 
-Block = Heading | Text | Table | Figure
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """A block to sign: a line for each role, and one for the date."""
+
+    roles: Sequence[str]
+    date: str
+
+
+Block = Heading | Text | Table | Figure | Signatures
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document before any file format.
+
+    Parameters
+    ----------
+    title, subtitle : str
+        The title is also the head of the pages.
+    blocks : sequence of blocks
+    lang : {"zh", "en"}
+    warning : str
+        The notice of the plan, that must be seen first; empty for none.
+    lines : sequence of str
+        Date, approval number and the like, below the title.
+    cover : bool
+        Whether title and lines have a page of their own.
+    contents : bool
+        Whether a table of contents, lists of figures and of tables stand before the blocks.
+    """
+
+    title: str
+    subtitle: str
+    blocks: Sequence[Block]
+    lang: str
+    warning: str = ""
+    lines: Sequence[str] = ()
+    cover: bool = True
+    contents: bool = True

@@ -1,25 +1,26 @@
-"""From blocks to a Word document."""
+"""A document as docx: real styles, fields and tables of Word."""
 
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import docx
-from docx.document import Document
+from docx.enum.table import WD_ALIGN_VERTICAL
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm
 
-from zoning.outputs.office.whole import clean
+from zoning.outputs.office.document import Document, Figure, Heading, Signatures, Table, Text
+from zoning.outputs.office.pdf.strips import ROOM, table_widths
+from zoning.outputs.office.typeset import bound
+from zoning.outputs.office.whole import clean, repack, stamp, write_whole
+from zoning.outputs.office.word_style import TABLE_STYLE, prepare
 from zoning.outputs.prints.frame import columns
-from zoning.outputs.report.blocks import Block, Figure, Heading, Table, Text
-from zoning.outputs.report.style import TABLE_STYLE, prepare
 
 _STYLES = {"body": "Normal", "note": "Note", "warning": "Warning"}
 _ALIGNS = {
@@ -27,41 +28,28 @@ _ALIGNS = {
     "right": WD_ALIGN_PARAGRAPH.RIGHT,
     "center": WD_ALIGN_PARAGRAPH.CENTER,
 }
-_UNIT = re.compile(r"(\d) (%|km²|m\b)")
 _TEXT_WIDTH = 9070  # twentieths of a point: 16 cm
 _PICTURE = Cm(16)
 _CONTENTS_DEPTH = 2
+_KIND = {"table": ("Table", "表"), "figure": ("Figure", "图")}
+#: Where the numbers of bookmarks of captions begin; headings have those below.
+_BOOKMARKS = {"table": 100_000, "figure": 200_000}
 #: Tables of up to this many lines are kept on one page; _LINE columns of text fill a line.
 _WHOLE, _LINE = 14, 100
 
 
-@dataclass(frozen=True, slots=True)
-class Cover:
-    """What stands on the first page and in the running head.
+def write(document: Document, path: str | Path) -> Path:
+    """Write a document as docx, whole or not at all, the same bytes for the same document."""
+    when = stamp()
+    return write_whole(path, to_bytes(document, when))
+
+
+def to_bytes(document: Document, when: datetime) -> bytes:
+    """Give a document as docx.
 
     Parameters
     ----------
-    title, subtitle : str
-    warning : str
-        The notice of the plan; empty for none.
-    lines : sequence of str
-        Date, approval number and the like.
-    """
-
-    title: str
-    subtitle: str
-    warning: str
-    lines: Sequence[str]
-
-
-def to_docx(cover: Cover, blocks: Sequence[Block], lang: str, when: datetime) -> bytes:
-    """Write a report as a Word document.
-
-    Parameters
-    ----------
-    cover : Cover
-    blocks : sequence of Block
-    lang : {"zh", "en"}
+    document : Document
     when : datetime
         Goes into the properties of the document.
 
@@ -69,29 +57,33 @@ def to_docx(cover: Cover, blocks: Sequence[Block], lang: str, when: datetime) ->
     -------
     bytes
     """
-    document = docx.Document()
-    prepare(document, lang)
-    _properties(document, cover, lang, when)
-    _running_head(document, cover, lang)
-    _cover(document, cover)
-    _contents(document, blocks, lang)
+    word = docx.Document()
+    lang = document.lang
+    prepare(word, lang, cover=document.cover)
+    _properties(word, document, when)
+    _running_head(word, document)
+    _cover(word, document)
+    if document.contents:
+        _contents(word, document)
     numbers = {"table": 0, "figure": 0}
     marks = 0
-    for block in blocks:
+    for block in document.blocks:
         if isinstance(block, Heading):
             marks += 1
-            _heading(document, block, marks)
+            _heading(word, block, marks, first=marks == 1 and document.cover)
         elif isinstance(block, Text):
-            _paragraph(document, block, lang)
+            _paragraph(word, block, lang)
         elif isinstance(block, Table):
             numbers["table"] += 1
-            _table(document, block, numbers["table"], lang)
+            _table(word, block, numbers["table"], lang)
+        elif isinstance(block, Signatures):
+            _signatures(word, block, lang)
         else:
             numbers["figure"] += 1
-            _figure(document, block, numbers["figure"], lang)
+            _figure(word, block, numbers["figure"], lang)
     out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    word.save(out)
+    return repack(out.getvalue(), when)
 
 
 def written(text: str) -> str:
@@ -102,29 +94,31 @@ def written(text: str) -> str:
     >>> written("28.00 % of 3,840 km²")
     '28.00\xa0% of 3,840\xa0km²'
     """
-    return _UNIT.sub("\\1\u00a0\\2", clean(text))
+    return bound(clean(text))
 
 
-def _properties(document: Document, cover: Cover, lang: str, when: datetime) -> None:
-    known = document.core_properties
-    known.title, known.subject = clean(cover.title)[:255], clean(cover.subtitle)[:255]
+def _properties(word: Any, document: Document, when: datetime) -> None:
+    known = word.core_properties
+    known.title, known.subject = clean(document.title)[:255], clean(document.subtitle)[:255]
     known.author = known.last_modified_by = "zoning"
-    known.comments = clean(cover.warning)[:255]
-    known.keywords, known.language = "主体功能区规划", "zh-CN" if lang == "zh" else "en"
+    known.comments = clean(document.warning)[:255]
+    known.keywords = "主体功能区规划"
+    known.language = "zh-CN" if document.lang == "zh" else "en"
     known.created = known.modified = when.replace(tzinfo=None)
 
 
-def _cover(document: Document, cover: Cover) -> None:
-    document.add_paragraph(clean(cover.title), style="Title")
-    document.add_paragraph(clean(cover.subtitle), style="Subtitle")
-    if cover.warning:
-        document.add_paragraph(clean(cover.warning), style="Warning")
-    for line in cover.lines:
-        paragraph = document.add_paragraph(clean(line))
+def _cover(word: Any, document: Document) -> None:
+    """Write title, notice and lines: on a page of their own, or above the text."""
+    for text, style in ((document.title, "Title"), (document.subtitle, "Subtitle"),
+                        (document.warning, "Warning")):  # fmt: skip
+        if text:
+            word.add_paragraph(clean(text), style=style)
+    for line in document.lines:
+        paragraph = word.add_paragraph(clean(line))
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
 
 
-def _heading(document: Document, block: Heading, mark: int) -> None:
+def _heading(document: Any, block: Heading, mark: int, *, first: bool) -> None:
     paragraph = document.add_paragraph(style=f"Heading {block.level}")
     name = _mark(mark)
     start, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
@@ -135,14 +129,14 @@ def _heading(document: Document, block: Heading, mark: int) -> None:
     paragraph.add_run(written(block.text))
     paragraph._p.append(end)
     if block.level == 1 or block.new_page:
-        paragraph.paragraph_format.page_break_before = mark == 1 or block.new_page
+        paragraph.paragraph_format.page_break_before = first or block.new_page
 
 
 def _mark(number: int) -> str:
     return f"_Toc{number:08d}"
 
 
-def _paragraph(document: Document, block: Text, lang: str) -> None:
+def _paragraph(document: Any, block: Text, lang: str) -> None:
     paragraph = document.add_paragraph(written(block.text), style=_STYLES[block.kind])
     if block.kind == "body" and lang == "zh":
         _indent(paragraph)
@@ -177,48 +171,68 @@ def _field_end(run: Any, kind: str) -> None:
     run._r.append(character)
 
 
-def _contents(document: Document, blocks: Sequence[Block], lang: str) -> None:
-    """Write a table of contents: a field whose entries are already there, linked to headings.
+def _contents(word: Any, document: Document) -> None:
+    """Write contents, list of figures and list of tables.
 
-    Page numbers appear when Word updates the field (F9): only Word knows its pages, and a number
-    that is wrong would be worse than none.
+    Each is a field whose entries are already there, linked to their places. Page numbers appear
+    when Word updates the field (F9): only Word knows its pages, and a number that is wrong would
+    be worse than none.
     """
-    heading = document.add_paragraph(
-        "目  录" if lang == "zh" else "Contents", style="Contents Title"
-    )
-    heading.paragraph_format.page_break_before = True
-    found = [b for b in blocks if isinstance(b, Heading)]
-    entries = [(i, b) for i, b in enumerate(found, 1) if b.level <= _CONTENTS_DEPTH]
-    for place, (mark, block) in enumerate(entries):
-        paragraph = document.add_paragraph(style=f"toc {block.level}")
+    chinese = document.lang == "zh"
+    found = [b for b in document.blocks if isinstance(b, Heading)]
+    headings = [(_mark(i), b.level, b.text) for i, b in enumerate(found, 1)
+                if b.level <= _CONTENTS_DEPTH]  # fmt: skip
+    title = "目  录" if chinese else "Contents"
+    code = f'TOC \\o "1-{_CONTENTS_DEPTH}" \\h \\z \\u'
+    _listed(word, title, code, headings, new_page=document.cover)
+    for kind, type_, titles in (("figure", Figure, ("Figures", "图目录")),
+                                ("table", Table, ("Tables", "表目录"))):  # fmt: skip
+        name = _KIND[kind][chinese]
+        blocks = [b for b in document.blocks if isinstance(b, type_)]
+        entries = [(_caption_mark(kind, i), 1, f"{name} {i}  {b.caption}")
+                   for i, b in enumerate(blocks, 1)]  # fmt: skip
+        if entries:
+            _listed(word, titles[chinese], f'TOC \\h \\z \\c "{name}"', entries, "table of figures")
+
+
+def _listed(
+    word: Any, title: str, code: str, entries: Sequence[tuple[str, int, str]],
+    style: str = "", *, new_page: bool = False,
+) -> None:  # fmt: skip
+    heading = word.add_paragraph(title, style="Contents Title")
+    heading.paragraph_format.page_break_before = new_page
+    for place, (anchor, level, text) in enumerate(entries):
+        paragraph = word.add_paragraph(style=style or f"toc {level}")
         if place == 0:
             _field_end(paragraph.add_run(), "begin")
             instruction = OxmlElement("w:instrText")
             instruction.set(qn("xml:space"), "preserve")
-            instruction.text = f' TOC \\o "1-{_CONTENTS_DEPTH}" \\h \\z \\u '
+            instruction.text = f" {code} "
             paragraph.add_run()._r.append(instruction)
             _field_end(paragraph.add_run(), "separate")
         link = OxmlElement("w:hyperlink")
-        link.set(qn("w:anchor"), _mark(mark))
+        link.set(qn("w:anchor"), anchor)
         link.set(qn("w:history"), "1")
-        run = paragraph.add_run(written(block.text))
+        run = paragraph.add_run(written(text))
         link.append(run._r)
         paragraph._p.append(link)
         if place == len(entries) - 1:
             _field_end(paragraph.add_run(), "end")
 
 
-def _running_head(document: Document, cover: Cover, lang: str) -> None:
-    """Put the plan's name above and page numbers below every page but the first."""
-    section = document.sections[0]
+def _running_head(word: Any, document: Document) -> None:
+    """Put the title above and page numbers below every page; a cover has neither."""
+    section = word.sections[0]
     head = section.header.paragraphs[0]
-    head.text = clean(cover.title)
-    head.style = document.styles["Note"]
+    head.text = clean(document.title)
+    head.style = word.styles["Note"]
     head.alignment = WD_ALIGN_PARAGRAPH.CENTER
     foot = section.footer.paragraphs[0]
-    foot.style = document.styles["Note"]
+    foot.style = word.styles["Note"]
     foot.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    before, between, after = ("第 ", " 页 / 共 ", " 页") if lang == "zh" else ("Page ", " of ", "")
+    before, between, after = (
+        ("第 ", " 页 / 共 ", " 页") if document.lang == "zh" else ("Page ", " of ", "")
+    )
     foot.add_run(before)
     _field(foot, "PAGE", "1")
     foot.add_run(between)
@@ -226,17 +240,28 @@ def _running_head(document: Document, cover: Cover, lang: str) -> None:
     foot.add_run(after)
 
 
-def _caption(document: Document, kind: str, number: int, text: str, lang: str) -> Any:
+def _caption(document: Any, kind: str, number: int, text: str, lang: str) -> Any:
     """Write a caption whose number is a field, so that Word can list tables and figures."""
-    name = {"table": ("Table", "表"), "figure": ("Figure", "图")}[kind][lang == "zh"]
+    name = _KIND[kind][lang == "zh"]
     paragraph = document.add_paragraph(style="Caption")
+    anchor = _caption_mark(kind, number)
+    start, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
+    for element in (start, end):
+        element.set(qn("w:id"), str(_BOOKMARKS[kind] + number))
+    start.set(qn("w:name"), anchor)
+    paragraph._p.append(start)
     paragraph.add_run(f"{name} ")
     _field(paragraph, f"SEQ {name} \\* ARABIC", str(number))
     paragraph.add_run(f"  {written(text)}")
+    paragraph._p.append(end)
     return paragraph
 
 
-def _figure(document: Document, block: Figure, number: int, lang: str) -> None:
+def _caption_mark(kind: str, number: int) -> str:
+    return f"_{kind}{number:06d}"
+
+
+def _figure(document: Any, block: Figure, number: int, lang: str) -> None:
     paragraph = document.add_paragraph(style="Figure")
     picture = paragraph.add_run().add_picture(io.BytesIO(block.png), width=_PICTURE)
     described = picture._inline.docPr
@@ -245,14 +270,13 @@ def _figure(document: Document, block: Figure, number: int, lang: str) -> None:
     _caption(document, "figure", number, block.caption, lang)
 
 
-def _table(document: Document, block: Table, number: int, lang: str) -> None:
+def _table(document: Any, block: Table, number: int, lang: str) -> None:
     caption = _caption(document, "table", number, block.caption, lang)
     caption.paragraph_format.keep_with_next = True
     table = document.add_table(rows=0, cols=len(block.heads))
     element = table._tbl
     _table_properties(element, block)
-    total = sum(block.widths)
-    widths = [round(_TEXT_WIDTH * w / total) for w in block.widths]
+    widths = [round(w * _TEXT_WIDTH / ROOM) for w in table_widths(block)[0]]
     for column, width in zip(element.tblGrid.findall(qn("w:gridCol")), widths, strict=True):
         column.set(qn("w:w"), str(width))
     aligns: list[str] = ["center"] * len(block.heads)
@@ -264,6 +288,28 @@ def _table(document: Document, block: Table, number: int, lang: str) -> None:
     after = document.add_paragraph(written(block.note), style="Note")
     if not block.note:
         after.paragraph_format.space_after = 0
+
+
+def _signatures(document: Any, block: Signatures, lang: str) -> None:
+    """Write a line to sign for each role, two beside each other, and one for the date."""
+    colon = "：" if lang == "zh" else ":"
+    names = [*block.roles, block.date]
+    pairs = [names[i : i + 2] for i in range(0, len(names), 2)]
+    table = document.add_table(rows=len(pairs), cols=4)
+    properties = table._tbl.tblPr
+    for child in list(properties):
+        properties.remove(child)
+    for row, pair in zip(table.rows, pairs, strict=True):
+        row.height = Cm(1.3)
+        for place, name in enumerate(pair):
+            label, line = row.cells[2 * place], row.cells[2 * place + 1]
+            label.text = f"{clean(name)}{colon}"
+            for cell in (label, line):
+                cell.vertical_alignment = WD_ALIGN_VERTICAL.BOTTOM
+                cell.width = Cm(2.2 if cell is label else 5.6)
+            line._tc.get_or_add_tcPr().append(parse_xml(
+                f'<w:tcBorders {nsdecls("w")}><w:bottom w:val="single" w:sz="6" w:space="0" '
+                'w:color="1F2A30"/></w:tcBorders>'))  # fmt: skip
 
 
 def _lines(block: Table) -> float:
