@@ -29,6 +29,7 @@ from zoning.outputs import webmap
 from zoning.outputs.webmap import document, inline, layers, packing, page, payload, tiles
 from zoning.outputs.webmap.projection import browser_projection
 from zoning.schemes import load_scheme, scheme_names
+from zoning.schemes.contrast import contrast, redline_look, unreadable
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -526,6 +527,40 @@ def test_classes_of_a_theme_follow_in_lightness(code):
 
 
 # --- files of others --------------------------------------------------------------------------
+
+
+@given(st.tuples(*[st.integers(0, 255)] * 3))
+def test_red_lines_stand_out_on_every_colour(rgb):
+    look, below = redline_look(), "#{:02x}{:02x}{:02x}".format(*rgb)
+    assert max(contrast(look[k], below) for k in ("line", "casing")) >= look["contrast"]
+
+
+def test_shipped_schemes_are_readable_and_a_bad_one_is_told(monkeypatch):
+    from zoning.schemes import contrast as room
+
+    assert all(unreadable(load_scheme(name)) == [] for name in scheme_names())
+    pale = {**redline_look(), "line": "#d0808c"}
+    monkeypatch.setattr(room, "redline_look", lambda: pale)
+    told = unreadable(load_scheme("zhenjiang-2013"))
+    assert any("#f0994a" in f.what.en and f.level == "warning" for f in told)
+    assert all(f.measured < f.limit == 3.0 for f in told)
+
+
+def test_contrast_is_that_of_the_guidelines():
+    # Worked examples of WebAIM's checker, which follows WCAG.
+    assert round(contrast("#777777", "#ffffff"), 2) == 4.48
+    assert round(contrast("#0000ff", "#ffffff"), 2) == 8.59
+
+
+def test_browsers_with_two_kernels_are_told(text):
+    assert '<meta name="renderer" content="webkit"/>' in text
+    assert 'http-equiv="X-UA-Compatible"' in text and 'class="zn-old"' in text
+
+
+def test_words_of_the_page_are_set_as_chinese_is_set():
+    source = (ROOT / "zoning/outputs/assets/words.js").read_text(encoding="utf-8")
+    beside = re.findall(r"[\u4e00-\u9fff”）][,;:()]|[,;:()][\u4e00-\u9fff“（]|\S+ %", source)
+    assert beside == []
 
 
 def test_vendored_files_are_those_of_the_list():

@@ -91,7 +91,9 @@ class Browser:
         return [a for a in sent if not a.startswith(("about:", "data:"))]
 
     def text(self, selector):
-        return self.js("return document.querySelector(arguments[0]).innerText", selector)
+        """Give the words of an element; spaces that do not break read as spaces."""
+        words = self.js("return document.querySelector(arguments[0]).innerText", selector)
+        return words.replace("\u00a0", " ")
 
     def press(self, *keys):
         from selenium.webdriver.common.action_chains import ActionChains
@@ -118,17 +120,27 @@ class Browser:
             unit,
         )
 
-    def pixel(self, x, y):
-        """Give the colour of a place of the page."""
+    def picture(self):
+        """Give the pixels of the page, rows of red, green, blue."""
         import base64
         import io
 
         from matplotlib.image import imread
 
         shot = base64.b64decode(self.cdp("Page.captureScreenshot", format="png")["data"])
-        return tuple(
-            (imread(io.BytesIO(shot))[int(y), int(x), :3] * 255).round().astype(int).tolist()
+        return (imread(io.BytesIO(shot))[..., :3] * 255).round().astype(np.uint8)
+
+    def pixel(self, x, y):
+        """Give the colour of a place of the page."""
+        return tuple(self.picture()[int(y), int(x)].astype(int).tolist())
+
+    def inner_box(self, ratio):
+        """Give a part of the map that holds nothing but units, in pixels of the picture."""
+        x, y, w, h = self.js(
+            "const b=Zoning.map.getContainer().getBoundingClientRect();"
+            "return [b.left+b.width*.35,b.top+b.height*.3,b.width*.3,b.height*.35]"
         )
+        return tuple(round(v * ratio) for v in (x, y, w, h))
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +225,27 @@ def test_the_unit_is_painted_in_the_colour_of_its_zone(browser, page, plan):
         assert max(abs(a - b) for a, b in zip(found, wanted, strict=True)) <= 2, zone
 
 
+def test_no_seam_between_tiles_at_any_scaling_or_zoom(browser, tmp_path):
+    flat = fake_plan.make(nx=70, ny=60)
+    one = flat.units.assign(zone="key")
+    path = webmap.write(dataclasses.replace(flat, units=one), tmp_path / "s.html")
+    wanted = [int("#f0994a"[k : k + 2], 16) for k in (1, 3, 5)]
+    try:
+        for ratio in (0.9, 1.25, 1.5, 2.0):
+            browser.cdp("Emulation.setDeviceMetricsOverride", width=1000, height=700,
+                        deviceScaleFactor=ratio, mobile=False)  # fmt: skip
+            browser.open(path, "#v=")
+            for zoom in (10.33, 10.75):
+                browser.js("Zoning.map.setZoom(arguments[0],{animate:false})", zoom)
+                time.sleep(0.2)
+                x, y, w, h = browser.inner_box(ratio)
+                inside = browser.picture()[y : y + h, x : x + w].reshape(-1, 3)
+                off = np.abs(inside.astype(int) - wanted).max(axis=1) > 2
+                assert not off.any(), (ratio, zoom, np.unique(inside[off], axis=0)[:5])
+    finally:
+        browser.size(1280, 800)
+
+
 def test_border_squares_are_cut_along_the_city(browser, page, plan):
     city = plan.city.geometry.iloc[0]
     outside = shapely.union_all(plan.units.geometry.array).difference(city.buffer(150))
@@ -239,7 +272,7 @@ def test_hover_and_click_show_the_unit(browser, page, plan):
     browser.at(*browser.point_of(unit), click=True)
     card = browser.text(".zn-card")
     assert code in card and "生态平衡" in card and row["township_name"] in card
-    assert f"{row['overlay_balance_m2'] / row['area_m2'] * 100:.1f} %" in browser.text(".zn-why")
+    assert f"{row['overlay_balance_m2'] / row['area_m2'] * 100:.1f}%" in browser.text(".zn-why")
     names = set(plan.redlines["name"])
     assert any(n in card for n in names)
     browser.press("\ue00c")
@@ -253,7 +286,7 @@ def test_themes_legend_opacity_and_overlays(browser, page):
     browser.js("document.querySelector('input[value=built_share]').click()")
     time.sleep(0.4)
     after = browser.pixel(*browser.point_of(unit))
-    assert before != after and "30 – 50 %" in browser.text(".zn-legend")
+    assert before != after and "30–50%" in browser.text(".zn-legend")
     browser.js(
         "const r=document.querySelector('.zn-opacity input');r.value=0.3;"
         "r.dispatchEvent(new Event('input'))"
@@ -305,12 +338,72 @@ def test_language(browser, page):
     assert not re.search(r"[\u4e00-\u9fff]", shown), shown
 
 
+def test_the_headline_says_what_is_allowed_what_is_new_and_where(browser, page, plan):
+    browser.open(page)
+    strip, c = browser.text(".zn-headline"), plan.run["construction"]
+    assert f"{c['existing_m2'] / c['base_m2'] * 100:.2f}% → {c['share'] * 100:.2f}%" in strip
+    assert f"上限 {c['cap_share'] * 100:.1f}%" in strip
+    assert f"{c['new_m2'] / 1e6:,.2f} km²" in strip
+    failed = [k for k in plan.checks if not k.ok and k.level == "error"]
+    assert ("项规则未满足" in strip) == bool(failed) and f"检查 {len(plan.checks)} 项" in strip
+    most = plan.pieces.groupby("township")["new_m2"].sum().idxmax()
+    assert plan.townships.at[most, "name"] in browser.text(".zn-cell-new")
+    kept = plan.units["protected_m2" if "protected_m2" in plan.units else "redline_m2"].sum()
+    assert f"{kept / 1e6:,.1f} km²" in browser.text(".zn-cell-kept")
+    worse = {**plan.checks[0].as_dict(), "ok": False, "level": "error"}
+    browser.js(
+        "Zoning.plan.plans[0].accounts.checks[0]=arguments[0];Zoning.drawHeadline()",
+        worse,
+    )
+    assert "1 项规则未满足" in browser.text(".zn-headline")
+
+
+def test_scale_north_and_dates_stand_on_the_map(browser, page):
+    browser.open(page)
+    ratio = browser.text(".zn-ratio")
+    told = int(ratio.split(":")[1].strip().replace(",", ""))
+    real = browser.js(
+        "const m=Zoning.map,s=m.getSize();const a=m.containerPointToLatLng([s.x/2-50,s.y/2]);"
+        "const b=m.containerPointToLatLng([s.x/2+50,s.y/2]);return m.distance(a,b)/100/(0.0254/96)"
+    )
+    assert abs(told / real - 1) < 0.06
+    assert browser.js("return document.querySelector('.zn-north svg').getAttribute('aria-label')")
+    assert "年" in browser.text(".zn-dated")
+
+
+def test_the_zones_are_calm_and_lines_are_cased(browser, page):
+    browser.open(page)
+    hatched = (
+        "return [...document.querySelectorAll('.zn-red-line')].filter(p=>"
+        "getComputedStyle(p).fill.startsWith('url')).length"
+    )
+    assert browser.js(hatched) == 0
+    lines, casings = (
+        browser.js(f"return document.querySelectorAll('.zn-red-{k}').length")
+        for k in ("line", "casing")
+    )
+    assert lines == casings > 0
+    browser.js("document.querySelector('input[value=built_share]').click()")
+    assert browser.js(hatched) > 0
+
+
+def test_counties_are_named_at_every_zoom(browser, page, plan):
+    browser.open(page)
+    for zoom in (8, 10, 12):
+        browser.js("Zoning.map.setZoom(arguments[0],{animate:false})", zoom)
+        shown = browser.js(
+            "return [...document.querySelectorAll('.zn-name-county')].filter(e=>!e.hidden)"
+            ".map(e=>e.textContent)"
+        )
+        assert shown, zoom
+
+
 def test_accounts(browser, page, plan):
     browser.open(page)
     browser.js("document.querySelector('.zn-tool-accounts').click()")
     panel = browser.text(".zn-accounts")
     c = plan.run["construction"]
-    assert f"{c['share'] * 100:.2f} %" in panel and f"{c['existing_m2'] / 1e6:,.2f} km²" in panel
+    assert f"{c['share'] * 100:.2f}%" in panel and f"{c['existing_m2'] / 1e6:,.2f} km²" in panel
     for zone in plan.zones.itertuples():
         assert zone.name_zh in panel and f"{zone.area_m2 / 1e6:,.1f} km²" in panel
     assert (
@@ -529,12 +622,12 @@ def test_units_without_a_zone_are_grey(browser, tmp_path):
     share = gone / hostile.units["area_m2"].sum()
     legend = browser.text(".zn-legend")
     assert "无数据" not in legend and "占全市面积的比例" in legend
-    told = [float(x) for x in re.findall(r"([\d.]+) %", legend)]
-    assert f"{share * 100:.1f}" in re.search(r"未分区\s*([\d.]+) %", legend)[1]
+    told = [float(x) for x in re.findall(r"([\d.]+)%", legend)]
+    assert f"{share * 100:.1f}" in re.search(r"未分区\s*([\d.]+)%", legend)[1]
     assert abs(sum(told) - 100) < 0.5, "shares are of all land of the city"
     browser.js("document.querySelector('.zn-tool-accounts').click()")
     panel = browser.text(".zn-accounts")
-    assert re.search(rf"未分区\s*{gone / 1e6:,.1f} km²\s*{share * 100:.1f} %", panel), panel
+    assert re.search(rf"未分区\s*{gone / 1e6:,.1f} km²\s*{share * 100:.1f}%", panel), panel
 
 
 def test_units_off_gauss_krueger_are_drawn_in_place(browser, plan, tmp_path):
@@ -603,7 +696,7 @@ def test_a_million_units(browser, tmp_path, monkeypatch):
     browser.open(path)
     assert browser.js("return Zoning.sides[0].grid.count") >= 1_000_000
     browser.js("Zoning.emit('pick',Zoning.sides[0].grid.centre(777777))")
-    assert "0.4 %" in browser.text(".zn-card")
+    assert "0.4%" in browser.text(".zn-card")
 
 
 @pytest.fixture(scope="module")

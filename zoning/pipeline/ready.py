@@ -17,6 +17,7 @@ from zoning.ledger import sums
 from zoning.pipeline.ground import columns as ground_columns
 from zoning.planfile.models import Config
 from zoning.schemes import DEFAULT, Scheme, load_crosswalk, scheme_of, stated
+from zoning.schemes.contrast import unreadable
 from zoning.schemes.crosswalk import as_data
 from zoning.zones.classify import method_values
 
@@ -84,7 +85,8 @@ def prepare(config: Config, folder: Path) -> Ready:
         intake = replace(intake, findings=tuple(once((*intake.findings, *found))))
     if intake is None or method is None or settled is None or problems:
         raise InputError(problems)
-    intake = replace(intake, findings=(*intake.findings, *_unnamed(config, intake)))
+    said = (*_unnamed(config, intake), *unreadable(method.scheme))
+    intake = replace(intake, findings=(*intake.findings, *said))
     return Ready(settled, intake, method, decisions, tuple(m for m in others if m is not None))
 
 

@@ -6,6 +6,9 @@
   const narrow = () => window.innerWidth < 720;
   const crowded = () => window.innerWidth < 1400; // no room for the card beside the accounts
 
+  const dates = ({ land, redlines }) => [land ? Z.t("dated", { d: land }) : Z.t("undated"),
+    redlines ? Z.t("dated_red", { d: redlines }) : null].filter(Boolean).join(Z.t("semicolon"));
+
   function head() {
     const { plan, state } = Z;
     document.documentElement.lang = state.lang === "zh" ? "zh-CN" : "en";
@@ -15,6 +18,7 @@
     Z.put(Z.find(".zn-notice"), Z.say(plan.plans[0].notice));
     Z.put(Z.find(".zn-corner"),
       Z.el("span", { class: "zn-approval" }, plan.approval ? Z.t("approval", { n: plan.approval }) : Z.t("internal")),
+      Z.el("span", { class: "zn-dated" }, dates(plan.dated)),
       plan.digest ? Z.el("span", { class: "zn-digest", title: plan.digest }, "SHA-256 " + plan.digest.slice(0, 16)) : "",
       Z.el("span", { class: "zn-printed" }, Z.t("date", { d: new Date().toISOString().slice(0, 10) })));
   }
@@ -22,6 +26,7 @@
   function redrawWords() {
     head();
     Z.drawTools();
+    Z.drawHeadline();
     Z.drawSide();
     Z.drawAccounts();
     Z.showCard(Z.state.picked);
@@ -33,6 +38,7 @@
       one.classed = Z.classify(one.grid, theme, one.plan);
       one.layer.show(one.classed);
     });
+    Z.calm(Boolean(theme && theme.calm));
     if (Z.find(".zn-legend-at")) Z.refreshLegend();
   }
 

@@ -155,7 +155,7 @@
       Z.givenCards(plan, grid.code(i)),
       many ? null : reds(grid, i, at),
       many ? null : township(grid, i, plan),
-      grid.coarse ? Z.el("p", { class: "zn-soft" }, Z.t("rounded", { step: "0.4 %" })) : null);
+      grid.coarse ? Z.el("p", { class: "zn-soft" }, Z.t("rounded", { step: Z.percent(0.004) })) : null);
   }
 
   Z.showCard = function (at) {

@@ -11,15 +11,21 @@
     side: "M12 3 3 8l9 5 9-5zM3 12l9 5 9-5M3 16l9 5 9-5",
     home: "M4 11 12 4l8 7M6 10v10h12V10",
   };
+  const PIXEL_M = 0.0254 / 96;
   const OVERLAYS = ["redlines", "townships", "counties", "labels", "background"];
 
   const swatch = (colour) => Z.el("i", { class: "zn-swatch", css: { background: colour } });
 
-  function hatchSwatch(level) {
+  function redSwatch(level) {
+    const look = Z.plan.look.redline;
+    const { px, dash } = look.level[level];
+    const box = (stroke, width, more) => Z.svg("rect", Object.assign({ x: 2.5, y: 2.5, width: 17, height: 9, stroke, "stroke-width": width }, more));
     return Z.svg("svg", { class: "zn-swatch-svg", width: 22, height: 14, "aria-hidden": "true" },
-      Z.svg("rect", { x: 1, y: 1, width: 20, height: 12, fill: "url(#zn-hatch-" + level + ")", stroke: "#a3122a",
-        "stroke-width": level === 1 ? 1.6 : 1, "stroke-dasharray": level === 1 ? "none" : "4 3" }));
+      box(look.casing, px + 2.4, { fill: "none" }),
+      box(look.line, px, { fill: isCalm() ? "none" : "url(#zn-hatch-" + level + ")", "stroke-dasharray": dash || "none" }));
   }
+
+  const isCalm = () => (Z.plan.themes.find((t) => t.code === Z.state.theme) || {}).calm;
 
   const lineSwatch = (style) =>
     Z.svg("svg", { class: "zn-swatch-svg", width: 22, height: 14, "aria-hidden": "true" },
@@ -41,7 +47,7 @@
     const shown = Z.state.overlays;
     if (shown.has("redlines") && Z.layers.redlines) {
       const levels = new Set(Z.layers.redlines.rows.map((r) => (r.level === 1 ? 1 : 2)));
-      [1, 2].filter((l) => levels.has(l)).forEach((l) => items.push(Z.el("li", null, hatchSwatch(l), Z.t("redlines") + " · " + Z.t("level" + l))));
+      [1, 2].filter((l) => levels.has(l)).forEach((l) => items.push(Z.el("li", null, redSwatch(l), Z.t("redlines") + " · " + Z.t("level" + l))));
     }
     if (shown.has("townships") && Z.layers.townships) items.push(Z.el("li", null, lineSwatch({ stroke: "#43484d", "stroke-width": 1 }), Z.t("townships")));
     if (shown.has("counties") && Z.layers.counties) items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 1.5, "stroke-dasharray": "7 3 1.5 3" }), Z.t("counties")));
@@ -141,7 +147,29 @@
     });
     new Control({ position: "topleft" }).addTo(map);
     L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 140 }).addTo(map);
+    drawNorth(map);
   };
+
+  // North is up everywhere on this map; the number is that of a screen of 96 pixels an inch (CSS).
+  function drawNorth(map) {
+    const Control = L.Control.extend({
+      onAdd: () => {
+        const ratio = Z.el("span", { class: "zn-ratio zn-num" });
+        const north = Z.svg("svg", { viewBox: "0 0 20 28", width: 17, height: 24, role: "img", "aria-label": Z.t("north") },
+          Z.svg("path", { d: "M10 9 15 27 10 23.5 5 27z", fill: "currentColor" }),
+          Z.svg("text", { x: 10, y: 7.5, "text-anchor": "middle", "font-size": 9, "font-weight": 700, fill: "currentColor" }, "N"));
+        const tell = () => {
+          const middle = map.getSize().divideBy(2);
+          const metres = map.distance(map.containerPointToLatLng(middle.subtract([50, 0])), map.containerPointToLatLng(middle.add([50, 0])));
+          Z.put(ratio, "1 : " + Z.number(Number((metres / 100 / PIXEL_M).toPrecision(2))));
+        };
+        map.on("zoomend moveend resize", tell);
+        tell();
+        return Z.el("div", { class: "zn-north" }, north, ratio);
+      },
+    });
+    new Control({ position: "bottomleft" }).addTo(map);
+  }
 
   // The view as an address: #z=zoom/lat/lng&t=theme&o=opacity&l=lang&v=overlays&u=unit&s=swipe
   Z.address = function () {

@@ -2,6 +2,9 @@
 "use strict";
 
 var Zoning = (function () {
+  // A browser that cannot read these scripts never comes here, and its user sees why (map.css).
+  document.documentElement.classList.add("zn-js");
+
   const listeners = {};
   const Z = { plan: null, state: { lang: "zh" } };
 
@@ -47,7 +50,13 @@ var Zoning = (function () {
     return text.replace(/\{(\w+)\}/g, (all, name) => (values && name in values ? values[name] : all));
   };
 
+  // The name of a place in the language of the page: its own where it has one, else its reading.
+  Z.place = (row) => (row ? (Z.state.lang === "en" && row.name_en) || row.name || row.area_code || row.code : "");
+
   Z.name = (column) => Z.say(Z.plan.words.columns[column]) || column;
+
+  // Name and value in one line: the colon is as wide as the language writes it.
+  Z.said = (name, value) => name + (Z.state.lang === "zh" ? "：" : ": ") + value;
 
   Z.value = function (column, code) {
     if (code === null || code === undefined || code === "") return Z.t("missing");
@@ -63,6 +72,8 @@ var Zoning = (function () {
       : { code, label: Z.t("unzoned"), colour: "#d9d9d4", row: null };
   };
 
+  const GAP = "\u00a0";
+
   // Numbers as people read them. Missing is a dash, never 0.
   const known = (x) => x !== null && x !== undefined && !Number.isNaN(x);
   const written = (x, digits) =>
@@ -73,13 +84,14 @@ var Zoning = (function () {
   Z.km2 = function (m2, digits = 1) {
     if (!known(m2)) return "–";
     const small = m2 !== 0 && Math.abs(m2) < 1e6 * 10 ** -digits;
-    return small ? written(m2, 0) + " m²" : written(m2 / 1e6, digits) + " km²";
+    return small ? written(m2, 0) + GAP + "m²" : written(m2 / 1e6, digits) + GAP + "km²";
   };
-  Z.percent = (share, digits = 1) => (known(share) ? written(share * 100, digits) + " %" : "–");
+  // Chinese sets the sign beside the number, English a space between; neither breaks over a line.
+  Z.sign = () => (Z.state.lang === "zh" ? "%" : GAP + "%");
+  Z.percent = (share, digits = 1) => (known(share) ? written(share * 100, digits) + Z.sign() : "–");
   Z.ha = function (m2) {
     if (!known(m2)) return "–";
-    const unit = Z.state.lang === "zh" ? " 公顷" : " ha";
-    return written(m2 / 1e4, m2 !== 0 && m2 < 1e5 ? 2 : 1) + unit;
+    return written(m2 / 1e4, m2 !== 0 && m2 < 1e5 ? 2 : 1) + GAP + Z.t("ha");
   };
 
   // Drawn signs of the buttons: paths in a box of 24 by 24.

@@ -3,6 +3,7 @@
 
 (function (Z) {
   const BLOCK = 16; // the projection is computed at the corners of blocks of this many pixels
+  const OVER = 16; // pixels by which a tile covers the ones after it
   const LINES_FROM = 18; // squares of at least this many pixels get thin lines between them
   const GREY = 0xffd6dade; // no data (colours are written as ABGR)
   const GREY_HATCH = 0xffb4b9be;
@@ -35,7 +36,7 @@
     },
 
     createTile: function (at) {
-      const size = this.getTileSize().x;
+      const size = this.getTileSize().x + OVER;
       const sharp = Math.min(2, Math.ceil(window.devicePixelRatio || 1));
       const tile = document.createElement("canvas");
       tile.width = tile.height = size * sharp;
@@ -49,10 +50,16 @@
       return tile;
     },
 
+    // A tile reaches over its neighbours, so that no scaling of the screen opens a seam between them.
+    _initTile: function (tile) {
+      L.GridLayer.prototype._initTile.call(this, tile);
+      tile.style.width = tile.style.height = this.getTileSize().x + OVER + "px";
+    },
+
     // Fill the pixels; true when any unit was met.
     paint: function (pixels, width, at, scale) {
       const map = this._map;
-      const size = width * scale;
+      const size = this.getTileSize().x;
       const position = (px, py) => {
         const ll = map.unproject([at.x * size + px * scale, at.y * size + py * scale], at.z);
         return this.grid.squares(ll.lat, ll.lng);

@@ -7,7 +7,9 @@
     counties: { color: "#2b2f33", weight: 1.3, dashArray: "7 3 1.5 3", fill: false, interactive: false },
     townships: { color: "#43484d", weight: 0.8, opacity: 0.9, fill: false, interactive: false },
   };
-  const RED = "#a3122a";
+  const FAR_ZOOM = 9; // from here outwards a line of two pixels hides what it surrounds
+  const look = () => Z.plan.look.redline;
+  const levelOf = (row) => look().level[row.level === 1 ? 1 : 2];
 
   Z.loadLayers = async function (packed) {
     const layers = {};
@@ -31,17 +33,23 @@
       "pattern",
       { id: "zn-hatch-" + level, width: gap, height: gap, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
       // A pale line beside the red one keeps the hatch readable on dark and on light zones.
-      Z.svg("line", { x1: gap / 2, y1: 0, x2: gap / 2, y2: gap, stroke: "#fff", "stroke-width": level === 1 ? 3.2 : 2.8, "stroke-opacity": 0.6 }),
-      Z.svg("line", { x1: gap / 2, y1: 0, x2: gap / 2, y2: gap, stroke: RED, "stroke-width": level === 1 ? 1.9 : 1.2 })
+      Z.svg("line", { x1: gap / 2, y1: 0, x2: gap / 2, y2: gap, stroke: look().casing, "stroke-width": level === 1 ? 3.2 : 2.8, "stroke-opacity": 0.6 }),
+      Z.svg("line", { x1: gap / 2, y1: 0, x2: gap / 2, y2: gap, stroke: look().line, "stroke-width": level === 1 ? 1.9 : 1.2 })
     );
   };
 
   function redStyle(row) {
+    const level = levelOf(row);
     return {
-      color: RED, weight: row.level === 1 ? 1.6 : 1, dashArray: row.level === 1 ? null : "4 3",
+      className: "zn-red-line", color: look().line, weight: level.px, dashArray: level.dash || null,
       fillColor: "url(#zn-hatch-" + (row.level === 1 ? 1 : 2) + ")", fillOpacity: 1, interactive: false,
     };
   }
+
+  const casing = (row) => ({ className: "zn-red-casing", color: look().casing, weight: levelOf(row).px + 2.2, opacity: 0.95, fill: false, interactive: false });
+
+  // Where the colours below already show what is protected, the lines alone say where.
+  Z.calm = (on) => document.getElementById("zn").classList.toggle("zn-calm", on);
 
   Z.drawLayers = async function (map, layers) {
     const pane = (name, z) => { map.createPane(name).style.zIndex = z; return name; };
@@ -53,7 +61,7 @@
     // A pale edge under a line keeps it readable on dark zones.
     const edged = (rows, weight, style) => L.layerGroup([
       draw(rows, () => ({ color: "#fff", weight, opacity: 0.5, fill: false, interactive: false })), draw(rows, style)]);
-    if (layers.redlines) drawn.redlines = edged(layers.redlines.rows, 3, redStyle);
+    if (layers.redlines) drawn.redlines = L.layerGroup([draw(layers.redlines.rows, casing), draw(layers.redlines.rows, redStyle)]);
     if (layers.townships) drawn.townships = edged(layers.townships.rows, 1.8, () => STYLE.townships);
     if (layers.counties) drawn.counties = edged(layers.counties.rows, 3, () => STYLE.counties);
     Object.assign(drawn, await Z.drawGiven(draw));
@@ -65,33 +73,42 @@
     return drawn;
   };
 
-  // Names of counties from afar, of townships from near; a name is text, never markup.
+  // Chinese signs are twice as wide as letters.
+  const widthOf = (text) => [...text].reduce((sum, sign) => sum + (sign.charCodeAt(0) > 0x2e80 ? 1 : 0.55), 0);
+
+  // Names of counties everywhere, of townships from near; a name is text, never markup.
   function names(map, layers, pane) {
     const group = L.layerGroup();
     const shown = [];
     const add = (rows, kind) => rows.filter((r) => r.anchor).forEach((r) => {
-      const html = Z.el("span", { class: "zn-name zn-name-" + kind }, r.name || r.code);
-      shown.push({ html, kind, at: L.latLng(r.anchor[1], r.anchor[0]), weight: r.area_m2 || 0 });
+      const html = Z.el("span", { class: "zn-name zn-name-" + kind }, Z.place(r));
+      shown.push({ html, kind, row: r, at: L.latLng(r.anchor[1], r.anchor[0]), weight: r.area_m2 || 0 });
       const icon = L.divIcon({ html, className: "zn-name-at", iconSize: [0, 0] });
       L.marker([r.anchor[1], r.anchor[0]], { icon, pane, interactive: false, keyboard: false }).addTo(group);
     });
     if (layers.counties) add(layers.counties.rows, "county");
     if (layers.townships) add(layers.townships.rows, "township");
-    shown.sort((a, b) => b.weight - a.weight);
-    // Where names would lie on each other, the larger place keeps its name.
+    const rank = { county: 0, township: 1 };
+    shown.sort((a, b) => rank[a.kind] - rank[b.kind] || b.weight - a.weight);
+    // Where names would lie on each other, counties and then larger places keep theirs.
     const fit = () => {
-      const kind = layers.townships && (map.getZoom() >= 10.5 || !layers.counties) ? "township" : "county";
+      const townships = map.getZoom() >= 10.5 || !layers.counties;
       const taken = [];
       shown.forEach((name) => {
         const p = map.latLngToLayerPoint(name.at);
-        const half = [...name.html.textContent].length * (kind === "county" ? 9 : 6.5);
+        const half = widthOf(name.html.textContent) * (name.kind === "county" ? 9.5 : 6.5);
         const free = taken.every((q) => Math.abs(p.x - q.x) > half + q.half || Math.abs(p.y - q.y) > 17);
-        name.html.hidden = name.kind !== kind || !free;
+        name.html.hidden = (name.kind === "township" && !townships) || !free;
         if (!name.html.hidden) taken.push({ x: p.x, y: p.y, half });
       });
     };
-    map.on("zoomend", fit);
-    fit();
+    const near = () => {
+      fit();
+      document.getElementById("zn").classList.toggle("zn-far", map.getZoom() < FAR_ZOOM);
+    };
+    map.on("zoomend", near);
+    Z.on("lang", () => { shown.forEach((name) => Z.put(name.html, Z.place(name.row))); near(); });
+    near();
     return group;
   }
 

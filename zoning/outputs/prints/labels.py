@@ -112,6 +112,6 @@ def draw_numbers(axes: Axes, plan: Plan, ratio: float) -> None:
     labels = Labels(axes, ratio)
     for number, _, shape in red_areas(plan):
         if not shape.is_empty:
-            labels.put(shape.representative_point(), str(number), 7.5, color="#0b3d20",
+            labels.put(shape.representative_point(), str(number), 7.5, color="#5c0a17",
                        weight="bold", zorder=6)  # fmt: skip
     labels.name(plan.counties, 11.0, color="#5a5a5a", weight="bold", zorder=5)

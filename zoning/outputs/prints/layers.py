@@ -12,6 +12,7 @@ from zoning.base import words
 from zoning.base.areas import km2
 from zoning.outputs import contributed
 from zoning.outputs.prints import themes as catalogue
+from zoning.schemes.contrast import redline_look
 from zoning.zones import unzoned_land
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from zoning.plan import Plan
 
 _LONG_NAME = 9
+_PT_PER_MM = 72 / 25.4
 
 
 def draw_layers(axes: Axes, plan: Plan, theme: str, lang: str, ratio: float) -> list[Any]:
@@ -57,8 +59,9 @@ def _draw_zones(axes: Axes, plan: Plan, lang: str) -> list[Any]:
 
 def _draw_redlines(axes: Axes, plan: Plan, lang: str, ratio: float) -> list[Any]:
     from matplotlib.patches import Patch
+    from matplotlib.patheffects import withStroke
 
-    lines = plan.redlines
+    lines, look = plan.redlines, redline_look()
     if lines is None:
         return []
     plan.city.plot(ax=axes, color="#f7f5ef", edgecolor="none", zorder=1, aspect=None)
@@ -67,11 +70,13 @@ def _draw_redlines(axes: Axes, plan: Plan, lang: str, ratio: float) -> list[Any]
     for level, colour in sorted(catalogue.level_colours().items(), reverse=True):
         part = lines[lines["level"] == level]
         if len(part):
-            part.plot(ax=axes, color=colour, edgecolor="#14532d", linewidth=0.5 * ratio,
-                      zorder=2, aspect=None)  # fmt: skip
+            width = look["level"][str(level)]["mm"] * _PT_PER_MM * ratio
+            casing = withStroke(linewidth=width + 1.2 * ratio, foreground=look["casing"])
+            part.plot(ax=axes, color=colour, edgecolor=look["line"], linewidth=width, zorder=2,
+                      aspect=None, path_effects=[casing])  # fmt: skip
             area = km2(_level_area(plan, level), 1)
             label = _with_area(words.value("level", level, lang), area)
-            handles.insert(0, Patch(fc=colour, ec="#14532d", lw=0.5, label=label))
+            handles.insert(0, Patch(fc=colour, ec=look["line"], lw=0.8, label=label))
     return handles
 
 

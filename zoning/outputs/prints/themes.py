@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from zoning.base.shipped import load_toml
 from zoning.errors import InputError, suggest
 from zoning.outputs import contributed
 from zoning.outputs.office.wording import zone_rows
+from zoning.schemes.contrast import redline_look
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
@@ -153,8 +154,8 @@ def zone_words(plan: Plan, lang: str) -> dict[str, tuple[str, str]]:
 
 def level_colours() -> dict[int, str]:
     """Give the fill of each red-line level."""
-    entries: dict[str, Any] = load_toml("styles", "sheets.toml")["redline_levels"]
-    return {int(level): str(entry["colour"]) for level, entry in entries.items()}
+    levels = redline_look()["level"]
+    return {int(level): str(entry["fill"]) for level, entry in levels.items()}
 
 
 def title(plan: Plan, theme: str, lang: str) -> str:

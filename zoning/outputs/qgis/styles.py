@@ -16,6 +16,7 @@ from zoning.base.shipped import data_path, load_toml
 from zoning.outputs import contributed
 from zoning.outputs.prints import themes as sheet_themes
 from zoning.outputs.qgis import xml as qx
+from zoning.schemes.contrast import redline_look
 
 if TYPE_CHECKING:
     from zoning.contribution.parts import Class, Layer
@@ -258,13 +259,15 @@ def _ramp(share: sheet_themes.ShareTheme, lang: str) -> qx.Element:
 
 def _hatch(lang: str) -> qx.Element:
     categories, symbols = [], []
+    red = redline_look()
     for i, (level, look) in enumerate(_look()["hatch"].items()):
         categories.append((level, words.value("level", level, lang)))
+        mm = red["level"][level]["mm"]
         lines = qx.hatch(
-            str(i), look["colour"], look["angle_deg"], look["distance_mm"], look["line_mm"]
+            str(i), red["line"], look["angle_deg"], look["distance_mm"], look["line_mm"]
         )
-        outline = qx.simple_line(look["colour"], look["outline_mm"])
-        symbols.append(qx.symbol("fill", str(i), lines, outline))
+        casing = qx.simple_line(red["casing"], round(mm + 0.4, 2))
+        symbols.append(qx.symbol("fill", str(i), lines, casing, qx.simple_line(red["line"], mm)))
     return qx.categorised("level", categories, symbols)
 
 

@@ -39,6 +39,8 @@ def pack_accounts(plan: Any) -> dict[str, Any]:
                 for k, v in run[key].items()
                 if k != "seconds" and not isinstance(v, (dict, list))
             }
+    if "protected_m2" in plan.units:
+        found["kept_m2"] = plain(plan.units["protected_m2"].sum())
     if plan.counties is not None:
         found["counties"] = _county_rows(plan)
     for check in found["checks"]:

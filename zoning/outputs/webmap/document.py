@@ -9,8 +9,9 @@ from zoning.base import words
 from zoning.base.shipped import load_toml
 from zoning.outputs.webmap import given
 from zoning.outputs.webmap.accounts import pack_accounts, zone_rows
-from zoning.outputs.webmap.layers import REDLINE_CARD, TOWNSHIP_CARD, pack_layers, plain
+from zoning.outputs.webmap.layers import CARDS, pack_layers, plain
 from zoning.outputs.webmap.payload import AREAS, NAMES, SHARES, pack_units, units_in_order
+from zoning.schemes.contrast import redline_look
 
 #: Format of the document; the scripts of the page refuse another.
 FORMAT = 1
@@ -42,6 +43,8 @@ def document(plans: tuple[Any, ...], *, lang: str, tiles: dict[str, Any] | None)
         "format": FORMAT,
         "lang": lang,
         "approval": approval_number(first),
+        "dated": data_years(first),
+        "look": {"redline": redline_look()},
         "digest": first.run.get("digest"),
         "plans": [
             {
@@ -82,7 +85,9 @@ def available_themes(plans: tuple[Any, ...]) -> list[dict[str, Any]]:
     """List the themes that every plan has data for, the zones first."""
     themes: list[dict[str, Any]] = []
     if all("zone" in p.units and p.units["zone"].notna().any() for p in plans):
-        themes.append({"code": "zones", "label": _theme_words("zones")})
+        # Overlays that take their units show what is protected; a hatch over them says it twice.
+        calm = any(o.replaces for p in plans for o in p.scheme.overlays)
+        themes.append({"code": "zones", "label": _theme_words("zones"), "calm": calm})
     shares = load_toml("styles", "sheets.toml")["shares"]
     for code in SHARE_THEMES:
         theme = shares[code]
@@ -90,6 +95,8 @@ def available_themes(plans: tuple[Any, ...]) -> list[dict[str, Any]]:
         if all(_has(p, needs) for p in plans):
             about = {k: words.description(theme["part"], k) for k in ("zh", "en")}
             more = {} if "whole" in theme else {"about": about}
+            if theme["part"] == "redline_m2":
+                more["calm"] = True
             themes.append({"code": code, "label": _theme_words(code), **more, **theme})
     return themes + given.themes(plans)
 
@@ -104,7 +111,7 @@ def _theme_words(code: str) -> dict[str, str]:
 
 def dictionary() -> dict[str, Any]:
     """Give the words that the cards need: names of columns and of code values."""
-    names = sorted({*AREAS, *SHARES, *NAMES, *TOWNSHIP_CARD, *REDLINE_CARD, "unit", "lon", "lat"})
+    names = sorted({*AREAS, *SHARES, *NAMES, *CARDS, "unit", "lon", "lat"})
     return {
         "columns": {n: {lang: words.label(n, lang) for lang in ("zh", "en")} for n in names}
         | {"name_status": {lang: words.label("status", lang, "redlines") for lang in ("zh", "en")}},
@@ -138,6 +145,22 @@ def approval_number(plan: Any) -> str | None:
     """Give the review number of the map (审图号), if the plan's settings name one."""
     number = _setting(plan, "plan", "map_approval_no")
     return None if number is None else str(number)
+
+
+def data_years(plan: Any) -> dict[str, str | None]:
+    """Give the year of the land use and the years of the red lines, as the plan states them.
+
+    Returns
+    -------
+    dict
+        ``land`` and ``redlines``: ``"2020"``, ``"2013–2019"``; None where the plan states none.
+    """
+    land, lines = _setting(plan, "plan", "base_year"), plan.redlines
+    years: list[int] = []
+    if lines is not None and "source_year" in lines:
+        years = sorted({int(y) for y in lines["source_year"].dropna()})
+    span = "–".join(str(y) for y in dict.fromkeys((years[0], years[-1]))) if years else None
+    return {"land": None if land is None else str(land), "redlines": span}
 
 
 def plan_language(plan: Any) -> str:

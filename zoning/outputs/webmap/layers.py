@@ -19,15 +19,21 @@ _COARSEST_M = 3000.0
 
 #: What the card of a township may show, where the table has it.
 TOWNSHIP_CARD = (
-    "name", "county", "county_name", "zone", "area_m2", "built_m2", "redline_m2", "built_share",
-    "redline_share", "constraint", "guidance", "intensity", "constraint_grade", "guidance_grade",
-    "intensity_grade", "suitability_grade", "rule", "runner_up", "margin", "flip", "flip_zh",
-    "flip_en", "status", "zone_reason", "stability", "why_zh", "why_en",
+    "name", "county", "county_name", "zone", "area_m2", "built_m2", "free_m2", "new_m2",
+    "farmland_m2", "redline_m2", "built_share", "redline_share", "constraint", "guidance",
+    "intensity", "constraint_grade", "guidance_grade", "intensity_grade", "suitability_grade",
+    "rule", "runner_up", "margin", "flip", "flip_zh", "flip_en", "status", "zone_reason",
+    "stability", "why_zh", "why_en",
+)  # fmt: skip
+COUNTY_CARD = (
+    "name", "area_m2", "built_m2", "free_m2", "new_m2", "farmland_m2", "redline_m2",
 )  # fmt: skip
 REDLINE_CARD = (
     "area_code", "name", "type", "level", "area_m2", "published_m2", "status",
     "boundary_status", "source", "source_year",
 )  # fmt: skip
+#: All columns that cards name.
+CARDS = tuple(sorted({*TOWNSHIP_CARD, *COUNTY_CARD, *REDLINE_CARD}))
 
 
 def pack_layers(plan: Any) -> dict[str, Any]:
@@ -42,14 +48,24 @@ def pack_layers(plan: Any) -> dict[str, Any]:
     layers = {"city": _layer(plan.city, ())}
     if plan.counties is not None:
         layers["counties"] = _layer(
-            plan.counties, ("name", "area_m2", "built_m2", "redline_m2"), named=True
+            _with_new(plan.counties, plan, "county"), COUNTY_CARD, named=True
         )
     if plan.townships is not None:
-        layers["townships"] = _layer(plan.townships, TOWNSHIP_CARD, named=True)
+        layers["townships"] = _layer(
+            _with_new(plan.townships, plan, "township"), TOWNSHIP_CARD, named=True
+        )
     if plan.redlines is not None and len(plan.redlines):
         layers["redlines"] = _layer(plan.redlines, REDLINE_CARD)
         layers["redlines"]["types"] = redline_types()
     return layers
+
+
+def _with_new(places: Any, plan: Any, key: str) -> Any:
+    """Put new land beside places whose table does not say it, summed over the pieces."""
+    if "new_m2" in places or plan.pieces is None or "new_m2" not in plan.pieces:
+        return places
+    sums = plan.pieces.groupby(key)["new_m2"].sum()
+    return places.assign(new_m2=sums.reindex(places.index, fill_value=0))
 
 
 def redline_types() -> dict[str, dict[str, str]]:

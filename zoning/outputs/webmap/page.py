@@ -39,8 +39,8 @@ MOST_APART = 0.5
 #: The scripts of the page, in the order in which they need each other.
 SCRIPTS = (
     "core.js", "words.js", "unpack.js", "projection.js", "grid.js", "gridlayer.js", "themes.js",
-    "given.js", "lines.js", "card.js", "charts.js", "panel.js", "search.js", "measure.js",
-    "swipe.js", "controls.js", "app.js",
+    "given.js", "lines.js", "headline.js", "card.js", "charts.js", "panel.js", "search.js",
+    "measure.js", "swipe.js", "controls.js", "app.js",
 )  # fmt: skip
 _VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
 _BLOCK = re.compile(
@@ -244,6 +244,9 @@ def _finish(page_map: folium.Map, title: str, lang: str, tiles: dict[str, Any] |
     code = "zh-CN" if lang == "zh" else "en"
     head = (
         '<meta charset="utf-8"/>'
+        # Browsers with two kernels take the modern one; Internet Explorer its newest mode.
+        '<meta name="renderer" content="webkit"/><meta name="force-rendering" content="webkit"/>'
+        '<meta http-equiv="X-UA-Compatible" content="IE=edge,chrome=1"/>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
         f'<meta http-equiv="Content-Security-Policy" content="{_policy(tiles)}"/>'
         f"<title>{escape(title)}</title>"
