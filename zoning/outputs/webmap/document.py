@@ -94,7 +94,7 @@ def available_themes(plans: tuple[Any, ...]) -> list[dict[str, Any]]:
         needs = [theme["part"], *([theme["whole"]] if "whole" in theme else [])]
         if all(_has(p, needs) for p in plans):
             about = {k: words.description(theme["part"], k) for k in ("zh", "en")}
-            more = {} if "whole" in theme else {"about": about}
+            more: dict[str, Any] = {} if "whole" in theme else {"about": about}
             if theme["part"] == "redline_m2":
                 more["calm"] = True
             themes.append({"code": code, "label": _theme_words(code), **more, **theme})
