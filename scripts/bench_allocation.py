@@ -46,24 +46,24 @@ def world(n: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
     at = np.arange(n)
     row, col = at // side, at % side
     suitability = np.clip(0.75 * smooth(rng, side, 4)[:n] + 0.25 * rng.random(n), 0, 1)
-    town, red = smooth(rng, side, 3)[:n], smooth(rng, side, 5)[:n]
+    township, red = smooth(rng, side, 3)[:n], smooth(rng, side, 5)[:n]
     area = np.full(n, 1_000_000)
     edge = rng.random(n) < 0.05
     area[edge] = rng.integers(1000, 1_000_000, int(edge.sum()))
-    built = (np.clip((town - 0.45) * 1.6, 0, 1) ** 1.5 * area * 0.9).astype(np.int64)
+    built = (np.clip((township - 0.45) * 1.6, 0, 1) ** 1.5 * area * 0.9).astype(np.int64)
     free = ((area - built) * np.where(red > 0.78, 0, rng.uniform(0.4, 1, n))).astype(np.int64)
-    dense = np.where(town > 0.4, "key", "moderate")
-    zone = np.where(red > 0.8, "balance", np.where(town > 0.8, "optimised", dense))
+    dense = np.where(township > 0.4, "key", "moderate")
+    zone = np.where(red > 0.8, "balance", np.where(township > 0.8, "optimised", dense))
     units = np.array([f"1kmN{3500 + r:04d}E{400 + c:04d}" for r, c in zip(row, col, strict=True)])
     block = max(2, side // 8)
-    towns = [
+    townships = [
         f"t{r * block // side:03d}{c * block // side:03d}" for r, c in zip(row, col, strict=True)
     ]
     pieces = pd.DataFrame(
         {
             "unit": units,
-            "township": towns,
-            "county": [t[:3] for t in towns],
+            "township": townships,
+            "county": [t[:3] for t in townships],
             "zone": zone,
             "township_zone": np.where(zone == "balance", "moderate", zone),
             "area_m2": area,
@@ -71,7 +71,7 @@ def world(n: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
             "free_m2": free,
             "suitability": suitability,
         },
-        index=pd.Index([f"{u}|{t}" for u, t in zip(units, towns, strict=True)], name="piece"),
+        index=pd.Index([f"{u}|{t}" for u, t in zip(units, townships, strict=True)], name="piece"),
     )
     right, up = at[(col < side - 1) & (at + 1 < n)], at[at + side < n]
     a, b = np.r_[units[right], units[up]], np.r_[units[right + 1], units[up + side]]

@@ -178,12 +178,14 @@ def cases(quick: bool) -> list[Case]:
     if not quick:
         all_ = counties(find_area("江苏省", source="tianditu")).to_crs(CRS).geometry.to_numpy()
         found.append(Case.over(f"{len(all_)} counties of Jiangsu, real (Tianditu)", all_, all_))
-    towns = gpd.read_file(data_path("townships", "zhenjiang.gpkg")).to_crs(CRS)
+    townships = gpd.read_file(data_path("townships", "zhenjiang.gpkg")).to_crs(CRS)
     reds = gpd.read_file(data_path("redlines", "zhenjiang.gpkg")).to_crs(CRS)
     reds = reds.dissolve("area_code")
     region = city["tianditu"]
     found.append(
-        Case.over(f"{len(towns)} townships, reconstructed", towns.geometry.to_numpy(), region)
+        Case.over(
+            f"{len(townships)} townships, reconstructed", townships.geometry.to_numpy(), region
+        )
     )
     found.append(
         Case.over(f"{len(reds)} red-line areas, reconstructed", reds.geometry.to_numpy(), region)

@@ -116,13 +116,13 @@ def make(case: Case, out: Path) -> None:
     blocks = (points // (COUNTY_KM * 1000)).astype(int)
     county = np.unique(blocks[:, 0] * 1000 + blocks[:, 1], return_inverse=True)[1]
     codes = [f"32{i:07d}" for i in range(count)]
-    towns = gpd.GeoDataFrame(
+    townships = gpd.GeoDataFrame(
         {"code": codes, "name": [f"镇{i}" for i in range(count)],
          "county": [f"{320000 + k}" for k in county]},
         geometry=shapely.intersection(cells, shape), crs=crs,
     )  # fmt: skip
-    towns.to_file(out / "townships.gpkg")
-    size = towns.area.to_numpy() / 1e6
+    townships.to_file(out / "townships.gpkg")
+    size = townships.area.to_numpy() / 1e6
     pd.DataFrame({
         "code": codes, "population": (size * rng.lognormal(6.2, 0.9, count)).astype(int),
         "gdp_10k_yuan": (size * rng.lognormal(8, 1, count)).astype(int),
@@ -241,10 +241,10 @@ def _files(folder: Path) -> tuple[Any, Any, Any, Any]:
 
     from zoning.grid.lattice import GridSpec
 
-    towns = gpd.read_file(folder / "townships.gpkg").set_index("code").rename_axis("township")
+    townships = gpd.read_file(folder / "townships.gpkg").set_index("code").rename_axis("township")
     red, city = (gpd.read_file(folder / f"{n}.gpkg") for n in ("redlines", "boundary"))
     cell = json.loads((folder / "case.json").read_text(encoding="utf-8"))["cell"]
-    return towns, red, city.union_all(), GridSpec(towns.crs.to_wkt(), cell)
+    return townships, red, city.union_all(), GridSpec(townships.crs.to_wkt(), cell)
 
 
 def way_ours(folder: Path) -> Any:
@@ -253,9 +253,9 @@ def way_ours(folder: Path) -> Any:
     from zoning.inputs.rasters import read_classes
     from zoning.ledger.atoms import build
 
-    towns, red, city, grid = _files(folder)
+    townships, red, city, grid = _files(folder)
     use, _ = read_classes(folder / "landuse.tif", area=city, to_crs=grid.crs)
-    atoms = build(Layers(city, towns, red, None, use), grid).atoms
+    atoms = build(Layers(city, townships, red, None, use), grid).atoms
     atoms["red"] = atoms["red_level"] > 0
     return atoms.groupby(["unit", "township", "red", "landuse"])["area_m2"].sum()
 
@@ -268,9 +268,11 @@ def way_overlay(folder: Path) -> Any:
 
     from zoning.grid.units import make_units
 
-    towns, red, city, grid = _files(folder)
-    units = make_units(city, grid)[["geometry"]].reset_index().to_crs(towns.crs)
-    pieces = gpd.overlay(units, towns.reset_index()[["township", "geometry"]], keep_geom_type=True)
+    townships, red, city, grid = _files(folder)
+    units = make_units(city, grid)[["geometry"]].reset_index().to_crs(townships.crs)
+    pieces = gpd.overlay(
+        units, townships.reset_index()[["township", "geometry"]], keep_geom_type=True
+    )
     union = gpd.GeoDataFrame({"red": [True]}, geometry=[red.union_all()], crs=red.crs)
     pieces = gpd.overlay(pieces, union, how="identity", keep_geom_type=True)
     pieces["red"] = pieces["red"].eq(True).fillna(False).astype(bool)

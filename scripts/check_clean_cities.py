@@ -87,18 +87,20 @@ def write(area: china.Area, folder: Path) -> None:
     counties = china.counties(area).to_crs(crs)
     shapes = [shapely.make_valid(g) for g in counties.geometry]
     codes = list(counties.index)
-    towns = gpd.GeoDataFrame({"code": [f"{c}001" for c in codes], "name": counties["name"].tolist(),
-                              "county": codes}, geometry=shapes, crs=crs)  # fmt: skip
+    townships = gpd.GeoDataFrame(
+        {"code": [f"{c}001" for c in codes], "name": counties["name"].tolist(), "county": codes},
+        geometry=shapes, crs=crs,
+    )  # fmt: skip
     whole = shapely.union_all(shapes)
     gpd.GeoDataFrame({"name": [area.name]}, geometry=[whole], crs=crs).to_file(folder / "city.gpkg")
     counties.reset_index(names="code").to_file(folder / "counties.gpkg")
-    towns.to_file(folder / "towns.gpkg")
+    townships.to_file(folder / "towns.gpkg")
     red = [shapely.intersection(g, g.representative_point().buffer(3000)) for g in shapes]
     gpd.GeoDataFrame({"area_code": [f"R{i}" for i in range(len(red))], "level": 1},
                      geometry=red, crs=crs).to_file(folder / "red.gpkg")  # fmt: skip
     rng = np.random.default_rng(int(area.adcode))
     people = rng.integers(3_000, 900_000, len(codes))
-    pd.DataFrame({"code": towns["code"], "population": people,
+    pd.DataFrame({"code": townships["code"], "population": people,
                   "gdp_10k_yuan": (people * rng.uniform(2, 20, len(codes))).round(1),
                   "slope_deg": rng.uniform(0, 30, len(codes)).round(2),
                   "min_to_centre": rng.uniform(0, 300, len(codes)).round(1)}).to_csv(

@@ -49,8 +49,8 @@ def cells_500_m() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     plan = zn.run(config.model_copy(update={"grid": half, "allocation": off}), folder=path.parent)
     if plan.townships is None:
         raise SystemExit("the reference case has townships")
-    towns = pd.DataFrame(plan.townships.drop(columns="geometry"))
-    return plan.units, plan.tables["unit_townships"], towns
+    townships = pd.DataFrame(plan.townships.drop(columns="geometry"))
+    return plan.units, plan.tables["unit_townships"], townships
 
 
 def three_grades(values: pd.Series) -> pd.Series:
@@ -62,12 +62,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", type=Path, default=None, help="write the table as CSV")
     args = parser.parse_args()
-    cells, overlap, towns = cells_500_m()
+    cells, overlap, townships = cells_500_m()
     known = at_hand(pd.DataFrame(cells))[["redline_share", "farmland_share", "built_share"]]
-    real = overlap[overlap["township"].isin(towns.index)]
+    real = overlap[overlap["township"].isin(townships.index)]
     d = transfer(known, real, source="unit", target="township", kind="intensive")
-    d = d.join(towns[["name", "slope_deg", "min_to_centre"]])
-    made = at_hand(towns)
+    d = d.join(townships[["name", "slope_deg", "min_to_centre"]])
+    made = at_hand(townships)
     for name in ("population_density", "gdp_density"):  # in logarithms: they span two decades
         d[name] = np.log10(made[name].astype(float))
 
@@ -89,11 +89,11 @@ def main() -> None:
     print(f"{len(cells):,} cells of 500 m, {len(d)} townships; judgements: {judged.tell('en')}")
     shown = pd.DataFrame({"AHP": judged.weights, "entropy": entropy, "combined": weights})
     print(shown.round(3).to_string())
-    area = towns["area_m2"].groupby(d["type"]).sum() / towns["area_m2"].sum()
+    area = townships["area_m2"].groupby(d["type"]).sum() / townships["area_m2"].sum()
     counts = d["type"].value_counts()
     for zone in ("optimised", "key", "moderate", "balance"):
         print(f"{zone:10} {counts.get(zone, 0):3} townships {area.get(zone, 0.0):6.1%} of the area")
-    agree = (d["type"] == towns["zone"]).mean()
+    agree = (d["type"] == townships["zone"]).mean()
     print(f"the same as two-matrices in {agree:.0%} of the townships")
     if args.o:
         d.to_csv(args.o, encoding="utf-8-sig")

@@ -60,10 +60,10 @@ def trials(place: china.Place, noise: float, seed: int):
     """Give what was found for each kind of layer, reference and shift."""
     rng = np.random.default_rng([seed, int(place.adcode), int(noise)])
     city = china.find_area(place.adcode)
-    towns = china.counties(city)
-    kinds = {"whole city": [city.geometry], "one county": [towns.geometry.iloc[0]],
-             "red lines": red_lines(towns.geometry.to_numpy(), rng)}  # fmt: skip
-    coarse = shapely.simplify(np.append(towns.geometry.to_numpy(), city.geometry), 0.0005)
+    townships = china.counties(city)
+    kinds = {"whole city": [city.geometry], "one county": [townships.geometry.iloc[0]],
+             "red lines": red_lines(townships.geometry.to_numpy(), rng)}  # fmt: skip
+    coarse = shapely.simplify(np.append(townships.geometry.to_numpy(), city.geometry), 0.0005)
     references = {"generalised": coarse}
     try:
         other = china.find_area(place.adcode, "amap")
@@ -101,10 +101,10 @@ def digitised(shape, noise_m: float, rng: np.random.Generator):
     return shapely.make_valid(shapely.transform(shape, shake))
 
 
-def red_lines(towns, rng: np.random.Generator):
+def red_lines(townships, rng: np.random.Generator):
     """Make areas of which a part of the edge follows county lines, the rest is free."""
     out = []
-    for shape in towns[:4]:
+    for shape in townships[:4]:
         part = max(shapely.get_parts(shape), key=lambda p: p.area)
         ring = shapely.get_coordinates(part.exterior)
         x, y = ring[rng.integers(len(ring))]

@@ -97,8 +97,8 @@ def test_what_a_question_locked_is_kept_and_dropped_by_a_run(plan) -> None:
     locked = answer.answer(plan, Question(lock_out=[A_FREE]))
     assert locked.run["what_if"] == {"lock_out": [A_FREE], "lock_in": []}
     acc, _ = answer.account_of(plan)
-    marked = sums.mark(plan.ledger, answer.classes_of(plan))
-    bare = assemble(locked, Solved(acc), plan.config, marked=marked)
+    marked = sums.split(plan.ledger, answer.classes_of(plan))
+    bare = assemble(locked, Solved(acc), plan.config, parts=marked)
     assert "what_if" not in bare.run and "allocation" not in bare.run
     assert "new_m2" not in bare.units and "new_m2" not in bare.pieces
     assert "limits" not in bare.tables and not any(
@@ -155,9 +155,9 @@ def test_a_plan_does_not_remember_what_it_was_asked_before(plan) -> None:
     first = answer.answer(plan, Question(boundary_weight=0.1, whole_units=True, lock_out=(A_FREE,)))
     assert "allocation_edges" in first.tables and first.run["what_if"]["lock_out"] == [A_FREE]
     acc, _ = answer.account_of(plan)
-    marked = sums.mark(plan.ledger, answer.classes_of(plan))
+    marked = sums.split(plan.ledger, answer.classes_of(plan))
     for solved in (Solved(), Solved(acc)):
-        one, other = (assemble(p, solved, plan.config, marked=marked) for p in (plan, first))
+        one, other = (assemble(p, solved, plan.config, parts=marked) for p in (plan, first))
         assert one.tables.keys() == other.tables.keys()
         for name, table in one.tables.items():
             assert_frame_equal(table, other.tables[name])

@@ -35,8 +35,8 @@ def failed(found):
 
 
 def test_a_sound_ledger_passes(layers, ledger):
-    marked = sums.mark(ledger.atoms, None)
-    frames = {"units": ledger.units, "pieces": sums.pieces(marked)}
+    parts = sums.split(ledger.atoms, None)
+    frames = {"units": ledger.units, "pieces": sums.pieces(parts)}
     assert failed(checks.ledger_sums(ledger, frames)) == []
     table = checks.residuals(layers, ledger)
     assert failed(checks.residual_checks(table)) == []

@@ -84,7 +84,7 @@ def test_a_pixel_that_is_half_red_counts_half():
     use = np.full((10, 10), 7)
     raster = Raster(use, worlds.X, worlds.Y + 1000, 100.0, 100.0)
     ledger = build(Layers(city, redlines=red(("R", 1, half)), landuse=raster), GRID)
-    marked = sums.mark(ledger.atoms, load_classes())
+    marked = sums.split(ledger.atoms, load_classes())
     assert marked["built_redline_m2"].sum() == 50_000
     assert marked["built_m2"].sum() == 1_000_000
     assert marked["free_m2"].sum() == 0
@@ -93,7 +93,7 @@ def test_a_pixel_that_is_half_red_counts_half():
 def test_land_of_unknown_use_is_not_free():
     raster = Raster(np.full((10, 5), 1), worlds.X, worlds.Y + 1000, 100.0, 100.0)
     ledger = build(Layers(worlds.square(0, 0), landuse=raster), GRID)
-    marked = sums.mark(ledger.atoms, load_classes())
+    marked = sums.split(ledger.atoms, load_classes())
     assert marked["free_m2"].sum() == 500_000
     assert unknown.count_missing(marked)["unknown_use"] == 500_000
 
@@ -103,7 +103,7 @@ def test_class_0_is_unknown_and_other_land_of_a_known_class_is_not():
     other = int(classes.index[classes["group"] == "other"][0])
     use = np.repeat([[0, other, 1, 7]], 4, axis=0)
     raster = Raster(use, worlds.X, worlds.Y + 1000, 250.0, 250.0)
-    marked = sums.mark(build(Layers(worlds.square(0, 0), landuse=raster), GRID).atoms, classes)
+    marked = sums.split(build(Layers(worlds.square(0, 0), landuse=raster), GRID).atoms, classes)
     assert unknown.count_missing(marked)["unknown_use"] == 250_000
     assert unknown.known_use(marked, classes).groupby(marked["landuse"]).all().to_dict() == {
         0: False, 1: True, 7: True, other: True}  # fmt: skip
@@ -157,7 +157,7 @@ def test_protections_of_every_kind_are_marked_and_none_of_them_is_free():
         "": 150_000, "basic_farmland": 250_000, "basic_farmland+lock": 250_000, "lock": 250_000,
         "core": 100_000,
     }  # fmt: skip
-    marked = sums.mark(ledger.atoms, load_classes())
+    marked = sums.split(ledger.atoms, load_classes())
     columns = ["basic_farmland_m2", "lock_m2", "core_m2", "protected_m2", "farmland_m2", "free_m2"]
     assert marked[columns].sum().to_dict() == {
         "basic_farmland_m2": 500_000, "lock_m2": 500_000, "core_m2": 100_000,
@@ -181,13 +181,13 @@ def test_a_unit_belongs_to_the_township_of_its_largest_share():
     city = worlds.square(0, 0, 1, 1)
     frame = towns(worlds.square(0, 0, 0.3, 1), worlds.square(0.3, 0, 0.7, 1), counties=["a", "b"])
     ledger = build(Layers(city, frame), GRID)
-    units, shares = sums.describe_units(ledger, sums.mark(ledger.atoms, None), frame["name"])
+    units, shares = sums.describe_units(ledger, sums.split(ledger.atoms, None), frame["name"])
     assert units.iloc[0][["township", "county", "township_share"]].tolist() == ["T1", "b", 0.7]
     assert shares["share"].tolist() == [0.3, 0.7]
     # A tie goes to the smaller code.
     half = towns(worlds.square(0, 0, 0.5, 1), worlds.square(0.5, 0, 0.5, 1))
     ledger = build(Layers(city, half), GRID)
-    units, _ = sums.describe_units(ledger, sums.mark(ledger.atoms, None), half["name"])
+    units, _ = sums.describe_units(ledger, sums.split(ledger.atoms, None), half["name"])
     assert units["township"].tolist() == ["T0"]
 
 
@@ -195,7 +195,7 @@ def test_a_unit_that_rounds_to_nothing_stays():
     city = shapely.union(worlds.square(0, 0), worlds.square(1, 0.5, 0.0001, 0.001))
     ledger = build(Layers(city), GRID)
     assert ledger.units["area_m2"].tolist() == [1_000_000, 0]
-    units, shares = sums.describe_units(ledger, sums.mark(ledger.atoms, None), None)
+    units, shares = sums.describe_units(ledger, sums.split(ledger.atoms, None), None)
     assert len(units) == 2
     assert set(shares["unit"]) == {ledger.units.index[0]}
 

@@ -266,7 +266,7 @@ def test_land_of_two_levels_of_a_kind_counts_at_the_stricter_one():
         geometry=[worlds.square(0, 0, 2, 1), worlds.square(0, 0)], crs=worlds.CRS,
     )  # fmt: skip
     ledger = build(Layers(worlds.square(0, 0, 3, 1), protections=layer), GRID)
-    found = accounts_of(layer, ledger, sums.mark(ledger.atoms, None))
+    found = accounts_of(layer, ledger, sums.split(ledger.atoms, None))
     assert found["protection_levels"][["level", "area_m2"]].to_numpy().tolist() == [
         [1, 1_000_000], [2, 1_000_000]]  # fmt: skip
     assert found["protection_areas"]["area_m2"].tolist() == [2_000_000, 1_000_000]
@@ -309,12 +309,12 @@ def layers_of(seed):
 def test_free_protected_built_water_and_unknown_fill_the_city(seed):
     layers = layers_of(seed)
     ledger = build(layers, GRID)
-    marked = sums.mark(ledger.atoms, load_classes())
-    kept = sums.covered(marked, load_kinds().index)
-    dim = ~unknown.known_use(marked, load_classes())
-    taken = kept | (marked["built_m2"] > 0) | (marked["water_m2"] > 0) | dim
-    assert marked.loc[taken, "free_m2"].sum() == 0
-    assert marked["free_m2"].sum() + marked.loc[taken, "area_m2"].sum() == ledger.city_m2
+    parts = sums.split(ledger.atoms, load_classes())
+    kept = sums.covered(parts, load_kinds().index)
+    dim = ~unknown.known_use(parts, load_classes())
+    taken = kept | (parts["built_m2"] > 0) | (parts["water_m2"] > 0) | dim
+    assert parts.loc[taken, "free_m2"].sum() == 0
+    assert parts["free_m2"].sum() + parts.loc[taken, "area_m2"].sum() == ledger.city_m2
     # Each kind, and all together, against shapely alone.
     everything = {"redline": layers.redlines.geometry.to_numpy()}
     everything |= {k: g.to_numpy() for k, g in layers.protections.geometry.groupby(
@@ -322,7 +322,7 @@ def test_free_protected_built_water_and_unknown_fill_the_city(seed):
     for kinds in [*[[k] for k in everything], list(everything)]:
         shapes = np.concatenate([everything[k] for k in kinds])
         exact = shapely.intersection(shapely.union_all(shapes), layers.city).area
-        m2 = int(marked.loc[sums.covered(marked, kinds), "area_m2"].sum())
+        m2 = int(parts.loc[sums.covered(parts, kinds), "area_m2"].sum())
         assert abs(m2 - exact) < 40
 
 

@@ -34,73 +34,73 @@ def layer():
 
 
 @pytest.fixture
-def books():
+def accounts():
     use = np.full((10, 60), 1)
     use[:, 0:15] = 7
     raster = Raster(use, worlds.X, worlds.Y + 1000, 100.0, 100.0)
     ledger = build(
         Layers(worlds.square(0, 0, 6, 1), redlines=layer(), landuse=raster), GridSpec(worlds.CRS)
     )
-    marked = sums.mark(ledger.atoms, load_classes())
+    parts = sums.split(ledger.atoms, load_classes())
     features = redlines.describe(layer(), ledger)
-    return ledger, marked, features, redlines.tables(features, ledger, marked, None)
+    return ledger, parts, features, redlines.tables(features, ledger, parts, None)
 
 
-def test_the_table_of_areas_closes_with_the_overlap(books):
-    _, marked, _, tables = books
+def test_the_table_of_areas_closes_with_the_overlap(accounts):
+    _, parts, _, tables = accounts
     table = tables["redline_areas"].set_index("area_code")
     assert table["level1_m2"].to_dict() == {"A": 500_000, "B": 0, "C": 0, "overlap": 0}
     assert table["level2_m2"].to_dict() == {"A": 1_500_000, "B": 2_000_000, "C": 1_000_000,
                                             "overlap": -1_000_000}  # fmt: skip
-    assert table["area_m2"].sum() == marked["redline_m2"].sum() == 4_000_000
+    assert table["area_m2"].sum() == parts["redline_m2"].sum() == 4_000_000
     assert table["published_m2"].to_dict()["B"] == 2_100_000
     assert table["difference_m2"]["B"] == -100_000
     assert table["published_m2"].isna()["C"]
-    assert table["built_m2"].sum() == marked["built_redline_m2"].sum() == 1_500_000
+    assert table["built_m2"].sum() == parts["built_redline_m2"].sum() == 1_500_000
 
 
 def test_a_total_repeated_on_each_feature_counts_once():
     frame = layer()
     frame["published_m2"] = pd.array([600, 600, 700, None], dtype="Int64")
     ledger = build(Layers(worlds.square(0, 0, 6, 1), redlines=frame), GridSpec(worlds.CRS))
-    marked = sums.mark(ledger.atoms, None)
-    table = redlines.tables(redlines.describe(frame, ledger), ledger, marked, None)
+    parts = sums.split(ledger.atoms, None)
+    table = redlines.tables(redlines.describe(frame, ledger), ledger, parts, None)
     areas = table["redline_areas"].set_index("area_code")["published_m2"]
     assert areas.to_dict()["A"] == 600
     frame["published_m2"] = pd.array([200, 400, 700, None], dtype="Int64")
-    table = redlines.tables(redlines.describe(frame, ledger), ledger, marked, None)
+    table = redlines.tables(redlines.describe(frame, ledger), ledger, parts, None)
     assert table["redline_areas"].set_index("area_code")["published_m2"].to_dict()["A"] == 600
 
 
-def test_overlaps_between_areas_are_listed_and_none_is_merged(books):
-    assert books[3]["redline_overlaps"].to_dict("records") == [
+def test_overlaps_between_areas_are_listed_and_none_is_merged(accounts):
+    assert accounts[3]["redline_overlaps"].to_dict("records") == [
         {"area_code_a": "A", "area_code_b": "B", "overlap_m2": 1_000_000}
     ]
 
 
-def test_types_count_their_own_union(books):
-    table = books[3]["redline_types"].set_index("type")
+def test_types_count_their_own_union(accounts):
+    table = accounts[3]["redline_types"].set_index("type")
     assert table["area_m2"].to_dict() == {
         "forest-park": 3_000_000, "scenic-area": 2_000_000, "overlap": -1_000_000,
     }  # fmt: skip
     assert table["areas"].to_dict()["forest-park"] == 2
 
 
-def test_features_keep_their_own_ground(books):
+def test_features_keep_their_own_ground(accounts):
     # The level-1 part lies inside the level-2 polygon; the feature counts both, the account one.
-    assert books[2]["area_m2"].to_dict() == {
+    assert accounts[2]["area_m2"].to_dict() == {
         "A-1": 500_000, "A-2": 2_000_000, "B-2": 2_000_000, "C-2": 1_000_000,
     }  # fmt: skip
 
 
-def test_construction_inside_by_level_and_township(books):
-    built = books[3]["redline_built"]
+def test_construction_inside_by_level_and_township(accounts):
+    built = accounts[3]["redline_built"]
     assert built.groupby("red_level")["built_m2"].sum().to_dict() == {1: 500_000, 2: 1_000_000}
 
 
-def test_the_summary_of_a_run(books):
-    _, marked, features, tables = books
-    got = redlines.summary(features, tables["redline_areas"], marked)
+def test_the_summary_of_a_run(accounts):
+    _, parts, features, tables = accounts
+    got = redlines.summary(features, tables["redline_areas"], parts)
     assert got == {"areas": 3, "features": 4, "sum_m2": 5_000_000, "union_m2": 4_000_000,
                    "level1_m2": 500_000, "units_touched": 4}  # fmt: skip
 
@@ -131,7 +131,7 @@ def test_land_of_two_areas_of_one_type_counts_at_the_stricter_level():
         geometry=[worlds.square(0, 0, 2, 1), worlds.square(0, 0)], crs=worlds.CRS,
     )  # fmt: skip
     ledger = build(Layers(worlds.square(0, 0, 3, 1), redlines=lines), GridSpec(worlds.CRS))
-    marked = sums.mark(ledger.atoms, None)
-    found = redlines.tables(redlines.describe(lines, ledger), ledger, marked, None)
+    parts = sums.split(ledger.atoms, None)
+    found = redlines.tables(redlines.describe(lines, ledger), ledger, parts, None)
     row = found["redline_types"].set_index("type").loc["forest-park"]
     assert (row["level1_m2"], row["level2_m2"]) == (1_000_000, 1_000_000)

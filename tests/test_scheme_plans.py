@@ -177,7 +177,7 @@ def test_what_is_protected_follows_the_overlays_of_the_plan(protections, protect
     )  # fmt: skip
     scheme = schemes.load_scheme("zhenjiang-2013")
     over = () if protections is None else (replace(scheme.overlays[0], protections=protections),)
-    marked = sums.mark(atoms, None, replace(scheme, overlays=over).counted)
+    marked = sums.split(atoms, None, replace(scheme, overlays=over).counted)
     assert marked["protected_m2"].sum() == protected
 
 

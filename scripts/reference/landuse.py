@@ -175,8 +175,8 @@ def _built_kinds(
         (fields[3] < -2.2, 16),
         (fields[4] < -2.3, 15),
     ]
-    town = np.select([c for c, _ in chosen], [v for _, v in chosen], 7)
-    out[urban] = town[urban]
+    township = np.select([c for c, _ in chosen], [v for _, v in chosen], 7)
+    out[urban] = township[urban]
     out[is_built & (ground.roads > 0)] = 12
     return out
 

@@ -121,12 +121,12 @@ def _zones(files: Files) -> str:
 
     now = zoning.demo()
     old = table("zones_0_1_0.csv").set_index("code")["zone_0_1_0"]
-    towns = now.townships
-    if towns is None:
+    townships = now.townships
+    if townships is None:
         raise ValueError("the reference plan has no townships")
-    same = int((towns["zone"] == old.reindex(towns.index)).sum())
-    counts = pd.crosstab(old.reindex(towns.index), towns["zone"].astype(object))
-    told = f"{same} of {len(towns)} townships have the zone that version 0.1.0 gave them."
+    same = int((townships["zone"] == old.reindex(townships.index)).sum())
+    counts = pd.crosstab(old.reindex(townships.index), townships["zone"].astype(object))
+    told = f"{same} of {len(townships)} townships have the zone that version 0.1.0 gave them."
     lines = [f"**{told}**", "",
              "| 0.1.0 \\ now | " + " | ".join(counts.columns) + " |",
              "|---|" + "---:|" * len(counts.columns)]  # fmt: skip

@@ -266,7 +266,7 @@ def methods(plan: Plan | str | Path, names: Sequence[str] = ()) -> MethodCompari
             "the plan has no townships to class", "方案没有乡镇,无从判定", where=whole.name,
             code="no-townships",
         )  # fmt: skip
-    towns = pd.DataFrame(whole.townships.drop(columns="geometry"))
+    townships = pd.DataFrame(whole.townships.drop(columns="geometry"))
     part = whole.config.zones
     fit: list[zones.Method] = []
     cannot: dict[str, InputError] = {}
@@ -275,16 +275,16 @@ def methods(plan: Plan | str | Path, names: Sequence[str] = ()) -> MethodCompari
     for method in (*first, *(zones.method_of(n, whole.scheme, part.crosswalk) for n in others)):
         name = method.name
         try:
-            zones.classify_townships(towns, method)
+            zones.classify_townships(townships, method)
         except InputError as error:
             cannot[name] = error
         else:
             fit.append(method)
     if not fit:
         raise InputError([p for error in cannot.values() for p in error.problems])
-    found = zones.compare_methods(towns, fit)
+    found = zones.compare_methods(townships, fit)
     table = found.table.copy()
-    table.insert(0, "name", towns["name"])
+    table.insert(0, "name", townships["name"])
     own = load_method(whole.config)
-    clusters = tuple(stability.cross_check(towns, own, how) for how in ("ward", "kmeans"))
+    clusters = tuple(stability.cross_check(townships, own, how) for how in ("ward", "kmeans"))
     return MethodComparison(table, found.kappa, clusters, cannot)

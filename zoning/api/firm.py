@@ -105,14 +105,14 @@ def stability(
             units = units.drop(columns=name)
         units.insert(units.columns.get_loc("geometry"), name, values)
     clusters: tuple[CrossCheck, ...] = ()
-    towns = whole.townships
-    if towns is not None:
-        decided = pd.DataFrame(towns[towns["zone_reason"] != "override"])
+    townships = whole.townships
+    if townships is not None:
+        decided = pd.DataFrame(townships[townships["zone_reason"] != "override"])
         method = load_method(whole.config)
         clusters = tuple(room.cross_check(decided, method, how) for how in ("ward", "kmeans"))
-        towns = towns.assign(stability=found.townships["stability"])
+        townships = townships.assign(stability=found.townships["stability"])
     hangs = room.screen(whole, weights=weights, cuts=cuts, seed=seed, trajectories=20)
     answer = Stability(whole, found, hangs, grids, clusters)
     kept = {k: v for k, v in answer.as_dict().items() if k not in ("units", "townships")}
-    firm = replace(whole, units=units, townships=towns, run={**whole.run, "stability": kept})
+    firm = replace(whole, units=units, townships=townships, run={**whole.run, "stability": kept})
     return replace(answer, plan=firm)

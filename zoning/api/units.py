@@ -149,15 +149,15 @@ def grid(
     many = distortion.planar_m2 > _MANY * cell_m**2 and slivers == "keep"
     if many and file is not None and file.suffix.lower() == ".parquet":
         return _streamed(shape, spec, file, distortion, place, match, _inputs(boundary))
-    books = settle_slivers(build(Layers(shape), spec), spec, config.grid.min_share, slivers)
+    ledger = settle_slivers(build(Layers(shape), spec), spec, config.grid.min_share, slivers)
     made = Units(
-        books.units, spec, distortion, books.dropped_m2, place, match, len(books.units),
-        int(books.units["area_m2"].sum()),
+        ledger.units, spec, distortion, ledger.dropped_m2, place, match, len(ledger.units),
+        int(ledger.units["area_m2"].sum()),
     )  # fmt: skip
     if file is not None:
         from zoning.outputs.exchange.units_file import write
 
-        write(books.units, file, _inputs(boundary))
+        write(ledger.units, file, _inputs(boundary))
     return made
 
 

@@ -119,13 +119,13 @@ def beside(path: Path, inputs: Sequence[str | Path] = ()) -> Iterator[Path]:
         if path.is_file():
             marks.seal(path)
         return
-    marked = path.suffix.lower() in (".html", ".docx", ".xlsx", ".qgz")
-    listing = None if marked else f"{path.name}.{LIST}"
+    parts = path.suffix.lower() in (".html", ".docx", ".xlsx", ".qgz")
+    listing = None if parts else f"{path.name}.{LIST}"
     with staged(
         path.parent, last=(), scope=path.name, foreign="refuse", listing=listing, inputs=inputs
     ) as stage:
         yield stage / path.name
-        if marked:
+        if parts:
             marks.seal(stage / path.name)
 
 

@@ -132,18 +132,18 @@ def gather(config: Config, folder: Path) -> Intake:
     desk.outline = gpd.GeoSeries([city], crs=grid.crs)
     desk.tell(_odd_base(config, city.area))
     counties = _counties(config, desk, grid.crs)
-    towns = _townships(config, desk, grid.crs)
+    townships = _townships(config, desk, grid.crs)
     redlines, protected = _protections(config, desk, grid.crs)
     others = plans.gather_plans(config.inputs, desk, grid.crs)
     shifted = desk.weigh_datums()
-    if towns is not None and not shifted & {"boundary", "townships"}:
+    if townships is not None and not shifted & {"boundary", "townships"}:
         # Of a shifted layer the gaps along the boundary are a consequence, not a fault of its own.
-        _tile(config, desk, towns, city)
+        _tile(config, desk, townships, city)
     classes, landuse = _landuse(config, desk, grid, city, shifted="boundary" in shifted)
     ground = desk.attempt(lambda: read_ground(config.inputs, folder, grid.crs)) or Ground()
     raise_all(desk.problems)
     desk.sources.extend(ground.sources)
-    layers = Layers(city, towns, redlines, protected, landuse)
+    layers = Layers(city, townships, redlines, protected, landuse)
     return Intake(
         layers,
         grid,
@@ -290,32 +290,32 @@ def _townships(config: Config, desk: Desk, crs: str | None) -> gpd.GeoDataFrame 
     mapped = {_head(rule) for rule in part.columns.values()}
     desk.tell(offered([h for h in heads if h not in mapped], frame.columns, where,
                       "[inputs.townships.columns]", said=bool(part.columns)))  # fmt: skip
-    towns = frame.rename(columns={"code": "township"}).set_index("township").sort_index()
-    county = towns["county"].astype("string").str.strip()
-    for code in towns.index[county.isna() | (county == "")]:
+    townships = frame.rename(columns={"code": "township"}).set_index("township").sort_index()
+    county = townships["county"].astype("string").str.strip()
+    for code in townships.index[county.isna() | (county == "")]:
         desk.problems.append(Problem(
             Text(f"township {code} has no county", f"乡镇 {code} 没有所属县区"), part.path,
             remedy=Text(f"fill in column '{part.county}'", f"请填写字段“{part.county}”"),
             code="no-county"))  # fmt: skip
-    towns["county"] = county.astype(object)
-    desk.tell(inspect_values(towns, where))
+    townships["county"] = county.astype(object)
+    desk.tell(inspect_values(townships, where))
     if desk.counties is not None:
-        desk.tell(unlike_totals(towns, desk.counties, where))
+        desk.tell(unlike_totals(townships, desk.counties, where))
     if desk.codes:
-        desk.tell(unlike_counties(towns, desk.codes, part.path))
+        desk.tell(unlike_counties(townships, desk.codes, part.path))
     desk.codes += county.dropna().unique().tolist()
-    keep = [c for c in towns.columns if c != "geometry"]
+    keep = [c for c in townships.columns if c != "geometry"]
     first = ["name", "county", *[c for c in keep if c not in ("name", "county")]]
-    return towns[[*first, "geometry"]]
+    return townships[[*first, "geometry"]]
 
 
-def _tile(config: Config, desk: Desk, towns: gpd.GeoDataFrame, city: Any) -> None:
+def _tile(config: Config, desk: Desk, townships: gpd.GeoDataFrame, city: Any) -> None:
     """Look for gaps and overlaps of the townships."""
     from zoning.inputs.topology import gaps_and_overlaps
 
     part = config.inputs.townships
     if part is not None:
-        desk.tell(gaps_and_overlaps(towns, city, part.tolerance_m2, where=part.path))
+        desk.tell(gaps_and_overlaps(townships, city, part.tolerance_m2, where=part.path))
 
 
 def _join(frame: gpd.GeoDataFrame, part: TownshipLayer, desk: Desk) -> gpd.GeoDataFrame:

@@ -92,8 +92,8 @@ def _doubtful(shapes: Geometries) -> npt.NDArray[np.bool_]:
 
     if not hasattr(shapely, "coverage_invalid_edges"):  # shapely 2.0 or an old GEOS
         return np.ones(len(shapes), dtype=bool)
-    marked: npt.NDArray[np.bool_] = ~shapely.is_empty(shapely.coverage_invalid_edges(shapes))
-    return marked
+    parts: npt.NDArray[np.bool_] = ~shapely.is_empty(shapely.coverage_invalid_edges(shapes))
+    return parts
 
 
 def _overlaps(

@@ -29,7 +29,7 @@ _SUMS = ("area_m2", "built_m2", "farmland_m2", "water_m2")
 def tables(
     layer: gpd.GeoDataFrame,
     ledger: Ledger,
-    marked: pd.DataFrame,
+    parts: pd.DataFrame,
     zone_of: pd.Series | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Make every account of protected land.
@@ -39,8 +39,8 @@ def tables(
     layer : GeoDataFrame
         Protections of all kinds but red lines.
     ledger : Ledger
-    marked : DataFrame
-        The atoms with their sums (:func:`zoning.ledger.sums.mark`).
+    parts : DataFrame
+        The atoms with their sums (:func:`zoning.ledger.sums.split`).
     zone_of : Series or None
         Zone of each unit, where there are zones.
 
@@ -51,10 +51,10 @@ def tables(
         ``protection_levels``, ``protection_by_county``, ``..._township``, ``..._zone`` and
         ``protection_units`` (the kind that protects most of a unit).
     """
-    by_kind = _by_kind(marked)
-    per_area = marked.merge(ledger.protection_sets, on="protection_set", how="inner")
+    by_kind = _by_kind(parts)
+    per_area = parts.merge(ledger.protection_sets, on="protection_set", how="inner")
     out = {
-        "protection_kinds": _kinds(by_kind, layer, ledger, marked),
+        "protection_kinds": _kinds(by_kind, layer, ledger, parts),
         "protection_areas": _areas(layer, per_area),
         "protection_levels": _levels(per_area),
     }
@@ -63,14 +63,14 @@ def tables(
     if zone_of is not None:
         zoned = by_kind.assign(zone=by_kind["unit"].map(zone_of.astype(object)))
         out["protection_by_zone"] = _add(zoned, ["zone", "kind"])
-    out["protection_units"] = _units(by_kind, marked)
+    out["protection_units"] = _units(by_kind, parts)
     return out
 
 
-def _by_kind(marked: pd.DataFrame) -> pd.DataFrame:
+def _by_kind(parts: pd.DataFrame) -> pd.DataFrame:
     """Repeat the atoms for each kind that protects them."""
-    parts = [marked[covered(marked, [kind])].assign(kind=kind) for kind in load_kinds().index]
-    return pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
+    under = [parts[covered(parts, [kind])].assign(kind=kind) for kind in load_kinds().index]
+    return pd.concat([u for u in under if len(u)] or under[:1], ignore_index=True)
 
 
 def _add(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -84,15 +84,15 @@ def _add(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 
 def _kinds(
-    by_kind: pd.DataFrame, layer: gpd.GeoDataFrame, ledger: Ledger, marked: pd.DataFrame
+    by_kind: pd.DataFrame, layer: gpd.GeoDataFrame, ledger: Ledger, parts: pd.DataFrame
 ) -> pd.DataFrame:
     table = _add(by_kind, ["kind"])
     areas = layer.groupby("kind")["code"].nunique()
     areas["redline"] = ledger.red_sets["area_code"].nunique()
     table.insert(1, "areas", table["kind"].map(areas).astype("Int64"))
-    if "built_m2" in marked:
+    if "built_m2" in parts:
         table["kept_m2"] = table["kind"].map(_kept(by_kind)).fillna(0).astype("int64")
-    any_kind = marked[covered(marked, load_kinds().index)]
+    any_kind = parts[covered(parts, load_kinds().index)]
     columns = [c for c in _SUMS if c in table]
     last = {c: int(any_kind[c].sum()) - int(table[c].sum()) for c in columns}
     end = pd.DataFrame([{"kind": OVERLAP_ROW, **last}]).reindex(columns=table.columns)
@@ -132,12 +132,12 @@ def _levels(per_area: pd.DataFrame) -> pd.DataFrame:
     return _add(once, ["level", "kind"])[["kind", "level", *(c for c in _SUMS if c in once)]]
 
 
-def _units(by_kind: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
+def _units(by_kind: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     """Name for each unit the kind that covers most of it, and the share of all kinds together."""
     size = _add(by_kind, ["unit", "kind"])
     most = size.sort_values("area_m2", ascending=False, kind="stable").drop_duplicates("unit")
-    under = marked[covered(marked, load_kinds().index)].groupby("unit")["area_m2"].sum()
-    whole = marked.groupby("unit", sort=True)["area_m2"].sum()
+    under = parts[covered(parts, load_kinds().index)].groupby("unit")["area_m2"].sum()
+    whole = parts.groupby("unit", sort=True)["area_m2"].sum()
     table = pd.DataFrame({"unit": whole.index})
     table["kind"] = table["unit"].map(most.set_index("unit")["kind"]).fillna(NOTHING)
     table["area_m2"] = table["unit"].map(under).fillna(0).astype("int64")

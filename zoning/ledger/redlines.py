@@ -40,7 +40,7 @@ def describe(redlines: gpd.GeoDataFrame, ledger: Ledger) -> gpd.GeoDataFrame:
 
 
 def tables(
-    redlines: gpd.GeoDataFrame, ledger: Ledger, marked: pd.DataFrame, zone_of: pd.Series | None
+    redlines: gpd.GeoDataFrame, ledger: Ledger, parts: pd.DataFrame, zone_of: pd.Series | None
 ) -> dict[str, pd.DataFrame]:
     """Make every account of the red lines.
 
@@ -49,8 +49,8 @@ def tables(
     redlines : GeoDataFrame
         Of :func:`describe`.
     ledger : Ledger
-    marked : DataFrame
-        The atoms with their sums (:func:`zoning.ledger.sums.mark`).
+    parts : DataFrame
+        The atoms with their sums (:func:`zoning.ledger.sums.split`).
     zone_of : Series or None
         Zone of each unit, where there are zones.
 
@@ -62,44 +62,42 @@ def tables(
         ``redline_by_township``, ``redline_by_zone``, ``redline_built`` (construction inside, by
         level and township).
     """
-    per_area = _by_area(ledger, marked)
+    per_area = _by_area(ledger, parts)
     out = {
-        "redline_areas": _areas(redlines, per_area, marked),
-        "redline_types": _types(redlines, per_area, ledger, marked),
+        "redline_areas": _areas(redlines, per_area, parts),
+        "redline_types": _types(redlines, per_area, ledger, parts),
         "redline_overlaps": overlaps(ledger),
         "redline_by_unit": _by_unit_and_area(per_area),
-        "redline_union_by_unit": _union(marked, ["unit"]),
-        "redline_levels": _union(marked, []),
-        "redline_by_county": _union(marked, ["county"]),
-        "redline_by_township": _union(marked, ["township"]),
+        "redline_union_by_unit": _union(parts, ["unit"]),
+        "redline_levels": _union(parts, []),
+        "redline_by_county": _union(parts, ["county"]),
+        "redline_by_township": _union(parts, ["township"]),
     }
     if zone_of is not None:
-        zoned = marked.assign(zone=marked["unit"].map(zone_of.astype(object)))
+        zoned = parts.assign(zone=parts["unit"].map(zone_of.astype(object)))
         out["redline_by_zone"] = _union(zoned, ["zone"])
-    if "built_m2" in marked:
+    if "built_m2" in parts:
         built = out["redline_by_township"]
         columns = ["township", "red_level", "built_m2"]
         out["redline_built"] = built.loc[built["built_m2"] > 0, columns].reset_index(drop=True)
     return out
 
 
-def _union(marked: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+def _union(parts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Add up the union by level: every square metre once."""
-    red = marked[marked["red_level"] > 0]
+    red = parts[parts["red_level"] > 0]
     columns = [c for c in ("area_m2", "built_m2", "farmland_m2", "water_m2") if c in red]
     return red.groupby([*by, "red_level"], sort=True, dropna=False)[columns].sum().reset_index()
 
 
-def _by_area(ledger: Ledger, marked: pd.DataFrame) -> pd.DataFrame:
+def _by_area(ledger: Ledger, parts: pd.DataFrame) -> pd.DataFrame:
     """Repeat the atoms for each area that covers them, at the stricter of the area's levels."""
     strict = ledger.red_sets.groupby(["red_set", "area_code"])["level"].min().reset_index()
-    red = marked[marked["red_set"] > 0]
+    red = parts[parts["red_set"] > 0]
     return red.merge(strict, on="red_set", how="inner")
 
 
-def _areas(
-    redlines: gpd.GeoDataFrame, per_area: pd.DataFrame, marked: pd.DataFrame
-) -> pd.DataFrame:
+def _areas(redlines: gpd.GeoDataFrame, per_area: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     """Table of all areas, published against computed, and the overlap that closes it."""
     first = redlines.sort_values(["area_code", "level"]).drop_duplicates("area_code")
     keep = [c for c in ("name", "type", "status", "source", "source_year") if c in first]
@@ -115,7 +113,7 @@ def _areas(
     if "built_m2" in per_area:
         built = per_area.groupby("area_code")["built_m2"].sum()
         table["built_m2"] = built.reindex(table.index, fill_value=0).astype("int64")
-    return _closed(table.reset_index(), "area_code", marked)
+    return _closed(table.reset_index(), "area_code", parts)
 
 
 def _published(values: pd.Series) -> int | None:
@@ -130,7 +128,7 @@ def _published(values: pd.Series) -> int | None:
 
 
 def _types(
-    redlines: gpd.GeoDataFrame, per_area: pd.DataFrame, ledger: Ledger, marked: pd.DataFrame
+    redlines: gpd.GeoDataFrame, per_area: pd.DataFrame, ledger: Ledger, parts: pd.DataFrame
 ) -> pd.DataFrame:
     """Union per type; what two types share is the overlap row."""
     kind = redlines.drop_duplicates("area_code").set_index("area_code")["type"]
@@ -143,13 +141,13 @@ def _types(
     table.columns = pd.Index(["level1_m2", "level2_m2"])
     table["area_m2"] = table["level1_m2"] + table["level2_m2"]
     table.insert(0, "areas", kind.fillna("unknown").value_counts().reindex(table.index))
-    return _closed(table.astype("int64").reset_index(), "type", marked)
+    return _closed(table.astype("int64").reset_index(), "type", parts)
 
 
-def _closed(table: pd.DataFrame, key: str, marked: pd.DataFrame) -> pd.DataFrame:
+def _closed(table: pd.DataFrame, key: str, parts: pd.DataFrame) -> pd.DataFrame:
     """Add the row that brings the sum of areas to their union."""
-    union = int(marked["redline_m2"].sum())
-    level1 = int(marked["redline_level1_m2"].sum())
+    union = int(parts["redline_m2"].sum())
+    level1 = int(parts["redline_level1_m2"].sum())
     row = {
         key: OVERLAP_ROW,
         "area_m2": union - int(table["area_m2"].sum()),
@@ -157,7 +155,7 @@ def _closed(table: pd.DataFrame, key: str, marked: pd.DataFrame) -> pd.DataFrame
         "level2_m2": union - level1 - int(table["level2_m2"].sum()),
     }
     if "built_m2" in table:
-        row["built_m2"] = int(marked["built_redline_m2"].sum()) - int(table["built_m2"].sum())
+        row["built_m2"] = int(parts["built_redline_m2"].sum()) - int(table["built_m2"].sum())
     last = pd.DataFrame([row]).reindex(columns=table.columns)
     return pd.concat([table, last.astype(table.dtypes, errors="ignore")], ignore_index=True)
 
@@ -185,17 +183,15 @@ def _by_unit_and_area(per_area: pd.DataFrame) -> pd.DataFrame:
     return per_area.groupby(keys, sort=True)["area_m2"].sum().reset_index()
 
 
-def summary(
-    redlines: gpd.GeoDataFrame, areas: pd.DataFrame, marked: pd.DataFrame
-) -> dict[str, int]:
+def summary(redlines: gpd.GeoDataFrame, areas: pd.DataFrame, parts: pd.DataFrame) -> dict[str, int]:
     """Give the numbers of ``run.json``: areas, features, sum, union, level 1, units touched."""
     each = areas[areas["area_code"] != OVERLAP_ROW]
-    touched = marked.loc[marked["redline_m2"] > 0, "unit"].nunique()
+    touched = parts.loc[parts["redline_m2"] > 0, "unit"].nunique()
     return {
         "areas": int(redlines["area_code"].nunique()),
         "features": len(redlines),
         "sum_m2": int(each["area_m2"].sum()),
-        "union_m2": int(marked["redline_m2"].sum()),
-        "level1_m2": int(marked["redline_level1_m2"].sum()),
+        "union_m2": int(parts["redline_m2"].sum()),
+        "level1_m2": int(parts["redline_level1_m2"].sum()),
         "units_touched": int(touched),
     }

@@ -31,7 +31,7 @@ USE_SUMS = ("built_m2", "built_redline_m2", "water_m2", "farmland_m2", "eco_agri
 SHARES = {f"{c}_share": f"{c}_m2" for c in ("built", "redline", "protected", "farmland", "water")}
 
 
-def mark(
+def split(
     atoms: pd.DataFrame,
     classes: pd.DataFrame | None,
     counted: Collection[str] | None = None,
@@ -62,31 +62,31 @@ def mark(
     red, level1 = atoms["red_level"] > 0, atoms["red_level"] == 1
     kinds = load_kinds()
     kept = red | (atoms["protected_by"] != "")
-    marked = atoms.copy()
-    marked["redline_m2"] = area.where(red, 0)
-    marked["redline_level1_m2"] = area.where(level1, 0)
+    parts = atoms.copy()
+    parts["redline_m2"] = area.where(red, 0)
+    parts["redline_level1_m2"] = area.where(level1, 0)
     for kind, column in kinds["column"].drop("redline").items():
         inside = covered(atoms, [str(kind)])
         if inside.any():
-            marked[column] = area.where(inside, 0)
+            parts[column] = area.where(inside, 0)
     counted = counted_by_default() if counted is None else counted
-    marked["protected_m2"] = area.where(covered(atoms, counted), 0)
+    parts["protected_m2"] = area.where(covered(atoms, counted), 0)
     if classes is None:
-        return marked
+        return parts
     use = classes.reindex(atoms["landuse"].to_numpy())
     built = use["built"].eq(True).to_numpy()
     water = use["water"].eq(True).to_numpy()
     known = use["group"].notna().to_numpy()
-    marked["built_m2"] = area.where(built, 0)
-    marked["built_redline_m2"] = area.where(built & red, 0)
-    marked["water_m2"] = area.where(water, 0)
-    marked["farmland_m2"] = area.where(use["farmland"].eq(True).to_numpy(), 0)
+    parts["built_m2"] = area.where(built, 0)
+    parts["built_redline_m2"] = area.where(built & red, 0)
+    parts["water_m2"] = area.where(water, 0)
+    parts["farmland_m2"] = area.where(use["farmland"].eq(True).to_numpy(), 0)
     green = use["group"].isin(["ecology", "agriculture"]).to_numpy()
-    marked["eco_agri_m2"] = area.where(green, 0)
-    marked["free_m2"] = area.where(known & ~built & ~water & ~kept, 0)
+    parts["eco_agri_m2"] = area.where(green, 0)
+    parts["free_m2"] = area.where(known & ~built & ~water & ~kept, 0)
     farmland = use["farmland"].eq(True).to_numpy()
-    marked["free_farmland_m2"] = marked["free_m2"].where(farmland, 0)
-    return marked
+    parts["free_farmland_m2"] = parts["free_m2"].where(farmland, 0)
+    return parts
 
 
 def covered(atoms: pd.DataFrame, kinds: Collection[str]) -> pd.Series:
@@ -117,7 +117,7 @@ def covered(atoms: pd.DataFrame, kinds: Collection[str]) -> pd.Series:
 
 
 def add_overlays(
-    units: pd.DataFrame, marked: pd.DataFrame, scheme: Scheme, *, red_known: bool = True
+    units: pd.DataFrame, parts: pd.DataFrame, scheme: Scheme, *, red_known: bool = True
 ) -> None:
     """Give units the area that the protections of each overlay cover, land under several once.
 
@@ -125,25 +125,25 @@ def add_overlays(
     nobody gave them.
     """
     for overlay in scheme.overlays:
-        under = marked["area_m2"].where(covered(marked, overlay.protections), 0)
-        total = under.groupby(marked["unit"]).sum().reindex(units.index, fill_value=0)
+        under = parts["area_m2"].where(covered(parts, overlay.protections), 0)
+        total = under.groupby(parts["unit"]).sum().reindex(units.index, fill_value=0)
         known = red_known or "redline" not in overlay.protections
         units[overlay.column] = total.astype("Int64") if known else pd.array(
             [pd.NA] * len(units), dtype="Int64"
         )  # fmt: skip
 
 
-def sums(marked: pd.DataFrame, by: Sequence[str], index: Any = None) -> pd.DataFrame:
+def sums(parts: pd.DataFrame, by: Sequence[str], index: Any = None) -> pd.DataFrame:
     """Add up every sum column by some keys (0 on rows of ``index`` without atoms)."""
-    columns = [c for c in ("area_m2", *RED_SUMS, *USE_SUMS) if c in marked]
-    out = marked.groupby(list(by), sort=True)[columns].sum()
+    columns = [c for c in ("area_m2", *RED_SUMS, *USE_SUMS) if c in parts]
+    out = parts.groupby(list(by), sort=True)[columns].sum()
     if index is not None:
         out = out.reindex(index, fill_value=0)
     return out.astype("int64")
 
 
-def pieces(marked: pd.DataFrame) -> pd.DataFrame:
-    """Make the leaves of the capacity tree: the part of a unit in one township.
+def pieces(parts: pd.DataFrame) -> pd.DataFrame:
+    """Make the pieces: the part of a unit in one township.
 
     Returns
     -------
@@ -152,19 +152,19 @@ def pieces(marked: pd.DataFrame) -> pd.DataFrame:
         that it remembers what new land would take. Land in no township or in two is a piece
         of its own (``none``, ``overlap``): it is counted, and nothing new is put there.
     """
-    out = sums(marked, ["unit", "township", "county"]).reset_index()
+    out = sums(parts, ["unit", "township", "county"]).reset_index()
     out = out.groupby(["unit", "township"], sort=True).agg(
         {"county": "first", **{c: "sum" for c in out.columns[3:]}}
     ).reset_index()  # fmt: skip
-    if "free_farmland_m2" in marked:
-        farmland = marked.groupby(["unit", "township"], sort=True)["free_farmland_m2"].sum()
+    if "free_farmland_m2" in parts:
+        farmland = parts.groupby(["unit", "township"], sort=True)["free_farmland_m2"].sum()
         out["free_farmland_m2"] = farmland.astype("int64").to_numpy()
     out.index = pd.Index(out["unit"] + "|" + out["township"], name="piece")
     return out.sort_index()
 
 
 def describe_units(
-    ledger: Ledger, marked: pd.DataFrame, names: pd.Series | None
+    ledger: Ledger, parts: pd.DataFrame, names: pd.Series | None
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Give units their sums and the township of their largest share.
 
@@ -182,12 +182,12 @@ def describe_units(
         The whole table: ``unit``, ``township``, ``area_m2``, ``share``.
     """
     units = ledger.units.copy()
-    total = sums(marked, ["unit"], units.index)
-    by_town = sums(marked, ["unit", "township", "county"]).reset_index()
-    shares = by_town.groupby(["unit", "township"], sort=True)["area_m2"].sum().reset_index()
+    total = sums(parts, ["unit"], units.index)
+    by_township = sums(parts, ["unit", "township", "county"]).reset_index()
+    shares = by_township.groupby(["unit", "township"], sort=True)["area_m2"].sum().reset_index()
     shares["share"] = share(shares["area_m2"], shares["unit"].map(units["area_m2"]))
     if names is not None:
-        known = by_town[~by_town["township"].isin([NONE, OVERLAP])]
+        known = by_township[~by_township["township"].isin([NONE, OVERLAP])]
         best = known.sort_values(
             ["unit", "area_m2", "township"], ascending=[True, False, True], kind="stable"
         ).drop_duplicates("unit").set_index("unit")  # fmt: skip
@@ -202,7 +202,7 @@ def describe_units(
 
 
 def describe_townships(
-    townships: gpd.GeoDataFrame, marked: pd.DataFrame, county_names: pd.Series | None, city: Any
+    townships: gpd.GeoDataFrame, parts: pd.DataFrame, county_names: pd.Series | None, city: Any
 ) -> gpd.GeoDataFrame:
     """Give townships their sums and shares, and the name of their county.
 
@@ -211,7 +211,7 @@ def describe_townships(
     here, the method reads what the planner measured (`zoning.indicators.own_first`).
     """
     out = townships.sort_index().copy()
-    total = sums(marked, ["township"], out.index)
+    total = sums(parts, ["township"], out.index)
     taken = {*total.columns, *SHARES, "county_name", "new_m2"}
     out = out.rename(columns={c: f"given_{c}" for c in out.columns if c in taken})
     shapely.prepare(city)
@@ -230,7 +230,7 @@ def describe_townships(
 
 
 def describe_counties(
-    townships: gpd.GeoDataFrame, marked: pd.DataFrame, county_names: pd.Series | None
+    townships: gpd.GeoDataFrame, parts: pd.DataFrame, county_names: pd.Series | None
 ) -> gpd.GeoDataFrame:
     """Put townships together to counties, with the sums of the ledger.
 
@@ -246,7 +246,7 @@ def describe_counties(
     names = pd.Series(dtype="string") if county_names is None else county_names
     out.insert(0, "name", pd.Series(index.map(names), index=index).astype("string"))
     out["name"] = out["name"].fillna(index.to_series())
-    total = sums(marked, ["county"], pd.Index(index.astype(object)))
+    total = sums(parts, ["county"], pd.Index(index.astype(object)))
     for column in total.columns:
         out[column] = total[column].to_numpy()
     for column in ("built", "redline"):
@@ -318,15 +318,15 @@ def _polygons(shape: Any) -> Any:
 
 
 def account_tables(
-    pieces_: pd.DataFrame, marked: pd.DataFrame, units: pd.DataFrame, place: str
+    pieces_: pd.DataFrame, parts: pd.DataFrame, units: pd.DataFrame, place: str
 ) -> dict[str, pd.DataFrame]:
     """Make the tables of the account: city, zone, county, township and their crossings.
 
     Parameters
     ----------
     pieces_ : DataFrame
-        The leaves, with ``zone``, ``county``, ``township``, ``new_m2``.
-    marked : DataFrame
+        The pieces, with ``zone``, ``county``, ``township``, ``new_m2``.
+    parts : DataFrame
         The atoms with their sums, for the crossing with land use.
     place : str
         Name of the city, for the one row of ``account_city``.
@@ -343,26 +343,26 @@ def account_tables(
         "account_township": ["township"], "account_zone_county": ["zone", "county"],
         "account_zone_township": ["zone", "township"],
     }  # fmt: skip
-    leaves = pieces_.assign(city=place)
-    columns = [c for c in ("area_m2", "redline_m2", *KIND_SUMS, *USE_SUMS, "new_m2") if c in leaves]
+    whole = pieces_.assign(city=place)
+    columns = [c for c in ("area_m2", "redline_m2", *KIND_SUMS, *USE_SUMS, "new_m2") if c in whole]
     tables = {}
-    frames = dict.fromkeys(by, leaves)
-    if "overlays" in leaves and leaves["overlays"].fillna("").ne("").any():
-        beside = leaves.assign(overlay=leaves["overlays"].str.split("+")).explode("overlay")
+    frames = dict.fromkeys(by, whole)
+    if "overlays" in whole and whole["overlays"].fillna("").ne("").any():
+        beside = whole.assign(overlay=whole["overlays"].str.split("+")).explode("overlay")
         frames["account_overlay"] = beside[beside["overlay"].fillna("") != ""]
         by["account_overlay"] = ["overlay", "zone"]
     for name, keys in by.items():
-        leaves = frames[name]
-        if not set(keys) <= set(leaves.columns):
+        rows = frames[name]
+        if not set(keys) <= set(rows.columns):
             continue
-        table = leaves.groupby(keys, sort=True, dropna=False)[columns].sum()
-        table = unknown_stays(table, leaves).reset_index()
+        table = rows.groupby(keys, sort=True, dropna=False)[columns].sum()
+        table = unknown_stays(table, rows).reset_index()
         if "built_m2" in table:
             new = table.get("new_m2", 0)
             table["share"] = share(table["built_m2"] + new, table["area_m2"])
         tables[name] = table
-    if "zone" in units and "built_m2" in marked:
-        zone = marked["unit"].map(units["zone"].astype(object))
-        cross = marked.groupby([zone.rename("zone"), "landuse"], dropna=False)["area_m2"].sum()
+    if "zone" in units and "built_m2" in parts:
+        zone = parts["unit"].map(units["zone"].astype(object))
+        cross = parts.groupby([zone.rename("zone"), "landuse"], dropna=False)["area_m2"].sum()
         tables["account_zone_landuse"] = cross.reset_index()
     return tables

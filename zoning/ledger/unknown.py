@@ -24,8 +24,8 @@ def known_use(atoms: pd.DataFrame, classes: pd.DataFrame | None) -> pd.Series:
 def forget_red(frame: pd.DataFrame, counted: Collection[str] | None = None) -> None:
     """Turn sums of red lines into ``<NA>`` where nobody gave red lines: unknown is not 0.
 
-    ``counted``: as in :func:`zoning.ledger.sums.mark`; ``protected_m2`` is known where red lines do
-    not count in it.
+    ``counted``: as in :func:`zoning.ledger.sums.split`; ``protected_m2`` is known where red lines
+    do not count in it.
     """
     unknown = ["redline", "redline_level1", "built_redline"]
     if "redline" in (counted_by_default() if counted is None else counted):
@@ -45,15 +45,15 @@ def unknown_stays(total: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     return total
 
 
-def count_missing(marked: pd.DataFrame) -> dict[str, int]:
+def count_missing(parts: pd.DataFrame) -> dict[str, int]:
     """Add up what no township holds, what two hold, and land of unknown use, in m2."""
-    area = marked["area_m2"]
+    area = parts["area_m2"]
     unknown = 0
-    if "built_m2" in marked:
-        counted = marked[["built_m2", "eco_agri_m2"]].sum(axis=1)
-        unknown = int(area[(counted == 0) & (marked["landuse"] <= 0)].sum())
+    if "built_m2" in parts:
+        counted = parts[["built_m2", "eco_agri_m2"]].sum(axis=1)
+        unknown = int(area[(counted == 0) & (parts["landuse"] <= 0)].sum())
     return {
-        NONE: int(area[marked["township"] == NONE].sum()),
-        OVERLAP: int(area[marked["township"] == OVERLAP].sum()),
+        NONE: int(area[parts["township"] == NONE].sum()),
+        OVERLAP: int(area[parts["township"] == OVERLAP].sum()),
         "unknown_use": unknown,
     }

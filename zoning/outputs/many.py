@@ -134,14 +134,14 @@ def write(
         ``index.html``, ``accounts.xlsx``, ``accounts.parquet``, ``zones.gpkg`` (where there are
         zones).
     """
-    table, books, shapes = overview(rows), accounts(rows), zones(rows)
+    table, ledger, shapes = overview(rows), accounts(rows), zones(rows)
     maps = {code for code, _, place in rows if (place / "map.html").is_file()}
     page = _page(name, table, shapes, problems, lang, maps)
     written = [write_whole(folder / "index.html", page.encode())]
-    workbook = _workbook(name, {"plans": table, "accounts": books}, lang)
+    workbook = _workbook(name, {"plans": table, "accounts": ledger}, lang)
     written.append(write_whole(folder / "accounts.xlsx", workbook))
     data = io.BytesIO()
-    books.to_parquet(data, index=False)
+    ledger.to_parquet(data, index=False)
     written.append(write_whole(folder / "accounts.parquet", data.getvalue()))
     if shapes is not None:
         with beside(folder / "zones.gpkg") as part:

@@ -98,10 +98,10 @@ def place(
     InfeasibleError
         If the rules cannot hold together.
     """
-    part, leaves = config.allocation, offered(pieces)
+    part, land = config.allocation, offered(pieces)
     spatial = part.boundary_weight > 0 or part.whole_units
     return allocate(
-        leaves, acc.limits, locks=locks, boundary_weight=part.boundary_weight,
+        land, acc.limits, locks=locks, boundary_weight=part.boundary_weight,
         edges=lattice_edges(units, cell_m) if spatial else None, whole_units=part.whole_units,
         gap=gap, time_limit=seconds, core_share=part.core_share,
         min_patch_units=part.min_patch_units, attached=part.attached,
@@ -113,7 +113,7 @@ def assemble(
     solved: Solved,
     config: Config,
     *,
-    marked: pd.DataFrame | None = None,
+    parts: pd.DataFrame | None = None,
     locked: Mapping[str, Sequence[str]] | None = None,
 ) -> Plan:
     """Make a plan of zones, an account and an allocation.
@@ -125,8 +125,8 @@ def assemble(
     solved : Solved
     config : Config
         The rules that ``solved`` was found under.
-    marked : DataFrame, optional
-        The atoms with their sums, as :func:`zoning.ledger.sums.mark` gives them; needed with an
+    parts : DataFrame, optional
+        The atoms with their sums, as :func:`zoning.ledger.sums.split` gives them; needed with an
         account.
     locked : mapping, optional
         ``lock_out`` and ``lock_in``: units that questions locked, for ``run["what_if"]``.
@@ -143,7 +143,7 @@ def assemble(
         pieces = pieces.assign(new_m2=land)
     units = _with_new(ground.units, pieces, "unit")
     zones = _with_limits(_with_new(ground.zones, pieces, "zone"), acc)
-    tables = {**ground.tables, **_tables(ground, solved, config, pieces, units, marked)}
+    tables = {**ground.tables, **_tables(ground, solved, config, pieces, units, parts)}
     checks = (*ground.checks, *_checks(solved, pieces))
     run = _run(ground.run, solved, config, zones, units, pieces, checks)
     if locked is not None:
@@ -213,12 +213,12 @@ def _tables(
     config: Config,
     pieces: pd.DataFrame | None,
     units: pd.DataFrame,
-    marked: pd.DataFrame | None,
+    parts: pd.DataFrame | None,
 ) -> dict[str, pd.DataFrame]:
     """Make every table that speaks of construction, from the atoms of the plan."""
-    if pieces is None or marked is None:
+    if pieces is None or parts is None:
         return {}
-    found: dict[str, pd.DataFrame] = sums.account_tables(pieces, marked, units, ground.name)
+    found: dict[str, pd.DataFrame] = sums.account_tables(pieces, parts, units, ground.name)
     placed = solved.allocation
     if placed is None:
         return found

@@ -95,10 +95,10 @@ def residuals(layers: Layers, ledger: Ledger) -> pd.DataFrame:
     if ledger.dropped_m2 == 0 and layers.townships is not None:
         own = _without_neighbours(layers.townships.geometry.to_numpy())
         own = shapely.intersection(own, city)
-        by_town = atoms.groupby("township")["area_m2"].sum()
+        by_township = atoms.groupby("township")["area_m2"].sum()
         for code, shape in zip(layers.townships.index, own, strict=True):
             rows.append(
-                ("township", code, by_town.get(code, 0), shapely.area(shape), OTHER_RESIDUAL_M2)
+                ("township", code, by_township.get(code, 0), shapely.area(shape), OTHER_RESIDUAL_M2)
             )
         by_county = atoms[atoms["township"] != OVERLAP].groupby("county")["area_m2"].sum()
         counties = layers.townships["county"].to_numpy(dtype=object)
@@ -260,7 +260,7 @@ def allocation_checks(pieces: pd.DataFrame, cap_m2: int) -> list[Check]:
 
 
 def published(
-    config: Config, units: int, red: gpd.GeoDataFrame | None, marked: pd.DataFrame
+    config: Config, units: int, red: gpd.GeoDataFrame | None, parts: pd.DataFrame
 ) -> list[Check]:
     """Compare the counts and areas that a plan published with what was computed."""
     source = config.redlines.source or "plan.toml"
@@ -269,7 +269,7 @@ def published(
     )
     if red is None:
         return found
-    areas, union = red["area_code"].nunique(), int(marked["redline_m2"].sum())
+    areas, union = red["area_code"].nunique(), int(parts["redline_m2"].sum())
     part = config.redlines
     found += expected("published.areas", areas, part.expected_areas, "areas", source, "city")
     if part.published_union_m2 is not None:

@@ -12,7 +12,7 @@ from zoning.inputs.source import some
 CONTRADICTION = 0.05
 
 
-def contradicted(towns: gpd.GeoDataFrame | None) -> list[Finding]:
+def contradicted(townships: gpd.GeoDataFrame | None) -> list[Finding]:
     """Tell shares of the planner's table that the layers of the plan contradict.
 
     Examples
@@ -22,22 +22,24 @@ def contradicted(towns: gpd.GeoDataFrame | None) -> list[Finding]:
     >>> contradicted(towns)[0].what.en
     "'built_share' is given otherwise than measured: 321191001 甲镇 (80.0%, measured 10.0%)"
     """
-    if towns is None:
+    if townships is None:
         return []
     found = []
-    for given in [c for c in towns.columns if str(c).startswith("given_")]:
+    for given in [c for c in townships.columns if str(c).startswith("given_")]:
         column = str(given).removeprefix("given_")
-        if not column.endswith("_share") or column not in towns:
+        if not column.endswith("_share") or column not in townships:
             continue
-        mine = pd.to_numeric(towns[given], errors="coerce")
-        measured = pd.to_numeric(towns[column], errors="coerce")
-        hit = towns.index[((mine - measured).abs() > CONTRADICTION).fillna(False)]
+        mine = pd.to_numeric(townships[given], errors="coerce")
+        measured = pd.to_numeric(townships[column], errors="coerce")
+        hit = townships.index[((mine - measured).abs() > CONTRADICTION).fillna(False)]
         if not len(hit):
             continue
         en = some(
-            f"{c} {towns['name'][c]} ({mine[c]:.1%}, measured {measured[c]:.1%})" for c in hit
+            f"{c} {townships['name'][c]} ({mine[c]:.1%}, measured {measured[c]:.1%})" for c in hit
         )
-        zh = some(f"{c} {towns['name'][c]}（{mine[c]:.1%}，实测 {measured[c]:.1%}）" for c in hit)
+        zh = some(
+            f"{c} {townships['name'][c]}（{mine[c]:.1%}，实测 {measured[c]:.1%}）" for c in hit
+        )
         found.append(Finding(
             Text(f"'{column}' is given otherwise than measured: {en}",
                  f"“{column}”填报值与实测值不符：{zh}"), "townships", code="contradicted-share",

@@ -218,10 +218,10 @@ def _aligned(path: Path, lead: Path, role: str, out: Path, crs: Any) -> Path:
     return out
 
 
-def _unknown(table: pd.DataFrame, towns: gpd.GeoDataFrame) -> list[Finding]:
+def _unknown(table: pd.DataFrame, townships: gpd.GeoDataFrame) -> list[Finding]:
     """Tell of which townships nothing could be measured."""
     found = []
-    names = towns["name"] if "name" in towns else pd.Series("", index=towns.index)
+    names = townships["name"] if "name" in townships else pd.Series("", index=townships.index)
     for column in table:
         gone = table.index[table[column].isna()]
         if len(gone):

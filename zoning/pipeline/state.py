@@ -29,7 +29,7 @@ class State:
     units: gpd.GeoDataFrame
     pieces: pd.DataFrame
     shares: pd.DataFrame
-    towns: gpd.GeoDataFrame | None = None
+    townships: gpd.GeoDataFrame | None = None
     counties: gpd.GeoDataFrame | None = None
     redlines: gpd.GeoDataFrame | None = None
     zones: gpd.GeoDataFrame | None = None

@@ -93,40 +93,40 @@ def run(
         ready = prepare(config, folder)
         config, intake = ready.config, ready.intake
     with clock.step("measure"):
-        books, marked = _measure(ready, map_blocks)
+        ledger, parts = _measure(ready, map_blocks)
     with clock.step("zone"):
-        state = _zone(ready, books, marked)
+        state = _zone(ready, ledger, parts)
         told = (*intake.findings, *state.findings)
         intake = replace(intake, findings=tuple(once(told)))
         ready = replace(ready, intake=intake)
     with clock.step("account"):
-        acc = _draw_account(config, books, marked, state, folder)
+        acc = _draw_account(config, ledger, parts, state, folder)
     solved = Solved(acc)
     ready_to_place = config.allocation.enabled and "zone" in state.pieces
     if acc is not None and acc.cap_m2 is not None and ready_to_place:
         with clock.step("allocate"):
             solved = _allocate(config, acc, state, intake.grid.cell_m)
     with clock.step("check"):
-        ground = _ground(ready, books, marked, state)
-        plan = assemble(ground, solved, config, marked=marked)
+        ground = _ground(ready, ledger, parts, state)
+        plan = assemble(ground, solved, config, parts=parts)
     return replace(plan, run={**plan.run, "seconds": clock.seconds})
 
 
-def _ground(ready: Ready, books: atoms.Ledger, marked: pd.DataFrame, state: State) -> Plan:
+def _ground(ready: Ready, ledger: atoms.Ledger, parts: pd.DataFrame, state: State) -> Plan:
     """Make the plan of the zones, before anything is said of construction."""
     config, intake = ready.config, ready.intake
-    found = _tabulate(intake, scheme_of(config.zones), books, marked, state)
+    found = _tabulate(intake, scheme_of(config.zones), ledger, parts, state)
     city = gpd.GeoDataFrame(
         {"name": [config.plan.name]}, geometry=[intake.layers.city], crs=intake.grid.crs
     )
     return Plan(
         name=config.plan.name, notice=config.plan.notice, config=config, grid=intake.grid,
-        city=city, units=state.units, zones=state.zones, ledger=books.atoms,
-        red_sets=books.red_sets, townships=state.towns, counties=state.counties,
+        city=city, units=state.units, zones=state.zones, ledger=ledger.atoms,
+        red_sets=ledger.red_sets, townships=state.townships, counties=state.counties,
         redlines=state.redlines, pieces=state.pieces, tables=found,
-        checks=tuple(_check(config, intake, books, marked, state)),
-        run=summary.describe(config, intake, books, marked, state),
-        contributions=_protected(intake, books, marked, state),
+        checks=tuple(_check(config, intake, ledger, parts, state)),
+        run=summary.describe(config, intake, ledger, parts, state),
+        contributions=_protected(intake, ledger, parts, state),
     )  # fmt: skip
 
 
@@ -147,15 +147,15 @@ def rehearse(config: Config, folder: Path, *, progress: Progress | None = None) 
     with clock.step("read"):
         ready = prepare(config, folder)
     with clock.step("measure"):
-        books, marked = _measure(ready)
+        ledger, parts = _measure(ready)
     with clock.step("zone"):
-        state = _zone(ready, books, marked)
+        state = _zone(ready, ledger, parts)
     with clock.step("account"):
-        _draw_account(ready.config, books, marked, state, folder)
-    found = checks.left_out(unknown.count_missing(marked), state.units, state.unzoned)
+        _draw_account(ready.config, ledger, parts, state, folder)
+    found = checks.left_out(unknown.count_missing(parts), state.units, state.unzoned)
     found += checks.decisions(state.tables.get("decisions"), _places(state))
     failed: list[Finding] = [c for c in found if not c.ok]
-    failed += contradicted(state.towns)
+    failed += contradicted(state.townships)
     told = (*ready.intake.findings, *state.findings, *failed)
     intake = replace(ready.intake, findings=tuple(once(told)))
     return replace(ready, intake=intake)
@@ -163,39 +163,39 @@ def rehearse(config: Config, folder: Path, *, progress: Progress | None = None) 
 
 def _places(state: State) -> dict[str, str]:
     """Give the codes on which a decision may stand, with what people call them."""
-    towns = {} if state.towns is None else {
-        str(code): f"{name} ({code})" for code, name in state.towns["name"].items()
+    townships = {} if state.townships is None else {
+        str(code): f"{name} ({code})" for code, name in state.townships["name"].items()
     }  # fmt: skip
-    return {str(code): str(code) for code in state.units.index} | towns
+    return {str(code): str(code) for code in state.units.index} | townships
 
 
 def _measure(ready: Ready, map_blocks: MapBlocks = in_process) -> tuple[atoms.Ledger, pd.DataFrame]:
     """Overlay the layers once; every area of the plan is a sum of these atoms."""
     grid, intake = ready.config.grid, ready.intake
-    books = atoms.build(intake.layers, intake.grid, map_blocks=map_blocks)
-    books = atoms.settle_slivers(books, intake.grid, grid.min_share, grid.slivers)
-    return books, sums.mark(books.atoms, intake.classes, ready.scheme.counted)
+    ledger = atoms.build(intake.layers, intake.grid, map_blocks=map_blocks)
+    ledger = atoms.settle_slivers(ledger, intake.grid, grid.min_share, grid.slivers)
+    return ledger, sums.split(ledger.atoms, intake.classes, ready.scheme.counted)
 
 
-def _zone(ready: Ready, books: atoms.Ledger, marked: pd.DataFrame) -> State:
+def _zone(ready: Ready, ledger: atoms.Ledger, parts: pd.DataFrame) -> State:
     """Class townships; units take their class, overlays lie over it, decisions come last."""
     config, intake = ready.config, ready.intake
     layer = intake.layers.townships
     names = None if layer is None else layer["name"].astype("string")
-    units, shares = sums.describe_units(books, marked, names)
-    state = State(units=units, shares=shares, pieces=sums.pieces(marked))
+    units, shares = sums.describe_units(ledger, parts, names)
+    state = State(units=units, shares=shares, pieces=sums.pieces(parts))
     frames: list[pd.DataFrame] = [units, state.pieces]
     if layer is not None:
         city = intake.layers.city
-        state.towns = sums.describe_townships(layer, marked, intake.counties, city)
-        state.counties = sums.describe_counties(state.towns, marked, intake.counties)
-        frames += [state.towns, state.counties]
+        state.townships = sums.describe_townships(layer, parts, intake.counties, city)
+        state.counties = sums.describe_counties(state.townships, parts, intake.counties)
+        frames += [state.townships, state.counties]
     if intake.layers.redlines is None and not config.redlines.none:
         for frame in frames:
             unknown.forget_red(frame, ready.scheme.counted)
-    if state.towns is not None:
+    if state.townships is not None:
         red_known = intake.layers.redlines is not None or config.redlines.none
-        sums.add_overlays(units, marked, ready.scheme, red_known=red_known)
+        sums.add_overlays(units, parts, ready.scheme, red_known=red_known)
         _measure_ground(ready, state)
         _spread(config, state)
         said = _class_townships(ready, state)
@@ -205,11 +205,11 @@ def _zone(ready: Ready, books: atoms.Ledger, marked: pd.DataFrame) -> State:
 
 def _measure_ground(ready: Ready, state: State) -> None:
     """Put slope, travel time, means of rasters and evaluations beside the sums."""
-    if not ground.columns(ready.config.inputs) or state.towns is None:
+    if not ground.columns(ready.config.inputs) or state.townships is None:
         return
-    places = {"townships": state.towns, "units": _inside(state.units, ready.intake.layers.city)}
+    places = {"townships": state.townships, "units": _inside(state.units, ready.intake.layers.city)}
     found, state.findings = ground.measure(ready.config, ready.intake, places)
-    state.towns = ground.beside(state.towns, found["townships"])
+    state.townships = ground.beside(state.townships, found["townships"])
     state.units = ground.beside(state.units, found["units"])
 
 
@@ -224,16 +224,16 @@ def _inside(units: gpd.GeoDataFrame, city: Any) -> gpd.GeoDataFrame:
 
 def _spread(config: Config, state: State) -> None:
     """Share totals of townships out to the units, and show that nothing is lost."""
-    columns, towns = list(config.indicators.spread), state.towns
-    if not columns or towns is None:
+    columns, townships = list(config.indicators.spread), state.townships
+    if not columns or townships is None:
         return
-    leaves = state.pieces[state.pieces["township"].isin(towns.index)]
-    dasymetric = config.indicators.by == "built" and "built_m2" in leaves
+    pieces = state.pieces[state.pieces["township"].isin(townships.index)]
+    dasymetric = config.indicators.by == "built" and "built_m2" in pieces
     weight = "built_m2" if dasymetric else "area_m2"
-    totals = pd.DataFrame(towns[columns])
+    totals = pd.DataFrame(townships[columns])
     whole = all(pd.api.types.is_integer_dtype(totals[c]) for c in columns)
     moved = transfer(
-        totals, leaves, source="township", target="unit", weight=weight, whole=whole
+        totals, pieces, source="township", target="unit", weight=weight, whole=whole
     ).reindex(state.units.index)
     for column in columns:
         state.units[column] = moved[column]
@@ -243,13 +243,13 @@ def _spread(config: Config, state: State) -> None:
 
 def _class_townships(ready: Ready, state: State) -> pd.Series:
     """Give townships their classes; return what the method alone says."""
-    towns, part = state.towns, ready.config.zones
-    table = pd.DataFrame(towns.drop(columns="geometry"))  # type: ignore[union-attr]
+    townships, part = state.townships, ready.config.zones
+    table = pd.DataFrame(townships.drop(columns="geometry"))  # type: ignore[union-attr]
     classes = zones.classify_townships(table, ready.method)
     said = classes["zone"].copy()
     if part.contiguity:
         classes, state.tables["contiguity"] = zones.join_enclaves(
-            classes, zones.adjacency(towns), max_margin=part.contiguity_margin
+            classes, zones.adjacency(townships), max_margin=part.contiguity_margin
         )
     reviewed = None
     if ready.decisions is not None:
@@ -268,62 +268,64 @@ def _class_townships(ready: Ready, state: State) -> pd.Series:
             for code, row in told.iterrows()
         ]
         classes[f"why_{lang}"] = pd.array(words, dtype="string")
-    state.towns = _beside(towns, classes)
+    state.townships = _beside(townships, classes)
     return said
 
 
 def _class_units(ready: Ready, state: State, said: pd.Series) -> None:
     """Give units the class of their township, overlays over it, and decisions at the end."""
-    units, towns, decisions = state.units, state.towns, ready.decisions
+    units, townships, decisions = state.units, state.townships, ready.decisions
     scheme = ready.scheme
-    assigned = zones.assign_units(units, towns, scheme=scheme)
+    assigned = zones.assign_units(units, townships, scheme=scheme)
     alone = assigned["zone"]
     if decisions is not None:
         state.tables["decisions"] = zones.review(decisions, said, assigned["zone"])
         decided = zones.of_units(decisions)
-        assigned = zones.assign_units(units, towns, scheme=scheme, overrides=decided)
+        assigned = zones.assign_units(units, townships, scheme=scheme, overrides=decided)
     for column in ("township_zone", "zone", "zone_reason", "overlays"):
         units[column] = assigned[column]
     if "built_m2" in units and ready.method.suitability is not None:
-        units["suitability"] = zones.unit_suitability(units, towns, ready.method)
-    margins = zones.unit_margins(units, towns, scheme=scheme)
+        units["suitability"] = zones.unit_suitability(units, townships, ready.method)
+    margins = zones.unit_margins(units, townships, scheme=scheme)
     for column in margins.columns:
         units[column] = margins[column]
     if decisions is not None:  # what the method alone says is what a decided unit else would be
         moved = units["zone_reason"].eq("override") & (units["zone"] != alone).fillna(value=True)
         units["runner_up"] = units["runner_up"].mask(moved.fillna(value=False), alone)
-    state.unzoned = zones.why_unzoned(units, towns, ready.method)
+    state.unzoned = zones.why_unzoned(units, townships, ready.method)
     geometry = units.pop("geometry")
     state.units = gpd.GeoDataFrame(units, geometry=geometry, crs=geometry.crs)
-    leaves = state.pieces
-    leaves["zone"] = leaves["unit"].map(units["zone"]).astype("string")
-    leaves["overlays"] = leaves["unit"].map(units["overlays"]).astype("string")
-    leaves["township_zone"] = leaves["township"].map(towns["zone"]).astype("string")  # type: ignore[index]
+    pieces = state.pieces
+    pieces["zone"] = pieces["unit"].map(units["zone"]).astype("string")
+    pieces["overlays"] = pieces["unit"].map(units["overlays"]).astype("string")
+    pieces["township_zone"] = pieces["township"].map(townships["zone"]).astype("string")  # type: ignore[index]
     if "suitability" in units:
-        leaves["suitability"] = leaves["unit"].map(units["suitability"])
+        pieces["suitability"] = pieces["unit"].map(units["suitability"])
 
 
-def _beside(towns: gpd.GeoDataFrame, classes: pd.DataFrame) -> gpd.GeoDataFrame:
+def _beside(townships: gpd.GeoDataFrame, classes: pd.DataFrame) -> gpd.GeoDataFrame:
     """Put the classes beside the township's own columns, geometry last.
 
     A column of the planner's table that has the name of a result is kept as ``given_...``.
     """
-    geometry = towns.geometry
-    table = pd.DataFrame(towns.drop(columns="geometry"))
+    geometry = townships.geometry
+    table = pd.DataFrame(townships.drop(columns="geometry"))
     table = table.rename(columns={c: f"given_{c}" for c in table.columns if c in classes})
-    return gpd.GeoDataFrame(pd.concat([table, classes], axis=1), geometry=geometry, crs=towns.crs)
+    return gpd.GeoDataFrame(
+        pd.concat([table, classes], axis=1), geometry=geometry, crs=townships.crs
+    )
 
 
 def _draw_account(
-    config: Config, books: atoms.Ledger, marked: pd.DataFrame, state: State, folder: Path
+    config: Config, ledger: atoms.Ledger, parts: pd.DataFrame, state: State, folder: Path
 ) -> Account | None:
     """Draw up the account of existing construction, where land use is known."""
-    if "built_m2" not in marked:
+    if "built_m2" not in parts:
         return None
-    green = int(marked["eco_agri_m2"].sum())
+    green = int(parts["eco_agri_m2"].sum())
     rules = cap_rules(config)
     state.pieces = add_coefficients(state.pieces, rules.own, state.units, folder)
-    return account(state.pieces, rules, books.city_m2, eco_agri_m2=green)
+    return account(state.pieces, rules, ledger.city_m2, eco_agri_m2=green)
 
 
 def _allocate(config: Config, acc: Account, state: State, cell_m: int) -> Solved:
@@ -335,50 +337,50 @@ def _allocate(config: Config, acc: Account, state: State, cell_m: int) -> Solved
 
 
 def _tabulate(
-    intake: Intake, scheme: Scheme, books: atoms.Ledger, marked: pd.DataFrame, state: State
+    intake: Intake, scheme: Scheme, ledger: atoms.Ledger, parts: pd.DataFrame, state: State
 ) -> dict[str, pd.DataFrame]:
     """Make the zones, the accounts of the red lines and what shapely says of every area."""
     units, tables = state.units, state.tables
     state.zones = sums.describe_zones(units, intake.layers.city, scheme)
     tables["unit_townships"] = state.shares
     if intake.layers.redlines is not None:
-        state.redlines = redlines.describe(intake.layers.redlines, books)
+        state.redlines = redlines.describe(intake.layers.redlines, ledger)
         zone_of = units.get("zone")
-        tables |= redlines.tables(state.redlines, books, marked, zone_of)
+        tables |= redlines.tables(state.redlines, ledger, parts, zone_of)
     if intake.layers.protections is not None:
-        tables["protection_sets"] = books.protection_sets
-    tables["residuals"] = checks.residuals(intake.layers, books)
+        tables["protection_sets"] = ledger.protection_sets
+    tables["residuals"] = checks.residuals(intake.layers, ledger)
     return tables
 
 
 def _protected(
-    intake: Intake, books: atoms.Ledger, marked: pd.DataFrame, state: State
+    intake: Intake, ledger: atoms.Ledger, parts: pd.DataFrame, state: State
 ) -> tuple[Contribution, ...]:
     """Draw up the accounts of protected land, and hand them to the plan with its polygons."""
     layer = intake.layers.protections
     if layer is None:
         return ()
     names: dict[str, str] = {}
-    for frame in (state.counties, state.towns):
+    for frame in (state.counties, state.townships):
         names |= {} if frame is None else frame["name"].astype(str).to_dict()
-    known = marked.assign(known_use=unknown.known_use(marked, intake.classes))
-    found = protections.tables(layer, books, known, state.units.get("zone"))
+    known = parts.assign(known_use=unknown.known_use(parts, intake.classes))
+    found = protections.tables(layer, ledger, known, state.units.get("zone"))
     return (protected.contribution(layer, found, names),)
 
 
 def _check(
-    config: Config, intake: Intake, books: atoms.Ledger, marked: pd.DataFrame, state: State
+    config: Config, intake: Intake, ledger: atoms.Ledger, parts: pd.DataFrame, state: State
 ) -> list[Check]:
     """Measure again what must be true of the areas and zones."""
     frames: dict[str, pd.DataFrame | None] = {"units": state.units, "pieces": state.pieces}
     if "zone" in state.units and state.units["zone"].notna().all():
         frames["zones"] = state.zones
-    found = checks.ledger_sums(books, frames)
+    found = checks.ledger_sums(ledger, frames)
     found += checks.residual_checks(state.tables["residuals"])
     found.append(checks.distortion_check(intake.distortion, config.grid.max_area_error))
-    found += checks.published(config, len(state.units), state.redlines, marked)
+    found += checks.published(config, len(state.units), state.redlines, parts)
     found += checks.published_caps(config, state.zones)
-    found += checks.left_out(unknown.count_missing(marked), state.units, state.unzoned)
+    found += checks.left_out(unknown.count_missing(parts), state.units, state.unzoned)
     found += checks.overlays(state.units, scheme_of(config.zones))
     found += checks.decisions(state.tables.get("decisions"), _places(state))
     if intake.layers.redlines is None and not config.redlines.none:

@@ -40,7 +40,7 @@ def software() -> dict[str, str]:
 
 
 def describe(
-    config: Config, intake: Intake, books: Ledger, marked: pd.DataFrame, state: State
+    config: Config, intake: Intake, ledger: Ledger, parts: pd.DataFrame, state: State
 ) -> dict[str, Any]:
     """Put together what ``run.json`` says of inputs, grid and red lines.
 
@@ -64,16 +64,16 @@ def describe(
             "distortion": intake.distortion.as_dict(),
         },
         "area_m2": {
-            "city": books.city_m2,
+            "city": ledger.city_m2,
             "units": int(state.units["area_m2"].sum()),
-            "dropped": books.dropped_m2,
+            "dropped": ledger.dropped_m2,
         },
         "zones": {},
         "unzoned": {"why": state.unzoned._asdict()} if state.unzoned else {},
         "left_out": left_out(config, intake),
     }
     if state.redlines is not None:
-        run["redlines"] = redlines.summary(state.redlines, state.tables["redline_areas"], marked)
+        run["redlines"] = redlines.summary(state.redlines, state.tables["redline_areas"], parts)
     if intake.classes is not None:
         run["landuse_classes"] = class_records(intake.classes)
     run["notes"] = [f.record() for f in once(intake.findings)]

@@ -106,9 +106,9 @@ def _land(plan: Plan, level: str, code: str, place: pd.Series) -> Iterator[_Line
         if column in place and not pd.isna(place[column]):
             yield "plan", _label(column), _zone(plan, str(place[column]))
             yield from _cap(plan, str(place[column]))
-    towns = plan.townships
-    if level == "county" and towns is not None and {"county", "zone"} <= set(towns):
-        mine = towns[(towns["county"] == code) & towns["zone"].notna()]
+    townships = plan.townships
+    if level == "county" and townships is not None and {"county", "zone"} <= set(townships):
+        mine = townships[(townships["county"] == code) & townships["zone"].notna()]
         sums = mine.groupby(mine["zone"].astype(str), sort=False)["area_m2"].sum()
         for zone in [z for z in map(str, _zones(plan)) if z in sums.index]:
             told, value = _zone(plan, zone), km2(int(sums[zone]))

@@ -61,10 +61,10 @@ def ask(plan: Plan, question: Question) -> tuple[Account, Allocation]:
         If the rules cannot hold together.
     """
     config = changed(plan.config, question)
-    acc, leaves = account_of(plan, config)
+    acc, pieces = account_of(plan, config)
     locks = locks_of(plan, question)
     found = place(
-        leaves, acc, config, plan.units.index, plan.grid.cell_m, locks,
+        pieces, acc, config, plan.units.index, plan.grid.cell_m, locks,
         gap=question.gap, seconds=question.seconds,
     )  # fmt: skip
     return acc, found
@@ -92,14 +92,14 @@ def several(
             code="patches",
         )  # fmt: skip
     acc, best = ask(plan, question)
-    leaves = account_of(plan, config)[1]
+    pieces = account_of(plan, config)[1]
     weight, whole = part.boundary_weight, part.whole_units
     edges = _edges(plan, weight, whole)
     how = None if edges is None else Boundary(edges, weight, whole, part.core_share)
     if best.status == "interrupted":
         return acc, best, []
     further = alternatives(
-        leaves, acc.limits, best, count, within, locks=locks_of(plan, question), how=how,
+        pieces, acc.limits, best, count, within, locks=locks_of(plan, question), how=how,
         seconds=question.seconds,
     )  # fmt: skip
     return acc, best, further
@@ -132,15 +132,15 @@ def account_of(plan: Plan, config: Config | None = None) -> tuple[Account, pd.Da
     InputError
         If the plan has no land use or no zones.
     """
-    leaves = plan.pieces
-    if leaves is None or "free_m2" not in leaves or "zone" not in leaves:
+    pieces = plan.pieces
+    if pieces is None or "free_m2" not in pieces or "zone" not in pieces:
         raise _no_account(plan)
-    leaves = leaves.assign(
-        zone=leaves["zone"].astype("string"), township_zone=leaves["township_zone"].astype("string")
+    pieces = pieces.assign(
+        zone=pieces["zone"].astype("string"), township_zone=pieces["township_zone"].astype("string")
     )
     config = config or plan.config
-    green = int(leaves["eco_agri_m2"].sum())
-    acc = account(leaves, cap_rules(config), int(plan.run["area_m2"]["city"]), eco_agri_m2=green)
+    green = int(pieces["eco_agri_m2"].sum())
+    acc = account(pieces, cap_rules(config), int(plan.run["area_m2"]["city"]), eco_agri_m2=green)
     if acc.cap_m2 is None:
         raise InputError.one(
             "the plan states no cap on construction land, so there is nothing to allocate",
@@ -148,7 +148,7 @@ def account_of(plan: Plan, config: Config | None = None) -> tuple[Account, pd.Da
             remedy=("state [cap] share in plan.toml, or ask with --cap",
                     "请在 plan.toml 写明 [cap] share，或用 --cap 提问"),
         )  # fmt: skip
-    return acc, offered(leaves)
+    return acc, offered(pieces)
 
 
 def _no_account(plan: Plan) -> ZoningError:
@@ -171,14 +171,14 @@ def price_list(
     progress : callable, optional
         Called with (done, all, code).
     """
-    acc, leaves = account_of(plan)
+    acc, pieces = account_of(plan)
     weight = changed(
         plan.config, Question(boundary_weight=boundary_weight)
     ).allocation.boundary_weight
     how: dict[str, Any] = {
         "locks": locks_of(plan), "boundary_weight": weight, "edges": _edges(plan, weight, False)
     }  # fmt: skip
-    return prices(leaves, acc.limits, released(plan), progress=progress, **how)
+    return prices(pieces, acc.limits, released(plan), progress=progress, **how)
 
 
 def with_allocation(plan: Plan, acc: Account, found: Allocation, question: Question) -> Plan:
@@ -212,9 +212,9 @@ def with_allocation(plan: Plan, acc: Account, found: Allocation, question: Quest
     # What several plans agreed on says nothing of this one.
     kept = tuple(c for c in plan.contributions if c.wing != "alternatives")
     plan = replace(plan, contributions=kept)
-    marked = sums.mark(plan.ledger, classes_of(plan), plan.scheme.counted)
+    parts = sums.split(plan.ledger, classes_of(plan), plan.scheme.counted)
     solved = Solved(acc, found, locks=locks_of(plan, question))
-    return assemble(plan, solved, config, marked=marked, locked=locked(plan, question))
+    return assemble(plan, solved, config, parts=parts, locked=locked(plan, question))
 
 
 def zones_on(plan: Plan, grid: GridSpec) -> gpd.GeoDataFrame:
@@ -242,10 +242,10 @@ def zones_on(plan: Plan, grid: GridSpec) -> gpd.GeoDataFrame:
             remedy=("run the plan again", "请重新运行方案"),
         )  # fmt: skip
     layers = Layers(plan.city.geometry.iloc[0], plan.townships, plan.redlines, kept)
-    books = atoms.build(layers, grid)
-    marked = sums.mark(books.atoms, None, plan.scheme.counted)
-    units, _ = sums.describe_units(books, marked, plan.townships["name"])
-    sums.add_overlays(units, marked, plan.scheme)
+    ledger = atoms.build(layers, grid)
+    parts = sums.split(ledger.atoms, None, plan.scheme.counted)
+    units, _ = sums.describe_units(ledger, parts, plan.townships["name"])
+    sums.add_overlays(units, parts, plan.scheme)
     assigned = zones.assign_units(units, plan.townships, scheme=plan.scheme)
     return units[["area_m2", "geometry"]].assign(zone=assigned["zone"])
 
@@ -258,20 +258,20 @@ def curves(plan: Plan, base: Allocation) -> dict[str, pd.DataFrame]:
     dict of DataFrame
         ``cap_ladder``, ``trade_off``, ``worth_of_a_hectare``: see `zoning.questions.curves`.
     """
-    acc, leaves = account_of(plan)
+    acc, pieces = account_of(plan)
     edges = lattice_edges(plan.units.index, plan.grid.cell_m)
     city_m2 = int(plan.run["area_m2"]["city"])
     locks = locks_of(plan)
     return {
         "cap_ladder": what_if.cap_ladder(
-            leaves,
+            pieces,
             cap_rules(plan.config),
             city_m2,
             locks=locks,
-            eco_agri_m2=int(leaves["eco_agri_m2"].sum()),
+            eco_agri_m2=int(pieces["eco_agri_m2"].sum()),
         ),
-        "trade_off": what_if.trade_off(leaves, acc.limits, edges, locks=locks),
-        "worth_of_a_hectare": what_if.worth_of_a_hectare(leaves, acc.limits, base, locks=locks),
+        "trade_off": what_if.trade_off(pieces, acc.limits, edges, locks=locks),
+        "worth_of_a_hectare": what_if.worth_of_a_hectare(pieces, acc.limits, base, locks=locks),
     }
 
 
@@ -280,28 +280,28 @@ def unit_losses(
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Bound what the plan loses when a unit is barred or forced; see `questions.losses`."""
-    acc, leaves = account_of(plan)
+    acc, pieces = account_of(plan)
     part = plan.config.allocation
     edges = _edges(plan, part.boundary_weight, part.whole_units)
     how: dict[str, Any] = {
         "locks": locks_of(plan), "boundary_weight": part.boundary_weight, "edges": edges,
         "whole_units": part.whole_units, "core_share": part.core_share,
     }  # fmt: skip
-    base = allocate(leaves, acc.limits, **how)
-    return losses(leaves, acc.limits, base, units=units, progress=progress, **how)
+    base = allocate(pieces, acc.limits, **how)
+    return losses(pieces, acc.limits, base, units=units, progress=progress, **how)
 
 
 def caps(plan: Plan, shares: Sequence[float]) -> pd.DataFrame:
     """Make the plan under one cap after the other; see `zoning.questions.curves.cap_ladder`."""
     config = changed(plan.config, Question(cap=shares[0]))
-    _, leaves = account_of(plan, config)
+    _, pieces = account_of(plan, config)
     part = config.allocation
     edges = _edges(plan, part.boundary_weight, part.whole_units)
     return what_if.cap_ladder(
-        leaves, cap_rules(config), int(plan.run["area_m2"]["city"]), shares=shares,
+        pieces, cap_rules(config), int(plan.run["area_m2"]["city"]), shares=shares,
         locks=locks_of(plan), boundary_weight=part.boundary_weight, edges=edges,
         whole_units=part.whole_units, core_share=part.core_share,
-        eco_agri_m2=int(leaves["eco_agri_m2"].sum()),
+        eco_agri_m2=int(pieces["eco_agri_m2"].sum()),
     )  # fmt: skip
 
 
@@ -322,7 +322,7 @@ def write_problem(
     -------
     list of Path
     """
-    acc, leaves = account_of(plan)
+    acc, pieces = account_of(plan)
     part = changed(plan.config, Question(boundary_weight=boundary_weight)).allocation
     weight, whole = part.boundary_weight, part.whole_units or to == "marxan"
     how = Boundary(
@@ -331,7 +331,7 @@ def write_problem(
     locks = locks_of(plan)
     folder.mkdir(parents=True, exist_ok=True)
     if to == "marxan":
-        return [write_marxan(leaves, acc.limits, folder / "marxan", locks=locks, how=how)]
-    question = programme(leaves, acc.limits, locks, how=how if weight > 0 or whole else None)
+        return [write_marxan(pieces, acc.limits, folder / "marxan", locks=locks, how=how)]
+    question = programme(pieces, acc.limits, locks, how=how if weight > 0 or whole else None)
     write = write_mps if to == "mps" else write_lp
     return [write(question, folder / f"allocation.{to}")]

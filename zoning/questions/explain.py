@@ -119,18 +119,18 @@ def _unit_at(plan: Plan, lon: float, lat: float) -> str:
 
 def _find_township(plan: Plan, question: str) -> str:
     """Find the one township of a code or name."""
-    towns = plan.townships
-    if towns is None:
+    townships = plan.townships
+    if townships is None:
         raise InputError.one(
             f"'{question}' is no unit, and the plan has no townships",
             f"“{question}”不是单元,且本方案没有乡镇", code="not-found",
         )  # fmt: skip
-    if question in towns.index:
+    if question in townships.index:
         return question
-    names = towns["name"].astype(str)
-    hits = towns.index[names == question]
+    names = townships["name"].astype(str)
+    hits = townships.index[names == question]
     if not len(hits):
-        hits = towns.index[names.str.contains(question, regex=False)]
+        hits = townships.index[names.str.contains(question, regex=False)]
     if len(hits) == 1:
         return str(hits[0])
     if len(hits) > 1:
@@ -208,13 +208,13 @@ def _unit(plan: Plan, code: str, lang: str) -> Answer:
     lines = [code]
     facts = _plain(row)
     if "zone" in row:
-        town = None
+        township = None
         if plan.townships is not None and pd.notna(row["township"]):
-            town = plan.townships.loc[row["township"]]
+            township = plan.townships.loc[row["township"]]
         decisions = plan.tables.get("decisions")
-        lines.append(zones.tell_unit(row, town, load_method(plan.config), lang, decisions))
+        lines.append(zones.tell_unit(row, township, load_method(plan.config), lang, decisions))
         mine = zones.decision_on(decisions, "unit", code)
-        if mine is None and town is not None:
+        if mine is None and township is not None:
             mine = zones.decision_on(decisions, "township", str(row["township"]))
         facts |= _decision(mine)
     shares = plan.tables["unit_townships"]

@@ -55,17 +55,17 @@ def _read(folder: Path, question: str) -> Plan | None:
     spec = GridSpec(grid["crs"], grid["cell_m"], (grid["origin_m"][0], grid["origin_m"][1]))
     file, box = folder / "units.parquet", folder / "plan.gpkg"
     there = dict(pyogrio.list_layers(box))
-    towns = read_layer(box, "townships").set_index("township") if "townships" in there else None
+    townships = read_layer(box, "townships").set_index("township") if "townships" in there else None
     at = point_of(question)
     code = question if at is None else unit_code(spec, *at)
     units = None if code is None else gpd.read_parquet(file, filters=[("unit", "==", code)])
     tables = {name: read_layer(box, name) for name in _WHOLE if name in there}
     if units is None or units.empty:
-        town = None if towns is None else _township(towns, question)
-        if town is None:
+        township = None if townships is None else _township(townships, question)
+        if township is None:
             return None
         units = pd.read_parquet(
-            file, columns=["township", "zone"], filters=[("township", "==", town)]
+            file, columns=["township", "zone"], filters=[("township", "==", township)]
         )
     else:
         where = f"unit = '{str(code).replace(chr(39), chr(39) * 2)}'"
@@ -77,15 +77,15 @@ def _read(folder: Path, question: str) -> Plan | None:
     return Plan(
         name=run["plan"], notice=run["notice"], config=parse(run["config"], "run.json"),
         grid=spec, city=nothing, units=units, zones=nothing, ledger=nothing, red_sets=nothing,
-        townships=towns, redlines=red, tables=tables, run=run,
+        townships=townships, redlines=red, tables=tables, run=run,
     )  # fmt: skip
 
 
-def _township(towns: pd.DataFrame, question: str) -> str | None:
+def _township(townships: pd.DataFrame, question: str) -> str | None:
     """Find a township by its code or whole name; what is less certain is left to the whole plan."""
-    if question in towns.index:
+    if question in townships.index:
         return question
-    hits = towns.index[towns["name"].astype(str) == question]
+    hits = townships.index[townships["name"].astype(str) == question]
     return str(hits[0]) if len(hits) == 1 else None
 
 

@@ -40,9 +40,11 @@ def _units(plan: Plan, word: str) -> list[str]:
     units = plan.units
     if word in units.index:
         return [word]
-    towns = plan.townships
-    if towns is not None:
-        fits = [c for c in towns.index if c == word] or list(towns.index[towns["name"] == word])
+    townships = plan.townships
+    if townships is not None:
+        fits = [c for c in townships.index if c == word] or list(
+            townships.index[townships["name"] == word]
+        )
         if len(fits) > 1:
             raise InputError.one(
                 f"'{word}' is the name of several townships: {', '.join(fits)}",
@@ -53,7 +55,7 @@ def _units(plan: Plan, word: str) -> list[str]:
             return list(map(str, units.index[units["township"] == fits[0]]))
     if Path(word).exists():
         return _inside(plan, Path(word))
-    names = [] if towns is None else [*towns.index, *towns["name"]]
+    names = [] if townships is None else [*townships.index, *townships["name"]]
     near = suggest(word, map(str, names))
     raise InputError.one(
         f"'{word}' is no unit, township or file", f"“{word}”不是单元、乡镇或文件",

@@ -313,4 +313,6 @@ def _where(pieces: pd.DataFrame, moves: pd.Series, most: int = 3) -> str:
         return ""
     by = moves.groupby(pieces.loc[moves.index, "township"]).sum()
     by = by.iloc[by.abs().to_numpy().argsort(kind="stable")[::-1]].head(most)
-    return ", ".join(f"{town} {change / 1e6:+.2f} km²" for town, change in by.items() if change)
+    return ", ".join(
+        f"{township} {change / 1e6:+.2f} km²" for township, change in by.items() if change
+    )

@@ -120,8 +120,8 @@ def _limits(plan: Plan, found: Findings) -> None:
     proof.audit(plan, land, rules, found)
     part = plan.config.allocation
     if "allocation" in plan.run and (part.boundary_weight > 0 or part.whole_units):
-        acc, leaves = account_of(plan)
-        certificate = certify(plan, acc, leaves)
+        acc, pieces = account_of(plan)
+        certificate = certify(plan, acc, pieces)
         if certificate is not None:
             found.checks.append(certificate_check(certificate))
 
@@ -133,11 +133,11 @@ def _own_limits(plan: Plan, found: Findings) -> None:
         "约束的另一套算法：方案有自定约束，按运行时的方法相加"))  # fmt: skip
     if "allocation" not in plan.run or plan.pieces is None:
         return
-    acc, leaves = account_of(plan)
+    acc, pieces = account_of(plan)
     new = plan.pieces["new_m2"].astype("int64")
-    green = int(leaves["eco_agri_m2"].sum()) - int(new.sum())
-    found.checks += settle(acc, leaves, new, eco_agri_m2=green)
-    certificate = certify(plan, acc, leaves)
+    green = int(pieces["eco_agri_m2"].sum()) - int(new.sum())
+    found.checks += settle(acc, pieces, new, eco_agri_m2=green)
+    certificate = certify(plan, acc, pieces)
     if certificate is not None:
         found.checks.append(certificate_check(certificate))
 
@@ -163,7 +163,7 @@ def _suitability(plan: Plan, found: Findings) -> None:
     )  # fmt: skip
 
 
-def certify(plan: Plan, acc: Account, leaves: pd.DataFrame) -> Certificate | None:
+def certify(plan: Plan, acc: Account, pieces: pd.DataFrame) -> Certificate | None:
     """Prove the allocation again from stored prices (and flows, with a boundary term)."""
     stored = plan.run.get("allocation")
     table = plan.tables.get("limits")
@@ -174,16 +174,16 @@ def certify(plan: Plan, acc: Account, leaves: pd.DataFrame) -> Certificate | Non
     grade = stored["certificate"]["grade"]
     if grade == "solver's word" or table["price"].isna().any():
         return proofs.word_of_solver(
-            leaves, limits, locks, new, float(stored["objective"]), float(stored["bound"])
+            pieces, limits, locks, new, float(stored["objective"]), float(stored["bound"])
         )
     prices = {k: float(p) for k, p in enumerate(table["price"].tolist())}
     if grade == "complete":
         whole = {k: round(p * _STEP) for k, p in prices.items() if p}
-        return proofs.complete(leaves, limits, locks, new, whole)
+        return proofs.complete(pieces, limits, locks, new, whole)
     part = plan.config.allocation
     edges = plan.tables.get("allocation_edges")
     if edges is None:  # no flow is needed where no boundary is counted
         edges = lattice_edges(plan.units.index, plan.grid.cell_m)
     wish = Patches(part.min_patch_units, part.attached)
     how = Boundary(edges, part.boundary_weight, part.whole_units, part.core_share, wish)
-    return bounded(leaves, limits, locks, new, how, prices, float(stored["gap"]))
+    return bounded(pieces, limits, locks, new, how, prices, float(stored["gap"]))

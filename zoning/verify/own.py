@@ -28,7 +28,7 @@ def own(plan: Plan) -> list[Check]:
         return []
     found = []
     if "free_farmland_m2" in pieces:
-        again = sums.pieces(sums.mark(plan.ledger, classes_of(plan), plan.scheme.counted))[
+        again = sums.pieces(sums.split(plan.ledger, classes_of(plan), plan.scheme.counted))[
             "free_farmland_m2"
         ]
         stored = pieces["free_farmland_m2"].astype("int64")

@@ -28,9 +28,9 @@ def audit(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
                          derived, source=text)  # fmt: skip
     if plan.pieces is None:
         return
-    towns = values(plan.townships["zone"])
+    townships = values(plan.townships["zone"])
     derived_unit = {str(p): zone.get(str(u)) for p, u in plan.pieces["unit"].items()}
-    derived_town = {str(p): towns.get(str(t)) for p, t in plan.pieces["township"].items()}
+    derived_town = {str(p): townships.get(str(t)) for p, t in plan.pieces["township"].items()}
     for column, derived in (("zone", derived_unit), ("township_zone", derived_town)):
         found.column("verify.zones", f"plan.gpkg: pieces, {column}", values(plan.pieces[column]),
                      derived, source=Text("units and townships", "单元与乡镇"))  # fmt: skip
@@ -41,8 +41,8 @@ def _townships(plan: Plan, found: Findings) -> None:
     from zoning import zones as room
     from zoning.pipeline.ready import load_method
 
-    part, towns = plan.config.zones, plan.townships
-    if towns is None:
+    part, townships = plan.config.zones, plan.townships
+    if townships is None:
         return
     try:
         method = load_method(plan.config)
@@ -51,18 +51,18 @@ def _townships(plan: Plan, found: Findings) -> None:
             f"classes of townships: the method {part.method} is a file outside the folder",
             f"乡镇分类：方法 {part.method} 是文件夹外的文件"))  # fmt: skip
         return
-    table = pd.DataFrame(towns.drop(columns="geometry"))
+    table = pd.DataFrame(townships.drop(columns="geometry"))
     classes = room.classify_townships(table, method)
     if part.contiguity:
         classes, _ = room.join_enclaves(
-            classes, room.adjacency(towns), max_margin=part.contiguity_margin
+            classes, room.adjacency(townships), max_margin=part.contiguity_margin
         )
     derived = values(classes["zone"])
     for code, zone in _decided(plan, "township").items():
         if code in derived:
             derived[code] = zone
-    found.column("verify.townships", "plan.gpkg: townships, zone", values(towns["zone"]), derived,
-                 source=Text(f"attributes and the method {part.method}",
+    found.column("verify.townships", "plan.gpkg: townships, zone", values(townships["zone"]),
+                 derived, source=Text(f"attributes and the method {part.method}",
                              f"属性与方法 {part.method}"))  # fmt: skip
 
 
@@ -82,16 +82,16 @@ def _largest(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
     """Find the township with the largest share of each unit; of equal ones the smaller code."""
     total: dict[tuple[str, str], int] = {}
     county: dict[str, str] = {}
-    for unit, town, where, area in zip(
+    for unit, township, where, area in zip(
         atoms["unit"], atoms["township"], atoms["county"], atoms["area_m2"], strict=True
     ):
-        if town not in _NOWHERE:
-            total[unit, town] = total.get((unit, town), 0) + int(area)
-            county[town] = where
+        if township not in _NOWHERE:
+            total[unit, township] = total.get((unit, township), 0) + int(area)
+            county[township] = where
     best: dict[str, tuple[int, str]] = {}
-    for (unit, town), area in sorted(total.items()):
+    for (unit, township), area in sorted(total.items()):
         if unit not in best or area > best[unit][0]:
-            best[unit] = (area, town)
+            best[unit] = (area, township)
     source = Text("the ledger", "账目")
     units = [str(u) for u in plan.units.index]
     derived: dict[str, dict[str, Any]] = {
@@ -119,12 +119,12 @@ def _units(plan: Plan, atoms: pd.DataFrame) -> tuple[dict[str, Any], ...]:
             if kinds & set(overlay.protections):
                 over[unit, overlay.code] = over.get((unit, overlay.code), 0) + int(m2)
     red = plan.redlines is not None or bool(plan.config.redlines.none)
-    towns, decided = _of_towns(plan, "zone"), _decided(plan, "unit")
+    townships, decided = _of_towns(plan, "zone"), _decided(plan, "unit")
     zone: dict[str, Any] = {}
     reason: dict[str, Any] = {}
     beside: dict[str, Any] = {}
-    for unit, town in zip(map(str, plan.units.index), plan.units["township"], strict=True):
-        base = towns.get(str(town)) if isinstance(town, str) else None
+    for unit, township in zip(map(str, plan.units.index), plan.units["township"], strict=True):
+        base = townships.get(str(township)) if isinstance(township, str) else None
         m2 = area.get(unit, 0)
         known = {o.code: red or "redline" not in o.protections for o in scheme.overlays}
         rules = {

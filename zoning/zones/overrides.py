@@ -205,14 +205,14 @@ def _decided(decisions: pd.DataFrame, level: str) -> pd.Series:
     return pd.Series(mine["zone"].to_numpy(), index=mine["code"].to_numpy(), dtype="string")
 
 
-def review(decisions: pd.DataFrame, towns: pd.Series, units: pd.Series) -> pd.DataFrame:
+def review(decisions: pd.DataFrame, townships: pd.Series, units: pd.Series) -> pd.DataFrame:
     """Check each decision against what the method says now.
 
     Parameters
     ----------
     decisions : DataFrame
         From `read_overrides`.
-    towns, units : Series
+    townships, units : Series
         Zones before the decisions, by code.
 
     Returns
@@ -233,7 +233,7 @@ def review(decisions: pd.DataFrame, towns: pd.Series, units: pd.Series) -> pd.Da
     out = decisions.copy()
     now, states = [], []
     for row in decisions.itertuples():
-        zones = towns if row.level == "township" else units
+        zones = townships if row.level == "township" else units
         here = row.code in zones.index
         zone = zones[row.code] if here else pd.NA
         now.append(zone)

@@ -208,7 +208,7 @@ def _flag(code: str, method: Method, lang: str) -> str:
 
 def tell_unit(
     unit: Mapping[str, Any] | pd.Series,
-    town: Mapping[str, Any] | pd.Series | None,
+    township: Mapping[str, Any] | pd.Series | None,
     method: Method,
     lang: str = "en",
     decisions: pd.DataFrame | None = None,
@@ -238,12 +238,12 @@ def tell_unit(
         why = tell_decision(mine, scheme, lang)
     head = f"{name}:{why}。" if zh else f"{name[:1].upper() + name[1:]}: {why}."
     head += _unit_flip(unit, scheme, lang) + _others(unit, scheme, lang)
-    if town is None:
+    if township is None:
         return head
-    label = town.get("name")
+    label = township.get("name")
     place = str(label) if label is not None and pd.notna(label) else ("乡镇" if zh else "township")
-    over = decision_on(decisions, "township", str(getattr(town, "name", "")))
-    rest = tell_township(town, method, lang, over)
+    over = decision_on(decisions, "township", str(getattr(township, "name", "")))
+    rest = tell_township(township, method, lang, over)
     return f"{head}{place}:{rest}" if zh else f"{head} {place}: {rest}"
 
 

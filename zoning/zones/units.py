@@ -14,7 +14,7 @@ from zoning.zones.overlays import UNKNOWN, listed, nearest_change, ruling
 
 def assign_units(
     units: pd.DataFrame,
-    towns: pd.DataFrame,
+    townships: pd.DataFrame,
     *,
     scheme: Scheme,
     overrides: pd.DataFrame | None = None,
@@ -29,7 +29,7 @@ def assign_units(
     units : DataFrame, index unit code
         ``area_m2``, ``township`` (code of the largest share, or missing) and the column of each
         overlay (``Overlay.column``, m2).
-    towns : DataFrame, index township code
+    townships : DataFrame, index township code
         ``zone`` as from `classify_townships`.
     scheme : Scheme
     overrides : DataFrame, optional
@@ -50,7 +50,7 @@ def assign_units(
     >>> assign_units(units, towns, scheme=load_scheme("zhenjiang-2013"))["zone"].tolist()
     ['balance', 'key']
     """
-    township_zone = units["township"].map(towns["zone"]).astype("string")
+    township_zone = units["township"].map(townships["zone"]).astype("string")
     found = ruling(units, scheme.replacing)
     ruled, open_ = found.first >= 0, found.first == UNKNOWN
     codes = np.array([*(o.code for o in scheme.replacing), ""], dtype=object)
@@ -74,7 +74,7 @@ def assign_units(
     return out
 
 
-def unit_margins(units: pd.DataFrame, towns: pd.DataFrame, *, scheme: Scheme) -> pd.DataFrame:
+def unit_margins(units: pd.DataFrame, townships: pd.DataFrame, *, scheme: Scheme) -> pd.DataFrame:
     """Say which zone is next for each unit, and how far it is.
 
     Two things can change the zone of a unit: the share that an overlay's protections cover crosses
@@ -86,7 +86,7 @@ def unit_margins(units: pd.DataFrame, towns: pd.DataFrame, *, scheme: Scheme) ->
     units : DataFrame
         ``area_m2``, ``township``, ``zone``, ``zone_reason``, ``township_zone`` and the column of
         each replacing overlay.
-    towns : DataFrame
+    townships : DataFrame
         ``runner_up`` and ``margin``.
     scheme : Scheme
 
@@ -111,18 +111,18 @@ def unit_margins(units: pd.DataFrame, towns: pd.DataFrame, *, scheme: Scheme) ->
     by_share = pd.Series(change.distance, index=units.index).astype("Float64")
     by_share = by_share.mask(np.isnan(change.distance), pd.NA)
     ruled = units["zone_reason"].eq("overlay").fillna(value=False).astype(bool)
-    by_town = units["township"].map(towns["margin"]).astype("Float64").mask(ruled, pd.NA)
-    town_first = (by_town < by_share).fillna(value=by_share.isna()) & by_town.notna()
+    by_township = units["township"].map(townships["margin"]).astype("Float64").mask(ruled, pd.NA)
+    town_first = (by_township < by_share).fillna(value=by_share.isna()) & by_township.notna()
     town_first = town_first.astype(bool)
     codes = np.array([*(o.code for o in overlays), ""], dtype=object)
     over = pd.Series(codes[change.then], index=units.index, dtype="string")
     by_overlay = units["township_zone"].astype("string").mask(change.then >= 0, over)
-    next_zone = units["township"].map(towns["runner_up"]).astype("string")
+    next_zone = units["township"].map(townships["runner_up"]).astype("string")
     open_ = ~units["zone_reason"].isin(["township", "overlay", "contiguity"])
     out = pd.DataFrame(
         {
             "runner_up": next_zone.where(town_first, by_overlay),
-            "margin": by_town.where(town_first, by_share),
+            "margin": by_township.where(town_first, by_share),
             "next_by": pd.Series("protected", index=units.index, dtype="string").mask(
                 town_first, "township"
             ),
@@ -132,7 +132,7 @@ def unit_margins(units: pd.DataFrame, towns: pd.DataFrame, *, scheme: Scheme) ->
     return out.mask(nothing, pd.NA)
 
 
-def unit_suitability(units: pd.DataFrame, towns: pd.DataFrame, method: Method) -> pd.Series:
+def unit_suitability(units: pd.DataFrame, townships: pd.DataFrame, method: Method) -> pd.Series:
     """Suitability of units for new construction, 0 to 1 (our own formula; weights are data).
 
     ``s = sum(w_i x_i) / sum(w_i)`` over what is known of: the township's guidance score / 100 (or
@@ -146,7 +146,7 @@ def unit_suitability(units: pd.DataFrame, towns: pd.DataFrame, method: Method) -
     ----------
     units : DataFrame
         ``area_m2``, ``township`` and any of ``built_m2``, ``farmland_m2``, ``protected_m2``.
-    towns : DataFrame
+    townships : DataFrame
         ``guidance`` (0..100), or the dimension that the method names.
     method : Method
         With ``[suitability]``.
@@ -181,7 +181,11 @@ def unit_suitability(units: pd.DataFrame, towns: pd.DataFrame, method: Method) -
         x = units[name].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
         return np.where(area > 0, x / np.where(area > 0, area, 1.0), np.nan)
 
-    scores = towns[w.dimension] if w.dimension in towns else pd.Series(pd.NA, index=towns.index)
+    scores = (
+        townships[w.dimension]
+        if w.dimension in townships
+        else pd.Series(pd.NA, index=townships.index)
+    )
     guidance = units["township"].map(scores).astype("Float64")
     parts = np.array(
         [

@@ -72,14 +72,14 @@ def lacking(row: Mapping[str, Any] | pd.Series, method: Method) -> list[str]:
     return found
 
 
-def why_unzoned(units: pd.DataFrame, towns: pd.DataFrame | None, method: Method) -> Text | None:
+def why_unzoned(units: pd.DataFrame, townships: pd.DataFrame | None, method: Method) -> Text | None:
     """Say why land has no zone: which township lacks which column, and what no township holds.
 
     Parameters
     ----------
     units : DataFrame
         ``zone``, ``township``.
-    towns : DataFrame, index township code
+    townships : DataFrame, index township code
         ``name``, ``zone`` and the attributes that the method reads.
     method : Method
 
@@ -100,7 +100,11 @@ def why_unzoned(units: pd.DataFrame, towns: pd.DataFrame | None, method: Method)
         return None
     gone = units.loc[units["zone"].isna(), "township"]
     en, zh = [], []
-    known = pd.DataFrame() if towns is None else towns[towns.index.isin(gone.dropna().unique())]
+    known = (
+        pd.DataFrame()
+        if townships is None
+        else townships[townships.index.isin(gone.dropna().unique())]
+    )
     for columns, rows in _by_columns(known, method):
         names = [f"{row.get('name', '')} ({code})".strip() for code, row in rows]
         them = some(names)
@@ -123,11 +127,11 @@ def why_unzoned(units: pd.DataFrame, towns: pd.DataFrame | None, method: Method)
 
 
 def _by_columns(
-    towns: pd.DataFrame, method: Method
+    townships: pd.DataFrame, method: Method
 ) -> list[tuple[tuple[str, ...], list[tuple[str, pd.Series]]]]:
     """Put townships that lack the same columns together, in their order."""
     groups: dict[tuple[str, ...], list[tuple[str, pd.Series]]] = {}
-    for code, row in towns.iterrows():
+    for code, row in townships.iterrows():
         if pd.isna(row["zone"]):
             groups.setdefault(tuple(lacking(row, method)), []).append((str(code), row))
     return list(groups.items())

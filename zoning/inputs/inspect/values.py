@@ -140,12 +140,12 @@ def _ratio(table: pd.DataFrame, rule: Mapping[str, Any], where: str) -> list[Fin
 TOTALS = 0.01
 
 
-def unlike_totals(towns: pd.DataFrame, counties: pd.DataFrame, where: str) -> list[Finding]:
+def unlike_totals(townships: pd.DataFrame, counties: pd.DataFrame, where: str) -> list[Finding]:
     """Hold the sums of townships against what the layer of counties states.
 
     Parameters
     ----------
-    towns : DataFrame, column ``county``
+    townships : DataFrame, column ``county``
     counties : DataFrame, index county code
         Columns of the same names are totals to compare with.
     where : str
@@ -162,10 +162,10 @@ def unlike_totals(towns: pd.DataFrame, counties: pd.DataFrame, where: str) -> li
     found = []
     for rule in load_toml("townships", "ranges.toml")["column"]:
         name = rule["name"]
-        if not rule.get("total") or name not in towns or name not in counties:
+        if not rule.get("total") or name not in townships or name not in counties:
             continue
-        number, stated = _numbers(towns[name]), _numbers(counties[name])
-        for code, rows in number.groupby(towns["county"].astype(str)):
+        number, stated = _numbers(townships[name]), _numbers(counties[name])
+        for code, rows in number.groupby(townships["county"].astype(str)):
             said = stated.get(str(code))
             # A township without a value explains a gap; it is told elsewhere.
             if said is None or rows.isna().any() or stated.isna()[str(code)] or said <= 0:
@@ -183,7 +183,7 @@ def unlike_totals(towns: pd.DataFrame, counties: pd.DataFrame, where: str) -> li
     return found
 
 
-def unlike_counties(towns: pd.DataFrame, counties: Any, where: str) -> list[Finding]:
+def unlike_counties(townships: pd.DataFrame, counties: Any, where: str) -> list[Finding]:
     """Find townships whose county is not in the layer of counties.
 
     Examples
@@ -194,7 +194,7 @@ def unlike_counties(towns: pd.DataFrame, counties: Any, where: str) -> list[Find
     'county 2 is not in the layer of counties; townships: 201'
     """
     known = set(map(str, counties))
-    county = towns["county"].dropna().astype(str)
+    county = townships["county"].dropna().astype(str)
     found = []
     for code in sorted(set(county[county != ""]) - known):
         listed = some(sorted(county.index[county == code]))

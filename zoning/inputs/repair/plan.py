@@ -63,9 +63,9 @@ def mend_plan(config: Config, plan: Path, out: Path) -> list[Finding]:
         _point(lines, document, path, "path", f"{name}.gpkg")
         for key in _OF_ORIGINAL:
             _strike(lines, document, [*path, key])
-    towns = inputs.townships
-    if towns is not None and towns.table:
-        log += _mend_table(plan.parent / towns.table, towns.sheet, out)
+    townships = inputs.townships
+    if townships is not None and townships.table:
+        log += _mend_table(plan.parent / townships.table, townships.sheet, out)
         _point(lines, document, ("inputs", "townships"), "table", "townships.csv")
         _strike(lines, document, ["inputs", "townships", "sheet"])
     if inputs.landuse is not None:

@@ -40,10 +40,10 @@ def stability(w: Writer) -> Iterator[Block]:
 
 def _least_firm(w: Writer, limit: float) -> Iterator[Block]:
     """List the townships that keep their zone in fewer runs than the limit."""
-    towns = w.plan.townships
-    if towns is None or "stability" not in towns or "zone" not in towns:
+    townships = w.plan.townships
+    if townships is None or "stability" not in townships or "zone" not in townships:
         return
-    weak = towns[towns["stability"].lt(limit).fillna(False)].reset_index()
+    weak = townships[townships["stability"].lt(limit).fillna(False)].reset_index()
     if weak.empty:
         return
     weak = weak.sort_values(["stability", "township"], kind="stable")

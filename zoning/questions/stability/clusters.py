@@ -39,7 +39,7 @@ class CrossCheck:
 
 
 def cross_check(
-    towns: pd.DataFrame,
+    townships: pd.DataFrame,
     method: Method,
     how: Literal["ward", "kmeans"] = "ward",
     *,
@@ -47,12 +47,12 @@ def cross_check(
 ) -> CrossCheck:
     """Cluster the z-scores of the method's indicators and name the clusters by best agreement.
 
-    There are as many clusters as zones in ``towns``; clusters get the names that agree with the
+    There are as many clusters as zones in ``townships``; clusters get the names that agree with the
     zones most often (assignment problem), so kappa is the best that any naming could give.
 
     Parameters
     ----------
-    towns : DataFrame
+    townships : DataFrame
         Classified townships, with what the method reads.
     method : Method
     how : {"ward", "kmeans"}
@@ -74,18 +74,21 @@ def cross_check(
     >>> cross_check(towns, load_method("two-matrices")).kappa
     1.0
     """
-    values = method_values(towns, method)
+    values = method_values(townships, method)
     x = np.array([v for v in values.values() if v.dtype.kind == "f"]).T
-    whole = ~np.isnan(x).any(axis=1) & towns["zone"].notna().to_numpy(dtype=bool)
-    zones = towns["zone"].astype(object).to_numpy()
+    whole = ~np.isnan(x).any(axis=1) & townships["zone"].notna().to_numpy(dtype=bool)
+    zones = townships["zone"].astype(object).to_numpy()
     names = sorted(set(zones[whole]))
     z = _z_scores(x[whole])
     label = _ward(z, len(names)) if how == "ward" else _kmeans(z, len(names), seed)
-    found = np.full(len(towns), pd.NA, dtype=object)
+    found = np.full(len(townships), pd.NA, dtype=object)
     found[whole] = _name(label, zones[whole], names)
     table = pd.DataFrame(
-        {"zone": towns["zone"].astype("string"), "cluster_zone": pd.array(found, dtype="string")},
-        index=towns.index,
+        {
+            "zone": townships["zone"].astype("string"),
+            "cluster_zone": pd.array(found, dtype="string"),
+        },
+        index=townships.index,
     )
     table["moved"] = table["zone"] != table["cluster_zone"]
     return CrossCheck(table, cohen_kappa(table["zone"], table["cluster_zone"]), how)

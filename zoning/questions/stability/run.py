@@ -173,19 +173,21 @@ def run(
     given, method = method, method or load_method(plan.config)
     if plan.townships is None:  # said by _check; here for the reader of types
         raise InputError.one("the plan has no townships", "方案没有乡镇")
-    towns = pd.DataFrame(plan.townships.drop(columns="geometry", errors="ignore"))
-    values = method_values(towns, method)
+    townships = pd.DataFrame(plan.townships.drop(columns="geometry", errors="ignore"))
+    values = method_values(townships, method)
     fitted = fit(method, values)
     alone_base = decide(fitted, values).zone
-    decided = towns["zone_reason"].eq("override").fillna(value=False).to_numpy(dtype=bool)
+    decided = townships["zone_reason"].eq("override").fillna(value=False).to_numpy(dtype=bool)
     own = given is None
     settle = Settled(plan, fitted, decided) if own else None
     base = alone_base
     if settle is not None:
         # What the plan says: after contiguity and decisions, not what the method says alone.
-        said = towns["zone"].astype(object).where(towns["zone"].notna(), "").to_numpy(object)
+        said = (
+            townships["zone"].astype(object).where(townships["zone"].notna(), "").to_numpy(object)
+        )
         base = np.where(alone_base == "review", np.where(said == "", "review", said), said)
-    units = _Units(plan, base, towns.index, what, method.scheme)
+    units = _Units(plan, base, townships.index, what, method.scheme)
     together = _Tally(base, units, method.scheme)
     for start, stop, codes in perturbed_zones(fitted, values, what, settle):
         together.add(codes, start, stop)
@@ -195,24 +197,24 @@ def run(
         for start, stop, codes in perturbed_zones(fitted, values, one, settle):
             tally.add(codes, start, stop)
         alone[name] = tally.kept(decided)
-    left = pd.DataFrame(leave_one_out(fitted, values), index=towns.index)
+    left = pd.DataFrame(leave_one_out(fitted, values), index=townships.index)
     out = pd.DataFrame(
         {
-            "name": towns.get("name", pd.NA),
-            "zone": towns["zone"].astype("string"),
+            "name": townships.get("name", pd.NA),
+            "zone": townships["zone"].astype("string"),
             "stability": together.kept(decided),
             "stability_weights": alone["weights"],
             "stability_cuts": alone["cuts"],
             "second": together.second(),
-            "area_m2": towns["area_m2"],
+            "area_m2": townships["area_m2"],
         },
-        index=towns.index,
+        index=townships.index,
     )
-    same = left.eq(pd.Series(alone_base, index=towns.index), axis=0)
-    kept = same.mean(axis=1) if len(same.columns) else pd.Series(1.0, index=towns.index)
+    same = left.eq(pd.Series(alone_base, index=townships.index), axis=0)
+    kept = same.mean(axis=1) if len(same.columns) else pd.Series(1.0, index=townships.index)
     out["stability_left_out"] = kept.astype("Float64").where(alone_base != "", pd.NA)
     changed = [", ".join(same.columns[~row]) for row in same.to_numpy(dtype=bool)]
-    out["sensitive_to"] = pd.Series(changed, index=towns.index, dtype="string")
+    out["sensitive_to"] = pd.Series(changed, index=townships.index, dtype="string")
     return StabilityResult(
         out,
         units.table(together),
@@ -247,7 +249,7 @@ class _Units:
     """Units beside their townships: what is drawn for them, and how often they keep their zone."""
 
     def __init__(
-        self, plan: Plan, base: npt.NDArray[np.object_], towns: pd.Index, draws: Draws,
+        self, plan: Plan, base: npt.NDArray[np.object_], townships: pd.Index, draws: Draws,
         scheme: Scheme,
     ):  # fmt: skip
         u = plan.units
@@ -256,7 +258,9 @@ class _Units:
         self.overlays = scheme.replacing
         found = ruling(u, self.overlays)
         self.share = np.where(np.isnan(found.share), -1.0, found.share)
-        self.town = towns.get_indexer(u["township"].astype(object).where(u["township"].notna(), ""))
+        self.township = townships.get_indexer(
+            u["township"].astype(object).where(u["township"].notna(), "")
+        )
         # By place in the order of the scheme, so that a new name draws the same numbers.
         step = factors(draws, "overlays", len(self.overlays), draws.overlays) - 1.0
         at = np.array([o.share for o in self.overlays])
@@ -264,7 +268,7 @@ class _Units:
         self.codes = codes_of(scheme)
         codes = np.array([self.codes[z] for z in base] + [0], dtype=np.int8)
         limits = np.array([[o.share for o in self.overlays]])
-        self.base = self._over(codes[None, self.town], limits)[0]
+        self.base = self._over(codes[None, self.township], limits)[0]
         self.kept = np.zeros(len(u), dtype=np.int64)
 
     def _over(
@@ -284,7 +288,7 @@ class _Units:
         for i in range(0, stop - start, step):
             part = wide[i : i + step]
             limits = self.thresholds[start + i : start + i + len(part)]
-            zone = self._over(part[:, self.town], limits)
+            zone = self._over(part[:, self.township], limits)
             self.kept += (zone == self.base[None, :].astype(np.int8)).sum(axis=0)
 
     def table(self, tally: _Tally) -> pd.DataFrame:

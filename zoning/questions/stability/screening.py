@@ -107,9 +107,9 @@ def screen(
             "方案没有乡镇数据,没有可检验的分区", where=plan.name, code="no-zones",
         )  # fmt: skip
     method = load_method(plan.config)
-    towns = pd.DataFrame(plan.townships.drop(columns="geometry", errors="ignore"))
-    values = method_values(towns, method)
-    area = towns["area_m2"].to_numpy(dtype=np.float64)
+    townships = pd.DataFrame(plan.townships.drop(columns="geometry", errors="ignore"))
+    values = method_values(townships, method)
+    area = townships["area_m2"].to_numpy(dtype=np.float64)
     factors = _factors(method)
     reach = np.array([{"weight": weights, "cut": cuts, "input": inputs}[f.kind] for f in factors])
     base = decide(fit(method, values), values).zone

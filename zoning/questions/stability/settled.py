@@ -38,7 +38,7 @@ class Settled:
 
     def __init__(self, plan: Plan, method: Method, decided: npt.NDArray[np.bool_]):
         self.method, self.decided = method, decided
-        towns = plan.townships
+        townships = plan.townships
         self.numbers = codes_of(method.scheme)
         self.names = np.array([""] * (max(self.numbers.values()) + 1), dtype=object)
         for name, code in self.numbers.items():
@@ -47,15 +47,15 @@ class Settled:
         self.fixed = np.zeros(len(decided), dtype=np.int64)
         part = plan.config.zones
         self.margin, self.around, self.codes = part.contiguity_margin, {}, []
-        if towns is None:
+        if townships is None:
             return
-        said = towns["zone"].astype(object).where(towns["zone"].notna(), "")
+        said = townships["zone"].astype(object).where(townships["zone"].notna(), "")
         self.fixed = np.array([self.numbers[str(z)] for z in said])
-        self.codes = [str(c) for c in towns.index]
+        self.codes = [str(c) for c in townships.index]
         if part.contiguity:
-            graph = adjacency(towns)
+            graph = adjacency(townships)
             self.around = {c: [str(n) for n in graph[c]] for c in self.codes}
-        self.base = towns["runner_up"], towns["margin"]
+        self.base = townships["runner_up"], townships["margin"]
         self.table = None if method.rules else grade_table(method)
 
     def __call__(self, codes: Codes, drawn: Drawn) -> Codes:
