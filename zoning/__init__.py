@@ -22,7 +22,7 @@ __version__ = "0.2.0"
 __all__ = [
     "GridSpec", "InfeasibleError", "InputError", "Plan", "ZoningError", "allocate", "api", "check",
     "demo", "evaluate", "explain", "export", "init", "load", "map", "methods", "price", "report",
-    "run", "solve", "stability",
+    "run", "site", "solve", "stability",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from zoning.api import price as price
     from zoning.api import report as report
     from zoning.api import run as run
+    from zoning.api import site as site
     from zoning.api import solve as solve
     from zoning.api import stability as stability
     from zoning.errors import InfeasibleError as InfeasibleError

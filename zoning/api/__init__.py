@@ -9,6 +9,7 @@ make a plan            `demo`, `init`, `check`, `run`, `load`; `batch` makes man
 look at data           `inspect` any file; `mend` writes repaired copies; `write_findings`
 units alone            `grid`
 ask a plan             `explain`, `stability`, `allocate`, `price`, `methods`, `verify`
+ask about a place       `site`
 write files            `map`, `report`, `sheets`, `export`, `write_prices`
 policies               `policy`, `policies`, `check_policy`, `write_policy`
 work without a plan    `evaluate`, `roles`, `solve`
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING
 #: Commands, each with a function of the same name.
 COMMANDS = (
     "demo", "init", "check", "run", "batch", "grid", "explain", "stability", "allocate", "price",
-    "methods", "verify", "map", "report", "export", "evaluate", "solve", "policy",
+    "methods", "site", "verify", "map", "report", "export", "evaluate", "solve", "policy",
 )  # fmt: skip
 #: Formats of `report`.
 REPORTS = ("docx", "pdf")
@@ -41,8 +42,9 @@ __all__ = [
     "Stability", "Units", "allocate", "alternatives", "batch", "cap_range", "check",
     "check_policy", "demo", "evaluate", "explain", "export", "grid", "init", "inspect",
     "joined", "load", "map", "mend", "methods", "policies", "policy", "policy_rows", "price",
-    "report", "roles", "run", "sheets", "solve", "stability", "target_file", "unit_losses",
-    "verify", "watching", "write_findings", "write_policy", "write_prices", "write_table",
+    "report", "roles", "run", "sheets", "site", "solve", "stability", "target_file",
+    "unit_losses", "verify", "watching", "write_findings", "write_policy", "write_prices",
+    "write_table",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
         write_policy,
     )
     from zoning.api.several import Alternatives, alternatives, cap_range, unit_losses
+    from zoning.api.sites import site
     from zoning.api.units import Units, grid
     from zoning.api.without import evaluate, roles, solve, target_file, watching
     from zoning.api.writing import export, map, report, sheets, write_prices, write_table
@@ -81,6 +84,7 @@ else:
             "write_policy",
         ),
         "several": ("Alternatives", "alternatives", "cap_range", "unit_losses"),
+        "sites": ("site",),
         "units": ("Units", "grid"),
         "without": ("evaluate", "roles", "solve", "target_file", "watching"),
         "writing": ("export", "map", "report", "sheets", "write_prices", "write_table"),

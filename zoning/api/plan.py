@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zoning.outputs.prints.draw import Picture
     from zoning.questions.explain import Answer
     from zoning.questions.prices import PriceList
+    from zoning.review.site.found import Sites
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -101,6 +102,10 @@ class Plan(plain.Plan):
     def explain(self, place: str, lang: str | None = None, *, policy: str | None = None) -> Answer:
         """Say why a unit or township has its zone; see `zoning.api.explain`."""
         return api.explain(self, place, lang, policy=policy)
+
+    def site(self, place: Any, **how: Any) -> Sites:
+        """Ask whether a project may stand at a place; see `zoning.api.site`."""
+        return api.site(self, place, **how)
 
     def stability(self, **how: Any) -> Stability:
         """Say how firm the zones are; see `zoning.api.stability`."""

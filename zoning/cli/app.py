@@ -22,6 +22,7 @@ _ROOMS = (
     "batch",
     "grid",
     "answers",
+    "site",
     "verify",
     "deliver",
     "evaluate",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from rasterio.io import DatasetReader
     from rasterio.vrt import WarpedVRT
 
+    from zoning.planfile.layers import LanduseRaster
+
 #: A corner may stick out by rounding; less than this is no gap.
 _NO_GAP_M2 = 1.0
 
@@ -131,6 +133,35 @@ def read_classes(
         role, path.as_posix(), layer, sha256_of(path), size, declared, findings,
         tuple(sorted(seen.inside.items())),
     )  # fmt: skip
+
+
+def read_again(
+    path: Path, part: LanduseRaster, to_crs: Any, bounds: Bounds, *, zero_is_class: bool
+) -> ClassFile:
+    """Open a raster that a run has looked through: its checksum is held by whoever asks.
+
+    Parameters
+    ----------
+    path : Path
+    part : LanduseRaster
+        ``[inputs.landuse]`` of the run.
+    to_crs : CRS or str
+        CRS of the grid.
+    bounds : (west, south, east, north)
+        Of the study area in that CRS.
+    zero_is_class : bool
+        Whether 0 stands in the class table.
+    """
+    import rasterio
+    from pyproj import CRS
+
+    target = CRS.from_user_input(to_crs)
+    with rasterio.open(path) as file:
+        own = CRS.from_user_input(part.crs) if part.crs else CRS.from_wkt(file.crs.to_wkt())
+    other = not systems.same_crs(own, target)
+    return ClassFile(
+        path, part.band, bounds, own.to_wkt(), target.to_wkt() if other else None, zero_is_class
+    )
 
 
 def _settle_crs(

@@ -129,7 +129,7 @@ def read_polygons(
 
     shapes, bad, mended = check_polygons(frame.geometry.to_numpy(), where, labels, repair=repair)
     frame = frame.set_geometry(list(shapes), crs=frame.crs)
-    frame, declared, in_crs, remarks = _bring(
+    frame, declared, in_crs, remarks = bring(
         frame, crs, to_crs, where, metres, sound=not bad, datum=datum
     )
     problems += bad + in_crs
@@ -255,7 +255,7 @@ def missing_column(column: str, known: Sequence[str], where: str, plan: str) -> 
     )
 
 
-def _bring(
+def bring(
     frame: gpd.GeoDataFrame, crs: str | None, to_crs: Any, where: str, metres: bool, *,
     sound: bool, datum: str | None = None,
 ) -> tuple[gpd.GeoDataFrame, str | None, list[Problem], list[Finding]]:  # fmt: skip

@@ -1,0 +1,153 @@
+"""May this stand here: sites asked of a plan, and the slip that is handed over."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoning.api.making import taken
+from zoning.api.plan import Plan
+from zoning.errors import Text
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from zoning.review.site.found import Sites
+
+
+def site(
+    plan: Plan | str | Path,
+    place: str | Path | gpd.GeoDataFrame,
+    *,
+    industry: str | None = None,
+    catalogue_item: str | None = None,
+    energy_tce: float | None = None,
+    emission_t: float | None = None,
+    name: str | None = None,
+    width_m: float | None = None,
+    lists: Sequence[str | Path] = (),
+    rules: str | Path | None = None,
+    inputs: str | Path | None = None,
+    crs: str | None = None,
+    datum: str | None = None,
+    repair: bool = False,
+    date: str | None = None,
+) -> Sites:
+    """Ask a plan about one place or many: what lies there, what it takes, what may come there.
+
+    Parameters
+    ----------
+    plan : Plan, str or Path
+        A plan or its folder.
+    place : str, Path or GeoDataFrame
+        A vector file, a CSV or XLSX with ``lon`` and ``lat`` or ``wkt``, ``LON,LAT`` in degrees, or
+        WKT. A point stands for one square metre; a line needs a width.
+    industry : str, optional
+        Code of the industry (GB/T 4754), such as ``"C3011"``; a column ``industry`` of the file
+        goes before it, as do columns for the next four.
+    catalogue_item : str, optional
+        Item of the catalogue of industries, as declared.
+    energy_tce, emission_t : float, optional
+        Energy in tonnes of standard coal and emission in tonnes of CO2 a year, as declared.
+    name : str, optional
+        Name of the project.
+    width_m : float, optional
+        Width of lines, and side of the square around a point, in metres.
+    lists : sequence of str or Path
+        Access lists in place of those of the plan; ``"made-up"`` is the one that ships.
+    rules : str or Path, optional
+        Questions and levels in place of the shipped ones.
+    inputs : str or Path, optional
+        Folder where the paths of plan.toml start; left out, that of the plan and the one above it
+        are looked through. Files count only with the checksum of ``run.json``.
+    crs, datum : str, optional
+        What the place does not say of its coordinates: a CRS; ``"gcj02"``, ``"bd09"``.
+    repair : bool
+        Mend invalid polygons; each is told.
+    date : str, optional
+        Day as of which lists are read, ``"2026-01-31"``; today.
+
+    Returns
+    -------
+    Sites
+        One answer for each site: verdict, rows, what was not asked, headroom. Areas are planar
+        square metres in the CRS of the plan.
+
+    Raises
+    ------
+    InputError
+        With all problems of the place, the lists and the rules.
+
+    Examples
+    --------
+    >>> import zoning as zn
+    >>> plan = zn.demo()
+    >>> found = zn.site(plan, "119.4560, 32.2100", width_m=200)
+    >>> found[0].verdict, round(found[0].area_m2), found[0].row("redline").text.en
+    ('yellow', 40000, 'asked; none')
+    >>> found[0].row("zone").asked[0].name.zh
+    '主体功能区'
+    """
+    from zoning.digest import digest
+    from zoning.inputs.access import industry_code, read_lists
+    from zoning.inputs.sites import read_sites
+    from zoning.review.site.answer import ask
+    from zoning.review.site.found import Sites
+    from zoning.review.site.ground import gather
+    from zoning.review.site.rules import load_rules
+
+    whole = taken(plan)
+    given = None if not lists else read_lists(lists)[0]
+    asked = load_rules(None if rules is None else Path(rules))
+    frame, findings = read_sites(
+        place, whole.grid.crs, width_m=width_m, crs=crs, datum=datum, repair=repair
+    )
+    for column, value in (("industry", industry), ("catalogue_item", catalogue_item),
+                          ("energy_tce", energy_tce), ("emission_t", emission_t),
+                          ("name", name)):  # fmt: skip
+        if value is not None:
+            frame[column] = frame[column].fillna(value)
+    for code in frame["industry"].dropna().unique():
+        industry_code(code)
+    folder = Path(plan) if isinstance(plan, str | Path) else None
+    ground = gather(
+        whole, sealed=_sealed(whole, folder), inputs=_starts(folder, inputs), access=given
+    )
+    day = datetime.date.today() if date is None else _day(date)
+    notice = Text(whole.notice or "", str(whole.run.get("notice_zh") or whole.notice or ""))
+    return Sites(
+        whole.name, notice, digest(whole), day.isoformat(), ask(ground, asked, frame, day),
+        (*findings, *ground.findings), whole.run,
+    )  # fmt: skip
+
+
+def _day(text: str) -> datetime.date:
+    from zoning.errors import InputError
+
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise InputError.one(
+            f"'{text}' is no date", f"“{text}”不是日期", where="--date", code="date",
+            measured=text, remedy=("write it as 2026-01-31", "请写作 2026-01-31"),
+        ) from None  # fmt: skip
+
+
+def _sealed(plan: Plan, folder: Path | None) -> bool:
+    """Say whether plan.gpkg is the file of the run; a plan in memory is its own."""
+    from zoning.base.staged import sha256
+
+    told = plan.run.get("files", {}).get("plan.gpkg")
+    return folder is None or told is None or sha256(folder / "plan.gpkg") == told
+
+
+def _starts(folder: Path | None, inputs: str | Path | None) -> list[Path]:
+    """Give the folders where inputs may lie; only a checksum that fits makes one of them right."""
+    from zoning.base.shipped import data_path
+
+    found = [] if inputs is None else [Path(inputs)]
+    if folder is not None:
+        found += [folder, folder.resolve().parent]
+    return [*found, data_path()]

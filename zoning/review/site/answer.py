@@ -1,0 +1,360 @@
+"""The answer about sites: every question with what was asked, and what was not asked.
+
+A question is asked where its layer is there. One whose layer the plan lacks, or about something
+that nobody declared, stands in the list of what was not asked, with the reason.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from zoning.errors import Text
+from zoning.inputs.access import industry_code, industry_name
+from zoning.inputs.protections import load_kinds
+from zoning.review.site import access as lists
+from zoning.review.site.found import NotAsked, Row, Site, whole
+from zoning.review.site.ground import Asked, Ground
+from zoning.review.site.headroom import Accounts, accounts_of, take
+from zoning.review.site.measure import measure
+from zoning.review.site.measured import Measured, rule_columns
+from zoning.review.site.rules import LEVELS, Question, Rules, between, judge
+from zoning.review.site.told import told, told_number
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+#: Level of each status of access lists (our choice; worst first).
+ACCESS_LEVELS = {
+    "forbidden": "red", "restricted": "yellow", "condition": "yellow", "allowed": "green",
+    "encouraged": "green", lists.UNLISTED: "unknown", lists.UNKNOWN: "unknown",
+}  # fmt: skip
+STATUS_NAMES = {
+    "forbidden": Text("forbidden", "禁止"), "restricted": Text("restricted", "限制"),
+    "condition": Text("on conditions", "有条件准入"), "allowed": Text("allowed", "允许"),
+    "encouraged": Text("encouraged", "鼓励"), lists.UNLISTED: Text("not listed", "清单未列"),
+    lists.UNKNOWN: Text("depends on what is not declared", "取决于未申报的事项"),
+}  # fmt: skip
+_NO_LAYER = Text("the plan has no such layer", "方案没有该图层")
+
+
+def ask(
+    ground: Ground, rules: Rules, frame: gpd.GeoDataFrame, today: datetime.date
+) -> tuple[Site, ...]:
+    """Ask every question of every site.
+
+    Parameters
+    ----------
+    ground : Ground
+        Of :func:`zoning.review.site.ground.gather`.
+    rules : Rules
+    frame : GeoDataFrame
+        Of :func:`zoning.inputs.sites.read_sites`.
+    today : date
+        Access lists are read as of this day.
+    """
+    shapes = frame.geometry.to_numpy()
+    found = measure(ground, shapes)
+    accounts = accounts_of(ground.plan)
+    levels = take(accounts, found, {})
+    for name in ("energy_tce", "emission_t"):
+        values = frame[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        found.put(name, values)
+    entries = None
+    if ground.access is not None:
+        entries = lists.entries(ground.access.fillna(""), rule_columns())
+    lon, lat = _degrees(ground, shapes)
+    parts = dict(list(found.parts.groupby("site"))) if len(found.parts) else {}
+    names = _names(ground)
+    out = []
+    for i in range(len(frame)):
+        mine = parts.get(i, found.parts.iloc[:0])
+        low = {c: float(v[i]) for c, v in found.low.items()}
+        high = {c: float(v[i]) for c, v in found.high.items()}
+        declared = _declared(frame.iloc[i])
+        here = _Here(i, ground, accounts, found, low, high, mine, declared, entries, today, names)
+        rows, missing = _questions(rules, here)
+        verdict = min((r.level for r in rows), key=LEVELS.index)
+        out.append(Site(
+            str(frame["site"].iloc[i]), declared.get("name", ""), declared, low["area_m2"],
+            low["inside_m2"], lon[i], lat[i], verdict, rows, missing, here.lies_in(),
+            tuple(levels[i]),
+        ))  # fmt: skip
+    return tuple(out)
+
+
+def _declared(row: pd.Series) -> dict[str, Any]:
+    """Keep what was declared, as it was written."""
+    return {
+        name: (float(row[name]) if name.endswith(("_tce", "_t", "_m")) else str(row[name]))
+        for name in ("name", "industry", "catalogue_item", "energy_tce", "emission_t", "width_m")
+        if not pd.isna(row[name])
+    }
+
+
+def _degrees(ground: Ground, shapes: Any) -> tuple[list[float], list[float]]:
+    from pyproj import Transformer
+
+    points = shapely.get_coordinates(shapely.point_on_surface(shapes))
+    back = Transformer.from_crs(ground.plan.grid.crs, "EPSG:4490", always_xy=True)
+    lon, lat = back.transform(points[:, 0], points[:, 1])
+    return [float(v) for v in lon], [float(v) for v in lat]
+
+
+def _names(ground: Ground) -> dict[str, dict[str, Text]]:
+    """Give names of townships, zones and overlays by code."""
+    plan = ground.plan
+    members = {m.code: m.name for m in plan.scheme.members}
+    towns = {}
+    if plan.townships is not None:
+        towns = {str(k): Text(str(v), str(v)) for k, v in plan.townships["name"].items()}
+    return {"zone": members, "overlay": members, "township": towns}
+
+
+@dataclass(frozen=True)
+class _Here:
+    """One site while it is asked."""
+
+    site: int
+    ground: Ground
+    accounts: Accounts
+    found: Measured
+    low: dict[str, float]
+    high: dict[str, float]
+    parts: pd.DataFrame
+    declared: dict[str, Any]
+    entries: Sequence[lists.Entry] | None
+    today: datetime.date
+    names: dict[str, dict[str, Text]]
+
+    def lies_in(self) -> pd.DataFrame:
+        """Give units, townships, zones and overlays with area and share."""
+        mine = self.parts[self.parts["layer"].isin(["unit", "township", "zone", "overlay"])]
+        area = mine["low"].astype(float)
+        table = pd.DataFrame({
+            "layer": mine["layer"], "code": mine["code"].replace("", None),
+            "name": [self.names.get(x, {}).get(c, Text("", "")).zh
+                     for x, c in zip(mine["layer"], mine["code"], strict=True)],
+            "area_m2": [whole(a) for a in area],
+            "share": (area / self.low["area_m2"]).round(6),
+        })  # fmt: skip
+        return table.reset_index(drop=True)
+
+    def codes(self, layer: str) -> list[str]:
+        """Give the features of a layer that the site has half a square metre of, or half of it."""
+        mine = self.parts[self.parts["layer"] == layer]
+        enough = min(0.5, self.low["area_m2"] / 2)
+        return [str(c) for c in mine.loc[mine["high"] >= enough, "code"] if str(c)]
+
+    def listed(self, layer: str) -> tuple[dict[str, Any], ...]:
+        """Give the features of a layer as plain data, the largest first."""
+        mine = self.parts[self.parts["layer"] == layer].sort_values(
+            ["high", "code"], ascending=[False, True]
+        )
+        return tuple(
+            {k: v for k, v in {
+                "code": str(r.code), "name": str(r.name_), "type": str(r.type),
+                "level": str(r.level), "source": str(r.source),
+            }.items() if v} | {"m2": whole(r.low)} | (
+                {} if r.low == r.high else {"m2_at_most": whole(r.high)})
+            for r in mine.rename(columns={"name": "name_"}).itertuples()
+        )  # fmt: skip
+
+    def uses(self) -> tuple[dict[str, Any], ...]:
+        """Give the classes of land use, the largest first; none where they are known by sums."""
+        use, classes = self.found.use, self.ground.classes
+        if not len(use) or classes is None:
+            return ()
+        mine = use[use["site"] == self.site].sort_values("area", ascending=False)
+        return tuple(
+            {"code": str(classes.at[v, "code"]) if v in classes.index else "",
+             "name": str(classes.at[v, "zh"]) if v in classes.index else "未知",
+             "m2": whole(float(a))}
+            for v, a in zip(mine["value"], mine["area"], strict=True)
+        )  # fmt: skip
+
+
+def _questions(rules: Rules, here: _Here) -> tuple[tuple[Row, ...], tuple[NotAsked, ...]]:
+    rows: list[Row] = []
+    missing: list[NotAsked] = []
+    for question in rules.questions:
+        given = _layers(question, here)
+        if isinstance(given, Text):
+            missing.append(NotAsked(question.code, question.text, given))
+        elif question.layer == "access":
+            rows.append(_access(question, here, given))
+        else:
+            rows.append(_row(question, here, given))
+    missing += [NotAsked(code, text, Text("not in any plan of this kind", "本类方案不含此项"))
+                for code, text in rules.never]  # fmt: skip
+    return tuple(rows), tuple(missing)
+
+
+def _layers(question: Question, here: _Here) -> tuple[Asked, ...] | Text:
+    """Give the layers of a question, or the reason why it is not asked."""
+    special = _SPECIAL.get(question.layer)
+    if special is not None:
+        return special(here)
+    ground, layer = here.ground, question.layer
+    if layer == "declared":
+        known = question.show in here.low and not np.isnan(here.low[question.show])
+        return () if known else Text("nothing declared", "未申报")
+    if layer in ground.covers:
+        return (ground.covers[layer].asked,)
+    if layer in ground.bounded:
+        return (ground.bounded[layer],)
+    return _NO_LAYER
+
+
+def _limits(here: _Here) -> tuple[Asked, ...] | Text:
+    if here.accounts.why is not None:
+        return here.accounts.why
+    use = here.ground.landuse_asked
+    if "over_headroom_m2" not in here.low or use is None:
+        return Text("land use is not known", "用地现状未知")
+    return (use, Asked(Text("caps and quotas", "上限与指标"), here.ground.plan.name))
+
+
+def _zone_layer(here: _Here) -> tuple[Asked, ...] | Text:
+    if "zone" not in here.ground.plan.units:
+        return Text("the plan has no zones", "方案没有功能区")
+    return (Asked(Text("main functional zones", "主体功能区"), here.ground.plan.name),)
+
+
+def _use_layer(here: _Here) -> tuple[Asked, ...] | Text:
+    if here.ground.landuse_asked is None or "built_m2" not in here.low:
+        return _NO_LAYER
+    return (here.ground.landuse_asked,)
+
+
+def _plan_layers(here: _Here) -> tuple[Asked, ...] | Text:
+    found = [here.ground.covers[r].asked for r in _other_plans(here)]
+    return tuple(found) or _NO_LAYER
+
+
+def _other_plans(here: _Here) -> list[str]:
+    """Give the roles of other plans, but those that have a question of their own."""
+    return [r for r, c in here.ground.covers.items()
+            if "open" in c.table and r not in ("growth_boundary", "existing_use")]  # fmt: skip
+
+
+def _access_layers(here: _Here) -> tuple[Asked, ...] | Text:
+    if "industry" not in here.declared:
+        return Text("no industry declared (--industry)", "未申报行业（--industry）")
+    if here.ground.access is None:
+        return Text("no access list", "没有准入清单")
+    table = here.ground.access
+    return tuple(
+        Asked(Text(str(name), str(name)), "; ".join(sorted(set(rows["source"])))[:200])
+        for name, rows in table.groupby("list", sort=True)
+    )
+
+
+#: Questions about something else than one layer of polygons.
+_SPECIAL: dict[str, Callable[[_Here], tuple[Asked, ...] | Text]] = {
+    "city": lambda here: (here.ground.city.asked,), "access": _access_layers, "limits": _limits,
+    "zones": _zone_layer, "landuse": _use_layer, "plans": _plan_layers,
+}  # fmt: skip
+
+
+def _row(question: Question, here: _Here, asked: tuple[Asked, ...]) -> Row:
+    level, text = judge(question, here.low, here.high)
+    layers: tuple[str, ...] = (question.layer,)
+    if question.layer == "plans":
+        layers = tuple(_other_plans(here))
+    elif question.layer == "zones":
+        layers = ("zone",)
+    parts = here.uses() if question.layer == "landuse" else tuple(
+        p for x in layers for p in here.listed(x)
+    )  # fmt: skip
+    words = Text(*(_fill(text.get(lang), here, lang) for lang in ("en", "zh")))
+    if question.layer in ("zones", "redline", *map(str, load_kinds().index)) and parts:
+        words = _with_parts(words, here, question.layer, parts)
+    show = question.show
+    low, high = (here.low.get(show), here.high.get(show)) if show else (None, None)
+    return Row(question.code, question.group, question.text, asked, level, words, low, high,
+               parts, question.source, question.evidence)  # fmt: skip
+
+
+def _with_parts(text: Text, here: _Here, layer: str, parts: Sequence[Mapping[str, Any]]) -> Text:
+    """Name the zones or areas that the site lies in."""
+    found = []
+    for lang in ("en", "zh"):
+        names = []
+        for p in parts[:4]:
+            code = str(p.get("code", ""))
+            known = here.names["zone"].get(code)
+            name = known.get(lang) if layer == "zones" and known else str(p.get("name") or code)
+            if layer == "zones" and not code:
+                name = "no zone" if lang == "en" else "未定"
+            low = float(p["m2"])
+            names.append(f"{name} {told(low, float(p.get('m2_at_most', low)), lang)}")
+        more = len(parts) - 4
+        tail = "" if more <= 0 else (f" and {more} more" if lang == "en" else f"等 {len(parts)} 处")
+        joined = (", " if lang == "en" else "、").join(names) + tail
+        joined = f" ({joined})" if lang == "en" else f"（{joined}）"
+        found.append(text.get(lang) + joined)
+    return Text(*found)
+
+
+def _fill(template: str, here: _Here, lang: str) -> str:
+    """Put areas and declared numbers into a text."""
+    import string
+
+    words = {}
+    for _, name, _, _ in string.Formatter().parse(template):
+        if name is None:
+            continue
+        low, high = here.low.get(name), here.high.get(name)
+        if low is None or high is None or np.isnan(low):
+            words[name] = "?" if lang == "en" else "未知"
+        elif name.endswith("_m2"):
+            words[name] = told(low, high, lang)
+        else:
+            words[name] = told_number(low)
+    return template.format(**words)
+
+
+def _access(question: Question, here: _Here, asked: tuple[Asked, ...]) -> Row:
+    """Say what the access lists say of the declared industry at this place."""
+    code = industry_code(str(here.declared["industry"]))
+    classes = []
+    units = here.ground.covers.get("environment_units")
+    mine = here.codes("environment_units")
+    if units is not None and "category" in units.table:
+        known = dict(zip(units.table["code"], units.table["category"].astype(str), strict=True))
+        classes = sorted({known[c] for c in mine if c in known})
+    places = {"zone": here.codes("zone"), "overlay": here.codes("overlay"), "env_unit": mine,
+              "env_class": classes, "park": here.codes("parks")}  # fmt: skip
+    said = lists.resolve(
+        here.entries or (), places, code, str(here.declared.get("catalogue_item", "")),
+        lambda rule: between(rule, here.low, here.high), here.today,
+    )  # fmt: skip
+    parts = tuple(
+        {"list": s.entry.list, "scope": s.entry.scope, "scope_id": s.entry.scope_id,
+         "code_prefix": s.entry.prefix, "status": s.status, "says": s.entry.status,
+         "dimension": s.entry.dimension, "text_zh": s.entry.zh, "text_en": s.entry.en,
+         "source": s.entry.source, "evidence": s.entry.evidence}
+        for s in said.said
+    )  # fmt: skip
+    words = []
+    for lang in ("en", "zh"):
+        zh = lang == "zh"
+        head = f"{code} {industry_name(code, lang)}"
+        text = f"{head}{'：' if zh else ': '}{STATUS_NAMES[said.status].get(lang)}"
+        if said.said:
+            first = said.said[0].entry
+            why = first.zh if zh else first.en
+            text += f"（{first.list} {first.prefix}：{why}）" if zh else (
+                f" ({first.list}, {first.prefix}: {why})")  # fmt: skip
+        if said.contradicts:
+            text += "；清单之间不一致" if zh else "; lists contradict each other"
+        words.append(text)
+    return Row("access", question.group, question.text, asked, ACCESS_LEVELS[said.status],
+               Text(*words), None, None, parts, question.source, question.evidence)  # fmt: skip
