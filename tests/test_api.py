@@ -31,6 +31,9 @@ def world(tmp_path_factory):
 def test_every_command_has_a_function_of_its_name_and_every_function_a_command():
     commands = set(cli.functions()) - {"commands"}
     assert commands == set(api.COMMANDS)
+    # A function whose name is that of a room stays in `zoning.api`.
+    rooms = {p.stem for p in Path(zn.__file__).parent.iterdir()}
+    assert set(api.COMMANDS) - rooms <= set(zn.__all__)
     for name in commands:
         assert callable(getattr(api, name))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import runpy
 import shutil
 import tomllib
 from pathlib import Path
@@ -28,14 +29,19 @@ from zoning.planfile.models import Config
 from zoning.questions.question import Question, locks
 
 ROOT = Path(__file__).parent.parent
-FRAGMENTS = [
-    (name, number, text)
-    for name in ("method.md", "walkthrough.md", "walkthrough.zh-CN.md")
+EXAMPLES = [
+    (str(page.relative_to(ROOT / "docs")), number, text)
+    for page in sorted((ROOT / "docs").rglob("*.md"))
     for number, text in enumerate(
-        re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / name).read_text(encoding="utf-8"), re.S)
+        re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
     )
-    if set(tomllib.loads(text)) <= set(Config.model_fields)
 ]
+#: Pieces of a plan.toml; what is no such piece is a policy or a method.
+FRAGMENTS = [e for e in EXAMPLES if set(tomllib.loads(e[2])) <= set(Config.model_fields)]
+#: They are about files of their own.
+DELIVERY = [e for e in FRAGMENTS if e[0].startswith("messy-delivery")]
+FRAGMENTS = [e for e in FRAGMENTS if e not in DELIVERY]
+POLICIES = [e for e in EXAMPLES if "policy" in tomllib.loads(e[2])]
 
 
 @pytest.fixture
@@ -49,6 +55,7 @@ def whole_world(tmp_path):
     gpd.GeoDataFrame(
         {"code": ["F1"], "name": ["田"]}, geometry=[worlds.square(3, 0)], crs=worlds.CRS
     ).to_file(tmp_path / "basic_farmland.gpkg")
+    (tmp_path / "farmland.toml").write_text(POLICIES[0][2], encoding="utf-8")
     return plan
 
 
@@ -66,7 +73,40 @@ def test_examples_of_the_documents_pass_check(whole_world, name, number, text) -
 
 
 def test_there_are_examples() -> None:
-    assert len(FRAGMENTS) >= 5
+    assert len(FRAGMENTS) >= 7 and len(DELIVERY) == len(POLICIES) == 2
+    assert any("policies" in tomllib.loads(text) for _, _, text in FRAGMENTS)
+    methods = [e for e in EXAMPLES if "dimension" in tomllib.loads(e[2])]
+    assert sorted([*FRAGMENTS, *DELIVERY, *POLICIES, *methods]) == EXAMPLES
+
+
+@pytest.mark.parametrize(("name", "number", "text"), POLICIES, ids=[n for n, _, _ in POLICIES])
+def test_policies_of_the_documents_hold(tmp_path, name, number, text) -> None:
+    file = tmp_path / "farmland.toml"
+    file.write_text(text, encoding="utf-8")
+    assert zn.api.check_policy(file) == ()
+
+
+@pytest.mark.parametrize(("name", "number", "text"), DELIVERY, ids=[n for n, _, _ in DELIVERY])
+def test_the_page_of_a_messy_delivery_says_what_is_said(
+    tmp_path, monkeypatch, name, number, text
+) -> None:
+    """Its plan.toml is read, what is certain is repaired as it says, the rest is asked."""
+    script = ROOT / "scripts" / "messy_delivery.py"
+    monkeypatch.setattr("sys.argv", [str(script), str(tmp_path)])
+    runpy.run_path(str(script), run_name="__main__")
+    (tmp_path / "plan.toml").write_text(text, encoding="utf-8")
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    lang = "zh" if "zh-CN" in name else "en"
+    for finding in zn.mend(tmp_path, tmp_path / "repaired"):
+        assert finding.line(lang)[:70] in page
+    with pytest.raises(InputError) as caught:
+        zn.check(tmp_path / "repaired" / "plan.toml")
+    (shifted,) = caught.value.problems
+    assert shifted.tell(lang).split(": " if lang == "en" else "：")[0] in page
+    state = text.replace('县界.shp"\n', '县界.shp"\ndatum = "gcj02"\n')
+    (tmp_path / "plan.toml").write_text(state, encoding="utf-8")
+    zn.mend(tmp_path, tmp_path / "again")
+    assert zn.check(tmp_path / "again" / "plan.toml").intake.grid.crs
 
 
 def rebuilt(plan, **columns):

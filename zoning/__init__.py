@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 __version__ = "0.2.0"
 
 __all__ = [
-    "GridSpec", "InfeasibleError", "InputError", "Plan", "ZoningError", "allocate", "api", "check",
-    "demo", "evaluate", "explain", "export", "init", "load", "map", "methods", "price", "report",
-    "run", "site", "solve", "stability",
+    "GridSpec", "InfeasibleError", "InputError", "Plan", "ZoningError", "allocate", "api", "batch",
+    "check", "demo", "evaluate", "explain", "export", "init", "inspect", "load", "map", "mend",
+    "methods", "price", "report", "run", "site", "solve", "stability", "write_findings",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -30,14 +30,17 @@ if TYPE_CHECKING:
     from zoning import api as api
     from zoning.api import Plan as Plan
     from zoning.api import allocate as allocate
+    from zoning.api import batch as batch
     from zoning.api import check as check
     from zoning.api import demo as demo
     from zoning.api import evaluate as evaluate
     from zoning.api import explain as explain
     from zoning.api import export as export
     from zoning.api import init as init
+    from zoning.api import inspect as inspect
     from zoning.api import load as load
     from zoning.api import map as map
+    from zoning.api import mend as mend
     from zoning.api import methods as methods
     from zoning.api import price as price
     from zoning.api import report as report
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from zoning.api import site as site
     from zoning.api import solve as solve
     from zoning.api import stability as stability
+    from zoning.api import write_findings as write_findings
     from zoning.errors import InfeasibleError as InfeasibleError
     from zoning.errors import InputError as InputError
     from zoning.errors import ZoningError as ZoningError
