@@ -1,6 +1,6 @@
 """Hits, misses and false alarms of the search for GCJ-02 and BD-09, over the prefectures of China.
 
-    python scripts/measure_datum.py [--cities N] [--seed 7] [--noise 20 50]
+    python scripts/measure_datum.py [--cities N] [--skip N] [--seed 7] [--noise 20 50]
 
 The shifted layer comes from one set of outlines (Tianditu), its vertices with noise of digitising;
 the reference from the same set generalised, or from another set (AMap, brought back from GCJ-02 by
@@ -31,11 +31,12 @@ def main() -> None:
     """Print the table."""
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("--cities", type=int, default=0, help="a seeded sample; 0: all")
+    ask.add_argument("--skip", type=int, default=0, help="leave out the first N: a run in parts")
     ask.add_argument("--seed", type=int, default=7)
     ask.add_argument("--noise", type=float, nargs="+", default=[20.0, 50.0])
     asked = ask.parse_args()
     count: Counter[tuple[str, ...]] = Counter()
-    for place in prefectures(asked.cities, asked.seed):
+    for place in prefectures(asked.cities, asked.seed)[asked.skip :]:
         for noise in asked.noise:
             for key, outcome, detail in trials(place, noise, asked.seed):
                 count[(*key, outcome)] += 1

@@ -262,6 +262,19 @@ def test_a_long_rectangle_has_no_stray_vertex():
     assert inspect_place(strip, "b") == []
 
 
+# Red lines clipped to a city leave slivers, 1 m wide at one end and 300 m long.
+def test_a_sliver_of_clipping_has_no_stray_vertex():
+    x, y = shapely.get_coordinates(world.sq(0, 0))[0]
+    sliver = shapely.Polygon([(x, y), (x + 1, y), (x + 30, y + 300), (x, y + 1)])
+    frame = gpd.GeoDataFrame(geometry=[world.sq(0, 0), world.sq(3, 0), sliver], crs=world.CRS)
+    assert inspect_place(frame, "r") == []
+    mended, log = coordinates.drop_stray(frame, "r")
+    assert log == [] and mended.geometry.iloc[2].equals(sliver)
+    corners = [*shapely.get_coordinates(world.sq(3, 0))[:-1].tolist(), (0.0, 0.0)]
+    frame.loc[1, "geometry"] = shapely.Polygon(corners)
+    assert [f.code for f in inspect_place(frame, "r")] == ["stray-vertex"]
+
+
 # shapely#462: buffer(0) loses half of a bow-tie; make_valid does not.
 def test_mending_keeps_both_halves_of_a_bow_tie():
     bow = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
@@ -277,6 +290,77 @@ def test_a_row_that_stands_twice_is_dropped_once_and_logged():
     # Another name makes it a question for people.
     other = twice.assign(name=["a", "b", "c", "d"])
     assert len(shapes.drop_doubles(gpd.GeoDataFrame(other, crs=world.CRS), "t")[0]) == 4
+
+
+# Each finding of a feature has a place in degrees, so that it can be found on a map.
+def test_findings_of_features_have_places(tmp_path):
+    from zoning.inputs.geometry import check_polygons
+    from zoning.inputs.inspect.values import inspect_values
+
+    x, y = shapely.get_coordinates(world.sq(0, 0))[0]
+    bow = shapely.Polygon([(x, y), (x + 9, y + 9), (x + 9, y), (x, y + 9)])
+    _, bad, _ = check_polygons(np.array([bow]), "b", ["feature 1"], crs=world.CRS)
+    at = gpd.GeoSeries([shapely.Point(x + 4.5, y + 4.5)], crs=world.CRS).to_crs(4326).iloc[0]
+    assert bad[0].place == pytest.approx((at.x, at.y), abs=2e-6)
+    _, bad, _ = check_polygons(np.array([bow]), "b", ["feature 1"])
+    assert bad[0].place is None and "place" not in bad[0].as_dict()
+    table = world.towns().set_index("code").assign(slope_deg=[1.0, 100.0, 2.0])
+    found = inspect_values(table, "t")
+    spot = gpd.GeoSeries([shapely.Point(found[0].place)], crs=4326).to_crs(world.CRS).iloc[0]
+    assert table.geometry.iloc[1].contains(spot) and found[0].as_dict()["place"]
+
+
+# Exclaves as rows (Tianditu, OSM exports): one township, two rows, nothing shared.
+def test_exclaves_as_rows_become_one_township():
+    a, b, c = world.sq(0, 0), world.sq(2, 0), world.sq(4, 0)
+    frame = gpd.GeoDataFrame(
+        {"code": ["1", "2", "1", "3", "3"], "name": ["甲", "乙", "甲", "丙", "丙"]},
+        geometry=[a, b, c, world.sq(6, 0), world.sq(6, 0).buffer(1)], crs=world.CRS,
+    )  # fmt: skip
+    merged, log = shapes.merge_exclaves(frame, "t")
+    # township 3 stands twice on the same ground: a person must say which is right
+    assert merged["code"].tolist() == ["1", "2", "3", "3"] and [f.code for f in log] == ["exclave"]
+    assert merged.geometry.iloc[0].equals(shapely.union_all([a, c]))
+    assert merged.area.sum() == pytest.approx(frame.area.sum(), rel=1e-12)
+    renamed = frame.assign(name=list("甲乙丁丙丙"))
+    assert len(shapes.merge_exclaves(renamed, "t")[0]) == 5
+
+
+# Codes of a merged county (撤县设区): the table has the old ones.
+def test_renamed_codes_are_proposed_and_taken_only_when_stated():
+    from zoning.errors import InputError
+    from zoning.inputs import renamed
+    from zoning.inputs.tables import join_table
+
+    layer = gpd.GeoDataFrame(
+        {"code": ["320116001", "320116002", "320102001", "320102002"],
+         "name": ["甲", "乙", "丙", "丁"]},
+        geometry=[world.sq(i, 0) for i in range(4)], crs=world.CRS,
+    )  # fmt: skip
+    old = pd.DataFrame({"code": ["320125001", "320125002", "320102001", "320199777"],
+                        "people": [1, 2, 3, 4]})  # fmt: skip
+    joined, found = join_table(layer, old)
+    offer = next(f for f in found if f.code == "renamed-codes")
+    assert offer.measured == 2 and '"320125001" = "320116001"' in offer.remedy.en
+    assert joined["people"].isna().sum() == 3  # nothing was taken
+    names = old.assign(name=["甲", "乙", "丙", "丁"])
+    _, found = join_table(layer, names)
+    offer = next(f for f in found if f.code == "renamed-codes")
+    assert offer.measured == 3 and '"320199777" = "320102002"' in offer.remedy.zh
+    # two of one name: nobody knows which
+    _, found = join_table(layer.assign(name="甲"), names.assign(name="甲"))
+    assert next(f for f in found if f.code == "renamed-codes").measured == 2
+    # one alone, without a name, is no reason
+    _, found = join_table(layer, old.drop(index=1))
+    assert not [f for f in found if f.code == "renamed-codes"]
+    with pytest.raises(InputError) as error:
+        join_table(layer, old.head(2))
+    assert [p.code for p in error.value.problems] == ["nothing-joins", "renamed-codes"]
+    stated = {"320125001": "320116001", "320125002": "320116002", "9": "8"}
+    table, wrong = renamed.apply(old, "code", stated, "t.csv")
+    assert [p.code for p in wrong] == ["renamed-unknown"]
+    joined, _ = join_table(layer, table)
+    assert joined["people"].tolist()[:3] == [1, 2, 3] and joined["people"].isna().sum() == 1
 
 
 # A stray vertex is deleted, and nothing else moves.

@@ -52,6 +52,8 @@ class Problem:
         What to try.
     code : str
         A short stable word for tests and scripts, such as ``"missing-column"``.
+    place : (longitude, latitude), optional
+        A point in degrees where it can be seen.
 
     Examples
     --------
@@ -67,6 +69,7 @@ class Problem:
     limit: Any = None
     remedy: Text | None = None
     code: str = "problem"
+    place: tuple[float, float] | None = None
 
     def tell(self, lang: str = "en") -> str:
         """Write the problem on one line."""
@@ -86,7 +89,11 @@ class Problem:
             "measured": self.measured,
             "limit": self.limit,
             "try": self.remedy.get(lang) if self.remedy else None,
+            **self._placed(),
         }
+
+    def _placed(self) -> dict[str, Any]:
+        return {} if self.place is None else {"place": list(self.place)}
 
 
 #: Levels from the worst to the mildest, as people read them.
@@ -110,8 +117,6 @@ class Finding(Problem):
     ----------
     level : {"error", "warning", "note"}
         ``error`` stops a run; a ``warning`` is likely a mistake; a ``note`` is for the record.
-    place : (longitude, latitude), optional
-        A point in degrees where it can be seen.
 
     Examples
     --------
@@ -121,7 +126,6 @@ class Finding(Problem):
     """
 
     level: Level = "warning"
-    place: tuple[float, float] | None = None
 
     def line(self, lang: str = "en") -> str:
         """Write the finding on one line, its level in front."""
@@ -130,10 +134,7 @@ class Finding(Problem):
 
     def as_dict(self, lang: str = "en") -> dict[str, Any]:
         """Give the finding as plain data for ``--json``."""
-        return {"level": self.level, **Problem.as_dict(self, lang), **self._placed()}
-
-    def _placed(self) -> dict[str, Any]:
-        return {} if self.place is None else {"place": list(self.place)}
+        return {"level": self.level, **Problem.as_dict(self, lang)}
 
     def record(self) -> dict[str, Any]:
         """Give the finding as it stands in ``run.json``, in both languages."""
@@ -160,8 +161,24 @@ class Finding(Problem):
         return cls(
             Text(en, record.get("zh", en)), record.get("where", ""), record.get("measured"),
             record.get("limit"), remedy if remedy.en else None, record.get("code", "problem"),
-            level if level in LEVELS else "note",
             tuple(record["place"]) if record.get("place") else None,
+            level if level in LEVELS else "note",
+        )  # fmt: skip
+
+    @classmethod
+    def of(cls, problem: Problem) -> Finding:
+        """Give a problem as a finding: one that has no level is an error.
+
+        Examples
+        --------
+        >>> Finding.of(Problem(Text("a", "甲"), place=(119.5, 32.1))).level
+        'error'
+        """
+        if isinstance(problem, Finding):
+            return problem
+        return cls(
+            problem.what, problem.where, problem.measured, problem.limit, problem.remedy,
+            problem.code, problem.place, "error",
         )  # fmt: skip
 
 

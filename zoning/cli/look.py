@@ -71,19 +71,12 @@ def _plan(talk: Talk, plan: Path, fix: Path | None, page: Path | None) -> None:
             intake = api.check(plan, progress=progress).intake
     except InputError as error:
         if page is not None:
-            found = [_as_finding(p) for p in error.problems]
+            found = [Finding.of(p) for p in error.problems]
             api.write_findings(page, found, outlines(plan), talk.lang)
         raise
     if page is not None:
         api.write_findings(page, intake.findings, outlines(plan), talk.lang)
     _tell_plan(talk, intake)
-
-
-def _as_finding(problem: Any) -> Finding:
-    if isinstance(problem, Finding):
-        return problem
-    return Finding(problem.what, problem.where, problem.measured, problem.limit, problem.remedy,
-                   problem.code, "error")  # fmt: skip
 
 
 def _tell_plan(talk: Talk, intake: Intake) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoning.errors import Finding, InputError, Problem, Text, once
+from zoning.errors import Finding, InputError, Text, once
 from zoning.inputs import crs as systems
 from zoning.inputs.columns import recognise
 from zoning.inputs.inspect import inspect_datums, inspect_place, outlines
@@ -99,7 +99,7 @@ def look(files: Sequence[str | Path]) -> Looked:
             else:
                 codes += _vector(path, layer, out)
         except InputError as error:
-            out.findings += [_as_error(p) for p in error.problems]
+            out.findings += [Finding.of(p) for p in error.problems]
     _together(out, codes)
     out.findings = once(out.findings)
     return out
@@ -124,15 +124,6 @@ def _expanded(files: Sequence[str | Path]) -> list[str | Path]:
     return out
 
 
-def _as_error(problem: Problem) -> Finding:
-    if isinstance(problem, Finding):
-        return problem
-    return Finding(
-        problem.what, problem.where, problem.measured, problem.limit, problem.remedy, problem.code,
-        "error",
-    )  # fmt: skip
-
-
 def _vector(path: Path, layer: str | None, out: Looked) -> list[str]:
     """Look at each layer of a file; give the codes of counties that it names."""
     from zoning.inputs.geometry import check_polygons
@@ -152,13 +143,13 @@ def _vector(path: Path, layer: str | None, out: Looked) -> list[str]:
             fact["kind"] = "rows"
             continue
         if frame.crs is None:
-            out.findings.append(_as_error(systems.no_crs(where)))
+            out.findings.append(Finding.of(systems.no_crs(where)))
             continue
         old = systems.no_way(frame.crs, _cgcs(), where)
-        placed = [_as_error(old)] if old else inspect_place(frame, where)
+        placed = [Finding.of(old)] if old else inspect_place(frame, where)
         labels = [f"feature {i}" for i in frame.index]
-        _, bad, _ = check_polygons(frame.geometry.to_numpy(), where, labels)
-        out.findings += [*placed, *map(_as_error, bad)]
+        _, bad, _ = check_polygons(frame.geometry.to_numpy(), where, labels, crs=frame.crs)
+        out.findings += [*placed, *map(Finding.of, bad)]
         fact["kind"] = some(sorted(set(frame.geometry.geom_type.dropna())))
         codes += _heads(frame, heads, where, out)
         if not placed and not bad:
@@ -247,7 +238,7 @@ def _raster(path: Path, out: Looked) -> None:
                             "columns": [], "nodata": nodata}  # fmt: skip
     out.facts.append(fact)
     if crs is None:
-        out.findings.append(_as_error(systems.no_crs(where)))
+        out.findings.append(Finding.of(systems.no_crs(where)))
     elif crs.is_projected or crs.is_geographic:
         x, y = (bounds.left + bounds.right) / 2, (bounds.bottom + bounds.top) / 2
         out.findings += axes(x, y, crs, where) or prefix(x, crs, where)

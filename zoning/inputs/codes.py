@@ -47,7 +47,12 @@ def clean_codes(column: pd.Series) -> pd.Series:
 
 
 def check_codes(
-    columns: pd.DataFrame, where: str, labels: Sequence[str], *, unique: bool = True
+    columns: pd.DataFrame,
+    where: str,
+    labels: Sequence[str],
+    *,
+    unique: bool = True,
+    parts: bool = True,
 ) -> list[Problem]:
     """Find codes that are missing, doubled or spoiled by a spreadsheet.
 
@@ -61,6 +66,8 @@ def check_codes(
         How to name each row in a message.
     unique : bool
         Whether every row needs a code of its own.
+    parts : bool
+        Whether rows are polygons, so that several may be the parts of one place.
     """
     named = " + ".join(columns.columns)
     missing = columns.isna().any(axis=1)
@@ -75,7 +82,7 @@ def check_codes(
     ]
     problems = shorten(problems, where)
     if unique:
-        problems += shorten(_doubled(columns[~missing], where, named), where)
+        problems += shorten(_doubled(columns[~missing], where, named, parts), where)
     for name in columns.columns:
         spoiled = columns[name][columns[name].str.match(_SCIENTIFIC).fillna(False)]
         if len(spoiled):
@@ -83,7 +90,7 @@ def check_codes(
     return problems
 
 
-def _doubled(columns: pd.DataFrame, where: str, named: str) -> list[Problem]:
+def _doubled(columns: pd.DataFrame, where: str, named: str, parts: bool) -> list[Problem]:
     counts = columns.value_counts(sort=False)
     out = []
     for key, count in counts[counts > 1].sort_index().items():
@@ -94,14 +101,20 @@ def _doubled(columns: pd.DataFrame, where: str, named: str) -> list[Problem]:
                 where,
                 measured=int(count),
                 limit=1,
-                remedy=Text(
-                    "give each row its own code, or merge the parts into one multipolygon",
-                    "请为每行设置唯一代码,或将各部分合并为一个多部件面",
-                ),
+                remedy=_PARTS if parts else _ROWS,
                 code="duplicate-code",
             )
         )
     return out
+
+
+_PARTS = Text(
+    "give each row its own code, or merge the parts of a place (an exclave) into one multipolygon: "
+    "zoning check --fix does where they do not overlap",
+    "请为每行设置唯一代码，或将同一地方的各部分（飞地）合并为一个多部件面；"
+    "互不重叠时 zoning check --fix 可代为合并",
+)
+_ROWS = Text("keep one row for each code", "每个代码只保留一行")
 
 
 def _spoiled(name: str, example: str, where: str) -> Problem:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from zoning.errors import Finding, Problem, Text
 
 #: Datums of old Chinese surveys; their way to CGCS2000 needs local parameters.
@@ -186,6 +188,28 @@ def place_of(shape: Any, crs: Any) -> tuple[float, float]:
     point = shape.representative_point()
     lon, lat = _to_degrees(crs).transform(point.x, point.y)
     return float(lon), float(lat)
+
+
+def spot(shape: Any, crs: Any) -> tuple[float, float] | None:
+    """Give the place of a finding: a point of a shape in degrees, if it can be known.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> spot(shapely.box(119, 32, 120, 33), "EPSG:4326"), spot(shapely.Point(), "EPSG:4326")
+    ((119.5, 32.5), None)
+    """
+    import shapely
+
+    if shape is None or crs is None or shape.is_empty:
+        return None
+    if not np.isfinite(shapely.get_coordinates(shape)).all():
+        return None
+    try:
+        lon, lat = place_of(shape, crs)
+    except Exception:  # a shape that GEOS cannot look into, a CRS without a way to degrees
+        return None
+    return (round(lon, 6), round(lat, 6)) if abs(lon) <= 180 and abs(lat) <= 90 else None
 
 
 @lru_cache(maxsize=8)

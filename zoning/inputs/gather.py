@@ -319,6 +319,7 @@ def _tile(config: Config, desk: Desk, townships: gpd.GeoDataFrame, city: Any) ->
 
 
 def _join(frame: gpd.GeoDataFrame, part: TownshipLayer, desk: Desk) -> gpd.GeoDataFrame:
+    from zoning.inputs import renamed
     from zoning.inputs.tables import join_table, read_table
 
     codes = [part.table_code]
@@ -329,6 +330,8 @@ def _join(frame: gpd.GeoDataFrame, part: TownshipLayer, desk: Desk) -> gpd.GeoDa
         str(part.table),
     )
     code = next(c for c in codes if c in table.columns)
+    table, wrong = renamed.apply(table, code, part.renamed, str(part.table))
+    desk.problems.extend(wrong)
     joined, found = join_table(frame, table, "code", code, where=str(part.table))
     desk.findings.extend(found)
     return joined

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.errors import Finding, Problem, Text
+from zoning.inputs.crs import spot
 from zoning.inputs.source import shorten
 
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
@@ -16,7 +18,12 @@ Geometries = npt.NDArray[np.object_]
 
 
 def check_polygons(
-    shapes: Geometries, where: str, labels: Sequence[str], *, repair: bool = False
+    shapes: Geometries,
+    where: str,
+    labels: Sequence[str],
+    *,
+    repair: bool = False,
+    crs: Any = None,
 ) -> tuple[Geometries, list[Problem], list[Finding]]:
     """Find every geometry that is missing, empty, not finite, no polygon or invalid.
 
@@ -30,6 +37,8 @@ def check_polygons(
     repair : bool
         Mend invalid polygons with ``make_valid``; each is logged and returned as a finding.
         Nothing else is mended: what is not there cannot be guessed.
+    crs : CRS, optional
+        Of the shapes; with it each finding has its place in degrees.
 
     Returns
     -------
@@ -71,18 +80,22 @@ def check_polygons(
         (endless, "non-finite-geometry"),
         (other, "non-polygon"),
     ):
-        found = [_bad(kind, labels[i], where, shapes[i]) for i in np.flatnonzero(mask).tolist()]
+        found = [
+            _bad(kind, labels[i], where, shapes[i], crs) for i in np.flatnonzero(mask).tolist()
+        ]
         problems += shorten(found, where)
     if not repair:
-        found = [_invalid(labels[i], where, shapes[i]) for i in np.flatnonzero(invalid).tolist()]
+        found = [
+            _invalid(labels[i], where, shapes[i], crs) for i in np.flatnonzero(invalid).tolist()
+        ]
         return shapes, problems + shorten(found, where), []
     findings: list[Finding] = [*closed]
     for i in np.flatnonzero(invalid).tolist():
         mended = only_polygons(shapely.make_valid(shapes[i]))
         if mended.is_empty:
-            problems.append(_bad("non-polygon", labels[i], where, shapes[i]))
+            problems.append(_bad("non-polygon", labels[i], where, shapes[i], crs))
             continue
-        findings.append(_mended(labels[i], where, shapes[i], mended))
+        findings.append(_mended(labels[i], where, shapes[i], mended, crs))
         shapes[i] = mended
     return shapes, problems, findings
 
@@ -162,7 +175,7 @@ _WORDS = {
 }
 
 
-def _bad(kind: str, label: str, where: str, shape: Any) -> Problem:
+def _bad(kind: str, label: str, where: str, shape: Any, crs: Any) -> Problem:
     words = _WORDS[kind]
     name = getattr(shape, "geom_type", "")
     remedy = Text("draw it again or delete the row", "请重新绘制或删除该行")
@@ -178,13 +191,16 @@ def _bad(kind: str, label: str, where: str, shape: Any) -> Problem:
         where,
         remedy=remedy,
         code=kind,
+        place=spot(shape, crs),
     )
 
 
-def _invalid(label: str, where: str, shape: Any) -> Problem:
+def _invalid(label: str, where: str, shape: Any, crs: Any) -> Problem:
     import shapely
 
     reason = shapely.is_valid_reason(shape)
+    point = re.search(r"\[(\S+) (\S+)\]", reason)  # where GEOS met the fault
+    seen = shape if point is None else shapely.Point(float(point[1]), float(point[2]))
     return Problem(
         Text(f"{label} is invalid: {reason}", f"{label} 几何无效:{reason}"),
         where,
@@ -193,10 +209,11 @@ def _invalid(label: str, where: str, shape: Any) -> Problem:
             "请在 GIS 中修复,或设置 repair = true",
         ),
         code="invalid-geometry",
+        place=spot(seen, crs),
     )
 
 
-def _mended(label: str, where: str, before: Any, after: Any) -> Finding:
+def _mended(label: str, where: str, before: Any, after: Any, crs: Any) -> Finding:
     import shapely
 
     reason = shapely.is_valid_reason(before)
@@ -211,4 +228,5 @@ def _mended(label: str, where: str, before: Any, after: Any) -> Finding:
         measured=after.area,
         limit=before.area,
         code="mended-geometry",
+        place=spot(after, crs),
     )

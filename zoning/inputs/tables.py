@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.errors import Finding, InputError, Problem, Text, suggest
+from zoning.inputs import renamed
 from zoning.inputs.codes import check_codes, clean_codes
 from zoning.inputs.columns import recognise
 from zoning.inputs.sheets import formula_problems, other_sheets, read_cells
@@ -119,7 +120,7 @@ def read_table(
             findings += remark
     if code is not None:
         labels = [f"row {i + 2}" for i in range(len(table))]
-        problems = check_codes(table[[code]], where, labels)
+        problems = check_codes(table[[code]], where, labels, parts=False)
         if problems:
             raise InputError(problems)
     record = Source(
@@ -220,13 +221,18 @@ def join_table(
     """
     left, right = clean_codes(frame[code]), clean_codes(table[table_code])
     problems = check_codes(left.to_frame(), where, [f"polygon {i}" for i in frame.index])
-    problems += check_codes(right.to_frame(), where, [f"row {i + 2}" for i in range(len(table))])
+    rows = [f"row {i + 2}" for i in range(len(table))]
+    problems += check_codes(right.to_frame(), where, rows, parts=False)
     if not problems and not set(left) & set(right):
         problems.append(_nothing_joins(left, right, where))
+        names = (frame.get("name"), table.get("name"))
+        problems += renamed.tell(renamed.propose(left, right, *names), where)
     if problems:
         raise InputError(problems)
 
     findings = _unmatched(left, right, where)
+    names = (frame.get("name"), table.get("name"))
+    findings += renamed.tell(renamed.propose(left, right, *names), where)
     values = table.drop(columns=table_code).set_axis(right.to_numpy(dtype=object), axis=0)
     values = values.convert_dtypes().reindex(left.to_numpy(dtype=object))
     values = values.set_axis(frame.index, axis=0)

@@ -127,7 +127,10 @@ def read_polygons(
         labels = _labels(frame, keys)
         problems += check_codes(frame[keys], where, labels)
 
-    shapes, bad, mended = check_polygons(frame.geometry.to_numpy(), where, labels, repair=repair)
+    stated = frame.crs if frame.crs is not None else (None if crs is None else str(crs))
+    shapes, bad, mended = check_polygons(
+        frame.geometry.to_numpy(), where, labels, repair=repair, crs=stated
+    )
     frame = frame.set_geometry(list(shapes), crs=frame.crs)
     frame, declared, in_crs, remarks = bring(
         frame, crs, to_crs, where, metres, sound=not bad, datum=datum

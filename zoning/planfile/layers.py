@@ -94,6 +94,9 @@ class TownshipLayer(Layer):
     """Column of the code in that table; left out, that of ``columns`` or ``code``."""
     sheet: str | None = None
     """Sheet of an XLSX file; left out, the first."""
+    renamed: dict[str, str] = Field(default_factory=dict)
+    """Codes of the table that the layer has under another number: code in the table = code in the
+    layer. `zoning check` proposes them and never takes them by itself."""
     tolerance_m2: Annotated[float, Field(ge=0)] = 10_000.0
     """Gaps and overlaps up to this area each become the rows ``none`` and ``overlap``;
     larger ones are errors. 1 ha, our choice."""

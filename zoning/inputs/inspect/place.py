@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 #: A vertex is stray when both its edges are this many times the size of all the rest (our choice).
 _STRAY = 5.0
+#: What is left without it is at least this part of a usual feature: else it is a sliver of
+#: clipping, long and thin as they are (our choice).
+_LEAST = 0.02
 #: Largest coordinate in metres: half the way round the Earth, and the zone number of an easting.
 FARTHEST_M = 7e7
 
@@ -243,13 +246,16 @@ def _stray(frame: gpd.GeoDataFrame, where: str) -> list[Finding]:
     """Find single vertices far from all others of their ring, such as one at 0, 0."""
     import shapely
 
+    from zoning.inputs.crs import spot
+
     out = []
+    least = least_body(frame)
     for row, shape in zip(frame.index, frame.geometry.to_numpy(), strict=True):
         if shape is None or shape.is_empty:
             continue
         rings = shapely.get_rings(np.atleast_1d(shapely.get_parts(shape)))
         for ring in rings:
-            point = stray_vertex(shapely.get_coordinates(ring))
+            point = stray_vertex(shapely.get_coordinates(ring), least)
             if point is not None:
                 x, y = point
                 out.append(Finding(
@@ -257,14 +263,37 @@ def _stray(frame: gpd.GeoDataFrame, where: str) -> list[Finding]:
                          "all its others: a spike",
                          f"要素 {row} 有一个远离其余各点的顶点 {x:,.4f}, {y:,.4f}，形成尖刺"),
                     where, code="stray-vertex", level="error",
+                    place=spot(shapely.Point(ring.coords[0]), frame.crs),
                     remedy=Text("delete the vertex (zoning check --fix writes such a copy)",
                                 "请删除该顶点（zoning check --fix 可写出副本）"),
                 ))  # fmt: skip
     return out[:20]
 
 
-def stray_vertex(ring: Any) -> tuple[float, float] | None:
+def least_body(frame: gpd.GeoDataFrame) -> float:
+    """Give the size below which a ring is a sliver, in the unit of the CRS.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> least_body(gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 300, 400)] * 2))
+    10.0
+    """
+    bounds = frame.geometry.bounds.to_numpy()
+    sizes = np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
+    sizes = sizes[np.isfinite(sizes)]
+    return float(_LEAST * np.median(sizes)) if len(frame) > 1 and len(sizes) else 0.0
+
+
+def stray_vertex(ring: Any, least: float = 0.0) -> tuple[float, float] | None:
     """Give the one vertex whose two edges dwarf all the rest of a ring.
+
+    Parameters
+    ----------
+    ring : array (n, 2)
+        Closed, in any unit.
+    least : float
+        Size of a body, without the vertex, below which the ring is a sliver and has no stray one.
 
     Examples
     --------
@@ -284,6 +313,6 @@ def stray_vertex(ring: Any) -> tuple[float, float] | None:
         return None
     rest = np.delete(points, i, axis=0)
     size = float(np.hypot(*np.ptp(rest, axis=0)))
-    if both[i] <= _STRAY * size:
+    if both[i] <= _STRAY * size or size < least:
         return None
     return float(points[i, 0]), float(points[i, 1])

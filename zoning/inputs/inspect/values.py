@@ -53,6 +53,15 @@ def _numbers(column: pd.Series) -> pd.Series:
     return pd.to_numeric(column, errors="coerce").astype("Float64")
 
 
+def _spot(table: pd.DataFrame, values: pd.Series) -> tuple[float, float] | None:
+    """Give the place of the first township that is named, where the table has shapes."""
+    from zoning.inputs.crs import spot
+
+    if "geometry" not in table or not len(values):
+        return None
+    return spot(table.loc[values.index[0], "geometry"], getattr(table, "crs", None))
+
+
 def _named(table: pd.DataFrame, values: pd.Series) -> str:
     """Write townships with their values."""
     names = table["name"].astype("string").fillna("") if "name" in table else None
@@ -81,6 +90,7 @@ def _unknown(table: pd.DataFrame, markers: list[float], where: str) -> list[Find
                 Text(f"'{column}' holds a number that stands for \"not known\": {listed}",
                      f"“{column}”含有表示“未知”的数值：{listed}"),
                 where, measured=float(hit.iloc[0]), code="unknown-marker", level="error",
+                place=_spot(table, hit),
                 remedy=Text("leave the cell empty (zoning check --fix writes such a copy)",
                             "请将单元格留空（zoning check --fix 可写出副本）"),
             ))  # fmt: skip
@@ -110,6 +120,7 @@ def _column(
                      f"“{rule['name']}”{zh} {rule['unit_zh']}：{listed}"),
                 where, measured=float(hit.abs().max()), limit=limit, level=level,
                 code="impossible-value" if level == "error" else "unlikely-value",
+                place=_spot(table, hit),
                 remedy=Text(rule["try_en"], rule["try_zh"]),
             ))  # fmt: skip
     return found
@@ -132,6 +143,7 @@ def _ratio(table: pd.DataFrame, rule: Mapping[str, Any], where: str) -> list[Fin
                  f"{rule['unit_zh']}之间：{listed}"),
             where, measured=float(hit.iloc[0]), limit=low if hit.iloc[0] < low else high,
             remedy=Text(rule["try_en"], rule["try_zh"]), code="unlikely-ratio",
+            place=_spot(table, hit),
         )
     ]  # fmt: skip
 
@@ -177,6 +189,7 @@ def unlike_totals(townships: pd.DataFrame, counties: pd.DataFrame, where: str) -
                          f"layer of counties says {said:g}",
                          f"县区 {code} 各乡镇“{name}”合计为 {total:g}，县区图层为 {said:g}"),
                     where, measured=total, limit=float(said), code="unlike-total",
+                    place=_spot(towns, rows),
                     remedy=Text("check units, years and missing or doubled townships",
                                 "请核对单位、年份，以及乡镇是否缺漏或重复"),
                 ))  # fmt: skip
@@ -202,6 +215,7 @@ def unlike_counties(townships: pd.DataFrame, counties: Any, where: str) -> list[
             Text(f"county {code} is not in the layer of counties; townships: {listed}",
                  f"县区 {code} 不在县区图层中；涉及乡镇：{listed}"),
             where, code="unknown-county", level="error",
+            place=_spot(towns, county[county == code]),
             remedy=Text("correct the code, or add the county: " + some(sorted(known)),
                         "请更正代码，或在县区图层中补充；现有：" + some(sorted(known))),
         ))  # fmt: skip

@@ -93,8 +93,9 @@ def drop_stray(frame: gpd.GeoDataFrame, where: str) -> tuple[gpd.GeoDataFrame, l
     """
     import shapely
 
-    from zoning.inputs.inspect.place import stray_vertex
+    from zoning.inputs.inspect.place import least_body, stray_vertex
 
+    least = least_body(frame)
     shapes: list[Any] = []
     log: list[Finding] = []
     for row, shape in zip(frame.index, frame.geometry.to_numpy(), strict=True):
@@ -104,7 +105,7 @@ def drop_stray(frame: gpd.GeoDataFrame, where: str) -> tuple[gpd.GeoDataFrame, l
         parts = []
         for part in shapely.get_parts(shape):
             rings = [shapely.get_coordinates(r) for r in shapely.get_rings(part)]
-            parts.append(shapely.Polygon(*_without(rings, stray_vertex)))
+            parts.append(shapely.Polygon(*_without(rings, lambda ring: stray_vertex(ring, least))))
         new = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
         shapes.append(new)
         if not shapely.equals_exact(new, shape):

@@ -98,7 +98,10 @@ def _mend_layer(folder: Path, part: Layer, name: str, out: Path) -> list[Finding
         stated, problems = systems.parse_crs(part.crs, part.path)
         frame = frame if problems else frame.set_crs(stated, allow_override=True)
     log: list[Finding] = []
-    for step in _steps(frame, part.path):
+    steps = _steps(frame, part.path)
+    if name in ("counties", "townships"):  # parcels of farmland are alike and stay apart
+        steps.append(shapes.merge_exclaves)
+    for step in steps:
         frame, found = step(frame, part.path)
         log += found
     target = out / f"{name}.gpkg"

@@ -72,5 +72,49 @@ def drop_doubles(frame: gpd.GeoDataFrame, where: str) -> tuple[gpd.GeoDataFrame,
     )]  # fmt: skip
 
 
+def merge_exclaves(frame: gpd.GeoDataFrame, where: str) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Make one row of rows that are the same in every column and lie apart: exclaves.
+
+    Rows that share ground stay as they are: one of them may be wrong, and a person must say which.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> apart = gpd.GeoDataFrame({"code": ["a", "b", "a"]},
+    ...                          geometry=[shapely.box(i, 0, i + 1, 1) for i in range(3)])
+    >>> merged, log = merge_exclaves(apart, "a.gpkg")
+    >>> merged["code"].tolist(), merged.area.tolist(), log[0].measured
+    (['a', 'b'], [2.0, 1.0], 2)
+    """
+    import shapely
+
+    table = frame.drop(columns=frame.geometry.name).astype("string").fillna("")
+    if table.empty or not len(table.columns):
+        return frame, []
+    shapes = frame.geometry.copy()
+    drop: list[int] = []
+    log: list[Finding] = []
+    for key, rows in table.groupby(list(table.columns), sort=False).indices.items():
+        parts = shapes.to_numpy()[rows]
+        if len(rows) < 2 or any(p is None or p.is_empty for p in parts):
+            continue
+        whole = shapely.union_all(parts)
+        before = float(shapely.area(parts).sum())
+        if before - whole.area > 1e-9 * before:
+            continue
+        shapes.iloc[rows[0]] = whole
+        drop += [int(i) for i in rows[1:]]
+        named = " ".join(dict.fromkeys(str(k) for k in (key if isinstance(key, tuple) else (key,))))
+        log.append(Finding(
+            Text(f"{len(rows)} rows of {named} lie apart and became one "
+                 f"({before:,.1f} square units of the CRS before and after)",
+                 f"{named} 的 {len(rows)} 行互不重叠，已合并为一个要素"
+                 f"（合并前后均为 {before:,.1f}，坐标系单位的平方）"),
+            where, measured=len(rows), limit=1, code="exclave", level="note",
+        ))  # fmt: skip
+    kept = [i for i in range(len(frame)) if i not in set(drop)]
+    return frame.set_geometry(shapes).iloc[kept], log
+
+
 def _labels(frame: gpd.GeoDataFrame) -> list[str]:
     return [f"feature {i}" for i in frame.index]
