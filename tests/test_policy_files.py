@@ -1098,3 +1098,68 @@ def test_steps_that_lie_over_one_another_are_told():
     assert [(p.code, p.measured) for p in steps.problems()] == [
         ("steps-overlap", "[5, 10]"), ("steps-gap", "[20, 30]"),
     ]  # fmt: skip
+
+
+def test_a_column_of_a_file_that_is_no_number_names_its_row(tmp_path):
+    (tmp_path / "t.csv").write_text("k,x,y\na,1,2\nb,much,3\n", encoding="utf-8")
+    text = SHORT.replace('rows = [{ k = "a", x = 1, y = 2 }, { k = "b", x = 3 }]', 'file = "t.csv"')
+    with pytest.raises(InputError) as error:
+        run_policy(policy_of(tmp_path, text))
+    assert [(p.code, p.measured) for p in error.value.problems] == [("not-a-number", "much")]
+    assert "row 3" in error.value.problems[0].what.en  # the head is row 1
+
+
+def test_what_no_result_uses_is_told_by_what_is_shown(tmp_path):
+    def idle(text):
+        return sorted(f.what.en for f in policy_of(tmp_path, text).unused)
+
+    alone = SHORT + '[show]\ncolumns = ["y"]\n'
+    used = "no result depends on the column of 't'"
+    # nothing said of what is shown: every column is a result
+    assert not [f for f in idle(SHORT) if "'t'" in f]
+    assert idle(alone)[:2] == [f"{used} 'x'", f"{used} 'z'"]
+
+
+def test_an_interval_holds_something():
+    from zoning.policy.steps import parse_steps
+
+    assert parse_steps("s", [["[5, 5]", 1]]).rows
+    for wrong in ("[5, 5)", "(5, 5]", "(5, 5)", "[6, 5]"):
+        with pytest.raises(InputError):
+            parse_steps("s", [[wrong, 1]])
+
+
+def test_a_theme_of_words_shows_those_that_occur_in_the_order_of_the_file(world):
+    from zoning.policy.contribute import contribute
+
+    rows = pd.DataFrame({
+        "id": ["a", "b"], "text": "x", "action": 1, "lead": "l", "partners": "p", "year": 2026,
+        "points": 50, "blocking": "no", "due_day": [100, 300], "done_percent": [0, 99],
+        "lon": world.units["lon"].iloc[[0, -1]].to_numpy(),
+        "lat": world.units["lat"].iloc[[0, -1]].to_numpy(),
+    })  # fmt: skip
+    given = contribute([run("tasks", world, examples=False, tasks=rows)], world)
+    classes = given.themes[0].classes
+    assert [(c.code, c.label.zh, c.colour) for c in classes] == [
+        ("green", "绿灯", "#1a9850"), ("red", "红灯", "#d73027"),
+    ]  # fmt: skip
+
+
+def test_a_place_that_is_no_row_of_a_policy_gets_its_page(world):
+    from zoning.policy.answer import explain_policy
+    from zoning.policy.contribute import contribute
+
+    units = world.units[world.units["township"].notna()]
+    rows = pd.DataFrame({
+        "id": ["a"], "text": "plant", "action": 1, "lead": "l", "partners": "p", "year": 2026,
+        "points": 50, "blocking": "no", "due_day": 100, "done_percent": 0,
+        "lon": units["lon"].iloc[:1].to_numpy(), "lat": units["lat"].iloc[:1].to_numpy(),
+    })  # fmt: skip
+    given = contribute([run("tasks", world, examples=False, tasks=rows)], world)
+    plan = dataclasses.replace(world, contributions=(given,))
+    town = units["township"].iloc[0]
+    answer = explain_policy(plan, str(world.townships.loc[town, "name"]), "tasks", "zh")
+    assert answer.code == town and "plant：红灯" in answer.lines
+    other = next(c for c in world.townships.index if c != town)
+    with pytest.raises(InputError):
+        explain_policy(plan, str(other), "tasks")

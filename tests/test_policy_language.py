@@ -28,7 +28,7 @@ STEPS = {
 BLOCKS = {
     name: Block(name, "zone", 100, missing, {"a": {"x": 75, "y": 25}, "b": {"x": 0, "y": 100}})
     for name, missing in (("strict", "unknown"), ("again", "redistribute"), ("none", "zero"))
-}
+} | {"part": Block("part", "zone", 100, "zero", {"a": {"x": 75, "y": 25}})}
 KINDS = {
     "x": Kind("number", PURE), "y": Kind("number", PURE), "zone": TEXT, "county": TEXT,
     "pool": Kind("number", parse_unit("yuan")), "land": Kind("number", parse_unit("ha")),
@@ -107,6 +107,8 @@ def compute(text):
         ("weighted(again)", [0.875, 1.25, 2, 0]),
         ("weighted(none)", [0.875, 1.25, 2, 0]),
         ("weight(strict, x)", [0.75, 0.75, 0, 0]),
+        ("weight(part, x)", [0.75, 0.75, None, None]),
+        ("weighted(part)", [0.875, 1.25, None, None]),
         ("total(far, z) + look(far, z)", [2, 4, 6, None]),
         ("look(far, word)", ["u", "v", "w", None]),
         ("steps(x, light)", ["yellow", "red", None, "red"]),
