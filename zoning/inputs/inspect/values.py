@@ -189,7 +189,7 @@ def unlike_totals(townships: pd.DataFrame, counties: pd.DataFrame, where: str) -
                          f"layer of counties says {said:g}",
                          f"县区 {code} 各乡镇“{name}”合计为 {total:g}，县区图层为 {said:g}"),
                     where, measured=total, limit=float(said), code="unlike-total",
-                    place=_spot(towns, rows),
+                    place=_spot(townships, rows),
                     remedy=Text("check units, years and missing or doubled townships",
                                 "请核对单位、年份，以及乡镇是否缺漏或重复"),
                 ))  # fmt: skip
@@ -215,7 +215,7 @@ def unlike_counties(townships: pd.DataFrame, counties: Any, where: str) -> list[
             Text(f"county {code} is not in the layer of counties; townships: {listed}",
                  f"县区 {code} 不在县区图层中；涉及乡镇：{listed}"),
             where, code="unknown-county", level="error",
-            place=_spot(towns, county[county == code]),
+            place=_spot(townships, county[county == code]),
             remedy=Text("correct the code, or add the county: " + some(sorted(known)),
                         "请更正代码，或在县区图层中补充；现有：" + some(sorted(known))),
         ))  # fmt: skip
