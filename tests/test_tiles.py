@@ -151,8 +151,8 @@ def test_a_task_is_sent_without_what_can_be_made_again():
     import pickle
 
     city, layers, picture = world(1)
-    task, _ = tiles._task(city, layers, GRID, picture, 64)
-    jobs = tiles._jobs(task)
+    task, _ = tiles.task_of(city, layers, GRID, picture, 64)
+    jobs = tiles.jobs_of(task)
     first = [tiles.work_block(task, j) for j in jobs]
     assert task.bands
     sent = pickle.loads(pickle.dumps(task))
@@ -170,8 +170,8 @@ def test_features_have_an_order_of_their_own():
     city, layers, picture = world(5)
     order = np.random.default_rng(1).permutation(len(layers["red"]))
     mixed = {"towns": layers["towns"], "red": layers["red"][order]}
-    one, number = tiles._task(city, layers, GRID, picture, 64)
-    two, other = tiles._task(city, mixed, GRID, picture, 64)
+    one, number = tiles.task_of(city, layers, GRID, picture, 64)
+    two, other = tiles.task_of(city, mixed, GRID, picture, 64)
     assert shapely.to_wkb(one.layers["red"]).tolist() == shapely.to_wkb(two.layers["red"]).tolist()
     assert number["red"].tolist() == order[other["red"]].tolist()
 

@@ -37,7 +37,9 @@ def digest(plan: Plan) -> str:
 
 
 def _parts(plan: Plan) -> Iterator[tuple[str, str]]:
-    config = {k: v for k, v in plan.config.model_dump(mode="json").items() if k != "outputs"}
+    # A key that holds its default says nothing: a later version knows more keys, of the same plan.
+    stated = plan.config.model_dump(mode="json", exclude_defaults=True)
+    config = {k: v for k, v in stated.items() if k != "outputs"}
     yield "config", _text(config)
     yield "grid", _text(plan.grid.as_dict())
     yield "name", _text([plan.name, plan.notice, plan.run.get("what_if")])

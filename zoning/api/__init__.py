@@ -11,6 +11,7 @@ units alone            `grid`
 ask a plan             `explain`, `stability`, `allocate`, `price`, `methods`, `verify`
 ask about a place       `site`
 write files            `map`, `report`, `sheets`, `export`, `write_prices`
+many plans of a land   `audit`
 policies               `policy`, `policies`, `check_policy`, `write_policy`
 work without a plan    `evaluate`, `roles`, `solve`
 =====================  =============================================================
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING
 COMMANDS = (
     "demo", "init", "check", "run", "batch", "grid", "explain", "stability", "allocate", "price",
     "methods", "site", "verify", "map", "report", "export", "evaluate", "solve", "policy",
+    "audit",
 )  # fmt: skip
 #: Formats of `report`.
 REPORTS = ("docx", "pdf")
@@ -39,7 +41,7 @@ FORMATS = (
 
 __all__ = [
     "COMMANDS", "FORMATS", "REPORTS", "Alternatives", "Batch", "MethodComparison", "Plan",
-    "Stability", "Units", "allocate", "alternatives", "batch", "cap_range", "check",
+    "Stability", "Units", "allocate", "alternatives", "audit", "batch", "cap_range", "check",
     "check_policy", "demo", "evaluate", "explain", "export", "grid", "init", "inspect",
     "joined", "load", "map", "mend", "methods", "policies", "policy", "policy_rows", "price",
     "report", "roles", "run", "sheets", "site", "solve", "stability", "target_file",
@@ -49,6 +51,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from zoning.api.asking import MethodComparison, allocate, explain, methods, price, verify
+    from zoning.api.auditing import audit
     from zoning.api.firm import Stability, stability
     from zoning.api.inspecting import inspect, mend, write_findings
     from zoning.api.making import check, demo, init, load, run
@@ -70,6 +73,7 @@ if TYPE_CHECKING:
 else:
     _ROOMS = {
         "asking": ("MethodComparison", "allocate", "explain", "methods", "price", "verify"),
+        "auditing": ("audit",),
         "firm": ("Stability", "stability"),
         "inspecting": ("inspect", "mend", "write_findings"),
         "many": ("Batch", "batch"),

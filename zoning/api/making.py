@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zoning.api.against import rehearse_audit, with_audit
 from zoning.api.plan import Plan
 from zoning.api.policy_files import rehearse_policies, with_policies
 from zoning.errors import InputError, Text, raise_all
@@ -101,6 +102,7 @@ def check(plan: str | Path, *, progress: Progress | None = None) -> Ready:
     path = Path(plan)
     config, problems = read(path), place_problems(path.parent / "plan-out")
     problems = [*problems, *rehearse_policies(config, path.parent)]
+    problems += rehearse_audit(config, path.parent)
     try:
         ready = rehearse(config, path.parent, progress=progress)
     except InputError as error:
@@ -164,13 +166,19 @@ def run(
     if isinstance(plan, str | Path):
         folder = Path(plan).parent if folder is None else folder
         plan = read(Path(plan))
+    intakes: list[Ready] = []
     made = Plan.of(
-        pipeline.run(plan, Path(folder or "."), progress=progress, map_blocks=map_blocks)
-    )
+        pipeline.run(plan, Path(folder or "."), progress=progress, map_blocks=map_blocks,
+                     seen=intakes.append)
+    )  # fmt: skip
     if plan.policies or plan.inputs.parks:
         if progress is not None:
             progress(Text("policies", "政策"))
         made = with_policies(made, folder or ".")
+    if plan.inputs.plans:
+        if progress is not None:
+            progress(Text("hold plans against each other", "多规比对"))
+        made = with_audit(made, intakes[0].intake, Path(folder or "."), map_blocks)
     if out is not None:
         made.save(out, progress=progress)
     return made

@@ -27,6 +27,7 @@ _ROOMS = (
     "deliver",
     "evaluate",
     "policy",
+    "review",
     "commands",
 )
 

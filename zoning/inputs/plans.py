@@ -86,8 +86,8 @@ def load_roles() -> dict[str, Role]:
     Examples
     --------
     >>> roles = load_roles()
-    >>> roles["growth_boundary"].outside, roles["urban_plan"].words["二类居住用地"]
-    ('outside', 'residential')
+    >>> roles["growth_boundary"].outside, roles["urban_plan"].words["工业用地"]
+    ('outside', 'industrial')
     """
     found = {}
     for row in load_toml("review", "roles.toml")["role"]:
@@ -109,6 +109,11 @@ def load_roles() -> dict[str, Role]:
 def role_of(code: str) -> Role:
     """Give a role; one of the planner's own has its code for a name."""
     return load_roles().get(code) or Role(code, Text(code, code))
+
+
+def called(role: object, plan: object) -> Text:
+    """Give what people call a plan: its name, else that of its role."""
+    return Text(plan, plan) if isinstance(plan, str) and plan else role_of(str(role)).name
 
 
 def tidy(
@@ -151,7 +156,7 @@ def tidy(
             part.path, level="note", code="moved-plan"))  # fmt: skip
     table = pd.DataFrame(
         {
-            "role": part.role, "class": code, "value": value, "plan": part.name or role.name.zh,
+            "role": part.role, "class": code, "value": value, "plan": part.name,
             "layer": number, "year": part.year, "survey": part.survey,
             "precedence": part.precedence, "outside": outside, "source": part.source,
         },
@@ -291,10 +296,11 @@ def different(plans: gpd.GeoDataFrame) -> list[Finding]:
     Examples
     --------
     >>> import geopandas as gpd
-    >>> two = gpd.GeoDataFrame({"layer": [0, 1], "plan": ["A", "B"], "year": [2013, 2020],
-    ...                         "survey": ["", "三调"]}, geometry=[None, None])
+    >>> two = gpd.GeoDataFrame({"role": ["forest"] * 2, "layer": [0, 1], "plan": ["A", None],
+    ...                         "year": [2013, 2020], "survey": ["", "三调"]},
+    ...                        geometry=[None, None])
     >>> [f.what.en for f in different(two)]
-    ['plans are of different years: A 2013, B 2020']
+    ['plans are of different years: A 2013, forest plan 2020']
     """
     one = plans.drop_duplicates("layer")
     found = []
@@ -304,10 +310,13 @@ def different(plans: gpd.GeoDataFrame) -> list[Finding]:
     ):
         known = one[one[column].notna() & (one[column].astype("string") != "")]
         if known[column].nunique() > 1:
-            listed = [f"{p} {v}" for p, v in zip(known["plan"], known[column], strict=True)]
-            told = some(listed, 12)
+            told = [
+                Text(f"{called(r, p).en} {v}", f"{called(r, p).zh} {v}")
+                for r, p, v in zip(known["role"], known["plan"], known[column], strict=True)
+            ]
+            en_list, zh_list = some([t.en for t in told], 12).en, some([t.zh for t in told], 12).zh
             found.append(Finding(
-                Text(f"{en}: {told.en}", f"{zh}：{told.zh}"), "[[inputs.plans]]", code=code,
+                Text(f"{en}: {en_list}", f"{zh}：{zh_list}"), "[[inputs.plans]]", code=code,
                 measured=known[column].nunique(), limit=1,
                 remedy=Text("bring them to one year and survey first: what changed in between "
                             "looks like a conflict",

@@ -55,7 +55,7 @@ def close(
     place = np.empty(len(city), dtype=np.int64)
     order = grid.order(city.col, city.row)
     place[order] = np.arange(len(order))
-    unit, there = _units(found, city, place)
+    unit, there = units_of(found.row, found.col, city, place)
     label, first = _ranks(labels)
     columns = (unit[there], label[found.cover[there]], found.landuse[there])
     unit, group, landuse, parts = add_up(columns, found.parts[there])
@@ -94,7 +94,7 @@ def unit_areas(
     order = grid.order(city.col, city.row)
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
-    unit, there = _units(found, city, place)
+    unit, there = units_of(found.row, found.col, city, place)
     (unit, parts) = add_up((unit[there],), found.parts[there])
     whole = (city.share > 1 - _NOISE)[order]
     nowhere = np.zeros(len(unit), dtype=np.int64)
@@ -106,13 +106,28 @@ def unit_areas(
     return city.col[order], city.row[order], area
 
 
-def _units(found: Measured, city: Shares, place: Ints) -> tuple[Ints, Ints]:
-    """Find the unit of each part; give the parts that have one."""
+def units_of(rows: Ints, cols: Ints, city: Shares, place: Ints) -> tuple[Ints, Ints]:
+    """Find the unit of each part; give the parts that have one.
+
+    Parameters
+    ----------
+    rows, cols : int arrays
+        Lattice numbers of the parts.
+    city : Shares
+        Units of the city; ``place`` says which position of the table of units each row has.
+
+    Returns
+    -------
+    unit : int array
+        Position in the table of units; without meaning for parts that have none.
+    there : int array
+        Positions of the parts that have one.
+    """
     south, west = int(city.row.min()), int(city.col.min())
     wide = int(city.col.max()) - west + 1
     key = (city.row - south) * wide + city.col - west  # ascending: shares come by row and column
-    inside = (found.col >= west) & (found.col < west + wide)
-    mine = np.where(inside, (found.row - south) * wide + found.col - west, -1)
+    inside = (cols >= west) & (cols < west + wide)
+    mine = np.where(inside, (rows - south) * wide + cols - west, -1)
     at = np.minimum(np.searchsorted(key, mine), len(key) - 1)
     return place[at], np.flatnonzero(key[at] == mine)
 

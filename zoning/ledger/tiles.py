@@ -178,12 +178,12 @@ def measure(
     [((0,), 0, 1000000.0), ((0,), 1, 500000.0), ((1,), 1, 500000.0)]
     """
     names = list(layers)
-    task, numbers = _task(city, layers, grid, landuse, block)
-    tiles = [t for t in map_blocks(work_block, task, _jobs(task)) if t is not None]
+    task, numbers = task_of(city, layers, grid, landuse, block)
+    tiles = [t for t in map_blocks(work_block, task, jobs_of(task)) if t is not None]
     return _merge(tiles, names, numbers)
 
 
-def _task(
+def task_of(
     city: Any, layers: Mapping[str, Geometries], grid: GridSpec, landuse: Picture | None, block: int
 ) -> tuple[Task, dict[str, Ints]]:
     """Shift the layers to a near corner of the lattice; put features in an order of their own."""
@@ -206,7 +206,7 @@ def _task(
     return Task(grid.cell_m, block, first, corner, near, landuse), numbers  # type: ignore[arg-type]
 
 
-def _jobs(task: Task) -> list[tuple[int, int]]:
+def jobs_of(task: Task) -> list[tuple[int, int]]:
     """List the blocks that the city touches, band by band."""
     city = task.layers[""][0]
     shapely.prepare(city)
@@ -267,7 +267,7 @@ def work_block(task: Task, job: tuple[int, int]) -> Tile | None:
     members = sorted(set(signs))
     rank = {m: k for k, m in enumerate(members)}
     cover = np.array([rank[s] for s in signs], dtype=np.int64)
-    face, row, col, value, area = _areas(faces.geometry, task, box, city)
+    face, row, col, value, area = areas_of(faces.geometry, task, box, city)
     keys = (cover[face], row, col, value)
     cover, row, col, value, parts = add_up(keys, np.rint(area * PARTS).astype(np.int64))
     up = task.first[1] + box[1] // task.cell
@@ -282,7 +282,7 @@ def _numbered(faces: Faces, name: str, number: Ints) -> list[tuple[int, ...]]:
     return [tuple(number[list(f)].tolist()) if f else () for f in faces.features_of(name)]
 
 
-def _areas(
+def areas_of(
     shapes: Geometries, task: Task, box: tuple[int, int, int, int], city: Any
 ) -> tuple[Ints, Ints, Ints, Ints, Floats]:
     """Measure faces in the units of a block, split by land use where there is a raster."""

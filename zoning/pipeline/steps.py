@@ -62,7 +62,7 @@ class _Clock:
 
 def run(
     config: Config, folder: Path, *, progress: Progress | None = None,
-    map_blocks: MapBlocks = in_process,
+    map_blocks: MapBlocks = in_process, seen: Callable[[Ready], None] | None = None,
 ) -> Plan:  # fmt: skip
     """Make a plan.
 
@@ -76,6 +76,8 @@ def run(
         Told the name of each step as it begins.
     map_blocks : callable, optional
         Runs the blocks of the ledger (:class:`zoning.ledger.tiles.MapBlocks`).
+    seen : callable, optional
+        Told what was read, once; for whoever works on with the same layers.
 
     Returns
     -------
@@ -92,6 +94,8 @@ def run(
     with clock.step("read"):
         ready = prepare(config, folder)
         config, intake = ready.config, ready.intake
+        if seen is not None:
+            seen(ready)
     with clock.step("measure"):
         ledger, parts = _measure(ready, map_blocks)
     with clock.step("zone"):

@@ -22,6 +22,8 @@ Datum = Literal["gcj02", "bd09"]
 
 #: Metres per degree of latitude, within 1 %.
 _DEGREE_M = 111_320.0
+#: Room around a layer for any shift of a web map, in degrees.
+_MARGIN = 0.02
 #: Points along the lines of a layer that are looked at (our choice).
 _POINTS = 600
 #: The kernel is this part of the shift wide, between these bounds in metres (our choice): noise of
@@ -187,11 +189,11 @@ def find_shift(layer: Any, reference: Any) -> Shift | None:
     >>> find_shift([town], [moved]).of, find_shift([town], [town])
     ('reference', None)
     """
-    points = _points(layer)
+    points = even_points(layer)
     if len(points) < 8:
         return None
     scale = np.array([_DEGREE_M * math.cos(math.radians(float(points[:, 1].mean()))), _DEGREE_M])
-    near = _Lines(reference, scale, points)
+    near = Lines(reference, scale, points)
     if not near:
         return None
     if near.common(points * scale, _NARROW_M) > _MEET:
@@ -207,7 +209,7 @@ def find_shift(layer: Any, reference: Any) -> Shift | None:
     return max(found, key=lambda s: s.after, default=None)
 
 
-def _weigh(near: _Lines, points: Floats, moves: Floats, datum: Any, of: Any) -> Shift | None:
+def _weigh(near: Lines, points: Floats, moves: Floats, datum: Any, of: Any) -> Shift | None:
     """Hold one shift against none, and against its like in other directions."""
     length = float(np.hypot(*moves.mean(axis=0)))
     if length < _SHORT_M:
@@ -220,7 +222,7 @@ def _weigh(near: _Lines, points: Floats, moves: Floats, datum: Any, of: Any) -> 
 
 
 def _at_width(
-    near: _Lines, points: Floats, moves: Floats, width: float, datum: Any, of: Any
+    near: Lines, points: Floats, moves: Floats, width: float, datum: Any, of: Any
 ) -> Shift | None:
     length = float(np.hypot(*moves.mean(axis=0)))
     before, after = near.common(points, width), near.common(points + moves, width)
@@ -242,10 +244,13 @@ def _at_width(
     return Shift(datum, of, length, before, after, rival)
 
 
-class _Lines:
-    """The segments of a reference on a local plane, to be met by points."""
+class Lines:
+    """The segments of a reference on a local plane, to be met by points.
 
-    def __init__(self, shapes: Any, scale: Floats, points: Floats) -> None:
+    ``scale`` brings coordinates to metres, ``margin`` is in their own units.
+    """
+
+    def __init__(self, shapes: Any, scale: Floats, points: Floats, margin: float = _MARGIN) -> None:
         import shapely
 
         lines = shapely.get_parts(shapely.boundary(np.asarray(shapes, dtype=object)))
@@ -254,7 +259,7 @@ class _Lines:
         same = which[1:] == which[:-1]
         a, b = coords[:-1][same], coords[1:][same]
         # Only what is near the layer counts.
-        west, south, east, north = _grown(points)
+        west, south, east, north = _grown(points, margin)
         inside = ~(
             (np.maximum(a[:, 0], b[:, 0]) < west) | (np.minimum(a[:, 0], b[:, 0]) > east)
             | (np.maximum(a[:, 1], b[:, 1]) < south) | (np.minimum(a[:, 1], b[:, 1]) > north)
@@ -304,13 +309,13 @@ class _Lines:
         return move
 
 
-def _grown(points: Floats) -> tuple[float, float, float, float]:
-    """Give the box around points, with room for any shift of a web map."""
-    low, high = points.min(axis=0) - 0.02, points.max(axis=0) + 0.02
+def _grown(points: Floats, margin: float) -> tuple[float, float, float, float]:
+    """Give the box around points, with room for a shift."""
+    low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
-def _points(shapes: Any) -> Floats:
+def even_points(shapes: Any) -> Floats:
     """Give points at even distances along the boundaries of shapes (degrees)."""
     import shapely
 

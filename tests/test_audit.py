@@ -1,0 +1,481 @@
+"""The audit of plans: every conflict found, exactly, and nothing else."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+import worlds
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_plans import PLANS
+
+from zoning import api
+from zoning.contribution.rules import check
+from zoning.errors import InputError
+from zoning.grid.lattice import GridSpec
+from zoning.inputs.plans import load_roles
+from zoning.planfile.models import AuditPart
+from zoning.review.audit.claims import _layer, gather
+from zoning.review.audit.offset import find_shifts
+from zoning.review.audit.partition import measure
+from zoning.review.audit.patches import judge, widths
+from zoning.review.audit.resolve import propose
+from zoning.review.audit.rules import LEVELS, load_rules
+from zoning.review.audit.settings import load_order, load_settings, load_tolerance
+
+GRID = GridSpec(worlds.CRS)
+X, Y = 440_000.0, 3_540_000.0
+RULES, TOLERANCE = load_rules(), load_tolerance()
+POOL = [
+    ("land_use_plan", "allowed"), ("land_use_plan", "forbidden"), ("urban_plan", "industrial"),
+    ("urban_plan", "non_construction"), ("redline", "level1"), ("redline", "level2"),
+    ("basic_farmland", "basic_farmland"), ("forest", "protected"),
+]  # fmt: skip
+
+
+def blob(rng, radius, at, n=40):
+    """A curved outline; no side is parallel to an axis."""
+    t = np.linspace(0, 2 * np.pi, n, endpoint=False) + rng.random()
+    r = radius * (1 + 0.25 * np.sin(3 * t + 6 * rng.random()) + 0.08 * rng.random(n))
+    return shapely.polygons(np.column_stack([at[0] + r * np.cos(t), at[1] + r * np.sin(t)]))
+
+
+def city(rng, side=6000.0):
+    return shapely.transform(
+        shapely.box(0, 0, side, side),
+        lambda xy: (xy - side / 2) @ np.array([[0.98, 0.19], [-0.19, 0.98]]) + [X, Y] + side / 2,
+    )
+
+
+def audited(where, rows, outside=None, block=64, tolerance=TOLERANCE):
+    """Audit bare claims; give the partition and what the rules say of it."""
+    claims = gather(rows, [_layer("urban_plan", "[[inputs.plans]]", len(rows))], outside or {})
+    found = measure(where, None, claims, RULES, GRID, block=block)
+    return found, judge(found, claims.claims, RULES, tolerance, where, GRID)
+
+
+def second(where, rows, outside=None):
+    """The same by shapely alone: ground of each set of claims."""
+    union = {}
+    for claim, shape, _ in rows:
+        union[claim] = shape.union(union[claim]) if claim in union else shape
+    for role, rest in (outside or {}).items():
+        inside = shapely.union_all([s for c, s in union.items() if c[0] == role])
+        union[role, rest] = where.difference(inside)
+    ground = {}
+    for n in range(len(union) + 1):
+        for some in itertools.combinations(sorted(union), n):
+            here = where
+            for claim, shape in union.items():
+                here = here.intersection(shape) if claim in some else here.difference(shape)
+                if here.is_empty:
+                    break
+            if here.area > 1e-6:
+                ground[some] = here
+    return ground
+
+
+@pytest.mark.slow
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 10**9), st.integers(1, 7), st.sampled_from([2, 3, 64]))
+def test_random_layers_are_what_shapely_says(seed, n, block):
+    rng = np.random.default_rng(seed)
+    where = city(rng)
+    rows = [
+        (POOL[rng.integers(len(POOL))], blob(rng, 300 + 1500 * rng.random(),
+                                             (X + 6000 * rng.random(), Y + 6000 * rng.random())), 0)
+        for _ in range(n)
+    ]  # fmt: skip
+    rest = {"land_use_plan": "elsewhere"} if rng.random() < 0.5 else {}
+    found, told = audited(where, rows, rest, block)
+    ground = second(where, rows, rest)
+    sets = {tuple(told.claims_of(k)): k for k in range(len(told.signs))}
+    assert set(sets) >= set(ground)
+    atoms = told.atoms.groupby("sign")["area_m2"].sum()
+    for claims, shape in ground.items():
+        k = sets[claims]
+        assert abs(found.area_m2[found.sign == k].sum() - shape.area) < 1e-3
+        assert abs(atoms.get(k, 0) - shape.area) < 1
+        parts = [p for p in shapely.get_parts(shape) if p.area > 1]
+        mine = told.patches[(told.patches["sign"] == k) & (told.patches["exact_m2"] > 1)]
+        if (found.shape_sign == k).any():
+            assert sorted(mine["exact_m2"]) == pytest.approx(
+                sorted(p.area for p in parts), abs=0.01
+            )
+    assert told.atoms["area_m2"].sum() == round(where.area)
+
+
+@pytest.mark.slow
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 10**9))
+def test_planted_conflicts_are_found_and_nothing_else(seed):
+    """Copies of one outline, moved, turned and clipped; edges that are shared are no conflict."""
+    rng = np.random.default_rng(seed)
+    where = city(rng, 9000.0)
+    town = blob(rng, 900, (X + 3000, Y + 3000), n=80)
+    # A neighbour shares the town's edge: its ring is cut out of it, vertex for vertex.
+    ring = shapely.difference(blob(rng, 1500, (X + 3000, Y + 3000), n=60), town)
+    farm = shapely.affinity.rotate(shapely.affinity.translate(town, 700, 250), 25)
+    red = shapely.intersection(shapely.affinity.translate(town, -500, 600), where)
+    far = blob(rng, 500, (X + 7000, Y + 6500))
+    twin = shapely.affinity.rotate(shapely.affinity.scale(far, 0.6, 0.7), 40)
+    rows = [
+        (("urban_plan", "industrial"), town, 0), (("land_use_plan", "forbidden"), ring, 0),
+        (("basic_farmland", "basic_farmland"), farm, 0), (("redline", "level1"), red, 0),
+        (("land_use_plan", "allowed"), far, 0), (("urban_plan", "non_construction"), twin, 0),
+    ]  # fmt: skip
+    _, told = audited(where, rows)
+    expected = []
+    for claims, shape in second(where, rows).items():
+        level = RULES.matches(claims)[0].level if len(claims) > 1 else "pass"
+        for part in shapely.get_parts(shape) if level != "pass" else ():
+            wide = shapely.intersection(part.buffer(-2.5).buffer(2.5), part).area
+            if part.area > 1 and abs(wide - 400) > 2:
+                kind = RULES.matches(claims)[0].kind if wide > 400 else "G"
+                expected.append((round(part.area, 2), kind))
+    told = told.patches[(told.patches["exact_m2"] > 1) & (abs(told.patches["real_m2"] - 400) > 2)]
+    got = list(zip(told["exact_m2"].round(2), told["kind"], strict=True))
+    assert [k for _, k in sorted(got)] == [k for _, k in sorted(expected)]
+    assert [a for a, _ in sorted(got)] == pytest.approx([a for a, _ in sorted(expected)], abs=0.02)
+    assert {"A", "D", "P", "F"} & {k for _, k in got}
+    assert (abs(told["area_m2"] - told["exact_m2"]) < 1).all()
+
+
+def test_three_plans_on_one_spot_count_once():
+    rng = np.random.default_rng(3)
+    where = city(rng)
+    spot = blob(rng, 800, (X + 3000, Y + 3000))
+    rows = [
+        (("urban_plan", "industrial"), spot, 0), (("redline", "level1"), spot, 0),
+        (("basic_farmland", "basic_farmland"), spot, 0),
+    ]  # fmt: skip
+    _, told = audited(where, rows)
+    assert len(told.patches) == 1
+    assert abs(told.patches["area_m2"][0] - spot.area) < 1
+    assert told.patches["kind"][0] == "D" and len(told.matches[told.patches["sign"][0]]) == 3
+
+
+def test_the_order_of_inputs_changes_nothing():
+    rng = np.random.default_rng(8)
+    where = city(rng)
+    rows = [
+        (POOL[k % len(POOL)], blob(rng, 900, (X + 6000 * rng.random(), Y + 6000 * rng.random())), 0)
+        for k in range(12)
+    ]  # fmt: skip
+    frames = []
+    for order in (range(12), reversed(range(12)), rng.permutation(12).tolist()):
+        _, told = audited(where, [rows[k] for k in order], block=3)
+        frames.append((told.signs, told.atoms, told.patches.drop(columns=["x", "y"])))
+    for signs, atoms, patches in frames[1:]:
+        assert signs == frames[0][0]
+        pd.testing.assert_frame_equal(atoms, frames[0][1])
+        pd.testing.assert_frame_equal(patches, frames[0][2], atol=1e-6)
+
+
+def test_a_wider_tolerance_only_makes_slivers_of_conflicts():
+    from dataclasses import replace
+
+    rng = np.random.default_rng(5)
+    where = city(rng)
+    rows = []
+    for k, step in enumerate((1.0, 3.0, 9.0, 40.0)):
+        # A farm around a town, cut out along the town's edge and then moved: thin moons overlap.
+        town = blob(rng, 700, (X + 1700 + 2600 * (k % 2), Y + 1700 + 2600 * (k // 2)), n=90)
+        ring = shapely.difference(town.buffer(300), town)
+        rows.append((("urban_plan", "industrial"), town, 0))
+        moved = shapely.affinity.translate(ring, step, -step / 3)
+        rows.append((("basic_farmland", "basic_farmland"), moved, 0))
+    before = -1
+    for width, area in ((0.1, 0), (2, 100), (5, 400), (12, 400), (40, 2000), (400, 10**6)):
+        some = replace(TOLERANCE, width_m=width, area_m2=area)
+        _, told = audited(where, rows, tolerance=some)
+        slivers = int(told.atoms.loc[told.atoms["kind"] == "G", "area_m2"].sum())
+        assert slivers >= before and told.atoms["area_m2"].sum() == round(where.area)
+        before = slivers
+    assert before > 0 and not (told.patches["kind"] != "G").any()
+
+
+@pytest.mark.parametrize(
+    ("shape", "width", "sliver"),
+    [
+        (shapely.box(0, 0, 1000, 3), 3.0, True),
+        (shapely.box(0, 0, 30, 30), 30.0, False),
+        (shapely.box(0, 0, 200, 6), 6.0, False),
+        (shapely.box(0, 0, 100, 20), 20.0, False),
+        (shapely.box(0, 0, 15, 15), 15.0, True),  # wide, and below what surveys map
+        # A thread with a yard at its end: what is wider than the tolerance is land.
+        (shapely.union_all([shapely.box(0, 0, 900, 2), shapely.box(900, 0, 940, 40)]), 40.0, False),
+        (shapely.union_all([shapely.box(0, 0, 900, 2), shapely.box(900, 0, 910, 10)]), 10.0, True),
+    ],
+)
+def test_two_measures_tell_slivers(shape, width, sliver):
+    turned = shapely.affinity.rotate(shape, 31)
+    found = widths(np.array([turned]), TOLERANCE)
+    assert found.width_m[0] == pytest.approx(width, rel=0.02)
+    assert bool(found.sliver[0]) is sliver
+
+
+def test_a_pair_without_a_rule_is_never_passed():
+    rng = np.random.default_rng(1)
+    where, spot = city(rng), blob(rng, 700, (X + 2500, Y + 2500))
+    rows = [(("water_plan", "canal"), spot, 0), (("urban_plan", "industrial"), spot, 0)]
+    _, told = audited(where, rows)
+    assert told.patches["level"].tolist() == ["unclassified"]
+    rows = [(("urban_plan", "unknown"), spot, 0), (("redline", "level1"), spot, 0)]
+    assert audited(where, rows)[1].patches["level"].tolist() == ["unclassified"]
+
+
+def test_a_layer_that_is_shifted_as_a_whole_is_found_before_its_slivers():
+    rng = np.random.default_rng(11)
+    shapes = [blob(rng, 500, (X + 1300 * i, Y + 1300 * j)) for i in range(4) for j in range(4)]
+    moved = [shapely.affinity.translate(s, 7.5, -4.0) for s in shapes]
+    other = [shapely.affinity.translate(s, 0.05, 0.02) for s in shapes]
+
+    def layers(*given):
+        rows = [(("urban_plan", "industrial"), s, k) for k, g in enumerate(given) for s in g]
+        return gather(rows, [_layer("urban_plan", "[[inputs.plans]]", 16) for _ in given], {})
+
+    found = find_shifts(layers(shapes, other, moved), TOLERANCE.offset)
+    assert {f.layer for f in found} == {2}
+    for f in found:
+        assert (f.east_m, f.north_m) == pytest.approx((-7.5, 4.0), abs=0.2)
+    assert find_shifts(layers(shapes, other), TOLERANCE.offset) == []
+    # Conflicts that are no shift: half of the outlines are elsewhere, each by its own way.
+    mixed = [
+        shapely.affinity.translate(s, *(200 * rng.random(2) - 100)) if k % 2 else s
+        for k, s in enumerate(shapes)
+    ]  # fmt: skip
+    assert find_shifts(layers(shapes, mixed), TOLERANCE.offset) == []
+
+
+def test_every_pair_of_known_classes_has_a_rule():
+    claims = [
+        (r.code, c) for r in load_roles().values()
+        for c in ([c.code for c in r.classes] or [r.code])
+    ]  # fmt: skip
+    for a, b in itertools.combinations(sorted(claims), 2):
+        assert RULES.match(a, b).rule is not None, (a, b)
+        assert RULES.match(b, a) is RULES.match(a, b)
+
+
+def test_the_most_specific_row_wins_and_equals_are_refused(tmp_path):
+    head = '[[class]]\ncode = "K"\n'
+    row = ('[[rule]]\nid = "{}"\nclass = "K"\nlevel = "{}"\n'
+           'a = {{ role = "urban_plan", class = {} }}\nb = {{ role = "redline" }}\n')  # fmt: skip
+    text = (
+        head + row.format("all", "notice", '"*"') + row.format("some", "warning", '["industrial"]')
+    )
+    text += row.format("group", "pass", '"group:construct"')
+    path = tmp_path / "rules.toml"
+    path.write_text(text, encoding="utf-8")
+    rules = load_rules(path)
+    red = ("redline", "level1")
+    ids = [rules.match(("urban_plan", c), red).id
+           for c in ("industrial", "residential", "non_construction")]  # fmt: skip
+    assert ids == ["some", "group", "all"]
+    path.write_text(text + row.format("other", "conflict", '["industrial", "public"]'),
+                    encoding="utf-8")  # fmt: skip
+    with pytest.raises(InputError) as told:
+        load_rules(path)
+    assert {p.code for p in told.value.problems} == {"rules-ambiguous"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('level = "conflict"', 'level = "bad"', "none of"),
+        ('class = "D"', 'class = "Z9"', "none of"),
+        ('gives_way = "order"', 'gives_way = "them"', "none of"),
+        ('priority = 10\n', 'priorty = 10\n', "did you mean"),
+        ('evidence = "S"', 'evidence = "X"', "evidence"),
+    ],
+)  # fmt: skip
+def test_a_wrong_rule_is_told_with_its_line(tmp_path, old, new, words):
+    from zoning.base.shipped import data_path
+
+    text = data_path("review", "rules.toml").read_text(encoding="utf-8").replace(old, new, 1)
+    path = tmp_path / "rules.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=words):
+        load_rules(path)
+
+
+def test_the_orders_of_the_lines_differ_where_they_should():
+    pbf, red = ("basic_farmland", "basic_farmland"), ("redline", "level1")
+    ugb, general = ("growth_boundary", "centralised"), ("redline", "level2")
+    rest = {"growth_boundary": ("growth_boundary", "outside")}
+    gone = {}
+    for year in ("2019", "2022"):
+        order = load_order(year)
+        for claims in ((pbf, red), (pbf, general), (red, ugb), (pbf, ugb), (pbf, red, ugb)):
+            found = propose(claims, RULES.matches(claims), order, {}, rest)
+            gone[year, claims] = (set(found.leaves), len(found.open))
+            assert set(found.after) <= {*claims, rest["growth_boundary"]}
+    assert gone["2019", (pbf, red)] == ({pbf}, 0) and gone["2022", (pbf, red)] == ({red}, 0)
+    assert gone["2019", (pbf, general)] == (set(), 1)
+    assert gone["2022", (pbf, general)] == ({general}, 0)
+    for year in ("2019", "2022"):
+        assert gone[year, (red, ugb)] == gone[year, (pbf, ugb)] == ({ugb}, 0)
+    assert gone["2019", (pbf, red, ugb)] == ({pbf, ugb}, 0)
+    assert gone["2022", (pbf, red, ugb)] == ({red, ugb}, 0)
+
+
+def test_an_order_of_ones_own_and_a_misspelt_one(tmp_path):
+    (tmp_path / "own.toml").write_text(
+        '[[order]]\ncode = "ugb"\nrank = ["growth_boundary", "redline"]\n', encoding="utf-8"
+    )
+    order = load_settings(AuditPart(order="own.toml"), tmp_path).order
+    a, b = ("redline", "level1"), ("growth_boundary", "centralised")
+    assert order.keeps(a, b) == b and order.keeps(a, ("basic_farmland", "x")) is None
+    with pytest.raises(InputError, match="2019"):
+        load_order("2091")
+
+
+# --- whole plans
+
+
+CONFLICTED = (
+    PLANS
+    + """
+[[inputs.protections]]
+kind = "redline"
+path = "红线.gpkg"
+
+[[inputs.protections]]
+kind = "basic_farmland"
+path = "农田.gpkg"
+
+[[inputs.plans]]
+path = "边界线.gpkg"
+role = "growth_boundary"
+class_of_all = "centralised"
+year = 2020
+survey = "三调"
+"""
+)
+
+
+def write(folder, extra=CONFLICTED):
+    """The county of worlds.py, its plans turned so that no edge is parallel to the grid."""
+    path = worlds.write(folder)
+    text = path.read_text(encoding="utf-8")
+    start = text.index("[inputs.redlines]")
+    end = text.index("[", start + 1)
+    path.write_text(text[:start] + text[end:] + extra, encoding="utf-8")
+
+    def save(name, columns, *shapes):
+        turned = [shapely.affinity.rotate(s, 7) for s in shapes]
+        gpd.GeoDataFrame(columns, geometry=turned, crs=worlds.CRS).to_file(folder / name)
+
+    save("土规.gpkg", {"管制区": ["允许建设区", "禁止建设区"]}, worlds.square(0.2, 0.3, 1.5, 1),
+         worlds.square(2.2, 1.1))  # fmt: skip
+    save("城规.gpkg", {"用地": ["R", "老厂"]}, worlds.square(0.4, 0.5, 1.2, 2.0),
+         worlds.square(2.5, 1.2, 1.4, 0.7))  # fmt: skip
+    save("农田.gpkg", {"name": ["田"]}, worlds.square(0.3, 1.5, 2.4, 1.1))
+    save("边界线.gpkg", {"name": ["线"]}, worlds.square(0.1, 0.2, 3, 2))
+    return path
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("audit")
+    made = api.audit(write(folder))
+    made.save(folder / "out")
+    return folder, made
+
+
+def wing(plan):
+    return next(c for c in plan.contributions if c.wing == "audit")
+
+
+def frames(plan):
+    return {t.name: t.frame for t in wing(plan).tables}
+
+
+def test_a_plan_with_conflicts_is_not_ok_and_says_which(plan):
+    _, made = plan
+    assert not made.ok
+    failed = {c.check: c for c in made.checks if not c.ok}
+    assert set(failed) == {"audit.conflict"}
+    rows = frames(made)["conflict_list"]
+    assert failed["audit.conflict"].measured == (rows["level"] == "conflict").sum() > 3
+    assert check(made.contributions, made.units.index) == []
+    assert {"plan-years", "plan-surveys"} <= {f.code for f in made.findings}
+
+
+def test_all_tables_close(plan):
+    _, made = plan
+    f = frames(made)
+    total = made.run["area_m2"]["city"]
+    assert f["audit_atoms"]["area_m2"].sum() == f["audit_classes"]["area_m2"].sum() == total
+    assert f["audit_sets"]["area_m2"].sum() == total
+    assert f["audit_levels"]["before_m2"].sum() == f["audit_levels"]["after_m2"].sum() == total
+    atoms = f["audit_atoms"]
+    units = atoms.groupby("unit")["area_m2"].sum()
+    assert (abs(units - made.units["area_m2"]) <= 1).all()
+    listed = f["conflict_list"].set_index("conflict")["area_m2"]
+    held = atoms[atoms["conflict"] != ""].groupby("conflict")["area_m2"].sum()
+    assert held.to_dict() == listed.to_dict()
+    claims = f["audit_claims"]
+    assert (claims["before_m2"] - claims["given_up_m2"] + claims["gained_m2"]
+            == claims["after_m2"]).all()  # fmt: skip
+    debt = f["audit_farmland"]
+    assert (
+        debt["leaves_m2"] == debt["in_county_m2"] + debt["in_city_m2"] + debt["missing_m2"]
+    ).all()
+    gone = claims.loc[claims["role"] == "basic_farmland", "given_up_m2"].sum()
+    assert debt["leaves_m2"].sum() == gone > 0
+    built = atoms["built_m2"].sum()
+    assert abs(built - made.run["construction"]["existing_m2"]) <= len(made.units)
+    cap = f["audit_cap"].iloc[0]
+    assert (
+        cap["slack_after_m2"] - cap["slack_before_m2"] == cap["new_before_m2"] - cap["new_after_m2"]
+    )
+    assert cap["headroom_m2"] == made.run["construction"]["headroom_m2"]
+
+
+def test_areas_of_conflicts_equal_a_second_computation(plan):
+    folder, made = plan
+    read = {
+        n: gpd.read_file(folder / f"{n}.gpkg") for n in ("土规", "城规", "农田", "边界线", "红线")
+    }
+    farm = read["农田"].union_all()
+    built = read["城规"].union_all()
+    pairs = frames(made)["audit_pairs"]
+    both = pairs[(pairs["rule"] == "urban-pbf")]["area_m2"].sum()
+    here = farm.intersection(built).intersection(made.city.union_all())
+    assert abs(both - here.area) <= 2
+    layer = wing(made).layers[0].frame
+    assert (abs(layer.area - layer["area_m2"]) < 1.01).all()
+    for a, b in itertools.combinations(layer.geometry, 2):
+        assert a.intersection(b).area < 1e-6
+
+
+def test_areas_of_web_mercator_would_be_far_off(plan):
+    _, made = plan
+    layer = wing(made).layers[0].frame
+    wrong = layer.to_crs("EPSG:3857").area.sum() / layer["area_m2"].sum()
+    assert wrong > 1.3
+    assert abs(layer.to_crs("EPSG:4490").geometry.iloc[0].area) < 1
+
+
+def test_a_stored_plan_says_the_same(plan):
+    folder, made = plan
+    again = api.load(folder / "out")
+    for name, frame in frames(made).items():
+        pd.testing.assert_frame_equal(
+            frames(again)[name], frame, check_dtype=False, check_like=True
+        )  # fmt: skip
+    assert again.run["audit"] == json.loads(json.dumps(made.run["audit"]))
+    assert again.digest == made.digest
+    assert [c for c in api.verify(folder / "out") if not c.ok and c.level == "error"] == []
+
+
+def test_the_levels_go_from_worst_to_mildest():
+    assert list(LEVELS) == ["conflict", "unclassified", "warning", "notice", "pass"]
