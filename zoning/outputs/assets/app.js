@@ -23,13 +23,19 @@
       Z.el("span", { class: "zn-printed" }, Z.t("date", { d: new Date().toISOString().slice(0, 10) })));
   }
 
+  Z.drawCard = function () {
+    if (Z.state.picked) Z.showCard(Z.state.picked);
+    else Z.redrawPlace();
+  };
+
   function redrawWords() {
     head();
     Z.drawTools();
     Z.drawHeadline();
+    document.getElementById("zn").style.setProperty("--top", Z.find(".zn-stage").offsetTop + "px");
     Z.drawSide();
     Z.drawAccounts();
-    Z.showCard(Z.state.picked);
+    Z.drawCard();
   }
 
   function applyTheme() {
@@ -84,20 +90,28 @@
   }
 
   function found(hit) {
-    if (frame) frame.remove();
-    frame = null;
     if (hit.unit !== undefined) {
       const at = Z.sides[0].grid.centre(hit.unit);
       Z.map.setView(at, Math.max(12.5, Z.map.getZoom()));
       pick(at);
       return;
     }
-    frame = L.layerGroup(hit.rows.map((row) => L.polygon(row.shape, { pane: "zn-mark", color: "#111", weight: 3, fill: false, interactive: false }))).addTo(Z.map);
     Z.map.fitBounds(hit.rows.reduce((box, row) => box.extend(Z.boundsOf(row)), L.latLngBounds([])), { padding: [40, 40], maxZoom: 13 });
     if (narrow()) toggleSide(false);
-    pick(null);
-    if (hit.kind === "redline") Z.showRedline(hit.rows);
-    else if (hit.kind === "township" && hit.rows[0].anchor) pick([hit.rows[0].anchor[1], hit.rows[0].anchor[0]], true);
+    Z.openPlace(PLACES[hit.kind], hit.kind === "redline" ? hit.rows[0].area_code : hit.rows[0].code);
+  }
+
+  const PLACES = { redline: "redlines", township: "townships", county: "counties" };
+
+  // The outline of the place whose card is open.
+  function outlined(rows) {
+    if (frame) frame.remove();
+    frame = null;
+    if (crowded()) toggleAccounts(false);
+    document.getElementById("zn").classList.add("zn-with-card");
+    if (!rows) return;
+    frame = L.layerGroup(rows.flatMap((row) => [{ color: "#fff", weight: 5.5 }, { color: "#111", weight: 2.6 }].map((style) =>
+      L.polygon(row.shape, Object.assign({ pane: "zn-mark", fill: false, interactive: false }, style))))).addTo(Z.map);
   }
 
   function toggleSide(open) {
@@ -135,6 +149,7 @@
     document.addEventListener("keydown", (e) => {
       if (e.key !== "Escape" || Z.measure.active()) return;
       if (!Z.find(".zn-accounts").hidden) toggleAccounts(false);
+      else if (!Z.find(".zn-table-panel").hidden) Z.emit("table", false);
       else {
         if (Z.find(".zn-card").contains(document.activeElement)) box.focus();
         Z.emit("pick", null);
@@ -157,11 +172,13 @@
   }
 
   function hearParts() {
-    Z.on("theme", () => { applyTheme(); Z.emit("view"); });
+    Z.on("filter", () => { Z.sides.forEach((one) => one.layer.redraw()); Z.refreshLegend(); });
+    Z.on("theme", () => { Z.state.hidden.clear(); applyTheme(); Z.emit("view"); });
     Z.on("overlays", () => { applyOverlays(); Z.emit("view"); });
     Z.on("opacity", () => { Z.sides.forEach((one) => one.layer.setOpacity(Z.state.opacity)); Z.emit("view"); });
     Z.on("lang", () => { redrawWords(); Z.emit("view"); });
     Z.on("pick", (at) => { pick(at); if (!at && frame) { frame.remove(); frame = null; } Z.emit("view"); });
+    Z.on("place", outlined);
     Z.on("found", found);
     Z.on("side", toggleSide);
     Z.on("accounts", toggleAccounts);
@@ -169,7 +186,7 @@
     let waiting = 0;
     Z.on("view", () => {
       clearTimeout(waiting);
-      waiting = setTimeout(Z.remember, 250);
+      waiting = setTimeout(() => { Z.remember(); Z.followView(); }, 250);
     });
   }
 
@@ -200,7 +217,7 @@
       theme: themes.includes(asked.theme) ? asked.theme : themes[0],
       opacity: asked.opacity || (Z.plan.tiles ? 0.7 : 1),
       overlays: new Set(asked.overlays || ["redlines", "townships", "counties", "labels", "background"]),
-      swipe: asked.swipe, picked: null,
+      swipe: asked.swipe, picked: null, hidden: new Set(),
     };
     head();
     Z.layers = await Z.loadLayers(Z.plan.layers);

@@ -33,7 +33,7 @@
     if (!Z.words[sentence]) return Z.value("zone_reason", reason);
     return Z.t(sentence, {
       share: Z.percent(share),
-      town: quote(town ? town.name || town.code : Z.t("missing")),
+      town: quote(town ? Z.place(town) : Z.t("missing")),
       zone: Z.zone(grid.value(i, "zone"), plan).label,
       town_zone: Z.zone(town ? town.zone : null, plan).label,
       counted: over ? over["counted_" + Z.state.lang] : "",
@@ -50,13 +50,13 @@
 
   Z.townshipName = function (grid, i) {
     const town = townOf(grid, i);
-    return town ? town.name || town.code : null;
+    return town ? Z.place(town) : null;
   };
 
   function countyName(grid, i) {
     const code = grid.value(i, "county");
     const county = Z.layers.counties && Z.layers.counties.byCode.get(code);
-    return (county && county.name) || code;
+    return Z.place(county) || code;
   }
 
   function land(grid, i) {
@@ -85,24 +85,22 @@
         const row = rows[0] || { name: hit.code };
         const type = Z.say(layer.types[row.type]) || row.type;
         const levels = [...new Set(rows.map((r) => r.level))].sort().map((l) => Z.value("level", l)).join(" / ");
-        return Z.el("li", null, Z.el("strong", null, row.name || row.area_code),
+        return Z.el("li", null, rows.length ? Z.el("button", { type: "button", class: "zn-link", onclick: () => Z.openPlace("redlines", hit.code) }, Z.place(row)) : Z.el("strong", null, hit.code),
           Z.el("span", { class: "zn-soft" }, [type, levels].filter(Boolean).join(" · ")),
           hit.area_m2 === undefined ? null : Z.el("span", { class: "zn-num" }, Z.ha(hit.area_m2)));
       })),
     ];
   }
 
-  function township(grid, i, plan) {
-    const town = townOf(grid, i);
-    if (!town || !Z.layers.townships) return null;
+  // Why a township has its class: the sentence, the values, the rule that fired.
+  Z.townshipWhy = function (town, plan) {
     const grades = GRADES.filter((g) => Z.known(town[g + "_grade"])).map((g) =>
-      [Z.name(g), Z.value(g + "_grade", town[g + "_grade"]) + (Z.known(town[g]) ? " (" + (Math.abs(town[g]) <= 1 ? Z.percent(town[g]) : Z.number(town[g], 1)) + ")" : "")]);
+      [Z.name(g), Z.value(g + "_grade", town[g + "_grade"]) + (Z.known(town[g]) ? Z.t("in_brackets", { what: Math.abs(town[g]) <= 1 ? Z.percent(town[g]) : Z.number(town[g], 1) }) : "")]);
     const own = town["why_" + Z.state.lang];
-    const flip = town["flip_" + Z.state.lang] || town.flip;
     return [
-      Z.el("h3", null, Z.t("of_township"), " ", town.name || town.code),
       Z.known(town.zone) ? Z.el("p", null, pill(Z.zone(town.zone, plan))) : null,
       own ? Z.el("p", null, own) : null,
+      decisionOn("township", town.code, plan),
       Z.el("details", { open: !own }, Z.el("summary", null, Z.t("values")), pairs([
         ...grades,
         Z.known(town.suitability_grade) && [Z.name("suitability_grade"), Z.value("suitability_grade", town.suitability_grade)],
@@ -111,16 +109,42 @@
         Z.known(town.rule) && [Z.t("decided_by"), town.rule],
         Z.known(town.runner_up) && [Z.name("runner_up"), Z.zone(town.runner_up, plan).label],
         Z.known(town.margin) && [Z.name("margin"), Z.percent(town.margin)],
-        Z.known(flip) && [Z.name("flip"), flip],
         Z.known(town.stability) && [Z.name("stability"), Z.percent(town.stability)],
       ])),
     ];
+  };
+
+  function township(grid, i, plan) {
+    const town = townOf(grid, i);
+    if (!town || !Z.layers.townships) return null;
+    return [Z.el("h3", null, Z.t("of_township"), " ", Z.place(town)), Z.townshipWhy(town, plan)];
+  }
+
+  // What would change the zone of a unit first: protected land at its threshold, or its township.
+  function next(grid, i, plan) {
+    const area = grid.value(i, "area_m2");
+    const over = (plan.overlays || []).find((o) => o.replaces && grid.columns[o.column] && grid.value(i, o.column) !== null);
+    const town = townOf(grid, i);
+    const lines = [];
+    if (over && area) {
+      const gap = grid.value(i, over.column) - over.share * area;
+      const zone = Z.zone(over.code, plan).label;
+      const ruled = grid.value(i, "zone") === over.code;
+      if (ruled ? gap >= 0 : gap < 0) lines.push(Z.t(ruled ? "next_out" : "next_in", { area: Z.ha(Math.abs(gap)), counted: over["counted_" + Z.state.lang], zone }));
+    }
+    const flip = town && (town["flip_" + Z.state.lang] || town.flip);
+    if (flip && grid.value(i, "zone_reason") !== "overlay") lines.push(flip);
+    return lines.length ? [Z.el("h3", null, Z.t("next")), lines.map((line) => Z.el("p", null, line))] : null;
   }
 
   // A decision by hand about the unit or its township, with who answers for it.
+  const decisionOn = (level, code, plan) => shown(plan.decisions.find((d) => d.level === level && d.code === code), plan);
+
   function decision(grid, i, plan) {
-    const on = (level, code) => plan.decisions.find((d) => d.level === level && d.code === code);
-    const row = on("unit", grid.code(i)) || on("township", grid.value(i, "township"));
+    return decisionOn("unit", grid.code(i), plan) || decisionOn("township", grid.value(i, "township"), plan);
+  }
+
+  function shown(row, plan) {
     if (!row || row.state === "no-place") return null;
     return [
       Z.el("h3", null, Z.t("decision")),
@@ -130,6 +154,13 @@
       ]),
       row.state === "stale" || row.state === "moot" ? Z.el("p", { class: "zn-soft" }, Z.t(row.state)) : null,
     ];
+  }
+
+  // Features of other layers at this place, each with a card of its own.
+  function others(at) {
+    const hits = Z.givenAt(at[0], at[1]);
+    return hits.length ? [Z.el("h3", null, Z.t("also_here")), Z.el("ul", { class: "zn-list" }, hits.map((hit) => Z.el("li", null,
+      Z.el("button", { type: "button", class: "zn-link", onclick: () => Z.openPlace("given", hit) }, Z.givenName(hit)), Z.el("span", { class: "zn-soft" }, Z.say(hit.layer.label)))))] : null;
   }
 
   // Overlays that stand beside the zone, by name.
@@ -154,6 +185,8 @@
       pairs(extra.map((c) => [Z.name(c), c === "stability" ? Z.percent(grid.value(i, c)) : Z.number(grid.value(i, c), 2)])),
       Z.givenCards(plan, grid.code(i)),
       many ? null : reds(grid, i, at),
+      many ? null : others(at),
+      many ? null : next(grid, i, plan),
       many ? null : township(grid, i, plan),
       grid.coarse ? Z.el("p", { class: "zn-soft" }, Z.t("rounded", { step: Z.percent(0.004) })) : null);
   }
@@ -163,41 +196,25 @@
     const { grid } = Z.sides[0];
     const i = at ? grid.find(at[0], at[1]) : -1;
     if (i < 0) {
+      Z.closePlace();
       box.hidden = true;
       return false;
     }
-    const place = [countyName(grid, i), Z.townshipName(grid, i)].filter(Boolean).join(" · ");
+    Z.closePlace();
+    const town = townOf(grid, i);
+    const county = Z.layers.counties && Z.layers.counties.byCode.get(grid.value(i, "county"));
+    const known = Z.layers.townships && town && Z.layers.townships.byCode.get(town.code);
+    const place = [county ? null : countyName(grid, i), known ? null : Z.townshipName(grid, i)].filter(Boolean).join(" · ");
     const [lat, lng] = grid.centre(i);
     Z.put(box,
       Z.el("header", null,
         Z.el("div", null, Z.el("p", { class: "zn-soft" }, Z.t("unit")), Z.el("h2", { class: "zn-code" }, grid.code(i)),
-          Z.el("p", { class: "zn-soft" }, place, Z.el("br"), lng.toFixed(5) + "°E, " + lat.toFixed(5) + "°N · " + Z.ha(grid.value(i, "area_m2")))),
+          Z.crumbs(county, known),
+          Z.el("p", { class: "zn-soft" }, place, place ? Z.el("br") : null, lng.toFixed(5) + "°E, " + lat.toFixed(5) + "°N · " + Z.ha(grid.value(i, "area_m2")))),
         Z.el("button", { type: "button", class: "zn-close", "aria-label": Z.t("close"), onclick: () => Z.emit("pick", null) }, "×")),
       Z.el("div", { class: "zn-card-body" }, Z.sides.map((one) => side(one, at, Z.sides.length > 1))));
     box.setAttribute("aria-label", Z.t("unit") + " " + grid.code(i));
     box.hidden = false;
     return true;
-  };
-
-  // The card of a red-line area: what it is, how large, and how far it is documented.
-  Z.showRedline = function (rows) {
-    const box = Z.find(".zn-card");
-    const row = rows[0];
-    const sum = (column, some) => some.reduce((s, r) => (s === null || !Z.known(r[column]) ? null : s + r[column]), 0);
-    Z.put(box,
-      Z.el("header", null,
-        Z.el("div", null, Z.el("p", { class: "zn-soft" }, Z.t("redline") + " " + (row.area_code || row.code)), Z.el("h2", null, row.name || row.area_code)),
-        Z.el("button", { type: "button", class: "zn-close", "aria-label": Z.t("close"), onclick: () => Z.emit("pick", null) }, "×")),
-      Z.el("div", { class: "zn-card-body" }, pairs([
-        Z.known(row.type) && [Z.name("type"), Z.say(Z.layers.redlines.types[row.type]) || row.type],
-        ...[...rows].sort((a, b) => a.level - b.level).map((r) => [Z.value("level", r.level), Z.ha(r.area_m2)]),
-        [Z.t("computed"), Z.ha(sum("area_m2", rows))],
-        Z.known(sum("published_m2", rows)) && [Z.t("published"), Z.ha(sum("published_m2", rows))],
-        Z.known(row.status) && [Z.name("name_status"), Z.value("status", row.status)],
-        Z.known(row.boundary_status) && [Z.name("boundary_status"), Z.value("boundary_status", row.boundary_status)],
-        Z.known(row.source) && [Z.t("source"), [row.source, row.source_year].filter(Z.known).join(", ")],
-      ])));
-    box.setAttribute("aria-label", row.name || row.area_code);
-    box.hidden = false;
   };
 })(Zoning);

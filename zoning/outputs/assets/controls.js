@@ -31,6 +31,65 @@
     Z.svg("svg", { class: "zn-swatch-svg", width: 22, height: 14, "aria-hidden": "true" },
       Z.svg("line", Object.assign({ x1: 0, x2: 22, y1: 7, y2: 7 }, style)));
 
+  // An entry that hides its class and shows how much of the view it fills.
+  const entry = (k, sign, words, share, colour) => Z.el("li", { class: "zn-entry" },
+    Z.el("button", { type: "button", class: "zn-filter", "aria-pressed": String(!Z.state.hidden.has(k)), title: Z.t("filter"), onclick: () => hide(k) },
+      sign, Z.el("span", null, words), Z.el("span", { class: "zn-num zn-soft" }, share)),
+    Z.el("span", { class: "zn-in-view", "data-class": k, role: "img" }, Z.el("i", { class: "zn-bar", css: { width: 0, background: colour } })));
+
+  function hide(k) {
+    const { hidden } = Z.state;
+    if (hidden.has(k)) hidden.delete(k);
+    else hidden.add(k);
+    Z.emit("filter");
+    const again = Z.find('.zn-in-view[data-class="' + k + '"]');
+    if (again) again.parentNode.querySelector("button").focus();
+  }
+
+  // Zones that the legend hides, for tables.
+  Z.hiddenZones = function () {
+    const zones = Z.plan.plans[0].zones;
+    const name = (k) => (k === Z.MISSING ? null : (zones[k] || {}).code);
+    return new Set(Z.state.theme === "zones" ? [...Z.state.hidden].map(name) : []);
+  };
+
+  // Walks over the units whose square lies in the view.
+  Z.inView = function (grid, hear) {
+    const box = Z.map.getBounds();
+    const edge = [box.getNorthWest(), box.getNorthEast(), box.getSouthWest(), box.getSouthEast(), L.latLng(box.getNorth(), box.getCenter().lng), L.latLng(box.getSouth(), box.getCenter().lng)];
+    const at = edge.map((p) => grid.squares(p.lat, p.lng));
+    const all = at.some((p) => !Number.isFinite(p[0] + p[1]));
+    const range = (k, most) => (all ? [0, most - 1] : [Math.max(0, Math.floor(Math.min(...at.map((p) => p[k])))), Math.min(most - 1, Math.floor(Math.max(...at.map((p) => p[k]))))]);
+    const [c0, c1] = range(0, grid.size[0]);
+    const [r0, r1] = range(1, grid.size[1]);
+    for (let r = r0; r <= r1; r++) {
+      for (let c = c0; c <= c1; c++) {
+        const i = grid.at(c, r);
+        if (i >= 0) hear(i);
+      }
+    }
+  };
+
+  // The bars of the legend: what the view holds of each class, by area.
+  Z.followView = function () {
+    const { grid, classed } = Z.sides[0];
+    const sums = new Map();
+    const c = grid.columns.area_m2;
+    let all = 0;
+    Z.inView(grid, (i) => {
+      const m2 = c ? c.values[i] * c.step : 1;
+      const k = classed.classes[i];
+      sums.set(k, (sums.get(k) || 0) + m2);
+      all += m2;
+    });
+    document.querySelectorAll("#zn .zn-in-view").forEach((bar) => {
+      const share = all ? (sums.get(Number(bar.dataset.class)) || 0) / all : 0;
+      bar.firstChild.style.width = 100 * share + "%";
+      bar.setAttribute("aria-label", Z.t("in_view", { share: Z.percent(share) }));
+      bar.title = Z.t("in_view", { share: Z.percent(share) });
+    });
+  };
+
   Z.legend = function () {
     const theme = Z.plan.themes.find((t) => t.code === Z.state.theme);
     const classed = Z.sides[0].classed;
@@ -41,9 +100,8 @@
     const part = (m2) => (city && Z.known(m2) ? Z.percent(m2 / city) : null);
     const gone = first.accounts.unzoned;
     const missing = Z.sides.some((one) => one.classed.anyMissing);
-    const items = classed.entries.map((e, k) => Z.el("li", null, swatch(e.colour), Z.el("span", null, e.label()), Z.el("span", { class: "zn-num zn-soft" }, zoned ? part(first.zones[k].area_m2) : null)));
-    if (missing) items.push(Z.el("li", null, Z.el("i", { class: "zn-swatch zn-swatch-missing" }),
-      Z.el("span", null, Z.t(zoned ? "unzoned" : "missing")), Z.el("span", { class: "zn-num zn-soft" }, zoned && gone ? part(gone.area_m2) : null)));
+    const items = classed.entries.map((e, k) => entry(k, swatch(e.colour), e.label(), zoned ? part(first.zones[k].area_m2) : null, e.colour));
+    if (missing) items.push(entry(Z.MISSING, Z.el("i", { class: "zn-swatch zn-swatch-missing" }), Z.t(zoned ? "unzoned" : "missing"), zoned && gone ? part(gone.area_m2) : null, "#beb9b4"));
     const shown = Z.state.overlays;
     if (shown.has("redlines") && Z.layers.redlines) {
       const levels = new Set(Z.layers.redlines.rows.map((r) => (r.level === 1 ? 1 : 2)));
@@ -75,11 +133,17 @@
       Z.el("button", { type: "button", class: "zn-close zn-side-close", "aria-label": Z.t("close"), onclick: () => Z.emit("side", false) }, "×"),
       choice.length > 1 ? Z.el("fieldset", null, Z.el("legend", null, Z.t("theme")), choice) : null,
       Z.el("div", { class: "zn-legend-at" }, Z.legend()),
+      Z.el("p", { class: "zn-downloads" }, Z.layers.townships ? Z.el("button", { type: "button", class: "zn-button", onclick: () => Z.showTable() }, Z.t("townships_table")) : null,
+        Z.el("button", { type: "button", class: "zn-button", onclick: () => Z.saveCsv(Z.t("unit"), Z.unitRows()) }, Z.t("save_units")),
+        Z.el("button", { type: "button", class: "zn-button", onclick: () => Z.savePicture() }, Z.t("save_picture"))),
       Z.el("label", { class: "zn-opacity" }, Z.el("span", null, Z.t("opacity")), opacity),
       Z.el("fieldset", null, Z.el("legend", null, Z.t("layers")), overlays));
   };
 
-  Z.refreshLegend = () => Z.put(Z.find(".zn-legend-at"), Z.legend());
+  Z.refreshLegend = function () {
+    Z.put(Z.find(".zn-legend-at"), Z.legend());
+    Z.followView();
+  };
 
   function button(name, press, more) {
     return Z.el("button", Object.assign({ type: "button", class: "zn-tool zn-tool-" + name, title: Z.t(name), "aria-label": Z.t(name), onclick: press }, more),

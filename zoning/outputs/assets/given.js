@@ -25,7 +25,9 @@
     const drawn = {};
     for (const layer of Z.plan.given_layers) {
       const shapes = await Z.shapes(layer.shapes);
-      const rows = shapes.map((shape, i) => ({ shape, kind: layer.classes[i] }));
+      const values = layer.rows ? await Z.numbers(layer.rows) : [];
+      const rows = shapes.map((shape, i) => ({ shape, kind: layer.classes[i], values: values[i] }));
+      layer.drawn = rows;
       drawn[layer.code] = draw(rows, (row) => ({
         color: layer.colour, weight: 1.4, fill: layer.filled, fillOpacity: 0.5, interactive: false,
         fillColor: row.kind < 0 ? layer.colour : layer.legend[row.kind].colour,
@@ -40,6 +42,19 @@
     if (!layer.legend.length) return [{ colour: layer.colour, label: name }];
     return layer.legend.map((e) => ({ colour: e.colour, label: name + " · " + Z.say(e.label) }));
   });
+
+  // The features of the layers given that hold a point, for the layers that are switched on.
+  Z.givenAt = (lat, lng) => Z.plan.given_layers.filter((layer) => Z.state.overlays.has(layer.code) && layer.columns.length)
+    .flatMap((layer) => Z.featuresAt({ rows: layer.drawn }, lat, lng).map((row) => ({ layer, row })));
+
+  const columnOf = (layer, name) => layer.columns.findIndex((c) => c.name === name);
+
+  Z.givenName = function ({ layer, row }) {
+    const own = ["name", "code"].map((c) => columnOf(layer, c)).find((k) => k >= 0 && row.values[k]);
+    return own === undefined ? Z.say(layer.label) : text(row.values[own]);
+  };
+
+  Z.givenRows = ({ layer, row }) => layer.columns.map((c, k) => row.values[k] !== null && [Z.say(c), text(row.values[k])]);
 
   const text = (cell) => (cell === null ? "–" : typeof cell === "object" ? Z.say(cell) : cell);
 

@@ -36,7 +36,7 @@
     const forward = Z.projector(g.projection);
     const back = Z.unprojector(forward, g.bounds);
     const codes = g.code.list ? await Z.numbers(g.code.list) : null;
-    const grid = { columns, count: g.units, cell: g.cell, bounds: g.bounds, forward };
+    const grid = { columns, count: g.units, cell: g.cell, bounds: g.bounds, forward, size: [g.columns, g.rows] };
 
     // Number of the unit in a square, or -1.
     grid.at = function (column, row) {

@@ -6,6 +6,7 @@
   const OVER = 16; // pixels by which a tile covers the ones after it
   const LINES_FROM = 18; // squares of at least this many pixels get thin lines between them
   const GREY = 0xffd6dade; // no data (colours are written as ABGR)
+  const FADED = 0xffe9ebec; // a class that the legend hides
   const GREY_HATCH = 0xffb4b9be;
 
   function abgr(colour) {
@@ -103,7 +104,8 @@
           if (unit < 0) continue;
           const k = (y0 + y) * width + x0 + x;
           const kind = this.classes[unit];
-          if (kind === Z.MISSING) pixels[k] = (x + y) % 8 < 2 ? GREY_HATCH : GREY;
+          if (Z.state.hidden.has(kind)) pixels[k] = FADED;
+          else if (kind === Z.MISSING) pixels[k] = (x + y) % 8 < 2 ? GREY_HATCH : GREY;
           else pixels[k] = this.colours[kind];
           squares[k] = unit;
           met = true;

@@ -19,6 +19,7 @@
       const rows = layer.rows.map((values, i) => {
         const row = { code: layer.codes[i], shape: shapes[i], anchor: (layer.anchors || [])[i] };
         layer.columns.forEach((c, k) => { row[c] = values[k]; });
+        if (layer.english) Object.assign(row, { name_en: layer.english[i], reading: layer.readings[i] });
         return row;
       });
       layers[name] = { rows, types: layer.types || {}, byCode: new Map(rows.map((r) => [r.code, r])) };

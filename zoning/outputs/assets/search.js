@@ -4,20 +4,78 @@
 (function (Z) {
   const MOST = 12;
 
+  // What was typed, with the simplified sign of every traditional one that occurs in a name.
+  const plain = (query) => [...query.trim().toLowerCase()].map((sign) => (Z.plan.traditional || {})[sign] || sign).join("");
+  const tight = (text) => text.replace(/[\s'’-]+/g, "");
+
+  // All ways to write a name: itself, in English, its reading, the first letters of its reading.
+  function forms(row) {
+    if (row.forms) return row.forms;
+    const parts = (row.reading || "").split(" ").filter(Boolean);
+    row.forms = [row.name, row.code, row.area_code, row.name_en && tight(row.name_en), parts.join(""), parts.map((p) => p[0]).join("")]
+      .filter(Boolean).map((text) => String(text).toLowerCase());
+    return row.forms;
+  }
+
+  // How well a row fits: 0 at the start, 1 inside, null not at all.
+  function fit(row, wanted) {
+    const letters = tight(wanted);
+    const at = forms(row).flatMap((form) => [form.indexOf(wanted), form.indexOf(letters)]).filter((k) => k >= 0);
+    return at.length ? Math.min(1, Math.min(...at)) : null;
+  }
+
+  Z.fits = (row, query) => fit(row, plain(query)) !== null;
+
+  // Signs that must be put in, left out or changed to make one text of another; more than `most` counts as `most + 1`.
+  function distance(a, b, most) {
+    if (Math.abs(a.length - b.length) > most) return most + 1;
+    let last = Array.from({ length: b.length + 1 }, (unused, k) => k);
+    for (let i = 1; i <= a.length; i++) {
+      const row = [i];
+      for (let j = 1; j <= b.length; j++) row[j] = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+      last = row;
+    }
+    return last[b.length];
+  }
+
+  // Names that were nearly typed: one sign off, two in longer ones.
+  function near(wanted) {
+    const letters = tight(wanted);
+    const most = letters.length > 5 ? 2 : 1;
+    if (letters.length < 2) return [];
+    const found = [];
+    for (const kind of KINDS) {
+      for (const row of Z.layers[kind] ? Z.layers[kind].rows : []) {
+        const ways = forms(row).flatMap((form) => (form.length > letters.length ? [form, form.slice(0, letters.length)] : [form]));
+        const off = Math.min(...ways.map((form) => distance(form, letters, most)));
+        if (off <= most && !found.some((h) => h.row.name === row.name)) found.push({ kind, row, off });
+      }
+    }
+    return found.sort((a, b) => a.off - b.off).slice(0, 4).map((h) => Object.assign(hitOf(h.kind, h.row), { near: true }));
+  }
+
+  const KINDS = ["townships", "counties", "redlines"];
+
+  function hitOf(kind, row) {
+    const code = row.area_code || row.code;
+    const same = Z.layers[kind].rows.filter((r) => (r.area_code || r.code) === code);
+    const county = Z.layers.counties && Z.layers.counties.byCode.get(row.county);
+    return { kind: kind === "redlines" ? "redline" : kind === "townships" ? "township" : "county", name: Z.place(row),
+      note: Z.place(county) || row.county_name || Z.say((Z.layers[kind].types || {})[row.type]) || code, rows: same };
+  }
+
   function hits(query) {
-    const wanted = query.trim().toLowerCase();
+    const wanted = plain(query);
     if (!wanted) return [];
     const found = [];
-    const fits = (text) => text !== null && text !== undefined && String(text).toLowerCase().includes(wanted);
-    for (const kind of ["townships", "counties", "redlines"]) {
+    for (const kind of KINDS) {
       const seen = new Set();
       for (const row of Z.layers[kind] ? Z.layers[kind].rows : []) {
         const code = row.area_code || row.code;
-        if (seen.has(code) || !(fits(row.name) || fits(code))) continue;
+        const how = fit(row, wanted);
+        if (seen.has(code) || how === null) continue;
         seen.add(code);
-        const same = Z.layers[kind].rows.filter((r) => (r.area_code || r.code) === code);
-        found.push({ kind: kind === "redlines" ? "redline" : kind === "townships" ? "township" : "county",
-          name: row.name || code, note: row.county_name || Z.say((Z.layers[kind].types || {})[row.type]) || code, rows: same });
+        found.push(Object.assign(hitOf(kind, row), { how }));
       }
     }
     const { grid } = Z.sides[0];
@@ -25,8 +83,8 @@
       const code = grid.code(i);
       if (code.toLowerCase().includes(wanted)) found.push({ kind: "unit", name: code, note: Z.townshipName(grid, i) || "", unit: i });
     }
-    const exact = (h) => (h.name.toLowerCase() === wanted ? 0 : 1);
-    return found.sort((a, b) => exact(a) - exact(b)).slice(0, MOST);
+    const rank = (h) => (h.name.toLowerCase() === wanted ? -1 : h.how === undefined ? 1 : h.how);
+    return (found.length ? found.sort((a, b) => rank(a) - rank(b)) : near(wanted)).slice(0, MOST);
   }
 
   Z.startSearch = function () {
@@ -56,7 +114,7 @@
       at = shown.length ? 0 : -1;
       Z.put(list, shown.map((hit, k) =>
         Z.el("li", { id: "zn-hit-" + k, role: "option", onmousedown: (e) => { e.preventDefault(); choose(k); } },
-          Z.el("span", { class: "zn-kind" }, Z.t(hit.kind)), Z.el("span", { class: "zn-hit-name" }, hit.name), Z.el("span", { class: "zn-soft" }, hit.note))),
+          Z.el("span", { class: "zn-kind" }, hit.near ? Z.t("did_you_mean") : Z.t(hit.kind)), Z.el("span", { class: "zn-hit-name" }, hit.name), Z.el("span", { class: "zn-soft" }, hit.note))),
         shown.length || !box.value.trim() ? null : Z.el("li", { class: "zn-soft" }, Z.t("no_hits")));
       list.hidden = !box.value.trim();
       box.setAttribute("aria-expanded", String(!list.hidden));

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from zoning.base import words
+from zoning.base.names import traditional
 from zoning.base.shipped import load_toml
 from zoning.outputs.webmap import given
 from zoning.outputs.webmap.accounts import pack_accounts, zone_rows
@@ -60,11 +61,19 @@ def document(plans: tuple[Any, ...], *, lang: str, tiles: dict[str, Any] | None)
             for p in plans
         ],
         "layers": pack_layers(first),
+        "traditional": _traditional(first),
         "given_layers": given.layers(first),
         "themes": available_themes(plans),
         "words": dictionary(),
         "tiles": tiles,
     }
+
+
+def _traditional(plan: Any) -> dict[str, str]:
+    """Give the simplified signs of traditional ones, for all signs of names in the plan."""
+    frames = (plan.townships, plan.counties, plan.redlines)
+    named = [f["name"] for f in frames if f is not None and "name" in f]
+    return traditional("".join(str(n) for names in named for n in names.dropna()))
 
 
 def to_json(doc: dict[str, Any]) -> str:

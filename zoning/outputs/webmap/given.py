@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from zoning.base import words
 from zoning.errors import Text
 from zoning.outputs import contributed
 from zoning.outputs.webmap.layers import MAX_POINTS, degrees, fit
-from zoning.outputs.webmap.packing import pack_numbers, pack_shapes
+from zoning.outputs.webmap.packing import deflate, pack_numbers, pack_shapes
 
 if TYPE_CHECKING:
     from zoning.contribution.parts import Class, Contribution, Field, Layer
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Above this number of rows card lines do not travel with the page (our choice).
 MOST_LINES = 20_000
+#: Above this number of features a layer has no cards (our choice).
+MOST_FEATURES = 5_000
 _MISSING = 255
 
 
@@ -71,9 +74,25 @@ def _layer(x: Layer) -> dict[str, Any]:
         number = contributed.class_of(x.frame[x.by], x.classes)
     return {
         "code": x.name, "label": both(x.title), "colour": x.colour, "filled": x.filled,
+        **_features(x),
         "legend": _legend(x.classes), "classes": number.tolist(),
         "shapes": pack_shapes(degrees(shapes, x.frame.crs).array), "tolerance_m": tolerance,
     }  # fmt: skip
+
+
+def _features(x: Layer) -> dict[str, Any]:
+    """Pack what the cards of the features say; a layer with too many has lines only."""
+    if len(x.frame) > MOST_FEATURES:
+        return {"columns": [], "rows": None}
+    fields = [f for f in x.fields if f.name in x.frame]
+    frame = x.frame[[f.name for f in fields]]
+    rows = [
+        [_cell(f, v) for f, v in zip(fields, row, strict=True)]
+        for row in frame.itertuples(index=False, name=None)
+    ]
+    columns = [{"name": f.name, **both(f.label)} for f in fields]
+    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    return {"columns": columns, "rows": {"type": "json", "data": deflate(text.encode())}}
 
 
 def _card(given: Contribution, k: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from zoning.base.names import english, syllables
 from zoning.base.shipped import data_path, load_toml
 from zoning.outputs.webmap.packing import pack_shapes
 
@@ -55,7 +56,7 @@ def pack_layers(plan: Any) -> dict[str, Any]:
             _with_new(plan.townships, plan, "township"), TOWNSHIP_CARD, named=True
         )
     if plan.redlines is not None and len(plan.redlines):
-        layers["redlines"] = _layer(plan.redlines, REDLINE_CARD)
+        layers["redlines"] = _layer(plan.redlines, REDLINE_CARD, kind="protections")
         layers["redlines"]["types"] = redline_types()
     return layers
 
@@ -82,7 +83,21 @@ def redline_types() -> dict[str, dict[str, str]]:
     return {t["code"]: {"zh": t["zh"], "en": t["en"]} for t in listed}
 
 
-def _layer(frame: Any, card: tuple[str, ...], *, named: bool = False) -> dict[str, Any]:
+def _latin(frame: Any, kind: str) -> dict[str, Any]:
+    """Give names in English and their readings, sign by sign, for people who type letters."""
+    if "name" not in frame:
+        return {}
+    names = ["" if v is None else v for v in map(plain, frame["name"])]
+    own = map(plain, frame["name_en"]) if "name_en" in frame else [None] * len(names)
+    return {
+        "english": [o or english(n, kind) for o, n in zip(own, names, strict=True)],
+        "readings": [" ".join(syllables(n)) for n in names],
+    }
+
+
+def _layer(
+    frame: Any, card: tuple[str, ...], *, named: bool = False, kind: str = "places"
+) -> dict[str, Any]:
     shapes, tolerance = fit(frame.geometry.array, MAX_POINTS)
     lonlat = degrees(shapes, frame.crs)
     columns = [c for c in card if c in frame]
@@ -90,6 +105,7 @@ def _layer(frame: Any, card: tuple[str, ...], *, named: bool = False) -> dict[st
         "codes": [str(i) for i in frame.index],
         "columns": columns,
         "rows": [[plain(v) for v in row] for row in frame[columns].itertuples(index=False)],
+        **_latin(frame, kind),
         "shapes": pack_shapes(lonlat.array),
         "tolerance_m": tolerance,
     }

@@ -39,8 +39,8 @@ MOST_APART = 0.5
 #: The scripts of the page, in the order in which they need each other.
 SCRIPTS = (
     "core.js", "words.js", "unpack.js", "projection.js", "grid.js", "gridlayer.js", "themes.js",
-    "given.js", "lines.js", "headline.js", "card.js", "charts.js", "panel.js", "search.js",
-    "measure.js", "swipe.js", "controls.js", "app.js",
+    "given.js", "lines.js", "headline.js", "card.js", "places.js", "charts.js", "panel.js",
+    "table.js", "download.js", "search.js", "measure.js", "swipe.js", "controls.js", "app.js",
 )  # fmt: skip
 _VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
 _BLOCK = re.compile(
