@@ -1,4 +1,7 @@
-"""What holds for all tests: one seed, and in CI nothing may be skipped."""
+"""What holds for all tests: one seed, and in CI nothing may be skipped.
+
+Elsewhere examples are drawn anew every time, and fewer of them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from hypothesis import settings
 collect_ignore = ["qgis_check.py"]
 
 settings.register_profile("ci", derandomize=True, print_blob=True)
-settings.register_profile("here", print_blob=True)
+settings.register_profile("here", print_blob=True, max_examples=40)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 

@@ -160,14 +160,14 @@ def test_prices_and_stability(world, tmp_path):
     found = made.price()
     files = api.write_prices(made, found, tmp_path)
     assert (tmp_path / "prices.csv") in files
-    firm = made.stability(draws=50)
-    assert firm.draws.draws.count == 50
+    firm = made.stability(draws=10)
+    assert firm.draws.draws.count == 10
     assert firm.plan.units["stability"].between(0, 1).all()
     assert firm.plan.units.columns[-1] == "geometry"
-    assert firm.plan.run["stability"]["draws"] == 50
+    assert firm.plan.run["stability"]["draws"] == 10
     assert "stability" not in made.units
     # Asked again, the new columns take the place of the old.
-    twice = firm.plan.stability(draws=50)
+    twice = firm.plan.stability(draws=10)
     pd.testing.assert_series_equal(twice.plan.units["stability"], firm.plan.units["stability"])
 
 

@@ -192,6 +192,7 @@ def test_a_plan_reads_back_as_it_was_written(small, tmp_path):
     assert areas.to_dict() == {"R1": 1_000_000, "R2": 1_000_000, "overlap": 0}
 
 
+@pytest.mark.slow
 def test_twice_gives_the_same_bytes(small, tmp_path):
     for name in ("a", "b"):
         plan = run(tmp_path / name)
@@ -283,6 +284,21 @@ def test_red_lines_that_nobody_gave_are_unknown_and_not_0(tmp_path):
     back = store.load(tmp_path / "out")
     assert back.units["redline_m2"].isna().all() and back.pieces["redline_m2"].isna().all()
     assert all(c.ok for c in verify(tmp_path / "out"))
+    # A city that has none says so, and 0 is then a fact.
+    path.write_text(text + "[redlines]\nnone = true\n", encoding="utf-8")
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    assert (plan.units["redline_m2"] == 0).all()
+    assert plan.units["zone"].notna().all()
+    assert not [c for c in plan.checks if c.check == "left_out.redlines"]
+
+
+@pytest.mark.slow
+def test_0_for_red_lines_that_nobody_gave_is_a_forgery(tmp_path):
+    path = worlds.write(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('[inputs.redlines]\npath = "红线.gpkg"\n', ""), encoding="utf-8")
+    write_folder(pipeline.run(planfile.load(path), tmp_path), tmp_path / "out")
+    back = store.load(tmp_path / "out")
     for name in ("pieces", "account_city"):  # who writes 0 says that there are none
         forged = tmp_path / name
         shutil.copytree(tmp_path / "out", forged)
@@ -292,12 +308,6 @@ def test_red_lines_that_nobody_gave_are_unknown_and_not_0(tmp_path):
         assert {"verify.areas" if name == "pieces" else "verify.accounts"} <= failed
     (written, *_) = export(back, "gdb", tmp_path / "gdb")  # a layer of zones without any shape
     assert len(gpd.read_file(written, layer="zones")) == 4
-    # A city that has none says so, and 0 is then a fact.
-    path.write_text(text + "[redlines]\nnone = true\n", encoding="utf-8")
-    plan = pipeline.run(planfile.load(path), tmp_path)
-    assert (plan.units["redline_m2"] == 0).all()
-    assert plan.units["zone"].notna().all()
-    assert not [c for c in plan.checks if c.check == "left_out.redlines"]
 
 
 def test_without_land_use_there_is_no_account_and_the_run_goes_on(tmp_path):

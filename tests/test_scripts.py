@@ -81,7 +81,13 @@ def state():
     return done.stdout
 
 
-@pytest.mark.parametrize("name", sorted(STEPS))
+#: Of the steps those that take seconds.
+SOME = ("make_report", "make_sheets", "bench_policies")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow if n in SOME else ()) for n in sorted(STEPS)]
+)
 def test_steps_of_a_planner(name, places, tmp_path, monkeypatch, capsys):
     arguments, said = STEPS[name]
     monkeypatch.setattr(sys, "argv", [name, *told(arguments, places, tmp_path)])

@@ -227,7 +227,9 @@ def _strip(table: pd.DataFrame) -> pd.DataFrame:
     return gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:4549")
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 4))]
+)
 def test_contiguity_and_decisions_are_part_of_every_draw(seed: int) -> None:
     """Each draw against the method written out, then contiguity, then decisions."""
     from zoning.questions.stability.settled import Settled

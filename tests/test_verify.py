@@ -34,9 +34,8 @@ def failed(found):
     return {c.check for c in found if not c.ok and c.level == "error"}
 
 
-@pytest.mark.parametrize(
-    "way", [pytest.param(w, marks=() if w == "whole units" else pytest.mark.slow) for w in WAYS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
 def test_every_way_of_allocating_is_proved_from_the_files(tmp_path, way):
     plan = written(tmp_path, WAYS[way])
     found = verify(plan)
@@ -136,8 +135,8 @@ def asked(tmp_path_factory):
 BARE = "[outputs]\nqgis = false\nmap = false\n"
 
 
-#: All of them; a newcomer asks everything at once, of a plain plan and of the fullest.
-QUICK = {("plain", "all"), ("two surveys, cores, locks", "all")}
+#: All of them; a newcomer asks everything at once, of the fullest plan.
+QUICK = {("two surveys, cores, locks", "all")}
 PRODUCT = [
     pytest.param(name, kind, marks=() if (name, kind) in QUICK else pytest.mark.slow)
     for name in ASKED
@@ -189,6 +188,7 @@ def test_one_square_metre_too_much_in_a_locked_unit_is_caught(asked):
     assert "allocation.certificate" in failed(verify(moved(answered, other, there, 1)))
 
 
+@pytest.mark.slow
 def test_slivers_that_were_dropped_are_not_missed(tmp_path):
     path = worlds.write(tmp_path, extra=BARE)
     text = path.read_text(encoding="utf-8")

@@ -370,6 +370,7 @@ def test_reasons_travel_when_the_plan_has_them(plan):
     assert set(unpack(packed["texts"]["why_zh"])) == {"因为红线"}
 
 
+@pytest.mark.slow
 def test_size_of_the_published_city():
     """4,121 units with noisy values and a reason each: the layer and the page keep their limits."""
     p = fake_plan.make_many(4121, 56)

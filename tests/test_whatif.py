@@ -221,6 +221,7 @@ farmland = false
 """
 
 
+@pytest.mark.slow
 def test_a_plan_keeps_a_class_table_of_its_own(plan, tmp_path):
     import rasterio
 
@@ -307,6 +308,7 @@ path = "锁.gpkg"
 """
 
 
+@pytest.mark.slow
 def test_land_that_something_else_keeps_too_is_released_by_neither(tmp_path):
     # The lock covers half of R1's square, half of a built square and half of a free one.
     shapes = [worlds.square(0, 2, 0.5, 1), worlds.square(0, 0, 0.5, 1), worlds.square(2, 1, 0.5, 1)]
