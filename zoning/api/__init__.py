@@ -13,7 +13,7 @@ ask about a place       `site`
 write files            `map`, `report`, `sheets`, `export`, `write_prices`
 many plans of a land   `audit`
 policies               `policy`, `policies`, `check_policy`, `write_policy`
-work without a plan    `evaluate`, `roles`, `solve`
+work without a plan    `evaluate`, `integrate`, `roles`, `solve`
 =====================  =============================================================
 
 Examples
@@ -43,6 +43,7 @@ __all__ = [
     "COMMANDS", "FORMATS", "REPORTS", "Alternatives", "Batch", "MethodComparison", "Plan",
     "Stability", "Units", "allocate", "alternatives", "audit", "batch", "cap_range", "check",
     "check_policy", "demo", "evaluate", "explain", "export", "grid", "init", "inspect",
+    "integrate",
     "joined", "load", "map", "mend", "methods", "policies", "policy", "policy_rows", "price",
     "report", "roles", "run", "sheets", "site", "solve", "stability", "target_file",
     "unit_losses", "verify", "watching", "write_findings", "write_policy", "write_prices",
@@ -68,7 +69,7 @@ if TYPE_CHECKING:
     from zoning.api.several import Alternatives, alternatives, cap_range, unit_losses
     from zoning.api.sites import site
     from zoning.api.units import Units, grid
-    from zoning.api.without import evaluate, roles, solve, target_file, watching
+    from zoning.api.without import evaluate, integrate, roles, solve, target_file, watching
     from zoning.api.writing import export, map, report, sheets, write_prices, write_table
 else:
     _ROOMS = {
@@ -90,7 +91,7 @@ else:
         "several": ("Alternatives", "alternatives", "cap_range", "unit_losses"),
         "sites": ("site",),
         "units": ("Units", "grid"),
-        "without": ("evaluate", "roles", "solve", "target_file", "watching"),
+        "without": ("evaluate", "integrate", "roles", "solve", "target_file", "watching"),
         "writing": ("export", "map", "report", "sheets", "write_prices", "write_table"),
     }
     _HOME = {name: room for room, names in _ROOMS.items() for name in names}

@@ -11,7 +11,7 @@ from zoning.errors import InputError
 
 if TYPE_CHECKING:
     from zoning.allocation.files.selection import Selected
-    from zoning.evaluation import Preset, Result
+    from zoning.evaluation import Integration, Preset, Result
 
 
 #: What `evaluate` evaluates.
@@ -56,6 +56,42 @@ def roles(purpose: str, preset: str | Path = "", scale: str | None = None) -> di
     True
     """
     return _preset(purpose, preset, scale).roles(purpose)
+
+
+def integrate(
+    layers: Mapping[str, str | Path],
+    out: str | Path,
+    *,
+    rules: str | Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Integration:
+    """Read the three evaluations together (集成评价): what comes first, contradicts, is left.
+
+    Parameters
+    ----------
+    layers : mapping of role to path
+        ``ecology``, ``agriculture``, ``town`` as `evaluate` writes them, on one grid; ``landuse``
+        (classes of a plan) for conflicts with the present use and for potential.
+    out : str or Path
+        GeoTIFF to write: codes of what comes first; marks of conflicts and potential.
+    rules : str or Path, optional
+        TOML file in place of the shipped rows.
+    progress : callable, optional
+        Called with windows done and windows in all.
+
+    Returns
+    -------
+    Integration
+
+    Raises
+    ------
+    InputError
+        If an evaluation is missing or the rasters do not fit together.
+    """
+    from zoning import evaluation
+
+    given = {role: Path(path) for role, path in layers.items()}
+    return evaluation.integrate(given, Path(out), rules, progress=progress)
 
 
 def evaluate(

@@ -21,9 +21,10 @@ def evaluate(
     purpose: Annotated[
         str,
         typer.Argument(
-            help="ecology, agriculture or town. / 生态、农业、城镇", show_default=False
+            show_default=False,
+            help="ecology, agriculture, town; integration of the three. / 生态、农业、城镇、集成",
         ),
-        About(choices=("ecology", "agriculture", "town")),
+        About(choices=("ecology", "agriculture", "town", "integration")),
     ],
     out: Annotated[
         Path | None,
@@ -41,7 +42,8 @@ def evaluate(
         str,
         typer.Option(
             "--preset", show_default=False,
-            help="A (2020 guide), B (2019 drafts), or a TOML file. / 参数集或文件",
+            help="A (2020 guide), B (2019 drafts), or a TOML file; of integration its rules. "
+            "/ 参数集或文件",
         ),
     ] = "",
     scale: Annotated[
@@ -64,7 +66,7 @@ def evaluate(
         ),
     ] = False,
 ) -> None:  # fmt: skip
-    """Evaluate ecology, farming or town land from rasters, in windows. / 双评价."""
+    """Evaluate ecology, farming or town land from rasters, or all three together. / 双评价."""
     if roles:
         names = list(api.roles(purpose, preset, scale))
         talk.write_json({"roles": names})
@@ -77,6 +79,9 @@ def evaluate(
             remedy=("add -o classes.tif", "请加 -o classes.tif"),
         )  # fmt: skip
     given = _layers(layer or ())
+    if purpose == "integration":
+        _integrate(talk, given, new_file(out), preset)
+        return
     with talk.counting(Text("evaluate", "评价")) as bar:
         found = api.evaluate(purpose, given, new_file(out), preset=preset, scale=scale,
                              boundary=boundary, progress=bar)  # fmt: skip
@@ -84,6 +89,28 @@ def evaluate(
     talk.write_json(answer)
     rows = [[str(k), f"{v / 1e6:,.3f}"] for k, v in sorted(found.area_m2.items())]
     talk.write_table(talk.say("Classes", "等级"), [talk.say("class", "等级"), "km²"], rows)
+    for note in answer["notes"]:
+        talk.write(str(note))
+    talk.write(str(found.path))
+
+
+def _integrate(talk: Talk, given: dict[str, Path], out: Path, rules: str) -> None:
+    """Say what comes first, where use contradicts an evaluation, and what is left."""
+    with talk.counting(Text("integrate", "集成")) as bar:
+        found = api.integrate(given, out, rules=rules or None, progress=bar)
+    answer = found.as_dict(talk.lang)
+    talk.write_json(answer)
+    book = found.rules
+    for title, rows, areas in (
+        (Text("What comes first", "优先功能"), book.priority, found.area_m2),
+        (Text("Conflicts and potential", "冲突与潜力"), (*book.conflict, *book.potential),
+         found.found_m2),
+    ):  # fmt: skip
+        lines = [
+            [r.name.get(talk.lang), f"{areas[r.key] / 1e6:,.3f}"] for r in rows if r.key in areas
+        ]
+        if lines:
+            talk.write_table(title.get(talk.lang), [talk.say("row", "类型"), "km²"], lines)
     for note in answer["notes"]:
         talk.write(str(note))
     talk.write(str(found.path))

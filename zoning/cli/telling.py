@@ -148,6 +148,7 @@ def _tell_wings(talk: Talk, plan: Plan) -> None:
     """Name what the wings gave to the plan: its policies, conflicts, parks."""
     for given in plan.contributions:
         titles = [c.title.get(talk.lang) for c in given.chapters if c.pages is None]
+        titles = [t for t in titles if t != given.title.get(talk.lang)]
         if titles:
             talk.write(given.title.get(talk.lang) + talk.say(": ", "：")
                        + talk.say("; ", "；").join(titles))  # fmt: skip

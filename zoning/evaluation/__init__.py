@@ -6,10 +6,12 @@ One direction everywhere: **suitability 1 = best suited ... 5 = unsuited; ecolog
 Preset A follows the guide of 2020, preset B the drafts of 2019; both are data
 (``data/evaluation``). `town`, `agriculture` and `ecology` turn rasters into a raster of classes;
 `suitability`, `importance` and what they stand on (`tables`, `terrain`, `patches`, `processes`,
-`hazards`, `carrying`) work on arrays.
+`hazards`, `carrying`) work on arrays. `integrate` reads the three results together: what comes
+first, what contradicts, what is left.
 """
 
 from zoning.evaluation.ecological import importance
+from zoning.evaluation.integration import Integration, integrate, load_rules
 from zoning.evaluation.loading import load_preset
 from zoning.evaluation.presets import Preset
 from zoning.evaluation.run import Result, agriculture, ecology, town
@@ -18,6 +20,7 @@ from zoning.evaluation.tables import NODATA, classify, combine, correct, worst
 
 __all__ = [
     "NODATA",
+    "Integration",
     "Preset",
     "Result",
     "agriculture",
@@ -26,7 +29,9 @@ __all__ = [
     "correct",
     "ecology",
     "importance",
+    "integrate",
     "load_preset",
+    "load_rules",
     "suitability",
     "town",
     "worst",

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 import pandas as pd
 
 from zoning.base.areas import M2_PER_KM2, share
+from zoning.base.words import label
 from zoning.errors import Problem, Text, raise_all
+
+#: What `[inputs.integration]` with the shipped rows measures.
+INTEGRATED = (
+    "first_ecology_share", "first_both_share", "first_farm_share", "first_town_share",
+    "first_important_share", "first_rest_share", "built_on_extreme_share",
+    "farmland_on_extreme_share", "farmland_unsuited_share", "built_unsuited_share",
+    "farm_potential_share", "town_potential_share",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,7 @@ AT_HAND: dict[str, Indicator] = {
             "",
             "",
         ),
+        *(_given(n, label(n, "en"), label(n, "zh"), "", "") for n in INTEGRATED),
     )
 }
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from zoning.planfile.layers import InputsPart, Layer, RoadLayer
 
+#: The three evaluations.
+PURPOSES = ("ecology", "agriculture", "town")
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -29,6 +32,8 @@ class Ground:
     layers : dict of Path
         Rasters of evaluations, by ``PURPOSE.ROLE``; ``PURPOSE.raster`` is a finished one.
     landuse : Path or None
+    own : dict of Path
+        The planner's own TOML files: presets by purpose, and rules of ``integration``.
     sources : tuple of Source
     """
 
@@ -38,6 +43,7 @@ class Ground:
     rasters: dict[str, Path] = field(default_factory=dict)
     layers: dict[str, Path] = field(default_factory=dict)
     landuse: Path | None = None
+    own: dict[str, Path] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
 
 
@@ -93,14 +99,36 @@ def read_ground(inputs: InputsPart, folder: Path, crs: Any) -> Ground:
     if roads is not None and inputs.roads is not None:
         roads = _named(roads, inputs.roads)
     centres = lines("centres", inputs.centres, ())
+    own, read, lacking = _own_files(inputs, folder)
+    sources += read
+    problems += lacking
     problems += _fit(inputs)
     if problems:
         raise InputError(problems)
     return Ground(
         dem, roads, centres, {k: v for k, v in rasters.items() if v is not None},
         {k: v for k, v in layers.items() if v is not None},
-        None if inputs.landuse is None else folder / inputs.landuse.path, tuple(sources),
+        None if inputs.landuse is None else folder / inputs.landuse.path, own, tuple(sources),
     )  # fmt: skip
+
+
+def _own_files(
+    inputs: InputsPart, folder: Path
+) -> tuple[dict[str, Path], list[Source], list[Problem]]:
+    """Find the planner's own presets and rules of integration."""
+    stated: dict[str, str] = {p: part.preset for p, part in inputs.evaluations.items()}
+    if inputs.integration is not None and inputs.integration.rules is not None:
+        stated["integration"] = inputs.integration.rules
+    own, sources, problems = {}, [], []
+    for name, path in stated.items():
+        if not path.endswith(".toml"):
+            continue
+        if not (folder / path).is_file():
+            problems.append(missing_file(folder / path, name))
+            continue
+        own[name] = folder / path
+        sources.append(Source(name, Path(path).as_posix(), None, sha256_of(own[name]), None, None))
+    return own, sources, problems
 
 
 def _fit(inputs: InputsPart) -> list[Problem]:
@@ -113,6 +141,14 @@ def _fit(inputs: InputsPart) -> list[Problem]:
                  "计算通行时间须同时提供 [inputs.roads] 与 [inputs.centres]"), "plan.toml",
             remedy=Text(f"give [inputs.{lacking}]", f"请提供 [inputs.{lacking}]"),
             code="no-centre"))  # fmt: skip
+    lacking_of = [p for p in PURPOSES if p not in inputs.evaluations]
+    if inputs.integration is not None and lacking_of:
+        listed = ", ".join(f"[inputs.evaluations.{p}]" for p in lacking_of)
+        found.append(Problem(
+            Text("[inputs.integration] reads three evaluations together",
+                 "[inputs.integration] 须有三项评价"), "plan.toml", measured=3 - len(lacking_of),
+            limit=3, remedy=Text(f"give {listed}", f"请提供 {listed}"),
+            code="no-evaluation"))  # fmt: skip
     for name, part in inputs.rasters.items():
         if not (name.isidentifier() and name.islower()):
             found.append(Problem(

@@ -28,8 +28,10 @@ EVALUATED: Mapping[str, Mapping[str, tuple[int, ...]]] = {
 TERRAIN = ("slope_deg", "relief_m", "elevation_m")
 
 
-def columns(inputs: InputsPart) -> tuple[str, ...]:
+def columns(inputs: InputsPart, rules: Path | None = None) -> tuple[str, ...]:
     """Names of the indicators that a run measures beside areas.
+
+    ``rules`` is the planner's own file of ``[inputs.integration]``.
 
     Examples
     --------
@@ -43,6 +45,10 @@ def columns(inputs: InputsPart) -> tuple[str, ...]:
     found += [*inputs.rasters]
     for purpose in inputs.evaluations:
         found += EVALUATED[purpose]
+    if inputs.integration is not None:
+        from zoning.evaluation import load_rules
+
+        found += load_rules(rules).shares
     return tuple(found)
 
 
@@ -144,7 +150,56 @@ def _evaluated(
             for name, classes in EVALUATED[purpose].items():
                 for key, values in raster_means(finished, places, classes=classes).items():
                     out[key][name] = values
+        if config.inputs.integration is not None:
+            findings += _together(intake, places, Path(folder), done, out)
     return out, findings
+
+
+def _together(
+    intake: Intake, places: Mapping[str, gpd.GeoDataFrame], folder: Path,
+    done: Mapping[str, Path], out: dict[str, pd.DataFrame],
+) -> list[Finding]:  # fmt: skip
+    """Read the three evaluations together; put the shares of what follows beside them."""
+    from zoning import evaluation
+    from zoning.indicators.zonal import raster_means
+
+    crs = intake.grid.crs
+    rules = evaluation.load_rules(intake.ground.own.get("integration"))
+    given = dict(done)
+    if intake.ground.landuse is not None:
+        given["landuse"] = intake.ground.landuse
+    aligned = {
+        role: _aligned(path, done["ecology"], role, folder / f"together-{role}.tif", crs)
+        for role, path in given.items()
+    }
+    found = evaluation.integrate(aligned, folder / "together.tif", rules, classes=intake.classes)
+    for row in rules.priority:
+        for key, values in raster_means(found.path, places, classes=(row.code,)).items():
+            out[key][f"first_{row.key}_share"] = values
+    marks = folder / "marks.tif"
+    _band(found.path, marks)
+    rows = (*rules.conflict, *rules.potential) if found.found_m2 else ()
+    for bit, mark in enumerate(rows):
+        holding = tuple(v for v in range(1 << len(rows)) if v >> bit & 1)
+        for key, values in raster_means(marks, places, classes=holding).items():
+            out[key][f"{mark.key}_share"] = values
+    km = {k: v / 1e6 for k, v in found.area_m2.items()}
+    en = "; ".join(f"{r.name.en} {km[r.key]:,.2f} km2" for r in rules.priority)
+    zh = "；".join(f"{r.name.zh} {km[r.key]:,.2f} km²" for r in rules.priority)
+    words = [Text(en, zh), *found.notes]
+    return [Finding(w, "[inputs.integration]", code="integration", level="note") for w in words]
+
+
+def _band(path: Path, out: Path) -> None:
+    """Write the second band of a raster by itself."""
+    import rasterio
+
+    with (
+        rasterio.open(path) as file,
+        rasterio.open(out, "w", **{**file.profile, "count": 1}) as target,
+    ):
+        for _, window in file.block_windows(1):
+            target.write(file.read(2, window=window), 1, window=window)
 
 
 def _evaluate(
@@ -153,9 +208,9 @@ def _evaluate(
     """Bring the rasters to one grid, and evaluate land inside the city."""
     from zoning import evaluation
 
-    preset = evaluation.load_preset(part.preset or ("A" if purpose == "ecology" else "B"))
-    preset = preset.at_scale(part.scale)
     ground = intake.ground
+    named = ground.own.get(purpose) or part.preset or ("A" if purpose == "ecology" else "B")
+    preset = evaluation.load_preset(named).at_scale(part.scale)
     given: dict[str, Path] = {
         role: ground.layers[f"{purpose}.{role}"] for role in part.layers
     }  # fmt: skip

@@ -123,7 +123,7 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
     if layer is None or part is None:
         return _idle(config)
     table = pd.DataFrame(layer.drop(columns="geometry"))
-    measured = ground_columns(config.inputs)
+    measured = ground_columns(config.inputs, intake.ground.own.get("integration"))
     where = part.table or part.path
     absent = {
         "land use": intake.layers.landuse is None,
@@ -133,7 +133,7 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
         table, method, absent=[name for name, gone in absent.items() if gone], where=where
     )
     found += _own(table, where, measured)
-    for column in ("area_m2", *sums.RED_SUMS, *sums.USE_SUMS, *ground_columns(config.inputs)):
+    for column in ("area_m2", *sums.RED_SUMS, *sums.USE_SUMS, *measured):
         if column not in table:
             table[column] = pd.array([pd.NA] * len(table), dtype="Int64")
     try:

@@ -209,7 +209,8 @@ def _zone(ready: Ready, ledger: atoms.Ledger, parts: pd.DataFrame) -> State:
 
 def _measure_ground(ready: Ready, state: State) -> None:
     """Put slope, travel time, means of rasters and evaluations beside the sums."""
-    if not ground.columns(ready.config.inputs) or state.townships is None:
+    own = ready.intake.ground.own.get("integration")
+    if not ground.columns(ready.config.inputs, own) or state.townships is None:
         return
     places = {"townships": state.townships, "units": _inside(state.units, ready.intake.layers.city)}
     found, state.findings = ground.measure(ready.config, ready.intake, places)

@@ -305,6 +305,17 @@ class Evaluation(Part):
     """A raster of classes that was evaluated before, in place of ``preset`` and ``layers``."""
 
 
+class IntegrationPart(Part):
+    """``[inputs.integration]``: the three evaluations read together (集成评价), as indicators.
+
+    It needs all three ``[inputs.evaluations]``; ``first_..._share`` says what comes first,
+    conflicts and potential are shares of the evaluated land.
+    """
+
+    rules: str | None = None
+    """TOML file of rows in place of the shipped ``data/evaluation/integration.toml``."""
+
+
 class InputsPart(Part):
     """``[inputs.*]``: the planner's files; every one but the boundary may be absent."""
 
@@ -328,3 +339,4 @@ class InputsPart(Part):
         default_factory=dict
     )
     """Double evaluations whose results become indicators."""
+    integration: IntegrationPart | None = None
