@@ -5,20 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from zoning.allocation.landscape import Patches
 from zoning.allocation.methods.choose import Answer, Effort, with_boundary, without_boundary
-from zoning.allocation.model import QUANTUM, Model, make_model
+from zoning.allocation.model import QUANTUM, Model, exact_dot, make_model, room_of
 from zoning.allocation.proof import bounded as bounded_
 from zoning.allocation.proof import certificate as proof
 from zoning.allocation.proof.certificate import Certificate
 from zoning.allocation.result import Allocation, limit_table
 from zoning.allocation.space import make_space
+from zoning.allocation.stages import Stages, stages_of
 from zoning.capacity.rules import Limit, Lock
-from zoning.errors import InputError
+from zoning.errors import InputError, ZoningError
 
 
 def allocate(
@@ -92,6 +94,72 @@ def allocate(
     ([50, 20, 20], 'nested', 'complete', True)
     """
     start = time.perf_counter()
+    stages = stages_of(pieces, limits, locks)
+    given: dict[str, Any] = {
+        "locks": locks, "boundary_weight": boundary_weight, "edges": edges,
+        "whole_units": whole_units, "core_share": core_share, "gap": gap,
+        "time_limit": time_limit, "min_patch_units": min_patch_units, "attached": attached,
+    }  # fmt: skip
+    if stages is None:
+        made = _allocate(pieces, limits, start, **given)
+    else:
+        if whole_units:
+            raise _no_whole_stages()
+        inner = _allocate(stages.rows, stages.limits, start, **given)
+        made = None if inner is None else _collapse(pieces, stages, inner)
+    if made is None:
+        from zoning.allocation.proof.conflicts import explain
+
+        raise explain(pieces, limits, locks, whole_units=whole_units)
+    return made
+
+
+def _no_whole_stages() -> ZoningError:
+    return InputError.one(
+        "phases and land that may go need fractions of units, not whole units",
+        "分期与减量需按单元的一部分分配，不能用整单元",
+        where="[allocation] whole_units", code="whole-stages",
+        remedy=("set whole_units = false", "请设 whole_units = false"),
+    )  # fmt: skip
+
+
+def _collapse(pieces: pd.DataFrame, stages: Stages, inner: Allocation) -> Allocation:
+    """Give the answer over rows back as land of the pieces, with the plan's own worth."""
+    land, less = stages.land(inner.new_m2), stages.constant
+    cert = inner.certificate
+    bound = None if cert.bound is None else cert.bound - less
+    cert = replace(cert, objective=cert.objective - less, bound=bound)
+    prices: dict[int, float] | None = None
+    if inner.limits["price"].notna().all():
+        prices = stages.prices({k: float(y) for k, y in enumerate(inner.limits["price"])})
+    new = land["new_m2"].rename("new_m2")
+    table = pieces.assign(**{c: land[c] for c in land.columns if c != "new_m2"})
+    steps = np.round(pieces["suitability"].astype("Float64").fillna(0.0).to_numpy(float) * QUANTUM)
+    worth = exact_dot(steps.astype(np.int64), new.to_numpy(np.int64)) / QUANTUM
+    return replace(
+        inner, new_m2=new, objective=cert.objective, bound=cert.bound, gap=cert.gap,
+        certificate=cert, limits=limit_table(table, stages.given, new, prices),
+        suitability_m2=worth, stages=land.drop(columns="new_m2"),
+        unknown=int(((room_of(pieces, stages.given) == 0) & (pieces["free_m2"] > 0)).sum()),
+    )  # fmt: skip
+
+
+def _allocate(
+    pieces: pd.DataFrame,
+    limits: Sequence[Limit],
+    start: float,
+    *,
+    locks: Sequence[Lock],
+    boundary_weight: float,
+    edges: pd.DataFrame | None,
+    whole_units: bool,
+    core_share: float,
+    gap: float,
+    time_limit: float | None,
+    min_patch_units: int,
+    attached: bool,
+) -> Allocation | None:
+    """Solve and prove one question over rows of land; ``None``: the rules cannot hold together."""
     model = make_model(pieces, limits, locks)
     spatial = boundary_weight > 0 or whole_units
     wish = Patches(min_patch_units, attached)
@@ -110,9 +178,7 @@ def allocate(
     else:
         answer = without_boundary(model, effort)
     if answer is None:
-        from zoning.allocation.proof.conflicts import explain
-
-        raise explain(pieces, limits, locks, whole_units=whole_units)
+        return None
     return _report(pieces, model, locks, answer, how if spatial else None, edges, start)
 
 

@@ -159,7 +159,8 @@ def _check(pieces: pd.DataFrame, limits: Sequence[Limit]) -> None:
                 code="bad-free",
             )
         )
-    if "suitability" in pieces and not pieces["suitability"].dropna().between(0, 1).all():
+    known = "worth" in pieces or "suitability" not in pieces
+    if not known and not pieces["suitability"].dropna().between(0, 1).all():
         problems.append(
             Problem(
                 Text("suitability must lie between 0 and 1", "适宜性必须在 0 与 1 之间"),
@@ -180,7 +181,7 @@ def room_of(pieces: pd.DataFrame, limits: Sequence[Limit]) -> pd.Series:
     [5, 0]
     """
     known = pieces["suitability"].notna()
-    for column in {x.where for x in limits if x.kind in ("zone", "quota")}:
+    for column in {x.where for x in limits if x.needs_zone}:
         known &= pieces[column].notna()
     return pieces["free_m2"].where(known, 0).astype("int64")
 
@@ -192,6 +193,7 @@ def make_model(pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lo
     ----------
     pieces : DataFrame, index ``piece``
         ``unit, free_m2`` (int64, m2), ``suitability`` (0..1) and the columns limits name.
+        ``worth`` takes the place of suitability; rows of one ``bundle`` share their free land.
     limits, locks : sequences
         What was decided.
 
@@ -210,11 +212,14 @@ def make_model(pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lo
     room_series = room_of(table, limits)
     unknown = int(((room_series == 0) & (table["free_m2"] > 0)).sum())
     room = room_series.to_numpy(np.int64, copy=True)
-    suitability = table["suitability"].astype("Float64").fillna(0.0).to_numpy(np.float64)
+    worth = table["worth" if "worth" in table else "suitability"]
+    suitability = worth.astype("Float64").fillna(0.0).to_numpy(np.float64)
     unit, units = pd.factorize(table["unit"], sort=True)
     least = np.zeros(len(table), dtype=np.int64)
     for lock in locks:
         here = table["unit"].isin(lock.units).to_numpy()
+        if "bundle" in table:  # rows of a bundle are built together: its floor says so
+            here = here & table["bundle"].isna().to_numpy()
         if lock.kind == "in":
             least[here] = table["free_m2"].to_numpy(np.int64)[here]
             room[here] = np.maximum(room, least)[here]
@@ -228,7 +233,7 @@ def make_model(pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lo
         worth=np.round(suitability * QUANTUM).astype(np.int64),
         unit=unit,
         units=pd.Index(units),
-        groups=_groups(table, limits, least, room),
+        groups=_groups(table, limits, least, room) + _bundles(table, locks, room),
         limits=tuple(limits),
         unknown=unknown,
         order=order,
@@ -258,6 +263,20 @@ def _groups(
         cap, cap_from = min(caps) if caps else (most, None)
         minus, floor_from = min(floors) if floors else (-fewest, None)
         found.append(Group(inside, -minus, cap, floor_from, cap_from))
+    return tuple(found)
+
+
+def _bundles(table: pd.DataFrame, locks: Sequence[Lock], room: Ints) -> tuple[Group, ...]:
+    """Let the rows of a bundle share their room, and fill it where a lock says so."""
+    if "bundle" not in table:
+        return ()
+    forced = table["unit"].isin({u for x in locks if x.kind == "in" for u in x.units}).to_numpy()
+    found = []
+    for rows in table.reset_index(drop=True).groupby("bundle", sort=True).indices.values():
+        cap = int(room[rows].max())
+        floor = int(table["free_m2"].iloc[rows[0]]) if forced[rows[0]] else 0
+        if cap > 0 or floor > 0:
+            found.append(Group(rows.astype(np.intp), floor, cap, None, None))
     return tuple(found)
 
 

@@ -44,6 +44,9 @@ class Allocation:
         Length of boundary, where neighbours were given.
     status : {"proved", "time", "interrupted"}
         Why the search ended: the gap asked for is proved, time was over, or the user stopped it.
+    stages : DataFrame or None, index ``piece``
+        With phases ``by_NAME_m2`` (built by the end of each but the last), with land that may go
+        ``reduced_m2``.
     edges : DataFrame or None
         ``a, b, length_m, flow``: with the prices, all that the bound needs.
     """
@@ -61,6 +64,7 @@ class Allocation:
     boundary_m: float | None = None
     edges: pd.DataFrame | None = None
     status: str = "proved"
+    stages: pd.DataFrame | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Give the facts of the run as plain data (without the land itself)."""
@@ -86,7 +90,10 @@ def limit_table(
 ) -> pd.DataFrame:
     """List used and left land and the price of every limit."""
     land = new.reindex(pieces.index).astype("int64")
-    used = [limit.used(pieces, land, up=limit.cap_m2 is not None) for limit in limits]
+    used = [
+        limit.used(pieces, limit.land(pieces, land), up=limit.cap_m2 is not None)
+        for limit in limits
+    ]
     table = pd.DataFrame(
         {
             "kind": [limit.kind for limit in limits],
@@ -97,6 +104,8 @@ def limit_table(
         }
     )
     table["left_m2"] = table["cap_m2"] - table["used_m2"]
+    if any(limit.phase for limit in limits):
+        table.insert(2, "phase", pd.array([x.phase or pd.NA for x in limits], dtype="string"))
     values = [None if prices is None else prices.get(k, 0.0) for k in range(len(limits))]
     table["price"] = pd.array(values, dtype="Float64")
     return table

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 
-from zoning.base.areas import km2, percent
+from zoning.base.areas import km2
+from zoning.capacity.green import eco_check, eco_limit
 from zoning.capacity.own import own_limits
+from zoning.capacity.phases import phase_limits
+from zoning.capacity.reductions import left_under, reducible, reduction_limits
 from zoning.capacity.rules import AreaRule, CapRules, Limit, share_of
 from zoning.errors import Check, InputError, Problem, Text, raise_all
 
@@ -118,7 +119,7 @@ def _zone_table(
 
 
 def _zone_limits(
-    zones: pd.DataFrame, by_unit: pd.DataFrame, column: str, rules: CapRules
+    pieces: pd.DataFrame, zones: pd.DataFrame, by_unit: pd.DataFrame, column: str, rules: CapRules
 ) -> list[Limit]:
     """Give the limits of zones; a zone that no township has binds on units on either basis."""
     names, found = rules.scheme.shorts, []
@@ -128,11 +129,15 @@ def _zone_limits(
             here = "zone"
         row = (by_unit if here == "zone" else zones).loc[code]
         if pd.notna(row["cap_m2"]):
+            # "existing" takes nothing new, whatever is given up.
+            net = rules.zone_caps.get(code) != "existing"
+            may_go = reducible(pieces, here, code) if net else 0
             found.append(
                 Limit(
                     "zone",
                     code,
-                    cap_m2=int(row["headroom_m2"]),
+                    cap_m2=left_under(int(row["cap_m2"]), int(row["built_m2"]), may_go),
+                    net=net,
                     source=rules.sources.get(f"zone_caps.{code}", ""),
                     name=names[code],
                     column=here,
@@ -182,7 +187,7 @@ def _area_cap(
 
 
 def _area_limits(
-    rules: CapRules, tables: Mapping[str, pd.DataFrame]
+    rules: CapRules, tables: Mapping[str, pd.DataFrame], pieces: pd.DataFrame
 ) -> tuple[list[Limit], list[Check]]:
     limits, checks, problems = [], [], []
     for rule in rules.areas:
@@ -201,6 +206,15 @@ def _area_limits(
             continue
         row = {k: int(table.at[rule.code, k]) for k in _AREAS}
         new, total = _area_cap(rules, rule, row)
+        may_go = reducible(pieces, rule.kind, rule.code)
+        if may_go and total is not None:
+            # What is given up counts under the cap on all construction, not under that on new land.
+            limits.append(
+                Limit(rule.kind, rule.code, cap_m2=left_under(total, row["built_m2"], may_go),
+                      source=rule.source, name=rule.name, existing_m2=row["built_m2"],
+                      base_m2=row["area_m2"], net=True)
+            )  # fmt: skip
+            new = rule.cap_new_m2
         limits.append(
             Limit(
                 rule.kind,
@@ -235,38 +249,6 @@ def _cap_check(name: str, where: str, measured: int, limit: int, level: Any = "e
             f"建设用地 {km2(measured)} {relation_zh}上限 {km2(limit)}",
         ),
     )
-
-
-def eco_check(rules: CapRules, eco_agri_m2: int | None, base_m2: int) -> list[Check]:
-    """Hold ecological and agricultural space against its least share."""
-    if eco_agri_m2 is None or rules.eco_agri_share is None or base_m2 == 0:
-        return []
-    measured, least = eco_agri_m2 / base_m2, rules.eco_agri_share
-    ok = measured >= least
-    return [
-        Check(
-            "cap.eco_agri",
-            "error",
-            ok,
-            measured,
-            least,
-            "1",
-            "city",
-            Text(
-                f"ecological and agricultural space {percent(measured)}, at least {percent(least)}",
-                f"生态与农业空间 {percent(measured)}，不得低于 {percent(least)}",
-            ),
-        )
-    ]
-
-
-def _eco_limit(rules: CapRules, eco_agri_m2: int | None, base_m2: int) -> list[Limit]:
-    """Keep the least share of ecological and agricultural space: new land is taken from it."""
-    if eco_agri_m2 is None or rules.eco_agri_share is None or base_m2 == 0:
-        return []
-    least = math.ceil(Fraction(repr(float(rules.eco_agri_share))) * base_m2)
-    source = rules.sources.get("eco_agri_share", "")
-    return [Limit("eco_agri", "city", cap_m2=max(0, eco_agri_m2 - least), source=source)]
 
 
 def _zone_checks(zones: pd.DataFrame, level: Any, basis: str) -> list[Check]:
@@ -347,9 +329,10 @@ def account(
     limits, checks = [], []
     if cap is not None:
         source = rules.sources.get("share", "")
+        left = left_under(cap, existing, reducible(pieces))
         limits.append(
-            Limit("city", "city", cap_m2=headroom, source=source, existing_m2=existing,
-                  base_m2=base)
+            Limit("city", "city", cap_m2=left, source=source, existing_m2=existing, base_m2=base,
+                  net=True)
         )  # fmt: skip
         checks.append(_cap_check("cap.city", "city", existing, cap))
     counties, townships = _sums(pieces, "county"), _sums(pieces, "township")
@@ -359,15 +342,17 @@ def account(
         for c in (column, other)
     }
     if found[column]:
-        limits += _zone_limits(tables[column], tables["zone"], column, rules)
+        limits += _zone_limits(pieces, tables[column], tables["zone"], column, rules)
         checks += _zone_checks(tables[column], "error", rules.zone_basis)
     if found["zone"]:
         limits += _closed_limits(pieces, rules)
     if found[other]:
         checks += _zone_checks(tables[other], "note", "township" if other != "zone" else "unit")
-    limits += _eco_limit(rules, eco_agri_m2, base)
+    limits += eco_limit(rules, eco_agri_m2, base, reducible(pieces))
     limits += own_limits(pieces, rules.own)
-    more, more_checks = _area_limits(rules, {"county": counties, "township": townships})
+    limits += phase_limits(rules, headroom, column)
+    limits += reduction_limits(pieces, rules.reductions)
+    more, more_checks = _area_limits(rules, {"county": counties, "township": townships}, pieces)
     cross = {
         by: _sums(pieces, ["zone", by]) if found["zone"] else pd.DataFrame()
         for by in ("county", "township")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from zoning.capacity.rules import AreaRule, CapRules, OwnLimit
+from zoning.capacity.rules import AreaRule, CapRules, OwnLimit, PhaseRule, ReductionRule
 from zoning.errors import Text
 from zoning.schemes import scheme_of
 
 if TYPE_CHECKING:
-    from zoning.planfile.models import Config, OwnLimitRule, PlaceRule
+    from zoning.planfile.models import (
+        Config,
+        OwnLimitRule,
+        PhasePart,
+        PlaceRule,
+        ReductionPart,
+    )
 
 #: What the cap is a share of where no base is stated.
 BASE = "planar area of the city"
@@ -61,7 +68,9 @@ def cap_rules(config: Config) -> CapRules:
             *(_area_rule("county", rule) for rule in part.counties),
             *(_area_rule("township", rule) for rule in part.townships),
         ),
-        own=tuple(_own(rule) for rule in part.limit),
+        own=tuple(_own(rule, part.phase) for rule in part.limit),
+        phases=tuple(_phase(rule) for rule in part.phase),
+        reductions=tuple(_reduction(rule) for rule in part.reduction),
         scheme=scheme_of(config.zones),
         sources=sources,
     )
@@ -74,16 +83,39 @@ def _area_rule(kind: Literal["county", "township"], rule: PlaceRule) -> AreaRule
     )  # fmt: skip
 
 
-def _own(rule: OwnLimitRule) -> OwnLimit:
+def _places(rule: OwnLimitRule | ReductionPart) -> dict[str, tuple[str, ...]]:
     named = {"county": rule.county, "township": rule.township, "zone": rule.zone,
              "overlays": rule.overlay}  # fmt: skip
+    return {column: codes for column, codes in named.items() if codes}
+
+
+def _title(rule: OwnLimitRule | ReductionPart | PhasePart) -> Text:
+    return Text(rule.title or rule.name, rule.title_zh or rule.title or rule.name)
+
+
+def _own(rule: OwnLimitRule, phases: Sequence[PhasePart]) -> OwnLimit:
     table = rule.of
+    # By the end of the last phase stands all new land.
+    last = bool(phases) and rule.phase == phases[-1].name
     return OwnLimit(
         name=rule.name,
         of=table if isinstance(table, str) else table.column,
         table=() if isinstance(table, str) else (table.table, table.column, table.key),
-        places={column: codes for column, codes in named.items() if codes},
+        places=_places(rule),
         upper=rule.upper, lower=rule.lower, keep=rule.keep_share, unit=rule.unit,
-        source=rule.source,
-        title=Text(rule.title or rule.name, rule.title_zh or rule.title or rule.name),
+        source=rule.source, title=_title(rule), phase="" if last else rule.phase,
+    )  # fmt: skip
+
+
+def _phase(rule: PhasePart) -> PhaseRule:
+    return PhaseRule(
+        rule.name, rule.upper_m2, rule.lower_m2, rule.share, dict(rule.quotas), rule.until,
+        rule.source, _title(rule),
+    )  # fmt: skip
+
+
+def _reduction(rule: ReductionPart) -> ReductionRule:
+    return ReductionRule(
+        rule.name, _places(rule), rule.share, rule.upper_m2, rule.lower_m2, rule.price,
+        rule.source, _title(rule),
     )  # fmt: skip

@@ -60,7 +60,7 @@ def add_coefficients(
     problems: list[Problem] = []
     found = pieces.copy()
     for rule in own:
-        here = _inside(pieces, rule, problems)
+        here = inside_of(pieces, rule, problems)
         per_m2 = _per_m2(pieces, rule, here, units, folder, problems)
         steps = np.round(per_m2.where(here, 0.0).fillna(0.0).to_numpy(np.float64) * STEP)
         found[rule.column] = steps.astype(np.int64)
@@ -68,17 +68,27 @@ def add_coefficients(
     return found
 
 
-def _inside(pieces: pd.DataFrame, rule: OwnLimit, problems: list[Problem]) -> pd.Series:
+def inside_of(pieces: pd.DataFrame, rule: OwnLimit, problems: list[Problem]) -> pd.Series:
     """Say which pieces lie in all places that the limit names."""
+    return places_of(pieces, rule.places, f"[[cap.limit]] {rule.name}", problems)
+
+
+def places_of(
+    pieces: pd.DataFrame,
+    places: Mapping[str, tuple[str, ...]],
+    where: str,
+    problems: list[Problem],
+) -> pd.Series:
+    """Say which pieces lie in all places that a rule names; places that are not there are told."""
     here = pd.Series(True, index=pieces.index)
-    for column, codes in rule.places.items():
+    for column, codes in places.items():
         if column not in pieces:
-            _tell(problems, rule, f"the plan has no {column}", f"本方案没有 {column}")
+            _tell(problems, where, f"the plan has no {column}", f"本方案没有 {column}")
             continue
         values = pieces[column].astype("string").fillna("")
         known = set(values) if column != "overlays" else {c for v in values for c in v.split("+")}
         for code in sorted(set(codes) - known):
-            _tell(problems, rule, f"'{code}' is no {column} of the plan",
+            _tell(problems, where, f"'{code}' is no {column} of the plan",
                   f"本方案没有 {column}“{code}”")  # fmt: skip
         if column == "overlays":
             here &= values.map(lambda v: not set(codes).isdisjoint(v.split("+"))).astype(bool)  # noqa: B023
@@ -146,8 +156,8 @@ def _from_table(
     return pieces[KEYS[key]].astype("string").map(values).astype("float64")
 
 
-def _tell(problems: list[Problem], rule: OwnLimit, en: str, zh: str) -> None:
-    where = f"[[cap.limit]] {rule.name}"
+def _tell(problems: list[Problem], rule: OwnLimit | str, en: str, zh: str) -> None:
+    where = rule if isinstance(rule, str) else f"[[cap.limit]] {rule.name}"
     problems.append(Problem(Text(en, zh), where, code="own-limit"))
 
 
@@ -181,6 +191,7 @@ def _limit(pieces: pd.DataFrame, rule: OwnLimit) -> Limit:
         name=rule.title if rule.title.en else Text(rule.name, rule.name),
         coefficient=rule.column,
         unit=rule.unit,
+        phase=rule.phase,
     )
 
 
@@ -191,7 +202,7 @@ def existing(pieces: pd.DataFrame, rule: OwnLimit) -> Fraction:
     what the free land holds.
     """
     if rule.of == "farmland" and not rule.table and "farmland_m2" in pieces:
-        here = _inside(pieces, rule, [])
+        here = inside_of(pieces, rule, [])
         return Fraction(int(pieces.loc[here, "farmland_m2"].sum()))
     counted = pieces[rule.column].astype(object) * pieces["free_m2"].astype(object)
     return Fraction(int(counted.sum()), STEP)
@@ -212,7 +223,7 @@ def derived(
     for rule in own:
         stored = pieces[rule.column].astype("int64")
         if rule.table:
-            off = (stored != 0) & ~_inside(pieces, rule, [])
+            off = (stored != 0) & ~inside_of(pieces, rule, [])
         else:
             again = add_coefficients(pieces, [rule], units)[rule.column]
             off = stored != again

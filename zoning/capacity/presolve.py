@@ -44,8 +44,13 @@ def presolve(
     inn = {u for lock in locks if lock.kind == "in" for u in lock.units}
     able = pieces["free_m2"].where(~pieces["unit"].isin(out), 0)
     must = pieces["free_m2"].where(pieces["unit"].isin(inn - out), 0)
+    gone = pieces.get("reducible_m2", able * 0).where(~pieces["unit"].isin(out | inn), 0)
     for limit in limits:
-        free, locked = limit.used(pieces, able, up=False), limit.used(pieces, must)
+        if limit.kind == "reduction":
+            free, locked = limit.used(pieces, gone, up=False), 0
+        else:
+            least = must - gone if limit.net else must
+            free, locked = limit.used(pieces, able, up=False), limit.used(pieces, least)
         found += _limit_findings(limit, free, locked)
     return found + _crowded(limits)
 

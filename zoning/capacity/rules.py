@@ -11,10 +11,16 @@ from typing import Any, Literal
 import pandas as pd
 
 from zoning.base.areas import M2_PER_HA, km2
+from zoning.capacity.stated import OwnLimit as OwnLimit
+from zoning.capacity.stated import PhaseRule as PhaseRule
+from zoning.capacity.stated import ReductionRule as ReductionRule
 from zoning.errors import Text
 from zoning.schemes import DEFAULT, Scheme, load_scheme
 
-Kind = Literal["city", "county", "township", "zone", "quota", "unit", "limit", "eco_agri"]
+Kind = Literal[
+    "city", "county", "township", "zone", "quota", "unit", "limit", "eco_agri", "phase",
+    "phase_quota", "reduction",
+]  # fmt: skip
 Basis = Literal["unit", "township"]
 
 #: The column of the pieces table whose code a limit names; the city is all of them.
@@ -27,7 +33,13 @@ _COLUMN: dict[str, str] = {
     "unit": "unit",
     "limit": "",
     "eco_agri": "",
+    "phase": "",
+    "phase_quota": "zone",
+    "reduction": "reduction",
 }
+#: What one m2 built in a later phase is worth, of one built in the phase before (our choice: so
+#: near to 1 that the whole plan is worth at least 99.9 % of the best one for each further phase).
+LATER = 0.999
 #: A coefficient counts in millionths of its unit per m2 of new land, so that sums are whole.
 STEP = 10**6
 _NAMELESS = Text("", "")
@@ -40,6 +52,9 @@ _WORD: dict[str, Text] = {
     "unit": Text("unit", "单元"),
     "limit": Text("limit", "约束"),
     "eco_agri": Text("ecological and agricultural space", "生态与农业空间"),
+    "phase": Text("phase", "分期"),
+    "phase_quota": Text("quota", "新增指标"),
+    "reduction": Text("reduction", "减量"),
 }
 
 
@@ -77,6 +92,11 @@ def told(area_m2: int) -> str:
     return km2(area_m2) if abs(area_m2) >= M2_PER_HA else f"{area_m2:,} m²"
 
 
+def by_column(phase: str) -> str:
+    """Name the column with the new land that is built by the end of a phase."""
+    return f"by_{phase}_m2"
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A floor and a cap on new construction land in one place.
@@ -103,6 +123,13 @@ class Limit:
         ``unit``, 0 outside the place; without it every m2 of new land counts as one.
     unit : str
         What is counted.
+    phase : str
+        Only what is built by the end of this phase counts; empty: all new land does.
+    net : bool
+        Land that is given up is taken off: the limit is about all construction, and its cap on new
+        land less reduced land may be below 0. Without it new land alone counts.
+    staged : bool
+        Restated over the rows of phases and kept land; what is unknown is closed already.
 
     Examples
     --------
@@ -122,6 +149,19 @@ class Limit:
     base_m2: int | None = None
     coefficient: str | None = None
     unit: str = "m2"
+    phase: str = ""
+    net: bool = False
+    staged: bool = False
+
+    @property
+    def key(self) -> str:
+        """Kind, code and phase, as data names the limit."""
+        return f"{self.kind}:{self.code}" + (f"@{self.phase}" if self.phase else "")
+
+    @property
+    def needs_zone(self) -> bool:
+        """Whether land without a code in the limit's column may not be built."""
+        return self.kind in ("zone", "quota", "phase_quota") and not self.staged
 
     @property
     def where(self) -> str:
@@ -133,9 +173,11 @@ class Limit:
         """Kind and name, as a planner says it."""
         word = _WORD[self.kind]
         en, zh = self.name.en or self.code, self.name.zh or self.code
-        if self.kind in ("city", "eco_agri"):
-            return word
-        return Text(f"{word.en} {en}", f"{word.zh}{zh}")
+        if self.kind not in ("city", "eco_agri"):
+            word = Text(f"{word.en} {en}", f"{word.zh}{zh}")
+        if self.phase and self.kind != "phase":
+            return Text(f"{word.en} by the end of {self.phase}", f"{word.zh}（{self.phase} 期末）")
+        return word
 
     def told(self, amount: int) -> str:
         """Write an amount of what is counted."""
@@ -155,6 +197,23 @@ class Limit:
         if not self.where:
             return pd.Series(True, index=pieces.index)
         return (pieces[self.where] == self.code).fillna(False).astype(bool)
+
+    def land(self, pieces: pd.DataFrame, new: pd.Series) -> pd.Series:
+        """Give the land that counts: new land, that of a phase, or what is left of both.
+
+        Parameters
+        ----------
+        pieces : DataFrame, index ``piece``
+            With phases ``by_NAME_m2``, with reductions ``reduced_m2``.
+        new : Series of int64
+            New land in all.
+        """
+        if self.staged:
+            return new
+        if self.kind == "reduction":
+            return pieces["reduced_m2"] if "reduced_m2" in pieces else new * 0
+        built = pieces[by_column(self.phase)] if self.phase else new
+        return built - pieces["reduced_m2"] if self.net and "reduced_m2" in pieces else built
 
     def steps(self, pieces: pd.DataFrame, land: pd.Series) -> int:
         """Add up what land counts under the limit, exactly, in millionths of its unit."""
@@ -186,6 +245,7 @@ class Limit:
             "code": self.code,
             "floor_m2": self.floor_m2,
             "cap_m2": self.cap_m2,
+            **({"phase": self.phase} if self.phase else {}),
             "source": self.source,
             "en": self.label.en,
             "zh": self.label.zh,
@@ -237,46 +297,6 @@ class AreaRule:
     name: Text = _NAMELESS
 
 
-@dataclass(frozen=True, slots=True)
-class OwnLimit:
-    """A limit that the plan states itself, over any places, of anything that new land takes.
-
-    Parameters
-    ----------
-    name : str
-        Its code.
-    of : str
-        ``"area"``, ``"farmland"``, or a column of pieces or units.
-    table : tuple of str
-        File, column and key (``unit``, ``township`` or ``class``) of a coefficient that stands in
-        a table; empty otherwise.
-    places : mapping of column to codes
-        ``county``, ``township``, ``zone``, ``overlays``: pieces that match all of them.
-    upper, lower : float, optional
-        In ``unit``.
-    keep : float, optional
-        Share that must stay of what exists there.
-    unit, source : str
-    title : Text
-    """
-
-    name: str
-    of: str = "area"
-    table: tuple[str, ...] = ()
-    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    upper: float | None = None
-    lower: float | None = None
-    keep: float | None = None
-    unit: str = "m2"
-    source: str = ""
-    title: Text = _NAMELESS
-
-    @property
-    def column(self) -> str:
-        """The column of the pieces table with its coefficient."""
-        return f"limit_{self.name}"
-
-
 @dataclass(frozen=True)
 class CapRules:
     """All rules of the account; what is not stated is no rule.
@@ -305,6 +325,10 @@ class CapRules:
         Floors and caps of counties and townships.
     own : tuple of OwnLimit
         Limits of the plan's own.
+    phases : tuple of PhaseRule
+        In order; the last one holds all new land.
+    reductions : tuple of ReductionRule
+        The first that names a piece rules it.
     scheme : Scheme
         The zones that the rules speak of.
     sources : mapping
@@ -327,6 +351,8 @@ class CapRules:
     eco_agri_share: float | None = None
     areas: tuple[AreaRule, ...] = ()
     own: tuple[OwnLimit, ...] = ()
+    phases: tuple[PhaseRule, ...] = ()
+    reductions: tuple[ReductionRule, ...] = ()
     scheme: Scheme = field(default_factory=lambda: load_scheme(DEFAULT))
     sources: Mapping[str, str] = field(default_factory=dict)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from zoning.capacity.accounts import Account, closed_zones, eco_check
-from zoning.capacity.rules import Limit, told
+from zoning.capacity.accounts import Account, closed_zones
+from zoning.capacity.green import eco_check
+from zoning.capacity.phases import order_of
+from zoning.capacity.rules import Limit, by_column, told
 from zoning.errors import Check, Text
 
 
@@ -56,10 +58,37 @@ def settle(
         )
     ]
     for limit in acc.limits:
-        used = (limit.used(pieces, new, up=up) for up in (True, False))
+        land = limit.land(pieces, new)
+        used = (limit.used(pieces, land, up=up) for up in (True, False))
         checks += _limit_checks(limit, *used)
+    checks += _nested(acc, pieces, new) + _reduced(pieces)
     checks += _closed_checks(acc, pieces, new)
     return checks + eco_check(acc.rules, eco_agri_m2, acc.base_m2)
+
+
+def _nested(acc: Account, pieces: pd.DataFrame, new: pd.Series) -> list[Check]:
+    """Hold each phase against the next: what is built by its end stays."""
+    found, names = [], [by_column(p) for p in order_of(acc.limits)[:-1]]
+    for name, column in zip(order_of(acc.limits), names, strict=False):
+        later = names[names.index(column) + 1 :]
+        after = pieces[later[0]] if later else new
+        off = int(((pieces[column] < 0) | (pieces[column] > after)).sum())
+        text = Text(
+            f"{off} pieces have more by the end of {name} than after it",
+            f"{off} 个地块在 {name} 期末的新增多于其后",
+        )
+        found.append(Check("new.phase_nested", "error", off == 0, off, 0, "pieces", name, text))
+    return found
+
+
+def _reduced(pieces: pd.DataFrame) -> list[Check]:
+    """Hold reduced land against what may go."""
+    if "reduced_m2" not in pieces:
+        return []
+    gone = pieces["reduced_m2"]
+    off = int(((gone < 0) | (gone > pieces["reducible_m2"])).sum())
+    text = Text(f"{off} pieces give up more than may go", f"{off} 个地块的减量超过可减面积")
+    return [Check("new.reducible", "error", off == 0, off, 0, "pieces", "city", text)]
 
 
 def _closed_checks(acc: Account, pieces: pd.DataFrame, new: pd.Series) -> list[Check]:
@@ -119,5 +148,7 @@ def _limit_checks(limit: Limit, used: int, least: int) -> list[Check]:
 
 
 def _taken(limit: Limit) -> Text:
-    """Say what is counted: new land, or what new land takes."""
+    """Say what is counted: new land, what new land takes, or land that is given up."""
+    if limit.kind == "reduction":
+        return Text("given up", "减量")
     return Text("taken", "占用") if limit.coefficient else Text("new land", "新增")

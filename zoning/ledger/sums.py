@@ -335,7 +335,7 @@ def account_tables(
     -------
     dict of DataFrame
         Each with keys, ``area_m2``, ``redline_m2``, the sums of land use, ``new_m2`` and
-        ``share`` = (built + new) / area. Every table adds up to the same totals, but
+        ``share`` = (built - reduced + new) / area. Every table adds up to the same totals, but
         ``account_overlay``: overlays that stand beside the zones, crossed with them.
     """
     by = {
@@ -344,7 +344,8 @@ def account_tables(
         "account_zone_township": ["zone", "township"],
     }  # fmt: skip
     whole = pieces_.assign(city=place)
-    columns = [c for c in ("area_m2", "redline_m2", *KIND_SUMS, *USE_SUMS, "new_m2") if c in whole]
+    named = ("area_m2", "redline_m2", *KIND_SUMS, *USE_SUMS, "new_m2", "reduced_m2")
+    columns = [c for c in named if c in whole]
     tables = {}
     frames = dict.fromkeys(by, whole)
     if "overlays" in whole and whole["overlays"].fillna("").ne("").any():
@@ -358,7 +359,7 @@ def account_tables(
         table = rows.groupby(keys, sort=True, dropna=False)[columns].sum()
         table = unknown_stays(table, rows).reset_index()
         if "built_m2" in table:
-            new = table.get("new_m2", 0)
+            new = table.get("new_m2", 0) - table.get("reduced_m2", 0)
             table["share"] = share(table["built_m2"] + new, table["area_m2"])
         tables[name] = table
     if "zone" in units and "built_m2" in parts:

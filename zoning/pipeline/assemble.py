@@ -17,11 +17,13 @@ from zoning.allocation import Allocation, allocate
 from zoning.allocation.landscape import before_and_after
 from zoning.allocation.space import lattice_edges
 from zoning.capacity import Account, Lock, presolve, settle
+from zoning.capacity.reductions import net_new
+from zoning.capacity.rules import by_column
 from zoning.contribution.parts import Contribution
 from zoning.errors import Check, InfeasibleError
 from zoning.ledger import sums
 from zoning.ledger.atoms import NONE, OVERLAP
-from zoning.pipeline import beside, summary
+from zoning.pipeline import beside, phased, summary
 from zoning.pipeline.checks import allocation_checks, certificate_check, no_cap
 from zoning.pipeline.contracts import hold
 from zoning.plan import Plan
@@ -61,6 +63,8 @@ class Solved:
 
 def offered(pieces: pd.DataFrame) -> pd.DataFrame:
     """Offer free land where exactly one township and a zone are known; elsewhere it is 0."""
+    if "reducible_m2" in pieces:  # read back from files, where nothing may go it is empty
+        pieces = pieces.assign(reducible_m2=pieces["reducible_m2"].fillna(0).astype("int64"))
     open_ = ~pieces["township"].isin([NONE, OVERLAP]) & pieces["zone"].notna()
     return pieces.assign(free_m2=pieces["free_m2"].where(open_, 0))
 
@@ -141,9 +145,13 @@ def assemble(
     if found is not None and pieces is not None:
         land = found.new_m2.reindex(pieces.index).astype("int64")
         pieces = pieces.assign(new_m2=land)
-    units = _with_new(ground.units, pieces, "unit")
+        if found.stages is not None:
+            more = found.stages.reindex(pieces.index).astype("int64")
+            pieces = pieces.assign(**{c: more[c] for c in more.columns})
+    units = phased.with_phase(_with_new(ground.units, pieces, "unit"), pieces, config)
     zones = _with_limits(_with_new(ground.zones, pieces, "zone"), acc)
     tables = {**ground.tables, **_tables(ground, solved, config, pieces, units, parts)}
+    stages = phased.contribution(units, pieces, config, ground.scheme)
     checks = (*ground.checks, *_checks(solved, pieces))
     run = _run(ground.run, solved, config, zones, units, pieces, checks)
     if locked is not None:
@@ -152,14 +160,15 @@ def assemble(
         ground, config=config, units=units, pieces=pieces, zones=zones,
         townships=_with_new(ground.townships, pieces, "township"),
         counties=_with_new(ground.counties, pieces, "county"),
-        tables=tables, checks=checks, run=run, contributions=_with_overlays(plan, units),
+        tables=tables, checks=checks, run=run,
+        contributions=(*_with_overlays(plan, units), *stages),
     )  # fmt: skip
     return hold(made)
 
 
 def _with_overlays(plan: Plan, units: Any) -> tuple[Contribution, ...]:
     """Say anew which overlays stand beside the zones; what wings gave stays."""
-    others = [c for c in plan.contributions if c.wing != beside.WING]
+    others = [c for c in plan.contributions if c.wing not in (beside.WING, phased.WING)]
     return (*others, *beside.contribution(units, plan.scheme))
 
 
@@ -167,13 +176,13 @@ def _ground(plan: Plan) -> Plan:
     """Take away everything that an account or an allocation said."""
 
     def bare(frame: Any, *more: str) -> Any:
-        columns = ("new_m2", *more)
+        columns = ("new_m2", "reduced_m2", "phase", *more)
         return None if frame is None else frame.drop(columns=[*columns], errors="ignore")
 
     return replace(
         plan,
         units=bare(plan.units),
-        pieces=bare(plan.pieces),
+        pieces=bare(plan.pieces, *(by_column(p.name) for p in plan.config.cap.phase)),
         zones=bare(plan.zones, "cap_m2", "quota_m2"),
         townships=bare(plan.townships),
         counties=bare(plan.counties),
@@ -191,8 +200,9 @@ def _with_new(frame: Any, pieces: pd.DataFrame | None, key: str) -> Any:
     """Add up the new land of the pieces beside the other columns, geometry last."""
     if frame is None or pieces is None or "new_m2" not in pieces:
         return frame
-    total = pieces.groupby(key)["new_m2"].sum().reindex(frame.index, fill_value=0).astype("int64")
-    out = frame.assign(new_m2=total)
+    columns = [c for c in ("new_m2", "reduced_m2") if c in pieces]
+    total = pieces.groupby(key)[columns].sum().reindex(frame.index, fill_value=0).astype("int64")
+    out = frame.assign(**{c: total[c] for c in columns})
     return out[[*out.columns.drop("geometry"), "geometry"]]
 
 
@@ -245,7 +255,7 @@ def _checks(solved: Solved, pieces: pd.DataFrame | None) -> list[Check]:
         found += presolve(offered(pieces), acc.limits, solved.locks)
     if placed is None:
         return found
-    green = int(pieces["eco_agri_m2"].sum()) - int(pieces["new_m2"].sum())
+    green = int(pieces["eco_agri_m2"].sum()) - int(net_new(pieces).sum())
     found += settle(acc, pieces, pieces["new_m2"], eco_agri_m2=green)
     found += allocation_checks(pieces, acc.cap_m2)
     found.append(certificate_check(placed.certificate))

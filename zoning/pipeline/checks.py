@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from zoning.base.areas import km2, percent
+from zoning.capacity.reductions import net_new
 from zoning.errors import Check, Level, Text, some, suggest
 from zoning.grid.distortion import Distortion
 from zoning.inputs.layers import Layers
@@ -240,7 +241,7 @@ def allocation_checks(pieces: pd.DataFrame, cap_m2: int) -> list[Check]:
     below = int(np.minimum(pieces["new_m2"], 0).sum())
     nowhere = int(pieces.loc[pieces["township"].isin([NONE, OVERLAP]), "new_m2"].sum())
     misplaced = over - below + nowhere
-    total = int(pieces["built_m2"].sum() + pieces["new_m2"].sum())
+    total = int(pieces["built_m2"].sum() + net_new(pieces).sum())
     existing = int(pieces["built_m2"].sum())
     text = Text(
         f"new land outside free land: {misplaced} m2",

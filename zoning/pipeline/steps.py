@@ -16,6 +16,7 @@ import shapely
 from zoning import zones
 from zoning.capacity import Account, account, cap_rules
 from zoning.capacity.own import add_coefficients
+from zoning.capacity.reductions import add_reductions
 from zoning.contribution.parts import Contribution
 from zoning.errors import Check, Finding, InfeasibleError, Text, once
 from zoning.indicators.transfer import reconcile, transfer
@@ -330,6 +331,8 @@ def _draw_account(
     green = int(parts["eco_agri_m2"].sum())
     rules = cap_rules(config)
     state.pieces = add_coefficients(state.pieces, rules.own, state.units, folder)
+    if rules.reductions and "zone" in state.pieces and "suitability" in state.pieces:
+        state.pieces = add_reductions(state.pieces, rules.reductions)
     return account(state.pieces, rules, ledger.city_m2, eco_agri_m2=green)
 
 

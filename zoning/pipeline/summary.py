@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from zoning import __version__
+from zoning.capacity.rules import by_column
 from zoning.errors import once
 from zoning.ledger import redlines
 from zoning.zones import unzoned_land
@@ -106,7 +107,7 @@ def left_out(config: Config, intake: Intake) -> list[str]:
 
 def zones(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
     """Give the sums of each zone as plain data."""
-    columns = [c for c in ("units", "area_m2", "built_m2", "new_m2") if c in frame]
+    columns = [c for c in ("units", "area_m2", "built_m2", "new_m2", "reduced_m2") if c in frame]
     return {str(zone): {c: int(row[c]) for c in columns} for zone, row in frame.iterrows()}
 
 
@@ -122,8 +123,17 @@ def unzoned(units: pd.DataFrame, before: Mapping[str, Any]) -> dict[str, Any]:
 def construction(config: Config, acc: Account, pieces: pd.DataFrame) -> dict[str, Any]:
     """Give the account of construction land as plain data, with the new land of the pieces."""
     new = int(pieces["new_m2"].sum()) if "new_m2" in pieces else 0
-    total, base = acc.existing_m2 + new, acc.base_m2
-    green = int(pieces["eco_agri_m2"].sum()) - new
+    gone = int(pieces["reduced_m2"].sum()) if "reduced_m2" in pieces else 0
+    total, base = acc.existing_m2 - gone + new, acc.base_m2
+    green = int(pieces["eco_agri_m2"].sum()) - new + gone
+    ends = [by_column(p.name) for p in config.cap.phase[:-1]]
+    phases = [(p.name, int(pieces[c].sum())) for p, c in zip(config.cap.phase, ends, strict=False)
+              if c in pieces]  # fmt: skip
+    if phases:
+        phases.append((config.cap.phase[-1].name, new))
+    more: dict[str, Any] = {"reduced_m2": gone} if "reduced_m2" in pieces else {}
+    if phases:
+        more["phases_m2"] = dict(phases)
     red = pieces["built_redline_m2"]
     return {
         "existing_m2": acc.existing_m2,
@@ -135,6 +145,7 @@ def construction(config: Config, acc: Account, pieces: pd.DataFrame) -> dict[str
         "cap_m2": acc.cap_m2,
         "headroom_m2": acc.headroom_m2,
         "new_m2": new,
+        **more,
         "share": total / base,
         "existing_share": acc.existing_m2 / base,
         "eco_agri_share": green / int(pieces["area_m2"].sum()),

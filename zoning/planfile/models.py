@@ -194,8 +194,67 @@ class OwnLimitRule(Part):
     keep_share: Share | None = None
     """At least this share of what exists there must stay: of farmland all that the land use shows,
     of anything else what the free land holds."""
+    phase: str = ""
+    """Only what is built by the end of this phase counts; left out, all new land does."""
     unit: str = "m2"
     """What is counted, for people; areas are in m²."""
+    source: str = OWN_SOURCE
+    """Where the rule is written."""
+    evidence: str = OWN_EVIDENCE
+    """Evidence tag of that source."""
+
+
+class PhasePart(Part):
+    """``[[cap.phase]]``: a phase of the plan (近期、远期), in order; at least two."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+    """Its code: small letters, digits and `_`."""
+    title: str = ""
+    """What people call it; left out, the code."""
+    title_zh: str = ""
+    """The same in Chinese."""
+    until: int | None = None
+    """Its last year, told on outputs."""
+    share: Share | None = None
+    """At most this share of the city's headroom is built by its end."""
+    upper_m2: Annotated[int, Field(ge=0)] | None = None
+    """At most so much new land by its end."""
+    lower_m2: Annotated[int, Field(ge=0)] = 0
+    """At least so much."""
+    quotas: dict[str, Share] = Field(default_factory=dict)
+    """Upper limits by zone of what is built by its end, as shares of the headroom."""
+    source: str = OWN_SOURCE
+    """Where the rule is written."""
+    evidence: str = OWN_EVIDENCE
+    """Evidence tag of that source."""
+
+
+class ReductionPart(Part):
+    """``[[cap.reduction]]``: existing construction land that may go (减量), in named places."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+    """Its code: small letters, digits and `_`."""
+    title: str = ""
+    """What people call it; left out, the code."""
+    title_zh: str = ""
+    """The same in Chinese."""
+    county: Codes = ()
+    """Only in these counties; all places that are named must fit. A piece belongs to the first
+    reduction that names it."""
+    township: Codes = ()
+    """Only in these townships."""
+    zone: Codes = ()
+    """Only in units of these zones."""
+    overlay: Codes = ()
+    """Only in units under these overlays."""
+    share: Share = 1.0
+    """Of the existing construction land of each piece, at most so much may go."""
+    upper_m2: Annotated[int, Field(ge=0)] | None = None
+    """At most so much in all: the quota."""
+    lower_m2: Annotated[int, Field(ge=0)] = 0
+    """At least so much in all."""
+    price: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """What giving up one m² costs beyond its own suitability, in suitability (0..1 per m²)."""
     source: str = OWN_SOURCE
     """Where the rule is written."""
     evidence: str = OWN_EVIDENCE
@@ -259,6 +318,10 @@ class CapPart(Part):
     """Floors and caps of new land by township."""
     limit: tuple[OwnLimitRule, ...] = ()
     """Limits of the plan's own, on anything that new land takes, in any places."""
+    phase: tuple[PhasePart, ...] = ()
+    """Phases in order, each with all land of the one before; the last holds all new land."""
+    reduction: tuple[ReductionPart, ...] = ()
+    """Existing construction land that may go; it returns to the caps on all construction."""
 
 
 class AllocationPart(Part):

@@ -13,6 +13,7 @@ from zoning.base import strict
 from zoning.base.shipped import data_path
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.planfile.models import OWN_EVIDENCE, OWN_SOURCE, CapPart, Config
+from zoning.planfile.stages import stage_problems
 from zoning.schemes import scheme_of
 
 #: What pydantic says in English, by its name of the error.
@@ -139,7 +140,8 @@ def _scheme_problems(config: Config, document: strict.Document) -> list[Problem]
         scheme = scheme_of(config.zones, document.at(["zones"]))
     except InputError as error:
         return list(error.problems)
-    return _rule_problems(config.cap, scheme.codes, document)
+    found = _rule_problems(config.cap, scheme.codes, document)
+    return found + stage_problems(config.cap, config.allocation, scheme.codes, document)
 
 
 def _rule_problems(cap: CapPart, known: Sequence[str], document: strict.Document) -> list[Problem]:
@@ -147,7 +149,7 @@ def _rule_problems(cap: CapPart, known: Sequence[str], document: strict.Document
 
     Each rule has its own source; one that is not stated is not borrowed from another rule.
     """
-    rules: dict[tuple[str, ...], Any] = {
+    rules: dict[tuple[str | int, ...], Any] = {
         ("cap",): cap, ("cap", "eco_agri_share"): cap.eco_agri_share
     }  # fmt: skip
     found = []
@@ -174,6 +176,9 @@ def _rule_problems(cap: CapPart, known: Sequence[str], document: strict.Document
                 remedy=Text("state [cap] share", "请写明 [cap] share"),
             )
         )  # fmt: skip
+    for name in ("phase", "reduction"):
+        for n, rule in enumerate(getattr(cap, name)):
+            rules["cap", name, n] = rule
     for path, rule in rules.items():
         if rule is not None:
             found += _evidence_problems(path, rule, document)
@@ -181,9 +186,9 @@ def _rule_problems(cap: CapPart, known: Sequence[str], document: strict.Document
 
 
 def _evidence_problems(
-    path: tuple[str, ...], rule: Any, document: strict.Document
+    path: tuple[str | int, ...], rule: Any, document: strict.Document
 ) -> list[Problem]:
-    name, where = ".".join(path), document.at(path)
+    name, where = ".".join(map(str, path)), document.at(path)
     sourced, tagged = rule.source != OWN_SOURCE, rule.evidence != OWN_EVIDENCE
     if sourced and "evidence" not in rule.model_fields_set:
         what = Text(f"[{name}] has a source but no evidence", f"[{name}] 有 source 而无 evidence")

@@ -91,6 +91,11 @@ def several(
             "多方案不支持斑块要求（min_patch_units、attached）", where="[allocation]",
             code="patches",
         )  # fmt: skip
+    if config.cap.phase or config.cap.reduction:
+        raise InputError.one(
+            "several plans cannot keep phases or land that goes", "多方案不支持分期与减量",
+            where="[cap]", code="stages",
+        )  # fmt: skip
     acc, best = ask(plan, question)
     pieces = account_of(plan, config)[1]
     weight, whole = part.boundary_weight, part.whole_units

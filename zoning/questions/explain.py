@@ -17,7 +17,8 @@ from zoning.pipeline.ready import load_method
 from zoning.plan import Plan
 
 #: Township columns that are told as numbers, in this order, where they are there.
-_SUMS = ("area_m2", "built_m2", "redline_m2", "farmland_m2", "water_m2", "free_m2", "new_m2")
+_SUMS = ("area_m2", "built_m2", "redline_m2", "farmland_m2", "water_m2", "free_m2", "new_m2",
+         "reduced_m2")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -232,6 +233,7 @@ def _unit(plan: Plan, code: str, lang: str) -> Answer:
     new = _why_new(plan, row, lang)
     if new:
         lines.append(new)
+    lines += _phase(plan, row, lang)
     red = _red_areas(plan, code)
     if red:
         facts["redline_areas"] = red
@@ -265,7 +267,10 @@ def _why_new(plan: Plan, row: pd.Series, lang: str) -> str:
     if int(row["free_m2"]) == 0:
         return "没有可用土地。" if zh else "Nothing is free here."
     kind, code = limits["kind"], limits["code"]
-    everywhere = kind.isin(["city", "eco_agri"])
+    if "phase" in limits:  # of phases only those count that hold all new land
+        limits = limits[limits["phase"].isna() & (kind != "reduction")]
+        kind, code = limits["kind"], limits["code"]
+    everywhere = kind.isin(["city", "eco_agri", "phase"])
     mine = limits[everywhere | (code == row["zone"]) | _own(plan, limits, str(row.name))]
     for place in ("county", "township"):
         mine = pd.concat([mine, limits[(kind == place) & (code == row[place])]])
@@ -284,6 +289,21 @@ def _why_new(plan: Plan, row: pd.Series, lang: str) -> str:
     verdict = "reaches" if taken else "is below"
     by = binding or "no limit"
     return f"Its suitability {worth:.3f} {verdict} the price {price:.3f} of what binds here ({by})."
+
+
+def _phase(plan: Plan, row: pd.Series, lang: str) -> list[str]:
+    """Say in which phase most of a unit's new land is built."""
+    if "phase" not in row or pd.isna(row["phase"]):
+        return []
+    given = next((p for p in plan.config.cap.phase if p.name == row["phase"]), None)
+    if given is None:
+        return []
+    if lang == "zh":
+        name = given.title_zh or given.title or given.name
+        until = "" if given.until is None else f"（至 {given.until} 年）"
+        return [f"新增建设用地主要安排在{name}{until}。"]
+    until = "" if given.until is None else f" (to {given.until})"
+    return [f"Most of its new land is built in phase {given.title or given.name}{until}."]
 
 
 def _red_areas(plan: Plan, code: str) -> list[dict[str, Any]]:

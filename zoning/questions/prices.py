@@ -174,10 +174,11 @@ def _cases(
         for (code, kind), part in given.groupby(["rule_code", "kind"], sort=True):
             yield _Case(kind, str(code), release(pieces, part), limits, locks)
     for k, limit in enumerate(limits):
-        name = f"{limit.kind}:{limit.code}"
+        name = limit.key
         if limit.cap_m2 is not None:
             loose = (*limits[:k], replace(limit, cap_m2=None), *limits[k + 1 :])
-            yield _Case("quota" if limit.kind == "quota" else "cap", name, pieces, loose, locks)
+            word: Kind = "quota" if limit.kind in ("quota", "phase_quota") else "cap"
+            yield _Case(word, name, pieces, loose, locks)
         if limit.floor_m2 > 0:
             loose = (*limits[:k], replace(limit, floor_m2=0), *limits[k + 1 :])
             yield _Case("floor", name, pieces, loose, locks)
@@ -290,7 +291,7 @@ def _back(new: pd.Series, index: pd.Index) -> pd.Series:
 
 def _without_solving(base: Allocation, case: _Case, how: dict[str, Any]) -> Price | None:
     """Price a rule by the old prices and flows, if they show that it cannot matter."""
-    if base.edges is None or base.bound is None:
+    if base.edges is None or base.bound is None or base.stages is not None:
         return None
     boundary = Boundary(
         base.edges,

@@ -37,9 +37,10 @@ def audit(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
         zone = plan.units["zone"].astype(object)
         atoms["zone"] = [_text(zone.get(u)) for u in atoms["unit"]]
     sums = [c for c in atoms.columns if c.endswith("_m2")]
-    if plan.pieces is not None and "new_m2" in plan.pieces:
-        atoms = atoms.assign(new_m2=_new(plan, atoms))
-        sums.append("new_m2")
+    for column in ("new_m2", "reduced_m2"):
+        if plan.pieces is not None and column in plan.pieces:
+            atoms = atoms.assign(**{column: _new(plan, atoms, column)})
+            sums.append(column)
     for name, keys in ACCOUNTS.items():
         _table(plan, found, name, keys, atoms, sums)
     _table(plan, found, "account_zone_landuse", ("zone", "landuse"), atoms, ["area_m2"])
@@ -50,10 +51,10 @@ def audit(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
     _areas(plan, red, found)
 
 
-def _new(plan: Plan, atoms: pd.DataFrame) -> Any:
-    """Put the new land of a piece on its first atom."""
+def _new(plan: Plan, atoms: pd.DataFrame, column: str) -> Any:
+    """Put the new land of a piece, or what goes of it, on its first atom."""
     pieces = plan.pieces if plan.pieces is not None else pd.DataFrame()
-    left = {str(p): int(v) for p, v in pieces["new_m2"].items()}
+    left = {str(p): int(v) for p, v in pieces[column].items()}
     return np.array(
         [left.pop(f"{u}|{t}", 0) for u, t in zip(atoms["unit"], atoms["township"], strict=True)],
         dtype=np.int64,

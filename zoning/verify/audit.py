@@ -8,6 +8,8 @@ are concerned none of them calls what a run calls. Nothing is solved here and no
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,14 +19,16 @@ from zoning.allocation.proof import certificate as proofs
 from zoning.allocation.proof.bounded import Boundary, bounded
 from zoning.allocation.proof.certificate import Certificate
 from zoning.allocation.space import lattice_edges
+from zoning.allocation.stages import stages_of
 from zoning.capacity import Account, settle
+from zoning.capacity.reductions import net_new
 from zoning.digest import digest
 from zoning.errors import Check, Text
 from zoning.pipeline.checks import certificate_check
 from zoning.plan import Plan
 from zoning.questions.answer import account_of
 from zoning.questions.question import locks as locks_of
-from zoning.verify import accounts, areas, files, inputs, limits, proof, shapes, zones
+from zoning.verify import accounts, areas, files, inputs, limits, proof, shapes, stages, zones
 from zoning.verify.compare import Findings
 from zoning.verify.overlays import overlays
 from zoning.verify.own import own
@@ -81,18 +85,20 @@ def _new_land(plan: Plan, found: Findings) -> None:
     pieces = plan.pieces
     if pieces is None:
         return
-    if "new_m2" in pieces:
+    for column in ("new_m2", "reduced_m2"):
+        if column not in pieces:
+            continue
         for name, frame, key in (("units.parquet", plan.units, "unit"),
                                  ("plan.gpkg: townships", plan.townships, "township"),
                                  ("plan.gpkg: counties", plan.counties, "county")):  # fmt: skip
             if frame is None:
                 continue
             total = {str(code): 0 for code in frame.index}
-            for code, land in zip(pieces[key], pieces["new_m2"], strict=True):
+            for code, land in zip(pieces[key], pieces[column], strict=True):
                 if str(code) in total:
                     total[str(code)] += int(land)
-            stored = frame["new_m2"] if "new_m2" in frame else pd.Series(dtype="int64")
-            found.column("verify.new_land", f"{name}, new_m2",
+            stored = frame[column] if column in frame else pd.Series(dtype="int64")
+            found.column("verify.new_land", f"{name}, {column}",
                          {str(k): int(v) for k, v in stored.items()}, total,
                          source=Text("pieces", "地块"))  # fmt: skip
     if "suitability" in pieces and "suitability" in plan.units:
@@ -131,11 +137,12 @@ def _own_limits(plan: Plan, found: Findings) -> None:
     found.not_looked_at(Text(
         "limits by a second way: the plan has limits of its own, added up as in a run",
         "约束的另一套算法：方案有自定约束，按运行时的方法相加"))  # fmt: skip
+    stages.audit(plan, limits.land_of(plan), found)
     if "allocation" not in plan.run or plan.pieces is None:
         return
     acc, pieces = account_of(plan)
     new = plan.pieces["new_m2"].astype("int64")
-    green = int(pieces["eco_agri_m2"].sum()) - int(new.sum())
+    green = int(pieces["eco_agri_m2"].sum()) - int(net_new(plan.pieces).sum())
     found.checks += settle(acc, pieces, new, eco_agri_m2=green)
     certificate = certify(plan, acc, pieces)
     if certificate is not None:
@@ -171,12 +178,18 @@ def certify(plan: Plan, acc: Account, pieces: pd.DataFrame) -> Certificate | Non
         return None
     new = plan.pieces["new_m2"].astype("int64")  # type: ignore[index]
     limits, locks = acc.limits, locks_of(plan)
-    grade = stored["certificate"]["grade"]
-    if grade == "solver's word" or table["price"].isna().any():
+    grade, less = stored["certificate"]["grade"], 0.0
+    known = not table["price"].isna().any()
+    prices = {k: float(p) for k, p in enumerate(table["price"].tolist())} if known else {}
+    rows = stages_of(pieces, limits, locks)
+    if rows is not None:
+        new = rows.values(pieces, new)
+        pieces, limits, less = rows.rows, rows.limits, rows.constant
+        prices = rows.prices(prices)
+    if grade == "solver's word" or not known:
         return proofs.word_of_solver(
             pieces, limits, locks, new, float(stored["objective"]), float(stored["bound"])
         )
-    prices = {k: float(p) for k, p in enumerate(table["price"].tolist())}
     if grade == "complete":
         whole = {k: round(p * _STEP) for k, p in prices.items() if p}
         return proofs.complete(pieces, limits, locks, new, whole)
@@ -186,4 +199,12 @@ def certify(plan: Plan, acc: Account, pieces: pd.DataFrame) -> Certificate | Non
         edges = lattice_edges(plan.units.index, plan.grid.cell_m)
     wish = Patches(part.min_patch_units, part.attached)
     how = Boundary(edges, part.boundary_weight, part.whole_units, part.core_share, wish)
-    return bounded(pieces, limits, locks, new, how, prices, float(stored["gap"]))
+    gap = float(stored["gap"])
+    if rows is None:
+        return bounded(pieces, limits, locks, new, how, prices, gap)
+    found = bounded(pieces, limits, locks, new, how, prices, math.inf)
+    found = replace(
+        found, objective=found.objective - less,
+        bound=None if found.bound is None else found.bound - less,
+    )  # fmt: skip
+    return replace(found, ok=found.ok and (found.gap or 0.0) <= gap + 1e-12)

@@ -148,7 +148,7 @@ def _run(plan: Plan, found: Findings) -> None:
         for code in plan.zones.index:
             here = units[units["zone"].eq(code).fillna(value=False)]
             row: dict[str, int] = {"units": len(here)}
-            for column in ("area_m2", "built_m2", "new_m2"):
+            for column in ("area_m2", "built_m2", "new_m2", "reduced_m2"):
                 if column in units:
                     row[column] = sum(int(v) for v in here[column])
             derived |= {f"{code}.{k}": v for k, v in row.items()}

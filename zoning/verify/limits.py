@@ -5,16 +5,16 @@ A second way with fractions of whole numbers; nothing of `zoning.capacity` is ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from zoning.errors import Text
 from zoning.plan import Plan
 from zoning.schemes import scheme_of
+from zoning.verify import stages
 from zoning.verify.compare import Findings, missing, same
-
-_NOWHERE = ("none", "overlap")
+from zoning.verify.stages import may_go, share
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,16 @@ class Rule:
     pieces: frozenset[int]
     floor_m2: int
     cap_m2: int | None
+    phase: str = ""
+    net: bool = False
+
+    def used(self, land: Land) -> int:
+        """Add up what counts: new land, that of a phase, less land that goes; or what goes."""
+        if self.kind == "reduction":
+            return sum(land.gone[i] for i in self.pieces)
+        built = land.by[self.phase] if self.phase else land.new
+        less = land.gone if self.net else None
+        return sum(built[i] - (less[i] if less else 0) for i in self.pieces)
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,11 @@ class Land:
     free: list[int]
     worth: list[Fraction]
     new: list[int]
+    by: dict[str, list[int]] = field(default_factory=dict)
+    gone: list[int] = field(default_factory=list)
+    may_go: list[int] = field(default_factory=list)
+    reduction: list[str | None] = field(default_factory=list)
+    keep: list[Fraction] = field(default_factory=list)
 
 
 def land_of(plan: Plan) -> Land:
@@ -64,13 +79,9 @@ def land_of(plan: Plan) -> Land:
         [Fraction(0) if missing(v) else Fraction(round(float(v) * 10**9), 10**9)
          for v in worth],
         whole("new_m2"),
+        {c.name: whole(f"by_{c.name}_m2") for c in plan.config.cap.phase[:-1]},
+        whole("reduced_m2"), *may_go(plan, p),
     )  # fmt: skip
-
-
-def share(part: float, area: int, factor: float | None) -> int:
-    """Take a share of an area, rounded down."""
-    exact = Fraction(str(part)) * area / Fraction(str(factor or 1.0))
-    return exact.numerator // exact.denominator
 
 
 def rules_of(plan: Plan, land: Land) -> tuple[list[Rule], dict[str, Any]]:
@@ -94,7 +105,8 @@ def rules_of(plan: Plan, land: Land) -> tuple[list[Rule], dict[str, Any]]:
         most = share(cap.share, base, cap.survey_factor)
         headroom = max(0, most - existing)
         account |= {"cap_m2": most, "headroom_m2": headroom}
-        rules.append(Rule("city", "city", every, 0, headroom))
+        left = max(most - existing, -sum(land.may_go))
+        rules.append(Rule("city", "city", every, 0, left, net=True))
     own = land.zone if cap.zone_basis == "unit" else land.township_zone
     if any(own):
         for zone in scheme.codes:
@@ -108,9 +120,18 @@ def rules_of(plan: Plan, land: Land) -> tuple[list[Rule], dict[str, Any]]:
             for z in scheme.members if not z.new_land and z.code not in cap.zone_caps
         ]  # fmt: skip
     rules += _green(plan, land, every, base)
+    for phase, until, caps, quotas in stages.phases(plan, headroom):
+        rules.append(Rule("phase", phase.name, every, int(phase.lower_m2), caps, until))
+        rules += [Rule("phase_quota", z, _where(own, z), 0, most, until) for z, most in quotas]
+    rules += [
+        Rule("reduction", r.name, frozenset(i for i in every if land.reduction[i] == r.name),
+             r.lower_m2, r.upper_m2)
+        for r in cap.reduction
+    ]  # fmt: skip
     for kind, places, column in (("county", cap.counties, land.county),
                                  ("township", cap.townships, land.township)):  # fmt: skip
-        rules += [_place_rule(plan, land, kind, rule, column) for rule in places]
+        for rule in places:
+            rules += _place_rule(plan, land, kind, rule, column)
     return rules, account
 
 
@@ -137,7 +158,7 @@ def _green(plan: Plan, land: Land, every: frozenset[int], base: int) -> list[Rul
     green = sum(int(v) for v in pieces["eco_agri_m2"])
     exact = Fraction(str(rule.share)) * base
     least = -(-exact.numerator // exact.denominator)
-    return [Rule("eco_agri", "city", every, 0, max(0, green - least))]
+    return [Rule("eco_agri", "city", every, 0, max(green - least, -sum(land.may_go)), net=True)]
 
 
 def _before_it_was_a_limit(plan: Plan) -> bool:
@@ -158,13 +179,15 @@ def _zone_rules(
     built, area = sum(land.built[i] for i in here), sum(land.area[i] for i in here)
     if rule is not None:
         most = built if rule.share is None else share(rule.share, area, cap.survey_factor)
-        found.append(Rule("zone", zone, here, 0, max(0, most - built)))
+        may_go = 0 if rule.share is None else sum(land.may_go[i] for i in here)
+        found.append(Rule("zone", zone, here, 0, max(most - built, -may_go),
+                          net=rule.share is not None))  # fmt: skip
     if quota is not None and headroom is not None:
         found.append(Rule("quota", zone, here, 0, share(quota.share, headroom, None)))
     return found
 
 
-def _place_rule(plan: Plan, land: Land, kind: str, rule: Any, column: list[str]) -> Rule:
+def _place_rule(plan: Plan, land: Land, kind: str, rule: Any, column: list[str]) -> list[Rule]:
     here = _where(column, rule.place)
     built, area = sum(land.built[i] for i in here), sum(land.area[i] for i in here)
     factor = plan.config.cap.survey_factor
@@ -173,15 +196,22 @@ def _place_rule(plan: Plan, land: Land, kind: str, rule: Any, column: list[str])
         totals.append(share(1, int(rule.cap_total_m2), factor))
     if rule.cap_share is not None:
         totals.append(share(rule.cap_share, area, factor))
-    caps = [max(0, min(totals) - built)] if totals else []
+    may_go = sum(land.may_go[i] for i in here)
+    found, caps = [], []
+    if totals and may_go:  # land that goes counts under the cap on all construction alone
+        most = max(min(totals) - built, -may_go)
+        found.append(Rule(kind, rule.place, here, 0, most, net=True))
+    elif totals:
+        caps.append(max(0, min(totals) - built))
     caps += [] if rule.cap_m2 is None else [int(rule.cap_m2)]
-    return Rule(kind, rule.place, here, int(rule.floor_m2 or 0), min(caps) if caps else None)
+    least = int(rule.floor_m2 or 0)
+    return [*found, Rule(kind, rule.place, here, least, min(caps) if caps else None)]
 
 
 def offered(land: Land) -> list[int]:
     """Give the free land on which new land may come: one township and a zone are known."""
     return [
-        f if t not in _NOWHERE and z is not None else 0
+        f if t not in stages.NOWHERE and z is not None else 0
         for f, t, z in zip(land.free, land.township, land.zone, strict=True)
     ]
 
@@ -190,9 +220,11 @@ def audit(plan: Plan, land: Land, rules: list[Rule], account: dict[str, Any], fo
           ) -> None:  # fmt: skip
     """Hold the new land and what is written of limits against the rules."""
     stored = plan.run.get("construction", {})
-    new = sum(land.new)
-    account = {**account, "new_m2": new, "share": (account["existing_m2"] + new)
+    new, gone = sum(land.new), sum(land.gone)
+    account = {**account, "new_m2": new, "share": (account["existing_m2"] + new - gone)
                / account["base_m2"]}  # fmt: skip
+    if plan.config.cap.reduction and "allocation" in plan.run:
+        account["reduced_m2"] = gone
     found.column("verify.construction", "run.json, construction",
                  {k: stored.get(k) for k in account}, account,
                  source=Text("pieces and [cap]", "地块与 [cap]"))  # fmt: skip
@@ -215,9 +247,11 @@ def audit(plan: Plan, land: Land, rules: list[Rule], account: dict[str, Any], fo
         found.add("verify.free", True, Text("new land lies on free land of one township and zone",
                   "新增均在可用土地上"))  # fmt: skip
     _closed(plan, land, found)
+    stages.audit(plan, land, found)
     for rule in rules:
-        used = sum(land.new[i] for i in rule.pieces)
-        ok = used >= rule.floor_m2 and (rule.cap_m2 is None or used <= rule.cap_m2)
+        used = rule.used(land)
+        least = rule.floor_m2 <= 0 or used >= rule.floor_m2  # no floor: land may go
+        ok = least and (rule.cap_m2 is None or used <= rule.cap_m2)
         found.add(
             "verify.limit", ok,
             Text(f"{rule.kind} {rule.code}: new land {used} m², allowed "
@@ -238,7 +272,7 @@ def _table(plan: Plan, land: Land, rules: list[Rule], found: Findings) -> None:
         return
     derived, stored = {}, {}
     for n, rule in enumerate(rules):
-        used = sum(land.new[i] for i in rule.pieces)
+        used = rule.used(land)
         derived[n] = (rule.kind, rule.code, rule.floor_m2, rule.cap_m2, used,
                       None if rule.cap_m2 is None else rule.cap_m2 - used)  # fmt: skip
     columns = ["kind", "code", "floor_m2", "cap_m2", "used_m2", "left_m2"]

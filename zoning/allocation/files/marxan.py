@@ -16,6 +16,7 @@ import pandas as pd
 from zoning.allocation.files.export import number, save_lines
 from zoning.allocation.proof.bounded import Boundary
 from zoning.allocation.proof.certificate import read
+from zoning.allocation.stages import staged as has_stages
 from zoning.base.staged import staged
 from zoning.capacity.rules import Limit, Lock
 from zoning.errors import InputError, Problem, Text, raise_all
@@ -24,9 +25,13 @@ from zoning.errors import InputError, Problem, Text, raise_all
 _IN, _OUT = 2, 3
 
 
-def _refuse(limits: Sequence[Limit], how: Boundary) -> None:
+def _refuse(pieces: pd.DataFrame, limits: Sequence[Limit], how: Boundary) -> None:
     """Say what cannot be said in Marxan's terms."""
     problems = []
+    if has_stages(limits, pieces):
+        text = Text("phases and land that may go cannot be said in Marxan's terms",
+                    "Marxan 无法表达分期与减量")  # fmt: skip
+        problems.append(Problem(text, "[cap]", code="marxan-stages"))
     if not how.whole:
         text = Text(
             "Marxan chooses whole units, this plan builds fractions of them",
@@ -81,7 +86,7 @@ def write_marxan(
     InputError
         If the question cannot be said in Marxan's terms, with the reason.
     """
-    _refuse(limits, how)
+    _refuse(pieces, limits, how)
     folder = Path(folder)
     table = pieces.sort_index(kind="stable")
     at = read(table, limits, locks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 
 from zoning.allocation.proof.bounded import Boundary
 from zoning.allocation.proof.certificate import Reading, read
+from zoning.allocation.stages import stages_of
 from zoning.base.areas import Floats
 from zoning.capacity.rules import Limit, Lock
 
@@ -79,6 +80,11 @@ def programme(
     >>> p.columns, p.cost.tolist(), p.high.tolist()
     (('x1',), [-0.5], [3.0])
     """
+    stages = stages_of(pieces, limits, locks)
+    if stages is not None:
+        # The rows hold what is kept as worth; the plan's own worth is less by what may go.
+        made = programme(stages.rows, stages.limits, locks, how)
+        return replace(made, constant=made.constant + stages.constant)
     table = pieces.sort_index(kind="stable")
     at = read(table, limits, locks)
     if how is not None and how.whole:
@@ -112,6 +118,17 @@ def _fractions(
     columns = [f"x{k + 1}" for k in range(n)]
     meaning |= dict(zip(columns, map(str, table.index), strict=True))
     matrix = sparse.csr_array(np.array(rows).reshape(len(rows), n))
+    if at.bundle is not None and at.must is not None:
+        own = np.flatnonzero(at.bundle >= 0)
+        bundles = sparse.csr_array(
+            (np.ones(len(own)), (at.bundle[own], own)), shape=(len(at.must), n)
+        )
+        room = np.zeros(len(at.must))
+        np.maximum.at(room, at.bundle[own], at.most[own])
+        matrix = sparse.vstack([matrix, bundles], format="csr")
+        names += [f"B{k + 1}" for k in range(len(at.must))]
+        low += np.where(at.must, room, -np.inf).tolist()
+        high += room.tolist()
     cost, lower, upper = -at.worth / 1e9, at.least.astype(float), at.most.astype(float)
     if how is not None:
         unit, codes = pd.factorize(table["unit"], sort=True)

@@ -162,7 +162,7 @@ def _bound(
     else:
         inverse = np.divide(1.0, at.area, out=np.zeros(n), where=at.area > 0)
         rest = rest - (net * inverse)[at.unit]
-        terms += np.maximum(rest * low, rest * high).tolist()
+        terms += tables.best(rest).tolist()
         terms += (-net * inverse * at.built).tolist()
     return math.fsum(terms)
 

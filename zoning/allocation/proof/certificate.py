@@ -90,6 +90,10 @@ class Reading:
         Which pieces each limit is about.
     weights : tuple of int64 array or None
         What one m2 counts in millionths, where pieces count differently.
+    bundle : intp array, optional
+        Bundle of each row (-1: none): its rows share their land.
+    must : bool array, optional
+        Per bundle whether all of its land is built.
     """
 
     least: npt.NDArray[np.int64]
@@ -97,6 +101,29 @@ class Reading:
     worth: npt.NDArray[np.int64]
     masks: tuple[npt.NDArray[np.bool_], ...]
     weights: tuple[npt.NDArray[np.int64] | None, ...] = ()
+    bundle: npt.NDArray[np.intp] | None = None
+    must: npt.NDArray[np.bool_] | None = None
+
+    def best(self, rest: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Give the most that each row, or each bundle of rows, can be worth at given net worths.
+
+        The rows of a bundle share their land, so no more than the best of them counts.
+        """
+        alone = np.where(rest > 0, rest * self.most, rest * self.least)
+        if self.bundle is None or self.must is None:
+            return np.asarray(alone)
+        own = self.bundle < 0
+        n = len(self.must)
+        at, most = self.bundle[~own], self.most[~own]
+        lowest = np.iinfo(np.int64).min if rest.dtype.kind == "i" else -np.inf
+        top = np.full(n, lowest, dtype=rest.dtype)
+        room = np.zeros(n, dtype=np.int64)
+        # A row that takes nothing is no way to fill the bundle.
+        np.maximum.at(top, at, np.where(most > 0, rest[~own], lowest))
+        np.maximum.at(room, at, most)
+        built = (self.must & (top > lowest)) | (top > 0)
+        shared: npt.NDArray[Any] = np.where(built, top, 0) * room
+        return np.concatenate([alone[own], shared])
 
     def counts(self, k: int) -> npt.NDArray[np.float64]:
         """Give what one m2 of each piece counts under a limit, in its unit."""
@@ -141,13 +168,22 @@ def read(pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lock]) -
     masks = masks_of(pieces, limits)
     free = pieces["free_m2"].to_numpy(np.int64)
     unknown = pieces["suitability"].isna().to_numpy(bool)
-    for column in sorted({x.where for x in limits if x.kind in ("zone", "quota")}):
+    for column in sorted({x.where for x in limits if x.needs_zone}):
         unknown = unknown | pieces[column].isna().to_numpy(bool)
     most = np.where(unknown, 0, free)
     least = np.zeros_like(most)
     held = [(x.kind, pieces["unit"].isin(x.units).to_numpy(bool)) for x in locks]
+    bundle = must = None
+    if "bundle" in pieces:
+        bundle, names = pd.factorize(pieces["bundle"])
+        must = np.zeros(len(names), dtype=bool)
+        for kind, here in held:
+            if kind == "in":
+                must[bundle[here & (bundle >= 0)]] = True
     for kind, here in held:
-        if kind == "in":
+        if kind == "in" and bundle is not None:
+            most[here] = free[here]
+        elif kind == "in":
             least[here] = most[here] = free[here]
     for kind, here in held:
         if kind == "out":
@@ -155,9 +191,11 @@ def read(pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lock]) -
     for limit, mask in zip(limits, masks, strict=True):
         if limit.cap_m2 is not None and limit.cap_m2 <= 0:
             most[mask] = np.minimum(most, least)[mask]
-    values = pieces["suitability"].astype("Float64").fillna(0.0).to_numpy(np.float64)
+    column = pieces["worth" if "worth" in pieces else "suitability"]
+    values = column.astype("Float64").fillna(0.0).to_numpy(np.float64)
     worth = np.round(values * _STEP).astype(np.int64)
-    return Reading(least, most, worth, masks, tuple(_weights(pieces, x) for x in limits))
+    weights = tuple(_weights(pieces, x) for x in limits)
+    return Reading(least, most, worth, masks, weights, bundle, must)
 
 
 def _weights(pieces: pd.DataFrame, limit: Limit) -> npt.NDArray[np.int64] | None:
@@ -180,6 +218,7 @@ def broken(
         if bad.any():
             code = str(codes[bad][0])
             found.append(Text(f"piece {code} is {name}", f"地块 {code} {name_zh}"))
+    found += _broken_bundles(at, codes, new)
     for k, limit in enumerate(limits):
         used = at.used(k, new)
         en, zh = limit.label
@@ -195,6 +234,22 @@ def broken(
                 Text(f"{en} is {short} {word} below its floor", f"{zh}低于下限 {short} {word}")
             )
     return tuple(found)
+
+
+def _broken_bundles(at: Reading, codes: pd.Index, new: npt.NDArray[np.int64]) -> list[Text]:
+    """Name a piece of which more than its free land is built in all phases together."""
+    if at.bundle is None or at.must is None:
+        return []
+    own = at.bundle >= 0
+    used, room = np.zeros(len(at.must), np.int64), np.zeros(len(at.must), np.int64)
+    np.add.at(used, at.bundle[own], new[own])
+    np.maximum.at(room, at.bundle[own], at.most[own])
+    bad = np.flatnonzero((used > room) | (at.must & (used < room)))
+    if not len(bad):
+        return []
+    code = str(codes[np.flatnonzero(at.bundle == bad[0])[0]])
+    return [Text(f"piece {code}: its phases do not fit its free land",
+                 f"地块 {code}：各期新增与可用土地不符")]  # fmt: skip
 
 
 def broken_limits(
@@ -267,7 +322,10 @@ def complete(
             raise ValueError(f"a price on {limit.label.en}, which has no cap")
         rest[at.masks[k]] -= price
         bound += price * (int(limit.cap_m2 or 0) if price > 0 else limit.floor_m2)
-    bound += _total(rest, np.where(rest > 0, at.most, at.least))
+    if at.bundle is None:
+        bound += _total(rest, np.where(rest > 0, at.most, at.least))
+    else:
+        bound += sum(at.best(rest).tolist())
     ok = bound == objective and not bad
     word = Text("no plan can be better", "不存在更优方案") if ok else _why(bad, bound - objective)
     return Certificate("complete", ok, word, objective / _STEP, bound / _STEP, bad)

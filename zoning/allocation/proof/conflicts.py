@@ -20,6 +20,7 @@ import pandas as pd
 from zoning.allocation.methods.solver import branch_and_bound
 from zoning.allocation.model import make_model
 from zoning.allocation.proof.named import Repair, Rule, counts_of, rules_of
+from zoning.allocation.stages import Stages, stages_of
 from zoning.base.areas import Floats
 from zoning.capacity.presolve import presolve
 from zoning.capacity.rules import Limit, Lock
@@ -81,14 +82,17 @@ class _System:
     ):
         self.rules = rules_of(pieces, limits, locks)
         self.whole = whole_units
-        model = make_model(pieces, limits)
+        model = make_model(pieces, limits)  # locks are rules here, not bounds
         table = pieces.loc[model.codes]
         room = model.room.copy()
         touched = table["unit"].isin([u for x in locks if x.kind == "in" for u in x.units])
         room[touched] = table["free_m2"].to_numpy(np.int64)[touched]
         inside = np.array([counts_of(table, r) for r in self.rules]).reshape(len(self.rules), -1)
+        self.boxes: Floats = np.zeros((0, 0))
         if whole_units:
             cell = model.unit
+        elif "bundle" in table:
+            cell, self.boxes = _bundled(inside, table)
         else:
             _, cell = np.unique(inside, axis=1, return_inverse=True)
             cell = cell.ravel()
@@ -125,12 +129,16 @@ class _System:
         loose[len(held) + np.arange(m), np.arange(m)] = -1.0
         matrix = np.hstack([rows, loose])
         right = sign * self.right[which] / scale
+        boxes = len(self.boxes)
+        if boxes:  # the rows of a bundle share its land, whatever else holds
+            more = np.hstack([self.boxes, np.zeros((boxes, m))])
+            matrix, right = np.vstack([more, matrix]), np.r_[np.ones(boxes), right]
         cost = np.r_[np.zeros(n), np.ones(m)]
         x, price = self._solve(cost, matrix, right, n, m)
         if x is None:
             return math.inf, np.zeros(m), np.zeros(m)
         slack = x[n:] * scale
-        return float(slack.sum()), slack, price[len(held) :]
+        return float(slack.sum()), slack, price[boxes + len(held) :]
 
     def _solve(
         self, cost: Floats, matrix: Floats, right: Floats, n: int, m: int
@@ -204,6 +212,10 @@ def find_conflict(
     >>> [r.changes[0][1] for r in found.repairs]
     [10, 10, 10]
     """
+    stages = stages_of(pieces, limits, locks)
+    if stages is not None:
+        inner = find_conflict(stages.rows, stages.limits, locks, whole_units=whole_units)
+        return None if inner is None else _given(inner, stages)
     system = _System(pieces, limits, locks, whole_units)
     everything = system.useful
     total, slack, price = system.slack([], everything)
@@ -225,6 +237,56 @@ def find_conflict(
     members, smallest = _smaller(system, members, everything)
     repairs = tuple(_alone(system, k, everything) for k in members)
     return Conflict(tuple(system.rules[k] for k in members), smallest, repairs, joint)
+
+
+def _given(found: Conflict, stages: Stages) -> Conflict:
+    """Name the rules of a conflict as they were given: caps and floors of the pieces."""
+    place = {id(x): k for k, x in enumerate(stages.limits)}
+
+    def rule(r: Rule) -> Rule:
+        k = place.get(id(r.of))
+        if k is None:
+            return r
+        of, side = stages.given[k], r.side
+        if of.kind == "reduction":  # keeping at least is giving up at most
+            side = "cap" if side == "floor" else "floor"
+        return Rule(side, of, int((of.cap_m2 if side == "cap" else of.floor_m2) or 0))
+
+    def repair(r: Repair) -> Repair:
+        return Repair(tuple((rule(x), m2) for x, m2 in r.changes))
+
+    alone = tuple(None if r is None else repair(r) for r in found.repairs)
+    return Conflict(tuple(map(rule, found.members)), found.smallest, alone, repair(found.joint))
+
+
+def _bundled(inside: Floats, table: pd.DataFrame) -> tuple[Any, Floats]:
+    """Join bundles whose rows no rule tells apart; their rows share one whole.
+
+    Returns
+    -------
+    intp array, shape (rows,)
+        Cell of each row.
+    float64 array, shape (kinds of bundles, cells)
+        1 where a cell belongs to such a kind.
+    """
+    _, kind = np.unique(inside, axis=1, return_inverse=True)
+    kind = kind.ravel()
+    bundle = table["bundle"].astype("string").fillna("").to_numpy(str)
+    alone = np.array([f"={k}" for k in kind.tolist()])
+    phase = np.array([str(code).rpartition("@")[2] for code in table.index])
+    order = np.lexsort((phase, bundle))
+    rows = pd.DataFrame({"bundle": bundle, "word": [f"{p}={k}" for p, k in
+                         zip(phase, kind, strict=True)]}).iloc[order]  # fmt: skip
+    pattern = rows.groupby("bundle", sort=False)["word"].agg(";".join)
+    own = bundle != ""
+    names = np.where(own, pd.Series(bundle).map(pattern).to_numpy(str), alone)
+    cells, cell = np.unique(np.char.add(np.char.add(names, "|"), np.where(own, phase, "")),
+                            return_inverse=True)  # fmt: skip
+    heads = np.array([c.rpartition("|")[0] for c in cells])
+    shared = np.array([h.startswith("=") is False for h in heads], dtype=bool)
+    kinds = np.unique(heads[shared])
+    boxes = (heads[None, :] == kinds[:, None]).astype(np.float64)
+    return cell.ravel(), boxes
 
 
 def _irreducible(system: _System, which: list[int]) -> list[int]:

@@ -94,7 +94,10 @@ def rules_of(pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lock
     found = [Rule("cap", x, x.cap_m2) for x in limits if x.cap_m2 is not None]
     found += [Rule("floor", x, x.floor_m2) for x in limits if x.floor_m2 > 0]
     for lock in locks:
-        free = int(pieces.loc[pieces["unit"].isin(lock.units), "free_m2"].sum())
+        here = pieces[pieces["unit"].isin(lock.units)]
+        if "bundle" in here:  # rows of a bundle share their land
+            here = here[here["bundle"].isna() | ~here["bundle"].duplicated()]
+        free = int(here["free_m2"].sum())
         found.append(Rule(lock.kind, lock, free if lock.kind == "in" else 0))
     return sorted(found, key=lambda r: r.key)
 
