@@ -74,12 +74,16 @@ class Table:
         Without a named index; a column ``unit`` holds codes of units, where rows are about units.
     fields : tuple of Field
         One for each column.
+    keys : tuple of str
+        Columns that together name a row, so that the tables of two plans can be compared; empty
+        where rows have no names.
     """
 
     name: str
     title: Text
     frame: pd.DataFrame = field(repr=False)
     fields: tuple[Field, ...]
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +267,7 @@ class Contribution:
                 }
                 for x in self.layers
             ],
-            "tables": [_head(x) for x in self.tables],
+            "tables": [{**_head(x), "keys": list(x.keys)} for x in self.tables],
             "themes": [
                 {
                     "name": x.name, "title": _pair(x.title), "about": _pair(x.about),
@@ -315,7 +319,10 @@ def restore(
             for x in described["layers"]
         ),
         tuple(
-            Table(x["name"], Text(*x["title"]), tables[x["name"]], _fields(x))
+            Table(
+                x["name"], Text(*x["title"]), tables[x["name"]], _fields(x),
+                tuple(x.get("keys", ())),
+            )
             for x in described["tables"]
         ),
         tuple(

@@ -61,6 +61,8 @@ def check(
                 ))  # fmt: skip
         for x in given.frames():
             found += _frame(f"{given.wing}/{x.name}", x, known)
+        for table in given.tables:
+            found += _keys(given, table)
         for layer in given.layers:
             found += _layer(given, layer)
         for theme in given.themes:
@@ -239,6 +241,23 @@ def _classes(where: str, classes: Sequence[Class], column: Any) -> list[Problem]
             f"没有类别包含值 {strange[0]}", strange[0],
         ))  # fmt: skip
     return found
+
+
+def _keys(given: Contribution, table: Table) -> list[Problem]:
+    """Find keys that are no columns, and rows that they do not tell apart."""
+    where, columns = f"{given.wing}/{table.name}", set(map(str, table.frame.columns))
+    missing = [k for k in table.keys if k not in columns]
+    if missing:
+        return [_problem(where, "no-column", f"the key '{missing[0]}' is no column",
+                         f"键“{missing[0]}”不是字段", missing[0])]  # fmt: skip
+    if not table.keys:
+        return []
+    twice = table.frame.duplicated(list(table.keys))
+    if not twice.any():
+        return []
+    row = tuple(map(str, table.frame.loc[twice, list(table.keys)].iloc[0]))
+    return [_problem(where, "two-rows", f"its keys name two rows: {', '.join(row)}",
+                     f"键对应多行：{'、'.join(row)}", int(twice.sum()))]  # fmt: skip
 
 
 def _references(given: Contribution) -> list[Problem]:

@@ -203,8 +203,8 @@ def _zone(ready: Ready, ledger: atoms.Ledger, parts: pd.DataFrame) -> State:
         sums.add_overlays(units, parts, ready.scheme, red_known=red_known)
         _measure_ground(ready, state)
         _spread(config, state)
-        said = _class_townships(ready, state)
-        _class_units(ready, state, said)
+        said = class_townships(ready, state)
+        class_units(ready, state, said)
     return state
 
 
@@ -247,7 +247,7 @@ def _spread(config: Config, state: State) -> None:
     state.tables["reconciliation"] = table.assign(weight=weight)
 
 
-def _class_townships(ready: Ready, state: State) -> pd.Series:
+def class_townships(ready: Ready, state: State) -> pd.Series:
     """Give townships their classes; return what the method alone says."""
     townships, part = state.townships, ready.config.zones
     table = pd.DataFrame(townships.drop(columns="geometry"))  # type: ignore[union-attr]
@@ -278,7 +278,7 @@ def _class_townships(ready: Ready, state: State) -> pd.Series:
     return said
 
 
-def _class_units(ready: Ready, state: State, said: pd.Series) -> None:
+def class_units(ready: Ready, state: State, said: pd.Series) -> None:
     """Give units the class of their township, overlays over it, and decisions at the end."""
     units, townships, decisions = state.units, state.townships, ready.decisions
     scheme = ready.scheme

@@ -83,7 +83,8 @@ def _table(result: Result, name: str) -> Shown:
     title = policy.title if name == policy.main else Text(
         f"{policy.title.en}: {table.label.en}", f"{policy.title.zh}：{table.label.zh}")  # fmt: skip
     own = stem(policy) if name == policy.main else f"{stem(policy)}_{name}"
-    return Shown(own, title, _plain(frame), _fields(policy, table, frame))
+    keys = tuple(k for k in table.keys if k in frame and not frame.duplicated(table.keys).any())
+    return Shown(own, title, _plain(frame), _fields(policy, table, frame), keys)
 
 
 def _named(table: Shown, plan: Plan) -> Shown:
