@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 __version__ = "0.2.0"
 
 __all__ = [
-    "GridSpec", "InfeasibleError", "InputError", "Plan", "ZoningError", "allocate", "api", "batch",
-    "check", "demo", "evaluate", "explain", "export", "init", "inspect", "load", "map", "mend",
-    "methods", "price", "report", "run", "site", "solve", "stability", "write_findings",
+    "GridSpec", "InfeasibleError", "InputError", "Plan", "ZoningError", "allocate", "api",
+    "batch", "check", "demo", "diff", "evaluate", "explain", "export", "init", "inspect", "load",
+    "map", "mend", "methods", "price", "report", "run", "site", "solve", "stability",
+    "write_findings",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from zoning.api import batch as batch
     from zoning.api import check as check
     from zoning.api import demo as demo
+    from zoning.api import diff as diff
     from zoning.api import evaluate as evaluate
     from zoning.api import explain as explain
     from zoning.api import export as export

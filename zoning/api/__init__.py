@@ -10,6 +10,7 @@ look at data           `inspect` any file; `mend` writes repaired copies; `write
 units alone            `grid`
 ask a plan             `explain`, `stability`, `allocate`, `price`, `methods`, `verify`
 ask about a place       `site`
+compare plans          `diff`
 write files            `map`, `report`, `sheets`, `export`, `write_prices`
 many plans of a land   `audit`
 policies               `policy`, `policies`, `check_policy`, `write_policy`
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING
 #: Commands, each with a function of the same name.
 COMMANDS = (
     "demo", "init", "check", "run", "batch", "grid", "explain", "stability", "allocate", "price",
-    "methods", "site", "verify", "map", "report", "export", "evaluate", "solve", "policy",
+    "methods", "site", "verify", "diff", "map", "report", "export", "evaluate", "solve", "policy",
     "audit",
 )  # fmt: skip
 #: Formats of `report`.
@@ -40,14 +41,13 @@ FORMATS = (
 )  # fmt: skip
 
 __all__ = [
-    "COMMANDS", "FORMATS", "REPORTS", "Alternatives", "Batch", "MethodComparison", "Plan",
-    "Stability", "Units", "allocate", "alternatives", "audit", "batch", "cap_range", "check",
-    "check_policy", "demo", "evaluate", "explain", "export", "grid", "init", "inspect",
-    "integrate",
-    "joined", "load", "map", "mend", "methods", "policies", "policy", "policy_rows", "price",
-    "report", "roles", "run", "sheets", "site", "solve", "stability", "target_file",
-    "unit_losses", "verify", "watching", "write_findings", "write_policy", "write_prices",
-    "write_table",
+    "COMMANDS", "FORMATS", "REPORTS", "Alternatives", "Batch", "Changes", "MethodComparison",
+    "Plan", "Stability", "Units", "allocate", "alternatives", "audit", "batch", "cap_range",
+    "check", "check_policy", "demo", "diff", "evaluate", "explain", "export", "grid", "init",
+    "inspect", "integrate", "joined", "load", "map", "mend", "methods", "policies", "policy",
+    "policy_rows", "price", "report", "roles", "run", "sheets", "site", "solve", "stability",
+    "target_file", "unit_losses", "verify", "watching", "write_findings", "write_policy",
+    "write_prices", "write_table",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from zoning.api.several import Alternatives, alternatives, cap_range, unit_losses
     from zoning.api.sites import site
     from zoning.api.units import Units, grid
+    from zoning.api.versions import Changes, diff
     from zoning.api.without import evaluate, integrate, roles, solve, target_file, watching
     from zoning.api.writing import export, map, report, sheets, write_prices, write_table
 else:
@@ -91,6 +92,7 @@ else:
         "several": ("Alternatives", "alternatives", "cap_range", "unit_losses"),
         "sites": ("site",),
         "units": ("Units", "grid"),
+        "versions": ("Changes", "diff"),
         "without": ("evaluate", "integrate", "roles", "solve", "target_file", "watching"),
         "writing": ("export", "map", "report", "sheets", "write_prices", "write_table"),
     }

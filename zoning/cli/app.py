@@ -24,6 +24,7 @@ _ROOMS = (
     "answers",
     "site",
     "verify",
+    "diff",
     "deliver",
     "evaluate",
     "policy",

@@ -36,7 +36,7 @@ _CHECKS = ("cap.", "new.", "floor.", "presolve.", "allocation.")
 #: Tables that do, beside those of :func:`zoning.ledger.sums.account_tables`.
 _TABLES = ("landscape", "limits", "allocation_edges")
 #: Keys of ``run.json`` that do, and those that stand after them.
-_KEYS = ("construction", "allocation", "infeasible", "what_if", "digest")
+_KEYS = ("construction", "allocation", "infeasible", "what_if", "digest", "diff")
 _LAST = ("landuse_classes", "notes", "checks", "config", "seconds", "files")
 
 

@@ -214,8 +214,9 @@ def with_allocation(plan: Plan, acc: Account, found: Allocation, question: Quest
     config = changed(plan.config, question)
     part = config.allocation.model_copy(update={"enabled": True})
     config = config.model_copy(update={"allocation": part})
-    # What several plans agreed on says nothing of this one.
-    kept = tuple(c for c in plan.contributions if c.wing != "alternatives")
+    # What several plans agreed on, or what changed since another, says nothing of this one.
+    gone = ("alternatives", "diff")
+    kept = tuple(c for c in plan.contributions if c.wing not in gone)
     plan = replace(plan, contributions=kept)
     parts = sums.split(plan.ledger, classes_of(plan), plan.scheme.counted)
     solved = Solved(acc, found, locks=locks_of(plan, question))

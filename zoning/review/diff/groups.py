@@ -119,7 +119,8 @@ def parts(plan: Plan) -> dict[str, Any]:
     found[DECISIONS] = _decisions(plan)
     found[CAPS] = _ruling(config.cap.model_dump(mode="json"), read)
     found[ALLOCATION] = {
-        **config.allocation.model_dump(mode="json"), "locks": plan.run.get("what_if") or {},
+        **config.allocation.model_dump(mode="json"), 
+        "locks": {k: v for k, v in (plan.run.get("what_if") or {}).items() if v},
     }  # fmt: skip
     found[SOFTWARE] = str((plan.run.get("software") or {}).get("zoning", ""))
     return found

@@ -1,0 +1,76 @@
+"""A comparison as rows for the console and as plain data for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from zoning.base import words
+from zoning.base.areas import M2_PER_KM2
+from zoning.contribution.parts import Field, Table
+from zoning.review.diff import shown
+from zoning.review.diff.compare import Diff
+from zoning.review.diff.record import record
+
+
+def rows(diff: Diff, name: str, lang: str, most: int) -> tuple[list[str], list[list[str]]]:
+    """Give heads and rows of a table for people: areas in km2, codes in words.
+
+    Parameters
+    ----------
+    diff : Diff
+    name : str
+        Such as ``diff_matrix``.
+    lang : {"zh", "en"}
+    most : int
+        Rows at most.
+    """
+    table = next((t for t in shown.tables(diff, diff.units.index) if t.name == name), None)
+    if table is None:
+        return [], []
+    fields = [f for f in table.fields if f.name != ("title_zh" if lang == "en" else "title_en")]
+    heads = [_head(f, lang) for f in fields]
+    frame = table.frame.head(most)[[f.name for f in fields]]
+    return heads, [
+        [_cell(f, v, lang) for f, v in zip(fields, row, strict=True)]
+        for row in frame.itertuples(index=False, name=None)
+    ]
+
+
+def _head(f: Field, lang: str) -> str:
+    if f.unit in ("", "1", "count"):
+        return f.label.get(lang)
+    sign = "km²" if f.unit == "m2" else words.unit_sign(f.unit, lang)
+    return f"{f.label.zh}（{sign}）" if lang == "zh" else f"{f.label.en} ({sign})"
+
+
+def _cell(f: Field, value: Any, lang: str) -> str:
+    if value is None or value is pd.NA or value != value:
+        return "—"
+    word = f.words.get(str(value))
+    if word is not None:
+        return word.get(lang)
+    if f.unit == "m2":
+        return f"{int(value) / M2_PER_KM2:,.2f}"
+    if f.unit == "1":
+        return f"{float(value):.2%}"
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    return str(value)
+
+
+def as_dict(diff: Diff, lang: str) -> dict[str, Any]:
+    """Give every table as records, with what was compared."""
+    found: dict[str, Any] = {**record(diff), "empty": diff.empty}
+    found["notes"] = [f.as_dict(lang) for f in diff.findings]
+    for table in shown.tables(diff, diff.units.index):
+        if table.name not in ("diff_units", "diff_matrix"):
+            found[table.name.removeprefix("diff_")] = _records(table)
+    return found
+
+
+def _records(table: Table) -> list[dict[str, Any]]:
+    frame = table.frame.astype(object)
+    records: list[dict[str, Any]] = frame.where(frame.notna(), None).to_dict("records")
+    return records
