@@ -155,16 +155,19 @@ class Changes:
             If the second side is a list, which has no land.
         """
         from zoning.outputs.exchange.official_change import write
+        from zoning.review.diff.causes import word_of
 
         if self.found.after.plan is None:
             raise InputError.one(
                 "a list has no polygons: yearly maintenance needs two plans",
                 "名单没有图形，年度动态维护需要两个方案", where="--to official", code="list",
             )  # fmt: skip
-        causes = self.found.towns.set_index("code_after")["cause"]
+        towns = self.found.towns
+        causes = {str(t): word_of(c).zh for t, c in zip(towns["code_after"], towns["cause"],
+                                                       strict=True) if c}  # fmt: skip
         told = self.paragraphs("zh")
         return write(
-            self.before, self.plan, Path(folder), lang or self.plan.lang, reasons=dict(causes),
+            self.before, self.plan, Path(folder), lang or self.plan.lang, reasons=causes,
             remark=told[0] if told else "",
         )  # fmt: skip
 
@@ -228,8 +231,9 @@ def diff(
     first, near_first = _side(before, inputs_before)
     listed = isinstance(after, str | Path) and Path(after).suffix.lower() in _LISTS
     second: Plan | Path
-    if listed:
-        second, near_second = Path(str(after)), []
+    near_second: list[Path] = []
+    if isinstance(after, str | Path) and listed:
+        second = Path(after)
     else:
         second, near_second = _side(after, inputs_after)
     found = compare(

@@ -6,7 +6,7 @@ the second undoes it. Where no single group does both, the change is joint.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +91,7 @@ class _Asked:
         found = self.values(outcome)
         if found is None or outcome is None:
             return np.zeros(len(wanted), dtype=bool)
-        alike = (found == wanted).to_numpy(dtype=bool)
+        alike: Bools = (found == wanted).to_numpy(dtype=bool)
         if self.walk is None or self.walk.zones is None or outcome.scheme == scheme:
             return alike
         pairs = zip(found, wanted, strict=True)
@@ -143,10 +143,11 @@ def find(
     ]  # fmt: skip
     groups, findings = _separable(differing(before, after), folders)
     if not any(len(a.before) for a in asked):
-        return Causes(groups, *(_frame(a, None) for a in asked), findings=findings)
+        units, classes, grown = (_frame(a, None) for a in asked)
+        return Causes(groups, units, classes, grown, findings=findings)
     bench = Between(before, after, groups, folders, allocate=len(grown) > 0)
     _swap(bench, asked, (before.scheme.name, after.scheme.name), progress)
-    told = [_told(a, bench) for a in asked]
+    first, second, third = (_told(a, bench) for a in asked)
     findings += tuple(
         Finding(
             Text(f"swapping {_listed(swapped, 'en')}: {error.problems[0].tell('en')}",
@@ -155,7 +156,7 @@ def find(
         )
         for swapped, error in bench.failed.items()
     )  # fmt: skip
-    return Causes(groups, *told, runs=bench.runs, findings=findings)
+    return Causes(groups, first, second, third, runs=bench.runs, findings=findings)
 
 
 def _none() -> pd.Series:
@@ -273,11 +274,6 @@ def _frame(one: _Asked, cause: str | None) -> pd.DataFrame:
 def word_of(code: str) -> Text:
     """Give the name of a cause."""
     return WORDS.get(code) or name_of(code)
-
-
-def renamed(groups: tuple[Group, ...]) -> tuple[Group, ...]:
-    """Give groups without details, for records."""
-    return tuple(replace(g, details=()) for g in groups)
 
 
 def none(units: pd.DataFrame, towns: pd.DataFrame) -> Causes:

@@ -103,7 +103,10 @@ def parts(plan: Plan) -> dict[str, Any]:
     if "landuse" in found:
         found["landuse"]["classes"] = plan.run.get("landuse_classes") or found["landuse"]["classes"]
     for layer in protection_layers(inputs):
-        found.setdefault(layer.kind, []).append(_ruling(layer.model_dump(mode="json"), read))
+        told = _ruling(layer.model_dump(mode="json"), read)
+        # A column of the same name is read whether it is named or not.
+        told["columns"] = {k: v for k, v in told.get("columns", {}).items() if k != v}
+        found.setdefault(layer.kind, []).append(told)
     if config.redlines.none:
         found.setdefault("redline", []).append({"none": True})
     for name, raster in inputs.rasters.items():

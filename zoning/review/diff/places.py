@@ -175,10 +175,15 @@ def proposals(before: Side, after: Side, over: pd.DataFrame, walk: Walk) -> pd.D
     """
     gone, new = ({*x.towns.index} - {*y.towns.index} for x, y in
                  ((before, after), (after, before)))  # fmt: skip
-    mine = over[over["code_before"].isin(gone) | over["code_after"].isin(new)].copy()
+    one, two = over["code_before"], over["code_after"]
+    touched = over[one.isin(gone) | two.isin(new)]
+    # A township that kept its code and gave or took land stands beside what came of it.
+    kept = (one == two) & (one.isin(touched["code_before"]) | two.isin(touched["code_after"]))
+    chosen = over.index.isin(touched.index) | kept
+    into = over.groupby("code_after")["code_before"].transform("size")[chosen]
+    out_of = over.groupby("code_before")["code_after"].transform("size")[chosen]
+    mine = over[chosen]
     of, to = mine["of_before_share"], mine["of_after_share"]
-    into = mine.groupby("code_after")["code_before"].transform("size")
-    out_of = mine.groupby("code_before")["code_after"].transform("size")
     alike = (of >= _ALIKE) & (to >= _ALIKE)
     inside = (of >= _ALIKE) & (into > 1)
     part = (to >= _ALIKE) & (out_of > 1)

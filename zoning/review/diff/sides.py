@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from zoning.digest import digest
-from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.errors import InputError, Problem, Text, ZoningError, raise_all, suggest
 from zoning.plan import Plan
 from zoning.schemes import Scheme
 
@@ -217,7 +217,7 @@ def _unknown(where: str, text: Text, near: str | None, path: Path) -> Problem:
     return Problem(text, f"{path}, {where}", remedy=remedy, code="list")
 
 
-def _wrong(path: Path, en: str, zh: str) -> InputError:
+def _wrong(path: Path, en: str, zh: str) -> ZoningError:
     return InputError.one(en, zh, where=str(path), code="list")
 
 

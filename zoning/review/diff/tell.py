@@ -47,7 +47,7 @@ def _causes(diff: Diff) -> Text | None:
     en, zh = [], []
     for row in table.itertuples(index=False):
         name = word_of(str(row.cause))
-        units, new = int(row.units), int(row.new_units)  # type: ignore[arg-type]
+        units, new = int(row.units), int(row.new_units)
         en.append(f"{name.en}: {units:,} units, new land of {new:,}")
         zh.append(f"{name.zh}：{units:,} 个单元、{new:,} 个单元的新增用地")
     tail = Text(

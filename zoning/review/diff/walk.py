@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.errors import InputError, Problem, Text, ZoningError, raise_all, suggest
 from zoning.review.diff.sides import OUTSIDE, UNZONED, Side
 from zoning.schemes import Crosswalk, crosswalk_names, load_crosswalk
 from zoning.schemes.crosswalk import as_data
@@ -56,11 +56,12 @@ class Walk:
         >>> walk = Walk({"a": ("x",), "b": ("x", "y")})
         >>> [walk.state(*pair) for pair in (("a", "x"), ("a", "y"), ("b", "x"), ("b", "z"))]
         ['same', 'changed', 'open', 'changed']
-        >>> Walk().state("a", "a"), walk.state("c", "x")
-        ('same', 'open')
+        >>> Walk().state("a", "a"), walk.state("c", "x"), walk.state("b", "unzoned")
+        ('same', 'open', 'open')
         """
         choices = self.choices(before)
-        if not choices and after not in (UNZONED, OUTSIDE):
+        undecided = after == UNZONED and len(choices) > 1
+        if undecided or (not choices and after not in (UNZONED, OUTSIDE)):
             return OPEN
         if after not in choices:
             return CHANGED
@@ -140,10 +141,8 @@ def _unknown_towns(
 
 def _unknown_zones(walk: Crosswalk, before: Side, after: Side) -> list[Problem]:
     found = []
-    said = {code: before for code in walk.choices}
-    told = [(c, s) for c, s in said.items()]
-    told += [(to, after) for choices in walk.choices.values() for to in choices]
-    for code, side in dict.fromkeys(told):
+    later = dict.fromkeys(to for choices in walk.choices.values() for to in choices)
+    for code, side in [*((c, before) for c in walk.choices), *((c, after) for c in later)]:
         if code not in side.scheme.codes:
             near = suggest(code, side.scheme.codes) or ", ".join(side.scheme.codes)
             found.append(Problem(
@@ -154,7 +153,7 @@ def _unknown_zones(walk: Crosswalk, before: Side, after: Side) -> list[Problem]:
     return found
 
 
-def _no_crosswalk(before: Side, after: Side) -> InputError:
+def _no_crosswalk(before: Side, after: Side) -> ZoningError:
     names = f"'{before.scheme.name}' and '{after.scheme.name}'"
     ships = ", ".join(crosswalk_names())
     return InputError.one(
