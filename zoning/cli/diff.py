@@ -83,13 +83,10 @@ def diff(
         ),
         About("folder"),
     ] = None,
-    causes: Annotated[
+    no_causes: Annotated[
         bool,
-        typer.Option(
-            "--causes/--no-causes",
-            help="Make plans again to find the cause of changes. / 重新计算以查明变化原因",
-        ),
-    ] = True,
+        typer.Option("--no-causes", help="Do not look for causes: quicker. / 不查明原因，较快"),
+    ] = False,
 ) -> None:  # fmt: skip
     """Compare two versions of a plan: what changed, and why. / 比较两版方案：变化与原因."""
     if to is not None and out is None:
@@ -101,7 +98,7 @@ def diff(
     with talk.progress() as progress:
         found = api.diff(
             before, after, crosswalk=crosswalk or (), inputs_before=inputs_before,
-            inputs_after=inputs_after, causes=causes, progress=progress,
+            inputs_after=inputs_after, causes=not no_causes, progress=progress,
         )  # fmt: skip
         if out is not None:
             written += found.save(out, progress=progress)

@@ -75,8 +75,7 @@ class Table:
     fields : tuple of Field
         One for each column.
     keys : tuple of str
-        Columns that together name a row, so that the tables of two plans can be compared; empty
-        where rows have no names.
+        Columns that together name a row, so that two plans' tables can be compared.
     """
 
     name: str
@@ -210,8 +209,6 @@ class Contribution:
         Short stable word, one contribution each: ``"audit"``.
     title : Text
         Name of its group in QGIS and in lists.
-    layers, tables, themes, cards, chapters
-        Any of them may be empty.
 
     Examples
     --------
@@ -319,10 +316,8 @@ def restore(
             for x in described["layers"]
         ),
         tuple(
-            Table(
-                x["name"], Text(*x["title"]), tables[x["name"]], _fields(x),
-                tuple(x.get("keys", ())),
-            )
+            Table(x["name"], Text(*x["title"]), tables[x["name"]], _fields(x),
+                  tuple(x.get("keys", ())))
             for x in described["tables"]
         ),
         tuple(
