@@ -21,8 +21,8 @@ __version__ = "0.2.0"
 
 __all__ = [
     "GridSpec", "InfeasibleError", "InputError", "Plan", "ZoningError", "allocate", "api",
-    "batch", "check", "demo", "diff", "evaluate", "explain", "export", "init", "inspect", "load",
-    "map", "mend", "methods", "price", "report", "run", "site", "solve", "stability",
+    "audit", "batch", "check", "demo", "diff", "evaluate", "explain", "export", "init", "inspect",
+    "load", "map", "mend", "methods", "price", "report", "run", "site", "solve", "stability",
     "write_findings",
 ]  # fmt: skip
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from zoning import api as api
     from zoning.api import Plan as Plan
     from zoning.api import allocate as allocate
+    from zoning.api import audit as audit
     from zoning.api import batch as batch
     from zoning.api import check as check
     from zoning.api import demo as demo
