@@ -76,19 +76,19 @@ def zone_again(
             code="no-townships",
         )  # fmt: skip
     ready = Ready(config, None, method, decisions)  # type: ignore[arg-type]
-    marked = sums.mark(plan.ledger, classes, ready.scheme.counted)
+    parts = sums.split(plan.ledger, classes, ready.scheme.counted)
     units = plan.units.drop(columns=[*_UNITS], errors="ignore")
     red_known = plan.redlines is not None or config.redlines.none
-    counted = marked.groupby("unit")["protected_m2"].sum()
+    counted = parts.groupby("unit")["protected_m2"].sum()
     if red_known:
         units["protected_m2"] = counted.reindex(units.index, fill_value=0).astype("int64")
-    sums.add_overlays(units, marked, ready.scheme, red_known=red_known)
-    state = State(units=units, shares=pd.DataFrame(), pieces=sums.pieces(marked))
-    state.towns = _bare(plan, [method, *_old_method(plan)])
+    sums.add_overlays(units, parts, ready.scheme, red_known=red_known)
+    state = State(units=units, shares=pd.DataFrame(), pieces=sums.pieces(parts))
+    state.townships = _bare(plan, [method, *_old_method(plan)])
     said = class_townships(ready, state)
     class_units(ready, state, said)
-    if allocate and "built_m2" in marked:
-        _place(plan, config, state, marked, locks, folder)
+    if allocate and "built_m2" in parts:
+        _place(plan, config, state, parts, locks, folder)
     return state
 
 
@@ -112,13 +112,13 @@ def _bare(plan: Plan, methods: list[zones.Method]) -> gpd.GeoDataFrame:
 
 
 def _place(
-    plan: Plan, config: Config, state: State, marked: pd.DataFrame, locks: tuple[Lock, ...],
+    plan: Plan, config: Config, state: State, parts: pd.DataFrame, locks: tuple[Lock, ...],
     folder: Path | None,
 ) -> None:  # fmt: skip
     """Place new land where there is a cap, as a run does."""
     rules = cap_rules(config)
     state.pieces = add_coefficients(state.pieces, rules.own, state.units, folder)
-    green, city = int(marked["eco_agri_m2"].sum()), int(plan.run["area_m2"]["city"])
+    green, city = int(parts["eco_agri_m2"].sum()), int(plan.run["area_m2"]["city"])
     acc = account(state.pieces, rules, city, eco_agri_m2=green)
     if acc.cap_m2 is None or not config.allocation.enabled:
         return

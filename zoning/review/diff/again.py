@@ -96,7 +96,7 @@ class Between:
             ground, config, decisions, classes_of(ground), locks=locks, allocate=self.allocate,
             folder=self.folders[0],
         )  # fmt: skip
-        towns, units = state.towns, state.units
+        towns, units = state.townships, state.units
         new = units.get("new_m2")
         scheme = sides[SCHEME in swapped].scheme.name
         return Outcome(_words(units["zone"]), _words(towns["zone"]), new, scheme)  # type: ignore[index]
