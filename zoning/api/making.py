@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 Progress = Callable[[Text], None]
 
 
-def demo(out: str | Path | None = None, *, progress: Progress | None = None) -> Plan:
+def demo(
+    out: str | Path | None = None, *, plans: bool = False, progress: Progress | None = None
+) -> Plan:
     """Make the reference plan of Zhenjiang from the data that ships with the package.
 
     It is a reconstruction for illustration, not the official map.
@@ -28,6 +30,9 @@ def demo(out: str | Path | None = None, *, progress: Progress | None = None) -> 
     ----------
     out : str or Path, optional
         Folder to write the plan into as well.
+    plans : bool
+        Also hold the reconstructed plans of the case against each other (`zoning.api.audit`);
+        conflicts are planted in them, so that plan is not ``ok``.
     progress : callable, optional
         Told the name of each step as it begins.
 
@@ -44,7 +49,8 @@ def demo(out: str | Path | None = None, *, progress: Progress | None = None) -> 
     """
     from zoning.base.shipped import data_path
 
-    return run(data_path("zhenjiang.toml"), out, progress=progress)
+    name = "zhenjiang-plans.toml" if plans else "zhenjiang.toml"
+    return run(data_path(name), out, progress=progress)
 
 
 def init(folder: str | Path, city: str | None = None) -> list[Path]:

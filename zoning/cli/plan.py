@@ -49,11 +49,15 @@ def demo(
         typer.Option("-o", "--out", help="Folder of the plan. / 输出文件夹"),
         About("folder", output=True),
     ] = Path("zoning-demo"),
+    plans: Annotated[
+        bool,
+        typer.Option("--plans", help="Hold the plans of the case against each other. / 多规比对"),
+    ] = False,
 ) -> None:
     """Make the reference plan of Zhenjiang from the data that ships inside. / 参考案例:镇江."""
     new_folder(out)
     with talk.progress() as progress:
-        plan = api.demo(progress=progress)
+        plan = api.demo(plans=plans, progress=progress)
         files = plan.save(out, progress=progress)
     _end(talk, plan, files)
 
