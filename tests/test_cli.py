@@ -587,3 +587,54 @@ def test_quiet_still_says_what_fails(tmp_path):
     done = zoning("run", plan, "-q", "-o", tmp_path / "out")
     assert (done.returncode, done.stdout) == (1, "")
     assert "above the cap" in done.stderr
+
+
+def test_nothing_is_lost_in_a_gbk_pipe(small):
+    """What GBK lacks is written plainly; JSON read back from the pipe is the same answer."""
+    folder, _ = small
+    env = {**os.environ, "PYTHONIOENCODING": "gbk", "PYTHONUTF8": "0", "ZONING_LANG": "zh",
+           "PYTHONPATH": str(Path(__file__).parent.parent)}  # fmt: skip
+    command = [sys.executable, "-m", "zoning", "explain", "成果", "甲镇"]
+    done = subprocess.run(command, capture_output=True, cwd=folder, env=env)
+    text = done.stdout.decode("gbk")
+    assert "km2" in text and "甲镇" in text and "?" not in text
+    done = subprocess.run([*command, "--json"], capture_output=True, cwd=folder, env=env)
+    assert json.loads(done.stdout.decode("gbk"))["name"] == "甲镇"
+
+
+def test_the_help_shows_groups_and_choices_and_the_shell_completes_them(monkeypatch):
+    import typer.main
+
+    from zoning.cli.app import build, functions
+    from zoning.cli.groups import GROUPS, group_of
+
+    text = zoning("--help").stdout
+    heads = [f"{title.en} / {title.zh}:" for title, _ in GROUPS.values()]
+    assert [h for h in heads if h in text] == [x for x in text.splitlines() if x in heads]
+    for name in functions():
+        assert any(line.split()[:1] == [name] for line in text.splitlines()), name
+        assert group_of(name) in GROUPS
+    assert "--encoding GBK|UTF-8" in zoning("export", "--help").stdout
+    tree = typer.main.get_command(build())
+    for command in tree.commands.values():
+        for parameter in command.params:
+            if parameter.name == "lang":
+                found = parameter.shell_complete(
+                    command.make_context("x", [], resilient_parsing=True), "z"
+                )
+                assert [c.value for c in found] == ["zh"]
+
+
+def test_open_opens_the_map_else_what_there_is(small, monkeypatch, tmp_path):
+    folder, _ = small
+    opened = []
+    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or True)
+    monkeypatch.setattr("typer.launch", lambda place: opened.append(place) or 0)
+    assert zoning("open", folder / "成果").returncode == 0
+    assert zoning("open", folder / "成果", "--what", "qgis").returncode == 0
+    assert opened[0].startswith("file:") and opened[0].endswith("map.html")
+    assert opened[1].endswith("plan.qgz")
+    assert refused("open", folder / "成果", "--what", "report")[0]["code"] == "nothing-to-open"
+    assert refused("open", tmp_path / "none")[0]["code"] == "no-folder"
+    monkeypatch.setattr("webbrowser.open", lambda url: False)
+    assert refused("open", folder / "成果")[0]["code"] == "no-program"

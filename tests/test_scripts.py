@@ -33,6 +33,7 @@ STEPS = {
     "messy_delivery": (["{out}/delivery"], "云溪县数据.zip"),
     "refresh_assets": (["--check"], "agree with assets.toml"),
     "write_config_docs": (["--check"], ""),
+    "write_cli_docs": (["--check"], ""),
     "write_method_tables": (["--check"], ""),
     "build_policy_pages": (["--check"], "all pages"),
     "bench_policies": (["--small"], "10,000 firms"),

@@ -21,9 +21,9 @@ __version__ = "0.2.0"
 
 __all__ = [
     "GridSpec", "InfeasibleError", "InputError", "Plan", "ZoningError", "allocate", "api",
-    "audit", "batch", "check", "demo", "diff", "evaluate", "explain", "export", "init", "inspect",
-    "load", "map", "mend", "methods", "price", "report", "run", "site", "solve", "stability",
-    "write_findings",
+    "audit", "batch", "check", "demo", "diff", "evaluate", "explain", "export", "init",
+    "inspect", "load", "map", "mend", "methods", "open", "price", "qgis", "report", "run",
+    "site", "solve", "stability", "write_findings",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ if TYPE_CHECKING:
     from zoning.api import map as map
     from zoning.api import mend as mend
     from zoning.api import methods as methods
+    from zoning.api import open as open
     from zoning.api import price as price
+    from zoning.api import qgis as qgis
     from zoning.api import report as report
     from zoning.api import run as run
     from zoning.api import site as site

@@ -15,6 +15,7 @@ write files            `map`, `report`, `sheets`, `export`, `write_prices`
 many plans of a land   `audit`
 policies               `policy`, `policies`, `check_policy`, `write_policy`
 work without a plan    `evaluate`, `integrate`, `roles`, `solve`
+other programs         `qgis`, `open`
 =====================  =============================================================
 
 Examples
@@ -31,6 +32,7 @@ COMMANDS = (
     "demo", "init", "check", "run", "batch", "grid", "explain", "stability", "allocate", "price",
     "methods", "site", "verify", "diff", "map", "report", "export", "evaluate", "solve", "policy",
     "audit",
+    "qgis", "open",
 )  # fmt: skip
 #: Formats of `report`.
 REPORTS = ("docx", "pdf")
@@ -42,12 +44,12 @@ FORMATS = (
 
 __all__ = [
     "COMMANDS", "FORMATS", "REPORTS", "Alternatives", "Batch", "Changes", "MethodComparison",
-    "Plan", "Stability", "Units", "allocate", "alternatives", "audit", "batch", "cap_range",
-    "check", "check_policy", "demo", "diff", "evaluate", "explain", "export", "grid", "init",
-    "inspect", "integrate", "joined", "load", "map", "mend", "methods", "policies", "policy",
-    "policy_rows", "price", "report", "roles", "run", "sheets", "site", "solve", "stability",
-    "target_file", "unit_losses", "verify", "watching", "write_findings", "write_policy",
-    "write_prices", "write_table",
+    "Plan", "QgisPlugin", "Stability", "Units", "allocate", "alternatives", "audit", "batch",
+    "cap_range", "check", "check_policy", "demo", "diff", "evaluate", "explain", "export",
+    "grid", "init", "inspect", "integrate", "joined", "load", "map", "mend", "methods", "open",
+    "policies", "policy", "policy_rows", "price", "qgis", "report", "roles", "run", "sheets",
+    "site", "solve", "stability", "target_file", "unit_losses", "verify", "watching",
+    "write_findings", "write_policy", "write_prices", "write_table",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
         policy_rows,
         write_policy,
     )
+    from zoning.api.programs import QgisPlugin, open, qgis
     from zoning.api.several import Alternatives, alternatives, cap_range, unit_losses
     from zoning.api.sites import site
     from zoning.api.units import Units, grid
@@ -89,6 +92,7 @@ else:
             "policy_rows",
             "write_policy",
         ),
+        "programs": ("QgisPlugin", "open", "qgis"),
         "several": ("Alternatives", "alternatives", "cap_range", "unit_losses"),
         "sites": ("site",),
         "units": ("Units", "grid"),

@@ -110,8 +110,10 @@ def allocate(
     }  # fmt: skip
     if high is not None and low is not None:
         _only_a_range(question, count)
-        return _tell_range(talk, api.cap_range(plan, low, high, step), place)
-    with searching(talk):
+        with talk.working("allocate under every cap", "逐一上限分配"):
+            table = api.cap_range(plan, low, high, step)
+        return _tell_range(talk, table, place)
+    with talk.working("allocate", "分配新增用地"), searching(talk):
         if count is not None:
             made = api.alternatives(plan, count, near, **question)
             return _tell_several(talk, plan, made, place)
@@ -142,8 +144,9 @@ def _tell_plan(talk: Talk, plan: api.Plan, then: api.Plan, place: Path | None) -
     for c in failed:
         talk.wrong(f"{c.level}: {c.check} [{c.where}] {c.text.get(talk.lang)}")
     if place is not None:
-        for file in then.save(place):
-            talk.write(str(file))
+        with talk.progress() as progress:
+            files = then.save(place, progress=progress)
+        talk.wrote(files)
     ended(talk, found.get("status", "proved"))
     if failed:
         raise typer.Exit(1)
@@ -167,9 +170,8 @@ def _tell_several(talk: Talk, plan: api.Plan, made: api.Alternatives, place: Pat
     if place is not None:
         place.mkdir(parents=True, exist_ok=True)
         for k, one in enumerate(made.plans, start=1):
-            for file in one.save(place / f"plan-{k}"):
-                talk.write(str(file))
-        talk.write(str(api.write_table(made.table, place / "alternatives.csv")))
+            talk.wrote(one.save(place / f"plan-{k}"))
+        talk.wrote([api.write_table(made.table, place / "alternatives.csv")])
     talk.write_json(told)
     ended(talk, made.status)
 
@@ -193,7 +195,7 @@ def _tell_range(talk: Talk, table: Any, place: Path | None) -> None:
                      [talk.say(*h) for h in heads], rows)  # fmt: skip
     if place is not None:
         place.mkdir(parents=True, exist_ok=True)
-        talk.write(str(api.write_table(plain, place / "cap_range.csv")))
+        talk.wrote([api.write_table(plain, place / "cap_range.csv")])
 
 
 def _range(text: str | None) -> tuple[float | None, float | None, float]:

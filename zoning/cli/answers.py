@@ -89,18 +89,20 @@ def stability(
     ] = False,
 ) -> None:
     """Say how firm the zones are under other weights, thresholds and lattices. / 稳定性检验."""
-    found = api.stability(
-        folder, draws=draws, weights=weights, cuts=cuts, overlays=overlays, seed=seed,
-        lattices=lattices,
-    )  # fmt: skip
+    with talk.working(f"{draws:,} draws", f"{draws:,} 次抽样"):
+        found = api.stability(
+            folder, draws=draws, weights=weights, cuts=cuts, overlays=overlays, seed=seed,
+            lattices=lattices,
+        )  # fmt: skip
     talk.write(found.draws.tell(talk.lang))
     talk.write(found.sensitivity.tell(talk.lang))
     if found.lattices is not None:
         talk.write(found.lattices.tell(talk.lang))
     _tell_clusters(talk, found.clusters, found.draws.townships["name"])
     if save:
-        for file in found.plan.save(folder):
-            talk.write(str(file))
+        with talk.progress() as progress:
+            files = found.plan.save(folder, progress=progress)
+        talk.wrote(files)
     rows = found.draws.townships.sort_values(["stability", "name"]).head(10)
     heads = [("least firm townships", "最不稳定的乡镇"), ("zone", "分区"),
              ("kept", "保持"), ("else", "另一类")]  # fmt: skip
@@ -157,13 +159,12 @@ def price(
     talk.write_json(found.as_dict())
     table = found.table()
     if place is not None:
-        for file in api.write_prices(plan, found, place):
-            talk.write(str(file))
+        talk.wrote(api.write_prices(plan, found, place))
         if units:
             with talk.counting(Text("bar and force each unit", "逐单元禁止与强制")) as bar:
                 lost = api.unit_losses(plan, progress=bar)
             file = api.write_table(lost.reset_index(), place / "unit_losses.csv")
-            talk.write(str(file))
+            talk.wrote([file])
     names = {} if plan.redlines is None else plan.redlines.groupby("area_code")["name"].first()
     rows = [
         [f"{r.kind} {r.code} {names.get(r.code, '')}".strip(), f"{r.lower_share:.4%}",
@@ -194,7 +195,8 @@ def methods(
     """Lay methods of classing townships side by side, and clusters beside them. / 方法对比."""
     from zoning.zones import zone_name
 
-    found, scheme = api.methods(folder, method or ()), api.load(folder).scheme
+    with talk.working("class townships by every method", "按各方法定类"):
+        found, scheme = api.methods(folder, method or ()), api.load(folder).scheme
     talk.write_json(found.as_dict(talk.lang))
     names = list(found.kappa.columns)
     open_ = found.table[found.table["status"] != "accept"]

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from zoning.base.encoding import HANDLER, register
 from zoning.cli.command import as_json, outcome
 from zoning.cli.console import Talk, default_language
+from zoning.cli.groups import grouped
 from zoning.errors import Problem, Text
 
 #: Modules whose functions named in ``COMMANDS`` become commands, in the order of the help.
@@ -29,6 +32,7 @@ _ROOMS = (
     "evaluate",
     "policy",
     "review",
+    "programs",
     "commands",
 )
 
@@ -58,13 +62,30 @@ def _start(
 def functions() -> dict[str, Callable[..., None]]:
     """Give every command by its name, in the order of the help."""
     rooms = [import_module(f"zoning.cli.{room}") for room in _ROOMS]
-    return {name: function for room in rooms for name, function in room.COMMANDS.items()}
+    found = {name: function for room in rooms for name, function in room.COMMANDS.items()}
+    for name, function in found.items():
+        vars(function)["command_name"] = name
+    return found
+
+
+class _Grouped(TyperGroup):
+    """The list of commands under the heads of their groups."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, group by group."""
+        width = max(map(len, self.commands))
+        for title, names in grouped(list(self.commands)):
+            limit = formatter.width - 6 - width
+            rows = [(n.ljust(width), self.commands[n].get_short_help_str(limit)) for n in names]
+            with formatter.section(f"{title.en} / {title.zh}"):
+                formatter.write_dl(rows)
 
 
 def build() -> typer.Typer:
     """Put the commands together; what they need is imported when they run."""
     app = typer.Typer(
         name="zoning",
+        cls=_Grouped,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,  # the import of rich would take longer than the help itself
@@ -86,7 +107,7 @@ def main() -> None:
     """Run the command line and leave with the exit code of what happened."""
     _open_streams()
     _stay_offline()
-    _speak_utf8()
+    _speak_plainly()
     code = _run()
     try:
         sys.stdout.flush()
@@ -150,11 +171,12 @@ def _is_usage(error: Exception) -> bool:
     return any(c.__name__ in ("UsageError", "ClickException") for c in type(error).__mro__)
 
 
-def _speak_utf8() -> None:
-    """Never die of a character that an old terminal cannot show."""
+def _speak_plainly() -> None:
+    """Never die of a character that an old terminal cannot show, and lose none: km² as km2."""
+    register()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors=HANDLER)
 
 
 def _usage(error: Any) -> int:

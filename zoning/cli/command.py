@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import functools
 import inspect
@@ -16,7 +17,7 @@ from typing import Annotated, Any, get_args, get_origin
 import typer
 
 from zoning.base.heard import hearing
-from zoning.cli.console import Talk, default_language, log_level
+from zoning.cli.console import Talk, about_answer, default_language, log_level
 from zoning.errors import Finding, InputError, Problem, Text, ZoningError, suggest
 
 
@@ -33,11 +34,14 @@ class About:
         The only values that are taken.
     output : bool
         Whether something is written there.
+    endings : tuple of str
+        The endings of the file that is written there, where the ending chooses the format.
     """
 
     kind: str = ""
     choices: tuple[str, ...] = ()
     output: bool = False
+    endings: tuple[str, ...] = ()
 
 
 Lang = Annotated[
@@ -89,7 +93,9 @@ def command(*, writes: dict[str, Sequence[str]] | None = None) -> Callable[..., 
             )
             log_level(verbose)
             known = lang in ("zh", "en")
-            talk = Talk(lang if known else default_language(), as_json, quiet, lang or None)
+            spoken = lang if known else default_language()
+            name = run.command_name  # type: ignore[attr-defined]
+            talk = Talk(spoken, as_json, quiet, lang or None, name)
             try:
                 _check_choices(own, given)
                 _check_choices(shared, {"lang": lang} if lang else {})
@@ -98,15 +104,21 @@ def command(*, writes: dict[str, Sequence[str]] | None = None) -> Callable[..., 
                         function(talk, **given)
                     finally:
                         _tell_heard(heard, talk)
+                talk.finish()
+            except typer.Exit:
+                talk.finish()
+                raise
             except Exception as error:
                 if type(error).__module__.startswith(("typer", "click")):
                     raise
                 raise typer.Exit(outcome(error, talk)) from error
 
         everything = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + shared
+        everything = [p.replace(annotation=_with_choices(p.annotation)) for p in everything]
         run.__signature__ = inspect.Signature(everything)  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in everything}
         run.writes = {k: tuple(v) for k, v in (writes or {}).items()}  # type: ignore[attr-defined]
+        run.command_name = function.__name__  # type: ignore[attr-defined]
         del run.__wrapped__  # the signature above is the one that counts
         return run
 
@@ -118,6 +130,23 @@ def _tell_heard(heard: Sequence[Finding], talk: Talk) -> None:
     for finding in heard:
         if finding.level != "note" or not talk.quiet:
             print(finding.line(talk.lang), file=sys.stderr)
+
+
+#: Characters that a list of choices may take in the help; longer ones stand in the text.
+_LONGEST = 34
+
+
+def _with_choices(annotation: Any) -> Any:
+    """Let the help show the choices of a parameter, and the shell complete them."""
+    choices = about(annotation).choices
+    if not choices:
+        return annotation
+    kind, info, *rest = get_args(annotation)
+    info = copy.copy(info)
+    if len("|".join(choices)) <= _LONGEST:
+        info.metavar = info.metavar or "|".join(choices)
+    info.autocompletion = lambda: list(choices)
+    return Annotated[kind, info, *rest]
 
 
 def about(annotation: Any) -> About:
@@ -199,7 +228,8 @@ def as_json(problems: Sequence[Problem], talk: Talk) -> bool:
     """Write problems as JSON where that was asked for."""
     if talk.json:
         told = [p.as_dict(talk.lang) for p in problems]
-        print(json.dumps({"error": told}, ensure_ascii=False, indent=1))
+        about = about_answer(talk.command)
+        print(json.dumps({"answer": about, "error": told}, ensure_ascii=False, indent=1))
     return talk.json
 
 

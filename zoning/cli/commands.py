@@ -10,6 +10,10 @@ from typing import Any, get_args, get_origin
 
 from zoning.cli.command import about, command, flags_of
 from zoning.cli.console import Talk
+from zoning.cli.groups import GROUPS, NO_TOOL, group_of
+
+#: Number of the form of this description; it rises when a key changes its meaning or goes.
+FORMAT = 1
 
 #: Options that every command has.
 SHARED = ("lang", "as_json", "quiet", "verbose")
@@ -43,7 +47,11 @@ def describe() -> dict[str, Any]:
     from zoning.cli.app import functions
 
     return {
+        "format": FORMAT,
         "zoning": __version__,
+        "groups": [
+            {"name": name, "en": title.en, "zh": title.zh} for name, (title, _) in GROUPS.items()
+        ],
         "commands": [_command(name, function) for name, function in functions().items()],
         "exit_codes": {k: {"en": en, "zh": zh} for k, (en, zh) in EXIT_CODES.items()},
     }
@@ -57,6 +65,8 @@ def _command(name: str, function: Callable[..., None]) -> dict[str, Any]:
     writes = function.writes  # type: ignore[attr-defined]
     return {
         "name": name,
+        "group": group_of(name),
+        "tool": name not in NO_TOOL,
         "help": _both(inspect.getdoc(function) or ""),
         "parameters": told,
         "writes": [{"in": names[p], "files": list(files)} for p, files in writes.items()],
@@ -81,6 +91,7 @@ def _parameter(p: inspect.Parameter) -> dict[str, Any]:
         "type": "count" if getattr(info, "count", False) else _TYPES[kind],
         "kind": told.kind,
         "output": told.output,
+        "endings": list(told.endings),
         "required": required,
         "optional": optional or not required,
         "several": several,

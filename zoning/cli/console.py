@@ -8,12 +8,17 @@ import logging
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from zoning.base.encoding import can_write
 from zoning.errors import InputError, Text
+
+#: Number of the form of answers as JSON; it rises when a key changes its meaning or goes.
+ANSWER_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +35,17 @@ class Talk:
         Say only what is wrong.
     asked_lang : str or None
         The language that was asked for by ``--lang``; files speak the plan's own otherwise.
+    command : str
+        Name of the command that speaks.
     """
 
     lang: str = "en"
     json: bool = False
     quiet: bool = False
     asked_lang: str | None = None
+    command: str = "zoning"
+    _answer: dict[str, Any] = field(default_factory=dict)
+    _written: list[str] = field(default_factory=list)
 
     def say(self, en: str, zh: str) -> str:
         """Give the sentence of the language."""
@@ -56,12 +66,31 @@ class Talk:
         if not self.json:
             print(self.say(en, zh), file=sys.stderr)
 
-    def write_json(self, data: Any) -> None:
-        """Write the whole answer as JSON, if that was asked for."""
-        if self.json:
-            from zoning.base.staged import plain
+    def write_json(self, data: Mapping[str, Any]) -> None:
+        """Give the answer as data; it is written once, at the end of the command."""
+        self._answer.update(data)
 
-            print(json.dumps(plain(data), ensure_ascii=False, indent=1))
+    def wrote(self, files: Sequence[Path]) -> None:
+        """Tell the files that were written, a line each, and keep them for the answer as data."""
+        for file in files:
+            self._written.append(str(file))
+            self.write(str(file))
+
+    def finish(self) -> None:
+        """Write the answer as JSON to stdout, or into the file of ZONING_ANSWER."""
+        place = os.environ.get("ZONING_ANSWER")
+        if not (self.json or place):
+            return
+        from zoning.base.staged import plain
+
+        about = {"answer": about_answer(self.command)}
+        told = plain({**about, "written": self._written, **self._answer})
+        text = json.dumps(told, ensure_ascii=False, indent=1)
+        if self.json:
+            fits = can_write(text, getattr(sys.stdout, "encoding", None) or "utf-8")
+            print(text if fits else json.dumps(told, indent=1))
+        if place:
+            Path(place).write_text(text, encoding="utf-8")
 
     def write_table(self, title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Write a short table; the first column to the left, numbers to the right."""
@@ -86,7 +115,10 @@ class Talk:
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[Text], None]]:
-        """Show the step that runs, on a terminal only."""
+        """Show the step that runs: on a terminal, or as lines for the program that started us."""
+        if for_a_program():
+            yield lambda text: progress_line(text.get(self.lang))
+            return
         if self.quiet or self.json or not sys.stderr.isatty():
             yield lambda _: None
             return
@@ -96,8 +128,19 @@ class Talk:
             yield lambda text: status.update(text.get(self.lang))
 
     @contextmanager
+    def working(self, en: str, zh: str) -> Iterator[None]:
+        """Show that one step runs."""
+        with self.progress() as tell:
+            tell(Text(en, zh))
+            yield
+
+    @contextmanager
     def counting(self, title: Text) -> Iterator[Callable[[int, int], None]]:
-        """Show a bar for work with a known end, on a terminal only."""
+        """Show a bar for work with a known end: on a terminal, or as lines for a program."""
+        if for_a_program():
+            told = title.get(self.lang)
+            yield lambda done, everything: progress_line(told, done, everything)
+            return
         if self.quiet or self.json or not sys.stderr.isatty():
             yield lambda _done, _all: None
             return
@@ -107,6 +150,24 @@ class Talk:
         with Progress(console=Console(file=sys.stderr), transient=True) as bar:
             task = bar.add_task(title.get(self.lang), total=None)
             yield lambda done, everything: bar.update(task, completed=done, total=everything)
+
+
+def for_a_program() -> bool:
+    """Whether another program, such as the tools inside QGIS, started us and reads our steps."""
+    return os.environ.get("ZONING_PROGRESS") == "lines"
+
+
+def progress_line(text: str, done: float | None = None, of: float | None = None) -> None:
+    """Write how far the work is as one line of JSON, for the program that started the command."""
+    told = {"text": text} if of is None else {"text": text, "done": done, "of": of}
+    print(json.dumps({"progress": told}, ensure_ascii=False), file=sys.stderr, flush=True)
+
+
+def about_answer(command: str) -> dict[str, Any]:
+    """Say of an answer as JSON by whom and in which form it is written."""
+    from zoning import __version__
+
+    return {"format": ANSWER_FORMAT, "command": command, "zoning": __version__}
 
 
 def default_language() -> str:

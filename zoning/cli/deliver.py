@@ -27,8 +27,7 @@ Out = Annotated[
 
 def _done(talk: Talk, files: Sequence[Path]) -> None:
     talk.write_json({"written": [str(f) for f in files]})
-    for file in files:
-        talk.write(str(file))
+    talk.wrote(files)
 
 
 @command(writes={"out": (".",)})
@@ -66,10 +65,11 @@ def webmap(
     else:
         new_file(place, parent_must_exist=False)
     # Files speak the plan's language unless another one is asked for.
-    made = api.map(
-        folder, place, compare=compare, folder=as_folder, tiles=tiles,
-        tianditu_key=os.environ.get("TIANDITU_TK"), lang=talk.asked_lang,
-    )  # fmt: skip
+    with talk.working("write the map", "生成网页地图"):
+        made = api.map(
+            folder, place, compare=compare, folder=as_folder, tiles=tiles,
+            tianditu_key=os.environ.get("TIANDITU_TK"), lang=talk.asked_lang,
+        )  # fmt: skip
     _done(talk, [made])
 
 
@@ -87,7 +87,9 @@ def report(
 ) -> None:
     """Write the report and tables.xlsx, and map sheets on request. / 报告与表格."""
     place = new_folder(out or folder)
-    _done(talk, api.report(folder, place, to=to, sheets=sheets, lang=talk.asked_lang))
+    with talk.working("write the report", "编写报告"):
+        files = api.report(folder, place, to=to, sheets=sheets, lang=talk.asked_lang)
+    _done(talk, files)
 
 
 @command(writes={"out": ("*",)})
@@ -119,7 +121,9 @@ def export(
     """Write a plan in another format, or in the official schema. / 交换格式与官方标准."""
     place = new_folder(out or folder)
     how = {"encoding": encoding, "url": url, "schema": schema, "lang": talk.asked_lang}
-    _done(talk, api.export(folder, to, place, **how))  # type: ignore[arg-type]
+    with talk.working(f"write {to}", f"导出 {to}"):
+        files = api.export(folder, to, place, **how)  # type: ignore[arg-type]
+    _done(talk, files)
 
 
 @command(writes={"out": (".",)})

@@ -106,8 +106,7 @@ def diff(
                 written += found.write_official(out, talk.asked_lang)
     talk.write_json({**found.as_dict(talk.lang), "written": [str(p) for p in written]})
     _tell(talk, found)
-    for path in written:
-        talk.write(str(path))
+    talk.wrote(written)
 
 
 def _tell(talk: Talk, found: Changes) -> None:

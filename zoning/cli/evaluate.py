@@ -31,7 +31,7 @@ def evaluate(
         typer.Option(
             "-o", "--out", help="Raster of classes (.tif). / 输出栅格", show_default=False
         ),
-        About("raster", output=True),
+        About("raster", output=True, endings=(".tif",)),
     ] = None,
     layer: Annotated[
         list[str] | None,
@@ -91,7 +91,7 @@ def evaluate(
     talk.write_table(talk.say("Classes", "等级"), [talk.say("class", "等级"), "km²"], rows)
     for note in answer["notes"]:
         talk.write(str(note))
-    talk.write(str(found.path))
+    talk.wrote([found.path])
 
 
 def _integrate(talk: Talk, given: dict[str, Path], out: Path, rules: str) -> None:

@@ -26,7 +26,8 @@ def grid(
             "-o", "--out", help=".gpkg .parquet .geojson .fgb .shp .gdb / 输出文件",
             show_default=False,
         ),
-        About("file", output=True),
+        About("file", output=True,
+              endings=(".gpkg", ".parquet", ".geojson", ".fgb", ".shp", ".gdb")),
     ],
     city: Annotated[
         str | None,
@@ -106,7 +107,7 @@ def grid(
     worst, sum_ = found.distortion.worst, found.distortion.total
     talk.write(talk.say(f"Area distortion: locally up to {worst:.5%}, in total {sum_:+.5%}",
                         f"面积变形:局部最大 {worst:.5%},合计 {sum_:+.5%}"))  # fmt: skip
-    talk.write(str(out))
+    talk.wrote([out])
 
 
 def _name(crs: str) -> str:

@@ -105,8 +105,7 @@ def init(
     """Write a plan.toml with comments, and the boundary of a city. / 新建 plan.toml."""
     files = api.init(new_folder(folder), city)
     talk.write_json({"written": [str(f) for f in files]})
-    for file in files:
-        talk.write(str(file))
+    talk.wrote(files)
     plan = folder / "plan.toml"
     talk.write(talk.say(f"Next: put your data beside it, then zoning check {plan}",
                         f"下一步:把数据放在旁边,再运行 zoning check {plan}"))  # fmt: skip

@@ -151,12 +151,12 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _list(talk: Talk) -> None:
     found = api.policies()
     talk.write_json(
-        [
+        {"policies": [
             {"name": p.name, "title": p.title.get(talk.lang), "about": p.about.get(talk.lang),
              "source": p.source, "evidence": p.evidence, "needs_plan": p.needs_plan,
              "made_up": p.made_up, "file": str(p.path)}
             for p in found
-        ]
+        ]}
     )  # fmt: skip
     for p in found:
         talk.write(f"{p.name:<26} {p.title.get(talk.lang)}")
@@ -208,8 +208,7 @@ def _tell(talk: Talk, result: Result, written: list[Path]) -> None:
             f"{firm} of {len(kept)} ranks hold in 9 of 10 draws of the weights within 20 %",
             f"权重在 20% 内浮动时，{len(kept)} 个名次中有 {firm} 个在九成以上抽样中不变",
         ))  # fmt: skip
-    for path in written:
-        talk.write(str(path))
+    talk.wrote(written)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"policy": policy}

@@ -85,8 +85,7 @@ def audit(
         if not check.ok and check.remedy is not None:
             line += talk.say(". Try: ", "。可尝试：") + check.remedy.get(talk.lang)
         (talk.wrong if not check.ok and check.level == "error" else talk.write)(line)
-    for file in files:
-        talk.write(str(file))
+    talk.wrote(files)
     if not ok:
         raise typer.Exit(1)
 

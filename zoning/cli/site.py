@@ -129,7 +129,7 @@ def site(
     """Ask whether a project may stand at a place: a traffic light with reasons. / 项目选址核查."""
     within(energy, "--energy")
     within(emission, "--emission")
-    with talk.progress():
+    with talk.working("measure the place", "核查地块"):
         found = api.site(
             folder, place, industry=industry, catalogue_item=item, energy_tce=energy,
             emission_t=emission, name=name, width_m=width, lists=lists or (), rules=rules,

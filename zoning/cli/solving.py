@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import typer
 
 from zoning import api
-from zoning.cli.console import Talk
+from zoning.cli.console import Talk, for_a_program, progress_line
 
 #: Seconds between two lines on how far the search is (our choice).
 _EVERY = 2.0
@@ -19,7 +19,8 @@ INTERRUPTED = 130
 @contextmanager
 def searching(talk: Talk) -> Iterator[None]:
     """Tell best and bound on stderr while a search runs, if somebody sits there to read it."""
-    if talk.quiet or talk.json or not sys.stderr.isatty():
+    for_program = for_a_program()
+    if not for_program and (talk.quiet or talk.json or not sys.stderr.isatty()):
         yield
         return
     last = [0.0]
@@ -30,11 +31,12 @@ def searching(talk: Talk) -> Iterator[None]:
         last[0] = seconds
         known = "–" if best is None else f"{abs(best):.6g}"
         edge = "–" if bound is None else f"{abs(bound):.6g}"
-        print(
-            talk.say(f"{seconds:.0f} s: best {known}, bound {edge}",
-                     f"{seconds:.0f} 秒：当前最优 {known}，界 {edge}"),
-            file=sys.stderr,
-        )  # fmt: skip
+        text = talk.say(f"{seconds:.0f} s: best {known}, bound {edge}",
+                        f"{seconds:.0f} 秒：当前最优 {known}，界 {edge}")  # fmt: skip
+        if for_program:
+            progress_line(text)
+        else:
+            print(text, file=sys.stderr)
 
     with api.watching(tell):
         yield

@@ -35,8 +35,7 @@ def tell_plan(talk: Talk, plan: Plan, files: Sequence[Path]) -> None:
         talk.write(finding.line(talk.lang))
     for check in once(failed):
         (talk.wrong if check.level == "error" else talk.write)(check.line(talk.lang))
-    for file in files:
-        talk.write(str(file))
+    talk.wrote(files)
     talk.write(talk.say(f"Digest of the plan: {plan.digest}", f"方案摘要：{plan.digest}"))
     passed, found = len(plan.checks) - len(failed), tally((*plan.findings, *failed), talk.lang)
     line = talk.say(f"Checks: {passed} of {len(plan.checks)} passed",

@@ -28,7 +28,8 @@ def verify(
     ] = None,
 ) -> None:  # fmt: skip
     """Prove a plan again from its files alone: areas, zones, limits, every file. / 复核方案."""
-    found = api.verify(folder, inputs=inputs)
+    with talk.working("prove the plan again", "复核方案"):
+        found = api.verify(folder, inputs=inputs)
     failed = [c for c in found if not c.ok and c.level == "error"]
     talk.write_json({"ok": not failed, "checks": [c.as_dict() for c in found]})
     for c in found:

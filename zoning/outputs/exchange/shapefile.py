@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from zoning.base.encoding import can_write, simplified
 from zoning.errors import InputError, Problem, Text, raise_all
 from zoning.outputs.exchange.contents import Contents
 from zoning.outputs.exchange.files import write_companions
@@ -17,10 +16,6 @@ from zoning.outputs.office import csv_file
 
 #: A .dbf holds field names of 10 bytes and texts of 254.
 _NAME_BYTES, _TEXT_BYTES = 10, 254
-#: Plain forms that Unicode does not give by itself.
-_PLAIN = {"−": "-", "≤": "<=", "≥": ">="}
-#: A raised digit behind a digit: 10⁴ is not 104.
-_POWER = re.compile("([0-9])([⁰¹²³⁴-⁹])")
 ENCODINGS = ("GBK", "UTF-8")
 
 
@@ -119,31 +114,6 @@ def cut(text: str, limit: int, encoding: str) -> str:
     return text.encode(encoding, "replace")[:limit].decode(encoding, "ignore")
 
 
-def simplified(text: str, encoding: str) -> str:
-    """Replace characters that the encoding lacks by their plain forms, where they have one.
-
-    Examples
-    --------
-    >>> simplified("3 km² − 10⁴", "GBK"), simplified("3 km²", "UTF-8")
-    ('3 km2 - 10^4', '3 km²')
-    """
-    if _can_write(text, encoding):
-        return text
-    text = _POWER.sub(r"\1^\2", text)
-    return "".join(
-        c if _can_write(c, encoding) else _PLAIN.get(c) or unicodedata.normalize("NFKC", c)
-        for c in text
-    )
-
-
-def _can_write(text: str, encoding: str) -> bool:
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _fit_texts(column: Any, encoding: str) -> tuple[Any, int]:
     """Make the texts of a column fit; give them and the number of those that changed."""
     texts = [
@@ -165,7 +135,7 @@ def _unwritable(layer: str, frame: Any, encoding: str) -> list[Problem]:
         if column == "geometry" or not _is_text(frame[column]):
             continue
         values = {v for v in frame[column].dropna() if isinstance(v, str)}
-        lost = sorted(v for v in values if not _can_write(simplified(v, encoding), encoding))
+        lost = sorted(v for v in values if not can_write(simplified(v, encoding), encoding))
         found += [
             Problem(
                 Text(f"'{v}' cannot be written in {encoding}", f"“{v}”无法用 {encoding} 编码"),
