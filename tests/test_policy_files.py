@@ -257,6 +257,33 @@ def test_lights_of_tasks(world):
     assert by(run("tasks", world, examples=False, tasks=rows), "task", "missed")["late"] == 0
 
 
+def test_demand_is_that_of_the_functions_for_demand(world):
+    """The file against the pure functions: growth, land per person, renewal, need against room."""
+    from zoning.indicators import demand
+
+    frame = run("land-demand", world).frame(every=True).set_index("township")
+    towns = world.townships.loc[frame.index]
+    need = []
+    for code, town in towns.iterrows():
+        people = demand.population_by_growth(float(town["population"]), 0.06, 1, 0.04)
+        more = demand.Range(*(max(0.0, p - float(town["population"])) for p in people))
+        land = demand.land_for_people(more, 105.0)
+        supply = round(demand.tied_to_stock(float(town["built_m2"]) * 0.02, 0.5))
+        output = [float(town["gdp_10k_yuan"]) * g * 2 for g in (0.4, 0.6, 0.8)]
+        wanted = [max(0.0, a + b - supply) for a, b in zip(land, output, strict=True)]
+        got = [frame.loc[code, c] for c in ("need_low", "need", "need_high")]
+        assert got == pytest.approx(wanted, abs=1.01) and got == sorted(got)
+        need.append(got[1])
+    table = demand.need_against_room(
+        pd.Series(need, towns.index) + towns["built_m2"].astype(float), towns["built_m2"],
+        towns["new_m2"],
+    )  # fmt: skip
+    assert frame["short"].tolist() == table["short_m2"].tolist()
+    assert frame["met"].tolist() == pytest.approx((table["met"].astype(float) * 100).tolist())
+    zones = run("land-demand", world).frame("zones")
+    assert zones["zone_need"].sum() == frame["need"].sum()
+
+
 def test_cards_of_projects(world):
     unit = world.units[world.units["zone"].notna()].iloc[0]
     base = {"name": "x", "lon": unit["lon"], "lat": unit["lat"], "electricity_mwh": 0, "heat_gj": 0,
