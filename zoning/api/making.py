@@ -177,7 +177,8 @@ def run(
         pipeline.run(plan, Path(folder or "."), progress=progress, map_blocks=map_blocks,
                      seen=intakes.append)
     )  # fmt: skip
-    if plan.policies or plan.inputs.parks:
+    given = plan.inputs
+    if plan.policies or given.parks or given.access or given.environment_units:
         if progress is not None:
             progress(Text("policies", "政策"))
         made = with_policies(made, folder or ".")

@@ -174,7 +174,9 @@ def with_policies(plan: Plan, folder: str | Path = ".") -> Plan:
     InputError
         With the problems of all policies.
     """
-    plan = _with_parks(plan, Path(folder))
+    from zoning.api.parks import with_parks
+
+    plan = with_parks(plan, Path(folder))
     if not plan.config.policies:
         return plan
     problems: list[Problem] = []
@@ -189,21 +191,6 @@ def with_policies(plan: Plan, folder: str | Path = ".") -> Plan:
             problems.extend(error.problems)
     raise_all(problems)
     return joined(plan, results)
-
-
-def _with_parks(plan: Plan, folder: Path) -> Plan:
-    """Read ``[inputs.parks]`` and show them; a plan that has its parks keeps them."""
-    from zoning.inputs.parks import read_parks
-    from zoning.policy.parks import WING, contribute_parks
-
-    part = plan.config.inputs.parks
-    if part is None or any(c.wing == WING for c in plan.contributions):
-        return plan
-    parks, source = read_parks(part, folder, plan.grid.crs)
-    record = replace(source, path=Path(part.path).as_posix()).as_dict()
-    run = {**plan.run, "inputs": [*plan.run.get("inputs", []), record]}
-    given = contribute_parks(parks, plan)
-    return Plan.of(replace(plan, contributions=(*plan.contributions, given), run=run))
 
 
 def joined(plan: Plan, results: list[Result]) -> Plan:
@@ -263,18 +250,13 @@ def rehearse_policies(config: Config, folder: Path) -> list[Problem]:
 
     Files are read and formulas checked; what a plan must have for them shows when it is there.
     """
-    from zoning.inputs.parks import read_parks
+    from zoning.api.parks import rehearse_parks
     from zoning.inputs.source import existing
     from zoning.policy.choices import choose, unknown_tables
     from zoning.policy.compiled import compile_policy
     from zoning.policy.read import find, read_policy
 
-    problems: list[Problem] = []
-    if config.inputs.parks is not None:
-        try:
-            read_parks(config.inputs.parks, folder, "EPSG:4490")
-        except ZoningError as error:
-            problems.extend(error.problems)
+    problems: list[Problem] = rehearse_parks(config, folder)
     for part in config.policies:
         try:
             chosen = choose(read_policy(find(part.file, folder)), part.parameters, part.groups)

@@ -93,6 +93,7 @@ def site(
     from zoning.digest import digest
     from zoning.inputs.access import industry_code, read_lists
     from zoning.inputs.sites import read_sites
+    from zoning.outputs.office.whole import stamp
     from zoning.review.site.answer import ask
     from zoning.review.site.found import Sites
     from zoning.review.site.ground import gather
@@ -115,7 +116,7 @@ def site(
     ground = gather(
         whole, sealed=_sealed(whole, folder), inputs=_starts(folder, inputs), access=given
     )
-    day = datetime.date.today() if date is None else _day(date)
+    day = stamp().date() if date is None else _day(date)
     notice = Text(whole.notice or "", str(whole.run.get("notice_zh") or whole.notice or ""))
     return Sites(
         whole.name, notice, digest(whole), day.isoformat(), ask(ground, asked, frame, day),

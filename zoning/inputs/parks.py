@@ -1,4 +1,4 @@
-"""The register of parks: polygons with code, name, kind, planned area, leading industries."""
+"""The register of parks: polygons with what is stated of each: area, sides, industry, goals."""
 
 from __future__ import annotations
 
@@ -14,10 +14,30 @@ if TYPE_CHECKING:
     from zoning.inputs.source import Source
 
 #: Columns of the register, in order.
-COLUMNS = ("code", "name", "kind", "planned_area_ha", "leading_industries")
+COLUMNS = (
+    "code", "name", "kind", "planned_area_ha", "leading_industries", "four_sides", "goals",
+    "mechanism", "organisation", "approved_no", "year", "source",
+)  # fmt: skip
+#: Columns that a file may lack, with the heads that are taken without being named.
+_USUAL = {
+    "four_sides": ("four_sides", "四至", "四至边界", "四至范围"),
+    "goals": ("goals", "发展目标", "目标"), "mechanism": ("mechanism", "推进机制"),
+    "organisation": ("organisation", "管理机构", "管委会"),
+    "approved_no": ("approved_no", "批准文号"),
+    "year": ("year", "年份"), "source": ("source", "来源"),
+}  # fmt: skip
+#: What files call the kinds.
+_KINDS = {
+    "现代农业园区": "modern_agriculture", "现代农业": "modern_agriculture",
+    "先进制造业园区": "advanced_manufacturing", "先进制造业": "advanced_manufacturing",
+    "先进制造": "advanced_manufacturing", "现代服务业集聚区": "modern_service",
+    "现代服务业": "modern_service", "现代服务业园区": "modern_service",
+}  # fmt: skip
 
 
-def read_parks(part: ParkLayer, folder: Path, crs: Any) -> tuple[gpd.GeoDataFrame, Source]:
+def read_parks(
+    part: ParkLayer, folder: Path, crs: Any, *, metres: bool = True
+) -> tuple[gpd.GeoDataFrame, Source]:
     """Read the register of parks.
 
     Parameters
@@ -28,6 +48,8 @@ def read_parks(part: ParkLayer, folder: Path, crs: Any) -> tuple[gpd.GeoDataFram
         Where its path starts.
     crs : CRS or str
         CRS of the plan.
+    metres : bool
+        Whether it must be in metres; to look whether a file can be read, degrees will do.
 
     Returns
     -------
@@ -46,11 +68,13 @@ def read_parks(part: ParkLayer, folder: Path, crs: Any) -> tuple[gpd.GeoDataFram
     frame, source = read_polygons(
         folder / part.path, layer=part.layer, crs=part.crs, encoding=part.encoding,
         columns=mapped, unique=("code",), role="parks", to_crs=crs, repair=part.repair,
-        datum=part.datum,
+        datum=part.datum, metres=metres,
     )  # fmt: skip
     for name in COLUMNS:
         if name not in frame:
-            frame[name] = pd.NA
+            usual = next((u for u in _USUAL.get(name, ()) if u in frame), None)
+            frame[name] = pd.NA if usual is None else frame[usual]
+    frame["kind"] = frame["kind"].astype(object).map(lambda k: _KINDS.get(k, k))
     frame["planned_area_ha"] = pd.to_numeric(frame["planned_area_ha"], errors="coerce")
     kept = frame[[*COLUMNS, "geometry"]].sort_values("code", ignore_index=True)
     return kept, source

@@ -61,7 +61,10 @@ class CountyLayer(Layer):
 
 
 class ParkLayer(Layer):
-    """``[inputs.parks]``: the register of parks (development zones); shown, and for policies."""
+    """``[inputs.parks]``: the register of parks, held against the plan, shown, and for policies.
+
+    Columns that are not named here are taken where the file has them.
+    """
 
     code: str = "code"
     """Column of the park's code."""
@@ -73,6 +76,46 @@ class ParkLayer(Layer):
     """Column of the planned area in hectares."""
     leading_industries: str | None = "leading_industries"
     """Column of the leading industries (codes or words)."""
+    four_sides: str | None = None
+    """Column of the four sides (四至), as text."""
+    goals: str | None = None
+    """Column of the goals (发展目标)."""
+    mechanism: str | None = None
+    """Column of the mechanism (推进机制)."""
+    organisation: str | None = None
+    """Column of the organisation in charge."""
+    approved_no: str | None = None
+    """Column of the number of the approval."""
+    year: str | None = None
+    """Column of the year."""
+    source: str | None = None
+    """Column of the source."""
+
+
+class EnvironmentLayer(Layer):
+    """``[inputs.environment_units]``: units of environmental zoning (生态环境分区管控单元).
+
+    Asked by `zoning site`; access lists speak of them in the scopes `env_unit` and `env_class`.
+    """
+
+    code: str = "code"
+    """Column of the unit's code, such as `ZH32111110001`."""
+    name: str | None = None
+    """Column of the name."""
+    category: str | None = None
+    """Column of the category: 1 or 优先保护, 2 or 重点管控, 3 or 一般管控; left out, the code
+    says."""
+    source: str = OWN_SOURCE
+    """Title, number and date of the document."""
+    year: int | None = None
+    """Year of the document."""
+
+
+class AccessList(Part):
+    """``[[inputs.access]]``: which industry may come where, as a table; see docs/review.md."""
+
+    path: str
+    """CSV or XLSX, relative to plan.toml; `made-up` is the small list that ships (made up)."""
 
 
 class TownshipLayer(Layer):
@@ -330,6 +373,8 @@ class InputsPart(Part):
     plans: tuple[PlanLayer, ...] = ()
     landuse: LanduseRaster | None = None
     parks: ParkLayer | None = None
+    environment_units: EnvironmentLayer | None = None
+    access: tuple[AccessList, ...] = ()
     dem: DemRaster | None = None
     roads: RoadLayer | None = None
     centres: CentreLayer | None = None

@@ -28,7 +28,18 @@ from zoning.pipeline.checks import certificate_check
 from zoning.plan import Plan
 from zoning.questions.answer import account_of
 from zoning.questions.question import locks as locks_of
-from zoning.verify import accounts, areas, files, inputs, limits, proof, shapes, stages, zones
+from zoning.verify import (
+    accounts,
+    areas,
+    files,
+    inputs,
+    limits,
+    parks,
+    proof,
+    shapes,
+    stages,
+    zones,
+)
 from zoning.verify.compare import Findings
 from zoning.verify.overlays import overlays
 from zoning.verify.own import own
@@ -63,6 +74,7 @@ def verify(plan: Plan, folder: Path | None = None, *, inputs_in: Path | None = N
     accounts.audit(plan, atoms, found)
     found.checks += overlays(plan)
     found.checks += own(plan)
+    parks.audit(plan, found)
     if plan.pieces is not None and "free_m2" in plan.pieces:
         _new_land(plan, found)
     if folder is not None and "digest" in plan.run:

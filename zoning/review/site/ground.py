@@ -269,7 +269,7 @@ def _first(frame: Any, column: str) -> str:
 #: Layers of other contributions that are asked: name of the layer, and columns of code and name.
 _LAYERS = {
     "parks": ("parks", "code", "name", Text("parks", "园区")),
-    "conflicts": ("conflicts", "conflict", "class", Text("conflicts of plans", "规划冲突")),
+    "conflicts": ("conflicts", "conflict", "kind", Text("conflicts of plans", "规划冲突")),
     "environment_units": (
         "environment_units", "code", "name", Text("environment units", "生态环境管控单元"),
     ),

@@ -148,12 +148,13 @@ def _others(ground: Ground, out: Measured, inside: Any, rows: list[pd.DataFrame]
     conflicts = ground.covers.get("conflicts")
     if conflicts is not None:
         site, feature, shapes = _meet(conflicts, "conflicts", inside, rows)
-        table = conflicts.table
-        level = table["level"].astype(str).to_numpy()[feature] if "level" in table else None
-        state = table["state"].astype(str).to_numpy()[feature] if "state" in table else None
-        going = np.ones(len(site), bool) if state is None else ~np.isin(state, ("closed",))
-        for value, column in (("conflict", "conflict_m2"), ("warning", "conflict_warning_m2")):
-            mine = going & (level == value) if level is not None else going
+        level, state = (conflicts.table[c].astype(str).to_numpy()[feature]
+                        for c in ("level", "state"))  # fmt: skip
+        going = ~np.isin(state, ("decided", "closed"))
+        # What no rule fits may be a conflict: it is never passed.
+        for levels, column in ((("conflict", "unclassified"), "conflict_m2"),
+                               (("warning",), "conflict_warning_m2")):  # fmt: skip
+            mine = going & np.isin(level, levels)
             out.put(column, _union(site[mine], feature[mine], shapes[mine], out.count)[0])
     _plans(ground, out, inside, rows)
 
