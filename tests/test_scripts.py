@@ -46,6 +46,7 @@ LONG = {
     "bench_method": ["--nodes", "2500", "--side", "300"],
     "bench_overlay": ["--quick", "--rounds", "1", "--patience", "1"],
     "bench_scale": ["--place", "扬中市", "--pixel", "100", "--only", "run", "explain"],
+    "build_names": ["--help"],  # its work needs two packages; its tables: tests/test_names.py
     "build_reference": ["{data}"],
     "check_clean_cities": ["--cities", "3"],
     "execute_notebooks": ["--check"],

@@ -711,6 +711,50 @@ def test_a_decision_by_hand_says_who_and_why(browser, plan, tmp_path):
         assert all(s in browser.text(".zn-card") for s in said)
 
 
+def test_the_slider_shows_what_was_solved(browser, tmp_path):
+    import worlds
+
+    import zoning as zn
+    from zoning.questions.ladder import ladder
+
+    solved = zn.run(worlds.write(tmp_path))
+    steps = ladder(solved)
+    browser.open(webmap.write(solved, tmp_path / "l.html", ladder=steps))
+    own = browser.text(".zn-headline")
+    codes = "const g=Zoning.sides[0].grid;return Array.from({length:g.count},(_,i)=>g.code(i))"
+    units = list(browser.js(codes))
+    by_unit = steps.sums(solved.pieces["unit"], pd.Index(units))
+    values = (
+        "Zoning.showStep(arguments[0]);const g=Zoning.sides[0].grid;"
+        "return Array.from({length:g.count},(_,i)=>g.value(i,'new_m2'))"
+    )
+    towns = steps.sums(solved.pieces["township"], solved.townships.index)
+    counties = steps.sums(solved.pieces["county"], solved.counties.index)
+    for k in (0, 40, 3, steps.own, 17, 16):
+        assert browser.js(values, k) == by_unit[k].tolist(), k
+        told = browser.js("return Zoning.layers.townships.rows.map(r=>Zoning.newIn(r,'towns'))")
+        assert told == towns[k].tolist()
+        told = browser.js("return Zoning.layers.counties.rows.map(r=>Zoning.newIn(r,'counties'))")
+        assert told == counties[k].tolist()
+        zones = browser.js("return [...Zoning.step.zones]")
+        wanted = steps.sums(solved.pieces["zone"], solved.zones.index)[k]
+        assert dict(zip(solved.zones.index, wanted, strict=True)) == {
+            z: int(dict(zones).get(z, 0)) for z in solved.zones.index
+        }
+        facts = steps.steps[k]
+        assert f"{facts.cap_share * 100:.2f}%" in browser.text(".zn-ladder")
+        shown = f"{facts.new_m2 / 1e6:,.2f} km²" if facts.new_m2 >= 10_000 else "m²"
+        assert shown in browser.text(".zn-cell-new")
+    assert browser.js("return Zoning.state.theme") == "new_land"
+    # By keyboard: one position on, and back to the plan itself.
+    browser.js("document.querySelector('.zn-ladder input').focus()")
+    browser.press("\ue014")
+    assert browser.js("return Zoning.step.k") == 17
+    browser.js("document.querySelector('.zn-ladder button').click()")
+    assert browser.js("return Zoning.step") is None and browser.text(".zn-headline") == own
+    assert browser.complaints() == []
+
+
 def test_full_screen(browser, page):
     browser.open(page)
     box = browser.js(
@@ -876,8 +920,10 @@ def reference():
 
 
 def test_the_map_of_the_reference_case(browser, reference, tmp_path):
-    path = webmap.write(reference, tmp_path / "map.html")
-    assert path.stat().st_size <= 1_800_000
+    from zoning.questions.ladder import ladder
+
+    path = webmap.write(reference, tmp_path / "map.html", ladder=ladder(reference))
+    assert path.stat().st_size <= 1_200_000
     units = json.dumps(payload.pack_units(reference), ensure_ascii=False)
     assert len(units.encode()) <= 700_000
     browser.open(path)

@@ -202,6 +202,7 @@ class Plan(plain.Plan):
         map: bool | None = None,
         tables: bool | None = None,
         report: bool | None = None,
+        ladder: bool | None = None,
         progress: Callable[[Any], None] | None = None,
     ) -> list[Path]:
         """Write the folder of the plan, whole or not at all.
@@ -213,6 +214,8 @@ class Plan(plain.Plan):
         qgis, map, tables, report : bool, optional
             Whether to write plan.qgz, map.html, tables.xlsx, report.docx; by default as
             ``[outputs]`` of the plan says. What is said here is kept with the plan.
+        ladder : bool, optional
+            Whether the map carries the plan under 41 caps, each solved.
         progress : callable, optional
             Told the name of each file as it is begun.
 
@@ -228,5 +231,5 @@ class Plan(plain.Plan):
         """
         from zoning.api.saving import save
 
-        wanted = {"qgis": qgis, "map": map, "tables": tables, "report": report}
+        wanted = {"qgis": qgis, "map": map, "tables": tables, "report": report, "ladder": ladder}
         return save(self, Path(folder), wanted, progress)

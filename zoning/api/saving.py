@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
+    from zoning.questions.ladder import Ladder
 
 
 def save(
@@ -27,4 +28,20 @@ def save(
         run = dict(plan.run)
         run["config"] = {**run["config"], "outputs": outputs.model_dump(mode="json")}
         plan = replace(plan, config=config, run=run)
-    return write(plan, folder, progress=progress)
+    steps = None
+    if plan.config.outputs.map and plan.config.outputs.ladder:
+        steps = ladder_of(plan, progress)
+    return write(plan, folder, progress=progress, ladder=steps)
+
+
+def ladder_of(plan: Plan, progress: Callable[[Any], None] | None = None) -> Ladder:
+    """Solve the plan under other caps, before anything is drawn."""
+    from zoning.errors import Text
+    from zoning.questions.ladder import ladder
+
+    def tell(done: int, every: int) -> None:
+        if progress and done < every:
+            n = f"{done + 1}/{every}"
+            progress(Text(f"caps for the slider {n}", f"上限滑块 {n}"))
+
+    return ladder(plan, tell)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoning.api import REPORTS
 from zoning.api.making import taken
@@ -27,7 +28,9 @@ def map(
     folder: bool = False,
     tiles: str | None = None,
     tianditu_key: str | None = None,
+    ladder: bool | None = None,
     lang: str | None = None,
+    progress: Callable[[Any], None] | None = None,
 ) -> Path:
     """Write the interactive map: one file, no network.
 
@@ -43,8 +46,13 @@ def map(
         Scripts and styles as files of their own, for servers with a strict content policy.
     tiles, tianditu_key : str, optional
         A background that needs the network: ``"tianditu"`` and its key.
+    ladder : bool, optional
+        Whether the page has a slider of caps: 41 of them are solved before it is drawn. By
+        default as ``[outputs] ladder`` of the plan says.
     lang : {"zh", "en"}, optional
         By default that of the plan.
+    progress : callable, optional
+        Told each cap as it is solved.
 
     Returns
     -------
@@ -56,14 +64,19 @@ def map(
     InputError
         If the place cannot be written or the background not be used.
     """
+    from zoning.api.saving import ladder_of
     from zoning.outputs import webmap
 
     whole, place = taken(plan), Path(out)
     if compare is not None:
         return webmap.write_compare(whole, taken(compare), place, lang=lang, folder=folder)
+    steps = None
+    if whole.config.outputs.ladder if ladder is None else ladder:
+        steps = ladder_of(whole, progress)
     return webmap.write(
-        whole, place, lang=lang, folder=folder, tiles=tiles, tianditu_key=tianditu_key
-    )
+        whole, place, lang=lang, folder=folder, tiles=tiles, tianditu_key=tianditu_key,
+        ladder=steps,
+    )  # fmt: skip
 
 
 def report(

@@ -57,6 +57,13 @@ def webmap(
         typer.Option("--tiles", help="Background that needs the network. / 在线底图"),
         About(choices=("tianditu",)),
     ] = None,
+    ladder: Annotated[
+        bool | None,
+        typer.Option(
+            "--ladder/--no-ladder", show_default=False,
+            help="A slider of 41 caps, each solved (some 20 s). / 上限滑块:逐档求解",
+        ),
+    ] = None,
 ) -> None:  # fmt: skip
     """Write the interactive map: one file, no network. / 离线网页地图."""
     place = out or folder / ("map" if as_folder else "map.html")
@@ -65,10 +72,10 @@ def webmap(
     else:
         new_file(place, parent_must_exist=False)
     # Files speak the plan's language unless another one is asked for.
-    with talk.working("write the map", "生成网页地图"):
+    with talk.progress() as progress:
         made = api.map(
-            folder, place, compare=compare, folder=as_folder, tiles=tiles,
-            tianditu_key=os.environ.get("TIANDITU_TK"), lang=talk.asked_lang,
+            folder, place, compare=compare, folder=as_folder, tiles=tiles, ladder=ladder,
+            tianditu_key=os.environ.get("TIANDITU_TK"), lang=talk.asked_lang, progress=progress,
         )  # fmt: skip
     _done(talk, [made])
 

@@ -53,12 +53,16 @@ def demo(
         bool,
         typer.Option("--plans", help="Hold the plans of the case against each other. / 多规比对"),
     ] = False,
+    ladder: Annotated[
+        bool,
+        typer.Option("--ladder", help="A slider of 41 caps in the map (some 20 s). / 上限滑块"),
+    ] = False,
 ) -> None:
     """Make the reference plan of Zhenjiang from the data that ships inside. / 参考案例:镇江."""
     new_folder(out)
     with talk.progress() as progress:
         plan = api.demo(plans=plans, progress=progress)
-        files = plan.save(out, progress=progress)
+        files = plan.save(out, ladder=ladder or None, progress=progress)
     _end(talk, plan, files)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zoning.base.staged import staged
 from zoning.digest import digest
@@ -13,13 +14,18 @@ from zoning.outputs.exchange import inputs_of
 from zoning.plan import Plan
 from zoning.store import write_tables
 
+if TYPE_CHECKING:
+    from zoning.questions.ladder import Ladder
+
 Progress = Callable[[Text], None]
 
 #: What a run may leave or not, as ``[outputs]`` says.
 OUTPUTS = ("plan.qgz", "map.html", "tables.xlsx", "report.docx")
 
 
-def write(plan: Plan, folder: Path, *, progress: Progress | None = None) -> list[Path]:
+def write(
+    plan: Plan, folder: Path, *, progress: Progress | None = None, ladder: Ladder | None = None
+) -> list[Path]:
     """Write a plan.
 
     Parameters
@@ -31,6 +37,8 @@ def write(plan: Plan, folder: Path, *, progress: Progress | None = None) -> list
         plan. All other files stay.
     progress : callable, optional
         Told the name of each file as it is begun.
+    ladder : Ladder, optional
+        The plan under other caps, for the map.
 
     Returns
     -------
@@ -54,7 +62,7 @@ def write(plan: Plan, folder: Path, *, progress: Progress | None = None) -> list
             tell(Text("map.html", "map.html"))
             from zoning.outputs import webmap
 
-            webmap.write(plan, stage / "map.html")
+            webmap.write(plan, stage / "map.html", ladder=ladder)
         if wanted.tables:
             tell(Text("tables.xlsx", "tables.xlsx"))
             from zoning.outputs.office import workbook

@@ -248,6 +248,9 @@ class OutputsPart(Part):
     """plan.qgz, the styled QGIS project."""
     map: bool = True
     """map.html, the map for a browser without network."""
+    ladder: bool = False
+    """Whether the map carries the plan under 41 caps, each solved, for a slider (some 20 s for
+    4,000 units; up to 107,000 units)."""
     tables: bool = False
     """tables.xlsx, one sheet per official table."""
     report: bool = False

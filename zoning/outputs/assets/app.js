@@ -34,6 +34,7 @@
     Z.drawHeadline();
     document.getElementById("zn").style.setProperty("--top", Z.find(".zn-stage").offsetTop + "px");
     Z.drawSide();
+    Z.drawLadder();
     Z.drawAccounts();
     Z.drawCard();
   }
@@ -183,6 +184,13 @@
     Z.on("side", toggleSide);
     Z.on("accounts", toggleAccounts);
     Z.on("measuring", Z.drawTools);
+    Z.on("step", () => {
+      const theme = Z.plan.themes.find((t) => t.code === Z.state.theme);
+      if (theme && theme.part === "new_m2") applyTheme();
+      Z.drawHeadline();
+      Z.drawAccounts();
+      Z.drawCard();
+    });
     let waiting = 0;
     Z.on("view", () => {
       clearTimeout(waiting);
@@ -231,6 +239,7 @@
       const layer = new Z.GridLayer(grid, outline, { pane: "zn-" + name, opacity: Z.state.opacity });
       Z.sides.push({ where: name, plan, grid, layer, classed: null });
     }
+    await Z.loadLadder(Z.plan.ladder, Z.sides[0].grid, Z.layers.townships ? Z.layers.townships.rows : []);
     return asked;
   }
 
@@ -244,7 +253,7 @@
       Z.put(wait, Z.t("loading"));
       const [west, south, east, north] = Z.sides[0].grid.bounds;
       const whole = Z.whole = L.latLngBounds([south, west], [north, east]);
-      const home = (options) => map.fitBounds(whole, Object.assign({ paddingTopLeft: [16, 16], paddingBottomRight: [16, 40] }, options));
+      const home = (options) => map.fitBounds(whole, Object.assign({ paddingTopLeft: [16, 16], paddingBottomRight: [16, Z.plan.ladder && Z.sides.length === 1 ? 124 : 40] }, options));
       home({ animate: false });
       map.setMinZoom(Math.max(2, Math.floor(map.getZoom()) - 2));
       map.setMaxZoom(17);

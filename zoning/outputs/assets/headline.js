@@ -21,6 +21,7 @@
 
   function verdict() {
     const { checks } = Z.standing();
+    if (Z.step) return stepVerdict(Z.step.facts);
     if (!checks || !checks.length) return null;
     const failed = checks.filter((c) => !c.ok);
     const n = (level) => failed.filter((c) => c.level === level).length;
@@ -29,6 +30,14 @@
     return cell("verdict zn-is-" + kind, Z.t("checks_title"),
       [Z.el("i", { class: "zn-mark", "aria-hidden": "true" }, kind === "bad" ? "✗" : kind === "noted" ? "!" : "✓"), words],
       Z.t("verdict_of", { n: checks.length }), () => Z.emit("accounts", true));
+  }
+
+  // At another cap the limits of that step; the checks are those of the plan itself.
+  function stepVerdict(facts) {
+    const bad = facts.why || facts.failed.length;
+    return cell("verdict zn-is-" + (bad ? "bad" : "ok"), Z.t("step_limits"),
+      [Z.el("i", { class: "zn-mark", "aria-hidden": "true" }, bad ? "✗" : "✓"), facts.why ? Z.t("step_cannot") : bad ? Z.t("verdict_bad", { n: facts.failed.length }) : Z.t("step_ok")],
+      Z.t("step_checks", { cap: Z.percent(Z.plan.ladder.steps[Z.plan.ladder.own].cap_share, 1) }), () => Z.emit("accounts", true));
   }
 
   function cap() {

@@ -37,14 +37,14 @@
       gone.length && a.unzoned.why ? Z.el("p", { class: "zn-soft" }, Z.t("unzoned") + (Z.state.lang === "zh" ? "：" : ": ") + Z.say(a.unzoned.why)) : null,
       built.length ? [Z.el("h4", null, Z.t("built_in_zone")), Z.shareRows(built.map((z) => ({
         name: label(z), built: z.built_m2 / z.area_m2, fresh: (z.new_m2 || 0) / z.area_m2,
-        cap: Z.known(z.cap_m2) ? z.cap_m2 / z.area_m2 : null })), Z.t("built_in_zone"))] : null);
+        cap: Z.known(z.cap_m2) && !Z.step ? z.cap_m2 / z.area_m2 : null })), Z.t("built_in_zone"))] : null);
   }
 
   function counties(a) {
     const some = (a.counties || []).filter((c) => Z.known(c.built_m2) && c.area_m2 > 0);
     if (!some.length) return null;
     return Z.el("section", null, Z.el("h3", null, Z.t("counties_title")),
-      Z.shareRows(some.map((c) => ({ name: c.name || c.code, built: c.built_m2 / c.area_m2, fresh: (c.new_m2 || 0) / c.area_m2 })), Z.t("counties_title")));
+      Z.shareRows(some.map((c) => ({ name: Z.place((Z.layers.counties && Z.layers.counties.byCode.get(c.code)) || c), built: c.built_m2 / c.area_m2, fresh: (c.new_m2 || 0) / c.area_m2 })), Z.t("counties_title")));
   }
 
   function reds(a) {
@@ -77,6 +77,16 @@
         Z.el("ul", { class: "zn-checks" }, good.map(item))) : null);
   }
 
+  // The accounts of a side; those of the step that the slider shows, where it shows one.
+  function accountsOf(one) {
+    const a = one.plan.accounts;
+    const step = Z.step;
+    if (!step || one !== Z.sides[0]) return a;
+    return Object.assign({}, a, { construction: step.c,
+      zones: a.zones.map((z) => Object.assign({}, z, { new_m2: step.zones.get(z.code) || 0 })),
+      counties: (a.counties || []).map((c) => Object.assign({}, c, { new_m2: step.counties ? step.counties.get(c.code) || 0 : null })) });
+  }
+
   Z.drawAccounts = function () {
     const box = Z.find(".zn-accounts");
     const close = () => Z.emit("accounts", false);
@@ -86,7 +96,7 @@
       Z.el("div", { class: "zn-accounts-body" },
         Z.changed === undefined ? null : Z.el("p", null, Z.t("changed", { n: Z.number(Z.changed) })), Z.sides.map((one) => Z.el("div", { class: "zn-accounts-side" },
         Z.sides.length > 1 ? Z.el("p", { class: "zn-soft" }, Z.t(one.where) + ": " + one.plan.name) : null,
-        [construction, zones, counties, reds, checks].map((part) => part(one.plan.accounts))))));
+        [construction, zones, counties, reds, checks].map((part) => part(accountsOf(one)))))));
     box.setAttribute("aria-label", Z.t("accounts"));
   };
 })(Zoning);

@@ -34,9 +34,8 @@
     return found;
   };
 
-  // A layer: for each feature its polygons, for each polygon its rings of [lat, lng].
-  Z.shapes = async function (base64) {
-    const bytes = await Z.inflate(base64);
+  // Reads variable-length integers one after the other.
+  Z.reader = function (bytes) {
     let at = 0;
     const next = function () {
       let value = 0;
@@ -48,6 +47,13 @@
         scale *= 128;
       }
     };
+    next.left = () => at < bytes.length;
+    return next;
+  };
+
+  // A layer: for each feature its polygons, for each polygon its rings of [lat, lng].
+  Z.shapes = async function (base64) {
+    const next = Z.reader(await Z.inflate(base64));
     const step = function () {
       const zigzag = next();
       return zigzag % 2 ? -(zigzag + 1) / 2 : zigzag / 2;
@@ -61,7 +67,7 @@
         return [lat * STEP_DEG, lng * STEP_DEG];
       });
     const features = [];
-    while (at < bytes.length) {
+    while (next.left()) {
       features.push(Array.from({ length: next() }, () => Array.from({ length: next() }, ring)));
     }
     return features;

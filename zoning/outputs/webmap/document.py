@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
 from zoning.base.names import traditional
 from zoning.base.shipped import load_toml
 from zoning.outputs.webmap import given
 from zoning.outputs.webmap.accounts import pack_accounts, zone_rows
+from zoning.outputs.webmap.ladder import pack as pack_ladder
 from zoning.outputs.webmap.layers import CARDS, pack_layers, plain
 from zoning.outputs.webmap.payload import AREAS, NAMES, SHARES, pack_units, units_in_order
 from zoning.schemes.contrast import redline_look
+
+if TYPE_CHECKING:
+    from zoning.questions.ladder import Ladder
 
 #: Format of the document; the scripts of the page refuse another.
 FORMAT = 1
@@ -22,7 +26,13 @@ _DECISION = ("level", "code", "zone", "reason", "who", "date", "state", "method_
 _VALUES = ("zone_reason", "grade", "status", "boundary_status", "level", "missing", "check_level")
 
 
-def document(plans: tuple[Any, ...], *, lang: str, tiles: dict[str, Any] | None) -> dict[str, Any]:
+def document(
+    plans: tuple[Any, ...],
+    *,
+    lang: str,
+    tiles: dict[str, Any] | None,
+    ladder: Ladder | None = None,
+) -> dict[str, Any]:
     """Gather one plan, or two to compare.
 
     Parameters
@@ -33,6 +43,8 @@ def document(plans: tuple[Any, ...], *, lang: str, tiles: dict[str, Any] | None)
         The language that the page opens in.
     tiles : dict or None
         From :func:`zoning.outputs.webmap.tiles.background`.
+    ladder : Ladder, optional
+        The first plan under other caps.
 
     Returns
     -------
@@ -60,6 +72,7 @@ def document(plans: tuple[Any, ...], *, lang: str, tiles: dict[str, Any] | None)
             }
             for p in plans
         ],
+        "ladder": None if ladder is None else pack_ladder(first, ladder, units_in_order(first)),
         "layers": pack_layers(first),
         "traditional": _traditional(first),
         "given_layers": given.layers(first),
@@ -104,7 +117,7 @@ def available_themes(plans: tuple[Any, ...]) -> list[dict[str, Any]]:
         if all(_has(p, needs) for p in plans):
             about = {k: words.description(theme["part"], k) for k in ("zh", "en")}
             more: dict[str, Any] = {} if "whole" in theme else {"about": about}
-            if theme["part"] == "redline_m2":
+            if theme["part"] in ("redline_m2", "new_m2"):
                 more["calm"] = True
             themes.append({"code": code, "label": _theme_words(code), **more, **theme})
     return themes + given.themes(plans)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import folium
 
     from zoning.plan import Plan
+    from zoning.questions.ladder import Ladder
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,8 @@ MOST_APART = 0.5
 #: The scripts of the page, in the order in which they need each other.
 SCRIPTS = (
     "core.js", "words.js", "unpack.js", "projection.js", "grid.js", "gridlayer.js", "themes.js",
-    "given.js", "lines.js", "headline.js", "card.js", "places.js", "charts.js", "panel.js",
+    "given.js", "lines.js", "headline.js", "ladder.js", "card.js", "places.js", "charts.js",
+    "panel.js",
     "table.js", "download.js", "search.js", "measure.js", "swipe.js", "controls.js", "app.js",
 )  # fmt: skip
 _VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
@@ -56,6 +58,7 @@ def write(
     folder: bool = False,
     tiles: str | None = None,
     tianditu_key: str | None = None,
+    ladder: Ladder | None = None,
 ) -> Path:
     """Write the map of a plan.
 
@@ -70,6 +73,8 @@ def write(
         Write scripts and styles as files of their own, for servers with a strict content policy.
     tiles, tianditu_key : str, optional
         A background that needs the network; see :func:`zoning.outputs.webmap.tiles.background`.
+    ladder : zoning.questions.ladder.Ladder, optional
+        The plan under other caps, solved before: the page has a slider for them.
 
     Returns
     -------
@@ -81,7 +86,8 @@ def write(
     InputError
         If the units do not lie on a lattice, or the tiles cannot be used.
     """
-    return _place(html(plan, lang=lang, tiles=tiles, tianditu_key=tianditu_key), Path(path), folder)
+    page = html(plan, lang=lang, tiles=tiles, tianditu_key=tianditu_key, ladder=ladder)
+    return _place(page, Path(path), folder)
 
 
 def write_compare(
@@ -134,10 +140,11 @@ def html(
     lang: str | None = None,
     tiles: str | None = None,
     tianditu_key: str | None = None,
+    ladder: Ladder | None = None,
 ) -> str:
     """Give the map of a plan as one page that asks the network for nothing."""
     behind, lang = background(tiles, tianditu_key), lang or plan_language(plan)
-    return _finish(_build((plan,), lang, behind), plan.name, lang, behind)
+    return _finish(_build((plan,), lang, behind, ladder), plan.name, lang, behind)
 
 
 def build(plan: Plan, *, lang: str | None = None) -> folium.Map:
@@ -186,13 +193,18 @@ def save(
     return _place(_finish(page_map, title, lang, None), Path(path), folder)
 
 
-def _build(plans: tuple[Plan, ...], lang: str, tiles: dict[str, Any] | None) -> folium.Map:
+def _build(
+    plans: tuple[Plan, ...],
+    lang: str,
+    tiles: dict[str, Any] | None,
+    ladder: Ladder | None = None,
+) -> folium.Map:
     import folium
 
     if lang not in ("zh", "en"):
         raise InputError.one(f"language '{lang}' is not known", f"未知语言“{lang}”", where="lang",
                              remedy=("zh or en", "zh 或 en"))  # fmt: skip
-    doc = document(plans, lang=lang, tiles=tiles)
+    doc = document(plans, lang=lang, tiles=tiles, ladder=ladder)
     west, south, east, north = doc["plans"][0]["units"]["grid"]["bounds"]
     page_map = folium.Map(
         location=[(south + north) / 2, (west + east) / 2], zoom_start=9, tiles=None,

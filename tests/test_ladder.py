@@ -1,0 +1,178 @@
+"""The ladder of caps: every step is the answer to a question, and the page carries just that."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import worlds
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import zoning as zn
+from zoning.errors import InputError
+from zoning.outputs import webmap
+from zoning.outputs.webmap.ladder import changes
+from zoning.outputs.webmap.payload import units_in_order
+from zoning.questions import ladder as room
+from zoning.questions.ladder import caps_of, ladder, price_of
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    return zn.run(worlds.write(tmp_path_factory.mktemp("ladder")))
+
+
+@pytest.fixture(scope="module")
+def steps(plan):
+    return ladder(plan)
+
+
+def unpack(text: str, places: int, count: int) -> np.ndarray:
+    """Read the changes a second time, by other means than the page."""
+    raw = iter(zlib.decompress(base64.b64decode(text)))
+
+    def number():
+        value, scale = 0, 1
+        for byte in raw:
+            value += (byte & 127) * scale
+            if byte < 128:
+                return value
+            scale *= 128
+        raise AssertionError("the stream ends early")
+
+    table = np.zeros((count, places), dtype=np.int64)
+    for k in range(count):
+        if k:
+            table[k] = table[k - 1]
+        at = 0
+        for _ in range(number()):
+            at += number()
+            z = number()
+            table[k, at] += -(z + 1) // 2 if z % 2 else z // 2
+    assert next(raw, None) is None
+    return table
+
+
+def test_every_step_is_what_allocate_answers(plan, steps):
+    assert len(steps.steps) == room.STEPS
+    for k in sorted({0, 1, 7, steps.own, 23, 39, 40}):
+        share = steps.steps[k].cap_share
+        asked = zn.allocate(plan, cap=share)
+        told = asked.pieces["new_m2"].reindex(steps.pieces).to_numpy()
+        assert (steps.new_m2[k] == told).all(), share
+        facts = steps.steps[k]
+        assert facts.new_m2 == int(told.sum())
+        assert facts.cap_m2 == asked.run["construction"]["cap_m2"]
+        assert facts.headroom_m2 == asked.run["construction"]["headroom_m2"]
+        assert facts.grade == asked.run["allocation"]["certificate"]["grade"]
+        assert facts.gap == asked.run["allocation"]["gap"]
+
+
+def test_the_plan_itself_is_a_step(plan, steps):
+    own = steps.steps[steps.own]
+    assert own.cap_share == plan.config.cap.share
+    assert (steps.new_m2[steps.own] == plan.pieces["new_m2"].reindex(steps.pieces)).all()
+
+
+def test_new_land_grows_from_nothing(steps):
+    total = steps.new_m2.sum(axis=1)
+    assert total[0] <= total[-1] and (np.diff(total) >= 0).all()
+    assert total[0] <= 2 * (steps.steps[0].headroom_m2 or 0)
+
+
+@settings(max_examples=60)
+@given(
+    st.floats(0.01, 0.6), st.floats(0, 0.5), st.floats(0.01, 0.99), st.integers(2, 60),
+)  # fmt: skip
+def test_caps_rise_and_hold_the_plans_own(existing, free, cap, count):
+    shares = caps_of(existing, min(1.0, existing + free), cap, count)
+    assert cap in shares and shares == sorted(set(shares)) and len(shares) <= count
+    assert (
+        all(0 <= s <= 1 for s in shares) and max(shares) <= max(cap + room.ABOVE, existing) + 1e-4
+    )
+
+
+def test_the_price_of_a_cap_counts_the_quotas_that_follow_it(plan, steps):
+    # A little more cap, asked for itself, is worth what the price says (the answer is concave).
+    k = next(i for i, s in enumerate(steps.steps) if s.price and s.new_m2 and i > 0)
+    here = steps.steps[k]
+    more = zn.allocate(plan, cap=here.cap_share + 1e-5)
+    less = zn.allocate(plan, cap=here.cap_share - 1e-5)
+    up, down = (
+        abs((p.run["allocation"]["objective"] - here.objective)
+            / (p.run["construction"]["cap_m2"] - here.cap_m2))
+        for p in (more, less)
+    )  # fmt: skip
+    assert min(up, down) * 0.98 - 1e-3 <= here.price <= max(up, down) * 1.02 + 1e-3
+    table = pd.DataFrame({"kind": ["city"], "code": ["city"], "price": pd.array([None], "Float64")})
+    assert price_of(table, plan.config) is None
+
+
+def test_a_step_that_cannot_hold_is_told(plan, monkeypatch):
+    from zoning.errors import InfeasibleError, Problem, Text
+
+    real = room.ask
+
+    def ask(asked, question):
+        if question.cap < plan.config.cap.share:
+            raise InfeasibleError([Problem(Text("floor above", "下限过高"), "floor")])
+        return real(asked, question)
+
+    monkeypatch.setattr(room, "ask", ask)
+    monkeypatch.setattr(room, "STEPS", 5)
+    monkeypatch.setattr(room, "caps_of", lambda *a: caps_of(*a, 5))
+    found = ladder(plan)
+    assert found.steps[0].why.zh == "下限过高" and found.steps[0].new_m2 is None
+    assert found.new_m2[0].sum() == 0 and found.steps[found.own].why is None
+
+
+def test_large_plans_have_none(plan, monkeypatch):
+    monkeypatch.setattr(room, "MOST_UNITS", 3)
+    with pytest.raises(InputError, match="no ladder"):
+        ladder(plan)
+
+
+@given(st.lists(st.lists(st.integers(0, 2**31), min_size=4, max_size=4), min_size=1, max_size=6))
+def test_changes_come_back(rows):
+    land = np.array(rows, dtype=np.int64)
+    text = base64.b64encode(zlib.compress(changes(land))).decode()
+    assert (unpack(text, 4, len(rows)) == land).all()
+
+
+def test_the_page_carries_every_square_metre(plan, steps):
+    text = webmap.html(plan, ladder=steps)
+    found = re.search(r'id="zoning-plan">(.*?)</script>', text, re.S)[1]
+    packed = json.loads(found)["ladder"]
+    order = units_in_order(plan)
+    units = unpack(packed["units"], len(order), len(steps.steps))
+    towns = unpack(packed["townships"], len(plan.townships), len(steps.steps))
+    for k in range(len(steps.steps)):
+        land = pd.Series(steps.new_m2[k], index=steps.pieces)
+        by_unit = land.groupby(plan.pieces["unit"]).sum().reindex(order, fill_value=0)
+        assert (units[k] == by_unit).all()
+        by_town = land.groupby(plan.pieces["township"]).sum()
+        assert (towns[k] == by_town.reindex(plan.townships.index, fill_value=0)).all()
+        assert packed["steps"][k]["new_m2"] == units[k].sum()
+    assert (
+        json.loads(re.search(r'id="zoning-plan">(.*?)</script>', webmap.html(plan), re.S)[1])[
+            "ladder"
+        ]
+        is None
+    )
+
+
+@pytest.mark.slow
+def test_outputs_ask_for_it(plan, tmp_path):
+    asked = plan.config.outputs.model_copy(update={"ladder": True, "qgis": False})
+    wished = replace(plan, config=plan.config.model_copy(update={"outputs": asked}))
+    wished.save(tmp_path / "out")
+    assert '"ladder":{"own"' in (tmp_path / "out" / "map.html").read_text(encoding="utf-8")
+    page = zn.map(wished, tmp_path / "plain.html", ladder=False)
+    assert '"ladder":null' in page.read_text(encoding="utf-8")
