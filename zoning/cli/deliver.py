@@ -58,12 +58,11 @@ def webmap(
         About(choices=("tianditu",)),
     ] = None,
     ladder: Annotated[
-        bool | None,
+        bool,
         typer.Option(
-            "--ladder/--no-ladder", show_default=False,
-            help="A slider of 41 caps, each solved (some 20 s). / 上限滑块:逐档求解",
+            "--ladder", help="A slider of 41 caps, each solved (some 20 s). / 上限滑块:逐档求解"
         ),
-    ] = None,
+    ] = False,
 ) -> None:  # fmt: skip
     """Write the interactive map: one file, no network. / 离线网页地图."""
     place = out or folder / ("map" if as_folder else "map.html")
@@ -74,7 +73,7 @@ def webmap(
     # Files speak the plan's language unless another one is asked for.
     with talk.progress() as progress:
         made = api.map(
-            folder, place, compare=compare, folder=as_folder, tiles=tiles, ladder=ladder,
+            folder, place, compare=compare, folder=as_folder, tiles=tiles, ladder=ladder or None,
             tianditu_key=os.environ.get("TIANDITU_TK"), lang=talk.asked_lang, progress=progress,
         )  # fmt: skip
     _done(talk, [made])
