@@ -2,8 +2,9 @@
 
 Each small module of this room looks at one thing: `areas` and `shapes` at what was measured,
 `zones` at classes, `limits` and `proof` at new land, `files` at every file of the folder,
-`inputs` at what was read. Where areas, free land, limits and the proof without a boundary term
-are concerned none of them calls what a run calls. Nothing is solved here and no solver is asked.
+`inputs` at what was read, `versions` at changes since another plan. Where areas, free land,
+limits and the proof without a boundary term are concerned none of them calls what a run calls.
+Nothing is solved here and no solver is asked.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from zoning.verify import (
     proof,
     shapes,
     stages,
+    versions,
     zones,
 )
 from zoning.verify.compare import Findings
@@ -75,6 +77,7 @@ def verify(plan: Plan, folder: Path | None = None, *, inputs_in: Path | None = N
     found.checks += overlays(plan)
     found.checks += own(plan)
     parks.audit(plan, found)
+    versions.audit(plan, found)
     if plan.pieces is not None and "free_m2" in plan.pieces:
         _new_land(plan, found)
     if folder is not None and "digest" in plan.run:

@@ -11,7 +11,7 @@ import shapely
 
 from zoning.contribution.parts import Table
 from zoning.plan import Plan
-from zoning.review.diff.sides import Side
+from zoning.review.diff.sides import WING, Side
 from zoning.review.diff.walk import Walk
 
 #: Sums of places that are compared, m2.
@@ -266,7 +266,7 @@ def wing_tables(before: Side, after: Side) -> pd.DataFrame:
 
 def _keyed(plan: Plan | None) -> dict[str, Table]:
     given = () if plan is None else plan.contributions
-    return {t.name: t for c in given if c.wing != "diff" for t in c.tables if t.keys}
+    return {t.name: t for c in given if c.wing != WING for t in c.tables if t.keys}
 
 
 def _compare(one: Table | None, two: Table | None) -> list[tuple[Any, ...]]:

@@ -14,12 +14,10 @@ from zoning.review.diff import shown
 from zoning.review.diff.causes import JOINT, UNRECORDED
 from zoning.review.diff.compare import Diff, cause_table
 from zoning.review.diff.groups import INPUTS, SOFTWARE
-from zoning.review.diff.sides import OUTSIDE, UNZONED
+from zoning.review.diff.sides import OUTSIDE, UNZONED, WING
 from zoning.review.diff.tell import paragraphs
 from zoning.review.diff.walk import SAME
 
-#: The word of this wing.
-WING = "diff"
 #: What did not change, and places without a zone.
 _STILL, _NOWHERE = "#eceae4", {UNZONED: "#c9c9c9", OUTSIDE: "#8a8a8a"}
 #: Colours of causes in the order in which they are told (Okabe and Ito, then lighter ones).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +12,8 @@ from zoning.errors import InputError, Problem, Text, ZoningError, raise_all, sug
 from zoning.plan import Plan
 from zoning.schemes import Scheme
 
+#: The word of this wing.
+WING = "diff"
 #: Codes that stand for a zone where there is none: not zoned, and not part of that plan.
 UNZONED, OUTSIDE = "unzoned", "outside"
 #: Heads under which a list may have its columns.
@@ -85,7 +87,10 @@ def side_of(plan: Plan, *, by_township: bool = False) -> Side:
     )
     if "new_m2" in units and "allocation" in plan.run:
         frame["new_m2"] = units["new_m2"].astype("int64")
-    return Side(plan.name, plan.scheme, digest(plan), frame, _towns(plan), plan)
+    # What the plan says of a version before it is no part of what is compared.
+    kept = tuple(c for c in plan.contributions if c.wing != WING)
+    number = digest(replace(plan, contributions=kept))
+    return Side(plan.name, plan.scheme, number, frame, _towns(plan), plan)
 
 
 def _towns(plan: Plan) -> pd.DataFrame:
