@@ -47,6 +47,8 @@ class Allocation:
     stages : DataFrame or None, index ``piece``
         With phases ``by_NAME_m2`` (built by the end of each but the last), with land that may go
         ``reduced_m2``.
+    goals : tuple of Reached
+        What goals before the last one reached; see :mod:`zoning.allocation.goals`.
     edges : DataFrame or None
         ``a, b, length_m, flow``: with the prices, all that the bound needs.
     """
@@ -65,6 +67,7 @@ class Allocation:
     edges: pd.DataFrame | None = None
     status: str = "proved"
     stages: pd.DataFrame | None = None
+    goals: tuple[Any, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Give the facts of the run as plain data (without the land itself)."""
@@ -79,6 +82,7 @@ class Allocation:
             "suitability_m2": self.suitability_m2,
             "boundary_m": self.boundary_m,
             "certificate": self.certificate.as_dict(),
+            **({"goals": [g.as_dict() for g in self.goals]} if self.goals else {}),
         }
 
 

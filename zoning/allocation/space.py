@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,25 +46,44 @@ def lattice_edges(units: Iterable[str], cell_m: int) -> pd.DataFrame:
     0  1kmN3E4  1kmN3E5    1000.0
     1  1kmN3E5  1kmN4E5    1000.0
     """
-    at: dict[tuple[int, int], str] = {}
-    for code in units:
-        hit = re.search(r"N(-?\d+)E(-?\d+)$", code)
-        if hit is None:
-            raise InputError.one(
-                f"unit code '{code}' names no square", f"单元编码 '{code}' 不能定位", where="units"
-            )
-        at[int(hit[1]), int(hit[2])] = code
-    first = next(iter(at.values()), "")
-    step = cell_m // 1000 if first.startswith("1km") else cell_m
-    rows = [
-        (code, other)
-        for (north, east), code in at.items()
-        for other in (at.get((north, east + step)), at.get((north + step, east)))
-        if other is not None
-    ]
-    table = pd.DataFrame(sorted(rows), columns=["a", "b"])
-    table["length_m"] = float(cell_m)
-    return table
+    codes = np.array([str(code) for code in units], dtype=object)
+    if not len(codes):
+        return pd.DataFrame({"a": [], "b": [], "length_m": []})
+    codes = np.sort(codes)
+    north, east = _places(codes)
+    step = cell_m // 1000 if codes[0].startswith("1km") else cell_m
+    # One whole number per place; a width of its own keeps the last column from the first one.
+    width = int(east.max() - east.min()) + 2 * step + 1
+    key = (north - north.min()) * width + (east - east.min())
+    order = np.argsort(key, kind="stable")
+    ends = []
+    for away in (step, step * width):
+        at = np.searchsorted(key, key + away, sorter=order)
+        there = order[np.minimum(at, len(order) - 1)]
+        here = np.flatnonzero(key[there] == key + away)
+        ends.append(np.column_stack([here, there[here]]))
+    pairs = np.concatenate(ends)
+    # Codes are sorted, so positions sort as their codes do.
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    table = pd.DataFrame({"a": codes[pairs[:, 0]], "b": codes[pairs[:, 1]]})
+    return table.assign(length_m=float(cell_m))
+
+
+def _places(codes: Any) -> tuple[Ints, Ints]:
+    """Read row and column of unit codes."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pc.extract_regex(pa.array(codes, pa.large_string()), r"N(?P<n>-?\d+)E(?P<e>-?\d+)$")
+    if found.null_count:
+        code = codes[np.flatnonzero(np.asarray(found.is_null()))[0]]
+        raise InputError.one(
+            f"unit code '{code}' names no square", f"单元编码 '{code}' 不能定位", where="units"
+        )
+    north, east = (
+        np.asarray(pc.cast(pc.struct_field(found, k), pa.int64()), dtype=np.int64) for k in (0, 1)
+    )
+    return north, east
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -158,7 +159,7 @@ def _rows(
     steps = np.round(pieces["suitability"].astype("Float64").fillna(0.0).to_numpy(float) * QUANTUM)
     parts = []
     for t, phase in enumerate(phases):
-        part = pieces.assign(free_m2=room, worth=np.round(steps * LATER**t) / QUANTUM, _row=t)
+        part = pieces.assign(free_m2=room, worth=_worth(pieces, steps, t), _row=t)
         if several:
             part["bundle"] = pieces.index.astype(str)
             part.index = pieces.index.astype(str) + f"@{phase}"
@@ -171,7 +172,9 @@ def _rows(
             less = kept.reindex(pieces.index, fill_value=0).to_numpy()
             parts[0] = parts[0].assign(built_m2=parts[0]["built_m2"].to_numpy() - less)
         part = pieces.loc[kept.index].assign(
-            free_m2=kept, worth=pieces.loc[kept.index, "keep_worth"], _row=-1
+            free_m2=kept,
+            worth=0.0 if "worth" in pieces else pieces.loc[kept.index, "keep_worth"],
+            _row=-1,
         )
         part.index = kept.index.astype(str) + f"@{_KEPT}"
         if several:
@@ -181,6 +184,11 @@ def _rows(
     rows["suitability"] = rows["suitability"].astype("Float64").fillna(0.0)
     rows.index.name = "piece"
     return rows
+
+
+def _worth(pieces: pd.DataFrame, steps: Any, t: int) -> Any:
+    """Give what 1 m2 is worth in phase ``t``; a goal of its own counts alike in every phase."""
+    return pieces["worth"] if "worth" in pieces else np.round(steps * LATER**t) / QUANTUM
 
 
 def _without_area(part: pd.DataFrame) -> pd.DataFrame:

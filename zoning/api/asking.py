@@ -73,6 +73,7 @@ def question_of(
     lock_in: Sequence[str] = (),
     quotas: Mapping[str, float] | None = None,
     whole_units: bool | None = None,
+    goals: Sequence[str] | None = None,
     gap: float = 0.0,
     seconds: float | None = None,
 ) -> Question:
@@ -82,7 +83,8 @@ def question_of(
 
     return Question(
         cap=cap, boundary_weight=boundary_weight, quotas=quotas, lock_out=units_of(plan, lock_out),
-        lock_in=units_of(plan, lock_in), whole_units=whole_units, gap=gap, seconds=seconds,
+        lock_in=units_of(plan, lock_in), whole_units=whole_units, goals=goals, gap=gap,
+        seconds=seconds,
     )  # fmt: skip
 
 
@@ -95,6 +97,7 @@ def allocate(
     lock_in: Sequence[str] = (),
     quotas: Mapping[str, float] | None = None,
     whole_units: bool | None = None,
+    goals: Sequence[str] | None = None,
     gap: float = 0.0,
     seconds: float | None = None,
 ) -> Plan:
@@ -116,6 +119,9 @@ def allocate(
         Shares of the headroom, 0..1.
     whole_units : bool, optional
         Build a unit as a whole or not at all.
+    goals : sequence of str, optional
+        Goals one after the other before suitability: ``most`` or ``least`` of ``area``,
+        ``farmland`` or what a limit of the plan's own counts.
     gap : float
         With whole units: relative gap that is good enough; 0 asks for a proof.
     seconds : float, optional
@@ -141,7 +147,8 @@ def allocate(
     whole = taken(plan)
     question = question_of(
         whole, cap=cap, boundary_weight=boundary_weight, lock_out=lock_out, lock_in=lock_in,
-        quotas=quotas, whole_units=whole_units, gap=gap, seconds=seconds,
+        quotas=quotas, whole_units=whole_units, goals=goals, gap=gap,
+        seconds=seconds,
     )  # fmt: skip
     return refreshed(Plan.of(answer(whole, question)))
 

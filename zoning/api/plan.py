@@ -120,13 +120,14 @@ class Plan(plain.Plan):
         lock_in: Sequence[str] = (),
         quotas: Mapping[str, float] | None = None,
         whole_units: bool | None = None,
+        goals: Sequence[str] | None = None,
         gap: float = 0.0,
         seconds: float | None = None,
     ) -> Plan:
         """Give the plan that other rules would make; see `zoning.api.allocate`."""
         return api.allocate(
             self, cap=cap, boundary_weight=boundary_weight, lock_out=lock_out, lock_in=lock_in,
-            quotas=quotas, whole_units=whole_units, gap=gap, seconds=seconds,
+            quotas=quotas, whole_units=whole_units, goals=goals, gap=gap, seconds=seconds,
         )  # fmt: skip
 
     def alternatives(self, count: int = 3, within: float = 0.01, **question: Any) -> Alternatives:

@@ -112,8 +112,7 @@ def _per_m2(
             _tell(problems, rule, "the plan does not know which free land is farmland",
                   "本方案不知道可用土地中的耕地面积")  # fmt: skip
             return nothing
-        free = pieces["free_m2"].where(pieces["free_m2"] > 0)
-        return (pieces["free_farmland_m2"] / free).astype("float64").fillna(0.0).clip(0.0, 1.0)
+        return farmland_per_m2(pieces)
     else:
         values = _from_column(pieces, rule, units, problems)
     if values is None:
@@ -126,6 +125,12 @@ def _per_m2(
     if (values < 0).any() or np.isinf(values.fillna(0.0)).any():
         _tell(problems, rule, "a coefficient is below 0 or not finite", "系数小于 0 或不是有限数")
     return values
+
+
+def farmland_per_m2(pieces: pd.DataFrame) -> pd.Series:
+    """Give the share of each piece's free land that is farmland."""
+    free = pieces["free_m2"].where(pieces["free_m2"] > 0)
+    return (pieces["free_farmland_m2"] / free).astype("float64").fillna(0.0).clip(0.0, 1.0)
 
 
 def _from_column(

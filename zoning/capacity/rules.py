@@ -19,7 +19,7 @@ from zoning.schemes import DEFAULT, Scheme, load_scheme
 
 Kind = Literal[
     "city", "county", "township", "zone", "quota", "unit", "limit", "eco_agri", "phase",
-    "phase_quota", "reduction",
+    "phase_quota", "reduction", "goal",
 ]  # fmt: skip
 Basis = Literal["unit", "township"]
 
@@ -36,6 +36,7 @@ _COLUMN: dict[str, str] = {
     "phase": "",
     "phase_quota": "zone",
     "reduction": "reduction",
+    "goal": "",
 }
 #: What one m2 built in a later phase is worth, of one built in the phase before (our choice: so
 #: near to 1 that the whole plan is worth at least 99.9 % of the best one for each further phase).
@@ -55,6 +56,7 @@ _WORD: dict[str, Text] = {
     "phase": Text("phase", "分期"),
     "phase_quota": Text("quota", "新增指标"),
     "reduction": Text("reduction", "减量"),
+    "goal": Text("goal", "目标"),
 }
 
 

@@ -76,6 +76,15 @@ def allocate(
         bool,
         typer.Option("--whole-units", help="Build a unit as a whole or not at all. / 整单元建设"),
     ] = False,
+    goal: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--goal",
+            show_default=False,
+            help="Goal before suitability, such as 'least farmland'; in order. / 优先目标",
+        ),
+        About("goal"),
+    ] = None,
     gap: Annotated[
         float, typer.Option("--gap", min=0, help="Whole units: gap to stop at. / 停止求解的间隙")
     ] = 0.0,
@@ -106,7 +115,8 @@ def allocate(
     question: dict[str, Any] = {
         "cap": low, "boundary_weight": weight_of(talk, boundary_weight, weight),
         "lock_out": lock or (), "lock_in": build or (), "quotas": _quotas(quota or ()),
-        "whole_units": True if whole else None, "gap": gap, "seconds": seconds,
+        "whole_units": True if whole else None, "goals": goal or None, "gap": gap,
+        "seconds": seconds,
     }  # fmt: skip
     if high is not None and low is not None:
         _only_a_range(question, count)

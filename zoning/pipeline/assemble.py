@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from zoning.allocation import Allocation, allocate
+from zoning.allocation.goals import allocate_goals, goals_of
 from zoning.allocation.landscape import before_and_after
 from zoning.allocation.space import lattice_edges
 from zoning.capacity import Account, Lock, presolve, settle
@@ -104,12 +105,17 @@ def place(
     """
     part, land = config.allocation, offered(pieces)
     spatial = part.boundary_weight > 0 or part.whole_units
-    return allocate(
-        land, acc.limits, locks=locks, boundary_weight=part.boundary_weight,
-        edges=lattice_edges(units, cell_m) if spatial else None, whole_units=part.whole_units,
-        gap=gap, time_limit=seconds, core_share=part.core_share,
-        min_patch_units=part.min_patch_units, attached=part.attached,
-    )  # fmt: skip
+    how: dict[str, Any] = {
+        "locks": locks, "boundary_weight": part.boundary_weight,
+        "edges": lattice_edges(units, cell_m) if spatial else None,
+        "whole_units": part.whole_units, "gap": gap, "time_limit": seconds,
+        "core_share": part.core_share, "min_patch_units": part.min_patch_units,
+        "attached": part.attached,
+    }  # fmt: skip
+    if part.goals:
+        goals = goals_of(part.goals)
+        return allocate_goals(land, acc.limits, goals, within=part.goals_within, **how)
+    return allocate(land, acc.limits, **how)
 
 
 def assemble(

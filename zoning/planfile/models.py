@@ -225,6 +225,12 @@ class AllocationPart(Part):
     """With whole units: smallest number of units of a patch (kept, not proved best)."""
     attached: bool = False
     """With whole units: new units touch what is built (kept, not proved best)."""
+    goals: tuple[Annotated[str, Field(pattern=r"^(most|least) [a-z][a-z0-9_]*$")], ...] = ()
+    """Goals one after the other, such as `["most area", "least farmland"]`: `most` or `least` of
+    `area`, `farmland`, `suitability` or what a `[[cap.limit]]` counts; the most suitability comes
+    last."""
+    goals_within: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of what a goal reached that later goals may take of it."""
 
 
 class AuditPart(Part):

@@ -45,7 +45,7 @@ def stage_problems(
             found.append(Problem(text, document.at(["cap", key]), code="duplicate-name"))
     return [
         *found, *_phases(cap, zones, document), *_limits(cap, document),
-        *_whole(cap, allocation, document),
+        *_whole(cap, allocation, document), *_goals(cap, allocation, document),
     ]  # fmt: skip
 
 
@@ -87,6 +87,20 @@ def _unknown(name: str, known: Sequence[str], where: str, word: Text) -> Problem
         f"there are: {listed}", f"可用：{'、'.join(known) or '无'}")  # fmt: skip
     text = Text(f"'{name}' is no {word.en} of the plan", f"本方案没有{word.zh}“{name}”")
     return Problem(text, where, remedy=remedy, code=f"unknown-{word.en}")
+
+
+def _goals(cap: CapPart, allocation: AllocationPart, document: Document) -> list[Problem]:
+    known = ["area", "farmland", "suitability", *(rule.name for rule in cap.limit)]
+    named = [word.partition(" ")[2] for word in allocation.goals]
+    where = document.at(["allocation", "goals"])
+    found = [_unknown(n, known, where, Text("goal", "目标")) for n in named if n not in known]
+    if len(set(allocation.goals)) < len(allocation.goals):
+        text = Text("a goal is named twice", "目标重复")
+        found.append(Problem(text, where, code="duplicate-name"))
+    if allocation.goals and (allocation.min_patch_units > 1 or allocation.attached):
+        text = Text("goals cannot keep wishes about patches", "多目标不支持斑块要求")
+        found.append(Problem(text, where, code="patches"))
+    return found
 
 
 def _whole(cap: CapPart, allocation: AllocationPart, document: Document) -> list[Problem]:

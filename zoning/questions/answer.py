@@ -32,6 +32,7 @@ from zoning.plan import Plan
 from zoning.planfile.models import Config
 from zoning.questions import curves as what_if
 from zoning.questions.alternatives import Alternative, alternatives
+from zoning.questions.frozen import frozen
 from zoning.questions.losses import losses
 from zoning.questions.prices import PriceList, prices
 from zoning.questions.question import Question, changed, locked
@@ -91,10 +92,10 @@ def several(
             "多方案不支持斑块要求（min_patch_units、attached）", where="[allocation]",
             code="patches",
         )  # fmt: skip
-    if config.cap.phase or config.cap.reduction:
+    if config.cap.phase or config.cap.reduction or part.goals:
         raise InputError.one(
-            "several plans cannot keep phases or land that goes", "多方案不支持分期与减量",
-            where="[cap]", code="stages",
+            "several plans cannot keep phases, land that goes or goals",
+            "多方案不支持分期、减量与多目标", where="[cap]", code="stages",
         )  # fmt: skip
     acc, best = ask(plan, question)
     pieces = account_of(plan, config)[1]
@@ -183,7 +184,8 @@ def price_list(
     how: dict[str, Any] = {
         "locks": locks_of(plan), "boundary_weight": weight, "edges": _edges(plan, weight, False)
     }  # fmt: skip
-    return prices(pieces, acc.limits, released(plan), progress=progress, **how)
+    limits, pieces = frozen(plan, acc, pieces)
+    return prices(pieces, limits, released(plan), progress=progress, **how)
 
 
 def with_allocation(plan: Plan, acc: Account, found: Allocation, question: Question) -> Plan:
@@ -293,8 +295,9 @@ def unit_losses(
         "locks": locks_of(plan), "boundary_weight": part.boundary_weight, "edges": edges,
         "whole_units": part.whole_units, "core_share": part.core_share,
     }  # fmt: skip
-    base = allocate(pieces, acc.limits, **how)
-    return losses(pieces, acc.limits, base, units=units, progress=progress, **how)
+    limits, pieces = frozen(plan, acc, pieces)
+    base = allocate(pieces, limits, **how)
+    return losses(pieces, limits, base, units=units, progress=progress, **how)
 
 
 def caps(plan: Plan, shares: Sequence[float]) -> pd.DataFrame:
@@ -335,9 +338,10 @@ def write_problem(
         lattice_edges(plan.units.index, plan.grid.cell_m), weight, whole, part.core_share
     )
     locks = locks_of(plan)
+    limits, pieces = frozen(plan, acc, pieces)
     folder.mkdir(parents=True, exist_ok=True)
     if to == "marxan":
-        return [write_marxan(pieces, acc.limits, folder / "marxan", locks=locks, how=how)]
-    question = programme(pieces, acc.limits, locks, how=how if weight > 0 or whole else None)
+        return [write_marxan(pieces, limits, folder / "marxan", locks=locks, how=how)]
+    question = programme(pieces, limits, locks, how=how if weight > 0 or whole else None)
     write = write_mps if to == "mps" else write_lp
     return [write(question, folder / f"allocation.{to}")]

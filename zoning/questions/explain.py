@@ -11,6 +11,7 @@ import pandas as pd
 from zoning import zones
 from zoning.base import words
 from zoning.base.areas import km2, percent
+from zoning.capacity.rules import STEP
 from zoning.errors import InputError, suggest
 from zoning.grid.lattice import GridSpec
 from zoning.pipeline.ready import load_method
@@ -280,7 +281,7 @@ def _why_new(plan: Plan, row: pd.Series, lang: str) -> str:
     # With a boundary term a unit is also weighed against its neighbours.
     if plan.run["allocation"]["method"] not in ("nested", "lp") or mine["price"].isna().any():
         return ""
-    price = float(mine["price"].sum())
+    price = float(mine["price"].sum()) + _goal_price(plan, row)
     binding = ", ".join(f"{r.kind} {r.code}" for r in mine[mine["price"] > 0].itertuples())
     taken = int(row["new_m2"]) > 0
     if zh:
@@ -289,6 +290,19 @@ def _why_new(plan: Plan, row: pd.Series, lang: str) -> str:
     verdict = "reaches" if taken else "is below"
     by = binding or "no limit"
     return f"Its suitability {worth:.3f} {verdict} the price {price:.3f} of what binds here ({by})."
+
+
+def _goal_price(plan: Plan, row: pd.Series) -> float:
+    """Add up what earlier goals ask of 1 m2 of new land in a unit."""
+    stored = plan.run["allocation"].get("goals", ())
+    if not stored or plan.pieces is None:
+        return 0.0
+    from zoning.allocation.goals import goals_of, with_counts
+
+    goals = goals_of([r["goal"] for r in stored])[:-1]
+    here = with_counts(plan.pieces[plan.pieces["unit"] == row.name], goals)
+    counts = [float(here[g.column].mean()) / STEP for g in goals]
+    return sum(c * float(r["price"] or 0.0) for c, r in zip(counts, stored, strict=True))
 
 
 def _phase(plan: Plan, row: pd.Series, lang: str) -> list[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from zoning.capacity import Lock
 from zoning.errors import InputError, Problem, Text, raise_all, some
 from zoning.plan import Plan
-from zoning.planfile.models import Config
+from zoning.planfile.models import CapPart, Config
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Question:
         Units that stay as they are, or whose free land is all built. They join the locks of the
         plan's own ``run["what_if"]``; a unit locked there the other way changes sides.
     whole_units : bool, optional
+    goals : sequence of str, optional
+        Goals one after the other, such as ``least farmland``; empty: suitability alone.
     gap, seconds : float, optional
         When branch and bound may stop: relative gap, and time for whole units.
 
@@ -44,6 +46,7 @@ class Question:
     lock_out: Sequence[str] = ()
     lock_in: Sequence[str] = ()
     whole_units: bool | None = None
+    goals: Sequence[str] | None = None
     gap: float = 0.0
     seconds: float | None = None
 
@@ -104,6 +107,21 @@ def locks(plan: Plan, question: Question = AS_IT_IS) -> list[Lock]:
     ]
 
 
+def _goals(words: Sequence[str], cap: CapPart) -> tuple[str, ...]:
+    """Hold goals against what a plan can count."""
+    known = {"area", "farmland", "suitability", *(rule.name for rule in cap.limit)}
+    for word in words:
+        side, _, of = word.partition(" ")
+        if side not in ("most", "least") or of not in known:
+            raise InputError.one(
+                f"'{word}' is no goal of this plan", f"“{word}”不是本方案的目标", where="--goal",
+                code="goal",
+                remedy=("most or least of " + ", ".join(sorted(known)),
+                        "most 或 least 加上 " + "、".join(sorted(known))),
+            )  # fmt: skip
+    return tuple(words)
+
+
 def changed(config: Config, question: Question) -> Config:
     """Write a question into the rules of a plan.
 
@@ -128,6 +146,9 @@ def changed(config: Config, question: Question) -> Config:
                 )  # fmt: skip
             quotas[zone] = rule.model_copy(update={"share": share, **own})
         cap = cap.model_copy(update={"quotas": quotas})
-    given = {"boundary_weight": question.boundary_weight, "whole_units": question.whole_units}
+    given: dict[str, Any] = {
+        "boundary_weight": question.boundary_weight, "whole_units": question.whole_units,
+        "goals": None if question.goals is None else _goals(question.goals, cap),
+    }  # fmt: skip
     part = part.model_copy(update={k: v for k, v in given.items() if v is not None})
     return config.model_copy(update={"cap": cap, "allocation": part})

@@ -28,11 +28,13 @@ from zoning.errors import Check, Text
 from zoning.pipeline.checks import certificate_check
 from zoning.plan import Plan
 from zoning.questions.answer import account_of
+from zoning.questions.frozen import frozen
 from zoning.questions.question import locks as locks_of
 from zoning.verify import (
     accounts,
     areas,
     files,
+    goals,
     inputs,
     limits,
     parks,
@@ -131,8 +133,9 @@ def _new_land(plan: Plan, found: Findings) -> None:
 
 def _limits(plan: Plan, found: Findings) -> None:
     """Draw the limits again, hold the new land against them, and prove it."""
-    if plan.config.cap.limit:
+    if plan.config.cap.limit or plan.config.allocation.goals:
         _own_limits(plan, found)
+        goals.audit(plan, found)
         return
     land = limits.land_of(plan)
     rules, account = limits.rules_of(plan, land)
@@ -192,10 +195,13 @@ def certify(plan: Plan, acc: Account, pieces: pd.DataFrame) -> Certificate | Non
     if stored is None or table is None:
         return None
     new = plan.pieces["new_m2"].astype("int64")  # type: ignore[index]
-    limits, locks = acc.limits, locks_of(plan)
+    locks = locks_of(plan)
+    limits, pieces = frozen(plan, acc, pieces)
     grade, less = stored["certificate"]["grade"], 0.0
     known = not table["price"].isna().any()
     prices = {k: float(p) for k, p in enumerate(table["price"].tolist())} if known else {}
+    for k, goal in enumerate(stored.get("goals", ()), start=len(table)):
+        prices[k] = float(goal["price"] or 0.0)
     rows = stages_of(pieces, limits, locks)
     if rows is not None:
         new = rows.values(pieces, new)
