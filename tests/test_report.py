@@ -307,7 +307,7 @@ def test_stability_has_a_chapter_where_it_was_computed(plan, no_pictures):
     weak = table(found, "Townships that keep their zone in under 90 %").rows
     assert [row[0] for row in weak] == ["谷阳镇", "大路镇"]
     assert weak[0][3] == "60.00 %"
-    assert table(found, "Agreement").rows == [["Ward's clusters", "0.50", "1", "大路镇"]]
+    assert table(found, "Agreement").rows == [["Ward's clusters", "0.50", "–", "1", "大路镇"]]
 
 
 def test_layers_tell_where_they_come_from(plan, no_pictures):

@@ -293,5 +293,5 @@ def methods(plan: Plan | str | Path, names: Sequence[str] = ()) -> MethodCompari
     table = found.table.copy()
     table.insert(0, "name", townships["name"])
     own = load_method(whole.config)
-    clusters = tuple(stability.cross_check(townships, own, how) for how in ("ward", "kmeans"))
+    clusters = stability.opinions(townships, own)
     return MethodComparison(table, found.kappa, clusters, cannot)

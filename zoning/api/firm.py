@@ -10,7 +10,13 @@ from zoning.api.making import taken
 from zoning.api.plan import Plan
 
 if TYPE_CHECKING:
-    from zoning.questions.stability import CrossCheck, GridStability, Sensitivity, StabilityResult
+    from zoning.questions.stability import (
+        Acceptability,
+        CrossCheck,
+        GridStability,
+        Sensitivity,
+        StabilityResult,
+    )
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,9 @@ class Stability:
     lattices : GridStability or None
         Other origins and cells, where asked for.
     clusters : tuple of CrossCheck
-        Clusters beside the zones.
+        Clusters and TOPSIS beside the zones.
+    free : Acceptability or None
+        Weights left entirely open (SMAA).
     """
 
     plan: Plan
@@ -36,6 +44,7 @@ class Stability:
     sensitivity: Sensitivity
     lattices: GridStability | None
     clusters: tuple[CrossCheck, ...]
+    free: Acceptability | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Give everything as plain data for ``--json``."""
@@ -45,9 +54,14 @@ class Stability:
             answer["lattices"] = self.lattices.as_dict()
         if self.clusters:
             answer["cross_check"] = [
-                {"method": c.method, "kappa": c.kappa, "moved": [str(t) for t in c.moved.index]}
+                {
+                    "method": c.method, "kappa": c.kappa, "chance": round(c.chance, 6),
+                    "moved": [str(t) for t in c.moved.index],
+                }
                 for c in self.clusters
-            ]
+            ]  # fmt: skip
+        if self.free is not None:
+            answer["smaa"] = self.free.as_dict()
         return answer
 
 
@@ -105,14 +119,16 @@ def stability(
             units = units.drop(columns=name)
         units.insert(units.columns.get_loc("geometry"), name, values)
     clusters: tuple[CrossCheck, ...] = ()
+    free: Acceptability | None = None
     townships = whole.townships
     if townships is not None:
         decided = pd.DataFrame(townships[townships["zone_reason"] != "override"])
         method = load_method(whole.config)
-        clusters = tuple(room.cross_check(decided, method, how) for how in ("ward", "kmeans"))
+        clusters = room.opinions(decided, method)
+        free = room.smaa(decided, method, seed=seed)
         townships = townships.assign(stability=found.townships["stability"])
     hangs = room.screen(whole, weights=weights, cuts=cuts, seed=seed, trajectories=20)
-    answer = Stability(whole, found, hangs, grids, clusters)
+    answer = Stability(whole, found, hangs, grids, clusters, free)
     kept = {k: v for k, v in answer.as_dict().items() if k not in ("units", "townships")}
     firm = replace(whole, units=units, townships=townships, run={**whole.run, "stability": kept})
     return replace(answer, plan=firm)

@@ -99,6 +99,8 @@ def stability(
     if found.lattices is not None:
         talk.write(found.lattices.tell(talk.lang))
     _tell_clusters(talk, found.clusters, found.draws.townships["name"])
+    if found.free is not None:
+        talk.write(found.free.tell(talk.lang))
     if save:
         with talk.progress() as progress:
             files = found.plan.save(folder, progress=progress)
@@ -112,16 +114,26 @@ def stability(
     talk.write_json(found.as_dict())
 
 
+_OPINIONS = {
+    "ward": Text("Ward's clusters", "Ward 聚类"), "kmeans": Text("k-means clusters", "K 均值聚类"),
+    "topsis": Text("TOPSIS", "TOPSIS"),
+}  # fmt: skip
+
+
 def _tell_clusters(talk: Talk, clusters: Sequence[CrossCheck], names: pd.Series) -> None:
     """Tell how far clustering, which knows no matrices, agrees."""
     for found in clusters:
         moved = found.moved
         listed = some([str(names.get(code, code)) for code in moved.index], 8)
+        named = _OPINIONS[found.method]
+        by_chance = Text("", "")
+        if found.chance:
+            by_chance = Text(f" (by chance {found.chance:.2f})", f"（随机值 {found.chance:.2f}）")
         talk.write(talk.say(
-            f"{found.method} clusters: kappa {found.kappa:.2f}, {len(moved)} townships elsewhere: "
-            f"{listed.en}",
-            f"{found.method} 聚类：kappa {found.kappa:.2f}，"
-            f"{len(moved)} 个乡镇归入他类：{listed.zh}",
+            f"{named.en}: kappa {found.kappa:.2f}{by_chance.en}, {len(moved)} townships "
+            f"elsewhere{': ' if len(moved) else ''}{listed.en}",
+            f"{named.zh}：kappa {found.kappa:.2f}{by_chance.zh}，"
+            f"{len(moved)} 个乡镇归入他类{'：' if len(moved) else ''}{listed.zh}",
         ))  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from zoning.base.areas import percent
 from zoning.outputs.office.document import Block, Table, Text
 from zoning.outputs.report.pieces import DASH, Writer
 
-_METHODS = {"ward": ("Ward's clusters", "Ward 聚类"), "kmeans": ("k-means", "K 均值聚类")}
+_METHODS = {"ward": ("Ward's clusters", "Ward 聚类"), "kmeans": ("k-means", "K 均值聚类"),
+            "topsis": ("TOPSIS", "TOPSIS")}  # fmt: skip
 
 
 def stability(w: Writer) -> Iterator[Block]:
@@ -29,13 +30,19 @@ def stability(w: Writer) -> Iterator[Block]:
         yield _sensitivity(w, hangs["factors"])
     if found.get("cross_check"):
         yield w.text(
-            "As a check that shares nothing with the method, townships were put into as many "
-            "groups by clustering alone. Kappa is 1 where both agree, and 0 where they agree no "
-            "more than by chance; what differs is a question, not an error.",
-            "作为与本方法无关的核对,仅用聚类把乡镇分成同样数目的组。Kappa 为 1 表示完全一致,"
-            "0 表示不高于随机一致;不一致之处供研判,并非错误。",
+            "As checks that share little with the method, townships were put into as many groups "
+            "by clustering alone, and classed by TOPSIS (nearness to the best that occurs) in "
+            "place of weighted means. Kappa is 1 where both agree; beside it stands what groups "
+            "of that size reach by chance, since clusters are named by best agreement. What "
+            "differs is a question, not an error.",
+            "作为与本方法关系较少的核对，仅用聚类把乡镇分成同样数目的组，"
+            "并以 TOPSIS（与最优值的接近度）代替加权平均判定。Kappa 为 1 表示完全一致；"
+            "因聚类按最佳一致命名，另列同样大小的随机分组所能达到的值。"
+            "不一致之处供研判，并非错误。",
         )
         yield _cross_check(w, found["cross_check"])
+    if found.get("smaa"):
+        yield Text(str(found["smaa"][w.lang]))
 
 
 def _least_firm(w: Writer, limit: float) -> Iterator[Block]:
@@ -69,12 +76,14 @@ def _cross_check(w: Writer, told: list[Mapping[str, Any]]) -> Table:
         [
             w.say(*_METHODS.get(str(t["method"]), (str(t["method"]),) * 2)),
             f"{t['kappa']:.2f}",
+            f"{t['chance']:.2f}" if t.get("chance") else DASH,
             str(len(t["moved"])),
             w.say(", ", "、").join(w.place(code) for code in t["moved"]) or DASH,
         ]
         for t in told
     ]
-    heads = [w.say("method", "方法"), "Kappa", w.say("differing", "不一致"),
+    heads = [w.say("method", "方法"), "Kappa", w.say("by chance", "随机值"),
+             w.say("differing", "不一致"),
              w.say("townships that differ", "不一致的乡镇、街道")]  # fmt: skip
-    return Table(w.say("Agreement with clustering", "与聚类结果的一致性"), heads, rows,
-                 ["left", "right", "right", "left"], [1.3, 0.8, 0.8, 5])  # fmt: skip
+    return Table(w.say("Agreement with second opinions", "与其他方法的一致性"), heads, rows,
+                 ["left", "right", "right", "right", "left"], [1.3, 0.8, 0.9, 0.9, 5])  # fmt: skip

@@ -7,10 +7,12 @@ clustering, which knows nothing of matrices, class the same townships.
 from zoning.questions.stability.clusters import CrossCheck, cross_check
 from zoning.questions.stability.draws import Draws, leave_one_out, perturbed_zones
 from zoning.questions.stability.lattice import GridStability, Shift, grid_stability
+from zoning.questions.stability.opinions import Acceptability, opinions, smaa, topsis
 from zoning.questions.stability.run import StabilityResult, run
 from zoning.questions.stability.screening import Sensitivity, screen
 
 __all__ = [
+    "Acceptability",
     "CrossCheck",
     "Draws",
     "GridStability",
@@ -20,7 +22,10 @@ __all__ = [
     "cross_check",
     "grid_stability",
     "leave_one_out",
+    "opinions",
     "perturbed_zones",
     "run",
     "screen",
+    "smaa",
+    "topsis",
 ]

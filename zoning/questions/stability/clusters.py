@@ -25,12 +25,16 @@ class CrossCheck:
         ``zone``, ``cluster_zone``, ``moved``; ``<NA>`` where an indicator is missing.
     kappa : float
         Cohen's kappa of the two.
-    method : {"ward", "kmeans"}
+    method : {"ward", "kmeans", "topsis"}
+    chance : float
+        Kappa that groups drawn at random (as large as these) reach on average: clusters are named
+        by best agreement, so by chance kappa is above 0. 0 for a method that names its zones.
     """
 
     table: pd.DataFrame
     kappa: float
     method: str
+    chance: float = 0.0
 
     @property
     def moved(self) -> pd.DataFrame:
@@ -83,6 +87,20 @@ def cross_check(
     label = _ward(z, len(names)) if how == "ward" else _kmeans(z, len(names), seed)
     found = np.full(len(townships), pd.NA, dtype=object)
     found[whole] = _name(label, zones[whole], names)
+    return checked(townships, found, how, _by_chance(label, zones[whole], names, seed))
+
+
+def checked(
+    townships: pd.DataFrame, found: npt.NDArray[np.object_], how: str, chance: float = 0.0
+) -> CrossCheck:
+    """Put zones that another way gives beside those of the plan.
+
+    Examples
+    --------
+    >>> towns = pd.DataFrame({"zone": ["a", "b"]}, index=["1", "2"])
+    >>> checked(towns, np.array(["a", "a"], dtype=object), "topsis").moved.index.tolist()
+    ['2']
+    """
     table = pd.DataFrame(
         {
             "zone": townships["zone"].astype("string"),
@@ -91,7 +109,26 @@ def cross_check(
         index=townships.index,
     )
     table["moved"] = table["zone"] != table["cluster_zone"]
-    return CrossCheck(table, cohen_kappa(table["zone"], table["cluster_zone"]), how)
+    kappa = cohen_kappa(table["zone"], table["cluster_zone"])
+    return CrossCheck(table, kappa, how, chance)
+
+
+#: Random groupings from which the kappa of chance is averaged (our choice).
+_SHUFFLES = 100
+
+
+def _by_chance(
+    label: npt.NDArray[np.int64], zones: npt.NDArray[np.object_], names: list[str], seed: int
+) -> float:
+    """Average the kappa of groups of these sizes drawn at random and named by best agreement."""
+    if len(label) < 2:
+        return 0.0
+    rng = np.random.default_rng([seed, len(label)])
+    told = pd.Series(zones)
+    return float(np.mean([
+        cohen_kappa(told, pd.Series(_name(rng.permutation(label), zones, names)))
+        for _ in range(_SHUFFLES)
+    ]))  # fmt: skip
 
 
 def _z_scores(x: Floats) -> Floats:

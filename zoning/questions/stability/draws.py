@@ -39,6 +39,9 @@ class Draws:
     overlays : float
         Half-width: the threshold of each overlay moves by up to x (a share of the unit).
     seed : int
+    free : bool
+        Weights of a dimension may be anything (uniform over all that add up to one, as in SMAA),
+        whatever ``weights`` says.
     """
 
     count: int = 10_000
@@ -46,6 +49,7 @@ class Draws:
     cuts: float = 0.05
     overlays: float = 0.1
     seed: int = 20_131
+    free: bool = False
 
     def blocks(self, width: int) -> Iterator[tuple[int, int]]:
         """Cut the draws into blocks of bounded size for ``width`` numbers per draw."""
@@ -79,6 +83,12 @@ def factors(draws: Draws, name: str, width: int, half: float) -> Floats:
     """
     stream = np.random.default_rng([draws.seed, *name.encode()])
     return 1.0 + half * stream.uniform(-1.0, 1.0, (draws.count, width))
+
+
+def _anything(draws: Draws, name: str, width: int) -> Floats:
+    """Draw weights that add up to one, all equally likely, shape (draws, width)."""
+    stream = np.random.default_rng([draws.seed, *name.encode()])
+    return stream.dirichlet(np.ones(width), draws.count)
 
 
 @dataclass(frozen=True)
@@ -172,7 +182,10 @@ class _DrawnDimension:
         )
         w = np.array([t.weight for t in dimension.terms])
         name = dimension.name
-        self.weights = w * factors(draws, f"weights {name}", w.size, draws.weights)
+        self.weights = (
+            _anything(draws, f"weights {name}", w.size) if draws.free
+            else w * factors(draws, f"weights {name}", w.size, draws.weights)
+        )  # fmt: skip
         cuts = np.array(dimension.cuts)
         # Shares of the span: a factor on the cut would hang on where the scale has its 0.
         step = (factors(draws, f"cuts {name}", cuts.size, draws.cuts) - 1.0) * dimension.span
