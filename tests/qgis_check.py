@@ -86,7 +86,7 @@ def check_file(uri, pictures, tag):
     for sub in QgsProviderRegistry.instance().providerMetadata("ogr").querySublayers(uri):
         layer = QgsVectorLayer(sub.uri(), sub.name(), "ogr")
         layer.loadDefaultStyle()
-        entry = {"table": sub.name(), **describe(layer), "styles": []}
+        entry = {"table": sub.name(), **describe(layer), "styles": [], "sld": read_sld(uri, layer)}
         if layer.isSpatial() and layer.isValid() and layer.featureCount():
             for number in range(layer.listStylesInDatabase()[0]):
                 ids, names = layer.listStylesInDatabase()[1:3]
@@ -103,6 +103,18 @@ def check_file(uri, pictures, tag):
                                         "colours": colours, **describe(again)})  # fmt: skip
         found.append(entry)
     return {"uri": uri, "layers": found}
+
+
+def read_sld(uri, layer):
+    """Read the SLD that lies beside a file, and give its classes."""
+    place = os.path.splitext(uri)[0] + ".sld"
+    if not os.path.isfile(place):
+        return None
+    copy = layer.clone()
+    message, ok = copy.loadSldStyle(place)
+    root = getattr(copy.renderer(), "rootRule", None)
+    rules = [[r.label(), r.symbol().color().name()] for r in root().children()] if root else []
+    return {"ok": ok, "error": message, "rules": rules}
 
 
 def tree_of(node):

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import fake_plan
@@ -38,7 +39,7 @@ def plan():
 @pytest.fixture(scope="module")
 def folder(plan, tmp_path_factory):
     place = tmp_path_factory.mktemp("交换 数据")
-    for to in ("gdb", "shp", "geojson", "fgb", "parquet"):
+    for to in ("gdb", "shp", "geojson", "fgb", "parquet", "kml", "csv", "gpkg"):
         exchange.write(plan, to, place)
     return place
 
@@ -380,3 +381,186 @@ def test_a_password_is_never_shown():
     with pytest.raises(InputError) as told:
         postgis.write(None, "geheim")
     assert "geheim" not in told.value.tell("en")
+
+
+# ---- looks, words, boxes, single layers ----------------------------------------------------
+
+
+def test_every_code_has_its_words_beside_in_layers_and_tables(plan, folder):
+    from zoning.outputs.qgis import geopackage, styles
+
+    layers, tables = geopackage.layers(plan), geopackage.tables(plan)
+    seen = set()
+    for name, frame in {**layers, **tables}.items():
+        known = styles.value_maps(plan, list(frame.columns), "zh", name)
+        if not known:
+            continue
+        back = pyogrio.read_dataframe(folder / "plan.gdb", layer=name, read_geometry=False)
+        for column, words in known.items():
+            codes, told = frame[column], back[f"{column}_words"]
+            for code, word in zip(codes, told, strict=True):
+                text = None if pd.isna(code) else str(int(code) if code == 1.0 else code)
+                expected = words.get(text)
+                assert (word == expected) or (expected is None and pd.isna(word)), (name, column)
+            seen.add(column)
+    assert {"zone", "zone_reason", "type", "level", "status"} <= seen
+    fields = pd.read_csv(folder / "shp" / "field_map.csv", encoding="utf-8-sig")
+    assert {"zone_reason_words", "level_words"} <= set(fields["field"])
+
+
+def test_geoparquet_has_boxes_and_rows_that_lie_together_stand_together(plan, folder):
+    import pyarrow.parquet as pq
+
+    path = folder / "parquet" / "units.parquet"
+    about = json.loads(pq.read_schema(path).metadata[b"geo"])
+    assert about["version"] == "1.1.0"
+    assert about["columns"]["geometry"]["covering"]["bbox"]["xmin"] == ["bbox", "xmin"]
+    x0, y0, x1, y1 = plan.units.total_bounds
+    window = (x0, y0, (x0 + x1) / 2, (y0 + y1) / 2)
+    inside = gpd.read_parquet(path, bbox=window)
+    ours = plan.units[plan.units.intersects(shapely.box(*window))]
+    assert set(inside["unit"]) == set(ours.index) and len(ours) < len(plan.units)
+    back = gpd.read_parquet(path).set_index("unit")
+    assert set(back.index) == set(plan.units.index)
+
+    def jumps(frame):
+        centres = frame.geometry.centroid
+        return float(centres.distance(centres.shift(), align=False).sum())
+
+    shuffled = plan.units.sample(frac=1, random_state=1)
+    assert jumps(back) < jumps(shuffled)
+
+
+def test_rows_without_a_shape_keep_their_place_at_the_end():
+    from zoning.outputs.exchange.files import in_space
+
+    shapes = [None, shapely.box(0, 0, 1, 1), shapely.Polygon(), shapely.box(9, 9, 10, 10)]
+    frame = gpd.GeoDataFrame({"a": [1, 2, 3, 4]}, geometry=shapes, crs=4549)
+    assert in_space(frame)["a"].tolist() == [2, 4, 1, 3]
+    bare = frame.iloc[[0, 2]]
+    assert in_space(bare)["a"].tolist() == [1, 3]
+
+
+@given(st.lists(st.tuples(st.floats(0, 1e-3), st.floats(0, 1e-3)), min_size=4, max_size=12))
+def test_polygons_are_valid_on_the_grid_of_the_geodatabase(points):
+    hull = shapely.convex_hull(shapely.MultiPoint(points))
+    outer = shapely.box(0, 0, 1, 1).difference(shapely.affinity.translate(hull, 0.5, 0))
+    frame = gdb.snapped(gpd.GeoDataFrame(geometry=[outer], crs=4549))
+    shape = frame.geometry.iloc[0]
+    assert shape.is_valid
+    rounded = shapely.transform(shape, lambda xy: np.round(xy, 4))
+    assert rounded.is_valid  # what the format does to corners changes nothing any more
+    assert abs(shape.area - outer.area) < 1e-3
+
+
+def test_the_geodatabase_is_valid_after_snapping(plan, tmp_path):
+    """Edges that nearly touch cross when corners are rounded to 0.1 mm one by one."""
+    import dataclasses
+
+    sharp = shapely.from_wkt("POLYGON ((0 0, 10 0, 10 1, 5 0.00004, 0 1, 0 0))")
+    lines = plan.redlines.copy()
+    x, y = lines.geometry.iloc[0].bounds[:2]
+    lines.geometry = [shapely.affinity.translate(sharp, round(x), round(y))] * len(lines)
+    exchange.write(dataclasses.replace(plan, redlines=lines), "gdb", tmp_path)
+    back = pyogrio.read_dataframe(tmp_path / "plan.gdb", layer="redlines")
+    assert back.geometry.is_valid.all()
+    assert back.geometry.area.to_numpy() == pytest.approx(sharp.area, abs=1e-3)
+
+
+def test_kml_holds_every_layer_in_words_and_in_the_colours_of_the_plan(plan, folder):
+    import xml.etree.ElementTree as ET
+
+    path = folder / "kml" / "plan.kml"
+    space = "{http://www.opengis.net/kml/2.2}"
+    root = ET.parse(path).getroot()
+    folders = {f.get("id"): f for f in root.iter(f"{space}Folder")}
+    assert set(folders) == LAYERS
+    zones = folders["zones"]
+    styles = {s.get("id"): s.find(f"{space}PolyStyle/{space}color").text
+              for s in zones.iter(f"{space}Style")}  # fmt: skip
+    shaped = plan.zones[~plan.zones.geometry.is_empty]
+    marks = zones.findall(f"{space}Placemark")
+    assert len(marks) == len(shaped)
+    for mark, zone in zip(marks, shaped.itertuples(), strict=True):
+        assert mark.find(f"{space}name").text == zone.name_zh
+        colour = styles[mark.find(f"{space}styleUrl").text[1:]]
+        assert f"#{colour[6:8]}{colour[4:6]}{colour[2:4]}" == zone.colour
+    names = {n.text for n in folders["townships"].iter(f"{space}name")}
+    assert set(plan.townships["name"]) <= names  # hostile names are data
+    points = folders["units"].iter(f"{space}coordinates")
+    ground = plan.units.to_crs(4326)
+    for ring, shape in zip(points, ground.geometry, strict=True):
+        xy = [tuple(map(float, p.split(","))) for p in ring.text.split()]
+        assert shapely.Polygon(xy).hausdorff_distance(shape) < 1e-6
+    assert len(pyogrio.list_layers(path)) == len(LAYERS)  # another reader opens it
+
+
+def test_one_layer_alone_as_csv_and_geopackage(plan, tmp_path):
+    written = exchange.write(plan, "csv", tmp_path, only=["units", "account_zone"])
+    assert {p.name for p in written} >= {"units.csv", "account_zone.csv", "fields.csv"}
+    assert not (tmp_path / "csv" / "townships.csv").exists()
+    back = pd.read_csv(tmp_path / "csv" / "units.csv", encoding="utf-8-sig", dtype={"unit": str})
+    assert back["unit"].tolist() == plan.units.index.tolist()
+    points = gpd.GeoSeries.from_xy(back["lon"], back["lat"], crs=4326).to_crs(plan.units.crs)
+    assert shapely.intersects(plan.units.geometry.to_numpy(), points.to_numpy()).all()
+    assert back["area_m2"].tolist() == plan.units["area_m2"].tolist()
+    exchange.write(plan, "gpkg", tmp_path, only=["zones"])
+    path = tmp_path / "gpkg" / "zones.gpkg"
+    assert [p.name for p in (tmp_path / "gpkg").glob("*.gpkg")] == ["zones.gpkg"]
+    assert set(pyogrio.list_layers(path)[:, 0]) == {"zones", "layer_styles"}
+    for to, only, word in (("csv", ["unit"], "units"), ("qgis", ["units"], "gpkg")):
+        with pytest.raises(InputError) as caught:
+            exchange.write(plan, to, tmp_path, only=only)
+        assert word in str(caught.value.problems[0].remedy.en)
+
+
+def test_looks_lie_beside_as_qml_and_sld_under_the_names_of_the_file(plan, folder):
+    import xml.etree.ElementTree as ET
+
+    short = pd.read_csv(folder / "shp" / "field_map.csv", encoding="utf-8-sig")
+    for to in ("shp", "geojson", "fgb"):
+        for layer in LAYERS:
+            ET.parse(folder / to / f"{layer}.qml")
+            sld = ET.parse(folder / to / f"{layer}.sld").getroot()
+            named = {e.text for e in sld.iter("{http://www.opengis.net/ogc}PropertyName")}
+            if to == "shp":
+                known = set(short.loc[short["layer"] == layer, "field_in_shp"])
+                assert named <= known
+    with closing(sqlite3.connect(folder / "gpkg" / "units.gpkg")) as db:
+        ((qml, sld),) = db.execute("SELECT styleQML, styleSLD FROM layer_styles").fetchall()
+    assert "categorizedSymbol" in qml and "PropertyIsEqualTo" in sld
+
+
+@given(st.floats(-0.1, 1.1, allow_nan=False), st.integers(1, 10**6))
+def test_a_share_falls_into_one_class_of_the_sld_and_it_is_that_of_qgis(share, whole):
+    """The filters of SLD overlap nowhere and agree with the ranges of the renderer."""
+    import xml.etree.ElementTree as ET
+
+    from zoning.outputs.prints import themes
+    from zoning.outputs.qgis import styles
+    from zoning.outputs.qgis.looks import look_of, rule_of
+    from zoning.outputs.qgis.sld import sld
+
+    ramp = next(iter(themes.share_themes().values()))
+    look = look_of(styles._ramp(ramp, "en"))
+    part = share * whole
+    row = {look.part: part, look.whole: whole}
+    root = ET.fromstring(sld(look, "units", "x").split("\n", 1)[1])
+    ogc = "{http://www.opengis.net/ogc}"
+
+    def holds(test):
+        name = test.tag.removeprefix(ogc)
+        if name == "And":
+            return all(map(holds, test))
+        names = [p.text for p in test.iter(f"{ogc}PropertyName")]
+        value = row[names[0]] if len(names) == 1 else row[names[0]] / row[names[1]]
+        limit = float(test.find(f"{ogc}Literal").text)
+        return {"PropertyIsEqualTo": value == limit, "PropertyIsGreaterThan": value > limit,
+                "PropertyIsGreaterThanOrEqualTo": value >= limit,
+                "PropertyIsLessThanOrEqualTo": value <= limit}[name]  # fmt: skip
+
+    rules = root.findall(".//{http://www.opengis.net/se}Rule")
+    fits = [r.find("{http://www.opengis.net/se}Name").text for r in rules
+            if holds(r.find(f"{ogc}Filter")[0])]  # fmt: skip
+    mine = rule_of(look, part, whole)
+    assert fits == ([] if mine is None else [mine.label])

@@ -278,3 +278,18 @@ def test_qgis_reads_back_geodatabase_and_shapefiles(tmp_path):
     assert units["first"]["zone_words"] == "优化开发"
     assert gbk["layers"][0]["first"]["name"] == plan.townships["name"].iloc[0]
     assert utf8["layers"][0]["first"]["name"] == plan.redlines["name"].iloc[0]
+
+
+@pytest.mark.qgis
+@pytest.mark.slow
+def test_qgis_takes_the_looks_beside_the_files_and_reads_sld_as_the_same_classes(tmp_path):
+    exchange.write(fake_plan.make(), "shp", tmp_path)
+    names = ("zones", "redlines", "allocation", "townships")
+    seen = look(tmp_path, *(tmp_path / "shp" / f"{n}.shp" for n in names))
+    for name, entry in zip(names, seen, strict=True):
+        layer = entry["layers"][0]
+        assert layer["sld"]["ok"], name
+        if layer["legend"]:
+            assert [row[1:] for row in layer["legend"]] == layer["sld"]["rules"], name
+    assert seen[0]["layers"][0]["renderer"] == "QgsCategorizedSymbolRenderer"
+    assert seen[2]["layers"][0]["renderer"] == "QgsGraduatedSymbolRenderer"

@@ -38,8 +38,8 @@ COMMANDS = (
 REPORTS = ("docx", "pdf")
 #: Formats that `export` writes; the last three hold the question of the allocation, not the plan.
 FORMATS = (
-    "qgis", "gdb", "shp", "geojson", "fgb", "parquet", "postgis", "official", "decisions",
-    "mps", "lp", "marxan",
+    "qgis", "gdb", "shp", "geojson", "fgb", "parquet", "kml", "gpkg", "csv", "postgis", "official",
+    "decisions", "mps", "lp", "marxan",
 )  # fmt: skip
 
 __all__ = [

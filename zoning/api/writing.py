@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -181,6 +181,7 @@ def export(
     encoding: str = "GBK",
     url: str | None = None,
     schema: str = "zoning",
+    layers: Sequence[str] = (),
     lang: str | None = None,
 ) -> list[Path]:
     """Write a plan in another format, or in the official schema.
@@ -190,7 +191,8 @@ def export(
     plan : Plan, str or Path
         A plan or its folder.
     to : str
-        ``qgis``, ``gdb``, ``shp``, ``geojson``, ``fgb``, ``parquet``, ``postgis`` or ``official``;
+        ``qgis``, ``gdb``, ``shp``, ``geojson``, ``fgb``, ``parquet``, ``kml``, ``gpkg``, ``csv``,
+        ``postgis`` or ``official``;
         ``decisions`` for layers of units and townships to decide in; ``mps``, ``lp`` or
         ``marxan`` for the question of the allocation, so that others can check its optimum.
     out : str or Path
@@ -199,6 +201,8 @@ def export(
         Text of shapefiles.
     url, schema : str
         Database and schema for ``postgis``.
+    layers : sequence of str
+        Layers and tables to write, such as ``units``; by default all that the plan has.
     lang : {"zh", "en"}, optional
         By default that of the plan.
 
@@ -224,7 +228,9 @@ def export(
     from zoning.outputs import exchange
 
     chosen = lang or whole.lang
-    return exchange.write(whole, to, place, lang=chosen, encoding=encoding, url=url, schema=schema)
+    return exchange.write(
+        whole, to, place, lang=chosen, encoding=encoding, url=url, schema=schema, only=layers
+    )
 
 
 def write_prices(

@@ -106,7 +106,7 @@ def export(
         str,
         typer.Option(
             "--to", show_default=False,
-            help="qgis gdb shp geojson fgb parquet postgis official decisions mps lp marxan / 格式",
+            help="One of: " + " ".join(api.FORMATS) + ". / 格式",
         ),
         About(choices=api.FORMATS),
     ],
@@ -123,10 +123,18 @@ def export(
     schema: Annotated[
         str, typer.Option("--schema", help="Schema for postgis. / 数据库模式")
     ] = "zoning",
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--layer", show_default=False,
+            help="Only this layer or table, such as units; several times. / 只输出该图层或表",
+        ),
+    ] = None,
 ) -> None:  # fmt: skip
     """Write a plan in another format, or in the official schema. / 交换格式与官方标准."""
     place = new_folder(out or folder)
-    how = {"encoding": encoding, "url": url, "schema": schema, "lang": talk.asked_lang}
+    how = {"encoding": encoding, "url": url, "schema": schema, "layers": layer or (),
+           "lang": talk.asked_lang}  # fmt: skip
     with talk.working(f"write {to}", f"导出 {to}"):
         files = api.export(folder, to, place, **how)  # type: ignore[arg-type]
     _done(talk, files)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,7 +87,7 @@ def grid(
     ] = 0.001,
 ) -> None:  # fmt: skip
     """Make the planning units of a city, a county or a polygon. / 生成规划单元网格."""
-    with talk.counting(Text("search origins", "搜索原点")) as bar:
+    with _steps(talk, match_count is not None) as bar:
         found = api.grid(
             province or city, boundary=boundary, country=country, cell_m=cell, crs=crs,
             origin_m=_origin(origin), match_count=match_count, source=source,
@@ -108,6 +109,17 @@ def grid(
     talk.write(talk.say(f"Area distortion: locally up to {worst:.5%}, in total {sum_:+.5%}",
                         f"面积变形:局部最大 {worst:.5%},合计 {sum_:+.5%}"))  # fmt: skip
     talk.wrote([out])
+
+
+@contextmanager
+def _steps(talk: Talk, searches: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Show a bar for the search of origins, else that units are measured."""
+    if searches:
+        with talk.counting(Text("search origins", "搜索原点")) as bar:
+            yield bar
+    else:
+        with talk.working("measure the units", "量算规划单元"):
+            yield None
 
 
 def _name(crs: str) -> str:

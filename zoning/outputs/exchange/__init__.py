@@ -1,14 +1,14 @@
 """A plan in the formats that other offices ask for.
 
 ``gdb`` (Esri file geodatabase), ``shp`` (shapefile in GBK or UTF-8), ``geojson`` (RFC 7946),
-``fgb`` (FlatGeobuf), ``parquet`` (GeoParquet), ``postgis``, ``qgis`` (GeoPackage and project), and
-``official``, the layers and fields of the planning database. What a format cannot hold is written
-down in ``docs/exchange.md``.
+``fgb`` (FlatGeobuf), ``parquet`` (GeoParquet), ``kml``, ``gpkg`` and ``csv`` (a file for each
+layer), ``postgis``, ``qgis`` (GeoPackage and project), and ``official``, the layers and fields of
+the planning database. What a format cannot hold is written down in ``docs/exchange.md``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,9 +28,16 @@ _WRITERS: dict[str, Callable[[Contents, Path], None]] = {
     "geojson": files.write_geojson,
     "fgb": files.write_flatgeobuf,
     "parquet": files.write_parquet,
+    "kml": files.write_kml,
+    "gpkg": files.write_geopackages,
+    "csv": files.write_csv,
 }
 #: What ``zoning export --to`` takes.
-FORMATS = ("qgis", "gdb", "shp", "geojson", "fgb", "parquet", "postgis", "official")
+FORMATS = (
+    "qgis", "gdb", "shp", "geojson", "fgb", "parquet", "kml", "gpkg", "csv", "postgis", "official",
+)  # fmt: skip
+#: Formats that hold a whole plan or none of it.
+_WHOLE = ("qgis", "official")
 
 
 def write(
@@ -42,6 +49,7 @@ def write(
     encoding: str = "GBK",
     url: str | None = None,
     schema: str = "zoning",
+    only: Sequence[str] = (),
 ) -> list[Path]:
     """Write a plan in another format.
 
@@ -61,6 +69,8 @@ def write(
         Database for ``postgis``, such as ``postgresql+psycopg://user@host/name``.
     schema : str
         Schema of that database; its tables of the same names are replaced.
+    only : sequence of str
+        Layers and tables to write; by default all. Not for ``qgis`` and ``official``.
 
     Returns
     -------
@@ -70,15 +80,22 @@ def write(
     Raises
     ------
     InputError
-        If the format is not known, a place is missing, or a text does not fit the encoding.
+        If the format or a layer is not known, a place is missing, or a text does not fit the
+        encoding.
     """
     lang = lang or plan.config.plan.lang
     if to not in FORMATS:
         raise _unknown(to)
+    if only and to in _WHOLE:
+        raise InputError.one(
+            f"'{to}' is written as a whole", f"“{to}”只能整体输出", where="--layer", code="usage",
+            remedy=("take --to gpkg or --to csv for one layer",
+                    "单个图层请用 --to gpkg 或 --to csv"),
+        )  # fmt: skip
     if to == "postgis":
         from zoning.outputs.exchange import postgis
 
-        postgis.write(contents(plan, lang), url, schema)
+        postgis.write(_chosen(plan, lang, only), url, schema)
         return []
     if folder is None:
         raise InputError.one(
@@ -100,16 +117,22 @@ def write(
         target = place / "plan.gdb"
         gdb.check_place(target)
         with staged(place, last=(), inputs=inputs_of(plan)) as stage:
-            gdb.write(contents(plan, lang), stage / target.name)
+            gdb.write(_chosen(plan, lang, only), stage / target.name)
         return [target]
     target = place / to
     with staged(target, last=("fields.csv",), inputs=inputs_of(plan)) as stage:
         if to == "shp":
-            shapefile.write(contents(plan, lang), stage, encoding)
+            shapefile.write(_chosen(plan, lang, only), stage, encoding)
         else:
-            _WRITERS[to](contents(plan, lang), stage)
+            _WRITERS[to](_chosen(plan, lang, only), stage)
         names = sorted(p.name for p in stage.iterdir())
     return [target / name for name in names]
+
+
+def _chosen(plan: Plan, lang: str, only: Sequence[str]) -> Contents:
+    """Gather what is written: everything, or the layers and tables that were asked for."""
+    everything = contents(plan, lang)
+    return everything.only(only) if only else everything
 
 
 def inputs_of(plan: Plan) -> list[str]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from zoning.errors import InputError, suggest
 from zoning.outputs.contributed import Words
 from zoning.outputs.office.whole import notice
 from zoning.outputs.qgis import geopackage, styles
+from zoning.outputs.qgis.looks import Look, look_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
     from zoning.plan import Plan
-
-#: Columns of codes that get a column of words beside them; only QGIS files carry value maps.
-_IN_WORDS = ("zone", "township_zone", "type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,10 @@ class Contents:
         What must stand beside the data; empty for nothing.
     said : Words
         Names of layers, tables and columns.
+    title : str
+        Name of the plan.
+    drawn : mapping of str to Style
+        How each layer opens.
     """
 
     layers: Mapping[str, gpd.GeoDataFrame]
@@ -41,6 +44,32 @@ class Contents:
     lang: str
     notice: str
     said: Words
+    title: str = ""
+    drawn: Mapping[str, styles.Style] = field(default_factory=dict)
+    looks: Mapping[str, Look] = field(default_factory=dict)
+
+    def only(self, names: Sequence[str]) -> Contents:
+        """Keep some layers and tables.
+
+        Raises
+        ------
+        InputError
+            If there is none of a name.
+        """
+        known = {**self.layers, **self.tables}
+        for name in names:
+            if name not in known:
+                near = suggest(name, list(known))
+                raise InputError.one(
+                    f"the plan has no layer or table '{name}'", f"方案没有图层或表“{name}”",
+                    where="--layer", code="unknown-layer",
+                    remedy=(f"did you mean '{near}'?", f"是否为“{near}”?") if near else
+                    ("it has " + ", ".join(known), "可用：" + "、".join(known)),
+                )  # fmt: skip
+        return replace(
+            self, layers={n: f for n, f in self.layers.items() if n in names},
+            tables={n: f for n, f in self.tables.items() if n in names},
+        )  # fmt: skip
 
     def fields(self) -> pd.DataFrame:
         """List every field of every layer: name, words in both languages, unit, meaning."""
@@ -68,18 +97,29 @@ class Contents:
 
 
 def contents(plan: Plan, lang: str) -> Contents:
-    """Gather layers and tables of a plan, with words beside the codes of zones and types."""
+    """Gather layers and tables of a plan, with words beside every code."""
     layers = {n: _with_words(plan, f, lang, n) for n, f in geopackage.layers(plan).items()}
+    tables = {n: _with_words(plan, f, lang, n) for n, f in geopackage.tables(plan).items()}
+    drawn = {s.layer: s for s in styles.styles(plan, lang) if s.default}
+    looks = {n: look_of(s.renderer) for n, s in drawn.items()}
     said = Words(plan.contributions)
-    return Contents(layers, geopackage.tables(plan), lang, notice(plan, lang), said)
+    return Contents(layers, tables, lang, notice(plan, lang), said, plan.name, drawn, looks)
 
 
 def _with_words(plan: Plan, frame: Any, lang: str, layer: str) -> Any:
-    """Put words beside codes: of zones and types, and of every code that a wing explains."""
-    said = Words(plan.contributions)
-    codes = [c for c in frame.columns if c in _IN_WORDS or said.values(c, layer)]
-    out = frame.copy() if codes else frame
-    for column, known in styles.value_maps(plan, codes, lang, layer).items():
-        told = out[column].map(lambda v, known=known: known.get(str(v)))
-        out.insert(out.columns.get_loc(column) + 1, f"{column}_words", told.astype("string"))
+    """Put words beside every code that has some; only QGIS files carry value maps."""
+    known = styles.value_maps(plan, list(frame.columns), lang, layer)
+    out = frame.copy() if known else frame
+    for column, words in known.items():
+        beside = f"{column}_words"
+        if beside in out.columns:
+            continue
+        told = out[column].map(lambda v, words=words: words.get(_code(v)))
+        out.insert(out.columns.get_loc(column) + 1, beside, told.astype("string"))
     return out
+
+
+def _code(value: Any) -> str:
+    """Write a code as it stands in the words: 1.0 of a column with missing values is 1."""
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if whole else str(value)

@@ -77,4 +77,4 @@ def _add_styles(path: Path, plan: Plan, made: Mapping[str, Any], lang: str) -> N
             choices["decided_zone"] = {"": "–", **choices["decided_zone"]}
             qml = styles.qml(replace(look, layer=name), names, choices)
             rows.append((name, look.name, qml))
-        add_styles(db, [(n, GEOMETRY, called, qml, True, called) for n, called, qml in rows])
+        add_styles(db, [(n, GEOMETRY, called, qml, None, True, called) for n, called, qml in rows])

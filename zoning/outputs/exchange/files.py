@@ -1,12 +1,19 @@
-"""GeoJSON, FlatGeobuf and GeoParquet: one file for each layer, and a list of the fields."""
+"""GeoJSON, FlatGeobuf, GeoParquet, GeoPackage and CSV: a file for each layer, a list of fields."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zoning.outputs.exchange.contents import Contents
 from zoning.outputs.office import csv_file
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+#: Rows that a reader of GeoParquet takes or skips together (our choice).
+_ROWS = 4096
 #: Seven decimals of a degree are about one centimetre.
 _DECIMALS = 7
 #: Columns that name a feature.
@@ -33,6 +40,7 @@ def write_geojson(contents: Contents, folder: Path) -> None:
             ready, folder / f"{name}.geojson", driver="GeoJSON", layer=name,
             layer_options={"RFC7946": "YES", "COORDINATE_PRECISION": str(_DECIMALS), **more},
         )  # fmt: skip
+    write_looks(contents, folder)
     write_companions(contents, folder)
 
 
@@ -47,21 +55,140 @@ def write_flatgeobuf(contents: Contents, folder: Path) -> None:
             frame, folder / f"{name}.fgb", driver="FlatGeobuf", layer=name, use_arrow=True,
             layer_options={"SPATIAL_INDEX": index},
         )  # fmt: skip
+    write_looks(contents, folder)
     write_companions(contents, folder)
 
 
 def write_parquet(contents: Contents, folder: Path) -> None:
     """Write each layer as GeoParquet and each table as Parquet.
 
+    Rows follow the Hilbert curve and carry their boxes, so a reader with a window skips groups.
+
     References
     ----------
     OGC GeoParquet 1.1.0, 2024.
     """
     for name, layer in contents.layers.items():
-        layer.to_parquet(folder / f"{name}.parquet", compression="zstd", index=False)
+        in_space(layer).to_parquet(
+            folder / f"{name}.parquet", compression="zstd", index=False,
+            write_covering_bbox=True, schema_version="1.1.0", row_group_size=_ROWS,
+        )  # fmt: skip
     for name, table in contents.tables.items():
         table.to_parquet(folder / f"{name}.parquet", compression="zstd", index=False)
     write_companions(contents, folder)
+
+
+def in_space(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Put rows that lie together together: along the Hilbert curve; those without shape come last.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> row = gpd.GeoDataFrame(geometry=[shapely.box(x, 0, x + 1, 1) for x in (0, 9, 1)])
+    >>> in_space(row).index.tolist()
+    [0, 2, 1]
+    """
+    bare = (layer.geometry.is_empty | layer.geometry.isna()).to_numpy()
+    shaped = layer[~bare]
+    if shaped.empty:
+        return layer
+    import pandas as pd
+
+    order = shaped.geometry.hilbert_distance().sort_values(kind="stable").index
+    return pd.concat([shaped.loc[order], layer[bare]]) if bare.any() else shaped.loc[order]
+
+
+def write_geopackages(contents: Contents, folder: Path) -> None:
+    """Write each layer as a GeoPackage of its own that opens styled, with words beside codes."""
+    import sqlite3
+    from contextlib import closing
+
+    import pyogrio
+
+    from zoning.outputs.qgis import geopackage
+
+    for name, frame in contents.layers.items():
+        path = folder / f"{name}.gpkg"
+        pyogrio.write_dataframe(
+            frame, path, layer=name, driver="GPKG", use_arrow=True,
+            dataset_options={"VERSION": "1.2"},
+            layer_options={"GEOMETRY_NAME": geopackage.GEOMETRY},
+        )  # fmt: skip
+        style = contents.drawn.get(name)
+        if style is None:
+            continue
+        looks = qml_of(contents, name), sld_of(contents, name)
+        with closing(sqlite3.connect(path)) as db, db:
+            geopackage.add_styles(
+                db, [(name, geopackage.GEOMETRY, style.name, *looks, True, style.name)]
+            )
+    for name, table in contents.tables.items():
+        csv_file.write(table, folder / f"{name}.csv")
+    write_companions(contents, folder)
+
+
+def write_csv(contents: Contents, folder: Path) -> None:
+    """Write each layer and table as CSV; a layer by a point inside each feature, in degrees."""
+    for name, frame in contents.layers.items():
+        points = frame.geometry.representative_point().to_crs(4326)
+        plain = frame.drop(columns="geometry").assign(
+            lon=points.x.round(_DECIMALS), lat=points.y.round(_DECIMALS)
+        )
+        csv_file.write(plain, folder / f"{name}.csv")
+    for name, table in contents.tables.items():
+        csv_file.write(table, folder / f"{name}.csv")
+    write_companions(contents, folder)
+
+
+def write_kml(contents: Contents, folder: Path) -> None:
+    """Write all layers into ``plan.kml``."""
+    from zoning.outputs.exchange import kml
+
+    kml.write(contents, folder / "plan.kml")
+    write_companions(contents, folder)
+
+
+def write_looks(
+    contents: Contents, folder: Path, fields: Mapping[str, Mapping[str, str]] | None = None
+) -> None:
+    """Put each layer's look beside it: QML, which QGIS takes by itself, and SLD.
+
+    ``fields`` says for each layer what its columns are called in the file.
+    """
+    for name in contents.drawn:
+        if name in contents.layers:
+            short = (fields or {}).get(name, {})
+            texts = {"qml": qml_of(contents, name, short), "sld": sld_of(contents, name, short)}
+            for ending, text in texts.items():
+                path = folder / f"{name}.{ending}"
+                path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def qml_of(contents: Contents, name: str, fields: Mapping[str, str] | None = None) -> str:
+    """Write the look of a layer as QML, under the names that its columns have in the file."""
+    from zoning.outputs.qgis import styles
+
+    short = fields or {}
+    columns = [c for c in contents.layers[name].columns if c != "geometry"]
+    names = {}
+    for column in columns:
+        base = column.removesuffix("_words")
+        head = contents.said.heading(base, contents.lang, name)
+        names[short.get(column, column)] = head if base == column else contents.describe(
+            column, name)[contents.lang]  # fmt: skip
+    text = styles.qml(contents.drawn[name], names, {})
+    for column, other in short.items():
+        if column != other:
+            text = text.replace(f'attr="{column}"', f'attr="{other}"')
+            text = text.replace(f"&quot;{column}&quot;", f"&quot;{other}&quot;")
+    return text
+
+
+def sld_of(contents: Contents, name: str, fields: Mapping[str, str] | None = None) -> str:
+    """Write the look of a layer as SLD."""
+    from zoning.outputs.qgis.sld import sld
+
+    return sld(contents.looks[name], name, contents.drawn[name].name, fields)
 
 
 def write_companions(contents: Contents, folder: Path) -> None:

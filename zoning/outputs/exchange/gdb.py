@@ -11,6 +11,8 @@ from zoning.errors import InputError
 from zoning.outputs.exchange.contents import Contents
 
 _INT32 = 2**31 - 1
+#: Coordinates are kept to a tenth of a millimetre.
+_GRID_M = 1e-4
 #: Words of SQL that cannot name a field there; they get an underscore.
 _RESERVED = (
     "add", "alter", "and", "between", "by", "column", "create", "delete", "drop", "exists", "for",
@@ -46,7 +48,7 @@ def _write_frames(frames: Mapping[str, Any], path: Path, contents: Contents) -> 
     import pyogrio
 
     for i, (name, frame) in enumerate(frames.items()):
-        ready = small_integers(frame).rename(columns=_allowed)
+        ready = small_integers(snapped(frame)).rename(columns=_allowed)
         # Of empty shapes alone nobody can tell the kind, and the driver takes no unknown one.
         bare = name in contents.layers and bool(frame.geometry.is_empty.all())
         pyogrio.write_dataframe(
@@ -54,6 +56,31 @@ def _write_frames(frames: Mapping[str, Any], path: Path, contents: Contents) -> 
             geometry_type="MultiPolygon" if bare else None,
             layer_options={"LAYER_ALIAS": contents.said.table_name(name, contents.lang)},
         )  # fmt: skip
+
+
+def snapped(frame: Any) -> Any:
+    """Put polygons on the grid of the geodatabase first, so that they are valid on it.
+
+    Rounding corner by corner, as the format does, lets edges cross that nearly touch.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> sharp = shapely.from_wkt("POLYGON ((0 0, 10 0, 10 1, 5 0.00004, 0 1, 0 0))")
+    >>> bool(shapely.is_valid(shapely.from_wkt("POLYGON ((0 0, 10 0, 10 1, 5 0, 0 1, 0 0))")))
+    False
+    >>> snapped(gpd.GeoDataFrame(geometry=[sharp])).geometry.is_valid.tolist()
+    [True]
+    """
+    import shapely
+
+    if "geometry" not in frame:
+        return frame
+    shapes = frame.geometry.to_numpy()
+    polygons = shapely.get_dimensions(shapes) == 2
+    shapes = shapes.copy()
+    shapes[polygons] = shapely.set_precision(shapes[polygons], _GRID_M)
+    return frame.set_geometry(shapes, crs=frame.crs)
 
 
 def check_place(path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from zoning.base.encoding import can_write, simplified
 from zoning.errors import InputError, Problem, Text, raise_all
 from zoning.outputs.exchange.contents import Contents
-from zoning.outputs.exchange.files import write_companions
+from zoning.outputs.exchange.files import write_companions, write_looks
 from zoning.outputs.office import csv_file
 
 #: A .dbf holds field names of 10 bytes and texts of 254.
@@ -48,10 +48,10 @@ def write(contents: Contents, folder: Path, encoding: str = "GBK") -> None:
             where="--encoding", code="unknown-encoding",
         )  # fmt: skip
     raise_all(p for name, f in contents.layers.items() for p in _unwritable(name, f, encoding))
-    maps = []
+    maps, renamed = [], {}
     for name, frame in contents.layers.items():
         columns = [c for c in frame.columns if c != "geometry"]
-        short = short_names(columns, encoding)
+        short = renamed[name] = short_names(columns, encoding)
         texts = {c: _fit_texts(frame[c], encoding) for c in columns if _is_text(frame[c])}
         ready = frame.assign(**{c: t for c, (t, _) in texts.items()}).rename(columns=short)
         pyogrio.write_dataframe(
@@ -67,6 +67,7 @@ def write(contents: Contents, folder: Path, encoding: str = "GBK") -> None:
             for c in columns
         ]
     csv_file.write(pd.DataFrame(maps), folder / "field_map.csv")
+    write_looks(contents, folder, renamed)
     write_companions(contents, folder)
 
 

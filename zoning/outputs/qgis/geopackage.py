@@ -17,6 +17,8 @@ from zoning.base.staged import beside
 from zoning.outputs import contributed
 from zoning.outputs.office.whole import notice, stamp
 from zoning.outputs.qgis import styles
+from zoning.outputs.qgis.looks import look_of
+from zoning.outputs.qgis.sld import sld
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -247,25 +249,30 @@ def _write_styles(
     lang: str,
 ) -> None:
     """Store every style of the layers, and the field names of the tables."""
-    rows, said = [], contributed.Words.of(plan)
+    rows: list[tuple[Any, ...]] = []
+    said = contributed.Words.of(plan)
     for style in styles.styles(plan, lang):
         qml = _qml(plan, style, style.layer, shapes[style.layer], lang)
-        rows.append((style.layer, GEOMETRY, style.name, qml, style.default, style.name))
+        other = sld(look_of(style.renderer), style.layer, style.name)
+        rows.append((style.layer, GEOMETRY, style.name, qml, other, style.default, style.name))
     for name, frame in plain.items():
         called = said.table_name(name, lang)
         qml = _qml(plan, None, name, frame, lang)
-        rows.append((name, "", called, qml, True, called))
+        rows.append((name, "", called, qml, None, True, called))
     add_styles(db, rows)
 
 
 def add_styles(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Store styles where QGIS looks for them: layer, geometry, name, QML, default, description."""
+    """Store styles where QGIS looks for them.
+
+    A row holds layer, geometry, name, QML, SLD (or None), whether it is the default, description.
+    """
     db.execute(_STYLES)
     register(db, "layer_styles", "layer_styles", "QGIS styles")
     db.executemany(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
-        "f_geometry_column, styleName, styleQML, useAsDefault, description, owner, update_time) "
-        "VALUES ('', '', ?, ?, ?, ?, ?, ?, 'zoning', ?)",
+        "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
+        "update_time) VALUES ('', '', ?, ?, ?, ?, ?, ?, ?, 'zoning', ?)",
         [(*row, _time()) for row in rows],
     )
 
