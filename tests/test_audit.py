@@ -479,3 +479,183 @@ def test_a_stored_plan_says_the_same(plan):
 
 def test_the_levels_go_from_worst_to_mildest():
     assert list(LEVELS) == ["conflict", "unclassified", "warning", "notice", "pass"]
+
+
+def decide(path, rows):
+    """Fill in the layer of decisions, as an SQL client or QGIS would."""
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(path)) as db, db:
+        for (name,) in db.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            db.execute(f'DROP TRIGGER "{name}"')
+        for conflict, state, gives_way in rows:
+            db.execute(
+                "UPDATE decisions_conflicts SET decided_state = ?, gives_way = ?, reason = '会审', "
+                "who = '规划处', date = '2026-03-01' WHERE conflict = ?",
+                (state, gives_way, conflict),
+            )  # fmt: skip
+
+
+def test_decisions_are_exported_filled_in_and_read_back(plan, tmp_path):
+    folder, made = plan
+    (file,) = api.export(made, "decisions", tmp_path)
+    layer = gpd.read_file(file, layer="decisions_conflicts")
+    rows = frames(made)["conflict_list"]
+    assert sorted(layer["conflict"]) == sorted(rows["conflict"])
+    some = rows[rows["level"] == "conflict"]
+    one, two, three = some["conflict"].tolist()[:3]
+    loser = some["claims"].iloc[0].split("=")[0]
+    decide(file, [(one, "decided", loser), (two, "closed", "nobody"), (three, "decided", "")])
+    again = api.audit(folder / "plan.toml", decisions=file)
+    now = frames(again)["conflict_list"].set_index("conflict")
+    assert now.loc[[one, two, three], "state"].tolist() == ["decided", "closed", "decided"]
+    assert now.loc[one, "proposal"].startswith(f"{loser}=") and now.loc[one, "who"] == "规划处"
+    assert now.loc[three, "proposal"] == rows.set_index("conflict").loc[three, "proposal"]
+    assert again.run["audit"]["undecided"] == made.run["audit"]["undecided"] - 3
+    before, after = (frames(p)["audit_levels"].set_index("level") for p in (made, again))
+    assert before["before_m2"].equals(after["before_m2"])
+    decided = frames(again)["audit_decisions"]
+    assert set(decided["standing"]) == {"applied"}
+    # What is decided stands in the next layer to decide in.
+    (next_,) = api.export(again, "decisions", tmp_path / "next")
+    filled = gpd.read_file(next_, layer="decisions_conflicts").set_index("conflict")
+    assert filled.loc[one, "gives_way"] == loser and filled.loc[two, "decided_state"] == "closed"
+
+
+def test_all_decided_is_ok_and_stale_decisions_are_not_applied(plan, tmp_path):
+    folder, made = plan
+    rows = frames(made)["conflict_list"]
+    table = rows.loc[rows["level"] == "conflict", ["conflict", "claims", "area_m2"]].assign(
+        state="decided", gives_way="", reason="x", who="y", date="2026-01-01"
+    )
+    table.to_csv(tmp_path / "d.csv", index=False, encoding="utf-8-sig")
+    done = api.audit(folder / "plan.toml", decisions=tmp_path / "d.csv")
+    assert done.ok and done.run["audit"]["undecided"] == 0
+    table.loc[table.index[0], "area_m2"] *= 2
+    table.loc[table.index[1], "claims"] = "redline=level1"
+    table.loc[table.index[2], "conflict"] = "C1-1"
+    table.to_csv(tmp_path / "d.csv", index=False, encoding="utf-8")
+    other = api.audit(folder / "plan.toml", decisions=tmp_path / "d.csv")
+    assert other.run["audit"]["undecided"] == 3
+    told = [c for c in other.checks if c.check == "audit.decision"]
+    assert len(told) == 3 and not any(c.ok for c in told)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"state": "done"}, "unknown state"), ({"gives_way": "redlin"}, "did you mean"),
+        ({"who": ""}, "has no who"), ({"date": "2026-13-01"}, "YYYY-MM-DD"),
+    ],
+)  # fmt: skip
+def test_wrong_decisions_are_told_row_by_row(tmp_path, change, words):
+    from zoning.review.audit.decisions import read
+
+    row = {"conflict": "C1-1", "state": "decided", "gives_way": "redline", "reason": "x",
+           "who": "y", "date": "2026-01-01"} | change  # fmt: skip
+    pd.DataFrame([row]).to_csv(tmp_path / "d.csv", index=False)
+    with pytest.raises(InputError, match=words):
+        read(tmp_path / "d.csv", {"redline"})
+
+
+def proved(folder):
+    from zoning.review.audit.again import verify
+
+    try:
+        return [c for c in verify(api.load(folder)) if not c.ok]
+    except InputError as error:
+        return list(error.problems)
+
+
+def test_an_honest_audit_is_proved_from_its_files(plan):
+    folder, _ = plan
+    told = [c for c in api.verify(folder / "out") if c.check == "verify.audit"]
+    assert len(told) > 40 and proved(folder / "out") == []
+
+
+LIST = (
+    "UPDATE conflict_list SET {} WHERE conflict = "
+    "(SELECT conflict FROM conflict_list WHERE {} LIMIT 1)"
+)
+FORGERIES = {
+    "a conflict made a notice": (LIST.format("level = 'notice'", "level = 'conflict'"),),
+    "a conflict made a sliver": (
+        LIST.format("kind = 'G', level = 'notice'", "level = 'conflict'"),
+        "UPDATE conflicts SET kind = 'G', level = 'notice' WHERE conflict = "
+        "(SELECT conflict FROM conflict_list WHERE kind = 'G' LIMIT 1)",
+        "UPDATE audit_atoms SET kind = 'G', level = 'notice' WHERE conflict = "
+        "(SELECT conflict FROM conflict_list WHERE kind = 'G' LIMIT 1)",
+    ),
+    "a claim taken off": (LIST.format("claims = 'redline=level1'", "level = 'conflict'"),),
+    "decided by nobody": (LIST.format("state = 'decided'", "level = 'conflict'"),),
+    "another rule": (LIST.format("rule = 'lup-only'", "rule <> 'lup-only'"),),
+    "land moved in the ledger": (
+        "UPDATE audit_atoms SET area_m2 = area_m2 + 5 WHERE rowid = 1",
+        "UPDATE audit_atoms SET area_m2 = area_m2 - 5 WHERE rowid = 4",
+    ),
+    "a class smaller": (
+        "UPDATE audit_classes SET area_m2 = area_m2 - 10 WHERE level = 'conflict'",
+    ),
+    "less before": ("UPDATE audit_levels SET before_m2 = 0 WHERE level = 'conflict'",),
+    "no farmland debt": ("UPDATE audit_farmland SET leaves_m2 = 0, in_county_m2 = 0",),
+    "more slack": (
+        "UPDATE audit_cap SET slack_after_m2 = slack_after_m2 + 1 WHERE place = 'city'",
+    ),
+    "a pair left out": ("DELETE FROM audit_pairs WHERE rowid = 1",),
+    "a set of claims changed": (
+        "UPDATE audit_sets SET claims = 'redline=level1' WHERE level = 'conflict'",
+    ),
+    "another proposal": (LIST.format("proposal = ''", "proposal <> ''"),),
+    "a unit without conflict": ("UPDATE audit_units SET conflict_m2 = 0, level = 'pass'",),
+    "a place without conflict": ("DELETE FROM audit_places WHERE rowid = 1",),
+    "a patch moved": (
+        "UPDATE conflicts SET geom = (SELECT geom FROM conflicts ORDER BY area_m2 DESC LIMIT 1) "
+        "WHERE area_m2 = (SELECT min(area_m2) FROM conflicts)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(FORGERIES))
+def test_a_forged_audit_is_named(plan, tmp_path, name):
+    import shutil
+
+    from test_forgeries import Forger
+
+    folder, _ = plan
+    shutil.copytree(folder / "out", tmp_path / "out")
+    forger = Forger(tmp_path / "out")
+    forger.sql(*FORGERIES[name])
+    forger.repair()
+    assert proved(tmp_path / "out"), name
+
+
+@pytest.mark.slow
+def test_rules_and_counts_of_run_json_cannot_be_forged(plan, tmp_path):
+    import shutil
+
+    from test_forgeries import Forger
+
+    folder, _ = plan
+
+    def soften(run):
+        for rule in run["audit"]["settings"]["rules"]["rule"]:
+            rule["level"] = "notice" if rule["level"] == "conflict" else rule["level"]
+
+    def fewer(run):
+        run["audit"]["undecided"] = 0
+
+    def passed(run):
+        for c in run["checks"]:
+            if c["check"] == "audit.conflict":
+                c |= {"ok": True, "measured": 0}
+
+    for k, change in enumerate((soften, fewer, passed)):
+        shutil.copytree(folder / "out", tmp_path / str(k))
+        forger = Forger(tmp_path / str(k))
+        forger.run(change)
+        forger.repair()
+        assert proved(tmp_path / str(k)), change.__name__

@@ -201,10 +201,13 @@ def verify(plan: Plan | str | Path, *, inputs: str | Path | None = None) -> list
     list of Check
         The plan holds if each of level "error" is ``ok``; notes say what was not looked at.
     """
+    from zoning.review.audit.again import verify as conflicts
     from zoning.verify import verify as audit
 
     folder = Path(plan) if isinstance(plan, str | Path) else None
-    return audit(taken(plan), folder, inputs_in=None if inputs is None else Path(inputs))
+    whole = taken(plan)
+    found = audit(whole, folder, inputs_in=None if inputs is None else Path(inputs))
+    return [*found, *conflicts(whole)]
 
 
 @dataclass(frozen=True)

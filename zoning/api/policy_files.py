@@ -232,7 +232,9 @@ def refreshed(plan: Plan) -> Plan:
     """
     from zoning.policy.contribute import WING
     from zoning.policy.read import shipped
+    from zoning.review.audit.again import refreshed as with_conflicts
 
+    plan = Plan.of(with_conflicts(plan))
     parts = plan.config.policies
     if not parts:
         return plan

@@ -14,6 +14,7 @@ from zoning.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from zoning.outputs.exchange.decisions import ToDecide
     from zoning.questions.prices import PriceList
 
 #: Formats of `export` that hold the question of the allocation, not the plan.
@@ -224,13 +225,32 @@ def export(
     if to == "decisions":
         from zoning.outputs.exchange.decisions import write as write_decisions
 
-        return [write_decisions(whole, place / "decisions.gpkg", lang)]
+        return [write_decisions(whole, place / "decisions.gpkg", lang, _conflicts(whole))]
     from zoning.outputs import exchange
 
     chosen = lang or whole.lang
     return exchange.write(
         whole, to, place, lang=chosen, encoding=encoding, url=url, schema=schema, only=layers
     )
+
+
+def _conflicts(plan: Plan) -> dict[str, ToDecide]:
+    """Give the layer of conflicts to decide in, where the plan has an audit."""
+    from zoning.outputs.exchange.decisions import ToDecide
+    from zoning.review.audit.again import given_of
+    from zoning.review.audit.contribute import LAYER as LIKE
+    from zoning.review.audit.decisions import LAYER, layer
+    from zoning.review.audit.fields import choices, names_of
+
+    given = given_of(plan)
+    if given is None:
+        return {}
+    drawn = next(x for x in given.layers if x.name == LIKE)
+    frame = layer(drawn.frame)
+    roles = sorted({str(r) for r in given.table("audit_layers").frame["role"]})
+    return {
+        LAYER: ToDecide(frame, LIKE, names_of(frame, drawn.fields), choices(drawn.fields, roles))
+    }
 
 
 def write_prices(

@@ -7,21 +7,45 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zoning import zones
 from zoning.base import words
 from zoning.base.staged import beside
-from zoning.errors import InputError
+from zoning.errors import InputError, Text
 from zoning.outputs.qgis import styles
 from zoning.outputs.qgis.geopackage import GEOMETRY, add_styles
 from zoning.zones.overrides import LAYER, TOWNSHIP_LAYER
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from zoning.plan import Plan
 
 
-def write(plan: Plan, path: Path, lang: str | None = None) -> Path:
+class ToDecide(NamedTuple):
+    """Another layer to decide in, beside those of zones.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+    like : str
+        Layer of a contribution whose style it takes.
+    names : mapping of str to Text
+        Columns and what people call them.
+    choices : mapping of str to (mapping of str to Text)
+        Values that a column may take, with their words.
+    """
+
+    frame: gpd.GeoDataFrame
+    like: str
+    names: Mapping[str, Text]
+    choices: Mapping[str, Mapping[str, Text]]
+
+
+def write(
+    plan: Plan, path: Path, lang: str | None = None, more: Mapping[str, ToDecide] | None = None
+) -> Path:
     """Write every unit and every township with its zone and fields to decide in.
 
     Decisions that the plan already has stand in them. In QGIS a zone is chosen from the list of
@@ -36,6 +60,8 @@ def write(plan: Plan, path: Path, lang: str | None = None) -> Path:
         and ``decisions_townships``.
     lang : {"zh", "en"}, optional
         Language of names and lists; by default that of the plan.
+    more : mapping of layer name to ToDecide, optional
+        What else there is to decide.
 
     Returns
     -------
@@ -44,9 +70,11 @@ def write(plan: Plan, path: Path, lang: str | None = None) -> Path:
     Raises
     ------
     InputError
-        If the plan has no zones, or the file exists: decisions are never overwritten.
+        If there is nothing to decide (no zones), or the file exists: decisions are never
+        overwritten.
     """
-    if "zone" not in plan.units:
+    others = dict(more or {})
+    if "zone" not in plan.units and not others:
         raise InputError.one("the plan has no zones", "本方案没有分区", code="no-zones")
     if path.exists():
         raise InputError.one(
@@ -55,26 +83,38 @@ def write(plan: Plan, path: Path, lang: str | None = None) -> Path:
             remedy=("move it away, or choose another folder", "请移走该文件或另选文件夹"),
         )  # fmt: skip
     lang, decided = lang or plan.config.plan.lang, plan.tables.get("decisions")
-    made = {LAYER: zones.decision_layer(plan.units, decided)}
-    if plan.townships is not None:
+    made = {}
+    if "zone" in plan.units:
+        made[LAYER] = zones.decision_layer(plan.units, decided)
+    if "zone" in plan.units and plan.townships is not None:
         made[TOWNSHIP_LAYER] = zones.decision_layer(plan.townships, decided)
     with beside(path) as temporary:
-        for name, layer in made.items():
+        for name, layer in {**made, **{n: t.frame for n, t in others.items()}}.items():
             layer.to_file(temporary, layer=name, engine="pyogrio")
-        _add_styles(temporary, plan, made, lang)
+        _add_styles(temporary, plan, made, others, lang)
     return path
 
 
-def _add_styles(path: Path, plan: Plan, made: Mapping[str, Any], lang: str) -> None:
-    """Let QGIS open the layers in the colours of the zones, with lists to choose zones from."""
-    look = next(s for s in styles.styles(plan, lang) if s.key == "zones" and s.layer == "units")
+def _add_styles(
+    path: Path, plan: Plan, made: Mapping[str, Any], others: Mapping[str, ToDecide], lang: str
+) -> None:
+    """Let QGIS open the layers in the plan's colours, with lists to choose from."""
+    known = styles.styles(plan, lang)
+    rows = []
+    for name, layer in made.items():
+        look = next(s for s in known if s.key == "zones" and s.layer == "units")
+        columns = [c for c in layer if c != "geometry"]
+        names = {c: words.label(c, lang, "decisions") for c in columns}
+        choices = styles.value_maps(plan, columns, lang)
+        choices["decided_zone"] = {"": "–", **choices["decided_zone"]}
+        rows.append((name, look.name, styles.qml(replace(look, layer=name), names, choices)))
+    for name, other in others.items():
+        look = next(s for s in known if s.layer == other.like)
+        names = {c: t.get(lang) for c, t in other.names.items()}
+        lists = {
+            c: {"": "–", **{v: t.get(lang) for v, t in ws.items()}}
+            for c, ws in other.choices.items()
+        }
+        rows.append((name, look.name, styles.qml(replace(look, layer=name), names, lists)))
     with closing(sqlite3.connect(path)) as db, db:
-        rows = []
-        for name, layer in made.items():
-            columns = [c for c in layer if c != "geometry"]
-            names = {c: words.label(c, lang, "decisions") for c in columns}
-            choices = styles.value_maps(plan, columns, lang)
-            choices["decided_zone"] = {"": "–", **choices["decided_zone"]}
-            qml = styles.qml(replace(look, layer=name), names, choices)
-            rows.append((name, look.name, qml))
         add_styles(db, [(n, GEOMETRY, called, qml, None, True, called) for n, called, qml in rows])

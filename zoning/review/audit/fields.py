@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from zoning.contribution.parts import Field
 from zoning.errors import Text
-from zoning.inputs.plans import load_roles
+from zoning.inputs.plans import load_roles, role_of
 from zoning.review.audit.decisions import STATES
+from zoning.review.audit.resolve import NOBODY
 from zoning.review.audit.rules import LEVELS, Matrix
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ _FIELDS: dict[str, tuple[str, str, str, str, str]] = {
     "claimed_m2": ("claimed", "主张面积", "ground of the role, counted once",
                    "该角色的面积，不重复计", "m2"),
     "built_m2": ("built", "现状建设", "existing construction land", "现状建设用地", "m2"),
+    "decided_state": ("decided state", "决定状态", "decided or closed; empty: not decided",
+                      "已决定或已销号；空为未决定", ""),
     "standing": ("standing", "效力", "what became of the decision", "该决定是否采用", ""),
 }  # fmt: skip
 
@@ -150,3 +153,20 @@ def fields_of(frame: pd.DataFrame, rules: Matrix, zones: Mapping[str, Text]) -> 
             Field(name, Text(en, zh), Text(about_en, about_zh), unit, dict(words.get(name, {})))
         )
     return tuple(found)
+
+
+def names_of(frame: pd.DataFrame, fields: Iterable[Field]) -> dict[str, Text]:
+    """Give what people call the columns of the layer to decide in."""
+    known = {f.name: f.label for f in fields}
+    en, zh = _FIELDS["decided_state"][:2]
+    known["decided_state"] = Text(en, zh)
+    return {str(c): known[str(c)] for c in frame.columns if c != "geometry"}
+
+
+def choices(fields: Iterable[Field], roles: Iterable[str]) -> dict[str, dict[str, Text]]:
+    """Give the lists that a person chooses from: states, roles that may give way."""
+    found = {f.name: dict(f.words) for f in fields if f.words}
+    found["decided_state"] = {code: _STATES[code] for code in ("decided", "closed")}
+    found["gives_way"] = {r: role_of(r).name for r in roles}
+    found["gives_way"][NOBODY] = Text("nobody: every plan keeps its claim", "均不退让")
+    return found

@@ -70,8 +70,9 @@ def widths(shapes: Geometries, tolerance: Tolerance) -> Widths:
     eroded = shapely.buffer(shapes, -half)
     left = shapely.area(eroded) > 0
     real = np.zeros(len(shapes))
-    opened = shapely.buffer(eroded[left], half)
-    real[left] = shapely.area(shapely.intersection(opened, shapes[left]))
+    # Arcs are drawn by chords inside them, so what is opened stays within the patch to a hair.
+    opened = shapely.area(shapely.buffer(eroded[left], half))
+    real[left] = np.minimum(opened, shapely.area(shapes[left]))
     parts = np.where(left, shapely.get_num_geometries(eroded), 0).astype(np.int64)
     return Widths(_inner(shapes), real, parts, real < max(tolerance.area_m2, 1e-9))
 

@@ -7,14 +7,14 @@ be brought together, not land to be moved: nothing is counted for them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zoning.inputs.plans import role_of
-from zoning.review.audit.rules import SLIVER, Claim, Match
+from zoning.review.audit.rules import LEVELS, SLIVER, Claim, Match, Matrix
 from zoning.review.audit.settings import Order
 
 if TYPE_CHECKING:
@@ -158,13 +158,48 @@ def balance(
     return pd.DataFrame(rows, columns=columns)
 
 
+def level_balance(
+    atoms: pd.DataFrame, after: Mapping[Any, Sequence[Claim]], rules: Matrix,
+    slivers: Collection[Any], kept: Collection[Any],
+) -> pd.DataFrame:  # fmt: skip
+    """Give each level its area before and after the proposal; both columns are the city.
+
+    Parameters
+    ----------
+    atoms : DataFrame
+        ``sign``, ``patch``, ``level``, ``area_m2``.
+    after : mapping of (sign, patch) to claims
+    rules : Matrix
+    slivers : collection of patch
+        Those that stay what they are.
+    kept : collection of patch
+        Those on which every plan keeps its claim, by decision.
+    """
+    import pandas as pd
+
+    area = {level: [0, 0] for level in LEVELS}
+    worst: dict[tuple[Claim, ...], str] = {}
+    for (sign, patch, level), m2 in (
+        atoms.groupby(["sign", "patch", "level"])["area_m2"].sum().items()
+    ):
+        claims = tuple(after[sign, patch])
+        if claims not in worst:
+            found = rules.matches(claims)
+            worst[claims] = found[0].level if found else "pass"
+        then = level if patch in slivers else "pass" if patch in kept else worst[claims]
+        area[level][0] += int(m2)
+        area[then][1] += int(m2)
+    rows = [(level, *m2) for level, m2 in area.items()]
+    return pd.DataFrame(rows, columns=["level", "before_m2", "after_m2"])
+
+
 def planned(claims: Sequence[Claim]) -> bool:
     """Whether a plan of land use or of a town wants construction here."""
     return any(c[0] in PLANNING and "construct" in role_of(c[0]).groups(c[1]) for c in claims)
 
 
 def cap_account(
-    atoms: pd.DataFrame, built: np.ndarray[Any, Any] | None, county: pd.Series,
+    atoms: pd.DataFrame, built_m2: np.ndarray[Any, Any] | None, county: pd.Series,
     before: Mapping[Any, Sequence[Claim]], after: Mapping[Any, Sequence[Claim]],
     construction: Mapping[str, Any],
 ) -> pd.DataFrame:  # fmt: skip
@@ -173,8 +208,8 @@ def cap_account(
     Parameters
     ----------
     atoms : DataFrame
-    built : bool array or None
-        Whether each atom is construction land now; None where that is not known.
+    built_m2 : int array or None
+        What of each atom is construction land now; None where that is not known.
     county : Series
         Code of the county of each atom.
     before, after : mapping of (sign, patch) to claims
@@ -193,18 +228,20 @@ def cap_account(
     had = np.array([planned(before[k]) for k in keys], dtype=bool)
     has = np.array([planned(after[k]) for k in keys], dtype=bool)
     m2 = atoms["area_m2"].to_numpy()
-    new = None if built is None else ~built
+    new = None if built_m2 is None else m2 - built_m2
 
     def total(mask: Any) -> int:
         return int(m2[mask].sum())
+
+    def unbuilt(mask: Any) -> int | None:
+        return None if new is None else int(new[mask].sum())
 
     def row(place: str, here: Any) -> dict[str, Any]:
         found: dict[str, Any] = {
             "place": place, "planned_before_m2": total(here & had),
             "planned_after_m2": total(here & has),
         }  # fmt: skip
-        found["new_before_m2"] = None if new is None else total(here & had & new)
-        found["new_after_m2"] = None if new is None else total(here & has & new)
+        found["new_before_m2"], found["new_after_m2"] = unbuilt(here & had), unbuilt(here & has)
         room = construction.get("headroom_m2") if place == "city" else None
         known = room is not None and new is not None
         found["headroom_m2"] = room

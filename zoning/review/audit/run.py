@@ -201,7 +201,6 @@ def _settle(
     own = [proposals[s] for s in patches["sign"]]
     for i in np.flatnonzero((patches["kind"] == SLIVER).to_numpy()).tolist():
         own[i] = Proposal(tuple(audited.claims_of(patches["sign"][i])), (), ())
-    patches["proposal"] = [JOIN.join("=".join(c) for c in p.leaves) for p in own]
     said: dict[int, str] = {}
     for name in ("gives_way", "reason", "who", "date"):
         patches[name] = pd.array([pd.NA] * len(patches), dtype="string")
@@ -216,6 +215,7 @@ def _settle(
             sign = int(patches["sign"][i])
             gone = [c for c in audited.claims_of(sign) if c[0] == row.gives_way]
             own[i] = settle(sign, gone)
+    patches["proposal"] = [JOIN.join("=".join(c) for c in p.leaves) for p in own]
     patches["state"] = pd.array(states(patches, own, said), dtype="string")
     none = pd.DataFrame(columns=[*decided.COLUMNS, "standing"], dtype="string")
     return Result(settings, claims, audited, patches, atoms, proposals, own, shifts,

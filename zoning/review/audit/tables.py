@@ -71,13 +71,13 @@ def tables(result: Result, plan: Plan) -> dict[str, pd.DataFrame]:
 
 
 def built_atoms(result: Result, plan: Plan) -> Any:
-    """Say which atoms are construction land now; None where the plan has no land use."""
+    """Say what of each atom is construction land now; None where the plan has no land use."""
     classes = plan.run.get("landuse_classes")
     value = result.atoms["landuse"].to_numpy()
     if not classes or not (value >= 0).any():
         return None
     built = [c["value"] for c in classes if c["group"] == "construction"]
-    return np.isin(value, built)
+    return np.isin(value, built) * result.atoms["area_m2"].to_numpy()
 
 
 def conflict_rows(result: Result, plan: Plan) -> pd.DataFrame:
@@ -169,23 +169,12 @@ def kinds(atoms: pd.DataFrame, patches: pd.DataFrame) -> pd.DataFrame:
 
 def level_balance(result: Result) -> pd.DataFrame:
     """Give each level its area before and after the proposal; both columns are the city."""
-    import pandas as pd
-
-    rules, area = result.settings.rules, {level: [0, 0] for level in LEVELS}
-    worst: dict[tuple[Claim, ...], str] = {}
-    sums = result.atoms.groupby(["sign", "patch", "level"])["area_m2"].sum()
-    whole = set(np.flatnonzero((result.patches["gives_way"] == resolve.NOBODY).fillna(False)))
-    for (sign, patch, level), m2 in sums.items():
-        after = result.after[sign, patch]
-        if after not in worst:
-            found = rules.matches(after)
-            worst[after] = found[0].level if found else "pass"
-        sliver = patch >= 0 and result.patches["kind"][patch] == SLIVER
-        kept = patch in whole
-        area[level][0] += int(m2)
-        area[level if sliver else "pass" if kept else worst[after]][1] += int(m2)
-    rows = [(level, *m2) for level, m2 in area.items()]
-    return pd.DataFrame(rows, columns=["level", "before_m2", "after_m2"])
+    p = result.patches
+    slivers = set(np.flatnonzero((p["kind"] == SLIVER).to_numpy()).tolist())
+    kept = set(np.flatnonzero((p["gives_way"] == resolve.NOBODY).fillna(False)).tolist())
+    return resolve.level_balance(
+        result.atoms, result.after, result.settings.rules, slivers, kept
+    )  # fmt: skip
 
 
 def by_place(atoms: pd.DataFrame) -> pd.DataFrame:
@@ -287,6 +276,6 @@ def ledger(result: Result, built: Any) -> pd.DataFrame:
     atoms["conflict"] = pd.array(names[atoms["patch"].to_numpy()], dtype="string")
     keys = ["unit", "township", "county", "claim_set", "conflict", "kind", "level"]
     if built is not None:
-        atoms["built_m2"] = atoms["area_m2"] * built
+        atoms["built_m2"] = built
     sums = ["area_m2", "built_m2"] if built is not None else ["area_m2"]
     return atoms.groupby(keys, sort=True)[sums].sum().reset_index()
