@@ -202,3 +202,12 @@ def test_right_hand_sides_by_hand(tmp_path):
                  "RNG L3 5", "UP BND x1 9"):  # fmt: skip
         assert line in lines
     assert sum(line.startswith("RNG") for line in lines) == 1
+
+
+def test_a_floor_above_its_cap_stays_infeasible_in_a_file(tmp_path):
+    """A range of MPS has no sign: written as one row, another solver found a plan."""
+    pieces = pieces_of(3, side=3)
+    limits = [Limit("city", "city", floor_m2=200, cap_m2=100)]
+    lines = write_mps(programme(pieces, limits), tmp_path / "p.mps").read_text("utf-8").splitlines()
+    assert {" L L1", " G L1f", " RHS L1 100", " RHS L1f 200"} <= set(lines)
+    assert "RANGES" not in lines

@@ -76,7 +76,7 @@ def mended(limits, locks, repair):
         if isinstance(rule.of, Lock):
             held = []
             continue
-        k = rules.index(rule.of)
+        k = limits.index(rule.of)
         old = rules[k]
         rules[k] = (
             replace(old, floor_m2=old.floor_m2 - amount) if rule.side == "floor"

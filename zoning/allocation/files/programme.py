@@ -83,13 +83,31 @@ def programme(
     stages = stages_of(pieces, limits, locks)
     if stages is not None:
         # The rows hold what is kept as worth; the plan's own worth is less by what may go.
-        made = programme(stages.rows, stages.limits, locks, how)
-        return replace(made, constant=made.constant + stages.constant)
+        return _less(programme(stages.rows, stages.limits, locks, how), stages.constant)
     table = pieces.sort_index(kind="stable")
     at = read(table, limits, locks)
     if how is not None and how.whole:
         return _whole(table, at, limits, how)
     return _fractions(table, at, limits, how)
+
+
+def _less(made: Programme, constant: float) -> Programme:
+    """Take a constant off the worth by a column that is always 1.
+
+    Solvers read a constant of the objective in MPS with either sign, or not at all.
+    """
+    from scipy import sparse
+
+    if not constant:
+        return made
+    empty = sparse.csr_array((made.matrix.shape[0], 1))
+    return replace(
+        made, columns=(*made.columns, "one"),
+        meaning={**made.meaning, "one": "1, times the worth of all land that may go"},
+        cost=np.r_[made.cost, constant], lower=np.r_[made.lower, 1.0],
+        upper=np.r_[made.upper, 1.0], whole=np.r_[made.whole, False],
+        matrix=sparse.hstack([made.matrix, empty], format="csr"),
+    )  # fmt: skip
 
 
 def _limit_rows(
@@ -99,12 +117,17 @@ def _limit_rows(
     for k, limit in enumerate(limits):
         if limit.cap_m2 is None and limit.floor_m2 <= 0:
             continue
-        name = f"L{k + 1}"
-        names.append(name)
-        meaning[name] = f"{limit.kind} {limit.code}"
-        rows.append(at.counts(k) * weights)
-        low.append(float(limit.floor_m2) if limit.floor_m2 > 0 else -np.inf)
-        high.append(np.inf if limit.cap_m2 is None else float(limit.cap_m2))
+        floor = float(limit.floor_m2) if limit.floor_m2 > 0 else -np.inf
+        cap = np.inf if limit.cap_m2 is None else float(limit.cap_m2)
+        sides = [(f"L{k + 1}", floor, cap)]
+        if floor > cap:  # a range of MPS has no sign, so a floor above its cap is a row of its own
+            sides = [(f"L{k + 1}", -np.inf, cap), (f"L{k + 1}f", floor, np.inf)]
+        for name, least, most in sides:
+            names.append(name)
+            meaning[name] = f"{limit.kind} {limit.code}"
+            rows.append(at.counts(k) * weights)
+            low.append(least)
+            high.append(most)
     return names, meaning, rows, low, high
 
 
