@@ -367,7 +367,7 @@ def test_the_price_of_a_red_line_is_the_difference_of_two_optima(plan):
 
 def test_prices_as_files(plan, tmp_path):
     found = answer.price_list(plan)
-    files = write_prices(plan, found, tmp_path / "价 格")
+    files = write_prices(plan, found, answer.curves(plan, found.base), tmp_path / "价 格")
     assert {f.name for f in files} == {
         "prices.csv", "prices.png", "cap_ladder.csv", "cap_ladder.png", "trade_off.csv",
         "trade_off.png", "worth_of_a_hectare.csv",

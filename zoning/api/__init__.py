@@ -48,7 +48,7 @@ __all__ = [
     "cap_range", "check", "check_policy", "demo", "diff", "evaluate", "explain", "export",
     "grid", "init", "inspect", "integrate", "joined", "load", "map", "mend", "methods", "open",
     "policies", "policy", "policy_rows", "price", "qgis", "report", "roles", "run", "sheets",
-    "site", "solve", "stability", "target_file", "unit_losses", "verify", "watching",
+    "site", "solve", "stability", "target_file", "unit_losses", "verify", "watching", "with_losses",
     "write_findings", "write_policy", "write_prices", "write_table",
 ]  # fmt: skip
 
@@ -69,7 +69,7 @@ if TYPE_CHECKING:
         write_policy,
     )
     from zoning.api.programs import QgisPlugin, open, qgis
-    from zoning.api.several import Alternatives, alternatives, cap_range, unit_losses
+    from zoning.api.several import Alternatives, alternatives, cap_range, unit_losses, with_losses
     from zoning.api.sites import site
     from zoning.api.units import Units, grid
     from zoning.api.versions import Changes, diff
@@ -93,7 +93,7 @@ else:
             "write_policy",
         ),
         "programs": ("QgisPlugin", "open", "qgis"),
-        "several": ("Alternatives", "alternatives", "cap_range", "unit_losses"),
+        "several": ("Alternatives", "alternatives", "cap_range", "unit_losses", "with_losses"),
         "sites": ("site",),
         "units": ("Units", "grid"),
         "versions": ("Changes", "diff"),

@@ -165,3 +165,24 @@ def unit_losses(
     from zoning.questions.answer import unit_losses as answer
 
     return answer(taken(plan), units, progress)
+
+
+def with_losses(plan: Plan | str | Path, losses: pd.DataFrame) -> Plan:
+    """Give a plan that carries what its units are worth: table, theme, card, chapter, explain.
+
+    Parameters
+    ----------
+    plan : Plan, str or Path
+        A plan or its folder.
+    losses : DataFrame
+        Of `unit_losses` on the same plan.
+
+    Returns
+    -------
+    Plan
+    """
+    from zoning.questions.lost import WING, contribution
+
+    whole = taken(plan)
+    others = tuple(c for c in whole.contributions if c.wing != WING)
+    return Plan.of(replace(whole, contributions=(*others, contribution(whole.units, losses))))

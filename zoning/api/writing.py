@@ -274,8 +274,10 @@ def write_prices(
     list of Path
     """
     from zoning.outputs.office.prices import write
+    from zoning.questions.answer import curves
 
-    return write(taken(plan), prices, Path(out), lang)
+    whole = taken(plan)
+    return write(whole, prices, curves(whole, prices.base), Path(out), lang)
 
 
 def write_table(table: pd.DataFrame, out: str | Path) -> Path:

@@ -142,7 +142,8 @@ def _tell_clusters(talk: Talk, clusters: Sequence[CrossCheck], names: pd.Series)
         "out": (
             "prices.csv", "prices.png", "cap_ladder.csv", "cap_ladder.png", "trade_off.csv",
             "trade_off.png", "worth_of_a_hectare.csv", "unit_losses.csv",
-        )
+        ),
+        "folder": PLAN_FILES,
     }
 )  # fmt: skip
 def price(
@@ -155,14 +156,26 @@ def price(
             "--units", help="Also what each unit is worth: one plan per unit. / 逐单元损失"
         ),
     ] = False,
+    save: Annotated[
+        bool,
+        typer.Option(
+            "--save", help="Write the losses of units into the plan's files. / 将损失写入方案"
+        ),
+    ] = False,
     out: Out = None,
     weight: OldWeight = None,
 ) -> None:
     """Price every red line, cap, quota and lock by leaving it out. / 每条规则的代价."""
-    if units and out is None:
+    if units and out is None and not save:
         raise InputError.one(
-            "--units writes a table, so it needs -o", "--units 会写出表格，需要 -o",
+            "--units writes a table, so it needs -o or --save",
+            "--units 会写出表格，需要 -o 或 --save",
             where="--units", code="usage",
+        )  # fmt: skip
+    if save and not units:
+        raise InputError.one(
+            "--save writes the losses of units, so it needs --units",
+            "--save 写入逐单元损失，需要 --units", where="--save", code="usage",
         )  # fmt: skip
     weight = weight_of(talk, boundary_weight, weight)
     plan, place = api.load(folder), None if out is None else new_folder(out)
@@ -172,11 +185,13 @@ def price(
     table = found.table()
     if place is not None:
         talk.wrote(api.write_prices(plan, found, place))
-        if units:
-            with talk.counting(Text("bar and force each unit", "逐单元禁止与强制")) as bar:
-                lost = api.unit_losses(plan, progress=bar)
-            file = api.write_table(lost.reset_index(), place / "unit_losses.csv")
-            talk.wrote([file])
+    if units:
+        with talk.counting(Text("bar and force each unit", "逐单元禁止与强制")) as bar:
+            lost = api.unit_losses(plan, progress=bar)
+        if place is not None:
+            talk.wrote([api.write_table(lost.reset_index(), place / "unit_losses.csv")])
+        if save:
+            talk.wrote(api.with_losses(plan, lost).save(folder))
     names = {} if plan.redlines is None else plan.redlines.groupby("area_code")["name"].first()
     rows = [
         [f"{r.kind} {r.code} {names.get(r.code, '')}".strip(), f"{r.lower_share:.4%}",

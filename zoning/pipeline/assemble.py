@@ -24,7 +24,7 @@ from zoning.contribution.parts import Contribution
 from zoning.errors import Check, InfeasibleError
 from zoning.ledger import sums
 from zoning.ledger.atoms import NONE, OVERLAP
-from zoning.pipeline import beside, phased, summary
+from zoning.pipeline import beside, phased, priced, summary
 from zoning.pipeline.checks import allocation_checks, certificate_check, no_cap
 from zoning.pipeline.contracts import hold
 from zoning.plan import Plan
@@ -158,6 +158,8 @@ def assemble(
     zones = _with_limits(_with_new(ground.zones, pieces, "zone"), acc)
     tables = {**ground.tables, **_tables(ground, solved, config, pieces, units, parts)}
     stages = phased.contribution(units, pieces, config, ground.scheme)
+    if acc is not None and found is not None:
+        stages += priced.contribution(units, pieces, acc.limits, found.limits)
     checks = (*ground.checks, *_checks(solved, pieces))
     run = _run(ground.run, solved, config, zones, units, pieces, checks)
     if locked is not None:
@@ -174,7 +176,9 @@ def assemble(
 
 def _with_overlays(plan: Plan, units: Any) -> tuple[Contribution, ...]:
     """Say anew which overlays stand beside the zones; what wings gave stays."""
-    others = [c for c in plan.contributions if c.wing not in (beside.WING, phased.WING)]
+    others = [
+        c for c in plan.contributions if c.wing not in (beside.WING, phased.WING, priced.WING)
+    ]
     return (*others, *beside.contribution(units, plan.scheme))
 
 

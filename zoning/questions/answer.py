@@ -217,7 +217,7 @@ def with_allocation(plan: Plan, acc: Account, found: Allocation, question: Quest
     part = config.allocation.model_copy(update={"enabled": True})
     config = config.model_copy(update={"allocation": part})
     # What several plans agreed on, or what changed since another, says nothing of this one.
-    gone = ("alternatives", "diff")
+    gone = ("alternatives", "diff", "losses")
     kept = tuple(c for c in plan.contributions if c.wing not in gone)
     plan = replace(plan, contributions=kept)
     parts = sums.split(plan.ledger, classes_of(plan), plan.scheme.counted)

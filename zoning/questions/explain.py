@@ -16,6 +16,7 @@ from zoning.errors import InputError, suggest
 from zoning.grid.lattice import GridSpec
 from zoning.pipeline.ready import load_method
 from zoning.plan import Plan
+from zoning.questions import lost
 
 #: Township columns that are told as numbers, in this order, where they are there.
 _SUMS = ("area_m2", "built_m2", "redline_m2", "farmland_m2", "water_m2", "free_m2", "new_m2",
@@ -234,7 +235,7 @@ def _unit(plan: Plan, code: str, lang: str) -> Answer:
     new = _why_new(plan, row, lang)
     if new:
         lines.append(new)
-    lines += _phase(plan, row, lang)
+    lines += _phase(plan, row, lang) + _lost(plan, code, lang)
     red = _red_areas(plan, code)
     if red:
         facts["redline_areas"] = red
@@ -290,6 +291,22 @@ def _why_new(plan: Plan, row: pd.Series, lang: str) -> str:
     verdict = "reaches" if taken else "is below"
     by = binding or "no limit"
     return f"Its suitability {worth:.3f} {verdict} the price {price:.3f} of what binds here ({by})."
+
+
+def _lost(plan: Plan, code: str, lang: str) -> list[str]:
+    """Say what the plan loses without the unit, where that was worked out."""
+    part = next((c for c in plan.contributions if c.wing == lost.WING), None)
+    if part is None:
+        return []
+    table = part.table(lost.TABLE).frame
+    row = table[table["unit"] == code]
+    if row.empty or row[["barred_lower", "barred_upper"]].isna().any(axis=None):
+        return []
+    low, high = (float(row[c].iloc[0]) for c in ("barred_lower", "barred_upper"))
+    span = f"{low:,.0f}" if round(low) == round(high) else f"{low:,.0f}–{high:,.0f}"
+    if lang == "zh":
+        return [f"禁止该单元新增时方案损失 {span}（适宜性×平方米）。"]
+    return [f"Without new land here the plan loses {span} suitability-m²."]
 
 
 def _goal_price(plan: Plan, row: pd.Series) -> float:

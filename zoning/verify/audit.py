@@ -41,6 +41,7 @@ from zoning.verify import (
     proof,
     shapes,
     stages,
+    told,
     versions,
     zones,
 )
@@ -129,6 +130,7 @@ def _new_land(plan: Plan, found: Findings) -> None:
         _suitability(plan, found)
     if "zone" in pieces:
         _limits(plan, found)
+        told.audit(plan, found)
 
 
 def _limits(plan: Plan, found: Findings) -> None:

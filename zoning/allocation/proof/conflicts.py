@@ -87,7 +87,8 @@ class _System:
         room = model.room.copy()
         touched = table["unit"].isin([u for x in locks if x.kind == "in" for u in x.units])
         room[touched] = table["free_m2"].to_numpy(np.int64)[touched]
-        inside = np.array([counts_of(table, r) for r in self.rules]).reshape(len(self.rules), -1)
+        inside = np.array([counts_of(table, r) for r in self.rules])
+        inside = inside.reshape(len(self.rules), len(table))
         self.boxes: Floats = np.zeros((0, 0))
         if whole_units:
             cell = model.unit

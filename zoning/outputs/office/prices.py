@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ from zoning.outputs.office import csv_file
 from zoning.outputs.prints.draw import Picture
 from zoning.outputs.prints.fonts import chinese_text
 from zoning.pipeline.protected import names_of
-from zoning.questions import answer
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 MOST_BARS = 20
 
 
-def write(plan: Plan, prices: PriceList, folder: Path, lang: str | None = None) -> list[Path]:
+def write(
+    plan: Plan,
+    prices: PriceList,
+    curves: Mapping[str, pd.DataFrame],
+    folder: Path,
+    lang: str | None = None,
+) -> list[Path]:
     """Write everything that a meeting on the rules needs.
 
     Parameters
@@ -30,6 +36,8 @@ def write(plan: Plan, prices: PriceList, folder: Path, lang: str | None = None) 
     plan : Plan
     prices : PriceList
         Of :func:`zoning.questions.answer.price_list`.
+    curves : mapping of str to DataFrame
+        Of :func:`zoning.questions.answer.curves`; nothing is solved while files are written.
     folder : Path
     lang : {"zh", "en"}, optional
         Of the pictures; by default that of the plan.
@@ -41,7 +49,6 @@ def write(plan: Plan, prices: PriceList, folder: Path, lang: str | None = None) 
         ``trade_off.csv``, ``trade_off.png``, ``worth_of_a_hectare.csv``.
     """
     lang = lang or plan.config.plan.lang
-    curves = answer.curves(plan, prices.base)
     with staged(folder, last=()) as stage:
         csv_file.write(named(plan, prices.table()), stage / "prices.csv")
         draw_prices(plan, prices, lang).save(stage / "prices.png")

@@ -1,0 +1,74 @@
+"""Prices side by side, and losses of units, as parts of a plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import worlds
+
+from zoning import api, pipeline, planfile
+from zoning.verify import verify
+
+OWN = """
+[[cap.limit]]
+name = "farmland"
+of = "farmland"
+title = "farmland taken"
+title_zh = "占用耕地"
+upper = 300000
+"""
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("价")
+    path = worlds.write(folder, extra=OWN)
+    return api.Plan.of(pipeline.run(planfile.load(path), folder))
+
+
+def test_prices_of_caps_and_farmland_stand_side_by_side(plan):
+    (part,) = [c for c in plan.contributions if c.wing == "prices"]
+    table = part.table("limit_prices").frame.set_index("limit_en")
+    limits = plan.tables["limits"]
+    assert table["price"].tolist() == limits["price"].astype("float64").tolist()
+    assert table.at["limit farmland taken", "price"] > 0
+    by_unit = part.table("unit_prices").frame.set_index("unit")
+    farm = plan.pieces.set_index("unit")["limit_farmland"] / 1e6
+    price = float(limits.set_index("code").at["farmland", "price"])
+    some = plan.units.index[plan.units["free_m2"] > 0]
+    for unit in some:
+        assert by_unit.at[unit, "own_price"] == pytest.approx(price * farm[unit], abs=1e-8)
+    assert {t.name for t in part.themes} == {"cap_price_map", "own_price_map"}
+
+
+def test_a_forged_price_table_is_named(plan):
+    (part,) = [c for c in plan.contributions if c.wing == "prices"]
+    frame = part.table("limit_prices").frame.copy()
+    frame.loc[0, "price"] = 0.123
+    tables = tuple(replace(t, frame=frame) if t.name == "limit_prices" else t for t in part.tables)
+    others = tuple(c for c in plan.contributions if c.wing != "prices")
+    for kept in ((replace(part, tables=tables),), ()):
+        lie = replace(plan, contributions=(*others, *kept))
+        assert [c for c in verify(lie) if c.check == "verify.told" and not c.ok]
+
+
+def test_losses_travel_with_the_plan(tmp_path):
+    path = worlds.write(tmp_path / "in", cap="[cap]\nshare = 0.8\n")
+    plan = api.Plan.of(pipeline.run(planfile.load(path), tmp_path / "in"))
+    lost = api.unit_losses(plan)
+    made = api.with_losses(plan, lost)
+    (part,) = [c for c in made.contributions if c.wing == "losses"]
+    frame = part.table("unit_losses").frame
+    assert frame["worst_share"].max() == 1.0
+    worst = frame.loc[frame["barred_upper"].idxmax(), "unit"]
+    assert "the plan loses" in " ".join(made.explain(worst, "en").lines)
+    assert "方案损失" in " ".join(made.explain(worst, "zh").lines)
+    # Both ends are proved and close: whole square metres is all that lies between them.
+    wide = (frame["barred_upper"] - frame["barred_lower"]).dropna()
+    assert wide.median() <= 0.05 * frame["barred_upper"].max()
+    made.save(tmp_path / "out")
+    back = api.load(tmp_path / "out")
+    assert [c.text.en for c in verify(back, tmp_path / "out") if not c.ok] == []
+    again = back.allocate(cap=0.25)
+    assert not [c for c in again.contributions if c.wing == "losses"]
