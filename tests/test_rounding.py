@@ -74,6 +74,35 @@ def test_a_rounding_by_trial_of_all_is_found_too():
         assert holds(round_areas(amounts, unit, nests, total, whole=whole, cell_m2=100))
 
 
+def test_what_crosses_the_places_is_kept_too():
+    """Red parts of 40 townships, each within 1 m2, could be 20 m2 off together."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        unit = np.repeat(np.arange(600), 2)
+        town = np.repeat(rng.integers(0, 40, 600), 2)
+        red = np.tile([0, 1], 600)
+        level, kind = red * rng.integers(1, 3, 1200), rng.choice(3, 1200, p=[0.8, 0.1, 0.1])
+        amounts = rng.random(1200) * 40
+        whole = np.repeat(rng.random(600) < 0.7, 2)
+        amounts = np.where(whole, amounts / np.bincount(unit, amounts)[unit] * 100, amounts)
+        nests = [town // 5, town, red, level, kind]
+        out = round_areas(amounts, unit, nests, round(amounts.sum()), across=3, whole=whole,
+                          cell_m2=100)  # fmt: skip
+        for key in (*keys(unit, nests), red, level, level * 3 + kind):
+            assert np.abs(np.bincount(key, out) - np.bincount(key, amounts)).max() < 1 + 1e-4
+
+
+def test_where_no_choice_keeps_it_the_rest_is_kept():
+    """Two parts of 0.5 in one whole square: one is red and level 1 in each of two places."""
+    unit, town = np.arange(4).repeat(2), np.array([0, 1, 0, 1, 0, 1, 0, 1])
+    red = np.array([1, 0, 0, 1, 1, 0, 0, 1])
+    amounts = np.full(8, 0.5)
+    out = round_areas(amounts, unit, [town, red], 4, across=1, whole=[True] * 8, cell_m2=1)
+    assert np.bincount(unit, out).tolist() == [1, 1, 1, 1]
+    for key in (town, town * 2 + red):
+        assert np.abs(np.bincount(key, out) - np.bincount(key, amounts)).max() < 1
+
+
 def test_a_whole_square_of_thirds_is_whole():
     third = 1_000_000 / 3
     out = round_areas([third] * 3, [7] * 3, [[0, 1, 2]], 1_000_000, whole=[True] * 3,

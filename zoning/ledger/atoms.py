@@ -4,7 +4,8 @@ An atom is the part of one unit that lies in one township (or in ``none``, or in
 one set of red lines and one of other protections, in one land-use class. All of it is measured
 jointly and rounded once to whole square metres (:mod:`zoning.ledger.rounding`): the atoms add up to
 the city exactly, a whole square has its whole area, and units, counties, townships and their red
-parts are off by less than a square metre. Sums of atoms close at 0 by construction.
+parts, and all that is red, are off by less than a square metre. Sums of atoms close at 0 by
+construction.
 """
 
 from __future__ import annotations
@@ -102,7 +103,8 @@ def build(layers: Layers, grid: GridSpec, *, map_blocks: MapBlocks = in_process)
     units = unit_frame(everywhere.col, everywhere.row, np.zeros(len(everywhere.col), int), grid)
     city_m2 = round(shapely.area(layers.city))
     # A unit that only rounding touches has no place of its own; its dust stays in the total.
-    atoms = close(found, labels, _nests(labels), everywhere, units.index, grid, city_m2)
+    atoms = close(found, labels, _nests(labels), everywhere, units.index, grid, city_m2,
+                  across=_ACROSS)  # fmt: skip
     units["area_m2"] = _sum(atoms, "unit", units.index)
     return Ledger(atoms, units, red_sets, city_m2, protection_sets=protection_sets)
 
@@ -125,8 +127,9 @@ def count(city: Any, grid: GridSpec, *, map_blocks: MapBlocks = in_process) -> t
     return unit_areas(found, everywhere, grid, round(shapely.area(city)), _LEVELS)
 
 
-#: Levels of places in :func:`_nests`.
-_LEVELS = 4
+#: Levels of places in :func:`_nests`; the last are kept over the whole city too: all that is red,
+#: each level of it, each set of other protections.
+_LEVELS, _ACROSS = 5, 3
 
 
 def _nests(labels: pd.DataFrame) -> list[Any]:

@@ -30,6 +30,8 @@ def close(
     units: pd.Index,
     grid: GridSpec,
     city_m2: int,
+    *,
+    across: int = 0,
 ) -> pd.DataFrame:
     """Make the atoms of measured parts, in whole square metres.
 
@@ -46,6 +48,8 @@ def close(
         Codes of the units, in the order of :meth:`GridSpec.order`.
     city_m2 : int
         What the atoms add up to.
+    across : int
+        How many of the finest places are kept over the whole city too.
 
     Returns
     -------
@@ -63,7 +67,7 @@ def close(
     whole[place] = city.share > 1 - _NOISE
     area = round_areas(
         parts / PARTS, unit, [np.asarray(n)[first][group] for n in nests], city_m2,
-        whole=whole[unit], cell_m2=grid.cell_m**2,
+        across=across, whole=whole[unit], cell_m2=grid.cell_m**2,
     )  # fmt: skip
     keep = area > 0
     unit, group, landuse, area = unit[keep], group[keep], landuse[keep], area[keep]

@@ -19,6 +19,12 @@ from zoning.base.areas import Floats, Ints
 #: Amounts are held in this part of a square metre, so that sums are exact and dust is nothing.
 _PARTS = 1 << 16
 
+#: Up to so many parts all sets are asked at once where flows do not keep them (a second or so).
+_MANY = 20_000
+
+#: What is so close to a whole number of square metres takes that one, tried one after the other.
+_CLOSE = (0.45, 0.4, 0.3, 0.2, 0.1, 0.0)
+
 
 def round_areas(
     amounts: npt.ArrayLike,
@@ -26,6 +32,7 @@ def round_areas(
     nests: Sequence[npt.ArrayLike],
     total: int,
     *,
+    across: int = 0,
     whole: npt.ArrayLike | None = None,
     cell_m2: int = 0,
 ) -> Ints:
@@ -42,6 +49,8 @@ def round_areas(
         level may repeat in different parents.
     total : int
         What the result adds up to, in m2: the rounded area of the city.
+    across : int
+        How many of the finest levels are kept over all places too, such as all that is red.
     whole : bool array, shape (n,), optional
         Atoms of units that lie in the city as whole squares.
     cell_m2 : int
@@ -52,8 +61,9 @@ def round_areas(
     int64 array, shape (n,)
         In m2. A whole square has exactly ``cell_m2``; any other unit, and every place of every
         level, is less than 1 m2 from its amount, and so is the part of a unit in a place of the
-        finest level; atoms inside such a part follow by largest remainder. The same table in the
-        same order gives the same result.
+        finest level; atoms inside such a part follow by largest remainder. What ``across`` names is
+        within 1 m2 too unless few atoms leave no such choice. The same table in the same order
+        gives the same result.
 
     Raises
     ------
@@ -90,6 +100,9 @@ def round_areas(
     levels = [np.zeros(values.size, dtype=np.int64)]
     for labels in nests:
         levels.append(_numbered(np.stack([levels[-1], np.asarray(labels)])))
+    crossing: list[Ints] = []
+    for labels in nests[len(nests) - across :]:
+        crossing.append(_numbered(np.stack([*crossing[-1:], np.asarray(labels)])))
     part = _numbered(np.stack([unit, levels[-1]]))
     first = np.unique(part, return_index=True)[1]
     size = _add(fine, part)
@@ -97,7 +110,7 @@ def round_areas(
     open_ = np.flatnonzero(size % _PARTS)
     up = _round_up(
         size[open_] % _PARTS, unit[first][open_], [level[first][open_] for level in levels],
-        int(total) - int(given.sum()),
+        [level[first][open_] for level in crossing], int(total) - int(given.sum()),
     )  # fmt: skip
     given[open_] += up
     return _hand_out(fine, part, given)
@@ -145,7 +158,9 @@ def _exact(
     return fine
 
 
-def _round_up(rest: Ints, unit: Ints, levels: Sequence[Ints], give: int) -> Ints:
+def _round_up(
+    rest: Ints, unit: Ints, levels: Sequence[Ints], crossing: Sequence[Ints], give: int
+) -> Ints:
     """Choose which parts are rounded up (1) or down (0).
 
     Parameters
@@ -155,74 +170,152 @@ def _round_up(rest: Ints, unit: Ints, levels: Sequence[Ints], give: int) -> Ints
     unit : int array
     levels : sequence of int arrays
         Places from the whole city (one number) to the finest.
+    crossing : sequence of int arrays
+        What is kept over all places, coarse to fine.
     give : int
         How many parts are rounded up.
     """
     if not rest.size:
         return rest
-    units, places = _numbered(unit), [_numbered(level) for level in levels]
+    units, places = [_numbered(unit)], [_numbered(level) for level in levels]
     tree = _tree(rest, places)
+    loose = [np.array([[give], [give]])] + [_bounds(size) for size, _ in tree[1:]]
+    if crossing:
+        up = _both_ways(rest, units, places, [_numbered(level) for level in crossing], give)
+        if up is not None:
+            return up
     # The nearest totals of places, handed down by largest remainder, can nearly always be kept;
     # floors and ceilings can always.
-    near, loose = [np.array([give])], [np.array([[give], [give]])]
+    near = [np.array([give])]
     for size, parent in tree[1:]:
         near.append(_hand_out(size, parent, near[-1]))
-        loose.append(np.stack([size // _PARTS, -(-size // _PARTS)]))
     for bounds in ([np.stack([n, n]) for n in near], loose):
-        up = _flow(rest, units, places[-1], [parent for _, parent in tree], bounds)
+        up = _flow(rest, units, places, bounds)
         if up is not None:
             return up
     raise ValueError(f"cannot give {give} m2 to parts that add up to {rest.sum() / _PARTS}")
 
 
+def _both_ways(
+    rest: Ints, units: Sequence[Ints], places: Sequence[Ints], crossing: Sequence[Ints], give: int
+) -> Ints | None:
+    """Keep units, places and what crosses the places; None where no way is found.
+
+    A flow knows two families of sets only, so the totals of the finest places are chosen first,
+    under places and crossing sets, then the parts under units and those totals: the nearest whole
+    number, where it can be. Where none comes out, all is asked at once, slow for many parts.
+    """
+    first = np.unique(places[-1], return_index=True)[1]
+    above, across = ([level[first] for level in family] for family in (places, crossing))
+    size = _add(rest, places[-1])
+    for close in _CLOSE:
+        bounds = [_bounds(n, close) for n, _ in _tree(rest, places)]
+        bounds[0] = np.array([[give], [give]])
+        totals = _flow(size, across, above, bounds, close)
+        if totals is not None:
+            kept = [_add(totals, level) for level in above]
+            for near in _CLOSE:
+                up = _flow(rest, units, places, [np.stack([n, n]) for n in kept], near)
+                if up is not None:
+                    return up
+    if rest.size > _MANY:
+        return None
+    return _all_at_once(rest, [*units, *places, *crossing], give)
+
+
+def _all_at_once(rest: Ints, families: Sequence[Ints], give: int) -> Ints | None:
+    """Give floor or ceiling to every set of every family, by branch and bound."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import csr_array, vstack
+
+    rows = [csr_array(np.ones((1, rest.size)))]
+    low, high = [np.array([give])], [np.array([give])]
+    for family in families:
+        size = _add(rest, family)
+        rows.append(csr_array((np.ones(rest.size), (family, np.arange(rest.size))),
+                              shape=(size.size, rest.size)))  # fmt: skip
+        least, most = _bounds(size)
+        low.append(least)
+        high.append(most)
+    found = milp(
+        np.zeros(rest.size), integrality=np.ones(rest.size), bounds=Bounds(0, 1),
+        constraints=LinearConstraint(vstack(rows), np.concatenate(low), np.concatenate(high)),
+    )  # fmt: skip
+    return None if found.x is None else np.rint(found.x).astype(np.int64)
+
+
+def _bounds(size: Ints, close: float = 0.0) -> Ints:
+    """Give floor and ceiling of sizes, in whole square metres; only the one that is so close."""
+    low, rest = size // _PARTS, size % _PARTS
+    return np.stack([low + (rest > (1 - close) * _PARTS), low + (rest > close * _PARTS)])
+
+
 def _tree(rest: Ints, places: Sequence[Ints]) -> list[tuple[Ints, Ints]]:
     """Give for each level what its places have, and which place of the level before holds each."""
-    found = [(_add(rest, places[0]), np.zeros(1, dtype=np.int64))]
+    found = [(_add(rest, places[0]), np.zeros(int(places[0].max()) + 1, dtype=np.int64))]
     for above, level in pairwise(places):
         found.append((_add(rest, level), above[np.unique(level, return_index=True)[1]]))
     return found
 
 
 def _flow(
-    rest: Ints, units: Ints, leaf: Ints, parents: Sequence[Ints], bounds: Sequence[Ints]
+    rest: Ints,
+    near: Sequence[Ints],
+    far: Sequence[Ints],
+    bounds: Sequence[Ints],
+    close: float = 0.0,
 ) -> Ints | None:
-    """Send whole square metres from units through their parts to places, within all bounds.
+    """Send whole square metres through two families of nested sets, within all bounds.
+
+    Parameters
+    ----------
+    rest : int array
+        What each part has; it may carry the floor or the ceiling of it.
+    near : sequence of int arrays
+        The set of each level, coarse to fine, that a part belongs to; each of these sets carries
+        the floor or the ceiling of its sum.
+    far : sequence of int arrays
+        The other family; its first level is one set.
+    bounds : sequence of int arrays
+        Lowest and highest of each set of each level of ``far``.
+    close : float
+        A part, and a set of ``near``, that is so close to its floor or ceiling, m2, carries that.
 
     Returns
     -------
     int array or None
-        What goes through each part (0 or 1); None where the bounds cannot hold together.
+        What goes through each part; None where the bounds cannot hold together.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import maximum_flow
 
     source, low_out, low_in, start = 0, 1, 2, 3
-    size = _add(rest, units)
-    base = start + size.size
-    of_unit = np.arange(start, base)
-    tails, heads = [np.full(size.size, source), start + units], [of_unit]
-    lows, highs = [size // _PARTS, np.zeros_like(rest)], [-(-size // _PARTS), np.ones_like(rest)]
-    # The place of the first level, the city, gives back to the source: the flow goes round.
-    above, up_to = np.array([source]), base
-    for parent, (low, high) in zip(parents, bounds, strict=True):
-        here = np.arange(up_to, up_to + parent.size)
-        tails.append(here)
-        heads.append(above[parent])
-        lows.append(low)
-        highs.append(high)
-        above, up_to = here, up_to + parent.size
-    heads.insert(1, above[leaf])
-    a, b, low, high = map(np.concatenate, (tails, heads, lows, highs))
+    arcs: list[tuple[Ints, Ints, Ints, Ints]] = []  # from, to, least, most
+    ends = []  # the nodes of the finest level of either family
+    own = [_bounds(size, close) for size, _ in _tree(rest, near)]
+    for levels, limits in ((near, own), (far, bounds)):
+        above = np.array([source])
+        for (_, parent), (low, high) in zip(_tree(rest, levels), limits, strict=True):
+            here = np.arange(start, start + parent.size)
+            # From the source through one family, back to it through the other: it goes round.
+            way = (here, above[parent]) if levels is far else (above[parent], here)
+            arcs.append((*way, low, high))
+            above, start = here, start + parent.size
+        ends.append(above[levels[-1]])
+    least, most = _bounds(rest, close)
+    arcs.append((ends[0], ends[1], least, most))
+    a, b, low, high = (np.concatenate(column) for column in zip(*arcs, strict=True))
     # A lower bound is a flow that must come from one end and go to the other.
     rows = np.concatenate([a, np.full(b.size, low_out), a])
     cols = np.concatenate([b, b, np.full(a.size, low_in)])
     room = np.concatenate([high - low, low, low]).astype(np.int32)
-    network = coo_array((room, (rows, cols)), shape=(up_to, up_to)).tocsr()
+    network = coo_array((room, (rows, cols)), shape=(start, start)).tocsr()
     network.eliminate_zeros()
     found = maximum_flow(network, low_out, low_in)
     if found.flow_value != int(low.sum()):
         return None
-    return np.asarray(found.flow[start + units, above[leaf]]).reshape(-1).astype(np.int64)
+    through = np.asarray(found.flow[ends[0], ends[1]]).reshape(-1)
+    return np.asarray(least + through, dtype=np.int64)
 
 
 def _hand_out(fine: Ints, part: Ints, given: Ints) -> Ints:

@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from zoning.planfile.models import Config
     from zoning.schemes import Scheme
 
-#: Largest residual against shapely in m2: the city, and any other polygon (the rounding keeps a
-#: township within 1 m2; a union of n parts of townships may differ by about n/2 in theory and by a
-#: few in practice).
+#: Largest residual against shapely in m2: the city, and any other polygon (the rounding keeps
+#: townships, the union of red lines and each set of other protections within 1 m2).
 CITY_RESIDUAL_M2, OTHER_RESIDUAL_M2 = 1.0, 10.0
 
 #: How far the union of red lines may be from a published total that is itself rounded (our choice).
@@ -111,22 +110,16 @@ def residuals(layers: Layers, ledger: Ledger) -> pd.DataFrame:
         union_ = shapely.disjoint_subset_union_all(layers.redlines.geometry.to_numpy())
         red = shapely.intersection(union_, city)
         union = atoms.loc[atoms["red_level"] > 0, "area_m2"].sum()
-        rows.append(("redline_union", "all", union, shapely.area(red), _of_parts(atoms)))
+        rows.append(("redline_union", "all", union, shapely.area(red), OTHER_RESIDUAL_M2))
     if ledger.dropped_m2 == 0 and layers.protections is not None:
         for kind, shapes in layers.protections.geometry.groupby(layers.protections["kind"]):
             land = shapely.intersection(shapely.union_all(shapes.to_numpy()), city)
             measured = atoms.loc[covered(atoms, [str(kind)]), "area_m2"].sum()
-            rows.append(("protection", kind, measured, shapely.area(land), _of_parts(atoms)))
+            rows.append(("protection", kind, measured, shapely.area(land), OTHER_RESIDUAL_M2))
     table = pd.DataFrame(rows, columns=["kind", "code", "ledger_m2", "shapely_m2", "limit_m2"])
     table["ledger_m2"] = table["ledger_m2"].astype("int64")
     table.insert(4, "residual_m2", table["ledger_m2"] - table["shapely_m2"])
     return table
-
-
-def _of_parts(atoms: pd.DataFrame) -> float:
-    """Give the limit of a union: it is made of parts of townships, each within 1 m2 of its own."""
-    parts = atoms[["township", "red_level", "protected_by"]].drop_duplicates()
-    return max(OTHER_RESIDUAL_M2, len(parts) / 2)
 
 
 def _without_neighbours(polygons: Any) -> Any:
