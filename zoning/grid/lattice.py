@@ -26,6 +26,8 @@ Floats = npt.NDArray[np.float64]
 
 #: Most units of one plan (our choice: China in 1 km squares twice over).
 MAX_UNITS = 20_000_000
+#: Units of a whole plan, which holds some kilobytes for each (our choice; docs/scale.md).
+PLAN_UNITS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,23 +174,25 @@ class GridSpec:
         return {"crs": self.crs, "cell_m": self.cell_m, "origin_m": list(self.origin_m)}
 
 
-def check_size(area_m2: float, cell_m: int, where: str = "[grid] cell_m") -> None:
+def check_size(
+    area_m2: float, cell_m: int, where: str = "[grid] cell_m", most: int = MAX_UNITS
+) -> None:
     """Refuse a lattice with more units than one plan can hold, before anything is computed.
 
     Raises
     ------
     InputError
-        If the area has room for more than :data:`MAX_UNITS` squares.
+        If the area has room for more than ``most`` squares.
 
     Examples
     --------
     >>> check_size(3840e6, 1000)
     """
     units = round(area_m2 / cell_m**2)
-    if units > MAX_UNITS:
+    if units > most:
         raise InputError.one(
-            f"{cell_m} m squares would make {units:,} units, more than {MAX_UNITS:,}",
-            f"边长 {cell_m} 米将产生 {units:,} 个单元,超过 {MAX_UNITS:,} 个",
-            where=where, measured=units, limit=MAX_UNITS, code="too-many-units",
+            f"{cell_m} m squares would make {units:,} units, more than {most:,}",
+            f"边长 {cell_m} 米将产生 {units:,} 个单元,超过 {most:,} 个",
+            where=where, measured=units, limit=most, code="too-many-units",
             remedy=("use larger squares or a smaller area", "请加大边长或缩小范围"),
         )  # fmt: skip

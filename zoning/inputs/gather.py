@@ -17,7 +17,7 @@ from zoning.base.shipped import data_path, load_toml
 from zoning.errors import Finding, InputError, Problem, Text, raise_all
 from zoning.grid.crs import check_projected
 from zoning.grid.distortion import Distortion, choose_crs, measure_distortion
-from zoning.grid.lattice import GridSpec, check_size
+from zoning.grid.lattice import PLAN_UNITS, GridSpec, check_size
 from zoning.inputs import plans, protections
 from zoning.inputs.columns import offered, old_keys, rename
 from zoning.inputs.crs import no_way, parse_crs
@@ -125,6 +125,7 @@ def gather(config: Config, folder: Path) -> Intake:
         raise InputError(desk.problems)
     city_frame = gpd.GeoSeries([shapely.union_all(outline.geometry.to_numpy())], crs=outline.crs)
     grid, distortion = choose_grid(config, city_frame)
+    check_size(distortion.planar_m2, grid.cell_m, most=PLAN_UNITS)
     city = city_frame.to_crs(grid.crs).iloc[0]
     if not city.is_valid:
         city = shapely.make_valid(city, method="structure", keep_collapsed=False)

@@ -197,7 +197,7 @@ def _known(encoding: str) -> bool:
 
 
 def _declared(path: Path, layer: str | None) -> str | None:
-    raw = _sidecar(path, layer, ".cpg")
+    raw = _sidecar(path, layer, ".cpg", 64)
     if raw is None:
         return None
     name = raw.decode("latin-1").strip().lower().removeprefix("ansi ").strip()

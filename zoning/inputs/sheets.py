@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.errors import InputError, Problem, Text
+from zoning.inputs.bounds import check_workbook
 from zoning.inputs.source import some
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def _separator(heads: str) -> str:
 def _read_xlsx(path: Path, sheet: str | None) -> pd.DataFrame:
     import pandas as pd
 
+    check_workbook(path, str(path))
     try:
         with pd.ExcelFile(path, engine="openpyxl") as book:
             names = [str(n) for n in book.sheet_names]
@@ -107,15 +109,20 @@ def _read_xlsx(path: Path, sheet: str | None) -> pd.DataFrame:
                 raise InputError(_no_sheet(sheet, names, path))
             chosen = names[0] if sheet is None else sheet
             return book.parse(chosen, header=None, dtype=object, keep_default_na=False)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except InputError:
+        raise
+    except Exception as error:  # a damaged workbook breaks its reader in any way
         raise _unreadable(path, error) from error
 
 
 def _sheet_names(path: Path) -> list[str]:
     import pandas as pd
 
-    with pd.ExcelFile(path, engine="openpyxl") as book:
-        return [str(n) for n in book.sheet_names]
+    try:
+        with pd.ExcelFile(path, engine="openpyxl") as book:
+            return [str(n) for n in book.sheet_names]
+    except Exception as error:  # as above
+        raise _unreadable(path, error) from error
 
 
 def other_sheets(path: Path, sheet: str | None, wanted: Sequence[str]) -> Problem | None:
@@ -158,7 +165,7 @@ def formula_problems(path: Path, sheet: str | None, where: str) -> list[Problem]
     try:
         formulas = openpyxl.load_workbook(path, read_only=True)
         results = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except Exception:  # its own reader has told what is wrong
         return []
     try:
         name = sheet if sheet in formulas.sheetnames else formulas.sheetnames[0]

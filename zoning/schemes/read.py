@@ -105,8 +105,14 @@ def _entries(data: Mapping[str, Any], key: str, kind: type[Any]) -> list[Any]:
     """Read the tables of an array; what pydantic finds becomes a problem of the scheme."""
     from pydantic import ValidationError
 
+    parts = data.get(key, ())
+    if not isinstance(parts, list | tuple):
+        raise InputError.one(
+            f"{key} must be an array of tables", f"{key} 须为表的数组", where=f"[[{key}]]",
+            code="scheme", remedy=(f"write [[{key}]]", f"请写作 [[{key}]]"),
+        )  # fmt: skip
     try:
-        return [kind.model_validate(part) for part in data.get(key, ())]
+        return [kind.model_validate(part) for part in parts]
     except ValidationError as error:
         found = [
             Problem(Text(f"{e['loc']}: {e['msg']}", f"{e['loc']}:{e['msg']}"), f"[[{key}]]",

@@ -1,0 +1,87 @@
+"""Hand in damaged files of every kind, many; what is neither an answer nor a told error is kept.
+
+    python scripts/fuzz.py [--kinds plan method ...] [--count 10000] [--seed 1] [--keep FOLDER]
+
+Prints a table of kinds with counts of taken, refused and failed, and the seconds of the slowest.
+Exit 1 if anything failed. A hang is stopped after 30 s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from pathlib import Path
+from types import FrameType
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+#: Seconds after which an input counts as a hang.
+HANG = 30
+
+
+def run(name: str, seed: int, count: int, keep: Path) -> tuple[Counter[str], float]:
+    """Hand in files of one kind; keep those that failed, one for each place of failing."""
+    import fuzzing
+
+    def late(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"over {HANG} s")
+
+    kind, told, slowest, seen = fuzzing.kinds()[name], Counter[str](), 0.0, set()
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, late)
+    with tempfile.TemporaryDirectory() as box:
+        for data in fuzzing.inputs(kind, seed, count):
+            start = time.perf_counter()
+            if hasattr(signal, "SIGALRM"):
+                signal.alarm(HANG)
+            try:
+                told[fuzzing.hand_in(kind, data, Path(box))] += 1
+            except Exception as error:
+                told["failed"] += 1
+                at = traceback.extract_tb(error.__traceback__)[-1]
+                place = (type(error).__name__, at.filename, at.lineno)
+                if place not in seen:
+                    seen.add(place)
+                    keep.mkdir(parents=True, exist_ok=True)
+                    mark = hashlib.sha256(data).hexdigest()[:10]
+                    (keep / f"{name}-{mark}{kind.suffix}").write_bytes(data)
+                    print(f"{name}: {error!r} at {at.filename}:{at.lineno}", file=sys.stderr)
+            finally:
+                if hasattr(signal, "SIGALRM"):
+                    signal.alarm(0)
+            slowest = max(slowest, time.perf_counter() - start)
+    return told, slowest
+
+
+def main() -> int:
+    """Run every kind that was asked for."""
+    import fuzzing
+
+    every = list(fuzzing.kinds())
+    ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    ask.add_argument("--kinds", nargs="+", default=every, choices=every)
+    ask.add_argument("--count", type=int, default=10_000)
+    ask.add_argument("--seed", type=int, default=1)
+    ask.add_argument("--keep", type=Path, default=Path("fuzz-failed"))
+    asked = ask.parse_args()
+    print(
+        "| kind | inputs | taken | refused | failed | slowest s |\n|---|---:|---:|---:|---:|---:|"
+    )
+    failed = 0
+    for name in asked.kinds:
+        told, slowest = run(name, asked.seed, asked.count, asked.keep)
+        failed += told["failed"]
+        print(f"| {name} | {asked.count:,} | {told['taken']:,} | {told['refused']:,} | "
+              f"{told['failed']:,} | {slowest:.2f} |", flush=True)  # fmt: skip
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
