@@ -755,6 +755,42 @@ def test_the_slider_shows_what_was_solved(browser, tmp_path):
     assert browser.complaints() == []
 
 
+def test_water_roads_and_relief_lie_under_the_plan(browser, plan, tmp_path):
+    from zoning.errors import Text
+    from zoning.inputs.geography import Geography, Relief
+
+    x0, y0, x1, _ = plan.units.total_bounds
+    lake = shapely.box(x0 + 2000, y0 + 2000, x0 + 5000, y0 + 4000)
+    road = shapely.LineString([(x0, y0 + 500), (x1, y0 + 500)])
+    shade = np.full((20, 24), 8, dtype=np.uint8)
+    shade[:, :12] = 2
+    around = shapely.box(x0 - 30_000, y0 - 30_000, x1 + 30_000, y0)
+    under = Geography([lake], [(road, 0)], [("邻市", around)], Relief(2, shade),
+                      {"x": Text("nothing of x", "没有 x")})  # fmt: skip
+    browser.open(webmap.write(plan, tmp_path / "u.html", under=under))
+    assert browser.complaints() == []
+    assert browser.js("return Object.keys(Zoning.drawn).filter(k=>['water','roads','relief',"
+                      "'neighbours'].includes(k)).length") == 4  # fmt: skip
+    assert "水系" in browser.text(".zn-legend") and "邻市" in browser.text("#zn")
+    browser.js("document.querySelector('.zn-absent summary').click()")
+    assert "没有 x" in browser.text(".zn-absent")
+    # Relief darkens the west of the plan and leaves flat land as it is.
+    browser.open(tmp_path / "u.html", "#v=relief")
+    east = "Number(g.code(i).split('E').pop())"
+    wanted = [int("#f0994a"[k : k + 2], 16) for k in (1, 3, 5)]
+    middle = (x0 + x1) / 2
+    for side, factor in (("<", 1 - 6 * 0.032), (">", 1.0)):
+        unit = unit_where(
+            browser,
+            "g.value(i,'zone')=='key'&&g.value(i,'area_m2')>9e5"
+            f"&&Math.abs({east}-{middle})>2000&&{east}{side}{middle}",
+        )
+        if unit < 0:
+            continue
+        found = browser.pixel(*browser.point_of(unit))
+        assert all(abs(f - w * factor) <= 3 for f, w in zip(found, wanted, strict=True)), side
+
+
 def test_full_screen(browser, page):
     browser.open(page)
     box = browser.js(

@@ -186,6 +186,8 @@ def run(
         if progress is not None:
             progress(Text("hold plans against each other", "多规比对"))
         made = with_audit(made, intakes[0].intake, Path(folder or "."), map_blocks)
+    # Not stored: where water, roads and relief for the map lie.
+    object.__setattr__(made, "_home", Path(folder or "."))
     if out is not None:
         made.save(out, progress=progress)
     return made

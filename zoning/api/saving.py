@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zoning.inputs.geography import Geography
     from zoning.plan import Plan
     from zoning.questions.ladder import Ladder
 
@@ -21,6 +22,7 @@ def save(
     """Write the folder of a plan; see `Plan.save`."""
     from zoning.outputs.folder import write
 
+    home = home_of(plan)
     said = {name: value for name, value in wanted.items() if value is not None}
     if said:
         outputs = plan.config.outputs.model_copy(update=said)
@@ -31,7 +33,22 @@ def save(
     steps = None
     if plan.config.outputs.map and plan.config.outputs.ladder:
         steps = ladder_of(plan, progress)
-    return write(plan, folder, progress=progress, ladder=steps)
+    under = under_of(plan, [*home, folder.parent]) if plan.config.outputs.map else None
+    return write(plan, folder, progress=progress, ladder=steps, under=under)
+
+
+def home_of(plan: Plan) -> list[Path]:
+    """Say where the inputs of a plan that this process made start; nothing of it is stored."""
+    home = getattr(plan, "_home", None)
+    return [] if home is None else [home]
+
+
+def under_of(plan: Plan, folders: Sequence[Path]) -> Geography:
+    """Gather water, roads, relief and neighbours from the inputs, where they are at hand."""
+    from zoning.base.shipped import data_path
+    from zoning.inputs.geography import geography
+
+    return geography(plan, [*folders, data_path()])
 
 
 def ladder_of(plan: Plan, progress: Callable[[Any], None] | None = None) -> Ladder:

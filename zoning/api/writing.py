@@ -30,6 +30,7 @@ def map(
     tiles: str | None = None,
     tianditu_key: str | None = None,
     ladder: bool | None = None,
+    inputs: str | Path | None = None,
     lang: str | None = None,
     progress: Callable[[Any], None] | None = None,
 ) -> Path:
@@ -50,6 +51,9 @@ def map(
     ladder : bool, optional
         Whether the page has a slider of caps: 41 of them are solved before it is drawn. By
         default as ``[outputs] ladder`` of the plan says.
+    inputs : str or Path, optional
+        Where the paths of the inputs start, for water, roads and relief under the plan; beside
+        the plan's folder they are found by themselves.
     lang : {"zh", "en"}, optional
         By default that of the plan.
     progress : callable, optional
@@ -65,18 +69,23 @@ def map(
     InputError
         If the place cannot be written or the background not be used.
     """
-    from zoning.api.saving import ladder_of
+    from zoning.api.saving import home_of, ladder_of, under_of
     from zoning.outputs import webmap
 
     whole, place = taken(plan), Path(out)
     if compare is not None:
         return webmap.write_compare(whole, taken(compare), place, lang=lang, folder=folder)
+    near = home_of(whole)
+    if isinstance(plan, str | Path):
+        near += [Path(plan).resolve().parent, Path(plan)]
+    if inputs is not None:
+        near.insert(0, Path(inputs))
     steps = None
     if whole.config.outputs.ladder if ladder is None else ladder:
         steps = ladder_of(whole, progress)
     return webmap.write(
         whole, place, lang=lang, folder=folder, tiles=tiles, tianditu_key=tianditu_key,
-        ladder=steps,
+        ladder=steps, under=under_of(whole, near),
     )  # fmt: skip
 
 

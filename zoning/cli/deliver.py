@@ -57,6 +57,12 @@ def webmap(
         typer.Option("--tiles", help="Background that needs the network. / 在线底图"),
         About(choices=("tianditu",)),
     ] = None,
+    inputs: Annotated[
+        Path | None,
+        typer.Option("--inputs", show_default=False,
+                     help="Where water, roads, relief start (plan.toml). / 输入数据文件夹"),
+        About("folder"),
+    ] = None,
     ladder: Annotated[
         bool,
         typer.Option(
@@ -74,6 +80,7 @@ def webmap(
     with talk.progress() as progress:
         made = api.map(
             folder, place, compare=compare, folder=as_folder, tiles=tiles, ladder=ladder or None,
+            inputs=inputs,
             tianditu_key=os.environ.get("TIANDITU_TK"), lang=talk.asked_lang, progress=progress,
         )  # fmt: skip
     _done(talk, [made])

@@ -15,6 +15,7 @@ from zoning.plan import Plan
 from zoning.store import write_tables
 
 if TYPE_CHECKING:
+    from zoning.inputs.geography import Geography
     from zoning.questions.ladder import Ladder
 
 Progress = Callable[[Text], None]
@@ -24,7 +25,12 @@ OUTPUTS = ("plan.qgz", "map.html", "tables.xlsx", "report.docx")
 
 
 def write(
-    plan: Plan, folder: Path, *, progress: Progress | None = None, ladder: Ladder | None = None
+    plan: Plan,
+    folder: Path,
+    *,
+    progress: Progress | None = None,
+    ladder: Ladder | None = None,
+    under: Geography | None = None,
 ) -> list[Path]:
     """Write a plan.
 
@@ -39,6 +45,8 @@ def write(
         Told the name of each file as it is begun.
     ladder : Ladder, optional
         The plan under other caps, for the map.
+    under : Geography, optional
+        What lies under the plan, for the map.
 
     Returns
     -------
@@ -62,7 +70,7 @@ def write(
             tell(Text("map.html", "map.html"))
             from zoning.outputs import webmap
 
-            webmap.write(plan, stage / "map.html", ladder=ladder)
+            webmap.write(plan, stage / "map.html", ladder=ladder, under=under)
         if wanted.tables:
             tell(Text("tables.xlsx", "tables.xlsx"))
             from zoning.outputs.office import workbook

@@ -175,7 +175,7 @@
   function hearParts() {
     Z.on("filter", () => { Z.sides.forEach((one) => one.layer.redraw()); Z.refreshLegend(); });
     Z.on("theme", () => { Z.state.hidden.clear(); applyTheme(); Z.emit("view"); });
-    Z.on("overlays", () => { applyOverlays(); Z.emit("view"); });
+    Z.on("overlays", () => { applyOverlays(); if (Z.sides[0].grid.relief) Z.sides.forEach((one) => one.layer.redraw()); Z.emit("view"); });
     Z.on("opacity", () => { Z.sides.forEach((one) => one.layer.setOpacity(Z.state.opacity)); Z.emit("view"); });
     Z.on("lang", () => { redrawWords(); Z.emit("view"); });
     Z.on("pick", (at) => { pick(at); if (!at && frame) { frame.remove(); frame = null; } Z.emit("view"); });
@@ -224,7 +224,7 @@
       lang: ["zh", "en"].includes(asked.lang) ? asked.lang : Z.plan.lang,
       theme: themes.includes(asked.theme) ? asked.theme : themes[0],
       opacity: asked.opacity || (Z.plan.tiles ? 0.7 : 1),
-      overlays: new Set(asked.overlays || ["redlines", "townships", "counties", "labels", "background"]),
+      overlays: new Set(asked.overlays || ["redlines", "townships", "counties", "labels", "water", "roads", "relief", "neighbours", "background"]),
       swipe: asked.swipe, picked: null, hidden: new Set(),
     };
     head();
@@ -239,6 +239,7 @@
       const layer = new Z.GridLayer(grid, outline, { pane: "zn-" + name, opacity: Z.state.opacity });
       Z.sides.push({ where: name, plan, grid, layer, classed: null });
     }
+    await Z.loadGeography(Z.plan.geography, Z.sides[0].grid);
     await Z.loadLadder(Z.plan.ladder, Z.sides[0].grid, Z.layers.townships ? Z.layers.townships.rows : []);
     return asked;
   }
@@ -258,7 +259,7 @@
       map.setMinZoom(Math.max(2, Math.floor(map.getZoom()) - 2));
       map.setMaxZoom(17);
       if (asked.view) map.setView([asked.view[1], asked.view[2]], asked.view[0], { animate: false });
-      Z.drawn = await Z.drawLayers(map, Z.layers);
+      Z.drawn = Object.assign(await Z.drawGeography(map, Z.plan.geography), await Z.drawLayers(map, Z.layers));
       const background = backgroundOf(Z.plan.tiles);
       if (background) Z.drawn.background = background;
       Z.sides.forEach((one) => one.layer.addTo(map));

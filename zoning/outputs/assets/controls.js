@@ -12,7 +12,7 @@
     home: "M4 11 12 4l8 7M6 10v10h12V10",
   };
   const PIXEL_M = 0.0254 / 96;
-  const OVERLAYS = ["redlines", "townships", "counties", "labels", "background"];
+  const OVERLAYS = ["redlines", "townships", "counties", "labels", "water", "roads", "relief", "neighbours", "background"];
 
   const swatch = (colour) => Z.el("i", { class: "zn-swatch", css: { background: colour } });
 
@@ -111,6 +111,7 @@
     if (shown.has("counties") && Z.layers.counties) items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 1.5, "stroke-dasharray": "7 3 1.5 3" }), Z.t("counties")));
     Z.givenLegend().forEach((e) => items.push(Z.el("li", null, swatch(e.colour), Z.el("span", null, e.label))));
     items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 2.4 }), Z.t("outline")));
+    Z.geographyLegend(shown).forEach((entry) => items.push(Z.el("li", null, entry)));
     return Z.el("div", { class: "zn-legend" }, Z.el("h3", null, theme ? Z.say(theme.label) : Z.t("legend")),
       city ? Z.el("p", { class: "zn-soft" }, Z.t("share_base")) : theme && (theme.whole || theme.about) ? Z.el("p", { class: "zn-soft" }, theme.whole ? Z.t("of_unit_area") : Z.say(theme.about)) : null, Z.el("ul", null, items));
   };
@@ -137,7 +138,8 @@
         Z.el("button", { type: "button", class: "zn-button", onclick: () => Z.saveCsv(Z.t("unit"), Z.unitRows()) }, Z.t("save_units")),
         Z.el("button", { type: "button", class: "zn-button", onclick: () => Z.savePicture() }, Z.t("save_picture"))),
       Z.el("label", { class: "zn-opacity" }, Z.el("span", null, Z.t("opacity")), opacity),
-      Z.el("fieldset", null, Z.el("legend", null, Z.t("layers")), overlays));
+      Z.el("fieldset", null, Z.el("legend", null, Z.t("layers")), overlays),
+      Z.geographyAbsent().length ? Z.el("details", { class: "zn-absent" }, Z.el("summary", null, Z.t("absent")), Z.el("ul", null, Z.geographyAbsent().map((text) => Z.el("li", { class: "zn-soft" }, text)))) : null);
   };
 
   Z.refreshLegend = function () {

@@ -22,6 +22,11 @@
     return (0xff000000 | mix(16) | mix(8) | mix(0)) >>> 0;
   }
 
+  function shaded(colour, by) {
+    const part = (shift) => Math.min(255, Math.round(((colour >>> shift) & 255) * by)) << shift;
+    return (0xff000000 | part(16) | part(8) | part(0)) >>> 0;
+  }
+
   Z.GridLayer = L.GridLayer.extend({
     initialize: function (grid, outline, options) {
       L.GridLayer.prototype.initialize.call(this, Object.assign({ tileSize: 256, updateWhenZooming: false }, options));
@@ -88,6 +93,7 @@
       const [nw, ne, sw, se] = four;
       const exact = four.some((p) => !Number.isFinite(p[0] + p[1]));
       const grid = this.grid;
+      const relief = Z.state.overlays.has("relief") ? grid.relief : null;
       let met = false;
       for (let y = 0; y < BLOCK; y++) {
         const v = (y + 0.5) / BLOCK;
@@ -106,7 +112,7 @@
           const kind = this.classes[unit];
           if (Z.state.hidden.has(kind)) pixels[k] = FADED;
           else if (kind === Z.MISSING) pixels[k] = (x + y) % 8 < 2 ? GREY_HATCH : GREY;
-          else pixels[k] = this.colours[kind];
+          else pixels[k] = relief ? shaded(this.colours[kind], Z.shade(relief, column, row)) : this.colours[kind];
           squares[k] = unit;
           met = true;
         }

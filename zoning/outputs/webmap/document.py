@@ -10,12 +10,14 @@ from zoning.base.names import traditional
 from zoning.base.shipped import load_toml
 from zoning.outputs.webmap import given
 from zoning.outputs.webmap.accounts import pack_accounts, zone_rows
+from zoning.outputs.webmap.geography import pack as pack_geography
 from zoning.outputs.webmap.ladder import pack as pack_ladder
 from zoning.outputs.webmap.layers import CARDS, pack_layers, plain
 from zoning.outputs.webmap.payload import AREAS, NAMES, SHARES, pack_units, units_in_order
 from zoning.schemes.contrast import redline_look
 
 if TYPE_CHECKING:
+    from zoning.inputs.geography import Geography
     from zoning.questions.ladder import Ladder
 
 #: Format of the document; the scripts of the page refuse another.
@@ -32,6 +34,7 @@ def document(
     lang: str,
     tiles: dict[str, Any] | None,
     ladder: Ladder | None = None,
+    under: Geography | None = None,
 ) -> dict[str, Any]:
     """Gather one plan, or two to compare.
 
@@ -45,6 +48,8 @@ def document(
         From :func:`zoning.outputs.webmap.tiles.background`.
     ladder : Ladder, optional
         The first plan under other caps.
+    under : Geography, optional
+        What lies under it.
 
     Returns
     -------
@@ -73,6 +78,7 @@ def document(
             for p in plans
         ],
         "ladder": None if ladder is None else pack_ladder(first, ladder, units_in_order(first)),
+        "geography": None if under is None else pack_geography(first, under),
         "layers": pack_layers(first),
         "traditional": _traditional(first),
         "given_layers": given.layers(first),

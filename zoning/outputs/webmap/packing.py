@@ -54,7 +54,8 @@ def pack_shapes(shapes: npt.ArrayLike) -> str:
     Parameters
     ----------
     shapes : array of shapely geometries
-        Polygons and multipolygons; empty or missing ones become features without parts.
+        Polygons, lines and collections of them; empty or missing ones become features without
+        parts, a line a part with one open ring.
 
     Returns
     -------
@@ -112,12 +113,25 @@ def _polygons(shape: Any) -> list[list[npt.NDArray[np.int64]]]:
         return []
     found = []
     for part in shapely.get_parts(shape):
+        if part.geom_type == "LineString":
+            found.append([_line(part)])
+            continue
         if part.geom_type != "Polygon":
             continue
         rings = [_ring(part.exterior), *(_ring(hole) for hole in part.interiors)]
         if len(rings[0]) >= 3:
             found.append([r for r in rings if len(r) >= 3])
     return found
+
+
+def _line(line: Any) -> npt.NDArray[np.int64]:
+    """Quantise an open line, leave out repeated points."""
+    import shapely
+
+    xy = np.rint(shapely.get_coordinates(line) / STEP_DEG).astype(np.int64)
+    moved = np.append(True, np.any(xy[1:] != xy[:-1], axis=1))
+    kept: npt.NDArray[np.int64] = xy[moved]
+    return kept
 
 
 def _ring(line: Any) -> npt.NDArray[np.int64]:

@@ -28,6 +28,7 @@ from zoning.outputs.webmap.tiles import background
 if TYPE_CHECKING:
     import folium
 
+    from zoning.inputs.geography import Geography
     from zoning.plan import Plan
     from zoning.questions.ladder import Ladder
 
@@ -40,9 +41,9 @@ MOST_APART = 0.5
 #: The scripts of the page, in the order in which they need each other.
 SCRIPTS = (
     "core.js", "words.js", "unpack.js", "projection.js", "grid.js", "gridlayer.js", "themes.js",
-    "given.js", "lines.js", "headline.js", "ladder.js", "card.js", "places.js", "charts.js",
-    "panel.js",
-    "table.js", "download.js", "search.js", "measure.js", "swipe.js", "controls.js", "app.js",
+    "given.js", "lines.js", "geography.js", "headline.js", "ladder.js", "card.js", "places.js",
+    "charts.js", "panel.js", "table.js", "download.js", "search.js", "measure.js", "swipe.js",
+    "controls.js", "app.js",
 )  # fmt: skip
 _VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
 _BLOCK = re.compile(
@@ -59,6 +60,7 @@ def write(
     tiles: str | None = None,
     tianditu_key: str | None = None,
     ladder: Ladder | None = None,
+    under: Geography | None = None,
 ) -> Path:
     """Write the map of a plan.
 
@@ -75,6 +77,8 @@ def write(
         A background that needs the network; see :func:`zoning.outputs.webmap.tiles.background`.
     ladder : zoning.questions.ladder.Ladder, optional
         The plan under other caps, solved before: the page has a slider for them.
+    under : zoning.inputs.geography.Geography, optional
+        Water, roads, relief and neighbours.
 
     Returns
     -------
@@ -86,7 +90,7 @@ def write(
     InputError
         If the units do not lie on a lattice, or the tiles cannot be used.
     """
-    page = html(plan, lang=lang, tiles=tiles, tianditu_key=tianditu_key, ladder=ladder)
+    page = html(plan, lang=lang, tiles=tiles, tianditu_key=tianditu_key, ladder=ladder, under=under)
     return _place(page, Path(path), folder)
 
 
@@ -141,10 +145,11 @@ def html(
     tiles: str | None = None,
     tianditu_key: str | None = None,
     ladder: Ladder | None = None,
+    under: Geography | None = None,
 ) -> str:
     """Give the map of a plan as one page that asks the network for nothing."""
     behind, lang = background(tiles, tianditu_key), lang or plan_language(plan)
-    return _finish(_build((plan,), lang, behind, ladder), plan.name, lang, behind)
+    return _finish(_build((plan,), lang, behind, ladder, under), plan.name, lang, behind)
 
 
 def build(plan: Plan, *, lang: str | None = None) -> folium.Map:
@@ -198,13 +203,14 @@ def _build(
     lang: str,
     tiles: dict[str, Any] | None,
     ladder: Ladder | None = None,
+    under: Geography | None = None,
 ) -> folium.Map:
     import folium
 
     if lang not in ("zh", "en"):
         raise InputError.one(f"language '{lang}' is not known", f"未知语言“{lang}”", where="lang",
                              remedy=("zh or en", "zh 或 en"))  # fmt: skip
-    doc = document(plans, lang=lang, tiles=tiles, ladder=ladder)
+    doc = document(plans, lang=lang, tiles=tiles, ladder=ladder, under=under)
     west, south, east, north = doc["plans"][0]["units"]["grid"]["bounds"]
     page_map = folium.Map(
         location=[(south + north) / 2, (west + east) / 2], zoom_start=9, tiles=None,
