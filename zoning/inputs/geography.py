@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -111,7 +112,7 @@ def geography(plan: Plan, folders: Sequence[Path]) -> Geography:
             gone = Text(f"{entry['path']} is not at hand", f"{entry['path']} 不在手边")
             absent[name] = _why(name, gone)
             continue
-        found[name] = _tried(name, lambda r=read, p=path, e=entry: r(plan, p, e), absent)
+        found[name] = _tried(name, partial(read, plan, path, entry), absent)
     found["neighbours"] = _tried("neighbours", lambda: _neighbours(plan), absent)
     kept = {k: v for k, v in found.items() if v is not None}
     for name in kept:
@@ -258,14 +259,15 @@ def shades(heights: npt.NDArray[np.float64], cell_m: float) -> npt.NDArray[np.ui
     bright = np.sin(light) * np.cos(up) + np.cos(light) * np.sin(up) * np.cos(turned)
     found = np.clip(np.rint(FLAT + (bright - np.sin(light)) * 14), 0, 15)
     found[~np.isfinite(heights)] = FLAT
-    return found.astype(np.uint8)
+    shaded: npt.NDArray[np.uint8] = found.astype(np.uint8)
+    return shaded
 
 
 def _neighbours(plan: Plan) -> list[tuple[str, Any]]:
     """Name the cities around, from the boundaries of China where they are installed."""
     import shapely
 
-    from zoning.inputs.china import outlines_near
+    from zoning.inputs.around import outlines_near
 
     city = plan.city.geometry.union_all()
     x0, y0, x1, y1 = city.bounds
