@@ -16,9 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zoning as zn
+from zoning import api
 from zoning.errors import InputError
 from zoning.outputs import webmap
-from zoning.outputs.webmap.ladder import changes
+from zoning.outputs.webmap.ladder import changes, pack
 from zoning.outputs.webmap.payload import units_in_order
 from zoning.questions import ladder as room
 from zoning.questions.ladder import caps_of, ladder, price_of
@@ -168,11 +169,48 @@ def test_the_page_carries_every_square_metre(plan, steps):
     )
 
 
+def test_an_auditor_reads_the_slider_and_finds_forgeries(plan, steps):
+    from zoning.verify.compare import Findings
+    from zoning.verify.slider import slider
+
+    packed = pack(plan, steps, units_in_order(plan))
+
+    def told(**changed):
+        found = Findings()
+        slider(plan, {**packed, **changed}, found)
+        return found.checks[0]
+
+    assert told().ok and "否最优" in told().text.zh
+    forged = steps.new_m2.copy()
+    richest = int(np.argmax(forged[steps.own]))
+    forged[steps.own, richest] -= 1
+    assert not told(
+        units=pack(plan, replace(steps, new_m2=forged), units_in_order(plan))["units"]
+    ).ok
+    forged = steps.new_m2.copy()
+    forged[-1, richest] += 10**6
+    assert not told(
+        units=pack(plan, replace(steps, new_m2=forged), units_in_order(plan))["units"]
+    ).ok
+    facts = [dict(s) for s in packed["steps"]]
+    facts[-1]["new_m2"] += 1
+    assert "账目不符" in told(steps=facts).text.zh
+    facts = [dict(s) for s in packed["steps"]]
+    facts[5]["cap_share"] -= 0.01
+    assert not told(steps=facts).ok
+    halved = replace(steps, new_m2=steps.new_m2 // 2)
+    other = pack(plan, halved, units_in_order(plan))
+    assert not told(townships=other["townships"]).ok
+
+
 @pytest.mark.slow
 def test_outputs_ask_for_it(plan, tmp_path):
     asked = plan.config.outputs.model_copy(update={"ladder": True, "qgis": False})
     wished = replace(plan, config=plan.config.model_copy(update={"outputs": asked}))
     wished.save(tmp_path / "out")
+    checks = api.verify(tmp_path / "out")
+    assert all(c.ok for c in checks if c.level == "error")
+    assert [c.ok for c in checks if c.check == "verify.slider"] == [True]
     assert '"ladder":{"own"' in (tmp_path / "out" / "map.html").read_text(encoding="utf-8")
     page = zn.map(wished, tmp_path / "plain.html", ladder=False)
     assert '"ladder":null' in page.read_text(encoding="utf-8")

@@ -31,7 +31,7 @@ def outlines_near(
     Examples
     --------
     >>> [name for name, _ in outlines_near((119.4, 32.0, 119.6, 32.2))]
-    ['常州市', '扬州市', '镇江市', '泰州市']
+    ['无锡市', '常州市', '扬州市', '镇江市', '泰州市']
     """
     west, south = bounds[0] - pad_deg, bounds[1] - pad_deg
     east, north = bounds[2] + pad_deg, bounds[3] + pad_deg

@@ -22,6 +22,7 @@ from zoning.base.staged import sha256
 from zoning.errors import Text
 from zoning.plan import Plan
 from zoning.verify.compare import Findings, same, values
+from zoning.verify.slider import slider
 
 _PAYLOAD = re.compile(r'<script type="application/json" id="zoning-plan">(.*?)</script>', re.DOTALL)
 _UNITS = Text("units.parquet", "units.parquet")
@@ -197,8 +198,18 @@ def _map(plan: Plan, path: Path, found: Findings) -> None:
     payload = json.loads(hit[1])
     again = webmap.html(plan, lang=payload.get("lang"))
     right = _PAYLOAD.search(again)
-    off = [] if right is None else list(_differences(payload, json.loads(right[1])))
+    made_again = {} if right is None else json.loads(right[1])
+    # What lies under the plan is no part of it, and steps of a slider are not in the folder.
+    ground, ladder = payload.pop("geography", None), payload.pop("ladder", None)
+    for key in ("geography", "ladder"):
+        made_again.pop(key, None)
+    off = list(_differences(payload, made_again)) if made_again else []
     _say(found, plan, "map.html", off)
+    if ground:
+        found.not_looked_at(Text("map.html: water, roads, relief and neighbours under the plan",
+                                 "map.html：底图的水系、道路、地形与相邻区域"))  # fmt: skip
+    if ladder:
+        slider(plan, ladder, found)
     if off:
         return
     bare = re.sub(r"<!-- zoning:sha256=[0-9a-f]{64} -->\n?\Z", "", text)
