@@ -48,8 +48,9 @@ __all__ = [
     "cap_range", "check", "check_policy", "demo", "diff", "evaluate", "explain", "export",
     "grid", "init", "inspect", "integrate", "joined", "load", "map", "mend", "methods", "open",
     "policies", "policy", "policy_rows", "price", "qgis", "report", "roles", "run", "sheets",
-    "site", "solve", "stability", "target_file", "unit_losses", "verify", "watching", "with_losses",
-    "write_findings", "write_policy", "write_prices", "write_table",
+    "site", "solve", "stability", "target_file", "unit_losses", "verify", "watching",
+    "with_losses", "write_findings", "write_policy", "write_prices", "write_slips",
+    "write_table",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ if TYPE_CHECKING:
     )
     from zoning.api.programs import QgisPlugin, open, qgis
     from zoning.api.several import Alternatives, alternatives, cap_range, unit_losses, with_losses
-    from zoning.api.sites import site
+    from zoning.api.sites import site, write_slips
     from zoning.api.units import Units, grid
     from zoning.api.versions import Changes, diff
     from zoning.api.without import evaluate, integrate, roles, solve, target_file, watching
@@ -94,7 +95,7 @@ else:
         ),
         "programs": ("QgisPlugin", "open", "qgis"),
         "several": ("Alternatives", "alternatives", "cap_range", "unit_losses", "with_losses"),
-        "sites": ("site",),
+        "sites": ("site", "write_slips"),
         "units": ("Units", "grid"),
         "versions": ("Changes", "diff"),
         "without": ("evaluate", "integrate", "roles", "solve", "target_file", "watching"),

@@ -14,7 +14,9 @@ from zoning.errors import Text
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from zoning.outputs.office.document import Document
     from zoning.review.site.found import Sites
+    from zoning.review.site.slip import Slip
 
 
 def site(
@@ -152,3 +154,96 @@ def _starts(folder: Path | None, inputs: str | Path | None) -> list[Path]:
     if folder is not None:
         found += [folder, folder.resolve().parent]
     return [*found, data_path()]
+
+
+#: Forms of a slip.
+SLIPS = ("docx", "pdf", "json")
+
+
+def write_slips(
+    found: Sites, out: str | Path, form: str = "docx", *, lang: str | None = None
+) -> list[Path]:
+    """Write the slip of each site: one page to hand over, with the notice that it has no force.
+
+    Parameters
+    ----------
+    found : Sites
+        Of :func:`site`.
+    out : str or Path
+        Folder, made if need be.
+    form : {"docx", "pdf", "json"}
+        A PDF needs no office program.
+    lang : {"zh", "en"}, optional
+        By default that of the plan.
+
+    Returns
+    -------
+    list of Path
+        ``slip-CODE.docx`` for each site.
+
+    Raises
+    ------
+    InputError
+        If there is no such form, or the place cannot be written.
+
+    Examples
+    --------
+    >>> import zoning as zn
+    >>> zn.api.write_slips(None, "slips", "odt")
+    Traceback (most recent call last):
+    zoning.errors.InputError: --slip: 'odt' is none of docx, pdf, json
+    """
+    import json
+
+    from zoning.base.staged import plain, staged
+    from zoning.errors import InputError
+    from zoning.outputs.office import pdf, word
+    from zoning.outputs.office.whole import stamp
+    from zoning.review.site.slip import slip_of
+
+    if form not in SLIPS:
+        raise InputError.one(
+            f"'{form}' is none of {', '.join(SLIPS)}", f"“{form}”不在 {'、'.join(SLIPS)} 之中",
+            where="--slip", code="usage", measured=form,
+        )  # fmt: skip
+    speech = lang or str(found.run.get("config", {}).get("plan", {}).get("lang", "zh"))
+    when, folder, names = stamp(), Path(out), _names(found, form)
+    with staged(folder, last=()) as stage:
+        for one, name in zip(found.sites, names, strict=True):
+            slip = slip_of(found, one, speech)
+            if form == "json":
+                told = {**slip.as_dict(), "answer": one.as_dict(speech)}
+                text = json.dumps(plain(told), ensure_ascii=False, indent=1, allow_nan=False)
+                (stage / name).write_text(text + "\n", encoding="utf-8", newline="\n")
+            else:
+                writer = word.to_bytes if form == "docx" else pdf.to_bytes
+                (stage / name).write_bytes(writer(_document(slip), when))
+    return [folder / n for n in names]
+
+
+def _names(found: Sites, form: str) -> list[str]:
+    """Name files after the codes of sites, with what no file system refuses."""
+    import re
+
+    names: list[str] = []
+    for one in found.sites:
+        word = re.sub(r"[^\w.-]+", "_", one.code).strip("._")[:60] or "site"
+        name, number = f"slip-{word}.{form}", 2
+        while name.lower() in {n.lower() for n in names}:
+            name, number = f"slip-{word}-{number}.{form}", number + 1
+        names.append(name)
+    return names
+
+
+def _document(slip: Slip) -> Document:
+    """Give a slip to the writers of documents."""
+    from zoning.outputs.office.document import Block, Document, Signatures, Table, Text
+
+    blocks: list[Block] = [
+        Table(g.caption, g.heads, g.rows, ["left"] * len(g.heads), g.widths, g.note)
+        for g in slip.grids
+    ]
+    blocks += [Text(n, "note") for n in slip.notes]
+    blocks.append(Signatures(slip.roles, slip.date))
+    return Document(slip.title, slip.subtitle, blocks, slip.lang, warning=slip.warning,
+                    cover=False, contents=False)  # fmt: skip

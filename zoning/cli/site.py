@@ -22,7 +22,7 @@ _FULL = 3
 _MARKS = {"red": "✗", "yellow": "!", "green": "✓", "unknown": "?"}
 
 
-@command()
+@command(writes={"out": ("slip-CODE.docx",)})
 def site(
     talk: Talk,
     folder: Folder,
@@ -117,6 +117,18 @@ def site(
             "--date", show_default=False, help="Lists as of this day. / 清单生效日期",
         ),
     ] = None,
+    slip: Annotated[
+        str | None,
+        typer.Option(
+            "--slip", show_default=False, help="Write a slip for each site. / 生成核查单",
+        ),
+        About(choices=("docx", "pdf", "json")),
+    ] = None,
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--out", help="Folder for slips. / 核查单文件夹"),
+        About("folder", output=True),
+    ] = Path("slips"),
     fail_on: Annotated[
         str | None,
         typer.Option(
@@ -135,10 +147,15 @@ def site(
             emission_t=emission, name=name, width_m=width, lists=lists or (), rules=rules,
             inputs=inputs, crs=crs, datum=datum, repair=repair, date=date,
         )  # fmt: skip
-    talk.write_json(found.as_dict(talk.lang))
+    written = []
+    if slip is not None:
+        written = api.write_slips(found, out, slip, lang=talk.asked_lang)
+    talk.write_json({**found.as_dict(talk.lang), "written": [str(p) for p in written]})
     for finding in found.findings:
         talk.write(finding.line(talk.lang))
     _tell(talk, found)
+    for path in written:
+        talk.write(str(path))
     if fail_on is not None and found.is_at_least(fail_on):
         raise typer.Exit(1)
 
