@@ -63,11 +63,19 @@ WRITERS: dict[str, Callable[[api.Plan, Path], object]] = {
     "map": lambda plan, place: api.map(plan, place / "map.html"),
     "map-folder": lambda plan, place: api.map(plan, place / "map", folder=True),
     "report": lambda plan, place: api.report(plan, place),
+    "slips": lambda plan, place: api.write_slips(
+        api.site(plan, _middle(plan), width_m=90), place, "docx"),
     **{f"export-{to}": _export(to) for to in (
         "qgis", "gdb", "shp", "geojson", "fgb", "parquet", "official", "mps", "lp")},
     **{f"grid{end}": _grid("units" + end) for end in (
         ".gpkg", ".parquet", ".geojson", ".fgb", ".shp", ".gdb")},
 }  # fmt: skip
+
+
+def _middle(plan: api.Plan) -> str:
+    """Give a point inside the plan."""
+    point = plan.city.geometry.to_crs("EPSG:4490").representative_point().iloc[0]
+    return f"{point.x:.6f},{point.y:.6f}"
 
 
 def state(folder: Path) -> dict[str, str]:

@@ -240,10 +240,9 @@ def _document(slip: Slip) -> Document:
     from zoning.outputs.office.document import Block, Document, Signatures, Table, Text
 
     blocks: list[Block] = [
-        Table(g.caption, g.heads, g.rows, ["left"] * len(g.heads), g.widths, g.note)
-        for g in slip.grids
+        Table("", g.heads, g.rows, ["left"] * len(g.heads), g.widths, g.note) for g in slip.grids
     ]
     blocks += [Text(n, "note") for n in slip.notes]
     blocks.append(Signatures(slip.roles, slip.date))
     return Document(slip.title, slip.subtitle, blocks, slip.lang, warning=slip.warning,
-                    cover=False, contents=False)  # fmt: skip
+                    cover=False, contents=False, one_page=True)  # fmt: skip

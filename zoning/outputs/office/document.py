@@ -36,7 +36,7 @@ class Table:
     Parameters
     ----------
     caption : str
-        Without its number.
+        Without its number; empty: the table has none.
     heads : sequence of str
     rows : sequence of sequences of str
         As long as ``heads``.
@@ -76,6 +76,9 @@ class Signatures:
     date: str
 
 
+#: Smallest letters of a form, as a part of the usual ones (our choice: 8.5 points become 6.6).
+LEAST_SIZE = 0.78
+
 Block = Heading | Text | Table | Figure | Signatures
 
 
@@ -97,6 +100,9 @@ class Document:
         Whether title and lines have a page of their own.
     contents : bool
         Whether a table of contents, lists of figures and of tables stand before the blocks.
+    one_page : bool
+        A form: small margins above and below, no running head, and letters as much smaller as it
+        takes to stand on one page (down to :data:`LEAST_SIZE`; what is longer goes on).
     """
 
     title: str
@@ -107,3 +113,4 @@ class Document:
     lines: Sequence[str] = ()
     cover: bool = True
     contents: bool = True
+    one_page: bool = False

@@ -13,15 +13,16 @@ from docx.enum.table import WD_ALIGN_VERTICAL
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
-from docx.shared import Cm
+from docx.shared import Cm, Pt
 
 from zoning.outputs.office.document import Document, Figure, Heading, Signatures, Table, Text
 from zoning.outputs.office.pdf.strips import ROOM, table_widths
 from zoning.outputs.office.typeset import bound
 from zoning.outputs.office.whole import clean, repack, stamp, write_whole
-from zoning.outputs.office.word_style import TABLE_STYLE, prepare
+from zoning.outputs.office.word_style import TABLE_STYLE, make_form, prepare
 from zoning.outputs.prints.frame import columns
 
+_WORD_PART = 0.92
 _STYLES = {"body": "Normal", "note": "Note", "warning": "Warning"}
 _ALIGNS = {
     "left": WD_ALIGN_PARAGRAPH.LEFT,
@@ -61,7 +62,13 @@ def to_bytes(document: Document, when: datetime) -> bytes:
     lang = document.lang
     prepare(word, lang, cover=document.cover)
     _properties(word, document, when)
-    _running_head(word, document)
+    if document.one_page:
+        from zoning.outputs.office.pdf.paint import fit
+
+        # Word sets the same lines a little higher than the PDF does.
+        make_form(word, fit(document)[0] * _WORD_PART)
+    else:
+        _running_head(word, document)
     _cover(word, document)
     if document.contents:
         _contents(word, document)
@@ -74,10 +81,10 @@ def to_bytes(document: Document, when: datetime) -> bytes:
         elif isinstance(block, Text):
             _paragraph(word, block, lang)
         elif isinstance(block, Table):
-            numbers["table"] += 1
+            numbers["table"] += bool(block.caption)
             _table(word, block, numbers["table"], lang)
         elif isinstance(block, Signatures):
-            _signatures(word, block, lang)
+            _signatures(word, block, lang, small=document.one_page)
         else:
             numbers["figure"] += 1
             _figure(word, block, numbers["figure"], lang)
@@ -271,8 +278,9 @@ def _figure(document: Any, block: Figure, number: int, lang: str) -> None:
 
 
 def _table(document: Any, block: Table, number: int, lang: str) -> None:
-    caption = _caption(document, "table", number, block.caption, lang)
-    caption.paragraph_format.keep_with_next = True
+    if block.caption:
+        caption = _caption(document, "table", number, block.caption, lang)
+        caption.paragraph_format.keep_with_next = True
     table = document.add_table(rows=0, cols=len(block.heads))
     element = table._tbl
     _table_properties(element, block)
@@ -288,9 +296,11 @@ def _table(document: Any, block: Table, number: int, lang: str) -> None:
     after = document.add_paragraph(written(block.note), style="Note")
     if not block.note:
         after.paragraph_format.space_after = 0
+    if not block.caption and not block.note:
+        after.paragraph_format.line_spacing = Pt(5)
 
 
-def _signatures(document: Any, block: Signatures, lang: str) -> None:
+def _signatures(document: Any, block: Signatures, lang: str, *, small: bool = False) -> None:
     """Write a line to sign for each role, two beside each other, and one for the date."""
     colon = "：" if lang == "zh" else ":"
     names = [*block.roles, block.date]
@@ -300,7 +310,7 @@ def _signatures(document: Any, block: Signatures, lang: str) -> None:
     for child in list(properties):
         properties.remove(child)
     for row, pair in zip(table.rows, pairs, strict=True):
-        row.height = Cm(1.3)
+        row.height = Cm(0.9 if small else 1.3)
         for place, name in enumerate(pair):
             label, line = row.cells[2 * place], row.cells[2 * place + 1]
             label.text = f"{clean(name)}{colon}"

@@ -43,6 +43,22 @@ def prepare(document: Document, lang: str, *, cover: bool = True) -> None:
     _settings(document)
 
 
+def make_form(document: Document, part: float) -> None:
+    """Make a document a form of one page: small margins, letters that are a part of the usual."""
+    section = document.sections[0]
+    section.top_margin = section.bottom_margin = Cm(1.4)
+    section.header_distance = section.footer_distance = Cm(0.5)
+    sizes = {"Title": 16, "Subtitle": 10, "Warning": 10, "Table Text": 8.5, "Note": 8.5,
+             "Caption": 9.5, "Normal": 10}  # fmt: skip
+    for name, size in sizes.items():
+        style = document.styles[name]
+        style.font.size = Pt(round(size * part * 2) / 2)
+        style.paragraph_format.space_after = Pt(2 * part)
+        style.paragraph_format.line_spacing = 1.0
+    document.styles["Title"].paragraph_format.space_before = Pt(0)
+    document.styles["Note"].paragraph_format.space_before = Pt(2 * part)
+
+
 def set_fonts(style: Any, east: str, latin: str) -> None:
     """Name the fonts of a style for Latin and Chinese text, and drop those of the theme."""
     properties = style.element.get_or_add_rPr()

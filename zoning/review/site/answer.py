@@ -7,6 +7,7 @@ that nobody declared, stands in the list of what was not asked, with the reason.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -62,7 +63,7 @@ def ask(
     shapes = frame.geometry.to_numpy()
     found = measure(ground, shapes)
     accounts = accounts_of(ground.plan)
-    levels = take(accounts, found, {})
+    levels = take(accounts, found, _limit_names(ground, accounts))
     for name in ("energy_tce", "emission_t"):
         values = frame[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
         found.put(name, values)
@@ -87,6 +88,19 @@ def ask(
             tuple(levels[i]),
         ))  # fmt: skip
     return tuple(out)
+
+
+def _limit_names(ground: Ground, accounts: Accounts) -> dict[str, Text]:
+    """Give limits of zones names that say which limit of the zone is meant."""
+    members = {m.code: m.name for m in ground.plan.scheme.members}
+    words = {"zone": Text("cap of the zone", "分区上限"), "quota": Text("quota", "新增指标")}
+    return {
+        f"{x.kind}|{x.code}": Text(
+            f"{members[x.code].en}, {words[x.kind].en}",
+            f"{members[x.code].zh}（{words[x.kind].zh}）",
+        )
+        for x in accounts.limits if x.kind in words and x.code in members
+    }  # fmt: skip
 
 
 def _declared(row: pd.Series) -> dict[str, Any]:
@@ -318,7 +332,9 @@ def _fill(template: str, here: _Here, lang: str) -> str:
             words[name] = told(low, high, lang)
         else:
             words[name] = told_number(low)
-    return template.format(**words)
+    filled = template.format(**words)
+    # An area in hectares ends in a Chinese word, which takes no space beside another.
+    return re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", filled)
 
 
 def _access(question: Question, here: _Here, asked: tuple[Asked, ...]) -> Row:

@@ -18,11 +18,12 @@ from zoning.review.site.told import one, told, told_number
 
 #: The notice of public templates in our words: no force, no remedy, data as of a day.
 NO_FORCE = Text(
-    "Made by software from the layers named above, as of {date}. For reference only: it has no "
-    "legal force, is no permit and no ground for review or suit; the authority in charge decides. "
-    "What is not in the layers, or was not asked, is not known.",
-    "本核查单由软件依据上列图层自动比对生成，数据截至 {date}，仅供参考，不具有行政效力，不是行政许可，"
-    "也不作为行政复议或诉讼的依据，以主管部门的正式意见为准。图层中没有或未查询的事项，情况未知。",
+    "Made by software from the layers named above, as of {date} (digest of the plan {digest}). For "
+    "reference only: it has no legal force, is no permit and no ground for review or suit; the "
+    "authority in charge decides. What is not in the layers, or was not asked, is not known.",
+    "本核查单由软件依据上列图层自动比对生成，数据截至 {date}（方案摘要 {digest}），仅供参考，"
+    "不具有行政效力，不是行政许可，也不作为行政复议或诉讼的依据，以主管部门的正式意见为准。"
+    "图层中没有或未查询的事项，情况未知。",
 )
 
 
@@ -93,19 +94,25 @@ def slip_of(found: Sites, site: Site, lang: str) -> Slip:
     grids = [_project(found, site, lang), _answers(site, lang)]
     if site.headroom:
         grids.append(_headroom(site, lang))
-    missing = ("；" if zh else "; ").join(
-        f"{n.question.get(lang)}（{n.why.get(lang)}）" if zh
-        else f"{n.question.get(lang)} ({n.why.get(lang)})" for n in site.not_asked
-    )  # fmt: skip
     notes = (
-        ("未查询：" if zh else "Not asked: ") + missing + ("。" if zh else "."),
-        NO_FORCE.get(lang).format(date=found.date),
+        _missing(site, lang),
+        NO_FORCE.get(lang).format(date=found.date, digest=found.digest[:16]),
     )
     return Slip(
         "项目选址核查单" if zh else "Site check slip", found.plan, lang, found.notice.get(lang),
         tuple(grids), notes, ("经办人", "审核人") if zh else ("Prepared by", "Checked by"),
         "日期" if zh else "Date",
     )  # fmt: skip
+
+
+def _missing(site: Site, lang: str) -> str:
+    """List what was not asked, by the reason."""
+    by: dict[str, list[str]] = {}
+    for n in site.not_asked:
+        by.setdefault(n.why.get(lang), []).append(n.question.get(lang).rstrip("?"))
+    if lang == "zh":
+        return "未查询：" + "；".join(f"{why}：{'、'.join(q)}" for why, q in by.items()) + "。"
+    return "Not asked: " + "; ".join(f"{', '.join(q)} ({why})" for why, q in by.items()) + "."
 
 
 def _project(found: Sites, site: Site, lang: str) -> Grid:
@@ -122,22 +129,20 @@ def _project(found: Sites, site: Site, lang: str) -> Grid:
         code = industry_code(said["industry"])
         pairs.append((("行业" if zh else "Industry") + declared,
                       f"{code} {industry_name(code, lang)}"))  # fmt: skip
-    for name, word in (
-        ("catalogue_item", Text("Catalogue item", "产业目录条目")),
-        ("energy_tce", Text("Energy, tce a year", "年综合能耗，吨标准煤")),
-        ("emission_t", Text("Emission, t CO₂ a year", "年碳排放，吨")),
+    if "catalogue_item" in said:
+        pairs.append((("目录条目" if zh else "Catalogue item") + declared, said["catalogue_item"]))
+    for name, word, unit in (
+        ("energy_tce", Text("Energy", "年综合能耗"), Text("tce a year", "吨标准煤")),
+        ("emission_t", Text("Emission", "年碳排放"), Text("t CO2 a year", "吨二氧化碳")),
     ):
         if name in said:
-            value = said[name]
-            shown = told_number(value) if isinstance(value, float) else str(value)
-            pairs.append((word.get(lang) + declared, shown))
+            pairs.append((word.get(lang) + declared, f"{told_number(said[name])} {unit.get(lang)}"))
     pairs.append(("核查日期" if zh else "Asked on", found.date))
-    pairs.append(("方案摘要" if zh else "Digest of the plan", found.digest[:16]))
     if len(pairs) % 2:
         pairs.append(("", ""))
     rows = tuple((*pairs[i], *pairs[i + 1]) for i in range(0, len(pairs), 2))
     # The first pairs, project and verdict, are the head.
-    return Grid("基本情况" if zh else "The project", rows[0], rows[1:], (14, 36, 14, 36))
+    return Grid("基本情况" if zh else "The project", rows[0], rows[1:], (17, 33, 17, 33))
 
 
 def _answers(site: Site, lang: str) -> Grid:
@@ -147,12 +152,13 @@ def _answers(site: Site, lang: str) -> Grid:
     last = ""
     for row in sorted(site.rows, key=lambda r: list(GROUPS).index(r.group)):
         group = GROUPS[row.group].get(lang)
-        rows.append((group if group != last else "", row.question.get(lang),
-                     NAMES[row.level].get(lang), row.text.get(lang), _layers(row, lang)))  # fmt: skip
+        shown = (row.question, NAMES[row.level], row.text)
+        first = group if group != last else ""
+        rows.append((first, *(t.get(lang) for t in shown), _layers(row, lang)))
         last = group
     heads = ("类别", "核查内容", "结论", "核查结果", "查询图层") if zh else (
         "Part", "Question", "Light", "Answer", "Layer asked")  # fmt: skip
-    return Grid("核查结果" if zh else "Answers", heads, tuple(rows), (11, 22, 9, 38, 20))
+    return Grid("核查结果" if zh else "Answers", heads, tuple(rows), (9, 25, 8, 40, 18))
 
 
 def _layers(row: Row, lang: str) -> str:
@@ -169,6 +175,8 @@ def _headroom(site: Site, lang: str) -> Grid:
     rows = []
     for x in site.headroom:
         low, high = x.left
+        if x.cap == 0 and x.takes == (0, 0):
+            continue  # nothing is asked of a level that allows nothing
         if x.unit == "m2":
             cap, takes = one(x.cap, lang), told(*x.takes, lang)
             left = _signed(low, lang) if low == high else (

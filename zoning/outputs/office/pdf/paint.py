@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from zoning.outputs.office import font
+from zoning.outputs.office.document import LEAST_SIZE
 from zoning.outputs.office.pdf import strips as s
 from zoning.outputs.office.pdf.pages import Page, Strip, paginate
 from zoning.outputs.office.whole import clean
@@ -53,8 +54,10 @@ class Made:
 class Pen:
     """Draws on the page at hand; distances from the upper left corner of its text."""
 
-    def __init__(self, canvas: Any) -> None:
+    def __init__(self, canvas: Any, scale: float | None = None) -> None:
         self.canvas = canvas
+        #: Of a form: its letters as a part of the usual ones, and its own margins.
+        self.scale = scale
         self.page = 0
         self.boxes: list[Box] = []
         self.seen: set[str] = set()
@@ -64,8 +67,21 @@ class Pen:
         return s.SIDE + x, s.PAGE[1] - s.TOP - y
 
     def _box(self, kind: str, x: float, y: float, wide: float, tall: float, *told: Any) -> None:
-        left, top = s.SIDE + x, s.TOP + y
-        self.boxes.append(Box(self.page, kind, left, top, left + wide, top + tall, *told))
+        left, top, part = s.SIDE + x, s.TOP + y, 1.0
+        if self.scale is not None:
+            part = self.scale
+            left, top = (s.PAGE[0] - s.ROOM * part) / 2 + x * part, s.FORM + y * part
+        self.boxes.append(
+            Box(self.page, kind, left, top, left + wide * part, top + tall * part, *told)
+        )
+
+    def begin(self) -> None:
+        """Begin a page: that of a form is drawn smaller, between its own margins."""
+        if self.scale is not None:
+            part = self.scale
+            left = (s.PAGE[0] - s.ROOM * part) / 2 - part * s.SIDE
+            low = s.PAGE[1] - s.FORM - part * (s.PAGE[1] - s.TOP)
+            self.canvas.transform(part, 0, 0, part, left, low)
 
     def text(
         self, text: str, x: float, y: float, room: float, look: s.Look, *, fill: bool = False
@@ -141,8 +157,23 @@ class Pen:
         self.canvas.bookmarkHorizontal(f"m{mark}", 0, top + 10)
 
 
+def fit(document: Document) -> tuple[float, list[Page], list[s.Mark]]:
+    """Lay a form out: the largest letters, as a part of the usual ones, at which it is one page."""
+    body, marks = s.strips_of(document)
+    strips = [*_opening(document), *body]
+    part, room = 1.0, s.PAGE[1] - 2 * s.FORM
+    pages = paginate(strips, room)
+    while len(pages) > 1 and part > LEAST_SIZE:
+        part = max(part - 0.01, LEAST_SIZE)
+        pages = paginate(strips, room / part)
+    return part, pages, marks
+
+
 def paint(document: Document, when: datetime) -> Made:
     """Lay a document out and draw it."""
+    if document.one_page:
+        part, pages, marks = fit(document)
+        return _draw(document, when, marks, pages, 0, part)
     body, marks = s.strips_of(document)
     opening = [] if document.cover else _opening(document)
     pages = paginate([*opening, *body], s.HEIGHT)
@@ -191,11 +222,12 @@ def _opening(document: Document) -> list[Strip]:
 
 
 def _draw(
-    document: Document, when: datetime, marks: Sequence[s.Mark], pages: list[Page], before: int
-) -> Made:
+    document: Document, when: datetime, marks: Sequence[s.Mark], pages: list[Page], before: int,
+    scale: float | None = None,
+) -> Made:  # fmt: skip
     out = io.BytesIO()
     canvas = _canvas(out, document, when)
-    pen, total = Pen(canvas), before + len(pages)
+    pen, total = Pen(canvas, scale), before + len(pages)
     known = {m.number: m for m in marks}
     used, chapters = [], set()
     if document.cover:
@@ -206,7 +238,9 @@ def _draw(
         canvas.showPage()
     for number, page in enumerate(pages, before + 1):
         pen.page = number
-        _furniture(pen, document, number, total)
+        pen.begin()
+        if scale is None or total > 1:
+            _furniture(pen, document, number, total)
         for y, strip in page.placed:
             if strip.mark:
                 pen.anchor(strip.mark, y)
@@ -275,9 +309,12 @@ def _furniture(pen: Pen, document: Document, number: int, total: int) -> None:
         while font.width(head + "…", look.size) > s.ROOM:
             head = head[:-1]
         head += "…"
-    if document.cover or number > 1:
+    if document.cover or (number > 1 and not document.one_page):
         pen.text(head, 0, -26, s.ROOM, look)
         pen.rule(0, -11, s.ROOM, 0.4, s.RULE)
     chinese = document.lang == "zh"
     said = f"第 {number} 页 / 共 {total} 页" if chinese else f"Page {number} of {total}"
-    pen.text(said, 0, s.HEIGHT + 22, s.ROOM, look)
+    low = s.HEIGHT + 22
+    if pen.scale is not None:
+        low = (s.PAGE[1] - 2 * s.FORM) / pen.scale + 6
+    pen.text(said, 0, low, s.ROOM, look)

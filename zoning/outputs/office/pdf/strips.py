@@ -30,6 +30,8 @@ PAGE = (21.0 * CM, 29.7 * CM)
 SIDE, TOP, BOTTOM = 2.5 * CM, 2.6 * CM, 2.4 * CM
 ROOM = PAGE[0] - 2 * SIDE
 HEIGHT = PAGE[1] - TOP - BOTTOM
+#: Margin of a form above and below.
+FORM = 1.4 * CM
 
 INK, GREY, WARN = "#1f2a30", "#505050", "#a11d1d"
 RULE, BAND = "#d5dadd", "#eef2f3"
@@ -196,7 +198,8 @@ def _picture(block: Figure, pixels: tuple[int, int], tall: float) -> Strip:
 
 def _table(block: Table, numbers: Numbers, marks: list[Mark], lang: str) -> list[Strip]:
     numbers.table += 1
-    strips = _marked("table", block.caption, numbers, marks, lang) if block.caption else []
+    bare = [Strip(5.0, lambda _pen, _y: None, keep=True)]
+    strips = _marked("table", block.caption, numbers, marks, lang) if block.caption else bare
     widths, size = table_widths(block)
     look = replace(CELL, size=size, leading=size * 1.35)
     head = replace(_row(block.heads, _CENTER * len(block.heads), widths,
