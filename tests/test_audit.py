@@ -659,3 +659,32 @@ def test_rules_and_counts_of_run_json_cannot_be_forged(plan, tmp_path):
         forger.run(change)
         forger.repair()
         assert proved(tmp_path / str(k)), change.__name__
+
+
+@pytest.mark.slow
+def test_a_state_is_edited_in_a_real_qgis_and_read_back(plan, tmp_path):
+    import subprocess
+    from pathlib import Path
+
+    from test_qgis_project import qgis_python
+
+    python = qgis_python()
+    if python is None:
+        pytest.skip("no QGIS on this machine")
+    folder, made = plan
+    (file,) = api.export(made, "decisions", tmp_path)
+    rows = frames(made)["conflict_list"]
+    row = rows[rows["level"] == "conflict"].iloc[0]
+    loser = row["claims"].split("=")[0]
+    script = Path(__file__).with_name("qgis_edit.py")
+    done = subprocess.run(
+        [python, str(script), str(file), "decisions_conflicts", f"conflict={row['conflict']}",
+         "decided_state=closed", f"gives_way={loser}", "reason=现场核实", "who=规划处",
+         "date=2026-03-01"], capture_output=True, text=True, encoding="utf-8", timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-800:]
+    # QGIS offers the states from a list.
+    assert "ValueMap" in done.stdout and "已决定" in done.stdout
+    again = frames(api.audit(folder / "plan.toml", decisions=file))["conflict_list"]
+    now = again.set_index("conflict").loc[row["conflict"]]
+    assert (now["state"], now["gives_way"], now["reason"]) == ("closed", loser, "现场核实")

@@ -93,7 +93,7 @@ def audit(
 #: Columns of the tables that the console shows.
 _SHOWN = {
     "audit_layers": ("role", "plan", "year", "survey", "features", "claimed_m2"),
-    "audit_classes": ("kind", "level", "patches", "area_m2", "share"),
+    "audit_classes": ("kind", "level", "patches", "area_m2"),
     "audit_levels": ("level", "before_m2", "after_m2"),
 }
 

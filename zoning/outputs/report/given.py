@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
@@ -107,15 +107,16 @@ def _table(w: Writer, given: Contribution, name: str) -> Iterator[Block]:
     table = given.table(name)
     title = table.title.get(w.lang)
     rows = table.frame.head(MOST_ROWS)
+    fields = _one_language(table.fields, w.lang)
     yield Table(
         title,
-        [_head(w, f) for f in table.fields],
+        [_head(w, f) for f in fields],
         [
-            [cell(w, f, v) for f, v in zip(table.fields, row, strict=True)]
-            for row in rows[[f.name for f in table.fields]].itertuples(index=False, name=None)
+            [cell(w, f, v) for f, v in zip(fields, row, strict=True)]
+            for row in rows[[f.name for f in fields]].itertuples(index=False, name=None)
         ],
-        [_align(table, f) for f in table.fields],
-        [_width(w, f, rows[f.name]) for f in table.fields],
+        [_align(table, f) for f in fields],
+        [_width(w, f, rows[f.name]) for f in fields],
     )
     left = len(table.frame) - len(rows)
     if left:
@@ -123,6 +124,16 @@ def _table(w: Writer, given: Contribution, name: str) -> Iterator[Block]:
             w.say(f"{left:,} more rows stand in tables.xlsx.", f"其余 {left:,} 行见 tables.xlsx。"),
             "note",
         )
+
+
+def _one_language(fields: Sequence[Field], lang: str) -> list[Field]:
+    """Leave out columns of the other language where they have a twin in this one."""
+    own, other = (f"_{lang}", "_en" if lang == "zh" else "_zh")
+    names = {f.name for f in fields}
+    return [
+        f for f in fields
+        if not (f.name.endswith(other) and f.name.removesuffix(other) + own in names)
+    ]  # fmt: skip
 
 
 def _width(w: Writer, f: Field, values: Any) -> float:

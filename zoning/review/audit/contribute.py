@@ -39,14 +39,16 @@ _TITLES = {
     "audit_pairs": Text("Pairs of claims", "两两主张"),
     "audit_sets": Text("Sets of claims", "主张组合"),
     "audit_claims": Text("Claims before and after", "处置前后各规划主张"),
+    "audit_balance": Text("Plans before and after", "处置前后各规划"),
     "audit_cap": Text("Planned construction and the cap", "规划建设与上限"),
     "audit_layers": Text("Plans that take part", "参与比对的规划"),
+    "audit_sources": Text("Where the plans are from", "规划来源"),
     "audit_atoms": Text("Ledger of the audit", "比对台账"),
     "audit_farmland": Text("Basic farmland to be replaced", "永久基本农田补划"),
     "audit_decisions": Text("Decisions on conflicts", "冲突处置决定"),
 }
 #: Tables of the chapter; the others stand in the workbook.
-_SHOWN = ("audit_layers", "audit_classes", "audit_levels", "audit_claims", "audit_cap",
+_SHOWN = ("audit_layers", "audit_classes", "audit_levels", "audit_balance", "audit_cap",
           "audit_farmland")  # fmt: skip
 _HOW = Text("zoning export DIR --to decisions writes the layer to decide in",
             "zoning export 目录 --to decisions 可生成填写决定的图层")  # fmt: skip

@@ -67,6 +67,8 @@ _FIELDS: dict[str, tuple[str, str, str, str, str]] = {
     "warning_m2": ("warning", "警告面积", "of level warning", "级别为警告的面积", "m2"),
     "notice_m2": ("notice", "提示面积", "of level notice, slivers too", "级别为提示的面积，含碎片",
                   "m2"),
+    "claim_en": ("claim", "主张（英文）", "role and class in words", "角色与类别", ""),
+    "claim_zh": ("claim in Chinese", "主张", "role and class in Chinese", "角色与类别", ""),
     "claim_a": ("one claim", "主张甲", "role=class", "角色=类别", ""),
     "claim_b": ("other claim", "主张乙", "role=class", "角色=类别", ""),
     "claim_set": ("set of claims", "主张组合", "its number", "组合序号", ""),

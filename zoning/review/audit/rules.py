@@ -35,8 +35,8 @@ GIVES_WAY = ("a", "b", "order", "precedence", "review", "nobody")
 NONE, AGREE, UNCLASSIFIED, SLIVER = "none", "agree", "unclassified", "G"
 OWN_CLASSES = {
     UNCLASSIFIED: (Text("no rule fits", "没有适用规则"), "#762a83"),
-    SLIVER: (Text("slivers and edge shifts", "碎片与边界错位"), "#969696"),
-    AGREE: (Text("several plans, no contradiction", "多规一致"), "#d9ead3"),
+    SLIVER: (Text("slivers, edge shifts", "碎片与错位"), "#969696"),
+    AGREE: (Text("no contradiction", "多规一致"), "#d9ead3"),
     NONE: (Text("one plan or none", "仅一个规划或无规划"), "#f2f2ee"),
 }
 

@@ -9,7 +9,7 @@ import numpy as np
 from zoning.errors import Text
 from zoning.inputs.plans import role_of
 from zoning.review.audit import resolve
-from zoning.review.audit.rules import LEVELS, SLIVER, Claim, Match, Matrix
+from zoning.review.audit.rules import AGREE, LEVELS, SLIVER, Claim, Match, Matrix
 from zoning.review.audit.run import JOIN, Result
 
 if TYPE_CHECKING:
@@ -58,9 +58,11 @@ def tables(result: Result, plan: Plan) -> dict[str, pd.DataFrame]:
             atoms, built, county.mask(county.isin(("none", "overlap"))), result.before,
             result.after, construction,
         ),
-        "audit_layers": layers(result),
+        "audit_layers": layers(result).drop(columns=["input", "source"]),
+        "audit_sources": layers(result)[["role", "plan", "input", "source"]],
         "audit_atoms": ledger(result, built),
     }  # fmt: skip
+    found["audit_balance"] = in_words(found["audit_claims"])
     if any(c[0] == "basic_farmland" for c in result.claims.claims):
         found["audit_farmland"] = resolve.farmland_debt(
             atoms, county, result.before, result.after, plan.pieces
@@ -78,6 +80,15 @@ def built_atoms(result: Result, plan: Plan) -> Any:
         return None
     built = [c["value"] for c in classes if c["group"] == "construction"]
     return np.isin(value, built) * result.atoms["area_m2"].to_numpy()
+
+
+def in_words(balance: pd.DataFrame) -> pd.DataFrame:
+    """Put the names of claims in the place of their codes."""
+    names = [_names([(r, c)]) for r, c in zip(balance["role"], balance["class"], strict=True)]
+    out = balance.drop(columns=["role", "class"])
+    out.insert(0, "claim_en", [n.en for n in names])
+    out.insert(1, "claim_zh", [n.zh for n in names])
+    return out
 
 
 def conflict_rows(result: Result, plan: Plan) -> pd.DataFrame:
@@ -152,7 +163,6 @@ def classes(atoms: pd.DataFrame, patches: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame({
         "patches": count.reindex(area.index, fill_value=0).astype("int64"), "area_m2": area,
     })  # fmt: skip
-    table["share"] = table["area_m2"] / max(int(table["area_m2"].sum()), 1)
     table = table.reset_index()
     order = np.lexsort((table["kind"], table["level"].map(list(LEVELS).index)))
     return table.iloc[order].reset_index(drop=True)
@@ -201,7 +211,7 @@ def by_unit(result: Result, plan: Plan) -> pd.DataFrame:
     sums = sums.sort_values(["unit", "area_m2", "kind"], ascending=[True, False, True])
     first = sums.drop_duplicates(["unit", "level"]).set_index(["unit", "level"])["kind"]
     keys = pd.MultiIndex.from_arrays([table["unit"], table["level"]])
-    table["kind"] = first.reindex(keys).fillna("none").to_numpy()
+    table["kind"] = first.reindex(keys).fillna(AGREE).to_numpy()
     for level in LEVELS:
         if level != "pass":
             table[f"{level}_m2"] = wide[level].to_numpy()
