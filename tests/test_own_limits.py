@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -260,3 +261,42 @@ def test_explain_names_the_own_limit_that_binds(tmp_path):
     assert made.run["allocation"]["method"] == "nested"
     text = " ".join(made.explain(unit, "en").lines)
     assert "limit less" in text
+
+
+def test_polygons_of_a_file_are_places_of_limits_and_reductions(tmp_path):
+    folder = tmp_path / "面"
+    rules = """
+[[cap.limit]]
+name = "park"
+area = "园.gpkg"
+upper = 100000
+
+[[cap.reduction]]
+name = "old"
+area = "园.gpkg"
+zone = "optimised"
+share = 0.1
+lower_m2 = 5000
+"""
+    path = worlds.write(folder, extra=rules)
+    shape = worlds.square(0, 0, 1.4, 1.6)  # of the second column only 0.4
+    gpd.GeoDataFrame({"name": ["x"]}, geometry=[shape], crs=worlds.CRS).to_file(folder / "园.gpkg")
+    made = api.Plan.of(pipeline.run(planfile.load(path), folder))
+    here = sorted(made.pieces.loc[made.pieces["area_park"] == "in", "unit"])
+    assert here == ["1kmN3500E500", "1kmN3501E500"]
+    assert made.pieces.loc[made.pieces["unit"].isin(here), "new_m2"].sum() <= 100_000
+    assert made.pieces["reduced_m2"].sum() == 5000
+    assert set(made.pieces.loc[made.pieces["reduced_m2"] > 0, "unit"]) == {"1kmN3500E500"}
+    made.save(tmp_path / "out")
+    back = api.load(tmp_path / "out")
+    assert [c.text.en for c in verify(back, tmp_path / "out") if not c.ok] == []
+    for column in ("area_park", "area_old"):
+        pieces = back.pieces.copy()
+        pieces.loc[pieces[column] == "out", column] = "in"
+        failed = [c.check for c in verify(replace(back, pieces=pieces)) if not c.ok]
+        assert "verify.place" in failed
+    far = gpd.GeoDataFrame({"name": ["x"]}, geometry=[worlds.square(0, 0, 0.3, 0.3)],
+                           crs=worlds.CRS)  # fmt: skip
+    far.to_file(folder / "园.gpkg")
+    with pytest.raises(InputError, match="at least half inside"):
+        pipeline.run(planfile.load(path), folder)

@@ -86,6 +86,8 @@ def _area_rule(kind: Literal["county", "township"], rule: PlaceRule) -> AreaRule
 def _places(rule: OwnLimitRule | ReductionPart) -> dict[str, tuple[str, ...]]:
     named = {"county": rule.county, "township": rule.township, "zone": rule.zone,
              "overlays": rule.overlay}  # fmt: skip
+    if rule.area:
+        named[f"area_{rule.name}"] = ("in",)
     return {column: codes for column, codes in named.items() if codes}
 
 

@@ -22,6 +22,8 @@ class State:
         ``shares`` is the table of units by township.
     zones : GeoDataFrame or None
         None without townships.
+    places : GeoDataFrame or None
+        Polygons of files that rules name.
     unzoned : Text or None
         Why some land has no zone: which townships lack which columns.
     """
@@ -34,5 +36,6 @@ class State:
     redlines: gpd.GeoDataFrame | None = None
     zones: gpd.GeoDataFrame | None = None
     unzoned: Text | None = None
+    places: gpd.GeoDataFrame | None = None
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()

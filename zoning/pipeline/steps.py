@@ -23,9 +23,10 @@ from zoning.indicators.transfer import reconcile, transfer
 from zoning.inputs.gather import Intake
 from zoning.ledger import atoms, protections, redlines, sums, unknown
 from zoning.ledger.tiles import MapBlocks, in_process
-from zoning.pipeline import checks, ground, protected, summary
+from zoning.pipeline import checks, ground, places, protected, summary
 from zoning.pipeline.assemble import Solved, assemble, place
 from zoning.pipeline.contradictions import contradicted
+from zoning.pipeline.places import add_places
 from zoning.pipeline.ready import Ready, prepare
 from zoning.pipeline.state import State
 from zoning.plan import Plan
@@ -131,7 +132,9 @@ def _ground(ready: Ready, ledger: atoms.Ledger, parts: pd.DataFrame, state: Stat
         redlines=state.redlines, pieces=state.pieces, tables=found,
         checks=tuple(_check(config, intake, ledger, parts, state)),
         run=summary.describe(config, intake, ledger, parts, state),
-        contributions=_protected(intake, ledger, parts, state),
+        contributions=(
+            *_protected(intake, ledger, parts, state), *places.contribution(state.places),
+        ),
     )  # fmt: skip
 
 
@@ -330,6 +333,7 @@ def _draw_account(
         return None
     green = int(parts["eco_agri_m2"].sum())
     rules = cap_rules(config)
+    add_places(state, config.cap, folder)
     state.pieces = add_coefficients(state.pieces, rules.own, state.units, folder)
     if rules.reductions and "zone" in state.pieces and "suitability" in state.pieces:
         state.pieces = add_reductions(state.pieces, rules.reductions)

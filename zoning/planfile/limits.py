@@ -54,6 +54,9 @@ class OwnLimitRule(Part):
     """Only in units of these zones."""
     overlay: Codes = ()
     """Only in units under these overlays."""
+    area: str = ""
+    """Only in units of which at least half lies inside the polygons of this file
+    (`FILE` or `FILE:layer`)."""
     upper: Annotated[float, Field(ge=0)] | None = None
     """At most so much, in `unit`."""
     lower: Annotated[float, Field(ge=0)] | None = None
@@ -114,6 +117,8 @@ class ReductionPart(Part):
     """Only in units of these zones."""
     overlay: Codes = ()
     """Only in units under these overlays."""
+    area: str = ""
+    """Only in units of which at least half lies inside the polygons of this file."""
     share: Share = 1.0
     """Of the existing construction land of each piece, at most so much may go."""
     upper_m2: Annotated[int, Field(ge=0)] | None = None

@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+import shapely
+
 from zoning.capacity import cap_rules
 from zoning.capacity.own import derived
 from zoning.errors import Check, Text
 from zoning.ledger import sums
+from zoning.pipeline import places
 from zoning.plan import Plan
+from zoning.planfile.models import OwnLimitRule, ReductionPart
 from zoning.questions.released import classes_of
+
+
+def _places(plan: Plan) -> list[Check]:
+    """Hold which units lie inside polygons of rules against the polygons that the plan carries."""
+    cap, pieces = plan.config.cap, plan.pieces
+    part = next((c for c in plan.contributions if c.wing == places.WING), None)
+    found = []
+    rules: list[OwnLimitRule | ReductionPart] = [*cap.limit, *cap.reduction]
+    for rule in rules:
+        if not rule.area or pieces is None:
+            continue
+        off, name = len(pieces), f"area_{rule.name}"
+        if part is not None and name in pieces:
+            frame = part.layers[0].frame
+            shape = shapely.union_all(frame.geometry[frame["name"] == rule.name].to_numpy())
+            right = places.column(pieces, plan.units, places.inside(plan.units, shape))
+            off = int((right != pieces[name].astype("string")).fillna(True).sum())
+        text = Text(f"rule {rule.name}: which units lie in its polygons ({off} pieces differ)",
+                    f"规则 {rule.name}：位于范围内的单元（{off} 个地块不符）")  # fmt: skip
+        found.append(Check("verify.place", "error", off == 0, off, 0, "pieces", rule.name, text))
+    return found
 
 
 def own(plan: Plan) -> list[Check]:
@@ -24,9 +49,9 @@ def own(plan: Plan) -> list[Check]:
         came from a file only its places can be held.
     """
     pieces, rules = plan.pieces, cap_rules(plan.config).own
-    if pieces is None or not rules:
+    if pieces is None or not (rules or plan.config.cap.reduction):
         return []
-    found = []
+    found = _places(plan)
     if "free_farmland_m2" in pieces:
         again = sums.pieces(sums.split(plan.ledger, classes_of(plan), plan.scheme.counted))[
             "free_farmland_m2"

@@ -30,6 +30,11 @@ def may_go(plan: Plan, p: Any) -> tuple[list[int], list[str | None], list[Fracti
     rules = plan.config.cap.reduction
     if not rules or "built_m2" not in p or "suitability" not in p:
         return most, name, keep
+    areas = {
+        r.name: [None if missing(v) else str(v) for v in p[f"area_{r.name}"].astype(object)]
+        if f"area_{r.name}" in p else [None] * n
+        for r in rules
+    }  # fmt: skip
     columns = ["county", "township", "zone", "overlays", "built_m2", "suitability"]
     for i, row in enumerate(p[columns].astype(object).itertuples(index=False)):
         county, town, zone, overlays, built, worth = row
@@ -38,8 +43,8 @@ def may_go(plan: Plan, p: Any) -> tuple[list[int], list[str | None], list[Fracti
         over = set() if missing(overlays) else set(str(overlays).split("+"))
         for r in rules:
             named = ((r.county, {county}), (r.township, {town}), (r.zone, {zone}),
-                     (r.overlay, over))  # fmt: skip
-            if all(not codes or set(codes) & here for codes, here in named):
+                     (r.overlay, over), ((r.area and "in",), {areas[r.name][i]}))  # fmt: skip
+            if all(not any(codes) or set(codes) & here for codes, here in named):
                 exact = Fraction(str(r.share)) * int(built)
                 most[i], name[i] = exact.numerator // exact.denominator, r.name
                 keep[i] = Fraction(round((float(worth) + r.price) * 10**9), 10**9)
