@@ -6,8 +6,10 @@ import dataclasses
 import functools
 import http.server
 import json
+import os
 import re
 import shutil
+import subprocess
 import threading
 import time
 from html import escape
@@ -30,6 +32,24 @@ BROWSER = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
 DRIVER = shutil.which("chromedriver")
+
+
+def npm_file(package, version, inside, folder):
+    """Bring a file of an npm package; without npm the test is skipped, but not in CI."""
+    npm = shutil.which("npm")
+    if npm is None:
+        if os.environ.get("CI"):
+            raise AssertionError("CI has npm")
+        pytest.skip("needs npm")
+    done = subprocess.run(
+        [npm, "install", "--silent", "--no-audit", "--no-fund", f"{package}@{version}"],
+        cwd=folder, capture_output=True, encoding="utf-8", timeout=300,
+    )  # fmt: skip
+    if done.returncode:
+        if os.environ.get("CI"):
+            raise AssertionError(done.stderr)
+        pytest.skip(f"npm cannot bring {package}")
+    return folder / "node_modules" / package / inside
 
 
 class Browser:
@@ -823,6 +843,118 @@ def test_two_plans_and_the_swipe(browser, plan, tmp_path):
     differ = int((plan.units["zone"] == "key").sum())
     browser.js("document.querySelector('.zn-tool-accounts').click()")
     assert f"{differ} 个单元分区不同" in browser.text(".zn-accounts")
+
+
+def test_differences_are_a_theme_with_from_and_to(browser, plan, tmp_path):
+    changed = plan.units["zone"].where(plan.units["zone"] != "key", "moderate")
+    fresh = plan.units["new_m2"].where(plan.units["zone"] != "optimised", 0)
+    other = dataclasses.replace(plan, units=plan.units.assign(zone=changed, new_m2=fresh))
+    path = webmap.write_compare(plan, other, tmp_path / "c.html", names=("现行", "调整"))
+    browser.open(path, "#v=")
+    assert "现行" in browser.text(".zn-swipe") and "调整" in browser.text(".zn-swipe")
+    browser.js("document.querySelector('input[value=differences]').click()")
+    legend = browser.text(".zn-legend")
+    assert "重点开发 → 适度开发" in legend and "分区相同" in legend
+    pairs = browser.js("return Zoning.differences().pairs.map(p=>[p.from,p.to,p.n])")
+    assert pairs == [["key", "moderate", int((plan.units["zone"] == "key").sum())]]
+    moved = plan.units["zone"].eq("key") | plan.units["new_m2"].ne(fresh)
+    towns = browser.js("return Zoning.changedTownships()")
+    assert {t["code"] for t in towns} == set(plan.units.loc[moved, "township"])
+    for t in towns:
+        rows = plan.units[plan.units["township"] == t["code"]]
+        assert t["n"] == int((rows["zone"] == "key").sum())
+        lost = rows["new_m2"].sum() - fresh[rows.index].sum()
+        assert abs(t["fresh"] + lost) <= 50 * len(rows)
+    browser.js("Zoning.emit('accounts',true)")
+    panel = browser.text(".zn-accounts")
+    assert "有变化的乡镇" in panel and browser.complaints() == []
+
+
+def test_two_plans_of_one_name_are_told_apart(plan):
+    assert webmap.page.own_names(plan, plan) == (plan.name + "（1）", plan.name + "（2）")
+    run = {**plan.run, "construction": {**plan.run["construction"], "cap_share": 0.3}}
+    other = dataclasses.replace(plan, run=run)
+    assert webmap.page.own_names(plan, other)[1].endswith("（30.00%）")
+
+
+POLYGON = [(119.010, 32.195), (119.045, 32.198), (119.040, 32.225), (119.022, 32.208),
+           (119.012, 32.230)]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["wkt", "geojson", "lines"])
+def test_a_pasted_polygon_is_answered_by_units(browser, page, plan, form):
+    text = {
+        "wkt": "POLYGON((" + ",".join(f"{x} {y}" for x, y in [*POLYGON, POLYGON[0]]) + "))",
+        "geojson": json.dumps({"type": "Feature", "geometry": {
+            "type": "Polygon", "coordinates": [[*POLYGON, POLYGON[0]]]}}),
+        "lines": "\n".join(f"{x}, {y}" for x, y in POLYGON),
+    }[form]  # fmt: skip
+    browser.open(page)
+    browser.js("document.querySelector('.zn-tool-measure').click()")
+    browser.js(
+        "const t=document.querySelector('.zn-measure textarea');t.value=arguments[0];"
+        "t.dispatchEvent(new Event('input'))",
+        text,
+    )
+    told = browser.text(".zn-measure")
+    assert "按" in told and "zoning site" in told
+    ring = Transformer.from_crs(4326, plan.units.crs, always_xy=True).transform(
+        *zip(*POLYGON, strict=True)
+    )
+    shape = shapely.Polygon(np.column_stack(ring))
+    part = shapely.area(shapely.intersection(plan.units.geometry.array, shape)) / 1e6
+    sums = browser.js(
+        "const s=Zoning.under(Zoning.sides[0],arguments[0].map(p=>[p[1],p[0]]));"
+        "return [s.drawn_m2,s.area_m2,s.units,s.columns.built_m2]",
+        POLYGON,
+    )
+    assert abs(sums[0] / shape.area - 1) < 1e-6
+    assert abs(sums[1] / (plan.units["area_m2"] * part).sum() - 1) < 1e-3
+    assert sums[2] == int((part > 0).sum())
+    assert abs(sums[3] / (plan.units["built_m2"] * part).sum() - 1) < 2e-3
+
+
+def test_what_is_no_polygon_is_marked(browser, page):
+    browser.open(page)
+    for text in (
+        "hello",
+        "POINT(1 2)",
+        "{}",
+        "119 32, 120",
+        '{"type":"Point","coordinates":[1,2]}',
+    ):
+        assert browser.js("return Zoning.readPolygon(arguments[0])", text) is None, text
+
+
+def test_a_dark_room_keeps_the_colours_of_the_plan(browser, page, plan):
+    browser.open(page, "#v=&d=1")
+    sheet = browser.js("return getComputedStyle(document.querySelector('.zn-top')).backgroundColor")
+    assert sheet == "rgb(27, 31, 35)"
+    unit = unit_where(browser, "g.value(i,'zone')=='key'&&g.value(i,'area_m2')>9e5")
+    assert browser.pixel(*browser.point_of(unit)) == (0xF0, 0x99, 0x4A)
+    browser.js("document.querySelector('.zn-tool-dark').click()")
+    sheet = browser.js("return getComputedStyle(document.querySelector('.zn-top')).backgroundColor")
+    assert sheet == "rgb(255, 255, 255)"
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory):
+    return npm_file("axe-core", "4.10.3", "axe.min.js", tmp_path_factory.mktemp("axe")).read_text()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing_serious(browser, page, axe, dark):
+    states = ("", "Zoning.openPlace('city');Zoning.emit('accounts',true)", "Zoning.showTable()",
+              "Zoning.emit('pick',Zoning.sides[0].grid.centre(30))",
+              "document.querySelector('.zn-tool-measure').click()")  # fmt: skip
+    for state in states:
+        browser.open(page, "#d=1" if dark else "")
+        browser.js(state + ";" + axe + ";window.axe=axe;")
+        found = browser.driver.execute_async_script(
+            "const done=arguments[0];axe.run(document,{resultTypes:['violations']}).then(r=>"
+            "done(r.violations.map(v=>[v.id,v.impact,v.nodes.map(n=>n.html.slice(0,120))])))"
+        )
+        assert [f for f in found if f[1] in ("serious", "critical")] == [], state
 
 
 def test_without_decompression_stream(browser, page):

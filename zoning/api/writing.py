@@ -26,6 +26,7 @@ def map(
     out: str | Path,
     *,
     compare: Plan | str | Path | None = None,
+    names: Sequence[str] | None = None,
     folder: bool = False,
     tiles: str | None = None,
     tianditu_key: str | None = None,
@@ -44,6 +45,8 @@ def map(
         The file; with ``folder`` a folder for ``index.html`` and its assets.
     compare : Plan, str or Path, optional
         Another plan of the same city, side by side.
+    names : sequence of str, optional
+        What to call the two; by default their own names, told apart by the cap.
     folder : bool
         Scripts and styles as files of their own, for servers with a strict content policy.
     tiles, tianditu_key : str, optional
@@ -74,7 +77,9 @@ def map(
 
     whole, place = taken(plan), Path(out)
     if compare is not None:
-        return webmap.write_compare(whole, taken(compare), place, lang=lang, folder=folder)
+        other = taken(compare)
+        called = None if names is None else (names[0], names[1])
+        return webmap.write_compare(whole, other, place, lang=lang, folder=folder, names=called)
     near = home_of(whole)
     if isinstance(plan, str | Path):
         near += [Path(plan).resolve().parent, Path(plan)]

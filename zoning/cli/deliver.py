@@ -15,6 +15,9 @@ from zoning.cli.allocating import Folder
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk, within
 from zoning.cli.solving import ended, searching
+from zoning.errors import InputError
+
+_PLANS = 2
 
 Out = Annotated[
     Path | None,
@@ -28,6 +31,15 @@ Out = Annotated[
 def _done(talk: Talk, files: Sequence[Path]) -> None:
     talk.write_json({"written": [str(f) for f in files]})
     talk.wrote(files)
+
+
+def _two(names: Sequence[str] | None) -> Sequence[str] | None:
+    if names and len(names) != _PLANS:
+        raise InputError.one(
+            f"{len(names)} names for two plans", f"两个方案给出了 {len(names)} 个名称",
+            where="--name", code="two-names", remedy=("give --name twice", "请给出两次 --name"),
+        )  # fmt: skip
+    return names or None
 
 
 @command(writes={"out": (".",)})
@@ -45,6 +57,11 @@ def webmap(
         Path | None,
         typer.Option("--compare", help="Another plan, side by side. / 对比方案"),
         About("plan-folder"),
+    ] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--name", show_default=False,
+                     help="What to call each of two plans; give it twice. / 两个方案的名称"),
     ] = None,
     as_folder: Annotated[
         bool,
@@ -79,7 +96,8 @@ def webmap(
     # Files speak the plan's language unless another one is asked for.
     with talk.progress() as progress:
         made = api.map(
-            folder, place, compare=compare, folder=as_folder, tiles=tiles, ladder=ladder or None,
+            folder, place, compare=compare, names=_two(names), folder=as_folder, tiles=tiles,
+            ladder=ladder or None,
             inputs=inputs,
             tianditu_key=os.environ.get("TIANDITU_TK"), lang=talk.asked_lang, progress=progress,
         )  # fmt: skip

@@ -29,6 +29,7 @@
   };
 
   function redrawWords() {
+    Z.map.getContainer().setAttribute("aria-label", Z.t("middle"));
     head();
     Z.drawTools();
     Z.drawHeadline();
@@ -42,7 +43,7 @@
   function applyTheme() {
     const theme = Z.plan.themes.find((t) => t.code === Z.state.theme);
     Z.sides.forEach((one) => {
-      one.classed = Z.classify(one.grid, theme, one.plan);
+      one.classed = theme && theme.code === "differences" ? Z.differences() : Z.classify(one.grid, theme, one.plan);
       one.layer.show(one.classed);
     });
     Z.calm(Boolean(theme && theme.calm));
@@ -61,10 +62,11 @@
     const tip = Z.find(".zn-tip");
     const one = Z.sides.length > 1 && point && point.x > Z.map.getSize().x * Z.state.swipe ? Z.sides[1] : Z.sides[0];
     const i = at ? one.grid.find(at.lat, at.lng) : -1;
+    const told = (theme) => (theme.code === "differences" ? one.classed.entries[one.classed.classes[i]].label() : Z.themeValue(one.grid, theme, i, one.plan));
     tip.hidden = i < 0;
     if (i < 0) return;
     const theme = Z.plan.themes.find((t) => t.code === Z.state.theme);
-    Z.put(tip, Z.el("strong", null, theme ? Z.themeValue(one.grid, theme, i, one.plan) : Z.ha(one.grid.value(i, "area_m2"))),
+    Z.put(tip, Z.el("strong", null, theme ? told(theme) : Z.ha(one.grid.value(i, "area_m2"))),
       theme && theme.code === "zones" ? Z.el("span", null, Z.value("zone_reason", one.grid.value(i, "zone_reason"))) : null,
       Z.el("span", null, [Z.townshipName(one.grid, i), one.grid.code(i)].filter(Boolean).join(" · ")));
     const size = Z.map.getSize();
@@ -202,6 +204,7 @@
     const box = map.getContainer();
     Z.find(".zn-stage").prepend(box);
     box.classList.add("zn-map");
+    box.setAttribute("role", "application");
     map.createPane("zn-mark").style.zIndex = 450;
     ["zn-left", "zn-right"].forEach((name) => { map.createPane(name).style.zIndex = 300; });
     if (map.attributionControl) map.attributionControl.setPrefix("Leaflet").setPosition("bottomright");
@@ -227,6 +230,7 @@
       overlays: new Set(asked.overlays || ["redlines", "townships", "counties", "labels", "water", "roads", "relief", "neighbours", "background"]),
       swipe: asked.swipe, picked: null, hidden: new Set(),
     };
+    if (asked.dark) { Z.state.dark = true; document.documentElement.classList.add("zn-dark"); }
     head();
     Z.layers = await Z.loadLayers(Z.plan.layers);
     const outline = Z.layers.city.rows.map((r) => r.shape);
@@ -267,6 +271,7 @@
       hearParts();
       hearMap(map);
       if (Z.sides.length > 1) Z.changed = Z.changedZones();
+      if (Z.changed !== undefined) Z.plan.themes.push({ code: "differences", label: Z.words.differences && { zh: Z.words.differences[0], en: Z.words.differences[1] } });
       applyTheme();
       redrawWords();
       applyOverlays();

@@ -9,6 +9,7 @@
     print: "M7 8V3h10v5M7 17H4V8h16v9h-3M7 14h10v7H7z",
     link: "M9 15l6-6M10 6l2-2a4 4 0 0 1 6 6l-2 2M14 18l-2 2a4 4 0 0 1-6-6l2-2",
     side: "M12 3 3 8l9 5 9-5zM3 12l9 5 9-5M3 16l9 5 9-5",
+    dark: "M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z",
     home: "M4 11 12 4l8 7M6 10v10h12V10",
   };
   const PIXEL_M = 0.0254 / 96;
@@ -112,7 +113,7 @@
     Z.givenLegend().forEach((e) => items.push(Z.el("li", null, swatch(e.colour), Z.el("span", null, e.label))));
     items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 2.4 }), Z.t("outline")));
     Z.geographyLegend(shown).forEach((entry) => items.push(Z.el("li", null, entry)));
-    return Z.el("div", { class: "zn-legend" }, Z.el("h3", null, theme ? Z.say(theme.label) : Z.t("legend")),
+    return Z.el("div", { class: "zn-legend" }, Z.el("h2", null, theme ? Z.say(theme.label) : Z.t("legend")),
       city ? Z.el("p", { class: "zn-soft" }, Z.t("share_base")) : theme && (theme.whole || theme.about) ? Z.el("p", { class: "zn-soft" }, theme.whole ? Z.t("of_unit_area") : Z.say(theme.about)) : null, Z.el("ul", null, items));
   };
 
@@ -186,6 +187,14 @@
     fading = setTimeout(() => { box.hidden = true; }, 2500);
   };
 
+  // For a dark room: the page dims, the plan's colours stay what they are.
+  Z.setDark = function (on) {
+    Z.state.dark = on;
+    document.documentElement.classList.toggle("zn-dark", on);
+    Z.drawTools();
+    Z.emit("view");
+  };
+
   Z.drawTools = function () {
     const other = Z.state.lang === "zh" ? "en" : "zh";
     Z.put(Z.find(".zn-tools"),
@@ -193,6 +202,7 @@
       button("accounts", () => Z.emit("accounts")),
       button("measure", () => Z.measure.toggle(), { "aria-pressed": String(Z.measure.active()) }),
       document.fullscreenEnabled ? button("fullscreen", fullscreen) : null,
+      button("dark", () => Z.setDark(!Z.state.dark), { "aria-pressed": String(Boolean(Z.state.dark)) }),
       button("print", () => window.print()),
       button("link", copyLink),
       Z.el("button", { type: "button", class: "zn-tool zn-lang", lang: other === "zh" ? "zh-CN" : "en",
@@ -244,6 +254,7 @@
     const parts = { z: [map.getZoom().toFixed(2), c.lat.toFixed(5), c.lng.toFixed(5)].join("/"), t: Z.state.theme,
       o: Z.state.opacity, l: Z.state.lang, v: [...Z.state.overlays].join(",") };
     if (Z.state.picked) parts.u = Z.state.picked.map((x) => x.toFixed(5)).join("/");
+    if (Z.state.dark) parts.d = 1;
     if (Z.sides.length > 1) parts.s = Z.state.swipe;
     return "#" + Object.entries(parts).map(([k, v]) => k + "=" + encodeURIComponent(v)).join("&");
   };
@@ -260,7 +271,7 @@
     };
     return {
       view: numbers("z", 3), picked: numbers("u", 2), lang: parts.get("l"), theme: parts.get("t"),
-      opacity: number("o", 0.1, 1, null), swipe: number("s", 0, 1, 0.5),
+      dark: parts.get("d") === "1", opacity: number("o", 0.1, 1, null), swipe: number("s", 0, 1, 0.5),
       overlays: parts.has("v") ? parts.get("v").split(",").filter((v) => OVERLAYS.includes(v)) : null,
     };
   };

@@ -110,7 +110,7 @@
   };
 
   function legend(pen, write, x, y) {
-    write(Z.find(".zn-legend h3").textContent, x, y + 12, 14, 650);
+    write(Z.find(".zn-legend h2").textContent, x, y + 12, 14, 650);
     let at = y + 34;
     document.querySelectorAll("#zn .zn-legend li").forEach((item) => {
       const swatch = item.querySelector(".zn-swatch");
@@ -131,6 +131,6 @@
 
   Z.savePicture = async function () {
     const canvas = await Z.picture();
-    canvas.toBlob((blob) => save(fileName(Z.find(".zn-legend h3").textContent, ".png"), blob), "image/png");
+    canvas.toBlob((blob) => save(fileName(Z.find(".zn-legend h2").textContent, ".png"), blob), "image/png");
   };
 })(Zoning);

@@ -22,8 +22,25 @@
       Z.put(box, points.length < 2 ? Z.t("measure_help") : [
         Z.el("strong", null, Z.t("length") + " " + distance(length(xy))),
         points.length > 2 ? Z.el("strong", null, " · " + Z.t("surface") + " " + Z.km2(surface(xy), 3)) : null],
+        points.length > 2 ? Z.el("div", { class: "zn-under" }, Z.polygonRows(points.map((p) => [p.lat, p.lng]))) : null,
+        points.length ? null : paste(),
         Z.el("button", { type: "button", onclick: () => { points = []; draw(); } }, Z.t("clear")),
         Z.el("button", { type: "button", onclick: () => set(false) }, Z.t("close")));
+    }
+
+    // A polygon from elsewhere: text in the clipboard becomes the points.
+    function paste() {
+      const box = Z.el("textarea", { rows: 2, "aria-label": Z.t("paste"), placeholder: Z.t("paste"), oninput: () => {
+        const ring = Z.readPolygon(box.value);
+        box.setAttribute("aria-invalid", String(!ring && box.value.trim() !== ""));
+        if (!ring) return;
+        points = ring.map((p) => L.latLng(p[0], p[1]));
+        const [a, b] = [points[0], points[points.length - 1]];
+        if (a.equals(b)) points.pop();
+        map.fitBounds(L.latLngBounds(points), { paddingTopLeft: [60, 60], paddingBottomRight: [60, 150], maxZoom: 13, animate: false });
+        draw();
+      } });
+      return box;
     }
 
     function draw() {

@@ -94,7 +94,7 @@
       Z.el("header", null, Z.el("h2", null, Z.t("accounts")),
         Z.el("button", { type: "button", class: "zn-close", "aria-label": Z.t("close"), onclick: close }, "×")),
       Z.el("div", { class: "zn-accounts-body" },
-        Z.changed === undefined ? null : Z.el("p", null, Z.t("changed", { n: Z.number(Z.changed) })), Z.sides.map((one) => Z.el("div", { class: "zn-accounts-side" },
+        Z.sides.length > 1 ? Z.drawDifferences() : null, Z.sides.map((one) => Z.el("div", { class: "zn-accounts-side" },
         Z.sides.length > 1 ? Z.el("p", { class: "zn-soft" }, Z.t(one.where) + ": " + one.plan.name) : null,
         [construction, zones, counties, reds, checks].map((part) => part(accountsOf(one)))))));
     box.setAttribute("aria-label", Z.t("accounts"));

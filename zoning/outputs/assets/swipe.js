@@ -31,6 +31,64 @@
     cut();
   };
 
+  // Pairs of zones, from the left plan to the right one, as a theme of its own.
+  Z.differences = function () {
+    const [a, b] = Z.sides;
+    if (Z.changedZones() === undefined) return null;
+    const zones = a.plan.zones;
+    const order = (plan, code) => plan.zones.findIndex((z) => z.code === code);
+    const classes = new Uint8Array(a.grid.count);
+    const pairs = new Map();
+    for (let i = 0; i < a.grid.count; i++) {
+      const [x, y] = [a.grid.value(i, "zone"), b.grid.value(i, "zone")];
+      if (x === y) continue;
+      const key = order(a.plan, x) + ">" + order(b.plan, y);
+      if (!pairs.has(key)) pairs.set(key, { from: x, to: y, n: 0, m2: 0, k: pairs.size + 1 });
+      const pair = pairs.get(key);
+      pair.n++;
+      pair.m2 += a.grid.value(i, "area_m2") || 0;
+      classes[i] = pair.k;
+    }
+    const entries = [{ colour: "#eceae4", label: () => Z.t("same_zone") }, ...[...pairs.values()].map((p) => ({
+      colour: p.to === null ? "#beb9b4" : (b.plan.zones.find((z) => z.code === p.to) || zones[0]).colour,
+      label: () => Z.zone(p.from, a.plan).label + " → " + Z.zone(p.to, b.plan).label }))];
+    return { classes, entries, pairs: [...pairs.values()], anyMissing: false };
+  };
+
+  // Townships whose units changed, with how much of them and what of their new land.
+  Z.changedTownships = function () {
+    const [a, b] = Z.sides;
+    const found = new Map();
+    for (let i = 0; i < a.grid.count; i++) {
+      const code = a.grid.value(i, "township");
+      const moved = a.grid.value(i, "zone") !== b.grid.value(i, "zone");
+      const fresh = (b.grid.value(i, "new_m2") || 0) - (a.grid.value(i, "new_m2") || 0);
+      if (code === null || (!moved && !fresh)) continue;
+      const row = found.get(code) || { code, n: 0, m2: 0, fresh: 0 };
+      if (moved) { row.n++; row.m2 += a.grid.value(i, "area_m2") || 0; }
+      row.fresh += fresh;
+      found.set(code, row);
+    }
+    return [...found.values()].sort((x, y) => y.m2 - x.m2 || Math.abs(y.fresh) - Math.abs(x.fresh));
+  };
+
+  Z.drawDifferences = function () {
+    if (Z.changed === undefined) return null;
+    const [a, b] = Z.sides.map((one) => one.plan.accounts.construction || {});
+    const delta = (name, x, y, show) => Z.known(x) && Z.known(y) && x !== y && Z.el("tr", null, Z.el("th", { scope: "row" }, name),
+      Z.el("td", { class: "zn-num" }, show(x)), Z.el("td", { class: "zn-num" }, show(y)), Z.el("td", { class: "zn-num" }, (y > x ? "+" : "−") + show(Math.abs(y - x))));
+    const zones = Z.sides[0].plan.accounts.zones.map((z) => [z, Z.sides[1].plan.accounts.zones.find((o) => o.code === z.code)]).filter(([, o]) => o);
+    const km2 = (m2) => Z.km2(m2, 2);
+    const rows = [delta(Z.t("cap"), a.cap_share, b.cap_share, (x) => Z.percent(x, 2)), delta(Z.t("new"), a.new_m2, b.new_m2, km2), delta(Z.t("existing"), a.existing_m2, b.existing_m2, km2),
+      ...zones.map(([x, y]) => delta(Z.zone(x.code).label, x.area_m2, y.area_m2, km2))].filter(Boolean);
+    const towns = Z.changedTownships();
+    return [Z.el("p", null, Z.t("changed", { n: Z.number(Z.changed) })),
+      rows.length ? Z.el("table", { class: "zn-table zn-deltas" }, Z.el("thead", null, Z.el("tr", null, [Z.t("account"), Z.t("left"), Z.t("right"), "Δ"].map((h, k) => Z.el("th", { scope: "col", class: k ? "zn-num" : null }, h)))), Z.el("tbody", null, rows)) : null,
+      towns.length && Z.layers.townships ? [Z.el("h3", null, Z.t("changed_towns", { n: towns.length })), Z.el("ul", { class: "zn-list" }, towns.map((t) => Z.el("li", null,
+        Z.el("button", { type: "button", class: "zn-link", onclick: () => Z.emit("found", { kind: "township", rows: [Z.layers.townships.byCode.get(t.code)] }) }, Z.place(Z.layers.townships.byCode.get(t.code) || t)),
+        Z.el("span", { class: "zn-num zn-soft" }, [t.n ? Z.t("units_n", { n: t.n }) : null, t.fresh ? (t.fresh > 0 ? "+" : "−") + Z.km2(Math.abs(t.fresh), 2) : null].filter(Boolean).join(" · ")))))] : null];
+  };
+
   // How many units of one lattice carry another zone in the other plan.
   Z.changedZones = function () {
     const [a, b] = Z.sides.map((one) => one.grid);

@@ -83,7 +83,7 @@
     Z.put(box, Z.el("header", null, Z.el("h2", null, Z.t("townships_table")), Z.el("span", { class: "zn-soft zn-table-count", role: "status" }), find,
       Z.el("button", { type: "button", class: "zn-button", onclick: () => Z.saveCsv(Z.t("townships_table"), Z.townshipCsv()) }, "CSV"),
       Z.el("button", { type: "button", class: "zn-close", "aria-label": Z.t("close"), onclick: () => Z.emit("table", false) }, "×")),
-    Z.el("div", { class: "zn-table-scroll", tabindex: 0, role: "region", "aria-label": Z.t("townships_table") }));
+    Z.el("div", { class: "zn-table-scroll", tabindex: 0, role: "group", "aria-label": Z.t("townships_table") }));
     box.setAttribute("aria-label", Z.t("townships_table"));
     draw();
   }

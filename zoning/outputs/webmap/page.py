@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,8 +43,8 @@ MOST_APART = 0.5
 SCRIPTS = (
     "core.js", "words.js", "unpack.js", "projection.js", "grid.js", "gridlayer.js", "themes.js",
     "given.js", "lines.js", "geography.js", "headline.js", "ladder.js", "card.js", "places.js",
-    "charts.js", "panel.js", "table.js", "download.js", "search.js", "measure.js", "swipe.js",
-    "controls.js", "app.js",
+    "charts.js", "panel.js", "table.js", "download.js", "search.js", "polygon.js", "measure.js",
+    "swipe.js", "controls.js", "app.js",
 )  # fmt: skip
 _VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
 _BLOCK = re.compile(
@@ -95,7 +96,13 @@ def write(
 
 
 def write_compare(
-    plan_a: Plan, plan_b: Plan, path: str | Path, *, lang: str | None = None, folder: bool = False
+    plan_a: Plan,
+    plan_b: Plan,
+    path: str | Path,
+    *,
+    lang: str | None = None,
+    folder: bool = False,
+    names: tuple[str, str] | None = None,
 ) -> Path:
     """Write a map of two plans of the same city, side by side with a swipe.
 
@@ -105,6 +112,8 @@ def write_compare(
     ----------
     plan_a, plan_b : zoning.plan.Plan
         Shown on the left and on the right.
+    names : tuple of str, optional
+        What to call them; by default their own names, and where those are alike also their cap.
     path, lang, folder
         As for :func:`write`.
 
@@ -119,8 +128,23 @@ def write_compare(
     """
     _same_region(plan_a, plan_b)
     lang = lang or plan_language(plan_a)
-    page = _finish(_build((plan_a, plan_b), lang, None), plan_a.name, lang, None)
+    called = tuple(
+        replace(p, name=n)
+        for p, n in zip((plan_a, plan_b), names or own_names(plan_a, plan_b), strict=True)
+    )
+    page = _finish(_build(called, lang, None), plan_a.name, lang, None)
     return _place(page, Path(path), folder)
+
+
+def own_names(one: Plan, other: Plan) -> tuple[str, str]:
+    """Tell two plans apart by their names, and where those are alike by cap or by number."""
+    if one.name != other.name:
+        return one.name, other.name
+    caps = [(p.run.get("construction") or {}).get("cap_share") for p in (one, other)]
+    told = [f"{c:.2%}" if c is not None else "–" for c in caps]
+    if told[0] == told[1]:
+        told = ["1", "2"]
+    return f"{one.name}（{told[0]}）", f"{other.name}（{told[1]}）"
 
 
 def _same_region(one: Plan, other: Plan) -> None:
