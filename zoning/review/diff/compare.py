@@ -164,9 +164,11 @@ def compare(
     found = _causes(before, two.plan if why else None, pairs, towns, walk, near, progress)
     for name, frame in (("", found.units), ("new_", found.new)):
         for column in ("cause", "involved"):
-            pairs[f"{name}{column}"] = frame[column].reindex(pairs.index, fill_value="")
+            pairs[f"{name}{column}"] = (
+                frame[column].astype(object).reindex(pairs.index, fill_value="")
+            )
     for column in ("cause", "involved"):
-        towns[column] = found.towns[column].reindex(towns.index, fill_value="")
+        towns[column] = found.towns[column].astype(object).reindex(towns.index, fill_value="")
     return Diff(
         before=one, after=two, walk=walk, units=pairs,
         matrix=places.matrix(pairs, *codes(one, two, pairs)), towns=towns,
