@@ -42,6 +42,7 @@ SQL = {
     "account after": "UPDATE diff_accounts SET after_m2 = after_m2 + 1, difference_m2 ="
                      " difference_m2 + 1 WHERE item = 'new_m2' AND level = 'city'",
     "account's difference": "UPDATE diff_accounts SET difference_m2 = 0 WHERE level = 'zone'",
+    "zone's area": "UPDATE diff_zone_sums SET area_after_m2 = area_after_m2 + 1 WHERE rowid = 1",
     "limit": "UPDATE diff_limits SET used_after_m2 = used_after_m2 + 1 WHERE rowid = 1",
     "price": "UPDATE diff_limits SET price_after = 9 WHERE rowid = 1",
     "township's zone": "UPDATE diff_townships SET zone_after = 'balance'",

@@ -165,9 +165,10 @@ class Changes:
         towns = self.found.towns
         causes = {str(t): word_of(c).zh for t, c in zip(towns["code_after"], towns["cause"],
                                                        strict=True) if c}  # fmt: skip
-        told = self.paragraphs("zh")
+        chosen = lang or self.plan.lang
+        told = self.paragraphs(chosen)
         return write(
-            self.before, self.plan, Path(folder), lang or self.plan.lang, reasons=causes,
+            self.before, self.plan, Path(folder), chosen, reasons=causes,
             remark=told[0] if told else "",
         )  # fmt: skip
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 #: Tables that the console shows, with the rows that it shows of each.
 _SHOWN = {
     "diff_causes": 20, "diff_matrix": 14, "diff_rules": 12, "diff_townships": 20,
-    "diff_proposed": 20, "diff_shares": 8, "diff_limits": 12, "diff_protections": 20,
+    "diff_proposed": 20, "diff_shares": 8, "diff_zone_sums": 12, "diff_limits": 12,
+    "diff_protections": 20,
     "diff_wings": 12,
 }  # fmt: skip
 

@@ -188,7 +188,8 @@ class Pages:
 class Chapter:
     """A chapter of the report: paragraphs, maps of themes, charts, tables, by their names.
 
-    A chapter with ``pages`` stands at the end of the report; each page begins a new sheet.
+    A chapter with ``pages`` stands at the end of the report; each page begins a new sheet. Of a
+    table in ``columns`` only these are shown.
     """
 
     title: Text
@@ -197,6 +198,7 @@ class Chapter:
     tables: tuple[str, ...] = ()
     charts: tuple[Chart, ...] = ()
     pages: Pages | None = None
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,9 +282,8 @@ class Contribution:
                 {
                     "title": _pair(x.title), "paragraphs": [_pair(p) for p in x.paragraphs],
                     "maps": list(x.maps), "tables": list(x.tables),
-                    "charts": [
-                        {**_plain(c), "title": _pair(c.title)} for c in x.charts
-                    ],
+                    "columns": {name: list(shown) for name, shown in x.columns.items()},
+                    "charts": [{**_plain(c), "title": _pair(c.title)} for c in x.charts],
                     "pages": x.pages and {
                         **_plain(x.pages), "keys": list(x.pages.keys),
                         "item": _pair(x.pages.item), "value": _pair(x.pages.value),
@@ -335,7 +336,7 @@ def restore(
                 Text(*x["title"]), tuple(Text(*p) for p in x["paragraphs"]), tuple(x["maps"]),
                 tuple(x["tables"]),
                 tuple(Chart(**{**c, "title": Text(*c["title"])}) for c in x.get("charts", ())),
-                _pages(x.get("pages")),
+                _pages(x.get("pages")), {k: tuple(v) for k, v in x.get("columns", {}).items()},
             )
             for x in described["chapters"]
         ),

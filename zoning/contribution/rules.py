@@ -277,6 +277,10 @@ def _references(given: Contribution) -> list[Problem]:
     for chapter in given.chapters:
         missing = [t for t in chapter.tables if t not in tables]
         missing += [m for m in chapter.maps if m not in themes]
+        missing += [
+            f"{name}.{column}" for name, shown in chapter.columns.items() for column in shown
+            if name not in tables or column not in tables[name].frame
+        ]  # fmt: skip
         if missing:
             found.append(_problem(
                 f"{given.wing}: chapter", "no-table", f"there is no '{missing[0]}'",

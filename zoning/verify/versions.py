@@ -200,14 +200,14 @@ def _agreement(every: pd.DataFrame, stored: pd.DataFrame, record: Any, found: Fi
         seen = sum(both.values()) / total
         chance = sum(one[c] * two[c] for c in codes) / total**2
         derived = {
-            "total": total, "overall": seen,
+            "overall": seen,
             "kappa": 1.0 if chance >= 1 else (seen - chance) / (1 - chance),
             "quantity": sum(abs(one[c] - two[c]) for c in codes) / 2 / total,
             "allocation": sum(min(one[c], two[c]) - both[c] for c in codes) / total,
         }  # fmt: skip
         mine = stored[(stored["basis"] == basis) & (stored["measure"] != "merit")]
         _held(found, f"diff_agreement, {basis}", values(mine.set_index("measure")["value"]),
-              derived, tolerance=1e-9 * max(1.0, total))  # fmt: skip
+              derived, tolerance=1e-9)  # fmt: skip
     if "new_before_m2" in every:
         pairs = list(zip(every["new_before_m2"], every["new_after_m2"], strict=True))
         most = sum(max(p) for p in pairs)
@@ -240,6 +240,14 @@ def _accounts(plan: Plan, frames: dict[str, pd.DataFrame], found: Findings) -> N
         told = {(str(r["level"]), str(r["code"]), str(r["item"])): _number(r["difference_m2"])
                 for r in table.to_dict("records")}  # fmt: skip
         _held(found, "diff_accounts, difference_m2", told, less, Text("its row", "本行"))
+    table = frames.get("diff_zone_sums")
+    if table is not None:
+        keyed = table.set_index("zone")
+        for item in ("area", "built", "new", "cap"):
+            if f"{item}_after_m2" in keyed:
+                _held(found, f"diff_zone_sums, {item}_after_m2",
+                      values(keyed[f"{item}_after_m2"]), values(plan.zones[f"{item}_m2"]),
+                      Text("the zones", "功能区"))  # fmt: skip
     table, own = frames.get("diff_limits"), plan.tables.get("limits")
     if table is not None and own is not None:
         mine = own.astype({"kind": object, "code": object}).set_index(["kind", "code"])

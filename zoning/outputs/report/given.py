@@ -41,7 +41,7 @@ def chapters(w: Writer) -> Iterator[Block]:
             for chart in chapter.charts:
                 yield from _chart(w, given.table(chart.table), chart)
             for name in chapter.tables:
-                yield from _table(w, given, name)
+                yield from _table(w, given, name, chapter.columns.get(name))
 
 
 def _chart(w: Writer, table: Given, chart: Chart) -> Iterator[Block]:
@@ -103,8 +103,11 @@ def _page(w: Writer, pages: Pages, table: Given, rows: pd.DataFrame) -> Iterator
     yield Table(name, heads, lines, ["left", "left", "right"], [1.2, 1.5, 1.3])
 
 
-def _table(w: Writer, given: Contribution, name: str) -> Iterator[Block]:
+def _table(
+    w: Writer, given: Contribution, name: str, wanted: Sequence[str] | None = None
+) -> Iterator[Block]:
     table = given.table(name)
+    fields = [f for f in table.fields if wanted is None or f.name in wanted]
     title = table.title.get(w.lang)
     rows = table.frame.head(MOST_ROWS)
     fields = _one_language(table.fields, w.lang)

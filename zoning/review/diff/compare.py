@@ -217,8 +217,9 @@ def _agreement(one: Side, two: Side, walk: Walk, pairs: pd.DataFrame) -> pd.Data
         known = [c for c in two.scheme.codes if c in table.index or c in table.columns]
         found = agreement(table.reindex(index=known, columns=known, fill_value=0))
         rows += [(basis, name, "", getattr(found, name))
-                 for name in ("total", "overall", "kappa", "quantity", "allocation")]  # fmt: skip
-        rows += [(basis, "merit", str(zone), float(v)) for zone, v in found.merit.items()]
+                 for name in ("overall", "kappa", "quantity", "allocation")]  # fmt: skip
+        if basis == "area_m2":
+            rows += [(basis, "merit", str(zone), float(v)) for zone, v in found.merit.items()]
     if "new_before_m2" in pairs:
         merit = figure_of_merit(pairs["new_before_m2"], pairs["new_after_m2"])
         rows.append(("new_m2", "merit", "", merit))

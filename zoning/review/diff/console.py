@@ -29,7 +29,10 @@ def rows(diff: Diff, name: str, lang: str, most: int) -> tuple[list[str], list[l
     table = next((t for t in shown.tables(diff, diff.units.index) if t.name == name), None)
     if table is None:
         return [], []
-    fields = [f for f in table.fields if f.name != ("title_zh" if lang == "en" else "title_en")]
+    brief = shown.BRIEF.get(name)
+    if brief is not None and lang == "en":
+        brief = tuple(c.replace("title_zh", "title_en") for c in brief)
+    fields = [f for f in table.fields if brief is None or f.name in brief]
     heads = [_head(f, lang) for f in fields]
     frame = table.frame.head(most)[[f.name for f in fields]]
     return heads, [

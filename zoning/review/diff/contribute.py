@@ -18,6 +18,10 @@ from zoning.review.diff.sides import OUTSIDE, UNZONED, WING
 from zoning.review.diff.tell import paragraphs
 from zoning.review.diff.walk import SAME
 
+#: Tables of the chapter, in order.
+_TOLD = ("diff_matrix", "diff_causes", "diff_rules", "diff_townships", "diff_proposed",
+         "diff_shares", "diff_zone_sums", "diff_limits", "diff_protections", "diff_wings",
+         "diff_agreement")  # fmt: skip
 #: What did not change, and places without a zone.
 _STILL, _NOWHERE = "#eceae4", {UNZONED: "#c9c9c9", OUTSIDE: "#8a8a8a"}
 #: Colours of causes in the order in which they are told (Okabe and Ito, then lighter ones).
@@ -47,11 +51,9 @@ def contribute(diff: Diff, plan: Plan) -> Contribution:
         cards = (Card(_title(diff), "diff_changed", tuple(columns)),)
     chapter = Chapter(
         _title(diff), paragraphs(diff), tuple(t.name for t in themes),
-        tuple(n for n in (
-            "diff_matrix", "diff_causes", "diff_rules", "diff_townships", "diff_proposed",
-            "diff_shares", "diff_accounts", "diff_limits", "diff_protections", "diff_wings",
-            "diff_agreement",
-        ) if n in named),
+        tuple(n for n in _TOLD if n in named),
+        columns={n: tuple(c for c in shown.BRIEF[n] if c in named[n].frame)
+                 for n in _TOLD if n in named and n in shown.BRIEF},
     )  # fmt: skip
     return Contribution(
         WING, Text("Changes between versions", "版本变化"), tuple(layers), tables, themes, cards,

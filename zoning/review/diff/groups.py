@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,7 @@ NAMES: dict[str, Text] = {
     "roads": Text("roads", "道路"),
     "centres": Text("centres", "中心"),
 }
+_CHECKSUM = re.compile("[0-9a-f]{64}")
 #: Keys that are words about a number and rule nothing.
 _WORDS = frozenset({"source", "evidence", "en", "zh", "notes", "source_zh", "title", "title_zh"})
 _CUTS = ("cuts", "equal", "grades")
@@ -303,5 +305,7 @@ def _said(value: Any) -> str:
 
     if value is None:
         return ""
+    if isinstance(value, str) and _CHECKSUM.fullmatch(value):
+        return f"SHA-256 {value[:12]}…"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 200 else f"{text[:199]}…"

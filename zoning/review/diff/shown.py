@@ -10,7 +10,6 @@ import pandas as pd
 from zoning.base import words
 from zoning.contribution.parts import Field, Table
 from zoning.errors import Text
-from zoning.inputs.protections import load_kinds
 from zoning.review.diff import places
 from zoning.review.diff.causes import word_of
 from zoning.review.diff.compare import Diff, cause_table, codes
@@ -46,7 +45,7 @@ _CITY = {
     "headroom_m2": Text("headroom", "剩余空间"),
 }  # fmt: skip
 _MEASURES = {
-    "total": Text("compared", "比较总量"), "overall": Text("same in both", "总体一致率"),
+    "overall": Text("same in both", "总体一致率"),
     "kappa": Text("kappa", "Kappa 系数"),
     "quantity": Text("quantity disagreement", "数量差异"),
     "allocation": Text("allocation disagreement", "位置差异"),
@@ -57,6 +56,18 @@ _BASES = {
     "units": Text("zones by units", "分区（按单元）"), "new_m2": Text("new land", "新增建设用地"),
 }  # fmt: skip
 _YES = {"True": Text("yes", "是"), "False": Text("no", "否")}
+
+#: Columns that people read on a page or on the console; files have them all.
+BRIEF: dict[str, tuple[str, ...]] = {
+    "diff_townships": ("name_before", "name_after", "zone_before", "zone_after", "relation",
+                       "cause"),
+    "diff_proposed": ("from_code", "to_code", "name_before", "name_after", "relation",
+                      "of_before_share", "of_after_share", "confirmed"),
+    "diff_limits": ("kind", "code", "cap_before_m2", "cap_after_m2", "used_before_m2",
+                    "used_after_m2", "price_before", "price_after"),
+    "diff_protections": ("kind", "name", "state", "level_before", "level_after", "in_m2", "out_m2"),
+    "diff_wings": ("title_zh", "row", "column", "before", "after", "difference"),
+}  # fmt: skip
 
 #: Columns of these tables: name in English and Chinese, unit.
 _COLUMNS: dict[str, tuple[str, str, str]] = {
@@ -110,6 +121,8 @@ _COLUMNS: dict[str, tuple[str, str, str]] = {
     "new_units": ("units with other new land", "新增用地有变化的单元", "count"),
     "new_change_m2": ("new land that came or went", "新增用地变化量", "m2"),
     "total_m2": ("total", "合计", "m2"),
+    "built_before_m2": ("built before", "原现状建设用地", "m2"),
+    "built_after_m2": ("built after", "现现状建设用地", "m2"),
 }  # fmt: skip
 _TITLES: dict[str, tuple[str, str]] = {
     "diff_units": ("Before and after, by unit", "分单元前后对照"),
@@ -121,6 +134,7 @@ _TITLES: dict[str, tuple[str, str]] = {
     "diff_proposed": ("Proposed crosswalk of townships", "乡镇对照建议"),
     "diff_accounts": ("Accounts that differ", "台账差异"),
     "diff_shares": ("Shares that differ", "占比差异"),
+    "diff_zone_sums": ("Zones before and after", "各分区前后对照"),
     "diff_limits": ("Limits and prices that differ", "约束与影子价格差异"),
     "diff_protections": ("Protected areas that changed", "保护区变化"),
     "diff_wings": ("Results of policies that differ", "政策结果差异"),
@@ -164,6 +178,7 @@ def tables(diff: Diff, units: Iterable[str]) -> tuple[Table, ...]:
         ),
         "diff_accounts": (diff.accounts, ("level", "code", "item")),
         "diff_shares": (diff.shares, ("item",)),
+        "diff_zone_sums": (zone_sums(diff), ("zone",)),
         "diff_limits": (diff.limits, ("kind", "code")),
         "diff_protections": (diff.protections.drop(columns="geometry"), ("kind", "code")),
         "diff_wings": (diff.wings.rename(columns={"unit": "unit_of"}), ("table", "row", "column")),
@@ -176,6 +191,25 @@ def tables(diff: Diff, units: Iterable[str]) -> tuple[Table, ...]:
         Table(name, title(name), plain(t), fields(diff, name, t), keys)
         for name, (t, keys) in found.items() if len(t) or name in always
     )  # fmt: skip
+
+
+def zone_sums(diff: Diff) -> pd.DataFrame:
+    """Set area, existing and new construction and the cap of every zone side by side.
+
+    Only of two plans of one scheme that differ.
+    """
+    one, two = diff.before.plan, diff.after.plan
+    items = ("area", "built", "new", "cap")
+    columns = ["zone", *(f"{i}_{s}_m2" for i in items for s in ("before", "after"))]
+    if one is None or two is None or diff.empty or diff.walk.zones is not None:
+        return pd.DataFrame(columns=columns)
+    out = pd.DataFrame({"zone": [str(z) for z in two.zones.index]})
+    for item in items:
+        for side, plan in (("before", one), ("after", two)):
+            if f"{item}_m2" in plan.zones:
+                value = plan.zones[f"{item}_m2"].reindex(two.zones.index).astype("Int64")
+                out[f"{item}_{side}_m2"] = value.to_numpy()
+    return out.convert_dtypes(convert_string=False)
 
 
 def unit_frame(diff: Diff) -> pd.DataFrame:
@@ -262,9 +296,11 @@ def _words(diff: Diff, table: str, column: str, frame: pd.DataFrame) -> Mapping[
         return {c: change_word(diff, c) for c in seen}
     if column in ("cause", "involved", "new_cause", "new_involved", "group"):
         return {c: cause_word(c) for c in seen}
-    if column == "kind" and table == "diff_protections":
-        kinds = load_kinds()
-        return {k: Text(str(kinds.at[k, "en"]), str(kinds.at[k, "zh"])) for k in seen}
+    if column == "kind":
+        known = words.values("kind")
+        return {k: known[k] for k in seen if k in known}
+    if column == "code" and table in ("diff_accounts", "diff_limits"):
+        return {**later, "city": _LEVELS["city"]}
     if column == "item":
         return {c: item_word(c) for c in seen}
     if column == "township":

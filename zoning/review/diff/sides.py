@@ -63,7 +63,7 @@ class Side:
 
 NOWHERE = {
     UNZONED: Text("not zoned", "未分区"),
-    OUTSIDE: Text("not part of the plan", "不在方案内"),
+    OUTSIDE: Text("not part of the plan (or rounding)", "不在方案内（含取整差）"),
 }
 
 
