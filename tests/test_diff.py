@@ -641,3 +641,70 @@ def test_shapes_of_one_place_are_not_measured_twice(county):
     assert shapely.area(plan.townships.geometry.to_numpy()).sum() == pytest.approx(
         over["common_m2"].sum()
     )
+
+
+# The reference case
+
+
+@pytest.mark.slow
+def test_the_second_version_of_the_reference_case_shows_what_was_planted():
+    """Every planted change is found, with its land, and nothing else; areas by a second way."""
+    from zoning.base.shipped import data_path
+
+    first, second = (api.run(data_path(f"zhenjiang{n}.toml")) for n in ("", "-2"))
+    folder = data_path("versions")
+    planted = pd.read_csv(folder / "planted.csv", dtype=str)
+    by = planted.groupby("group")
+    walk = folder / "townships_crosswalk.csv"
+    changes = api.diff(first, second, crosswalk=walk)
+    found = changes.found
+    assert {g.code for g in found.causes.groups} == set(by.groups) and not found.findings
+    assert found.causes.runs == 2 * len(by)
+    told = found.protections.set_index("code")["state"].to_dict()
+    red = by.get_group("redline")
+    assert told == dict(zip(red["where"], red["what"], strict=True))
+    files = [
+        gpd.read_file(f / "zhenjiang.gpkg", layer="redlines").dissolve("area_code").geometry
+        for f in (data_path("redlines"), folder)
+    ]
+    for code, row in found.protections.set_index("code").iterrows():
+        one, two = (f.get(code, shapely.Polygon()) for f in files)
+        assert row["in_m2"] == pytest.approx(two.difference(one).area, abs=2), code
+        assert row["out_m2"] == pytest.approx(one.difference(two).area, abs=2), code
+    towns = found.towns[found.towns["relation"] != "same"]
+    relation = towns.groupby("relation")["code_after"].agg(set).to_dict()
+    merged, split, renamed = (
+        set(by.get_group("townships").set_index("what").at[k, "where"].split("+"))
+        for k in ("merged", "split", "renamed")
+    )
+    assert relation["split"] == split and relation["renamed"] == renamed
+    assert relation["merged"] < merged and set(relation) == {"split", "renamed", "merged"}
+    decided = by.get_group("decisions").set_index("where")["what"].to_dict()
+    mine = found.towns[found.towns["cause"] == "decisions"]
+    assert dict(zip(mine["code_after"], mine["zone_after"], strict=True)) == decided
+    rows = found.differences.set_index("key")["after"]
+    assert rows["caps.share"] == "0.275"
+    causes = changes.causes.set_index("cause")
+    assert causes.at["caps", "new_units"] > 0 < causes.at["weights", "units"]
+    assert causes.at["townships", "units"] == 0  # lines within a class move no unit
+    for axis, plan in ((1, first), (0, second)):
+        sums = changes.matrix.sum(axis=axis).drop(OUTSIDE)
+        assert sums.to_dict() == plan.zones["area_m2"].to_dict()
+    noise = changes.matrix[OUTSIDE].sum()
+    assert noise < len(first.units)  # the same city: nothing but rounding is outside
+
+
+@pytest.mark.slow
+def test_a_plan_of_0_1_0_is_a_version_like_any_other(tmp_path):
+    import zipfile
+
+    with zipfile.ZipFile(Path(__file__).parent / "data" / "plan-0.1.0.zip") as archive:
+        archive.extractall(tmp_path)
+    folder = next(tmp_path.rglob("run.json")).parent
+    old = api.load(folder)
+    assert compare(old, old).empty
+    new = replace(old, run={**old.run, "software": {"zoning": "0.2.0"}})
+    assert [g.code for g in groups.differing(old, new)] == ["software"]
+    zone = old.units["zone"].where(old.units.index != old.units.index[0], "balance")
+    found = compare(old, replace(new, units=old.units.assign(zone=zone)))
+    assert len(found.changed) == 1 and found.changed["cause"].item() in ("software", "joint")

@@ -22,7 +22,7 @@ from zoning.errors import InputError
 
 FAULTS = Path(__file__).parent / "faults"
 #: Those that CI kills; the others are named in tests/faults/kills.py.
-WRITERS = ("folder", "map-folder", "export-gdb", "grid.shp")
+WRITERS = ("folder", "map-folder", "export-gdb", "grid.shp", "official-change")
 linux = pytest.mark.skipif(
     sys.platform != "linux" or shutil.which("cc") is None, reason="needs a C compiler on Linux"
 )

@@ -21,6 +21,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -58,6 +59,24 @@ def _export(to: str) -> Callable[[api.Plan, Path], object]:
     return lambda plan, place: api.export(plan, to, place)
 
 
+def _named(plan: api.Plan) -> api.Plan:
+    """Name a township after the cap: the official layers hold no new land, so they differ."""
+    towns = plan.townships.copy()  # type: ignore[union-attr]
+    towns.loc[towns.index[1], "name"] = f"镇{plan.config.cap.share}"
+    return replace(plan, townships=towns)
+
+
+def _versions(plan: api.Plan) -> api.Changes:
+    """Compare with the plan as it was before a township changed its class."""
+    towns = plan.townships.copy()  # type: ignore[union-attr]
+    towns.loc[towns.index[0], "zone"] = plan.scheme.codes[-1]
+    return api.diff(replace(plan, townships=towns), _named(plan), causes=False)
+
+
+def _changes(plan: api.Plan, place: Path) -> object:
+    return _versions(plan).save(place)
+
+
 WRITERS: dict[str, Callable[[api.Plan, Path], object]] = {
     "folder": lambda plan, place: plan.save(place),
     "map": lambda plan, place: api.map(plan, place / "map.html"),
@@ -65,8 +84,11 @@ WRITERS: dict[str, Callable[[api.Plan, Path], object]] = {
     "report": lambda plan, place: api.report(plan, place),
     "slips": lambda plan, place: api.write_slips(
         api.site(plan, _middle(plan), width_m=90), place, "docx"),
+    "changes": _changes,
+    "official-change": lambda plan, place: _versions(plan).write_official(place),
     **{f"export-{to}": _export(to) for to in (
-        "qgis", "gdb", "shp", "geojson", "fgb", "parquet", "official", "mps", "lp")},
+        "qgis", "gdb", "shp", "geojson", "fgb", "parquet", "mps", "lp")},
+    "export-official": lambda plan, place: api.export(_named(plan), "official", place),
     **{f"grid{end}": _grid("units" + end) for end in (
         ".gpkg", ".parquet", ".geojson", ".fgb", ".shp", ".gdb")},
 }  # fmt: skip

@@ -121,19 +121,24 @@ class Changes:
             ready to be checked and handed in with ``--crosswalk``.
         """
         from zoning import api
+        from zoning.base.staged import staged
+        from zoning.outputs.exchange import inputs_of
+        from zoning.outputs.folder import OUTPUTS
 
-        place = Path(folder)
-        files = self.plan.save(place, tables=True, report=True, progress=progress)
-        if self.found.after.plan is not None:
-            if progress is not None:
-                progress(Text("compare.html", "compare.html"))
-            files.append(api.map(self.plan, place / "compare.html", compare=self.before))
-        proposed = self.found.proposed
-        if len(proposed):
-            files.append(
-                api.write_table(proposed.astype(object), place / "townships_crosswalk.csv")
-            )
-        return files
+        place, proposed = Path(folder), self.found.proposed
+        read = [*inputs_of(self.before), *inputs_of(self.plan)]
+        # Whole or not at all: a map of other changes must not stand beside this plan.
+        stale = (*OUTPUTS, "compare.html", "townships_crosswalk.csv")
+        with staged(place, stale=stale, listing=None, inputs=read) as stage:
+            if self.found.after.plan is not None:
+                if progress is not None:
+                    progress(Text("compare.html", "compare.html"))
+                api.map(self.plan, stage / "compare.html", compare=self.before)
+            if len(proposed):
+                api.write_table(proposed.astype(object), stage / "townships_crosswalk.csv")
+            self.plan.save(stage, tables=True, report=True, progress=progress)
+            names = sorted(p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
+        return [place / name for name in names]
 
     def write_official(self, folder: str | Path, lang: str | None = None) -> list[Path]:
         """Write the layers of yearly maintenance: before, change, after (WHQ, WHC, WHH).

@@ -8,6 +8,7 @@ the planar ones by which the plan was made.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,9 +118,7 @@ def _fill(
     if kind == "ellipsoidal_m2":
         return pd.Series(np.round(ellipsoidal_areas(source), 1))
     if kind == "bsm":
-        return pd.Series(
-            _serials(source[layer["key"]].astype(str).tolist(), number), dtype="string"
-        )
+        return pd.Series(serials(source[layer["key"]].astype(str).tolist(), number), dtype="string")
     if kind == "ysdm":
         return pd.Series([layer["ysdm"]] * count, dtype="string")
     if kind == "notice":
@@ -139,14 +138,14 @@ def _words(plan: Plan, column: str) -> dict[str, str]:
     return styles.value_maps(plan, [column], "zh").get(column, {})
 
 
-def _serials(codes: list[str], number: int) -> list[str]:
+def serials(codes: list[str], number: int) -> list[str]:
     """Give each feature 18 digits: 6 of the district in its code, 2 of the layer, 10 of the row.
 
     How the document composes BSM could not be read; this is our own numbering.
 
     Examples
     --------
-    >>> _serials(["321102001", "321102002"], 2)
+    >>> serials(["321102001", "321102002"], 2)
     ['321102020000000001', '321102020000000002']
     """
     districts = [c[:6] if c[:6].isdigit() and len(c) >= 6 else "000000" for c in codes]
@@ -236,13 +235,29 @@ def _area_rows(frame: Any, codes: list[str], names: Any, ledger: Any) -> list[di
 
 def _write_file(made: dict[str, Any], path: Path, driver: str) -> None:
     """Write all official layers into one file; Chinese names stand in identifier or alias."""
+    write_named(made, path, driver, {layer["name"]: layer["zh"] for layer in schema()["layer"]})
+
+
+def write_named(
+    made: Mapping[str, Any], path: Path, driver: str, called: Mapping[str, str]
+) -> None:
+    """Write layers into one file, with their names for people; the same layers, the same bytes.
+
+    Parameters
+    ----------
+    made : mapping of str to GeoDataFrame
+    path : Path
+    driver : {"GPKG", "OpenFileGDB"}
+    called : mapping of str to str
+        Name for people of every layer.
+    """
     import pyogrio
 
-    called = {layer["name"]: layer["zh"] for layer in schema()["layer"]}
     option = "IDENTIFIER" if driver == "GPKG" else "LAYER_ALIAS"
-    for i, (name, frame) in enumerate(made.items()):
-        first = {"dataset_options": {"VERSION": "1.2"}} if i == 0 and driver == "GPKG" else {}
-        pyogrio.write_dataframe(
-            frame, path, layer=name, driver=driver, append=i > 0, geometry_type="MultiPolygon",
-            layer_options={option: called[name]}, **first,
-        )  # fmt: skip
+    with geopackage.gdal_options({"OGR_CURRENT_DATE": geopackage.written_at()}):
+        for i, (name, frame) in enumerate(made.items()):
+            first = {"dataset_options": {"VERSION": "1.2"}} if i == 0 and driver == "GPKG" else {}
+            pyogrio.write_dataframe(
+                frame, path, layer=name, driver=driver, append=i > 0, geometry_type="MultiPolygon",
+                layer_options={option: called[name]}, **first,
+            )  # fmt: skip

@@ -70,8 +70,9 @@ def write(
     place = folder / "official-change"
     with staged(place, last=("conformance.md",)) as stage:
         if made:
-            _write_file(made, stage / "official-change.gpkg", "GPKG")
-            _write_file(made, stage / target, "OpenFileGDB")
+            called = titles(made)
+            official.write_named(made, stage / "official-change.gpkg", "GPKG", called)
+            official.write_named(made, stage / target, "OpenFileGDB", called)
         text = conformance(made, after, lang, remark)
         (stage / "conformance.md").write_text(text, encoding="utf-8", newline="\n")
         names = [p.name for p in stage.iterdir()]
@@ -195,7 +196,7 @@ def _change_layer(
         known = (two if code in two.index else one).loc[code]
         reason = reasons.get(code, "")
         rows.append({
-            "BSM": official._serials([code], 50 + number)[0][:8] + f"{serial:010d}",
+            "BSM": official.serials([code], 50 + number)[0][:8] + f"{serial:010d}",
             "YSDM": layer.get("ysdm"), "XZQDM": known.get("XZQDM"), "XZQMC": known.get("XZQMC"),
             "WHLX": change["type"], "WHLY": None, "JDZBLY": None, "WHBH": f"{day}{serial:010d}",
             "KZBSHSLX": None,
@@ -209,19 +210,6 @@ def _change_layer(
 
 def _flat(shape: Any) -> list[Any]:
     return [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"]
-
-
-def _write_file(made: Mapping[str, Any], path: Path, driver: str) -> None:
-    import pyogrio
-
-    called = titles(made)
-    option = "IDENTIFIER" if driver == "GPKG" else "LAYER_ALIAS"
-    for i, (name, frame) in enumerate(made.items()):
-        first = {"dataset_options": {"VERSION": "1.2"}} if i == 0 and driver == "GPKG" else {}
-        pyogrio.write_dataframe(
-            frame, path, layer=name, driver=driver, append=i > 0, geometry_type="MultiPolygon",
-            layer_options={option: called[name]}, **first,
-        )  # fmt: skip
 
 
 def titles(made: Mapping[str, Any], lang: str = "zh") -> dict[str, str]:

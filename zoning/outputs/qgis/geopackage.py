@@ -153,7 +153,7 @@ def _flat(frame: Any) -> Any:
 
 
 @contextmanager
-def _gdal(options: Mapping[str, str]) -> Iterator[None]:
+def gdal_options(options: Mapping[str, str]) -> Iterator[None]:
     """Set options of GDAL for a while."""
     import pyogrio
 
@@ -171,8 +171,8 @@ def _write_features(
     """Write the layers; the file lies beside its place, so it need not be flushed to disk."""
     import pyogrio
 
-    options = {"OGR_SQLITE_SYNCHRONOUS": "OFF", "OGR_CURRENT_DATE": _time()}
-    with _gdal(options):
+    options = {"OGR_SQLITE_SYNCHRONOUS": "OFF", "OGR_CURRENT_DATE": written_at()}
+    with gdal_options(options):
         for i, (name, frame) in enumerate(shapes.items()):
             new_file = {"dataset_options": {"VERSION": "1.2"}} if i == 0 else {}
             names = {
@@ -186,7 +186,8 @@ def _write_features(
             )  # fmt: skip
 
 
-def _time() -> str:
+def written_at() -> str:
+    """Give the time that stands in a GeoPackage: the same content gives the same bytes."""
     return stamp().strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
@@ -220,7 +221,7 @@ def register(db: sqlite3.Connection, table: str, identifier: str, about: str) ->
     db.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
         "VALUES (?, 'attributes', ?, ?, ?)",
-        (table, identifier, about, _time()),
+        (table, identifier, about, written_at()),
     )
 
 
@@ -273,7 +274,7 @@ def add_styles(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
         "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
         "update_time) VALUES ('', '', ?, ?, ?, ?, ?, ?, ?, 'zoning', ?)",
-        [(*row, _time()) for row in rows],
+        [(*row, written_at()) for row in rows],
     )
 
 

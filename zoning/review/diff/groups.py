@@ -42,7 +42,10 @@ NAMES: dict[str, Text] = {
 }
 _CHECKSUM = re.compile("[0-9a-f]{64}")
 #: Keys that are words about a number and rule nothing.
-_WORDS = frozenset({"source", "evidence", "en", "zh", "notes", "source_zh", "title", "title_zh"})
+_WORDS = frozenset({
+    "source", "evidence", "en", "zh", "short_en", "short_zh", "colour", "notes", "source_zh",
+    "title", "title_zh",
+})  # fmt: skip
 _CUTS = ("cuts", "equal", "grades")
 _WEIGHTS = ("dimension", "suitability")
 _OF_ZONES = ("scheme", "zone", "overlay", "balance_share", "crosswalk", "contiguity",
@@ -266,12 +269,13 @@ def _ruling(value: Any, read: Mapping[str, str]) -> Any:
     return value
 
 
-def _decisions(plan: Plan) -> list[dict[str, str]]:
+def _decisions(plan: Plan) -> dict[str, str]:
+    """Give the zone that was decided for each place."""
     table = decisions_of(plan)
     if table is None:
-        return []
-    kept = table[["level", "code", "zone"]].sort_values(["level", "code"])
-    return [{str(k): str(v) for k, v in row.items()} for row in kept.to_dict("records")]
+        return {}
+    kept = table[["level", "code", "zone"]].sort_values(["level", "code"]).astype(str)
+    return {f"{level} {code}": zone for level, code, zone in kept.itertuples(index=False)}
 
 
 def decisions_of(plan: Plan) -> pd.DataFrame | None:

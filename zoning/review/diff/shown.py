@@ -87,7 +87,7 @@ _COLUMNS: dict[str, tuple[str, str, str]] = {
     "units": ("units", "单元数", "count"), "area_m2": ("area", "面积", "m2"),
     "code_before": ("code before", "原代码", ""), "code_after": ("code after", "现代码", ""),
     "name_before": ("name before", "原名称", ""), "name_after": ("name after", "现名称", ""),
-    "relation": ("what became of it", "变化类型", ""),
+    "relation": ("administrative change", "区划调整", ""),
     "from_code": ("code before", "原代码", ""), "to_code": ("code after", "现代码", ""),
     "of_before_share": ("of the former", "占原乡镇", "1"),
     "of_after_share": ("of the present", "占现乡镇", "1"),
@@ -298,6 +298,7 @@ def _words(diff: Diff, table: str, column: str, frame: pd.DataFrame) -> Mapping[
         return {c: cause_word(c) for c in seen}
     if column == "kind":
         known = words.values("kind")
+        known |= {"eco_agri": _CITY["eco_agri_share"]}
         return {k: known[k] for k in seen if k in known}
     if column == "code" and table in ("diff_accounts", "diff_limits"):
         return {**later, "city": _LEVELS["city"]}
