@@ -228,7 +228,8 @@ def test_no_data_knows_a_zone_of_a_scheme_that_it_does_not_name():
     assert found == {"capacity/caps.toml", "policies/transfers.toml"}
     tables = {p: p.read_text(encoding="utf-8-sig") for p in (ROOT / "data").rglob("*.csv")}
     found = {p.name for p, t in tables.items() if set(re.split(r"[,\n\r]", t)) & CODES}
-    assert found == {"zones_0_1_0.csv"}  # of the reference case; no part of the package reads it
+    # Of the reference case: old zones, which no part of the package reads, and a made-up access list.
+    assert found == {"zones_0_1_0.csv", "made-up.csv"}
     frozen = {p.name for p in (ROOT / "data").rglob("*.json")}
     assert frozen == {"config-1.json"}  # the defaults of 0.1.0, which had one scheme
 

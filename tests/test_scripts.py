@@ -52,7 +52,9 @@ LONG = {
     "execute_notebooks": ["--check"],
     "example_lakeside": ["-o", "{out}/lakeside.csv"],
     "fetch_real": ["--help"],  # its work: tests/test_surroundings.py, over a loopback
+    "build_plans": ["{data}"],
     "make_bundle": ["-o", "{out}/bundle"],
+    "make_font": ["--help"],  # what it makes: tests/test_pdf.py
     "measure_datum": ["--cities", "2", "--noise", "20"],
     "measure_reference": [str(ROOT / "data")],
     "picture_map": ["{folder}/map.html", "{out}/map.png"],
@@ -111,6 +113,8 @@ def test_long_scripts(name, places, tmp_path):
         pytest.importorskip("nbclient")
     if name == "build_reference":
         shutil.copytree(ROOT / "data" / "facts", tmp_path / "data" / "facts")
+    if name == "build_plans":
+        shutil.copytree(ROOT / "data", tmp_path / "data")
     before = state()
     done = subprocess.run(
         [sys.executable, str(SCRIPTS / f"{name}.py"), *told(LONG[name], places, tmp_path)],
@@ -118,6 +122,9 @@ def test_long_scripts(name, places, tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert state() == before
+    if name == "build_plans":
+        for file in ("zhenjiang-plans.toml", "plans/planted.csv"):
+            assert (tmp_path / "data" / file).read_bytes() == (ROOT / "data" / file).read_bytes()
 
 
 @pytest.mark.slow
