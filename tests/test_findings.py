@@ -12,6 +12,7 @@ import worlds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import zoning as zn
 from zoning.base.staged import LONGEST_PATH, place_problems
 from zoning.errors import Check, Finding, InputError, Text, once, tally
 from zoning.pipeline import rehearse, run
@@ -259,3 +260,9 @@ def test_percent_in_the_place_of_shares_is_refused(tmp_path):
     plan = own_column(tmp_path, "built_share", ["30", "0.9", "0"])
     with pytest.raises(InputError, match="'built_share' of township 321000001 is 30"):
         rehearse(load(plan), tmp_path)
+
+
+def test_only_a_plan_without_a_scheme_is_asked_for_one(tmp_path) -> None:
+    for extra, asked in (("", True), ('[zones]\nscheme = "zhenjiang-2013"\n', False)):
+        found = zn.check(worlds.write(tmp_path, extra=extra)).intake.findings
+        assert ("no-scheme-named" in {f.code for f in found}) is asked

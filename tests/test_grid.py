@@ -238,3 +238,17 @@ def test_a_country_is_all_its_provinces():
     assert whole.adcode == "100000" and whole.geometry.is_valid
     south, north = whole.geometry.bounds[1::2]
     assert south < 10 and north > 53
+
+
+def test_a_point_is_in_the_unit_that_holds_it_on_any_lattice() -> None:
+    from pyproj import Transformer
+
+    from zoning.questions.explain import unit_code
+
+    for origin in ((0, 0), (404_550, 3_563_050)):
+        grid = GridSpec("EPSG:4549", 1000, origin)
+        back = Transformer.from_crs(grid.crs, "EPSG:4490", always_xy=True)
+        for x, y in ((450_100.0, 3_560_900.0), (449_500.0, 3_561_099.0)):
+            col, row = grid.locate(str(unit_code(grid, *back.transform(x, y))))
+            west, south = origin[0] + col * 1000, origin[1] + row * 1000
+            assert west <= x < west + 1000 and south <= y < south + 1000

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
+from zoning.base.shipped import load_toml
 from zoning.errors import InputError
 from zoning.schemes import load_scheme
 from zoning.zones import (
@@ -33,6 +34,7 @@ from zoning.zones import (
     tell_township,
 )
 from zoning.zones.parse import parse_method
+from zoning.zones.rules import compile_rule
 from zoning.zones.table import grade_table
 
 LEVELS = ("low", "mid", "high")
@@ -724,3 +726,19 @@ def test_only_what_is_changed_has_another_source(changes, parts):
     if changes.get("dimension", {}).get("constraint", {}).get("source") == "x":
         # The tag of the old source is not that of the new one.
         assert moved["constraint"].evidence == "own"
+
+
+def test_weights_that_add_up_to_nothing_are_refused() -> None:
+    data = load_toml("methods", "two-matrices.toml")
+    for term in data["dimension"]["constraint"]["term"]:
+        term["weight"] = 0
+    with pytest.raises(InputError, match=r"constraint: weights add up to 0"):
+        parse_method(data)
+    data["dimension"]["constraint"]["term"][0]["weight"] = 0.1  # one is enough
+    assert parse_method(data).dimension("constraint").terms[0].weight == 0.1
+
+
+def test_what_a_rule_cannot_compare_is_told_with_the_rule() -> None:
+    table = pd.DataFrame({"built_share": ["much"]})
+    with pytest.raises(InputError, match=r"built_share > 0\.3"):
+        compile_rule("built_share > 0.3", table.columns).evaluate(table)

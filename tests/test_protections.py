@@ -380,3 +380,16 @@ def test_kinds_have_words_colours_and_columns_of_their_own():
     assert not set(sums.KIND_SUMS) & set(sums.USE_SUMS)
     for a, b in itertools.combinations(kinds["zh"], 2):
         assert a != b
+
+
+def test_sets_of_protections_stand_in_plans_that_have_some(tmp_path):
+    gpd.GeoDataFrame(
+        {"code": ["F"], "name": ["田"]}, geometry=[worlds.square(3, 0)], crs=worlds.CRS
+    ).to_file(tmp_path / "田.gpkg")
+    layer = '[[inputs.protections]]\nkind = "basic_farmland"\npath = "田.gpkg"\n'
+    for extra, rows in (("", None), (layer, 1)):
+        path = worlds.write(tmp_path, extra=extra)
+        plan = pipeline.run(planfile.load(path), tmp_path)
+        assert plan.ledger["protection_set"].max() == (rows or 0)
+        assert len(plan.tables.get("protection_sets", ())) == (rows or 0)
+        assert ("protection_sets" in plan.tables) is (rows is not None)

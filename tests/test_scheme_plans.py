@@ -155,6 +155,10 @@ def test_of_several_overlays_the_first_counts_and_is_told(pair):
     assert "区4、后" in check.text.zh and "the first in order counts" in check.text.en
     quiet = checks.overlays(units.assign(overlay_late_m2=0), scheme)
     assert quiet[0].ok
+    # A third that rules nowhere is not named among them.
+    third = replace(scheme, overlays=(first, second, replace(second, code="idle", zh="闲")))
+    (check,) = checks.overlays(units.assign(overlay_idle_m2=0), third)
+    assert "区4、后" in check.text.zh and "闲" not in check.text.zh
     assert checks.overlays(own.units, own.scheme) == []
 
 
@@ -228,9 +232,11 @@ def test_no_data_knows_a_zone_of_a_scheme_that_it_does_not_name():
     assert found == {"capacity/caps.toml", "policies/transfers.toml"}
     tables = {p: p.read_text(encoding="utf-8-sig") for p in (ROOT / "data").rglob("*.csv")}
     found = {p.name for p, t in tables.items() if set(re.split(r"[,\n\r]", t)) & CODES}
-    # Of the reference case: old zones, which no part of the package reads, and a made-up access list.
+    # Of the reference case: old zones, which no part of the package reads; a made-up access list.
     assert found == {"zones_0_1_0.csv", "made-up.csv"}
-    frozen = {p.name for p in (ROOT / "data").rglob("*.json")}
+    quoted = re.compile(rf'"({"|".join(sorted(CODES - ENGLISH))})"')
+    files = (ROOT / "data").rglob("*.json")
+    frozen = {p.name for p in files if quoted.search(p.read_text(encoding="utf-8"))}
     assert frozen == {"config-1.json"}  # the defaults of 0.1.0, which had one scheme
 
 

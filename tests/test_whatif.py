@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 import subprocess
@@ -426,3 +427,19 @@ def test_floors_cannot_be_said_in_the_terms_of_marxan(tmp_path):
     cap = '[cap]\n[[cap.counties]]\nplace = "321001"\nfloor_m2 = 10\nsource = "x"\n'
     with pytest.raises(InputError, match="floor"):
         answer.write_problem(run(tmp_path, cap=cap), "marxan", tmp_path)
+
+
+def test_a_problem_knows_of_neighbours_only_where_they_count(plan, tmp_path, monkeypatch):
+    seen = []
+
+    def catch(*_, how):
+        seen.append(how)
+        raise InterruptedError
+
+    monkeypatch.setattr(answer, "programme", catch)
+    for part in ({}, {"boundary_weight": 0.1}, {"whole_units": True}):
+        allocation = plan.config.allocation.model_copy(update=part)
+        config = plan.config.model_copy(update={"allocation": allocation})
+        with pytest.raises(InterruptedError):
+            answer.write_problem(dataclasses.replace(plan, config=config), "lp", tmp_path)
+    assert [how is None for how in seen] == [True, False, False]

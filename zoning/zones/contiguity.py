@@ -58,7 +58,7 @@ def adjacency(places: gpd.GeoDataFrame, *, tolerance_m: float = 1.0) -> nx.Graph
     for i, j, reached in zip(one, two, length, strict=True):
         border = float(reached) - 2.0 * tolerance_m
         if border > 2.0 * tolerance_m:
-            graph.add_edge(codes[i], codes[j], border_m=round(border, 0))
+            graph.add_edge(codes[i], codes[j], border_m=float(round(border)))
     return graph
 
 
