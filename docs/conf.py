@@ -7,10 +7,10 @@ author = copyright = "the zoning contributors"
 version = release = __version__
 
 extensions = [
-    "myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc",
+    "myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc",
 ]  # fmt: skip
-source_suffix = {".md": "markdown"}
-exclude_patterns = ["examples/*"]
+source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
+nb_execution_mode = "off"  # scripts/execute_notebooks.py runs them; a test holds what they show
 html_theme = "pydata_sphinx_theme"
 html_theme_options = {"navigation_depth": 2, "show_prev_next": False}
 html_show_sourcelink = False
