@@ -122,7 +122,7 @@ def test_a_lock_against_a_cap():
     texts = " | ".join(r.text.en for r in found.repairs)
     assert "release 5.00 km² from lock works (in)" in texts
     assert "raise the cap of city by 5.00 km² to 20.00 km²" in texts
-    assert "35.000 %" in texts
+    assert "35.000%" in texts
 
 
 def test_locks_against_each_other():

@@ -267,7 +267,7 @@ def test_the_page_knows_themes_layers_and_card_lines(plan):
     assert layer["classes"] == [0, 1]
     (card,) = doc["plans"][0]["given"]["cards"]
     first = plan.units.index[0]
-    assert card["rows"][first] == [[{"zh": "鳗鱼", "en": "eel"}, "0", "0.00 %"]]
+    assert card["rows"][first] == [[{"zh": "鳗鱼", "en": "eel"}, "0", "0.00%"]]
     assert plan.units.index[-1] not in card["rows"]
     # A plan without it has no such theme to compare.
     both = document.document((plan, fake_plan.make()), lang="en", tiles=None)

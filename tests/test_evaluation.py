@@ -1004,7 +1004,7 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     assert "tables.location_city" not in result.evidence
     assert "corrections.location" not in result.evidence
     plain = json.loads(json.dumps(result.as_dict("zh"), ensure_ascii=False))
-    assert any("patches.town 为默认值,非官方规定(I)" in n for n in plain["notes"])
+    assert any("patches.town 为默认值，非官方规定（I）" in n for n in plain["notes"])
     assert any("travel_time" in n for n in plain["notes"])
     assert plain["used"]["elevation"].endswith("elevation 图.tif")
     with pytest.raises(InputError, match="1 cell"):

@@ -128,7 +128,7 @@ def test_the_alias_of_units_says_which_area_counts(path):
     qml = query(path, "SELECT styleQML FROM layer_styles WHERE f_table_name = 'units'")[0][0]
     tree = ET.fromstring(qml.removeprefix(xml.DOCTYPE))
     aliases = {a.get("field"): a.get("name") for a in tree.iter("alias")}
-    assert aliases["area_m2"] == "单元市内面积(m²)"
+    assert aliases["area_m2"] == "单元市内面积（m²）"
     maps = {o.get("value"): o.get("name") for o in tree.iter("Option") if o.get("value")}
     assert maps["balance"] == "生态平衡"
 

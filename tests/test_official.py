@@ -144,7 +144,7 @@ def test_both_files_hold_the_same_and_the_report_says_what_is_missing(plan, made
                 assert back[column].dropna().tolist() == frame[column].dropna().tolist()
             assert back.crs.to_epsg() == 4549
     text = (tmp_path / "official" / "conformance.md").read_text(encoding="utf-8")
-    assert "规范可读部分未载明,故留空:ZTGNDM" in text
+    assert "规范可读部分未载明，故留空：ZTGNDM" in text
     assert "&lt;b&gt;润州&lt;/b&gt;" in text and "<b>" not in text
     assert "建议" in text
     csv = pd.read_csv(tmp_path / "official" / "areas.csv", encoding="utf-8-sig")

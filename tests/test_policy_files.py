@@ -627,7 +627,7 @@ def test_the_report_ends_with_a_page_for_each_place(ruled):
     zone = plan.zones.loc[plan.townships.loc[town, "zone"]]
     assert said["zone"] == zone["name_en"]
     cap = zone["cap_m2"] / zone["area_m2"] * 100
-    assert said["cap of built land in this zone"] == f"{cap:.2f} %"
+    assert said["cap of built land in this zone"] == f"{cap:.2f}%"
     money = given.table("policy_compensation_zhenjiang").frame.set_index("township")["grant"]
     assert said["grant of the city"] == f"{money[town]:,.0f} yuan"
     quota = given.table("policy_quota_new_land").frame.set_index("township")["quota"]

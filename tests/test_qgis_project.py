@@ -73,7 +73,7 @@ def test_there_is_a_theme_a_sheet_of_each_paper_and_two_atlases(plan, tree):
     followed = {i.get("followPresetName") for i in tree.iter("LayoutItem")} - {None}
     assert followed == set(themes)
     atlases = [a.get("coverageLayerName") for a in tree.iter("Atlas") if a.get("enabled") == "1"]
-    assert sorted(atlases) == ["乡镇街道", "县(市、区)"]
+    assert sorted(atlases) == ["乡镇街道", "县（市、区）"]
 
 
 def test_items_stay_on_the_page_and_the_map_has_the_shape_of_its_extent(tree):
@@ -102,7 +102,7 @@ def test_every_sheet_has_all_its_parts(tree):
         assert items["data note"].get("labelText") == "[% @data_note %]"
         approval = items["approval"]
         assert approval.get("position").startswith(("10,", "13.5,"))  # lower left
-        assert approval.get("labelText").startswith("审图号:")
+        assert approval.get("labelText").startswith("审图号：")
 
 
 def test_text_of_the_plan_is_data_and_never_an_expression(plan):
@@ -125,7 +125,7 @@ def variables(plan):
 def test_without_an_approval_number_the_map_says_that_it_is_internal(plan):
     known = variables(plan)
     assert known["map_approval_no"] is None
-    assert known["data_note"] == "内部使用,未经审核不得公开"
+    assert known["data_note"] == "内部使用，未经审核不得公开"
     assert known["plan_notice"] == plan.notice
     part = PlanPart(name=plan.name, map_approval_no="苏S(2026)001号")
     known = variables(dataclasses.replace(plan, config=Config(plan=part)))
@@ -220,10 +220,10 @@ def test_qgis_opens_the_geopackage_styled(folder, plan, tmp_path):
     assert [row[1:] for row in layers["units"]["legend"]] == [
         *([z.name_zh, z.colour] for z in plan.zones.itertuples()), ["未分区", "#d9d9d9"],
     ]  # fmt: skip
-    assert layers["units"]["aliases"]["area_m2"] == "单元市内面积(m²)"
+    assert layers["units"]["aliases"]["area_m2"] == "单元市内面积（m²）"
     assert ["生态平衡", "balance"] in layers["units"]["maps"]["zone"]
     assert layers["redlines"]["labels"] and layers["townships"]["labels"]
-    assert layers["account_zone"]["aliases"]["built_m2"] == "现状建设用地(m²)"
+    assert layers["account_zone"]["aliases"]["built_m2"] == "现状建设用地（m²）"
     assert ["生态平衡", "balance"] in layers["account_zone"]["maps"]["zone"]
     styled = [(t, s) for t, x in layers.items() for s in x["styles"]]
     assert {t for t, _ in styled} == {n for n in geopackage.layers(plan)}
@@ -252,7 +252,7 @@ def test_qgis_opens_the_moved_project_and_prints_it(folder, plan, tmp_path):
         for layout in seen["layouts"]:
             assert layout["png"] == 0, layout["name"]
             assert plan.name in layout["texts"] and plan.notice in layout["texts"]
-            assert "审图号:(无)" in layout["texts"]
+            assert "审图号：（无）" in layout["texts"]
             assert layout["legend"] and all(layout["legend"][0])
             width, height = layout["page"]
             for kind, _, x, y, w, h in layout["items"]:

@@ -19,7 +19,7 @@ from zoning.base.areas import percent
 from zoning.errors import Check
 from zoning.outputs import notebook, report
 from zoning.outputs.office.document import Figure, Heading, Table, Text
-from zoning.outputs.report import pieces
+from zoning.outputs.report import front, pieces
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_the_english_report_has_no_chinese_of_its_own(plan, no_pictures):
 
 def test_zones_add_up_to_the_city(plan, blocks):
     found = table(blocks, "各主体功能区")
-    at = found.heads.index("分区面积 (km²)")
+    at = found.heads.index("分区面积（km²）")
     total = sum(float(row[at].replace(",", "")) for row in found.rows)
     assert total == pytest.approx(plan.units["area_m2"].sum() / 1e6, abs=0.02)
     cross = table(blocks, "分县各区面积")
@@ -100,7 +100,7 @@ def test_the_account_in_words_is_the_account_in_numbers(plan, blocks):
 
 
 def test_the_red_line_table_sets_published_against_computed(plan, blocks):
-    found = table(blocks, "红线区域:公布面积与计算面积")
+    found = table(blocks, "红线区域：公布面积与计算面积")
     assert len(found.rows) == len(plan.tables["redline_areas"])
     row = next(r for r in found.rows if r[1].startswith("北山水库"))
     lines = plan.redlines.loc["RL02-2"]
@@ -116,13 +116,14 @@ def test_every_source_of_a_rule_is_cited(plan, blocks):
     told = " ".join(c for b in blocks if isinstance(b, Table) for row in b.rows for c in row)
     cap = plan.config.cap
     rules = [cap, cap.eco_agri_share, *cap.zone_caps.values(), *cap.quotas.values()]
-    assert all(rule.source in told and rule.evidence in told for rule in rules)
-    assert all(o.source in told for o in plan.scheme.overlays)
+    for rule in rules:
+        assert words.source(rule.source) in told and front.TAGS_ZH[rule.evidence] in told
+    assert all(words.source(o.source) in told for o in plan.scheme.overlays)
     from zoning.zones import load_method
 
     for dimension in load_method("two-matrices").dimensions:
-        assert dimension.why.source in told
-        assert all(term.why.source in told for term in dimension.terms)
+        assert words.source(dimension.why.source) in told
+        assert all(words.source(term.why.source) in told for term in dimension.terms)
 
 
 def test_failed_checks_come_first_and_are_named(plan, no_pictures):
@@ -258,7 +259,7 @@ def test_red_lines_by_zone_stand_in_the_order_of_the_plan(plan, blocks):
     order = list(plan.zones["name_zh"])
     places = [order.index(row[0]) for row in found.rows]
     assert len(places) > 2 and places == sorted(places)
-    total = sum(float(row[found.heads.index("合计(km²)")]) for row in found.rows)
+    total = sum(float(row[found.heads.index("合计（km²）")]) for row in found.rows)
     assert total == pytest.approx(plan.units["redline_m2"].sum() / 1e6, abs=0.02)
 
 
@@ -283,7 +284,7 @@ def test_flagged_townships_are_named(plan, no_pictures):
         b.text for b in report.blocks_of(bare(plan, townships=flagged), "zh") if isinstance(b, Text)
     ]
     assert [t for t in texts if t.startswith("待复核")] == [
-        "待复核(适宜性低而现状开发强度超过 30 %):姚桥镇。"
+        "待复核（适宜性低而现状开发强度超过 30%）：姚桥镇。"
     ]
 
 
@@ -304,9 +305,9 @@ def test_stability_has_a_chapter_where_it_was_computed(plan, no_pictures):
     told = bare(plan, units=plan.units.assign(stability=0.5), townships=towns, run=run)
     found = report.blocks_of(told, "en")
     assert "half of the area is firm" in [b.text for b in found if isinstance(b, Text)]
-    weak = table(found, "Townships that keep their zone in under 90 %").rows
+    weak = table(found, "Townships that keep their zone in under 90%").rows
     assert [row[0] for row in weak] == ["谷阳镇", "大路镇"]
-    assert weak[0][3] == "60.00 %"
+    assert weak[0][3] == "60.00%"
     assert table(found, "Agreement").rows == [["Ward's clusters", "0.50", "–", "1", "大路镇"]]
 
 
@@ -320,7 +321,7 @@ def test_inputs_are_listed_with_their_sums(plan, no_pictures):
     run = {**plan.run, "inputs": [{"role": "boundary", "path": "a.gpkg", "layer": "city",
                                    "sha256": "ab" * 32, "features": 1}]}  # fmt: skip
     found = table(report.blocks_of(bare(plan, run=run), "en"), "Input files")
-    assert found.rows == [["boundary", "a.gpkg : city", "1", "ab" * 32]]
+    assert found.rows == [["boundary", "a.gpkg | city", "1", "ab" * 32]]
 
 
 def test_written_whole_in_a_folder_with_chinese_and_a_space(plan, tmp_path, no_pictures):

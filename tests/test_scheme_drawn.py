@@ -112,7 +112,7 @@ def test_the_overlay_that_stands_beside_is_told_by_name(drawn):
 
     book = load_workbook(folder / "tables.xlsx", read_only=True)
     cells = {str(c) for s in book for row in s.iter_rows(values_only=True) for c in row}
-    assert {"旁列乙", "叠加甲保护面积(m²)"} & cells >= {"旁列乙"}
+    assert {"旁列乙", "叠加甲保护面积（m²）"} & cells >= {"旁列乙"}
     assert any(c.startswith("叠加甲保护面积") for c in cells)
     import docx
 

@@ -171,12 +171,12 @@ def test_a_long_title_stays_on_the_map(plan):
 
 def test_the_approval_number_and_the_notice_stand_on_the_sheet(plan):
     open_field = texts(draw.draw_sheet(plan))
-    assert any(t.startswith("审图号:___") for t in open_field)
-    assert "内部使用,未经审核不得公开。" in open_field
+    assert any(t.startswith("审图号：___") for t in open_field)
+    assert "内部使用，未经审核不得公开。" in open_field
     assert plan.notice in open_field
     reviewed = texts(draw.draw_sheet(plan, approval_no="苏S(2026)001号"))
-    assert "审图号:苏S(2026)001号" in reviewed
-    assert "内部使用,未经审核不得公开。" not in reviewed
+    assert "审图号：苏S(2026)001号" in reviewed
+    assert "内部使用，未经审核不得公开。" not in reviewed
 
 
 def test_pdf_holds_its_fonts_and_is_the_same_twice(plan, monkeypatch):

@@ -381,13 +381,13 @@ def test_size_of_the_published_city():
     for c in payload.SHARES:
         units[c] = rng.random(len(units))
     units["why_zh"] = [
-        f"本单元 {s:.1%} 位于{n},红线占 {r:.2%},阈值 50 %,因此为重点开发。"
+        f"本单元 {s:.1%} 位于{n}，红线占 {r:.2%}，阈值 50%，因此为重点开发。"
         for s, n, r in zip(
             rng.random(len(units)), units["township_name"], rng.random(len(units)), strict=True
         )
     ]
     units["why_en"] = [
-        f"{s:.1%} of the unit is in {n}; red lines {s:.2%}, threshold 50 %."
+        f"{s:.1%} of the unit is in {n}; red lines {s:.2%}, threshold 50%."
         for s, n in zip(rng.random(len(units)), units["township_name"], strict=True)
     ]
     p = dataclasses.replace(p, units=units)

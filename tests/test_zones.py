@@ -140,7 +140,7 @@ def test_margin_and_flip_by_hand() -> None:
     # without high G: key. So G at 0.65.
     assert out.loc["t1", "margin"] == pytest.approx(0.65)
     assert out.loc["t1", "runner_up"] == "key"
-    assert "由 50.0 % 变为 30.0 %" in out.loc["t1", "flip_zh"]
+    assert "由 50.0% 变为 30.0%" in out.loc["t1", "flip_zh"]
 
 
 @st.composite
@@ -401,7 +401,12 @@ def test_words_hold_values_rule_runner_up_and_flip(lang: str) -> None:
     method = paper_method()
     out = classify_townships(county(), method)
     text = tell_township(out.loc["t2"], method, lang)
-    for part in ("30.0", "50.0", "20.0 %", "zone[high,mid]"):
+    for part in (
+        "30.0",
+        "50.0",
+        "20.0%",
+        "建设适宜性高" if lang == "zh" else "suitability for construction high",
+    ):
         assert part in text
     assert ("适度开发" if lang == "zh" else "moderate development") in text
     assert "<NA>" not in text and "nan" not in text
@@ -414,7 +419,7 @@ def test_words_hold_values_rule_runner_up_and_flip(lang: str) -> None:
 
 
 def test_cuts_of_intensity_are_those_of_the_table() -> None:
-    """Low is below 15 %, high is above 30 %; both edges are mid."""
+    """Low is below 15%, high is above 30%; both edges are mid."""
     table = pd.concat([county().loc[["t2"]]] * 4).set_axis(list("abcd"))
     table["built_m2"] = [1_499_999, 1_500_000, 3_000_000, 3_000_001]
     out = classify_townships(table, paper_method())
@@ -460,12 +465,12 @@ def test_words_of_units() -> None:
             "township_zone": "key"}  # fmt: skip
     text = tell_unit(unit, towns.loc["t2"], method, "en")
     assert (
-        "cover 62.0 % of it" in text
-        and "Key development if the protected share fell below 50.0 %" in text
+        "cover 62.0% of it" in text
+        and "Key development if the protected share fell below 50.0%" in text
     )
-    assert "zone[high,mid]" in text
+    assert "suitability for construction high" in text
     text = tell_unit(unit, None, method, "zh")
-    assert "若保护占比由 62.0 % 降至 50.0 % 以下,将改为重点开发" in text
+    assert "若保护占比由 62.0% 降至 50.0% 以下，将改为重点开发" in text
     for gone in (
         {"zone_reason": "override"},
         {"overlay_balance_m2": pd.NA, "zone_reason": "unknown"},

@@ -73,10 +73,11 @@ class Problem:
 
     def tell(self, lang: str = "en") -> str:
         """Write the problem on one line."""
-        head = f"{self.where}: " if self.where else ""
+        colon = "：" if lang == "zh" else ": "
+        head = f"{self.where}{colon}" if self.where else ""
         if self.remedy is None:
             return head + self.what.get(lang)
-        hint = "可尝试:" if lang == "zh" else "Try: "
+        hint = "可尝试：" if lang == "zh" else "Try: "
         stop = "。" if lang == "zh" else ". "
         return f"{head}{self.what.get(lang).rstrip('.。')}{stop}{hint}{self.remedy.get(lang)}"
 
@@ -122,7 +123,7 @@ class Finding(Problem):
     --------
     >>> found = Finding(Text("2 codes have 8 digits", "2 个代码为 8 位"), "towns.gpkg")
     >>> found.level, found.line("zh")
-    ('warning', '警告：towns.gpkg: 2 个代码为 8 位')
+    ('warning', '警告：towns.gpkg：2 个代码为 8 位')
     """
 
     level: Level = "warning"
@@ -346,7 +347,13 @@ class InfeasibleError(ZoningError):
     exit_code = 3
 
 
-def some(names: Sequence[str], most: int = 5) -> Text:
+def named(name: object, code: object) -> Text:
+    """Write a name with its code: "A (321)", in Chinese "甲镇（321）"; no name, the code alone."""
+    said = "" if name is None or name != name else str(name).strip()
+    return Text(f"{said} ({code})", f"{said}（{code}）") if said else Text(str(code), str(code))
+
+
+def some(names: Sequence[str | Text], most: int = 5) -> Text:
     """List names for a sentence; of many the first, and how many more there are.
 
     Examples
@@ -354,8 +361,8 @@ def some(names: Sequence[str], most: int = 5) -> Text:
     >>> some(["甲镇", "乙镇"]).zh, some(["a", "b", "c"], 2)
     ('甲镇、乙镇', Text(en='a, b and 1 more', zh='a、b 等共 3 个'))
     """
-    first = names[:most]
-    en, zh = ", ".join(first), "、".join(first)
+    first = [n if isinstance(n, Text) else Text(n, n) for n in names[:most]]
+    en, zh = ", ".join(n.en for n in first), "、".join(n.zh for n in first)
     if len(names) <= most:
         return Text(en, zh)
     return Text(f"{en} and {len(names) - most:,} more", f"{zh} 等共 {len(names):,} 个")

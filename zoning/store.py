@@ -97,7 +97,7 @@ def load(folder: str | Path) -> Plan:
     if absent:
         listed = ", ".join(absent)
         raise InputError.one(
-            f"no plan here: {listed} missing", f"此处没有方案:缺少 {listed}", where=str(folder),
+            f"no plan here: {listed} missing", f"此处没有方案：缺少 {listed}", where=str(folder),
             code="no-plan",
             remedy=("give the folder of zoning run or zoning demo",
                     "请给出 zoning run 或 zoning demo 的输出文件夹"),
@@ -198,13 +198,13 @@ def _reading(path: Path) -> Iterator[None]:
     except PermissionError as error:
         reason = error.strerror or str(error)
         raise InputError.one(
-            f"cannot be read: {reason}", f"无法读取:{reason}", where=str(path), code="unreadable",
+            f"cannot be read: {reason}", f"无法读取：{reason}", where=str(path), code="unreadable",
             remedy=("close programs that hold it open", "请关闭占用该文件的程序"),
         ) from error  # fmt: skip
     except broken as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise InputError.one(
-            f"this plan folder is damaged: {reason}", f"此方案文件夹已损坏:{reason}",
+            f"this plan folder is damaged: {reason}", f"此方案文件夹已损坏：{reason}",
             where=str(path), code="damaged",
             remedy=("run zoning run again", "请重新运行 zoning run"),
         ) from error  # fmt: skip
@@ -217,7 +217,7 @@ def read_run(path: Path) -> dict[str, Any]:
     if form > FORMAT:
         raise InputError.one(
             f"written by a newer version (format {form}, known up to {FORMAT})",
-            f"由更新的版本写成(格式 {form},本版本最高支持 {FORMAT})", where=str(path),
+            f"由更新的版本写成（格式 {form}，本版本最高支持 {FORMAT}）", where=str(path),
             code="newer-format", measured=form, limit=FORMAT,
             remedy=("update zoning: pip install -U zoning", "请升级 zoning:pip install -U zoning"),
         )  # fmt: skip

@@ -273,7 +273,7 @@ def methods(plan: Plan | str | Path, names: Sequence[str] = ()) -> MethodCompari
     whole = taken(plan)
     if whole.townships is None:
         raise InputError.one(
-            "the plan has no townships to class", "方案没有乡镇,无从判定", where=whole.name,
+            "the plan has no townships to class", "方案没有乡镇，无从判定", where=whole.name,
             code="no-townships",
         )  # fmt: skip
     townships = pd.DataFrame(whole.townships.drop(columns="geometry"))

@@ -198,7 +198,7 @@ def _blocks(progress: Progress | None) -> Callable[[int, int], None] | None:
     if progress is None:
         return None
     return lambda done, every: progress(Text(
-        f"measure areas: block {done} of {every}", f"量算面积:第 {done}/{every} 块"))  # fmt: skip
+        f"measure areas: block {done} of {every}", f"量算面积：第 {done}/{every} 块"))  # fmt: skip
 
 
 def load(folder: str | Path) -> Plan:

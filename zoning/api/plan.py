@@ -179,7 +179,7 @@ class Plan(plain.Plan):
         if theme not in known:
             raise InputError.one(
                 f"no theme '{theme}'", f"没有主题“{theme}”", where=self.name, code="theme",
-                remedy=("one of " + ", ".join(known), "可用主题:" + "、".join(known)),
+                remedy=("one of " + ", ".join(known), "可用主题：" + "、".join(known)),
             )  # fmt: skip
         return plot(self, theme, lang)
 

@@ -220,7 +220,7 @@ def _area(
         found = china.country(which) if country else china.find_area(city, which)
         path = "/".join(found.path)
         place = Text(f"{path} ({found.adcode}); boundary: {found.licence}",
-                     f"{path}({found.adcode});边界来源:{found.licence}")  # fmt: skip
+                     f"{path}（{found.adcode}）；边界来源：{found.licence}")  # fmt: skip
         return gpd.GeoSeries([found.geometry], crs="EPSG:4326"), place
     from zoning.inputs.vector import read_polygons
 

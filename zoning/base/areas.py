@@ -33,9 +33,9 @@ def percent(share: float | None, digits: int = 2) -> str:
     Examples
     --------
     >>> percent(0.2594), percent(None)
-    ('25.94 %', '–')
+    ('25.94%', '–')
     """
-    return "–" if share is None or share != share else f"{share * 100:.{digits}f} %"
+    return "–" if share is None or share != share else f"{share * 100:.{digits}f}%"
 
 
 def round_to_total(values: npt.ArrayLike, total: int | None = None) -> Ints:

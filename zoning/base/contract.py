@@ -90,7 +90,7 @@ class Column:
         return Problem(
             Text(
                 f"'{self.name}' must hold {kind.en}, it holds {column.dtype}",
-                f"'{self.name}' 应为{kind.zh},实际为 {column.dtype}",
+                f"'{self.name}' 应为{kind.zh}，实际为 {column.dtype}",
             ),
             where,
             measured=str(column.dtype),
@@ -112,7 +112,7 @@ class Column:
         return Problem(
             Text(
                 f"'{self.name}' holds {listed}; allowed are {allowed}",
-                f"'{self.name}' 含有 {listed};允许值为 {allowed}",
+                f"'{self.name}' 含有 {listed}；允许值为 {allowed}",
             ),
             where,
             measured=listed,
@@ -134,7 +134,7 @@ class Column:
                     Problem(
                         Text(
                             f"'{self.name}' reaches {value:g} ({sign} {limits})",
-                            f"'{self.name}' 达到 {value:g}({sign} {limits})",
+                            f"'{self.name}' 达到 {value:g}（{sign} {limits}）",
                         ),
                         where,
                         measured=value,
@@ -218,7 +218,7 @@ class Contract:
             if index.name != self.index:
                 problems.append(
                     _rows(f"the index is '{index.name}', not '{self.index}'",
-                          f"索引为 '{index.name}',应为 '{self.index}'", where)
+                          f"索引为 '{index.name}'，应为 '{self.index}'", where)
                 )  # fmt: skip
             elif not index.is_unique:
                 twice = index[index.duplicated()][0]
@@ -323,7 +323,7 @@ def _check_geometry(frame: Any, where: str) -> list[Problem]:
     listed = ", ".join(other)
     return [
         Problem(
-            Text(f"geometry holds {listed}, not polygons", f"几何为 {listed},不是面"),
+            Text(f"geometry holds {listed}, not polygons", f"几何为 {listed}，不是面"),
             where,
             measured=listed,
             code="non-polygon",

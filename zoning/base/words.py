@@ -61,13 +61,13 @@ def heading(name: str, lang: str = "zh", table: str | None = None) -> str:
     Examples
     --------
     >>> heading("built_m2", "zh"), heading("built_share", "zh"), heading("lon", "en")
-    ('现状建设用地(m²)', '建设用地占比', 'longitude (°)')
+    ('现状建设用地（m²）', '建设用地占比', 'longitude (°)')
     """
     word, measure = label(name, lang, table), unit(name, table)
     if measure in ("", "1", "count"):
         return word
     written = unit_sign(measure, lang)
-    return f"{word}({written})" if lang == "zh" else f"{word} ({written})"
+    return f"{word}（{written}）" if lang == "zh" else f"{word} ({written})"
 
 
 def unit_sign(measure: str, lang: str = "zh") -> str:
@@ -80,6 +80,37 @@ def unit_sign(measure: str, lang: str = "zh") -> str:
     """
     entry = load_toml("words.toml")["units"].get(measure)
     return str(entry[_side(lang)]) if entry else measure
+
+
+def source(text: str, lang: str = "zh") -> str:
+    """Name a source in a language; what the shipped data do not know is said as it is written.
+
+    Examples
+    --------
+    >>> source("own choice"), source("own choice", "en"), source("市统计年鉴 2024")
+    ('本软件自定', 'own choice', '市统计年鉴 2024')
+    >>> source("example, taken over from: own choice")
+    '示例，取自：本软件自定'
+    """
+    if lang != "zh":
+        return text
+    known = load_toml("sources.toml")
+    for prefix, said in known["prefixes"].items():
+        if text.startswith(prefix):
+            return str(said) + source(text.removeprefix(prefix), lang)
+    return str(known["sources"].get(text, text))
+
+
+def method_words(method: str, lang: str = "zh") -> str:
+    """Say how new land was placed; a part that is not known is said as it is written.
+
+    Examples
+    --------
+    >>> method_words("nested"), method_words("milp-whole", "en")
+    ('嵌套限制下的精确解', 'mixed-integer programming, whole units only')
+    """
+    comma = "，" if lang == "zh" else ", "
+    return comma.join(value("allocation", part, lang) for part in method.split("-"))
 
 
 def description(name: str, lang: str = "zh", table: str | None = None) -> str:

@@ -64,7 +64,7 @@ def _lock_conflicts(locks: Sequence[Lock]) -> list[Check]:
                 text = Text(
                     f"{a.label.en} and {b.label.en} both hold unit {both[0]}"
                     f" ({len(both)} units in all)",
-                    f"{a.label.zh}与{b.label.zh}同时包含单元 {both[0]}(共 {len(both)} 个)",
+                    f"{a.label.zh}与{b.label.zh}同时包含单元 {both[0]}（共 {len(both)} 个）",
                 )
                 found.append(
                     Check("presolve.locks", "error", False, len(both), 0, "units", both[0], text)

@@ -46,7 +46,7 @@ STEP = 10**6
 _NAMELESS = Text("", "")
 _WORD: dict[str, Text] = {
     "city": Text("city", "全市"),
-    "county": Text("county", "县(市、区)"),
+    "county": Text("county", "县（市、区）"),
     "township": Text("township", "乡镇"),
     "zone": Text("zone", "功能区"),
     "quota": Text("quota", "新增指标"),
@@ -276,7 +276,7 @@ class Lock:
         zh = "必须建设" if self.kind == "in" else "禁止建设"
         return Text(
             f"lock {self.name.en or self.code} ({self.kind})",
-            f"锁定{self.name.zh or self.code}({zh})",
+            f"锁定{self.name.zh or self.code}（{zh}）",
         )
 
 

@@ -10,10 +10,12 @@ import typer
 
 from zoning import api
 from zoning.api.places import new_folder
+from zoning.base import words
+from zoning.base.words import method_words
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk, within
 from zoning.cli.solving import ended, searching
-from zoning.errors import InputError
+from zoning.errors import LEVELS, InputError
 
 Folder = Annotated[
     Path,
@@ -29,7 +31,7 @@ BoundaryWeight = Annotated[
     float | None,
     typer.Option(
         "--boundary-weight", show_default=False,
-        help="km2 of suitability per km of boundary. / 每公里边界折合的适宜性面积(平方公里)",
+        help="km2 of suitability per km of boundary. / 每公里边界折合的适宜性面积（平方公里）",
     ),
 ]  # fmt: skip
 #: Names of the boundary weight in version 0.1.0.
@@ -69,7 +71,7 @@ def allocate(
     ] = None,
     quota: Annotated[
         list[str] | None,
-        typer.Option("--quota", help="ZONE=SHARE, such as key=0.5. / 配额(分区=份额)"),
+        typer.Option("--quota", help="ZONE=SHARE, such as key=0.5. / 配额（分区=份额）"),
         About("zone=share"),
     ] = None,
     whole: Annotated[
@@ -90,7 +92,7 @@ def allocate(
     ] = 0.0,
     seconds: Annotated[
         float | None,
-        typer.Option("--seconds", help="Whole units: time limit. / 时限(秒)", show_default=False),
+        typer.Option("--seconds", help="Whole units: time limit. / 时限（秒）", show_default=False),
     ] = None,
     count: Annotated[
         int | None,
@@ -145,14 +147,16 @@ def _tell_plan(talk: Talk, plan: api.Plan, then: api.Plan, place: Path | None) -
     new, room, share = account["new_m2"], account["headroom_m2"], percent(account["share"])
     talk.write(talk.say(f"New land {km2(new)} of {km2(room)} headroom, then {share}; "
                         f"{km2(moved)} in other places than in the plan",
-                        f"新增 {km2(new)},余量 {km2(room)},合计 {share};"
+                        f"新增 {km2(new)}，余量 {km2(room)}，合计 {share}；"
                         f"与原方案相比位置变动 {km2(moved)}"))  # fmt: skip
     gap, grade = found["gap"], found["certificate"]["grade"]
     gap = "–" if gap is None else f"{gap:.2g}"
     talk.write(talk.say(f"method {found['method']}, gap {gap}, certificate {grade}",
-                        f"方法 {found['method']},间隙 {gap},证明等级 {grade}"))  # fmt: skip
+                        f"方法：{method_words(found['method'], 'zh')}；间隙 {gap}；"
+                        f"证明：{words.value('proof', grade, 'zh')}"))  # fmt: skip
     for c in failed:
-        talk.wrong(f"{c.level}: {c.check} [{c.where}] {c.text.get(talk.lang)}")
+        level, text = LEVELS[c.level].get(talk.lang), c.text.get(talk.lang)
+        talk.wrong(talk.say(f"{level}: {c.check} [{c.where}] {text}", f"{level}：{text}"))
     if place is not None:
         with talk.progress() as progress:
             files = then.save(place, progress=progress)
@@ -250,7 +254,7 @@ def weight_of(talk: Talk, weight: float | None, old: float | None) -> float | No
     """Take the boundary weight under its name, or with a note under its old one."""
     if old is not None:
         talk.note("--weight and --lambda are now --boundary-weight; the old names will go",
-                  "--weight 与 --lambda 现名 --boundary-weight,旧名将取消")  # fmt: skip
+                  "--weight 与 --lambda 现名 --boundary-weight，旧名将取消")  # fmt: skip
         if weight is not None:
             raise InputError.one(
                 "the boundary weight is given twice", "边界权重重复给出",

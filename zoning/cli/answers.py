@@ -106,9 +106,16 @@ def stability(
             files = found.plan.save(folder, progress=progress)
         talk.wrote(files)
     rows = found.draws.townships.sort_values(["stability", "name"]).head(10)
+    from zoning.zones import zone_name
+
+    scheme = found.plan.scheme
+
+    def said(zone: object) -> str:
+        return zone_name(zone, talk.lang, scheme)
+
     heads = [("least firm townships", "最不稳定的乡镇"), ("zone", "分区"),
              ("kept", "保持"), ("else", "另一类")]  # fmt: skip
-    table = [[str(r["name"]), str(r["zone"]), f"{r['stability']:.1%}", str(r["second"])]
+    table = [[str(r["name"]), said(r["zone"]), f"{r['stability']:.1%}", said(r["second"])]
              for _, r in rows.iterrows() if r["stability"] == r["stability"]]  # fmt: skip
     talk.write_table("", [talk.say(*h) for h in heads], table)
     talk.write_json(found.as_dict())
@@ -200,7 +207,7 @@ def price(
     ]  # fmt: skip
     heads = [("rule", "规则"), ("at least", "至少"), ("at most", "至多"), ("moved ha", "移动 公顷")]
     title = talk.say("What each rule costs, as a share of the plan's suitability",
-                     "每条规则的代价(占方案适宜性总值)")  # fmt: skip
+                     "每条规则的代价（占方案适宜性总值）")  # fmt: skip
     talk.write_table(title, [talk.say(*h) for h in heads], rows)
     free = int((table["upper"] == 0).sum())
     talk.write(talk.say(f"{free} rules are proved to cost nothing. Prices do not add up.",
@@ -215,13 +222,11 @@ def methods(
         list[str] | None,
         typer.Option(
             "--method", show_default=False,
-            help="Shipped name or TOML file; by default all. / 方法名或文件,默认全部",
+            help="Shipped name or TOML file; by default all. / 方法名或文件，默认全部",
         ),
     ] = None,
 ) -> None:  # fmt: skip
     """Lay methods of classing townships side by side, and clusters beside them. / 方法对比."""
-    from zoning.zones import zone_name
-
     with talk.working("class townships by every method", "按各方法定类"):
         found, scheme = api.methods(folder, method or ()), api.load(folder).scheme
     talk.write_json(found.as_dict(talk.lang))
@@ -229,6 +234,8 @@ def methods(
     open_ = found.table[found.table["status"] != "accept"]
 
     def word(zone: object) -> str:
+        from zoning.zones import zone_name
+
         return zone_name(zone, talk.lang, scheme) if isinstance(zone, str) else "–"
 
     rows = [
@@ -236,7 +243,7 @@ def methods(
         for _, r in open_.iterrows()
     ]
     title = talk.say(f"{len(open_)} of {len(found.table)} townships where methods differ",
-                     f"方法结果不一致的乡镇:{len(open_)} / {len(found.table)}")  # fmt: skip
+                     f"方法结果不一致的乡镇：{len(open_)} / {len(found.table)}")  # fmt: skip
     talk.write_table(title, [talk.say("township", "乡镇"), *names, talk.say("agree", "一致")], rows)
     kappa = [[n, *[f"{found.kappa.at[n, m]:.2f}" for m in names]] for n in names]
     talk.write_table(talk.say("Cohen's kappa", "Cohen's kappa 一致性"), ["", *names], kappa)

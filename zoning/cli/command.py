@@ -177,7 +177,7 @@ def _check_choices(parameters: Sequence[inspect.Parameter], given: dict[str, Any
                 raise InputError.one(
                     f"'{one}' is none of {listed}", f"“{one}”不在 {'、'.join(choices)} 之中",
                     where=(flags or [p.name])[0], code="usage",
-                    remedy=(f"did you mean '{near}'?", f"是否为“{near}”?") if near else None,
+                    remedy=(f"did you mean '{near}'?", f"是否为“{near}”？") if near else None,
                 )  # fmt: skip
 
 
@@ -192,7 +192,7 @@ def outcome(error: Exception, talk: Talk) -> int:
     if isinstance(error, OSError) and (error.filename or error.errno == errno.ENOSPC):
         why, where = error.strerror or str(error), str(error.filename or "")
         problem = Problem(
-            Text(f"cannot be read or written: {why}", f"无法读写:{why}"), where, code="disk",
+            Text(f"cannot be read or written: {why}", f"无法读写：{why}"), where, code="disk",
             remedy=Text("check the place and its permissions", "请检查位置和权限"),
         )  # fmt: skip
         _tell([problem], talk)
@@ -203,7 +203,7 @@ def outcome(error: Exception, talk: Talk) -> int:
         return InputError.exit_code
     text = Text(
         f"internal error: {error!r}. This is our mistake; please report it with -v output.",
-        f"内部错误:{error!r}。这是软件的问题,请附上 -v 的输出报告。",
+        f"内部错误：{error!r}。这是软件的问题，请附上 -v 的输出报告。",
     )
     if not as_json([Problem(text, code="internal")], talk):
         print(text.get(talk.lang), file=sys.stderr)

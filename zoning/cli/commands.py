@@ -21,7 +21,7 @@ SHARED = ("lang", "as_json", "quiet", "verbose")
 #: Meaning of the exit codes.
 EXIT_CODES = {
     "0": ("done", "完成"),
-    "1": ("done, but a check of the plan fails", "完成,但方案有检查未通过"),
+    "1": ("done, but a check of the plan fails", "完成，但方案有检查未通过"),
     "2": ("bad input or usage", "输入或用法有误"),
     "3": ("infeasible", "约束互相矛盾"),
     "4": ("internal error", "内部错误"),

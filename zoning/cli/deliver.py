@@ -83,7 +83,7 @@ def webmap(
     ladder: Annotated[
         bool,
         typer.Option(
-            "--ladder", help="A slider of 41 caps, each solved (some 20 s). / 上限滑块:逐档求解"
+            "--ladder", help="A slider of 41 caps, each solved (some 20 s). / 上限滑块：逐档求解"
         ),
     ] = False,
 ) -> None:  # fmt: skip
@@ -184,7 +184,7 @@ def solve(
         float, typer.Option("--gap", min=0, help="Relative gap to stop at. / 停止求解的相对间隙")
     ] = 0.0,
     seconds: Annotated[
-        float | None, typer.Option("--seconds", help="Time limit. / 时限(秒)")
+        float | None, typer.Option("--seconds", help="Time limit. / 时限（秒）")
     ] = None,
     out: Annotated[
         Path | None,

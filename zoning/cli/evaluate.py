@@ -124,7 +124,7 @@ def _layers(given: Sequence[str]) -> dict[str, Path]:
         if not sign or not role or not file or role in found:
             raise InputError.one(
                 f"'{text}' is not ROLE=FILE, or the role is given twice",
-                f"“{text}”不是 角色=文件,或角色重复", where="--layer", code="usage",
+                f"“{text}”不是 角色=文件，或角色重复", where="--layer", code="usage",
                 remedy=("such as --layer slope=slope.tif", "例如 --layer slope=slope.tif"),
             )  # fmt: skip
         found[role] = Path(file)

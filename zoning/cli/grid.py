@@ -12,7 +12,7 @@ import typer
 from zoning import api
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk
-from zoning.errors import InputError, Text
+from zoning.errors import InputError, Text, named
 
 if TYPE_CHECKING:
     from zoning.grid.units import OriginSearch
@@ -49,7 +49,7 @@ def grid(
     country: Annotated[
         bool, typer.Option("--country", help="All provinces together. / 全国")
     ] = False,
-    cell: Annotated[int, typer.Option("--cell", min=1, help="Side in metres. / 边长(米)")] = 1000,
+    cell: Annotated[int, typer.Option("--cell", min=1, help="Side in metres. / 边长（米）")] = 1000,
     crs: Annotated[
         str | None,
         typer.Option("--crs", help="Projected CRS; else chosen. / 投影坐标系"),
@@ -101,13 +101,13 @@ def grid(
         _tell_search(talk, found.match)
     dropped, total = f"{found.dropped_m2 / 1e6:,.3f} km²", f"{found.area_m2 / 1e6:,.3f} km²"
     if found.dropped_m2:
-        talk.write(talk.say(f"Dropped with slivers: {dropped}", f"随碎块略去:{dropped}"))
-    n, name = found.count, _name(found.grid.crs)
+        talk.write(talk.say(f"Dropped with slivers: {dropped}", f"随碎块略去：{dropped}"))
+    n, name = found.count, _name(found.grid.crs, talk.lang)
     talk.write(talk.say(f"{n:,} units, {total} inside, {name}",
-                        f"{n:,} 个单元,范围内 {total},{name}"))  # fmt: skip
+                        f"{n:,} 个单元，范围内 {total}，{name}"))  # fmt: skip
     worst, sum_ = found.distortion.worst, found.distortion.total
     talk.write(talk.say(f"Area distortion: locally up to {worst:.5%}, in total {sum_:+.5%}",
-                        f"面积变形:局部最大 {worst:.5%},合计 {sum_:+.5%}"))  # fmt: skip
+                        f"面积变形：局部最大 {worst:.5%}，合计 {sum_:+.5%}"))  # fmt: skip
     talk.wrote([out])
 
 
@@ -122,10 +122,11 @@ def _steps(talk: Talk, searches: bool) -> Iterator[Callable[[int, int], None] | 
             yield None
 
 
-def _name(crs: str) -> str:
-    from pyproj import CRS
+def _name(crs: str, lang: str) -> str:
+    from zoning.grid.crs import crs_title
 
-    return f"{crs} {CRS(crs).name}" if len(crs) < 20 else CRS(crs).name
+    title = crs_title(crs, lang)
+    return named(title, crs).get(lang) if len(crs) < 20 else title
 
 
 def _origin(text: str) -> tuple[int, int]:
@@ -148,10 +149,10 @@ def _tell_search(talk: Talk, found: OriginSearch) -> None:
         f"(all origins: {found.low:,} to {found.high:,}). "
         + ("A match is a coincidence of the search, not the plan's own origin." if n
            else "No origin gives it; the origin stays as stated."),
-        f"{found.tried:,} 个原点(步长 {found.step_m} 米)中有 {n} 个得到 {found.wanted:,} 个单元"
-        f"(全部原点:{found.low:,} 至 {found.high:,})。"
-        + ("相符只是搜索所得,并非规划公布的原点。" if n
-           else "没有原点相符,保持原设定。")))  # fmt: skip
+        f"{found.tried:,} 个原点（步长 {found.step_m} 米）中有 {n} 个得到 {found.wanted:,} 个单元"
+        f"（全部原点：{found.low:,} 至 {found.high:,}）。"
+        + ("相符只是搜索所得，并非规划公布的原点。" if n
+           else "没有原点相符，保持原设定。")))  # fmt: skip
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"grid": grid}

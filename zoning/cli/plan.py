@@ -112,7 +112,7 @@ def init(
     talk.wrote(files)
     plan = folder / "plan.toml"
     talk.write(talk.say(f"Next: put your data beside it, then zoning check {plan}",
-                        f"下一步:把数据放在旁边,再运行 zoning check {plan}"))  # fmt: skip
+                        f"下一步：把数据放在旁边，再运行 zoning check {plan}"))  # fmt: skip
 
 
 def _end(talk: Talk, plan: Plan, files: list[Path]) -> None:

@@ -69,7 +69,7 @@ def policy(
         int,
         typer.Option(
             "--draws", min=0,
-            help="Draw the weights within 20 % and test the ranking. / 权重浮动 20% 检验排名",
+            help="Draw the weights within 20% and test the ranking. / 权重浮动 20% 检验排名",
         ),
     ] = 0,
     save: Annotated[
@@ -205,7 +205,7 @@ def _tell(talk: Talk, result: Result, written: list[Path]) -> None:
         kept = result.ranking["kept"].dropna()
         firm = int((kept >= 0.9).sum())
         talk.write(talk.say(
-            f"{firm} of {len(kept)} ranks hold in 9 of 10 draws of the weights within 20 %",
+            f"{firm} of {len(kept)} ranks hold in 9 of 10 draws of the weights within 20%",
             f"权重在 20% 内浮动时，{len(kept)} 个名次中有 {firm} 个在九成以上抽样中不变",
         ))  # fmt: skip
     talk.wrote(written)

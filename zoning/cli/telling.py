@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.base import words
+from zoning.base.words import method_words
 from zoning.cli.console import Talk
-from zoning.errors import Text, once, tally
+from zoning.errors import Text, named, once, tally
 
 if TYPE_CHECKING:
     from zoning.api.plan import Plan
@@ -21,7 +23,7 @@ def tell_plan(talk: Talk, plan: Plan, files: Sequence[Path]) -> None:
     talk.write(
         talk.say(
             f"{grid['units']:,} units of {grid['cell_m']} m, {grid['crs'][:40]}",
-            f"{grid['units']:,} 个 {grid['cell_m']} 米单元,{grid['crs'][:40]}",
+            f"{grid['units']:,} 个 {grid['cell_m']} 米单元，{grid['crs'][:40]}",
         )
     )
     _tell_zones(talk, plan)
@@ -60,7 +62,7 @@ _LEFT_OUT = {
 
 def _tell_zones(talk: Talk, plan: Plan) -> None:
     if not plan.run["zones"]:
-        talk.write(talk.say("No townships, so no zones.", "没有乡镇数据,未划分区。"))
+        talk.write(talk.say("No townships, so no zones.", "没有乡镇数据，未划分区。"))
         return
     from zoning.base import words
     from zoning.base.areas import M2_PER_KM2
@@ -104,7 +106,7 @@ def _tell_decisions(talk: Talk, plan: Plan) -> None:
     colon = talk.say(": ", "：")
     for row in table.head(_LISTED).to_dict("records"):
         name = names.get(row["code"])
-        place = row["code"] if name is None else f"{name} ({row['code']})"
+        place = named(name, row["code"]).get(talk.lang)
         talk.write(f"{place}{colon}{tell_decision(row, plan.scheme, talk.lang)}")
     if len(table) > _LISTED:
         more = len(table) - _LISTED
@@ -121,7 +123,7 @@ def _tell_account(talk: Talk, run: Mapping[str, Any]) -> None:
         talk.write(
             talk.say(
                 f"Red lines: {red['areas']} areas, union {km2(red['union_m2'])}",
-                f"生态红线:{red['areas']} 个区域,合并面积 {km2(red['union_m2'])}",
+                f"生态红线：{red['areas']} 个区域，合并面积 {km2(red['union_m2'])}",
             )
         )
     c = run.get("construction")
@@ -131,8 +133,8 @@ def _tell_account(talk: Talk, run: Mapping[str, Any]) -> None:
             talk.say(
                 f"Construction: existing {km2(c['existing_m2'])} ({percent(c['existing_share'])})"
                 f"{cap}; ecological and agricultural {percent(c['eco_agri_share'])}",
-                f"建设空间:现状 {km2(c['existing_m2'])}({percent(c['existing_share'])})"
-                f"{cap_zh};生态和农业空间 {percent(c['eco_agri_share'])}",
+                f"建设空间：现状 {km2(c['existing_m2'])}（{percent(c['existing_share'])}）"
+                f"{cap_zh}；生态和农业空间 {percent(c['eco_agri_share'])}",
             )
         )
     a = run.get("allocation")
@@ -140,7 +142,8 @@ def _tell_account(talk: Talk, run: Mapping[str, Any]) -> None:
         gap = "–" if a["gap"] is None else f"{a['gap']:.2g}"
         grade = a["certificate"]["grade"]
         talk.write(talk.say(f"Allocation: method {a['method']}, gap {gap}, certificate: {grade}",
-                            f"分配:方法 {a['method']},间隙 {gap},证明等级:{grade}"))  # fmt: skip
+                            f"分配：{method_words(a['method'], 'zh')}；间隙 {gap}；"
+                            f"证明：{words.value('proof', grade, 'zh')}"))  # fmt: skip
 
 
 def _tell_wings(talk: Talk, plan: Plan) -> None:
@@ -161,6 +164,6 @@ def _under_cap(c: Mapping[str, Any]) -> Text:
     return Text(
         f", cap {km2(c['cap_m2'])} ({percent(c['cap_share'])}), new {km2(c['new_m2'])}, "
         f"then {percent(c['share'])}",
-        f",上限 {km2(c['cap_m2'])}({percent(c['cap_share'])}),新增 {km2(c['new_m2'])},"
+        f"，上限 {km2(c['cap_m2'])}（{percent(c['cap_share'])}），新增 {km2(c['new_m2'])}，"
         f"合计 {percent(c['share'])}",
     )

@@ -145,7 +145,7 @@ def _frame(where: str, x: Layer | Table, units: set[str] | None) -> list[Problem
         if strange:
             found.append(_problem(
                 where, "unknown-unit", f"rows about units that the plan lacks: {strange[0]}",
-                f"含有方案中没有的单元:{strange[0]}", len(strange),
+                f"含有方案中没有的单元：{strange[0]}", len(strange),
             ))  # fmt: skip
     return found
 
@@ -164,7 +164,7 @@ def _layer(given: Contribution, layer: Layer) -> list[Problem]:
     if other:
         found.append(_problem(
             where, "non-polygon", f"a layer holds polygons, not {other[0]}",
-            f"图层应为面,而非 {other[0]}", other[0],
+            f"图层应为面，而非 {other[0]}", other[0],
         ))  # fmt: skip
     if not _COLOUR.match(layer.colour):
         found.append(_bad_colour(where, layer.colour))
@@ -204,7 +204,7 @@ def _theme(given: Contribution, theme: Theme) -> list[Problem]:
 def _bad_colour(where: str, colour: str) -> Problem:
     return _problem(
         where, "bad-colour", f"a colour is #rrggbb in small letters, not {colour}",
-        f"颜色应为小写的 #rrggbb,而非 {colour}", colour,
+        f"颜色应为小写的 #rrggbb，而非 {colour}", colour,
     )  # fmt: skip
 
 

@@ -108,7 +108,7 @@ def _positive(**values: float) -> None:
     for name, x in values.items():
         if not x > 0:
             raise InputError.one(
-                f"must be above 0, not {x:g}", f"须大于 0,现为 {x:g}", where=name, measured=x,
+                f"must be above 0, not {x:g}", f"须大于 0，现为 {x:g}", where=name, measured=x,
                 code="range",
             )  # fmt: skip
 
@@ -125,6 +125,6 @@ def _not_negative(**values: float) -> None:
 def _share(x: float) -> None:
     if not 0 <= x <= 1:
         raise InputError.one(
-            f"a share is 0 to 1, not {x:g}", f"比例应在 0 到 1 之间:{x:g}", where="share",
+            f"a share is 0 to 1, not {x:g}", f"比例应在 0 到 1 之间：{x:g}", where="share",
             measured=x, code="range",
         )  # fmt: skip

@@ -54,7 +54,7 @@ def importance(preset: Preset, layers: Mapping[str, Array], cuts: Cuts | None = 
     if not found:
         names = ", ".join(item.name for item in preset.items)
         raise InputError.one(
-            f"no item has its layers: {names}", f"没有可评价的项:{names}",
+            f"no item has its layers: {names}", f"没有可评价的项：{names}",
             where="ecology", code="missing-layer",
         )  # fmt: skip
     extreme = np.logical_or.reduce([c == EXTREME for c in found])

@@ -91,12 +91,12 @@ class Extent:
         if self.boundary is None:
             found.append(
                 Text("no boundary is given: the whole raster takes part",
-                     "未给出边界:整个栅格参与评价")
+                     "未给出边界：整个栅格参与评价")
             )  # fmt: skip
         if self.role is None:
             found.append(
                 Text("no raster 'land' or 'landuse' is given: water is rated like land",
-                     "没有图层 land 或 landuse:水域按陆地参与评价")
+                     "没有图层 land 或 landuse：水域按陆地参与评价")
             )  # fmt: skip
         return tuple(found)
 

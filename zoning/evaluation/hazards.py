@@ -49,7 +49,7 @@ def soil_pollution(
             f"用地应为 paddy、orchard 或 other:{land}", where="soil", code="land",
         )  # fmt: skip
     known = ", ".join(tables)
-    remedy = Text(f"known: {known}", f"可用:{known}")
+    remedy = Text(f"known: {known}", f"可用：{known}")
     strange = [m for m in sorted(metals) if m not in tables] or ([] if metals else ["none"])
     raise_all(
         Problem(Text(f"no limits for {m}", f"没有 {m} 的限值"), "soil", remedy=remedy, code="metal")

@@ -104,7 +104,8 @@ class Stack:
 
         if block < 1:
             raise InputError.one(
-                f"a window needs at least 1 cell, not {block}", f"分块至少为 1 个像元,现为 {block}",
+                f"a window needs at least 1 cell, not {block}",
+                f"分块至少为 1 个像元，现为 {block}",
                 where="block", measured=block, limit=1, code="range",
             )  # fmt: skip
 
@@ -201,7 +202,7 @@ def _strange(role: str, useful: set[str]) -> Problem:
     names = suggest(role, useful) or ", ".join(sorted(useful))
     return Problem(
         Text(f"no use for a raster {role!r}", f"用不到图层 {role!r}"), "evaluation",
-        remedy=Text(f"known: {names}", f"可用:{names}"), code="unknown-role",
+        remedy=Text(f"known: {names}", f"可用：{names}"), code="unknown-role",
     )  # fmt: skip
 
 

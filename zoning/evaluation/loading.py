@@ -110,7 +110,7 @@ def load_preset(name_or_path: str | Path) -> Preset:
         return build(document)
     except (AttributeError, TypeError, ValueError) as error:
         raise InputError.one(
-            f"a value has the wrong form: {error}", f"取值形式有误:{error}", where=text,
+            f"a value has the wrong form: {error}", f"取值形式有误：{error}", where=text,
             code="bad-preset",
         ) from error  # fmt: skip
 
@@ -145,7 +145,7 @@ def build(document: strict.Document) -> Preset:
         book.known("ecology", patch, patches)
     if "area_m2" not in data.get("relief_window", {"area_m2": 0}):
         book.wrong("relief_window", "needs area_m2, the area of the window",
-                   "需要 area_m2(窗口面积)")  # fmt: skip
+                   "需要 area_m2（窗口面积）")  # fmt: skip
         data = {k: v for k, v in data.items() if k != "relief_window"}
     window = data.get("relief_window", load_toml("indicators", "terrain.toml")["relief_window"])
     for key in ("relief_window", "ecology", "hazard_weights", "comfort", "soil_limits"):
@@ -204,7 +204,7 @@ def _matrix(book: _Book, name: str, raw: Mapping[str, Any]) -> tuple[tuple[int, 
         4,
         5,
     }:
-        book.wrong(f"matrices.{name}", "needs 5 x 5 classes 1 to 5", "应为 5×5,取值 1 到 5")
+        book.wrong(f"matrices.{name}", "needs 5 x 5 classes 1 to 5", "应为 5×5，取值 1 到 5")
     return cells
 
 
@@ -276,7 +276,7 @@ def _larger_is_better(book: _Book, key: str, rule: PatchRule) -> None:
     if rule.rule == "matrix":
         square = len(rule.cells) == 5 and len({len(row) for row in rule.cells}) == 1
         if not square or not {c for row in rule.cells for c in row} <= {1, 2, 3, 4, 5}:
-            book.wrong(key, "cells need 5 rows of classes 1 to 5", "cells 应为 5 行,取值 1 到 5")
+            book.wrong(key, "cells need 5 rows of classes 1 to 5", "cells 应为 5 行，取值 1 到 5")
             return
         steps = [b - a for row in rule.cells for a, b in pairwise(row)]
         falls = any(s < 0 for s in steps) and any(s > 0 for s in steps)
@@ -286,7 +286,7 @@ def _larger_is_better(book: _Book, key: str, rule: PatchRule) -> None:
         falls |= rule.rule == "area-first" and min(rule.shape_change, default=0) < 0
     if falls:
         book.wrong(key, "a larger patch would fare worse than a smaller one of the same shape",
-                   "同样形状的图斑,面积更大反而评价更低")  # fmt: skip
+                   "同样形状的图斑，面积更大反而评价更低")  # fmt: skip
 
 
 def _flow(

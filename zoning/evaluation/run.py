@@ -180,7 +180,7 @@ def ecology(
             counts = _write_whole(part, stack, whole)
         done = _Done("ecology", book, rated, Path(out), derived, left, extent)
         notes = tuple(
-            Text(f"{i.name} is left out: it lacks {lack}", f"{i.name} 未评价:缺少 {lack}")
+            Text(f"{i.name} is left out: it lacks {lack}", f"{i.name} 未评价：缺少 {lack}")
             for i in book.items
             if (lack := ", ".join(sorted(set(i.roles) - there))) and set(i.roles) & set(roles)
         )
@@ -264,12 +264,12 @@ def _grain(stack: Stack, relief: int) -> tuple[Text, ...]:
     told = Text(f"cells of {x:g} x {y:g} m", f"像元 {x:g}×{y:g} 米")
     if relief:
         told = Text(f"{told.en}; relief in windows of {relief} x {relief} cells",
-                    f"{told.zh};起伏度窗口 {relief}×{relief} 像元")  # fmt: skip
+                    f"{told.zh}；起伏度窗口 {relief}×{relief} 像元")  # fmt: skip
     return (told,)
 
 
 def _left_out(role: str) -> Text:
-    return Text(f"no raster {role!r}: left out", f"没有图层 {role!r}:未计入")
+    return Text(f"no raster {role!r}: left out", f"没有图层 {role!r}：未计入")
 
 
 def _idle(role: str) -> Text:
@@ -277,7 +277,9 @@ def _idle(role: str) -> Text:
 
 
 def _weak(name: str, tag: str) -> Text:
-    return Text(f"{name} is a default, not official ({tag})", f"{name} 为默认值,非官方规定({tag})")
+    return Text(
+        f"{name} is a default, not official ({tag})", f"{name} 为默认值，非官方规定（{tag}）"
+    )
 
 
 def _cuts(

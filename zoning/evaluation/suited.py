@@ -87,7 +87,7 @@ def measure(preset: Preset, name: str, layers: Layers) -> Classes | None:
     if len(tables) > 1 and preset.factors[name][0] == "one_of":
         roles = ", ".join(t.role for t in tables)
         raise InputError.one(
-            f"takes one layer, not several: {roles}", f"只用一个图层,不能同时给出:{roles}",
+            f"takes one layer, not several: {roles}", f"只用一个图层，不能同时给出：{roles}",
             where=name, code="one-layer",
         )  # fmt: skip
     found = [classify(layers[t.role], t) for t in tables]
@@ -143,6 +143,6 @@ def _hit(screen: Screen, layers: Layers) -> tuple[Array, Array]:
 def _lacking(roles: list[str]) -> Exception:
     names = ", ".join(roles)
     return InputError.one(
-        f"nothing to start from: needs {names}", f"缺少基础图层:{names}",
+        f"nothing to start from: needs {names}", f"缺少基础图层：{names}",
         where="evaluation", code="missing-layer",
     )  # fmt: skip

@@ -131,7 +131,7 @@ def as_classes(values: Array, known: Sequence[int], where: str) -> Classes:
         raise InputError.one(
             f"holds {text}, which is no class", f"含有未知类别 {text}",
             where=where, measured=found, limit=list(known), code="unknown-class",
-            remedy=(f"known classes: {allowed}", f"可用类别:{allowed}"),
+            remedy=(f"known classes: {allowed}", f"可用类别：{allowed}"),
         )  # fmt: skip
     return np.where(missing, NODATA, x).astype(np.uint8)
 

@@ -30,7 +30,7 @@ def read_crs(text: str, where: str = "[grid] crs") -> Any:
         raise InputError.one(
             f"unknown coordinate reference system '{text}'", f"无法识别的坐标系“{text}”",
             where=where, code="unknown-crs",
-            remedy=("give an EPSG code such as EPSG:4549", "请给出 EPSG 代码,例如 EPSG:4549"),
+            remedy=("give an EPSG code such as EPSG:4549", "请给出 EPSG 代码，例如 EPSG:4549"),
         ) from error  # fmt: skip
 
 
@@ -96,10 +96,10 @@ def check_projected(crs: str, where: str = "[grid] crs") -> None:
         return
     raise InputError.one(
         f"{crs} ({c.name}) is not a projected CRS in metres",
-        f"{crs}({c.name})不是以米为单位的投影坐标系",
+        f"{crs}（{c.name}）不是以米为单位的投影坐标系",
         where=where, code="crs-not-metric",
         remedy=("leave crs out, and the zone is chosen from the longitude; or give e.g. EPSG:4549",
-                "可不填 crs,由经度自动选带;或给出例如 EPSG:4549"),
+                "可不填 crs，由经度自动选带；或给出例如 EPSG:4549"),
     )  # fmt: skip
 
 
@@ -136,3 +136,26 @@ def equal_area(west: float, south: float, east: float, north: float) -> str:
     name = f"CGCS2000 Albers {lon0} {lat1:g} {lat2:g}"
     crs = ProjectedCRS(conversion, name=name, geodetic_crs=GeographicCRS.from_epsg(4490))
     return str(crs.to_wkt())
+
+
+_GAUSS = re.compile(r"(.+) / (3|6)-degree Gauss-Kruger (CM (\d+)E|zone (\d+))")
+
+
+def crs_title(crs: object, lang: str = "zh") -> str:
+    """Name a CRS for people; Gauss-Krueger belts of China have a Chinese name.
+
+    Examples
+    --------
+    >>> crs_title("EPSG:4549"), crs_title("EPSG:4549", "en")
+    ('CGCS2000 3 度带高斯投影，中央经线 120°E', 'CGCS2000 / 3-degree Gauss-Kruger CM 120E')
+    >>> crs_title("EPSG:4528")
+    'CGCS2000 3 度带高斯投影，第 40 带'
+    """
+    from pyproj import CRS
+
+    name = str(CRS.from_user_input(crs).name)
+    hit = _GAUSS.fullmatch(name) if lang == "zh" else None
+    if hit is None:
+        return name
+    belt = f"中央经线 {hit[4]}°E" if hit[4] else f"第 {hit[5]} 带"
+    return f"{hit[1]} {hit[2]} 度带高斯投影，{belt}"

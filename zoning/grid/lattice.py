@@ -63,7 +63,7 @@ class GridSpec:
             raise InputError.one(
                 f"the cell size is {self.cell_m} m", f"网格边长为 {self.cell_m} 米",
                 where="[grid] cell_m", limit=1, measured=self.cell_m, code="cell-size",
-                remedy=("give a length above 0, such as 1000", "请给出大于 0 的边长,例如 1000"),
+                remedy=("give a length above 0, such as 1000", "请给出大于 0 的边长，例如 1000"),
             )  # fmt: skip
 
     @property
@@ -192,7 +192,7 @@ def check_size(
     if units > most:
         raise InputError.one(
             f"{cell_m} m squares would make {units:,} units, more than {most:,}",
-            f"边长 {cell_m} 米将产生 {units:,} 个单元,超过 {most:,} 个",
+            f"边长 {cell_m} 米将产生 {units:,} 个单元，超过 {most:,} 个",
             where=where, measured=units, limit=most, code="too-many-units",
             remedy=("use larger squares or a smaller area", "请加大边长或缩小范围"),
         )  # fmt: skip

@@ -167,9 +167,9 @@ def _speeds(roads: gpd.GeoDataFrame, where: str) -> Floats:
         seen = sorted({str(x) for x in roads.loc[wrong, column]})[:5]
         raise InputError.one(
             f"{int(wrong.sum())} lines have no usable speed ({column}: {', '.join(seen)})",
-            f"{int(wrong.sum())} 条线没有可用的速度({column}:{', '.join(seen)})",
+            f"{int(wrong.sum())} 条线没有可用的速度（{column}：{', '.join(seen)}）",
             where=where, code="speed",
-            remedy=(f"known classes: {', '.join(table)}", f"已知等级:{', '.join(table)}"),
+            remedy=(f"known classes: {', '.join(table)}", f"已知等级：{', '.join(table)}"),
         )  # fmt: skip
     return speed
 

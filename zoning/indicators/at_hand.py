@@ -87,26 +87,34 @@ AT_HAND: dict[str, Indicator] = {
         _given(
             "ecology_extreme_share",
             "ecologically extremely important (evaluated)",
-            "生态极重要区占比(评价)",
+            "生态极重要区占比（评价）",
             "",
             "",
         ),
         _given(
             "ecology_important_share",
             "ecologically important or more (evaluated)",
-            "生态重要及以上占比(评价)",
+            "生态重要及以上占比（评价）",
             "",
             "",
         ),
-        _given("farm_suited_share", "suited to farming (evaluated)", "农业适宜占比(评价)", "", ""),
         _given(
-            "farm_unsuited_share", "unsuited to farming (evaluated)", "农业不适宜占比(评价)", "", ""
+            "farm_suited_share", "suited to farming (evaluated)", "农业适宜占比（评价）", "", ""
         ),
-        _given("town_suited_share", "suited to building (evaluated)", "城镇适宜占比(评价)", "", ""),
+        _given(
+            "farm_unsuited_share",
+            "unsuited to farming (evaluated)",
+            "农业不适宜占比（评价）",
+            "",
+            "",
+        ),
+        _given(
+            "town_suited_share", "suited to building (evaluated)", "城镇适宜占比（评价）", "", ""
+        ),
         _given(
             "town_unsuited_share",
             "unsuited to building (evaluated)",
-            "城镇不适宜占比(评价)",
+            "城镇不适宜占比（评价）",
             "",
             "",
         ),
@@ -143,7 +151,7 @@ def share_of_area(part_m2: pd.Series, area_m2: pd.Series) -> pd.Series:
         Problem(
             Text(
                 f"{part_m2.name} is {part[i]:,.0f} m², outside 0 to the area {area[i]:,.0f} m²",
-                f"{part_m2.name} 为 {part[i]:,.0f} m²,不在 0 到面积 {area[i]:,.0f} m² 之间",
+                f"{part_m2.name} 为 {part[i]:,.0f} m²，不在 0 到面积 {area[i]:,.0f} m² 之间",
             ),
             where=str(i),
             measured=float(part[i]),
@@ -253,7 +261,7 @@ def numeric_columns(
             Problem(
                 Text(
                     f"{name!r} is {raw[i]!r}, which is no finite number",
-                    f"{name!r} 为 {raw[i]!r},不是有限数",
+                    f"{name!r} 为 {raw[i]!r}，不是有限数",
                 ),
                 str(i),
                 code="not-a-number",

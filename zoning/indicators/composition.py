@@ -50,7 +50,7 @@ def parts(grades: pd.DataFrame) -> pd.DataFrame:
     absent = [k for k in ITEMS if k not in grades]
     if absent:
         raise InputError.one(
-            f"items are missing: {', '.join(absent)}", f"缺少指标项:{', '.join(absent)}",
+            f"items are missing: {', '.join(absent)}", f"缺少指标项：{', '.join(absent)}",
             where="composition", code="missing-column",
         )  # fmt: skip
     g = grades[list(ITEMS)].astype("Float64")

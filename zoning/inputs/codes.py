@@ -121,12 +121,12 @@ def _spoiled(name: str, example: str, where: str) -> Problem:
     return Problem(
         Text(
             f"'{example}' in {name} lost its digits in a spreadsheet",
-            f"{name} 中的 '{example}' 已被电子表格改写,丢失了位数",
+            f"{name} 中的 '{example}' 已被电子表格改写，丢失了位数",
         ),
         where,
         remedy=Text(
             "format the column as text before typing or pasting the codes",
-            "请先将该列设为文本格式,再输入或粘贴代码",
+            "请先将该列设为文本格式，再输入或粘贴代码",
         ),
         code="spoiled-code",
     )

@@ -34,7 +34,7 @@ def parse_crs(text: Any, where: str) -> tuple[Any, list[Problem]]:
                 where,
                 remedy=Text(
                     'write an EPSG code such as crs = "EPSG:4549"',
-                    '请写 EPSG 代码,例如 crs = "EPSG:4549"',
+                    '请写 EPSG 代码，例如 crs = "EPSG:4549"',
                 ),
                 code="unknown-crs",
             )
@@ -48,7 +48,7 @@ def no_crs(where: str) -> Problem:
         where,
         remedy=Text(
             'name it, such as crs = "EPSG:4549"; do not guess: a wrong zone moves the data',
-            '请指明,例如 crs = "EPSG:4549";不要猜测,带号错误会使数据整体偏移',
+            '请指明，例如 crs = "EPSG:4549"；不要猜测，带号错误会使数据整体偏移',
         ),
         code="unknown-crs",
     )
@@ -59,10 +59,11 @@ def overridden(own: Any, stated: Any, where: str) -> Finding:
     a, b = name_of(own), name_of(stated)
     return Finding(
         Text(
-            f"the file says {a}; it is read as {b} as stated", f"文件坐标系为 {a};按指定的 {b} 读取"
+            f"the file says {a}; it is read as {b} as stated",
+            f"文件坐标系为 {a}；按指定的 {b} 读取",
         ),
         where,
-        remedy=Text("leave crs out if the file is right", "若文件无误,请删去 crs"),
+        remedy=Text("leave crs out if the file is right", "若文件无误，请删去 crs"),
         code="crs-overridden",
     )
 
@@ -74,12 +75,12 @@ def not_metres(crs: Any, where: str) -> Problem | None:
     return Problem(
         Text(
             f"{name_of(crs)} is not in metres; areas cannot be measured in it",
-            f"{name_of(crs)} 的单位不是米,不能量算面积",
+            f"{name_of(crs)} 的单位不是米，不能量算面积",
         ),
         where,
         remedy=Text(
             "use a projected CRS that fits the place, such as EPSG:4549 (CGCS2000, 120° E)",
-            "请使用适合当地的投影坐标系,例如 EPSG:4549(CGCS2000,中央经线 120°)",
+            "请使用适合当地的投影坐标系，例如 EPSG:4549（CGCS2000，中央经线 120°）",
         ),
         code="geographic-crs",
     )
@@ -99,7 +100,7 @@ def no_way(source: Any, target: Any, where: str) -> Problem | None:
     return Problem(
         Text(
             f"{name_of(source)} ({datum}) cannot be turned into {name_of(target)} exactly",
-            f"{name_of(source)}({datum})不能直接精确转换为 {name_of(target)}",
+            f"{name_of(source)}（{datum}）不能直接精确转换为 {name_of(target)}",
         ),
         where,
         remedy=Text(

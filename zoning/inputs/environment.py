@@ -89,7 +89,8 @@ def read_environment(
         Problem(
             Text(f"unit {c} has no category", f"管控单元 {c} 没有类别"), part.path,
             code="no-category",
-            remedy=Text("1 or 优先保护, 2 or 重点管控, 3 or 一般管控 in a column named by category",
+            remedy=Text("1 or 优先保护 / 2 or 重点管控 / 3 or 一般管控 in a column "
+                        "named by category",
                         "请在 category 指定的字段中填写 1/优先保护、2/重点管控、3/一般管控"),
         )
         for c in frame.loc[frame["category"].isna(), "code"]

@@ -108,7 +108,7 @@ def gather(config: Config, folder: Path) -> Intake:
             "[inputs.boundary] is missing", "缺少 [inputs.boundary]", where="plan.toml",
             code="no-boundary",
             remedy=("name a polygon file of the study area; zoning init DIR --city NAME makes one",
-                    "请指定研究区面文件;zoning init 目录 --city 名称 可生成"),
+                    "请指定研究区面文件；zoning init 目录 --city 名称 可生成"),
         )  # fmt: skip
     if not (folder / boundary.path).exists():
         # Without it nothing else can be read; the other files that are absent are told as well.
@@ -224,7 +224,7 @@ def choose_grid(config: Config, city: gpd.GeoSeries) -> tuple[GridSpec, Distorti
             where="[grid] crs", code="distortion",
             measured=distortion.worst, limit=part.max_area_error,
             remedy=("leave crs out, or raise [grid] max_area_error if you insist",
-                    "可不填 crs;若坚持使用,请提高 [grid] max_area_error"),
+                    "可不填 crs；若坚持使用，请提高 [grid] max_area_error"),
         )  # fmt: skip
     check_size(distortion.planar_m2, part.cell_m)
     return GridSpec(crs, part.cell_m, part.origin_m), distortion
@@ -244,7 +244,7 @@ def load_preset(name: str) -> dict[str, Any]:
         raise InputError.one(
             f"no grid preset '{name}'", f"没有网格预设“{name}”", where="[grid] preset",
             code="no-preset",
-            remedy=("presets: " + ", ".join(known), "可用预设:" + "、".join(known)),
+            remedy=("presets: " + ", ".join(known), "可用预设：" + "、".join(known)),
         )  # fmt: skip
     raw = load_toml("grids", f"{name}.toml")
     return {

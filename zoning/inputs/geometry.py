@@ -171,7 +171,7 @@ _WORDS = {
     "null-geometry": Text("has no geometry that can be read", "没有可读取的几何"),
     "empty-geometry": Text("is empty", "的几何为空"),
     "non-finite-geometry": Text("has coordinates that are not finite", "的坐标含无穷大或非数值"),
-    "non-polygon": Text("is a {kind}, not a polygon", "是 {kind},不是面"),
+    "non-polygon": Text("is a {kind}, not a polygon", "是 {kind}，不是面"),
 }
 
 
@@ -202,11 +202,11 @@ def _invalid(label: str, where: str, shape: Any, crs: Any) -> Problem:
     point = re.search(r"\[(\S+) (\S+)\]", reason)  # where GEOS met the fault
     seen = shape if point is None else shapely.Point(float(point[1]), float(point[2]))
     return Problem(
-        Text(f"{label} is invalid: {reason}", f"{label} 几何无效:{reason}"),
+        Text(f"{label} is invalid: {reason}", f"{label} 几何无效：{reason}"),
         where,
         remedy=Text(
             "mend it in a GIS, or set repair = true",
-            "请在 GIS 中修复,或设置 repair = true",
+            "请在 GIS 中修复，或设置 repair = true",
         ),
         code="invalid-geometry",
         place=spot(seen, crs),
@@ -221,8 +221,8 @@ def _mended(label: str, where: str, before: Any, after: Any, crs: Any) -> Findin
         Text(
             f"{label} was mended ({reason}); its area went from {before.area:.6g} to "
             f"{after.area:.6g} square units of the CRS",
-            f"{label} 已自动修复({reason});面积由 {before.area:.6g} 变为 "
-            f"{after.area:.6g}(坐标系单位的平方)",
+            f"{label} 已自动修复（{reason}）；面积由 {before.area:.6g} 变为 "
+            f"{after.area:.6g}（坐标系单位的平方）",
         ),
         where,
         measured=after.area,

@@ -159,14 +159,14 @@ def _fit(inputs: InputsPart) -> list[Problem]:
         if (part.kind == "classes") != bool(part.classes):
             found.append(Problem(
                 Text(f"'{name}' needs kind = \"classes\" with the classes that count, or neither",
-                     f"“{name}”须同时写 kind = \"classes\" 与 classes,或都不写"),
+                     f"“{name}”须同时写 kind = \"classes\" 与 classes，或都不写"),
                 "[inputs.rasters]", code="no-classes"))  # fmt: skip
         if part.by == "built" and inputs.landuse is None:
             found.append(Problem(
                 Text(f"'{name}' counts built land, and the plan has no land use",
-                     f"“{name}”按建设用地加权,而方案没有用地现状"), "[inputs.rasters]",
+                     f"“{name}”按建设用地加权，而方案没有用地现状"), "[inputs.rasters]",
                 remedy=Text("give [inputs.landuse], or by = \"area\"",
-                            "请提供 [inputs.landuse],或写 by = \"area\""),
+                            "请提供 [inputs.landuse]，或写 by = \"area\""),
                 code="no-landuse"))  # fmt: skip
     return found
 
@@ -187,7 +187,7 @@ def _look(path: Path, shown: str, role: str) -> Source:
     if crs is None:
         raise InputError.one(
             "the raster has no CRS", "栅格没有坐标系", where=shown, code="no-crs",
-            remedy=("write one into the file: gdal_edit -a_srs EPSG:4549", "请写入坐标系,例如 "
+            remedy=("write one into the file: gdal_edit -a_srs EPSG:4549", "请写入坐标系，例如 "
                     "gdal_edit -a_srs EPSG:4549"),
         )  # fmt: skip
     code = crs.to_epsg()

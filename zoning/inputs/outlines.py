@@ -52,7 +52,7 @@ def read_outline(path: Path, row: int) -> Any:
     if kind == _MULTIPOLYGON:
         return shapely.multipolygons([_polygon(part) for part in _blocks(body)])
     raise InputError.one(
-        f"unknown kind of geometry ({kind})", f"未知的几何类型({kind})", where=str(path)
+        f"unknown kind of geometry ({kind})", f"未知的几何类型（{kind}）", where=str(path)
     )
 
 

@@ -145,7 +145,7 @@ def _whole_numbers(
         if (values[known] != np.round(values[known])).any():
             raise InputError.one(
                 "the raster holds fractions, not classes",
-                "栅格为小数,不是地类代码",
+                "栅格为小数，不是地类代码",
                 where=where,
                 code="not-classes",
                 remedy=("take the raster of class codes", "请使用地类代码栅格"),
@@ -153,7 +153,7 @@ def _whole_numbers(
     elif not np.issubdtype(values.dtype, np.integer):
         raise InputError.one(
             f"the raster holds {values.dtype}, not classes",
-            f"栅格类型为 {values.dtype},不是地类代码",
+            f"栅格类型为 {values.dtype}，不是地类代码",
             where=where,
             code="not-classes",
         )

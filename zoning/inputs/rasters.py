@@ -194,7 +194,7 @@ def _form(file: DatasetReader, band: int, where: str) -> list[Problem]:
             Problem(
                 Text(
                     f"no band {band}, the file has {file.count}",
-                    f"没有第 {band} 波段,共 {file.count} 个",
+                    f"没有第 {band} 波段，共 {file.count} 个",
                 ),
                 where,
                 measured=file.count,
@@ -207,11 +207,11 @@ def _form(file: DatasetReader, band: int, where: str) -> list[Problem]:
     if t.b or t.d or not t.a or not t.e:
         problems.append(
             Problem(
-                Text("the raster is rotated, north must be up", "栅格有旋转,须为北向上"),
+                Text("the raster is rotated, north must be up", "栅格有旋转，须为北向上"),
                 where,
                 remedy=Text(
                     "gdalwarp brings it upright: gdalwarp -r near in.tif out.tif",
-                    "可用 gdalwarp 摆正:gdalwarp -r near in.tif out.tif",
+                    "可用 gdalwarp 摆正：gdalwarp -r near in.tif out.tif",
                 ),
                 code="rotated-raster",
             )
@@ -268,7 +268,7 @@ def _not_covering(missing: Any, area: Any, target: Any, where: str) -> Problem:
         Text(
             f"the raster does not cover {km2:.3f} km² of the study area ({side.en}, "
             f"at {lon:.4f}, {lat:.4f})",
-            f"栅格未覆盖研究区 {km2:.3f} km²({side.zh},{lon:.4f}, {lat:.4f})",
+            f"栅格未覆盖研究区 {km2:.3f} km²（{side.zh}，{lon:.4f}, {lat:.4f}）",
         ),
         where,
         measured=missing.area,
@@ -296,10 +296,10 @@ def _other_crs(own: Any, target: Any, path: Path) -> Problem:
     out = path.with_name(f"{path.stem}_{b.replace(':', '')}.tif").name
     command = f'rio warp "{path.name}" "{out}" --dst-crs {b} --resampling nearest'
     return Problem(
-        Text(f"the raster is in {a}, the grid in {b}", f"栅格坐标系为 {a},网格为 {b}"),
+        Text(f"the raster is in {a}, the grid in {b}", f"栅格坐标系为 {a}，网格为 {b}"),
         str(path),
         remedy=Text(
-            f"set reproject = true, or run: {command}", f"设置 reproject = true,或运行:{command}"
+            f"set reproject = true, or run: {command}", f"设置 reproject = true，或运行：{command}"
         ),
         code="other-crs",
     )
@@ -320,7 +320,7 @@ def _warped(own: Any, target: Any, where: str) -> Finding:
 def _unreadable(path: Path, error: Exception) -> InputError:
     return InputError(
         Problem(
-            Text(f"the raster cannot be read: {error}", f"栅格无法读取:{error}"),
+            Text(f"the raster cannot be read: {error}", f"栅格无法读取：{error}"),
             str(path),
             remedy=Text("save it as GeoTIFF", "请另存为 GeoTIFF"),
             code="unreadable-file",

@@ -35,7 +35,7 @@ def check_layer(redlines: gpd.GeoDataFrame, where: str) -> list[Problem]:
     for row in redlines.loc[~redlines["level"].isin([1, 2])].itertuples():
         found.append(Problem(
             Text(f"area {row.area_code}: level is {row.level!r}",
-                 f"区域 {row.area_code}:管控级别为 {row.level!r}"), where,
+                 f"区域 {row.area_code}：管控级别为 {row.level!r}"), where,
             measured=row.level, remedy=Text("levels are 1 and 2", "级别只能是 1 或 2"),
             code="redline-level"))  # fmt: skip
     twice = redlines.duplicated(["area_code", "level"])
@@ -55,6 +55,6 @@ def unknown_types(redlines: gpd.GeoDataFrame, where: str) -> list[Finding]:
     for value in sorted(set(redlines["type"].dropna()) - set(types)):
         found.append(Finding(
             Text(f"unknown type '{value}'", f"未知的红线类型“{value}”"), where,
-            remedy=Text("types: " + ", ".join(types), "可用类型:" + "、".join(types)),
+            remedy=Text("types: " + ", ".join(types), "可用类型：" + "、".join(types)),
             code="redline-type"))  # fmt: skip
     return found

@@ -115,7 +115,7 @@ def decode_frame(
             Finding(
                 Text(
                     f"field names may have been cut at {_NAME_BYTES} bytes: {some(cut)}",
-                    f"字段名可能在 {_NAME_BYTES} 字节处被截断:{some(cut)}",
+                    f"字段名可能在 {_NAME_BYTES} 字节处被截断：{some(cut)}",
                 ),
                 str(path),
                 remedy=Text("GeoPackage keeps long names", "GeoPackage 可保留长字段名"),
@@ -246,7 +246,7 @@ def _remarks(path: Path, declared: str | None, used: str) -> list[Finding]:
     what = said if declared else none
     return [
         Finding(
-            Text(f"{what.en}; the text was read as {used}", f"{what.zh};文本按 {used} 读取"),
+            Text(f"{what.en}; the text was read as {used}", f"{what.zh}；文本按 {used} 读取"),
             str(path),
             remedy=Text(f'set encoding = "{used}"', f'请设置 encoding = "{used}"'),
             code="encoding-guessed",
@@ -261,7 +261,7 @@ def _misfit(path: Path, tried: str) -> Problem:
         str(path),
         remedy=Text(
             'name the encoding, such as encoding = "gb18030"',
-            '请指明编码,例如 encoding = "gb18030"',
+            '请指明编码，例如 encoding = "gb18030"',
         ),
         code="encoding",
     )

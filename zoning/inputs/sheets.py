@@ -81,7 +81,7 @@ def _read_csv(path: Path, encoding: str | None) -> pd.DataFrame:
         f"文本编码不是 {' 或 '.join(tried)}",
         where=str(path),
         code="encoding",
-        remedy=("save it as CSV UTF-8, or set encoding", "请另存为 CSV UTF-8,或设置 encoding"),
+        remedy=("save it as CSV UTF-8, or set encoding", "请另存为 CSV UTF-8，或设置 encoding"),
     )
 
 
@@ -235,7 +235,7 @@ def _no_sheet(sheet: str, names: Sequence[str], path: Path) -> Problem:
     return Problem(
         Text(f"no sheet '{sheet}'", f"没有工作表 '{sheet}'"),
         str(path),
-        remedy=Text(f"sheets: {some(names, 20)}", f"工作表有:{some(names, 20)}"),
+        remedy=Text(f"sheets: {some(names, 20)}", f"工作表有：{some(names, 20)}"),
         code="missing-sheet",
     )
 
@@ -243,7 +243,7 @@ def _no_sheet(sheet: str, names: Sequence[str], path: Path) -> Problem:
 def _unreadable(path: Path, error: Exception) -> InputError:
     return InputError(
         Problem(
-            Text(f"the table cannot be read: {error}", f"表格无法读取:{error}"),
+            Text(f"the table cannot be read: {error}", f"表格无法读取：{error}"),
             str(path),
             remedy=Text("save it as XLSX or CSV UTF-8", "请另存为 XLSX 或 CSV UTF-8"),
             code="unreadable-file",

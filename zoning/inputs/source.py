@@ -124,9 +124,9 @@ def missing_file(path: Path, role: str) -> Problem:
         near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)
         listed = ", ".join(near)
         en = f"did you mean {listed}" if near else "check the path; it resolves from plan.toml"
-        zh = f"是否为 {listed}" if near else "请检查路径;相对路径以 plan.toml 为准"
+        zh = f"是否为 {listed}" if near else "请检查路径；相对路径以 plan.toml 为准"
     return Problem(
-        Text(f"no such file ({role})", f"没有这个文件({role})"),
+        Text(f"no such file ({role})", f"没有这个文件（{role}）"),
         str(path),
         remedy=Text(en, zh),
         code="missing-file",

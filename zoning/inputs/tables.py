@@ -167,13 +167,13 @@ def as_numbers(column: pd.Series, where: str = "") -> tuple[pd.Series, list[Find
         Text(
             f"{len(strange)} of {len(there)} values of '{column.name}' are no numbers, so the "
             f"column stays text: {some(strange)}",
-            f"'{column.name}' 的 {len(there)} 个值中有 {len(strange)} 个不是数字,该列按文本保留:"
+            f"'{column.name}' 的 {len(there)} 个值中有 {len(strange)} 个不是数字，该列按文本保留："
             f"{some(strange)}",
         ),
         where,
         measured=len(strange),
         limit=0,
-        remedy=Text("write plain numbers, or leave the cell empty", "请填写纯数字,或将单元格留空"),
+        remedy=Text("write plain numbers, or leave the cell empty", "请填写纯数字，或将单元格留空"),
         code="mixed-column",
     )
     return text, [finding]
@@ -255,7 +255,7 @@ def _header_problems(raw: pd.DataFrame, where: str) -> list[Problem]:
     if doubled:
         problems.append(
             Problem(
-                Text(f"column names occur twice: {some(doubled)}", f"字段名重复:{some(doubled)}"),
+                Text(f"column names occur twice: {some(doubled)}", f"字段名重复：{some(doubled)}"),
                 where,
                 remedy=Text("give each column a name of its own", "请为每一列设置唯一名称"),
                 code="duplicate-column",
@@ -271,7 +271,7 @@ def _header_problems(raw: pd.DataFrame, where: str) -> list[Problem]:
                 where,
                 remedy=Text(
                     "the first row must hold the names; take out titles and merged cells",
-                    "第一行应为字段名;请去除标题行和合并单元格",
+                    "第一行应为字段名；请去除标题行和合并单元格",
                 ),
                 code="nameless-column",
             )
@@ -298,7 +298,7 @@ def _no_code(code: str, names: Sequence[str], where: str) -> Problem:
     return Problem(
         Text(f"column '{code}' is missing", f"缺少字段 '{code}'"),
         where,
-        remedy=Text(f"{hint.en}columns: {listed}", f"{hint.zh}字段有:{listed}"),
+        remedy=Text(f"{hint.en}columns: {listed}", f"{hint.zh}字段有：{listed}"),
         code="missing-column",
     )
 
@@ -312,12 +312,12 @@ def _unmatched(left: pd.Series, right: pd.Series, where: str) -> list[Finding]:
             Finding(
                 Text(
                     f"{len(no_row)} polygons have no row in the table: {some(no_row)}",
-                    f"{len(no_row)} 个面在表中没有记录:{some(no_row)}",
+                    f"{len(no_row)} 个面在表中没有记录：{some(no_row)}",
                 ),
                 where,
                 measured=len(no_row),
                 limit=0,
-                remedy=Text("their values are unknown; add rows", "其属性未知;请补充记录"),
+                remedy=Text("their values are unknown; add rows", "其属性未知；请补充记录"),
                 code="no-row",
             )
         )
@@ -326,12 +326,12 @@ def _unmatched(left: pd.Series, right: pd.Series, where: str) -> list[Finding]:
             Finding(
                 Text(
                     f"{len(no_polygon)} rows fit no polygon: {some(no_polygon)}",
-                    f"{len(no_polygon)} 条记录没有对应的面:{some(no_polygon)}",
+                    f"{len(no_polygon)} 条记录没有对应的面：{some(no_polygon)}",
                 ),
                 where,
                 measured=len(no_polygon),
                 limit=0,
-                remedy=Text("they are left out; check their codes", "这些记录未采用;请检查代码"),
+                remedy=Text("they are left out; check their codes", "这些记录未采用；请检查代码"),
                 code="no-polygon",
             )
         )
@@ -345,12 +345,12 @@ def _nothing_joins(left: pd.Series, right: pd.Series, where: str) -> Problem:
     if short:
         hint = Text(
             f"the first 9 digits agree for {short}; write both with as many digits",
-            f"前 9 位有 {short} 个一致;请统一代码位数",
+            f"前 9 位有 {short} 个一致；请统一代码位数",
         )
     return Problem(
         Text(
             f"no code is on both sides (polygons: {a} …, table: {b} …)",
-            f"两边没有相同的代码(面:{a} …,表:{b} …)",
+            f"两边没有相同的代码（面：{a} …，表：{b} …）",
         ),
         where,
         measured=0,
@@ -368,7 +368,7 @@ def _differs(ours: pd.Series, theirs: pd.Series, where: str) -> Finding | None:
         Text(
             f"'{ours.name}' differs between polygons and table in {len(other)} rows; "
             "the polygons' value is kept",
-            f"'{ours.name}' 在面与表中有 {len(other)} 行不一致;保留面的值",
+            f"'{ours.name}' 在面与表中有 {len(other)} 行不一致；保留面的值",
         ),
         where,
         measured=len(other),

@@ -134,13 +134,15 @@ def _parts(shape: Any) -> list[Any]:
 
 _WORDS = {
     "overlap": (
-        Text("townships {who} overlap by {area} at {place}", "乡镇 {who} 重叠 {area},位于 {place}"),
-        Text("{n} overlaps of townships, {area} together", "乡镇间有 {n} 处重叠,共 {area}"),
+        Text(
+            "townships {who} overlap by {area} at {place}", "乡镇 {who} 重叠 {area}，位于 {place}"
+        ),
+        Text("{n} overlaps of townships, {area} together", "乡镇间有 {n} 处重叠，共 {area}"),
         Text("cut one of the two in a GIS", "请在 GIS 中裁去其中之一"),
     ),
     "gap": (
         Text("no township covers {area} at {place}", "{place} 处有 {area} 不属于任何乡镇"),
-        Text("{n} gaps between townships, {area} together", "乡镇间有 {n} 处空隙,共 {area}"),
+        Text("{n} gaps between townships, {area} together", "乡镇间有 {n} 处空隙，共 {area}"),
         Text("give the gap to a township in a GIS", "请在 GIS 中将空隙划归某乡镇"),
     ),
 }
@@ -194,7 +196,7 @@ def _sum(kind: str, places: list[Place], tolerance_m2: float, where: str, level:
     return Finding(
         Text(
             f"{words.en.format(**filled)} ({side.en} the tolerance of {tolerance_m2:g} m² each)",
-            f"{words.zh.format(**filled)}({side.zh}每处 {tolerance_m2:g} m² 的容差)",
+            f"{words.zh.format(**filled)}（{side.zh}每处 {tolerance_m2:g} m² 的容差）",
         ),
         where,
         measured=total,
@@ -208,7 +210,7 @@ def _outside(area: float, where: str) -> Finding:
     return Finding(
         Text(
             f"{_area(area)} of the townships lie outside the boundary and are left out",
-            f"乡镇有 {_area(area)} 位于边界之外,未计入",
+            f"乡镇有 {_area(area)} 位于边界之外，未计入",
         ),
         where,
         measured=area,

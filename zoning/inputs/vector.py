@@ -166,7 +166,7 @@ def _choose_layer(path: Path, layer: str | None, role: str) -> tuple[str, str]:
         Problem(
             what,
             str(path),
-            remedy=Text(f"{hint.en}layers: {listed}", f"{hint.zh}图层有:{listed}"),
+            remedy=Text(f"{hint.en}layers: {listed}", f"{hint.zh}图层有：{listed}"),
             code="missing-layer",
         )
     )
@@ -253,7 +253,7 @@ def missing_column(column: str, known: Sequence[str], where: str, plan: str) -> 
     return Problem(
         Text(f"column '{column}' ({plan}) is missing", f"缺少字段 '{column}'({plan})"),
         where,
-        remedy=Text(f"{hint.en}columns: {listed}", f"{hint.zh}字段有:{listed}"),
+        remedy=Text(f"{hint.en}columns: {listed}", f"{hint.zh}字段有：{listed}"),
         code="missing-column",
     )
 
@@ -309,7 +309,7 @@ def _outside(count: int, own: Any, target: Any, where: str) -> Problem:
         limit=0,
         remedy=Text(
             "the coordinates do not belong to the stated CRS; check crs",
-            "坐标与所声明的坐标系不符;请检查 crs",
+            "坐标与所声明的坐标系不符；请检查 crs",
         ),
         code="outside-crs",
     )
@@ -317,7 +317,7 @@ def _outside(count: int, own: Any, target: Any, where: str) -> Problem:
 
 def _no_rows(where: str, role: str) -> Problem:
     return Problem(
-        Text(f"the layer has no features ({role})", f"图层中没有要素({role})"),
+        Text(f"the layer has no features ({role})", f"图层中没有要素（{role}）"),
         where,
         remedy=Text("check that it is the right layer", "请检查图层是否正确"),
         code="no-features",
@@ -327,7 +327,7 @@ def _no_rows(where: str, role: str) -> Problem:
 def _unreadable(path: Path, error: Exception) -> InputError:
     return InputError(
         Problem(
-            Text(f"the file cannot be read: {error}", f"文件无法读取:{error}"),
+            Text(f"the file cannot be read: {error}", f"文件无法读取：{error}"),
             str(path),
             remedy=Text(
                 "open it in QGIS and save it as GeoPackage", "请在 QGIS 中打开并另存为 GeoPackage"

@@ -130,7 +130,7 @@ def check_lattice(origin: tuple[float, float], cell: float) -> None:
             f"cell size {cell} and origin {tuple(origin)} make no grid",
             f"单元边长 {cell} 与原点 {tuple(origin)} 不能构成网格",
             code="bad-lattice",
-            remedy=("give a cell size above 0 and finite numbers", "边长须大于 0,且均为有限数值"),
+            remedy=("give a cell size above 0 and finite numbers", "边长须大于 0，且均为有限数值"),
         )
 
 

@@ -155,7 +155,7 @@ def _lost(feature: int, m2: float) -> ZoningError:
     which = ("the city", "研究区") if feature == 0 else (f"polygon {feature}", f"第 {feature} 个面")
     return InputError.one(
         f"cutting the layers along each other loses {m2:,.3f} m2 of {which[0]}",
-        f"图层相互切割后,{which[1]}损失 {m2:,.3f} 平方米",
+        f"图层相互切割后，{which[1]}损失 {m2:,.3f} 平方米",
         code="partition", measured=m2, limit=_LOST_M2,
         remedy=("let zoning check repair the outlines", "请运行 zoning check 并修复图形"),
     )  # fmt: skip

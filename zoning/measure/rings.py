@@ -56,7 +56,7 @@ def _refuse_non_finite(rings: Rings, first: int) -> None:
     shown = ", ".join(map(str, owners[:10]))
     raise InputError.one(
         f"polygon {shown} has coordinates that are not finite numbers",
-        f"第 {shown} 个面要素含有非有限坐标(NaN 或无穷)",
+        f"第 {shown} 个面要素含有非有限坐标（NaN 或无穷）",
         code="non-finite",
         remedy=("mend or remove it", "请修复或删除该要素"),
     )

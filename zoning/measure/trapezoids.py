@@ -187,7 +187,7 @@ def _window(row: Floats, col: Floats, polygons: int) -> _Window:
     if not rows * cols * polygons < 2.0**62 or not rows * cols < 2.0**52:
         raise InputError.one(
             f"the cells are far too small for these polygons ({rows:.3g} x {cols:.3g} cells)",
-            f"网格单元相对于面要素过小({rows:.3g} x {cols:.3g} 个单元)",
+            f"网格单元相对于面要素过小（{rows:.3g} x {cols:.3g} 个单元）",
             code="too-many-cells",
             remedy=("check the cell size and the units of the CRS", "检查单元边长与坐标系单位"),
         )

@@ -64,7 +64,7 @@ class Raster:
             raise InputError.one(
                 f"a class raster holds whole numbers in rows and columns, "
                 f"not {self.classes.dtype} {shape}",
-                f"分类栅格须为二维整数数组,实际为 {self.classes.dtype} {shape}",
+                f"分类栅格须为二维整数数组，实际为 {self.classes.dtype} {shape}",
                 code="bad-raster",
             )
         place = (self.x0, self.y0, self.dx, self.dy)

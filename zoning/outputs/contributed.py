@@ -99,7 +99,7 @@ def overlay_fields(plan: Plan) -> dict[str, Field]:
     for o in plan.scheme.overlays:
         label = Text(f"protected for {o.en}", f"{o.zh}保护面积")
         about = Text(
-            f"area under {o.counted.en}, overlaps once", f"{o.counted.zh}面积,重叠只计一次"
+            f"area under {o.counted.en}, overlaps once", f"{o.counted.zh}面积，重叠只计一次"
         )
         found[o.column] = Field(o.column, label, about, "m2")
     for column in ("overlays", "overlay"):

@@ -28,7 +28,7 @@ _KEYS = ("plan", "account", "city", "zone", "county")
 _WIDTH, _TOLERANCE_M = 900, 300.0
 STATES = {
     "made": Text("made", "已完成"),
-    "fails": Text("made, checks fail", "已完成,有检查未通过"),
+    "fails": Text("made, checks fail", "已完成，有检查未通过"),
     "infeasible": Text("rules contradict each other", "约束互相矛盾"),
     "failed": Text("not made", "未完成"),
 }

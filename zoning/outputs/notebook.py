@@ -133,7 +133,7 @@ def enable() -> bool:
 
 def _figures(w: Writer) -> str:
     """Show the main figures that the summary of the report has."""
-    from zoning.outputs.report.front import main_figures
+    from zoning.outputs.report.summary import main_figures
 
     return _table([], [list(row) for row in main_figures(w)], 1, 1)
 

@@ -96,7 +96,7 @@ def _about(o: Overlay) -> Text:
     limit = f"{o.share:.0%}"
     return Text(
         f"units of which {o.counted.en} cover at least {limit}; their zone stays",
-        f"{o.counted.zh}占比不低于{limit}的单元,分区不变",
+        f"{o.counted.zh}占比不低于{limit}的单元，分区不变",
     )
 
 
@@ -123,8 +123,8 @@ def _paragraphs(units: pd.DataFrame, overlays: Sequence[Overlay]) -> tuple[Text,
             Text(
                 f"{o.en}: {n} units with {km2} km², those of which {o.counted.en} cover at least "
                 f"{o.share:.0%} ({o.source}; {o.evidence}). Their zones stay.",
-                f"{o.zh}:共 {n} 个单元、{km2} km²,即{o.counted.zh}占比不低于{o.share:.0%}的单元"
-                f"({o.source};{o.evidence})。其分区不变。",
+                f"{o.zh}：共 {n} 个单元、{km2} km²，即{o.counted.zh}占比不低于{o.share:.0%}的单元"
+                f"（{words.source(o.source)}；{o.evidence}）。其分区不变。",
             )
         )
     return tuple(found)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from zoning.base import words
 from zoning.base.areas import km2, percent
 from zoning.capacity.reductions import net_new
 from zoning.errors import Check, Level, Text, some, suggest
@@ -49,7 +50,7 @@ def closes(name: str, measured: int, limit: int, en: str, zh: str) -> Check:
     True
     """
     gap = measured - limit
-    text = Text(f"{en}: difference {gap} m2", f"{zh}:差 {gap} 平方米")
+    text = Text(f"{en}: difference {gap} m2", f"{zh}：差 {gap} 平方米")
     return Check(name, "error", gap == 0, measured, limit, "m2", "city", text)
 
 
@@ -145,7 +146,7 @@ def residual_checks(table: pd.DataFrame) -> list[Check]:
         n, zh = len(rows), _KINDS[str(kind)]
         text = Text(
             f"{kind}: ledger minus shapely is at most {abs(value):.3f} m2 (of {n})",
-            f"{zh}:账目与 shapely 面积之差最大 {abs(value):.3f} 平方米(共 {n} 个)",
+            f"{zh}：账目与图形面积之差最大 {abs(value):.3f} 平方米（共 {n} 个）",
         )
         found.append(
             Check(
@@ -161,7 +162,7 @@ def distortion_check(distortion: Distortion, limit: float) -> Check:
     text = Text(
         f"areas on the map plane differ from the ellipsoid by at most {distortion.worst:.5%} "
         f"locally, {distortion.total:+.5%} in total",
-        f"平面面积与椭球面积之差:局部最大 {distortion.worst:.5%},合计 {distortion.total:+.5%}",
+        f"平面面积与椭球面积之差：局部最大 {distortion.worst:.5%}，合计 {distortion.total:+.5%}",
     )
     ok = distortion.worst <= limit
     return Check("crs.distortion", "error", ok, distortion.worst, limit, "1", "city", text)
@@ -175,7 +176,7 @@ def expected(
         return []
     text = Text(
         f"{measured:,} {unit}, published {published:,} ({source})",
-        f"{measured:,},公布值 {published:,}({source})",
+        f"{measured:,}，公布值 {published:,}（{words.source(source)}）",
     )
     return [Check(name, "warning", measured == published, measured, published, unit, where, text)]
 
@@ -195,7 +196,7 @@ def left_out(
     found = []
     for key, (en, zh) in words.items():
         area = missing.get(key, 0)
-        text = Text(f"{en}: {km2(area, 4)}", f"{zh}:{km2(area, 4)}")
+        text = Text(f"{en}: {km2(area, 4)}", f"{zh}：{km2(area, 4)}")
         found.append(Check(f"left_out.{key}", "note", area == 0, area, 0, "m2", "city", text))
     if "zone" in units:
         n = int(units["zone"].isna().sum())
@@ -238,11 +239,11 @@ def allocation_checks(pieces: pd.DataFrame, cap_m2: int) -> list[Check]:
     existing = int(pieces["built_m2"].sum())
     text = Text(
         f"new land outside free land: {misplaced} m2",
-        f"超出可用土地的新增建设用地:{misplaced} 平方米",
+        f"超出可用土地的新增建设用地：{misplaced} 平方米",
     )
     cap = Text(
         f"existing and new construction {km2(total)}, cap {km2(cap_m2)}",
-        f"现状与新增建设用地 {km2(total)},上限 {km2(cap_m2)}",
+        f"现状与新增建设用地 {km2(total)}，上限 {km2(cap_m2)}",
     )
     return [
         Check("allocation.free", "error", misplaced == 0, misplaced, 0, "m2", "city", text),
@@ -269,7 +270,8 @@ def published(
     if part.published_union_m2 is not None:
         text = Text(
             f"union of red lines {km2(union)}, published {km2(part.published_union_m2)} ({source})",
-            f"红线合并面积 {km2(union)},公布值 {km2(part.published_union_m2)}({source})",
+            f"红线合并面积 {km2(union)}，公布值 {km2(part.published_union_m2)}"
+            f"（{words.source(source)}）",
         )
         near = abs(union - part.published_union_m2) <= PUBLISHED_TOLERANCE * part.published_union_m2
         found.append(
@@ -295,7 +297,7 @@ def published_caps(config: Config, zones: gpd.GeoDataFrame | None) -> list[Check
             f"{en}: {percent(share)} is built, the published rule allows "
             f"{percent(rule.share)} ({rule.source})",
             f"{zh}：现状开发强度 {percent(share)}，公布的规则为不超过 "
-            f"{percent(rule.share)}（{rule.source}）",
+            f"{percent(rule.share)}（{words.source(rule.source)}）",
         )
         found.append(Check(f"published.zone_cap.{code}", "warning", ok, share, rule.share, "1",
                            code, text))  # fmt: skip
@@ -307,7 +309,8 @@ def no_redlines() -> Check:
     text = Text(
         "no red lines were given: shares, balance and what the method makes of them are unknown; "
         "if there are none here, say so by [redlines] none = true",
-        "未提供生态红线:相关占比、生态平衡及其判定均为未知;若确无红线,请设 [redlines] none = true",
+        "未提供生态红线：相关占比、生态平衡及其判定均为未知；"
+        "若确无红线，请设 [redlines] none = true",
     )
     return Check("left_out.redlines", "warning", False, None, None, "1", "city", text)
 

@@ -236,7 +236,7 @@ def _evaluate(
     gone = ", ".join(result.left_out)
     told = [n for n in result.notes if not any(f"'{role}'" in n.en for role in result.left_out)]
     if gone:
-        told.append(Text(f"left out, as no raster is given: {gone}", f"未计入(没有图层):{gone}"))
+        told.append(Text(f"left out, as no raster is given: {gone}", f"未计入（没有图层）：{gone}"))
     return result.path, [Finding(n, where, code="evaluation", level="note") for n in told]
 
 
@@ -284,7 +284,7 @@ def _unknown(table: pd.DataFrame, townships: gpd.GeoDataFrame) -> list[Finding]:
             listed += "" if len(gone) <= 5 else f", … ({len(gone)})"
             found.append(Finding(
                 Text(f"'{column}' could not be measured in {len(gone)} townships: {listed}",
-                     f"{len(gone)} 个乡镇无法量算“{column}”:{listed}"), "[inputs]",
+                     f"{len(gone)} 个乡镇无法量算“{column}”：{listed}"), "[inputs]",
                 measured=len(gone), limit=0, code="not-measured"))  # fmt: skip
     return found
 

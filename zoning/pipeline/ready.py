@@ -109,7 +109,7 @@ def _unnamed(config: Config, intake: Intake) -> tuple[Finding, ...]:
     return (
         Finding(
             Text(f"[zones] names no scheme: '{DEFAULT}' is used; the next release will ask for one",
-                 f"[zones] 未注明 scheme:暂用“{DEFAULT}”,下一版本将不再默认"),
+                 f"[zones] 未注明 scheme：暂用“{DEFAULT}”，下一版本将不再默认"),
             "plan.toml", code="no-scheme-named",
             remedy=Text(f'write scheme = "{DEFAULT}"{overlay}',
                         f'请写 scheme = "{DEFAULT}"{overlay}'),
@@ -147,8 +147,8 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
             near = suggest(column, table.columns)
             raise InputError.one(
                 f"[indicators] spread: no numbers in column '{column}'",
-                f"[indicators] spread:字段“{column}”没有数值", where=where, code="missing-column",
-                remedy=(f"did you mean '{near}'?", f"是否为“{near}”?") if near else None,
+                f"[indicators] spread：字段“{column}”没有数值", where=where, code="missing-column",
+                remedy=(f"did you mean '{near}'?", f"是否为“{near}”？") if near else None,
             )  # fmt: skip
         below = table.index[(table[column] < 0).fillna(False)]
         raise_all(
@@ -166,7 +166,7 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
             Text(f"[[cap.{kind}]] names '{rule.place}', which is not in the plan",
                  f"[[cap.{kind}]] 中的“{rule.place}”不在方案内"), "plan.toml", code="unknown-place",
             remedy=Text("known: " + ", ".join(sorted(codes)[:12]),
-                        "可用代码:" + "、".join(sorted(codes)[:12])),
+                        "可用代码：" + "、".join(sorted(codes)[:12])),
         )
         for kind, codes in known.items() for rule in getattr(config.cap, kind)
         if rule.place not in codes

@@ -18,7 +18,7 @@ from zoning.capacity import Account, account, cap_rules
 from zoning.capacity.own import add_coefficients
 from zoning.capacity.reductions import add_reductions
 from zoning.contribution.parts import Contribution
-from zoning.errors import Check, Finding, InfeasibleError, Text, once
+from zoning.errors import Check, Finding, InfeasibleError, Text, named, once
 from zoning.indicators.transfer import reconcile, transfer
 from zoning.inputs.gather import Intake
 from zoning.ledger import atoms, protections, redlines, sums, unknown
@@ -161,7 +161,7 @@ def rehearse(config: Config, folder: Path, *, progress: Progress | None = None) 
     with clock.step("account"):
         _draw_account(ready.config, ledger, parts, state, folder)
     found = checks.left_out(unknown.count_missing(parts), state.units, state.unzoned)
-    found += checks.decisions(state.tables.get("decisions"), _places(state))
+    found += checks.decisions(state.tables.get("decisions"), _places(state, config.plan.lang))
     failed: list[Finding] = [c for c in found if not c.ok]
     failed += contradicted(state.townships)
     told = (*ready.intake.findings, *state.findings, *failed)
@@ -169,10 +169,11 @@ def rehearse(config: Config, folder: Path, *, progress: Progress | None = None) 
     return replace(ready, intake=intake)
 
 
-def _places(state: State) -> dict[str, str]:
+def _places(state: State, lang: str) -> dict[str, str]:
     """Give the codes on which a decision may stand, with what people call them."""
     townships = {} if state.townships is None else {
-        str(code): f"{name} ({code})" for code, name in state.townships["name"].items()
+        str(code): named(name, code).get(lang)
+        for code, name in state.townships["name"].items()
     }  # fmt: skip
     return {str(code): str(code) for code in state.units.index} | townships
 
@@ -394,7 +395,7 @@ def _check(
     found += checks.published_caps(config, state.zones)
     found += checks.left_out(unknown.count_missing(parts), state.units, state.unzoned)
     found += checks.overlays(state.units, scheme_of(config.zones))
-    found += checks.decisions(state.tables.get("decisions"), _places(state))
+    found += checks.decisions(state.tables.get("decisions"), _places(state, config.plan.lang))
     if intake.layers.redlines is None and not config.redlines.none:
         found.append(checks.no_redlines())
     return found

@@ -98,13 +98,13 @@ def _agreements(config: Config, document: strict.Document) -> list[Problem]:
             Problem(
                 Text(
                     f"the cap stands on '{cap.survey}', the land use on '{landuse.survey}'",
-                    f"上限采用“{cap.survey}”,现状用地采用“{landuse.survey}”,口径不同",
+                    f"上限采用“{cap.survey}”，现状用地采用“{landuse.survey}”，口径不同",
                 ),
                 document.at(["cap", "survey"]),
                 code="survey-mismatch",
                 remedy=Text(
                     "use one survey, or state [cap] survey_factor",
-                    "请统一口径,或给出 [cap] survey_factor",
+                    "请统一口径，或给出 [cap] survey_factor",
                 ),
             )
         )
@@ -127,7 +127,7 @@ def _agreements(config: Config, document: strict.Document) -> list[Problem]:
                     "[grid] 设了 slivers 而 min_share 为 0",
                 ),
                 document.at(["grid", "slivers"]),
-                remedy=Text("set min_share, such as 0.05", "请设 min_share,例如 0.05"),
+                remedy=Text("set min_share, such as 0.05", "请设 min_share，例如 0.05"),
                 code="no-min-share",
             )
         )
@@ -215,7 +215,7 @@ def _problem(error: Any, document: strict.Document) -> Problem:
         return strict.unknown_key(key, _known_keys(path[:-1]), where, table)
     value = error.get("input")
     shown = f" (it is {value!r})" if isinstance(value, str | int | float | bool) else ""
-    shown_zh = f"(现为 {value!r})" if shown else ""
+    shown_zh = f"（现为 {value!r}）" if shown else ""
     said = _CHINESE.get(error["type"], error["msg"]).format(**error.get("ctx", {}))
     return Problem(
         Text(f"{table} {key}: {error['msg']}{shown}", f"{table} {key}:{said}{shown_zh}"),

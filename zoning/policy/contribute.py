@@ -138,7 +138,7 @@ def _field(policy: Policy, table: Table, name: str) -> Field:
 
 _PLACE_WORDS = {
     "unit": Text("unit", "单元"), "township": Text("township", "乡镇"),
-    "county": Text("county", "县(市、区)"), "zone": Text("zone", "功能区"),
+    "county": Text("county", "县（市、区）"), "zone": Text("zone", "功能区"),
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from zoning.base.words import source as named_source
 from zoning.base.words import unit_sign
 from zoning.errors import Text
 from zoning.policy.evaluate import Calculation, Data, full
@@ -55,7 +56,10 @@ class Step:
         colon = "：" if lang == "zh" else ": "
         out += [f"      {words.get(lang)}{colon}{value.get(lang)}" for words, value in self.terms]
         if self.source:
-            out.append(("      来源：" if lang == "zh" else "      source: ") + self.source)
+            out.append(
+                ("      来源：" if lang == "zh" else "      source: ")
+                + named_source(self.source, lang)
+            )
         return out
 
 
@@ -127,7 +131,7 @@ def _parts(
             p = policy.parameters[name]
             words = Text(
                 f"{name}, {p.label.en} [{p.evidence}, {p.source}]",
-                f"{name}，{p.label.zh}[{p.evidence}，{p.source}]",
+                f"{name}，{p.label.zh}（{p.evidence}，{named_source(p.source)}）",
             )
             found.append((words, full(data.columns[name], len(rows)), p.unit))
         else:

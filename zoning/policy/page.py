@@ -73,7 +73,7 @@ def _origin(table: Table) -> str:
 
 
 def _table(table: Table, *, main: bool) -> list[str]:
-    star = " (result / 结果)" if main else ""
+    star = "（result / 结果）" if main else ""
     lines = [f"## `{table.name}`: {_both(table.label)}{star}", "", _origin(table), ""]
     if table.columns:
         lines += ["| column | what | unit |", "|---|---|---|"]

@@ -317,7 +317,7 @@ def _negative(
              f"“{column.name}”在{rows.names[worst]}为负；分配额不能为负"),
         column.where, measured=float(amounts.min()), limit=0, code="negative",
         remedy=Text("write max(0, ...), or do not round it to a total",
-                    "请写 max(0, …)，或不按总额取整"),
+                    "请用 max 限制不低于 0，或不按总额取整"),
     )  # fmt: skip
 
 

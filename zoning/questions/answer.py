@@ -160,7 +160,7 @@ def account_of(plan: Plan, config: Config | None = None) -> tuple[Account, pd.Da
 def _no_account(plan: Plan) -> ZoningError:
     return InputError.one(
         "the plan has no construction account: it lacks land use or townships",
-        "本方案没有建设用地台账:缺少用地或乡镇数据", where=plan.name, code="no-account",
+        "本方案没有建设用地台账：缺少用地或乡镇数据", where=plan.name, code="no-account",
     )  # fmt: skip
 
 

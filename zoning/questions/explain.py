@@ -12,7 +12,7 @@ from zoning import zones
 from zoning.base import words
 from zoning.base.areas import km2, percent
 from zoning.capacity.rules import STEP
-from zoning.errors import InputError, suggest
+from zoning.errors import InputError, Text, named, some, suggest
 from zoning.grid.lattice import GridSpec
 from zoning.pipeline.ready import load_method
 from zoning.plan import Plan
@@ -116,7 +116,7 @@ def _unit_at(plan: Plan, lon: float, lat: float) -> str:
         f"no unit of the plan at {lon}, {lat}", f"经纬度 {lon}, {lat} 处没有本方案的单元",
         code="no-unit",
         remedy=("give longitude first, latitude second, in degrees",
-                "请先写经度、后写纬度,以度为单位"),
+                "请先写经度、后写纬度，以度为单位"),
     )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def _find_township(plan: Plan, question: str) -> str:
     if townships is None:
         raise InputError.one(
             f"'{question}' is no unit, and the plan has no townships",
-            f"“{question}”不是单元,且本方案没有乡镇", code="not-found",
+            f"“{question}”不是单元，且本方案没有乡镇", code="not-found",
         )  # fmt: skip
     if question in townships.index:
         return question
@@ -137,16 +137,16 @@ def _find_township(plan: Plan, question: str) -> str:
     if len(hits) == 1:
         return str(hits[0])
     if len(hits) > 1:
-        listed = ", ".join(f"{names[c]} ({c})" for c in hits)
+        listed = some([named(names[c], c) for c in hits], 20)
         raise InputError.one(
-            f"'{question}' fits several townships: {listed}",
-            f"“{question}”对应多个乡镇:{listed}", code="ambiguous",
+            f"'{question}' fits several townships: {listed.en}",
+            f"“{question}”对应多个乡镇：{listed.zh}", code="ambiguous",
             remedy=("give the code", "请给出代码"),
         )  # fmt: skip
     near = suggest(question, [*names, *plan.units.index])
     raise InputError.one(
         f"'{question}' is neither a unit nor a township of this plan",
-        f"“{question}”既不是本方案的单元,也不是乡镇", code="not-found",
+        f"“{question}”既不是本方案的单元，也不是乡镇", code="not-found",
         remedy=(f"did you mean {near}?" if near else f"units look like {plan.units.index[0]}",
                 f"是否为 {near}?" if near else f"单元编码形如 {plan.units.index[0]}"),
     )  # fmt: skip
@@ -169,9 +169,10 @@ def _areas(row: pd.Series, lang: str) -> list[str]:
     for column in _SUMS:
         if column not in row or pd.isna(row[column]):
             continue
-        text = f"{words.label(column, lang)}: {km2(int(row[column]), 3)}"
+        colon = "：" if lang == "zh" else ": "
+        text = f"{words.label(column, lang)}{colon}{km2(int(row[column]), 3)}"
         if column != "area_m2" and row["area_m2"] > 0:
-            text += f" ({percent(int(row[column]) / int(row['area_m2']))})"
+            text = named(text, percent(int(row[column]) / int(row["area_m2"]))).get(lang)
         lines.append(text)
     return lines
 
@@ -182,9 +183,9 @@ def _township(plan: Plan, code: str, lang: str) -> Answer:
         raise InputError.one("the plan has no townships", "本方案没有乡镇", code="no-townships")
     row = plan.townships.loc[code]
     zh = lang == "zh"
-    head = f"{row['name']} ({code})"
+    head = named(row["name"], code).get(lang)
     if pd.notna(row.get("county_name")):
-        head += f", {row['county_name']}"
+        head += f"{'，' if zh else ', '}{row['county_name']}"
     method = load_method(plan.config)
     decision = zones.decision_on(plan.tables.get("decisions"), "township", code)
     lines = [head, zones.tell_township(row, method, lang, decision), *_areas(row, lang)]
@@ -194,7 +195,7 @@ def _township(plan: Plan, code: str, lang: str) -> Answer:
         listed = ", ".join(
             f"{zones.zone_name(z, lang, plan.scheme)} {n}" for z, n in counts.sort_index().items()
         )
-        lines.append(f"单元:{listed}" if zh else f"Units: {listed}")
+        lines.append(f"单元：{listed}" if zh else f"Units: {listed}")
     facts = _plain(row) | _decision(decision)
     return Answer("township", code, str(row["name"]), facts, tuple(lines))
 
@@ -230,7 +231,7 @@ def _unit(plan: Plan, code: str, lang: str) -> Answer:
         listed = ", ".join(
             f"{names.get(r.township, r.township)} {percent(r.share)}" for r in mine.itertuples()
         )
-        lines.append(f"乡镇占比:{listed}" if zh else f"Shares of townships: {listed}")
+        lines.append(f"乡镇占比：{listed}" if zh else f"Shares of townships: {listed}")
     lines += _areas(row, lang)
     new = _why_new(plan, row, lang)
     if new:
@@ -240,11 +241,11 @@ def _unit(plan: Plan, code: str, lang: str) -> Answer:
     if red:
         facts["redline_areas"] = red
         listed = "; ".join(
-            f"{r['name']} ({r['area_code']}, {r['level']} 级) {km2(r['area_m2'], 3)}" if zh
+            f"{r['name']}（{r['area_code']}, {r['level']} 级）{km2(r['area_m2'], 3)}" if zh
             else f"{r['name']} ({r['area_code']}, level {r['level']}) {km2(r['area_m2'], 3)}"
             for r in red
         )  # fmt: skip
-        lines.append(f"生态红线:{listed}" if zh else f"Red lines: {listed}")
+        lines.append(f"生态红线：{listed}" if zh else f"Red lines: {listed}")
     return Answer("unit", code, code, facts, tuple(lines))
 
 
@@ -283,11 +284,12 @@ def _why_new(plan: Plan, row: pd.Series, lang: str) -> str:
     if plan.run["allocation"]["method"] not in ("nested", "lp") or mine["price"].isna().any():
         return ""
     price = float(mine["price"].sum()) + _goal_price(plan, row)
-    binding = ", ".join(f"{r.kind} {r.code}" for r in mine[mine["price"] > 0].itertuples())
+    hit = [_limit_name(plan, r.kind, r.code) for r in mine[mine["price"] > 0].itertuples()]
+    binding = some(hit, 20).get(lang)
     taken = int(row["new_m2"]) > 0
     if zh:
         verdict = "达到" if taken else "低于"
-        return f"适宜性 {worth:.3f},{verdict}限制条件({binding or '无'})的边际价格 {price:.3f}。"
+        return f"适宜性 {worth:.3f}，{verdict}限制条件（{binding or '无'}）的边际价格 {price:.3f}。"
     verdict = "reaches" if taken else "is below"
     by = binding or "no limit"
     return f"Its suitability {worth:.3f} {verdict} the price {price:.3f} of what binds here ({by})."
@@ -335,6 +337,18 @@ def _phase(plan: Plan, row: pd.Series, lang: str) -> list[str]:
         return [f"新增建设用地主要安排在{name}{until}。"]
     until = "" if given.until is None else f" (to {given.until})"
     return [f"Most of its new land is built in phase {given.title or given.name}{until}."]
+
+
+def _limit_name(plan: Plan, kind: str, code: str) -> Text:
+    """Name a limit for a sentence: what kind it is, and of which zone or place."""
+    kinds = Text(words.value("kind", kind, "en"), words.value("kind", kind, "zh"))
+    if code == "city":
+        return kinds
+    names = {} if plan.townships is None else plan.townships["name"].to_dict()
+    place = Text(str(names.get(code, code)), str(names.get(code, code)))
+    if code in plan.scheme.codes:
+        place = plan.scheme.name_of(code)
+    return Text(f"{kinds.en} {place.en}", f"{place.zh}{kinds.zh}")
 
 
 def _red_areas(plan: Plan, code: str) -> list[dict[str, Any]]:

@@ -65,7 +65,7 @@ class Question:
 
 def _out_of_range(name: str, value: float, limit: str) -> Problem:
     return Problem(
-        Text(f"{name} is {value}, not {limit}", f"{name} 为 {value},应为 {limit}"), "what if",
+        Text(f"{name} is {value}, not {limit}", f"{name} 为 {value}，应为 {limit}"), "what if",
         measured=value, limit=limit, code="out-of-range",
     )  # fmt: skip
 
@@ -142,7 +142,7 @@ def changed(config: Config, question: Question) -> Config:
                 raise InputError.one(
                     f"no quota for '{zone}'", f"“{zone}”没有配额", where="--quota", code="quota",
                     remedy=("zones: " + ", ".join(z for z in quotas if quotas[z]),
-                            "可用分区:" + "、".join(z for z in quotas if quotas[z])),
+                            "可用分区：" + "、".join(z for z in quotas if quotas[z])),
                 )  # fmt: skip
             quotas[zone] = rule.model_copy(update={"share": share, **own})
         cap = cap.model_copy(update={"quotas": quotas})

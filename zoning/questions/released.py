@@ -68,7 +68,7 @@ def released(plan: Plan) -> pd.DataFrame:
     if classes is None or plan.pieces is None:
         raise InputError.one(
             "without land use nobody knows what a rule releases",
-            "缺少用地数据,无法判断规则释放的土地", where=plan.name, code="no-account",
+            "缺少用地数据，无法判断规则释放的土地", where=plan.name, code="no-account",
         )  # fmt: skip
     use = classes.reindex(plan.ledger["landuse"].to_numpy())
     buildable = (

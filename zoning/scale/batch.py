@@ -212,7 +212,7 @@ def _one(make: Make, job: Job) -> Done:
     except ZoningError as error:
         return Done(job.code, "failed", tuple(error.problems))
     except Exception as error:  # one plan must not end the others
-        text = Text(f"internal error: {error!r}", f"内部错误:{error!r}")
+        text = Text(f"internal error: {error!r}", f"内部错误：{error!r}")
         return Done(job.code, "failed", (Problem(text, job.code, code="internal"),))
     sealed = {"mark": mark, "state": state, "run": sha256(job.out / "run.json")}
     (job.out / MARK).write_text(json.dumps(sealed), encoding="utf-8")

@@ -125,7 +125,7 @@ def _lost(left: int, scheduler: str | None) -> ZoningError:
     where = scheduler or "local cluster"
     return InputError.one(
         f"the cluster gave no result in {PATIENCE} attempts; {left} blocks are left",
-        f"集群连续 {PATIENCE} 次未返回结果;剩余 {left} 块",
+        f"集群连续 {PATIENCE} 次未返回结果；剩余 {left} 块",
         where=where, code="cluster-lost", measured=left, limit=0,
         remedy=("see that its scheduler runs, and that workers have zoning and enough memory",
                 "请检查调度器是否运行、各工作节点是否安装 zoning、内存是否充足"),

@@ -73,7 +73,7 @@ def choose(
     if engine is not None and engine not in ENGINES:
         raise InputError.one(
             f"no engine '{engine}'", f"没有引擎“{engine}”", where="--engine", code="engine",
-            remedy=("engines: " + ", ".join(ENGINES), "可用引擎:" + "、".join(ENGINES)),
+            remedy=("engines: " + ", ".join(ENGINES), "可用引擎：" + "、".join(ENGINES)),
         )  # fmt: skip
     if scheduler is not None and engine == "processes":
         raise InputError.one(

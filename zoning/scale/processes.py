@@ -99,7 +99,7 @@ def _one(job: Any) -> Any:
 def _lost(left: int) -> ZoningError:
     return InputError.one(
         f"workers ended {PATIENCE} times without finishing a block; {left} blocks are left",
-        f"工作进程连续 {PATIENCE} 次中断,未完成任何分块;剩余 {left} 块",
+        f"工作进程连续 {PATIENCE} 次中断，未完成任何分块；剩余 {left} 块",
         code="workers-lost", measured=left, limit=0,
         remedy=("give more memory, or fewer --workers", "请增加内存或减少 --workers"),
     )  # fmt: skip

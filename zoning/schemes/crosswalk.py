@@ -112,7 +112,7 @@ def load_crosswalk(name_or_path: str | Path, folder: Path | None = None) -> Cros
                 f"no crosswalk '{name_or_path}'", f"没有对照表“{name_or_path}”",
                 where="[zones] crosswalk", code="no-crosswalk",
                 remedy=(f"a .toml or .csv file, or one that ships: {', '.join(known)}",
-                        f"给出 .toml 或 .csv 文件,或内置的 {', '.join(known)}"),
+                        f"给出 .toml 或 .csv 文件，或内置的 {', '.join(known)}"),
             )  # fmt: skip
         path = data_path("schemes", "crosswalks", f"{name_or_path}.toml")
     elif folder is not None:
@@ -122,7 +122,7 @@ def load_crosswalk(name_or_path: str | Path, folder: Path | None = None) -> Cros
         data = strict.read(path).data if toml else _rows(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError.one(
-            f"cannot be read: {error}", f"无法读取:{error}", where=str(path), code="bad-file"
+            f"cannot be read: {error}", f"无法读取：{error}", where=str(path), code="bad-file"
         ) from error
     return parse_crosswalk(data, path.stem if path.is_relative_to(data_path()) else path.name)
 
@@ -162,7 +162,7 @@ def parse_crosswalk(data: Mapping[str, Any], where: str) -> Crosswalk:
         if not isinstance(found, list | tuple) or not all(isinstance(x, str) and x for x in found):
             problems.append(
                 _wrong(f"'{code}' becomes {to!r}, which is no code and no list of codes",
-                       f"“{code}”对应 {to!r},既不是代码也不是代码列表", where)
+                       f"“{code}”对应 {to!r}，既不是代码也不是代码列表", where)
             )  # fmt: skip
             continue
         choices[str(code)] = tuple(dict.fromkeys(found))

@@ -195,10 +195,10 @@ def _no_scheme(name: str) -> Problem:
     shipped = ", ".join(scheme_names())
     return Problem(
         Text(f"[zones] scheme: no scheme '{name}' ships, and there is no [[zones.zone]]",
-             f"[zones] scheme:没有内置方案“{name}”,也未给出 [[zones.zone]]"),
+             f"[zones] scheme：没有内置方案“{name}”，也未给出 [[zones.zone]]"),
         "[zones] scheme", code="no-scheme",
         remedy=Text(f"did you mean '{close}'?" if close else f"shipped: {shipped}",
-                    f"是否为“{close}”?" if close else f"内置:{shipped}"),
+                    f"是否为“{close}”？" if close else f"内置：{shipped}"),
     )  # fmt: skip
 
 
@@ -302,7 +302,7 @@ def _wrong(scheme: Scheme, where: str) -> Iterator[Problem]:
     if not FEWEST <= n <= MOST:
         yield Problem(
             Text(f"{n} base zones; a scheme has {FEWEST} to {MOST}",
-                 f"基本分区 {n} 个;应为 {FEWEST} 至 {MOST} 个"),
+                 f"基本分区 {n} 个；应为 {FEWEST} 至 {MOST} 个"),
             where, measured=n, limit=MOST if n > MOST else FEWEST, code="zone-count",
         )  # fmt: skip
     seen: set[str] = set()
@@ -333,7 +333,7 @@ def _wrong_code(code: str, where: str) -> Iterator[Problem]:
                  f"分区代码 {code!r} 不是安全的标识符"),
             where, code="zone-code",
             remedy=Text("begin with a letter a-z; then a-z, 0-9 and _, at most 32",
-                        "以小写字母开头,仅含 a-z、0-9、_,不超过 32 个字符"),
+                        "以小写字母开头，仅含 a-z、0-9、_，不超过 32 个字符"),
         )  # fmt: skip
     elif code in _TAKEN or code.endswith("_m2"):
         yield Problem(
@@ -347,16 +347,16 @@ def _wrong_overlay(overlay: Overlay, where: str) -> Iterator[Problem]:
     here, here_zh = f"overlay '{overlay.code}'", f"叠加区“{overlay.code}”"
     if not 0 < overlay.share <= 1:
         yield Problem(
-            Text(f"{here} has no share in (0, 1]", f"{here_zh}缺少 (0, 1] 内的 share"), where,
+            Text(f"{here} has no share in (0, 1]", f"{here_zh}的 share 须大于 0 且不超过 1"), where,
             measured=overlay.share, limit=1.0, code="overlay-share",
         )  # fmt: skip
     if not overlay.replaces and not overlay.new_land:
         yield Problem(
             Text(f"{here} stands beside the zones, so it cannot close land (new_land)",
-                 f"{here_zh}与分区并存,不能禁止新增建设用地(new_land)"), where,
+                 f"{here_zh}与分区并存，不能禁止新增建设用地（new_land）"), where,
             code="overlay-closed",
             remedy=Text("set replaces = true, or give the land as [[inputs.protections]]",
-                        "请设 replaces = true,或以 [[inputs.protections]] 给出该范围"),
+                        "请设 replaces = true，或以 [[inputs.protections]] 给出该范围"),
         )  # fmt: skip
     if not overlay.protections:
         yield Problem(

@@ -72,5 +72,5 @@ def _list(plan: Plan, rules: dict[str, pd.Series], known: dict[str, pd.Series]) 
 
 def _check(name: str, units: list[str], en: str, zh: str) -> Check:
     n, places = len(units), ", ".join(units[:5])
-    text = Text(f"{en}: {n} units are not so", f"{zh}:不符单元 {n} 个")
+    text = Text(f"{en}: {n} units are not so", f"{zh}：不符单元 {n} 个")
     return Check(f"verify.overlay_{name}", "error", n == 0, n, 0, "units", places or "city", text)

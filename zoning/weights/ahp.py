@@ -48,13 +48,13 @@ class Ahp:
         cr = f"{self.consistency_ratio:.3f}"
         limit = f"{load_toml('weights', 'random_index.toml')['limit']:g}"
         if self.consistent:
-            return f"一致性比率 {cr},低于 {limit}" if lang == "zh" else f"CR {cr}, below {limit}"
+            return f"一致性比率 {cr}，低于 {limit}" if lang == "zh" else f"CR {cr}, below {limit}"
         bad = self.worst.iloc[0]
         said, fits = f"{bad['judgement']:.3g}", f"{bad['implied']:.3g}"
         if lang == "zh":
             return (
-                f"一致性比率 {cr},不低于 {limit};最不一致的判断:"
-                f"{bad['row']} 对 {bad['column']} 为 {said},其余判断隐含 {fits}"
+                f"一致性比率 {cr}，不低于 {limit}；最不一致的判断："
+                f"{bad['row']} 对 {bad['column']} 为 {said}，其余判断隐含 {fits}"
             )
         return (
             f"CR {cr}, not below {limit}; the least consistent judgement: "
@@ -109,7 +109,7 @@ def ahp(matrix: pd.DataFrame) -> Ahp:
     if n > len(table["index"]):
         raise InputError.one(
             f"{n} criteria; the random index is tabulated up to {len(table['index'])}",
-            f"准则 {n} 个;随机一致性指标只列到 {len(table['index'])} 个",
+            f"准则 {n} 个；随机一致性指标只列到 {len(table['index'])} 个",
             where="AHP",
             code="ahp-size",
             remedy=("group the criteria", "请先分层归组"),
@@ -166,7 +166,7 @@ def _complete(matrix: pd.DataFrame, names: list[str]) -> np.ndarray[Any, Any]:
                 problems.append(
                     _wrong(
                         f"mirror judgements are no reciprocals: {text}",
-                        f"互反判断不为倒数:{text}",
+                        f"互反判断不为倒数：{text}",
                         where,
                     )
                 )
@@ -204,7 +204,7 @@ def group_judgement(
     if len(weights) != len(matrices) or not (weights >= 0).all() or not weights.sum() > 0:
         raise InputError.one(
             "one weight per expert, none negative",
-            "每位专家一个权重,不得为负",
+            "每位专家一个权重，不得为负",
             where="AHP",
             code="ahp-judgement",
         )
@@ -244,7 +244,7 @@ def read_pairwise(path: str | Path, sheet: str | int = 0) -> pd.DataFrame:
             raw = _read_csv(path)
     except (OSError, ValueError) as error:
         raise InputError.one(
-            f"cannot be read: {error}", f"无法读取:{error}", where=str(path), code="bad-file"
+            f"cannot be read: {error}", f"无法读取：{error}", where=str(path), code="bad-file"
         ) from error
     problems: list[Problem] = []
     cells = [

@@ -34,7 +34,7 @@ def normalised(table: pd.DataFrame, *, less: tuple[str, ...] = ()) -> pd.DataFra
         problems.append(
             Problem(
                 Text(f"weights from data need 2 rows at least, not {len(x)}",
-                     f"由数据定权至少需要 2 行,现有 {len(x)} 行"), ", ".join(map(str, x.columns)),
+                     f"由数据定权至少需要 2 行，现有 {len(x)} 行"), ", ".join(map(str, x.columns)),
                 measured=len(x), limit=2, code="too-few-rows",
             )
         )  # fmt: skip
@@ -45,7 +45,9 @@ def normalised(table: pd.DataFrame, *, less: tuple[str, ...] = ()) -> pd.DataFra
             rows = ", ".join(str(i) for i in empty[:5])
             problems.append(
                 Problem(
-                    Text(f"missing in {len(empty)} rows ({rows})", f"{len(empty)} 行缺失({rows})"),
+                    Text(
+                        f"missing in {len(empty)} rows ({rows})", f"{len(empty)} 行缺失（{rows}）"
+                    ),
                     str(name),
                     code="missing-value",
                 )
@@ -54,14 +56,15 @@ def normalised(table: pd.DataFrame, *, less: tuple[str, ...] = ()) -> pd.DataFra
             beyond = x.index[~np.isfinite(x[name].to_numpy(dtype=np.float64))]
             rows = ", ".join(str(i) for i in beyond[:5])
             problems.append(
-                Problem(Text(f"not finite in rows {rows}", f"各行({rows})不是有限数"), str(name),
+                Problem(Text(f"not finite in rows {rows}", f"各行（{rows}）不是有限数"), str(name),
                         code="not-a-number")
             )  # fmt: skip
         elif x[name].max() == x[name].min():
             problems.append(
                 Problem(
                     Text(
-                        "the same value in every row: it cannot be weighed", "各行取值相同,无法定权"
+                        "the same value in every row: it cannot be weighed",
+                        "各行取值相同，无法定权",
                     ),
                     str(name),
                     code="no-spread",
@@ -130,7 +133,7 @@ def critic_weights(table: pd.DataFrame, *, less: tuple[str, ...] = ()) -> pd.Ser
     if not c.sum() > 0:
         raise InputError.one(
             "all indicators move together; CRITIC has nothing to weigh",
-            "各指标完全同向变化,CRITIC 无从定权",
+            "各指标完全同向变化，CRITIC 无从定权",
             where="CRITIC",
             code="no-conflict",
         )
@@ -197,7 +200,7 @@ def combine_weights(
     if not joined.sum() > 0:
         raise InputError.one(
             "nothing is left: no indicator has weight in every set",
-            "没有指标在各组权重中都有份额,合成后为零", where=", ".join(given), code="weights-sum",
-            remedy=("join linearly, or leave a set out", "请改用线性组合,或去掉一组权重"),
+            "没有指标在各组权重中都有份额，合成后为零", where=", ".join(given), code="weights-sum",
+            remedy=("join linearly, or leave a set out", "请改用线性组合，或去掉一组权重"),
         )  # fmt: skip
     return pd.Series(joined / joined.sum(), index=sets[0].index, name="weight")

@@ -86,7 +86,7 @@ def fit_scale(scale: Scale, x: Floats, *, name: str = "") -> Scale:
     if known.size < 2 or known[0] == known[-1]:
         raise InputError.one(
             f"{name!r} has fewer than two different values, so {scale.kind} has no scale",
-            f"{name!r} 的不同取值少于两个,{scale.kind} 无法定标",
+            f"{name!r} 的不同取值少于两个，{scale.kind} 无法定标",
             where=name,
             code="no-spread",
         )
@@ -124,7 +124,7 @@ def natural_breaks(x: Floats, classes: int, *, where: str = "") -> tuple[float, 
     if np.unique(known).size < classes:
         raise InputError.one(
             f"fewer than {classes} different values, so no {classes} natural classes",
-            f"不同取值少于 {classes} 个,无法自然断点分 {classes} 级",
+            f"不同取值少于 {classes} 个，无法自然断点分 {classes} 级",
             where=where,
             code="no-spread",
         )

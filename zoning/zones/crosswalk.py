@@ -108,11 +108,11 @@ def method_of(
         raise InputError.one(
             f"method '{method.name}' speaks of the zones of '{method.scheme.name}', the plan of "
             f"those of '{scheme.name}'",
-            f"方法“{method.name}”采用分区方案“{method.scheme.name}”,本方案采用“{scheme.name}”",
+            f"方法“{method.name}”采用分区方案“{method.scheme.name}”，本方案采用“{scheme.name}”",
             where="[zones] method", code="no-crosswalk",
             remedy=(f"name a [zones] crosswalk (a file, or {', '.join(crosswalk_names())}), or a "
                     f"method of '{scheme.name}'",
-                    f"请给出 [zones] crosswalk(文件或 {'、'.join(crosswalk_names())}),"
+                    f"请给出 [zones] crosswalk（文件或 {'、'.join(crosswalk_names())}），"
                     f"或采用“{scheme.name}”的方法"),
         )  # fmt: skip
     walk = (

@@ -49,5 +49,5 @@ def check_outcomes(method: Method, d: Reader) -> None:
     for zone in sorted(str(z) for z in outcomes(method) - set(known)):
         d.fail(
             f"unknown zone {zone!r} of scheme {method.scheme.name!r}; known: {', '.join(known)}",
-            f"分区方案 {method.scheme.name!r} 中没有 {zone!r};可用:{'、'.join(known)}",
+            f"分区方案 {method.scheme.name!r} 中没有 {zone!r}；可用：{'、'.join(known)}",
         )

@@ -78,7 +78,7 @@ def _rows(path: Path, layer: str | None) -> list[dict[str, Any]]:
             found = _read_csv(path).to_dict("records")
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise InputError.one(
-            f"cannot be read: {error}", f"无法读取:{error}", where=str(path), code="bad-file"
+            f"cannot be read: {error}", f"无法读取：{error}", where=str(path), code="bad-file"
         ) from error
     return [{k: _text(row.get(k)) for k in COLUMNS} for row in found]
 

@@ -124,7 +124,7 @@ def _on_base(data: Mapping[str, Any], where: str) -> Mapping[str, Any]:
     if base not in known:
         raise InputError.one(
             f"no method {base!r} to start from; known: {', '.join(known)}",
-            f"没有可作基础的方法 {base!r};可用:{', '.join(known)}",
+            f"没有可作基础的方法 {base!r}；可用：{', '.join(known)}",
             where=where,
             code="no-method",
         )
@@ -173,7 +173,7 @@ def _dimension(d: Reader, name: str, parent: Evidence) -> Dimension:
     equal = (equal,) * (len(grades) - 1) if single else d.words("equal", equal)
     if len(equal) != len(grades) - 1 or set(equal) - {"above", "below"}:
         d.fail(
-            "equal is 'above' or 'below', once per cut", "equal 须为 above 或 below,每个分界一项"
+            "equal is 'above' or 'below', once per cut", "equal 须为 above 或 below，每个分界一项"
         )
     terms = tuple(_term(t, why) for t in d.tables("term"))
     if not terms:
@@ -212,7 +212,7 @@ def _weighting(parent: Reader, size: int, above: Evidence) -> Weighting | None:
         )
     shares = d.numbers("shares", d.get("shares", [], kind=list))
     if shares and (len(shares) != len(use) or min(shares) < 0 or not sum(shares) > 0):
-        d.fail("shares need one number per set, none negative", "shares 每组一个数,不得为负")
+        d.fail("shares need one number per set, none negative", "shares 每组一个数，不得为负")
     given = d.get("ahp", [], kind=(list, str))
     if isinstance(given, str):
         d.fail(
@@ -291,7 +291,7 @@ def _matrix(d: Reader, grades: Mapping[str, tuple[str, ...]], parent: Evidence) 
     if set(cells) != set(row_grades) or any(len(v) != len(column_grades) for v in cells.values()):
         d.fail(
             f"cells need rows {', '.join(row_grades)}, each with {len(column_grades)} values",
-            f"单元格需要 {', '.join(row_grades)} 各行,每行 {len(column_grades)} 个值",
+            f"单元格需要 {', '.join(row_grades)} 各行，每行 {len(column_grades)} 个值",
         )
     exceptions = []
     for e in d.tables("exception"):
@@ -370,7 +370,7 @@ def _suitability(d: Reader, parent: Evidence, dimensions: tuple[Dimension, ...])
     for term in terms:
         if term.scale.kind in ("minmax", "zscore", "breaks"):
             d.fail(f"'{term.indicator}': a scale read off the data is not for units",
-                   f"“{term.indicator}”:单元的适宜性不用由数据定标的标度")  # fmt: skip
+                   f"“{term.indicator}”：单元的适宜性不用由数据定标的标度")  # fmt: skip
     if not sum(weights.values()) + sum(t.weight for t in terms) > 0:
         d.fail("weights add up to 0", "权重之和为 0")
     d.close()

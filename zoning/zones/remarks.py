@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from zoning.errors import Finding, Text, some
+from zoning.errors import Finding, Text, named, some
 from zoning.weights.ahp import ahp
 from zoning.zones.method import Method
 from zoning.zones.scoring import MEASURED
@@ -97,7 +97,7 @@ def _gaps(table: pd.DataFrame, method: Method, where: str) -> list[Finding]:
         if len(gone) == 0:
             continue
         names = table["name"] if "name" in table else pd.Series("", index=table.index)
-        listed = some([f"{names[c]} ({c})".strip() for c in gone])
+        listed = some([named(names[c], c) for c in gone])
         one = len(gone) == 1
         found.append(Finding(
             Text(f"'{column}' is missing in {len(gone)} township{'' if one else 's'}, which "

@@ -158,7 +158,7 @@ def compile_rule(text: str, columns: Collection[str], *, where: str = "rule") ->
         at = getattr(error, "offset", None) or 1
         raise InputError.one(
             f"column {at} of the rule: cannot be read: {text!r}",
-            f"规则第 {at} 列:无法解析:{text!r}",
+            f"规则第 {at} 列：无法解析：{text!r}",
             where=where,
             code="rule-syntax",
         ) from error
@@ -197,7 +197,7 @@ class Walk:
         at = getattr(node, "col_offset", 0) + 1
         self.problems.append(
             Problem(
-                Text(f"column {at} of the rule: {en}", f"规则第 {at} 列:{zh}"),
+                Text(f"column {at} of the rule: {en}", f"规则第 {at} 列：{zh}"),
                 self.where,
                 remedy=remedy,
                 code="rule",
@@ -251,9 +251,7 @@ class Walk:
     def members(self, node: ast.expr) -> None:
         """Check the list after ``in``."""
         if not isinstance(node, (ast.Tuple, ast.List)):
-            self.refuse(
-                node, "'in' needs a list such as ('a', 'b')", "in 之后需要列表,如 ('a', 'b')"
-            )
+            self.refuse(node, "'in' needs a list such as ('a', 'b')", "in 之后需要用括号括起的列表")
             return
         for item in node.elts:
             if constant_of(item) is None:
@@ -325,7 +323,7 @@ class Evaluation:
         if _is_text(a.data) != _is_text(b.data) or (_is_text(a.data) and isinstance(op, _ORDER)):
             raise InputError.one(
                 "text and numbers cannot be compared, nor texts ordered",
-                "文字与数字不能比较,文字也不能比大小",
+                "文字与数字不能比较，文字也不能比大小",
                 where=self.text,
                 code="rule-type",
             )

@@ -77,13 +77,13 @@ def _absent(name: str, part: str, table: pd.DataFrame) -> Problem:
     known = [str(c) for c in table.columns]
     close = suggest(part, known) or suggest(name, known)
     made = f" (made from {part!r})" if part != name else ""
-    made_zh = f"(由 {part!r} 计算)" if part != name else ""
+    made_zh = f"（由 {part!r} 计算）" if part != name else ""
     remedy = (
         Text(f"did you mean {close!r}?", f"是否指 {close!r}?")
         if close
         else Text(
             f"add the column {part!r}, or leave the indicator out of the method",
-            f"补充字段 {part!r},或在方法中去掉该指标",
+            f"补充字段 {part!r}，或在方法中去掉该指标",
         )
     )
     what = Text(f"no column for indicator {name!r}{made}", f"没有指标 {name!r} 的字段{made_zh}")

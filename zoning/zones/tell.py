@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -21,8 +22,8 @@ _GRADES = {"low": Text("low", "低"), "mid": Text("medium", "中"), "high": Text
 _REASONS = {
     "township": Text("it takes the class of its township", "随所在乡镇的类型"),
     "override": Text("a decision on record says so", "按已登记的人工决定"),
-    "contiguity": Text("its neighbours are all of this class", "周边乡镇均为该类型(连片性调整)"),
-    "unknown": Text("not enough is known to decide", "资料不足,无法判定"),
+    "contiguity": Text("its neighbours are all of this class", "周边乡镇均为该类型（连片性调整）"),
+    "unknown": Text("not enough is known to decide", "资料不足，无法判定"),
 }
 
 
@@ -55,14 +56,14 @@ def amount(name: str, value: Any, lang: str = "en") -> str:
     Examples
     --------
     >>> amount("built_share", 0.2812), amount("min_to_centre", 35.0, "zh"), amount("x", pd.NA)
-    ('28.1 %', '35 分钟', '–')
+    ('28.1%', '35 分钟', '–')
     """
     if pd.isna(value):
         return "–"
     known = AT_HAND.get(name)
     number = float(value)
     if known is not None and (known.kind == "share" or name.endswith("_share")):
-        return f"{number * 100:.1f} %"
+        return f"{number * 100:.1f}%"
     unit = "" if known is None else (known.unit_zh if lang == "zh" else known.unit)
     text = f"{number:,.4g}" if abs(number) < 10_000 else f"{number:,.0f}"
     return f"{text} {unit}".rstrip() if unit != "°" else f"{text}°"
@@ -76,7 +77,7 @@ def tell_flip(row: Mapping[str, Any] | pd.Series, scheme: Scheme, lang: str) -> 
     now, then = amount(name, row["flip_from"], lang), amount(name, row["flip_to"], lang)
     zone = zone_name(row["flip_zone"], lang, scheme)
     if lang == "zh":
-        return f"若{indicator_name(name, lang)}由 {now} 变为 {then},将改为{zone}"
+        return f"若{indicator_name(name, lang)}由 {now} 变为 {then}，将改为{zone}"
     return f"{zone} if {indicator_name(name, lang)} went from {now} to {then}"
 
 
@@ -111,10 +112,11 @@ def tell_township(
     ...     "gdp_10k_yuan": [900_000], "min_to_centre": [10]}, index=["t1"])
     >>> print(tell_township(classify_townships(t, m).loc["t1"], m, "en"))
     Optimised development. Constraint 2.8 (low, cuts 28 and 60); guidance 100.0 (high, cuts 25 and
-    80); existing construction 40.0 % (high, cuts 15.0 % and 30.0 %). Rule: zone[high,high]. ...
+    80); existing construction 40.0% (high, cuts 15.0% and 30.0%). Rule: suitability for
+    construction high, existing construction high. ...
     """
     zh = lang == "zh"
-    stop, comma, colon = ("。", ";", ":") if zh else (". ", "; ", ": ")
+    stop, comma, colon = ("。", "；", "：") if zh else (". ", "; ", ": ")
     # A rule that fired without a zone is one that leaves the township to a person.
     fired = pd.notna(row.get("rule")) and not str(row["rule"]).startswith("unknown:")
     left_open = pd.isna(row["zone"]) and fired
@@ -126,13 +128,13 @@ def tell_township(
         parts[-1] = parts[-1][:1].upper() + parts[-1][1:]
     if pd.notna(row.get("rule")):
         parts.append(
-            ("规则" if zh else "Rule") + colon + str(row["rule"]) + _rule_words(row, method, lang)
+            ("规则" if zh else "Rule") + colon + rule_words(str(row["rule"]), method, lang)
         )
     if pd.notna(row.get("runner_up")) and pd.notna(row.get("margin")):
         runner = zone_name(row["runner_up"], lang, scheme)
-        margin = f"{float(row['margin']) * 100:.1f} %"
+        margin = f"{float(row['margin']) * 100:.1f}%"
         parts.append(
-            f"次选{colon}{runner},余量 {margin}" if zh else f"Runner-up: {runner}, margin {margin}"
+            f"次选{colon}{runner}，余量 {margin}" if zh else f"Runner-up: {runner}, margin {margin}"
         )
     if pd.notna(row.get(f"flip_{lang}")):
         flip = str(row[f"flip_{lang}"])
@@ -149,7 +151,7 @@ def tell_township(
         why = _REASONS[str(reason)].get(lang)
         gone = lacking(row, method) if reason == "unknown" else []
         if gone:
-            why += f":缺少 {'、'.join(gone)}" if zh else f": {', '.join(gone)} missing"
+            why += f"：缺少 {'、'.join(gone)}" if zh else f": {', '.join(gone)} missing"
         alone = row.get("method_zone")
         if reason != "unknown" and alone is not None and pd.notna(alone):
             name = zone_name(alone, lang, scheme)
@@ -166,7 +168,7 @@ def _left_open(row: Mapping[str, Any] | pd.Series, method: Method, lang: str) ->
         return "该规则交由人工判定" if zh else "The rule leaves it to a person"
     names = [zone_name(c, lang, method.scheme) for c in choices]
     if zh:
-        return f"对照表可取{'或'.join(names)},须由人工决定"
+        return f"对照表可取{'或'.join(names)}，须由人工决定"
     return f"The crosswalk allows {' or '.join(names)}: a decision on record must say which"
 
 
@@ -174,7 +176,7 @@ def _dimension(d: Dimension, row: Mapping[str, Any] | pd.Series, lang: str) -> s
     def write(v: Any) -> str:
         if pd.isna(v):
             return "–"
-        return f"{float(v) * 100:.1f} %" if d.unit == "share" else f"{float(v):.1f}"
+        return f"{float(v) * 100:.1f}%" if d.unit == "share" else f"{float(v):.1f}"
 
     label = d.zh if lang == "zh" else d.en
     grade = row.get(f"{d.name}_grade")
@@ -186,15 +188,53 @@ def _dimension(d: Dimension, row: Mapping[str, Any] | pd.Series, lang: str) -> s
     if not cuts:
         return f"{label} {value}"
     if lang == "zh":
-        return f"{label} {value}({word},分界 {'、'.join(cuts)})"
+        return f"{label} {value}（{word}，分界 {'、'.join(cuts)}）"
     return f"{label} {value} ({word}, cuts {' and '.join(cuts)})"
 
 
-def _rule_words(row: Mapping[str, Any] | pd.Series, method: Method, lang: str) -> str:
-    for rule in method.rules:
-        if rule.id == row["rule"] and (rule.zh if lang == "zh" else rule.en):
-            return f"({rule.zh})" if lang == "zh" else f" ({rule.en})"
-    return ""
+def rule_words(rule: str, method: Method, lang: str) -> str:
+    """Say a rule that fired in words: the grades that met in a table, or the rule's own sentence.
+
+    Examples
+    --------
+    >>> from zoning.zones import load_method
+    >>> m = load_method("two-matrices")
+    >>> rule_words("zone[high,mid]", m, "zh"), rule_words("zone[high,mid]", m, "en")
+    ('建设适宜性高、现状开发强度中',
+     'suitability for construction high, existing construction medium')
+    """
+    for known in method.rules:
+        if known.id == rule and (known.zh if lang == "zh" else known.en):
+            return known.zh if lang == "zh" else known.en
+    hit = _CELL.fullmatch(rule)
+    axes = None if hit is None else _axes(hit[1], method)
+    if hit is None or axes is None:
+        return rule
+    met = list(zip(axes, hit[2].split(","), strict=False))
+    if hit[3]:
+        met.append((hit[3], hit[4]))
+    told = [(_called(name, method, lang), _GRADES.get(grade)) for name, grade in met]
+    if lang == "zh":
+        return "、".join(f"{name}{'' if grade is None else grade.zh}" for name, grade in told)
+    return ", ".join(f"{name} {'' if grade is None else grade.en}".strip() for name, grade in told)
+
+
+_CELL = re.compile(r"(\w+)\[([\w,-]+)\](?:/(\w+)=(\w+))?")
+
+
+def _axes(table: str, method: Method) -> Sequence[str] | None:
+    """Give what meets in a table of a method."""
+    if table == "cube" and method.cube is not None:
+        return method.cube.axes
+    return next(((m.rows, m.columns) for m in method.matrices if m.name == table), None)
+
+
+def _called(name: str, method: Method, lang: str) -> str:
+    """Name a dimension, or the table whose result meets another."""
+    for d in method.dimensions:
+        if d.name == name:
+            return d.zh if lang == "zh" else d.en
+    return words.label(name, lang)
 
 
 def _flag(code: str, method: Method, lang: str) -> str:
@@ -202,7 +242,7 @@ def _flag(code: str, method: Method, lang: str) -> str:
         for flag in matrix.flags:
             if flag.code == code:
                 told = flag.zh if lang == "zh" else flag.en
-                return f"请复核:{told}" if lang == "zh" else f"To review: {told}"
+                return f"请复核：{told}" if lang == "zh" else f"To review: {told}"
     return code
 
 
@@ -225,10 +265,10 @@ def tell_unit(
     >>> from zoning.zones import load_method
     >>> tell_unit(unit, None, load_method("two-matrices"), "en")
     'Ecological balance: red lines, protected cores, heritage sites or drinking-water sources cover
-    70.0 % of it, at least 50.0 %.'
+    70.0% of it, at least 50.0%.'
     >>> near = {**unit, "zone": "key", "zone_reason": "township", "overlay_balance_m2": 467_000}
     >>> tell_unit(near, None, load_method("two-matrices"), "zh")
-    '重点开发:随所在乡镇的类型。若保护占比由 46.7 % 变为 50.0 %,将改为生态平衡。'
+    '重点开发：随所在乡镇的类型。若保护占比由 46.7% 变为 50.0%，将改为生态平衡。'
     """
     zh, scheme = lang == "zh", method.scheme
     name = zone_name(unit["zone"], lang, scheme)
@@ -236,7 +276,7 @@ def tell_unit(
     why = _why_unit(unit, scheme, lang)
     if mine is not None:
         why = tell_decision(mine, scheme, lang)
-    head = f"{name}:{why}。" if zh else f"{name[:1].upper() + name[1:]}: {why}."
+    head = f"{name}：{why}。" if zh else f"{name[:1].upper() + name[1:]}: {why}."
     head += _unit_flip(unit, scheme, lang) + _others(unit, scheme, lang)
     if township is None:
         return head
@@ -244,7 +284,7 @@ def tell_unit(
     place = str(label) if label is not None and pd.notna(label) else ("乡镇" if zh else "township")
     over = decision_on(decisions, "township", str(getattr(township, "name", "")))
     rest = tell_township(township, method, lang, over)
-    return f"{head}{place}:{rest}" if zh else f"{head} {place}: {rest}"
+    return f"{head}{place}：{rest}" if zh else f"{head} {place}: {rest}"
 
 
 def _why_unit(unit: Mapping[str, Any] | pd.Series, scheme: Scheme, lang: str) -> str:
@@ -254,13 +294,13 @@ def _why_unit(unit: Mapping[str, Any] | pd.Series, scheme: Scheme, lang: str) ->
     over = next((o for o in scheme.replacing if o.code == zone), None)
     if reason != "overlay" or over is None:
         return _REASONS.get(reason, _REASONS["unknown"]).get(lang)
-    part, least = unit.get(over.column), f"{over.share * 100:.1f} %"
+    part, least = unit.get(over.column), f"{over.share * 100:.1f}%"
     counted = over.counted.get(lang)
     if part is None or pd.isna(part) or not float(unit["area_m2"]) > 0:
         return f"{counted}占比达到 {least}" if lang == "zh" else f"{counted} cover {least} of it"
-    share = f"{float(part) / float(unit['area_m2']) * 100:.1f} %"
+    share = f"{float(part) / float(unit['area_m2']) * 100:.1f}%"
     if lang == "zh":
-        return f"{counted}占比 {share},达到 {least}"
+        return f"{counted}占比 {share}，达到 {least}"
     return f"{counted} cover {share} of it, at least {least}"
 
 
@@ -282,13 +322,13 @@ def _others(unit: Mapping[str, Any] | pd.Series, scheme: Scheme, lang: str) -> s
                 if r and o.code != unit["zone"]]  # fmt: skip
         names = [o.name.get(lang) for o in also]
         if names and lang == "zh":
-            told += f"{'、'.join(names)}亦达到阈值,按方案中的次序以前者为准。"
+            told += f"{'、'.join(names)}亦达到阈值，按方案中的次序以前者为准。"
         elif names:
             told += f" {' and '.join(names)} would rule here too; the first of the scheme wins."
     beside = unit.get("overlays")
     if beside is not None and pd.notna(beside) and beside:
         names = [zone_name(code, lang, scheme) for code in str(beside).split("+")]
-        told += f"叠加:{'、'.join(names)}。" if lang == "zh" else f" Overlays: {', '.join(names)}."
+        told += f"叠加：{'、'.join(names)}。" if lang == "zh" else f" Overlays: {', '.join(names)}."
     return told
 
 
@@ -306,10 +346,10 @@ def _unit_flip(unit: Mapping[str, Any] | pd.Series, scheme: Scheme, lang: str) -
     other = scheme.replacing[then].code if then >= 0 else unit.get("township_zone")
     if other is None or pd.isna(other):
         return ""
-    now, limit = f"{found.share[0, at] * 100:.1f} %", f"{overlay.share * 100:.1f} %"
+    now, limit = f"{found.share[0, at] * 100:.1f}%", f"{overlay.share * 100:.1f}%"
     zone, below = zone_name(other, lang, scheme), bool(found.rules[0, at])
     if lang == "zh":
         change_zh = f"降至 {limit} 以下" if below else f"变为 {limit}"
-        return f"若保护占比由 {now} {change_zh},将改为{zone}。"
+        return f"若保护占比由 {now} {change_zh}，将改为{zone}。"
     change_en = f"fell below {limit}" if below else f"went to {limit}"
     return f" {zone[:1].upper() + zone[1:]} if the protected share {change_en} (now {now})."

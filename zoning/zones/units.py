@@ -209,7 +209,7 @@ def _scored(units: pd.DataFrame, term: Term) -> np.ndarray[tuple[int], np.dtype[
     if term.indicator not in units:
         raise InputError.one(
             f"[suitability] reads '{term.indicator}', which units do not have",
-            f"[suitability] 用到“{term.indicator}”,而单元没有该指标",
+            f"[suitability] 用到“{term.indicator}”，而单元没有该指标",
             where="[zones] method", code="missing-column",
             remedy=(suggest(term.indicator, units.columns) or
                     "give it as [inputs.rasters.NAME], [inputs.dem] or [inputs.roads]",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from zoning.errors import Text, some
+from zoning.errors import Text, named, some
 from zoning.indicators import AT_HAND
 from zoning.zones.method import Method
 
@@ -106,7 +106,7 @@ def why_unzoned(units: pd.DataFrame, townships: pd.DataFrame | None, method: Met
         else townships[townships.index.isin(gone.dropna().unique())]
     )
     for columns, rows in _by_columns(known, method):
-        names = [f"{row.get('name', '')} ({code})".strip() for code, row in rows]
+        names = [named(row.get("name"), code) for code, row in rows]
         them = some(names)
         verb = "lacks" if len(names) == 1 else "lack"
         en.append(f"{them.en} {verb} {', '.join(columns)}" if columns

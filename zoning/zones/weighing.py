@@ -101,7 +101,7 @@ def _with_matrix(name: str, dimension: Any, below: Mapping[str, Any], folder: Pa
     if sorted(matrix.index) != sorted(order) or sorted(matrix.columns) != sorted(order):
         raise InputError.one(
             f"judges {', '.join(matrix.index)}; the dimension has {', '.join(order)}",
-            f"评判的是 {', '.join(matrix.index)},而维度的指标是 {', '.join(order)}",
+            f"评判的是 {', '.join(matrix.index)}，而维度的指标是 {', '.join(order)}",
             where=f"{part['ahp']} for {name}",
             code="ahp-names",
         )

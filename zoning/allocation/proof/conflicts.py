@@ -354,7 +354,7 @@ def _problems(found: Conflict) -> list[Problem]:
     words = [r.label for r in found.members]
     head = Text(
         f"{len(words)} rules cannot hold together ({proved[0]}): " + "; ".join(w.en for w in words),
-        f"{len(words)} 条规则无法同时满足({proved[1]})：" + "；".join(w.zh for w in words),
+        f"{len(words)} 条规则无法同时满足（{proved[1]}）：" + "；".join(w.zh for w in words),
     )
     alone = [r for r in found.repairs if r is not None]
     remedy = _either(alone) if alone else found.joint.text

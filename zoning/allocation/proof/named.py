@@ -73,7 +73,7 @@ class Rule:
         if not isinstance(limit, Limit) or not limit.base_m2 or limit.existing_m2 is None:
             return "", ""
         text = percent((limit.existing_m2 + self.amount_m2 + m2) / limit.base_m2, 3)
-        return f" of new land ({text} of the area with existing)", f"(含现状占 {text})"
+        return f" of new land ({text} of the area with existing)", f"（含现状占 {text}）"
 
 
 @dataclass(frozen=True)

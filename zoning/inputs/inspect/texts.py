@@ -26,7 +26,7 @@ def odd_codes(frame: gpd.GeoDataFrame, where: str) -> list[Finding]:
         Finding(
             Text(
                 f"{len(odd)} codes have not 6, 9 or 12 digits: {some(odd)}",
-                f"{len(odd)} 个代码不是 6、9 或 12 位数字:{some(odd)}",
+                f"{len(odd)} 个代码不是 6、9 或 12 位数字：{some(odd)}",
             ),
             where,
             measured=len(odd),
@@ -50,14 +50,14 @@ def odd_text(frame: gpd.GeoDataFrame, where: str) -> list[Finding]:
         Finding(
             Text(
                 f"{len(spoiled)} texts look read in a wrong encoding: {some(spoiled)}",
-                f"{len(spoiled)} 处文本疑似乱码:{some(spoiled)}",
+                f"{len(spoiled)} 处文本疑似乱码：{some(spoiled)}",
             ),
             where,
             measured=len(spoiled),
             limit=0,
             remedy=Text(
                 'set encoding, such as encoding = "gb18030"',
-                '请设置 encoding,例如 encoding = "gb18030"',
+                '请设置 encoding，例如 encoding = "gb18030"',
             ),
             code="mojibake",
         )

@@ -143,8 +143,8 @@ def inputs_of(plan: Plan) -> list[str]:
 def _unknown(to: str) -> InputError:
     near, known = suggest(to, FORMATS), ", ".join(FORMATS)
     error = InputError.one(
-        f"unknown format '{to}' (known: {known})", f"未知的格式“{to}”(可用:{known})",
+        f"unknown format '{to}' (known: {known})", f"未知的格式“{to}”（可用：{known}）",
         where="--to", code="unknown-format",
-        remedy=(f"did you mean '{near}'?", f"是否为“{near}”?") if near else None,
+        remedy=(f"did you mean '{near}'?", f"是否为“{near}”？") if near else None,
     )  # fmt: skip
     return InputError(error.problems)

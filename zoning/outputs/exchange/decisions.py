@@ -78,7 +78,7 @@ def write(
         raise InputError.one("the plan has no zones", "本方案没有分区", code="no-zones")
     if path.exists():
         raise InputError.one(
-            "exists already, perhaps with decisions in it", "已存在,其中可能已有决定",
+            "exists already, perhaps with decisions in it", "已存在，其中可能已有决定",
             where=str(path), code="exists",
             remedy=("move it away, or choose another folder", "请移走该文件或另选文件夹"),
         )  # fmt: skip

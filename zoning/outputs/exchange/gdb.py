@@ -93,7 +93,7 @@ def check_place(path: Path) -> None:
     """
     if path.exists() and not (path / "gdb").is_file():
         raise InputError.one(
-            "something else stands there; it is not replaced", "该位置已有其他内容,不予覆盖",
+            "something else stands there; it is not replaced", "该位置已有其他内容，不予覆盖",
             where=str(path), code="occupied",
             remedy=("move it away or choose another folder", "请移走该内容或另选文件夹"),
         )  # fmt: skip

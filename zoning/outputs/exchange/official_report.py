@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 _TITLE = Text("Conformance with the planning database", "与规划数据库规范的符合情况")
 _BASIS = Text(
     "Basis: {title}, {publisher}, {date}; read: {read}.",
-    "依据:{title},{publisher},{date};已读到的部分:{read}。",
+    "依据：{title}，{publisher}，{date}；已读到的部分：{read}。",
 )
 _AREAS = Text("Planar and ellipsoidal area", "平面面积与椭球面积")
 _AREA_HEAD = Text(
     "| place | counted (m²) | planar (m²) | ellipsoidal (m²) | planar − ellipsoidal (m²) | share |",
-    "| 地区 | 台账面积(m²) | 平面面积(m²) | 椭球面积(m²) | 平面−椭球(m²) | 比例 |",
+    "| 地区 | 台账面积（m²）| 平面面积（m²）| 椭球面积（m²）| 平面−椭球（m²）| 比例 |",
 )
 _LAYERS = Text("Layers", "图层")
 _FIELD_HEAD = Text(
@@ -26,12 +26,12 @@ _FIELD_HEAD = Text(
     "| 字段 | 含义 | 类型 | 已填 | 超长 | 依据级别 |",
 )
 _UNKNOWN = Text(
-    "Unknown in the readable part of the document, so left empty: ", "规范可读部分未载明,故留空:"
+    "Unknown in the readable part of the document, so left empty: ", "规范可读部分未载明，故留空："
 )
 _ABSENT = Text("Layers of the document that the plan does not hold", "规范中有、方案不含的图层")
 _EVIDENCE = Text(
     "Evidence: S read in the document, C from code that works with such databases, I our proposal.",
-    "依据级别:S 读自规范,C 取自处理此类数据库的程序,I 为本软件的建议。",
+    "依据级别：S 读自规范，C 取自处理此类数据库的程序，I 为本软件的建议。",
 )
 
 

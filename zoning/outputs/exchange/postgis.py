@@ -52,7 +52,7 @@ def write(contents: Contents, url: str | None, schema: str = "zoning") -> None:
     except SQLAlchemyError as error:
         raise InputError.one(
             f"the database refused: {type(error).__name__}: {_reason(error)}",
-            f"数据库拒绝写入:{type(error).__name__}:{_reason(error)}",
+            f"数据库拒绝写入：{type(error).__name__}：{_reason(error)}",
             where="postgis", code="database",
             remedy=("check address, rights and the extension postgis",
                     "请检查连接地址、权限以及 postgis 扩展"),

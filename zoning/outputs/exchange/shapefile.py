@@ -44,7 +44,7 @@ def write(contents: Contents, folder: Path, encoding: str = "GBK") -> None:
     if encoding not in ENCODINGS:
         raise InputError.one(
             f"shapefiles are written in GBK or UTF-8, not '{encoding}'",
-            f"shapefile 只支持 GBK 或 UTF-8,不支持“{encoding}”",
+            f"shapefile 只支持 GBK 或 UTF-8，不支持“{encoding}”",
             where="--encoding", code="unknown-encoding",
         )  # fmt: skip
     raise_all(p for name, f in contents.layers.items() for p in _unwritable(name, f, encoding))

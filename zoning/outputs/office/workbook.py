@@ -60,11 +60,11 @@ _ORDER = (
 
 _LONG = (
     f"Tables of more than {MOST_ROWS:,} rows (–) are not written here; see units.parquet.",
-    f"超过 {MOST_ROWS:,} 行的表(–)不写入本文件,见 units.parquet。",
+    f"超过 {MOST_ROWS:,} 行的表（–）不写入本文件，见 units.parquet。",
 )
 _UNITS = (
     "Areas are whole square metres, shares are shown in per cent, empty means no data.",
-    "面积单位为平方米(整数),比例以百分数显示,空白为无数据。",
+    "面积单位为平方米（整数），比例以百分数显示，空白为无数据。",
 )
 _Named = tuple[str, int]  # name of the sheet, number of rows
 
@@ -342,7 +342,7 @@ def _about(sheet: WriteOnlyWorksheet, plan: Plan, found: Mapping[str, _Named], l
     if warning:
         _line(sheet, warning, bold=True, color="A11D1D")
     _line(sheet, "坐标系" if chinese else "CRS", plan.grid.crs[:60])
-    _line(sheet, "单元边长(m)" if chinese else "side of a unit (m)", plan.grid.cell_m)
+    _line(sheet, "单元边长（m）" if chinese else "side of a unit (m)", plan.grid.cell_m)
     _line(sheet, _UNITS[chinese])
     _line(sheet, _LONG[chinese])
     if unzoned := why_unzoned(plan, lang):

@@ -97,7 +97,7 @@ def _bars(axes: Any, plan: Plan, lang: str) -> None:
         cap = (zones["cap_m2"].astype("Float64") / size).to_numpy(float, na_value=float("nan"))
         axes.plot(cap, names, "|", color="#a11d1d", markersize=22, markeredgewidth=2.5,
                   label=cap_word)  # fmt: skip
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value * 100:g} %")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value * 100:g}%")
     axes.set_xlim(left=0)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))

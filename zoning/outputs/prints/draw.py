@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.errors import named
+from zoning.grid.crs import crs_title
 from zoning.outputs.office.whole import notice, stamp, write_whole
 from zoning.outputs.prints import themes as catalogue
 from zoning.outputs.prints.fonts import chinese_text
@@ -45,7 +47,7 @@ __all__ = ["Picture", "draw_map", "draw_sheet", "themes", "write", "write_all"]
 _INDEX_TOP, _INDEX_BOTTOM = 204, 96
 _NOTE = (
     "For internal use; not to be published before map review.",
-    "内部使用,未经审核不得公开。",
+    "内部使用，未经审核不得公开。",
 )
 
 
@@ -269,11 +271,11 @@ def _index(page: Page, plan: Plan) -> None:
 
 def _data_note(plan: Plan, lang: str) -> str:
     grid = plan.grid
-    crs = _crs_name(grid.crs)
+    crs = _crs_name(grid.crs, lang)
     if lang == "zh":
         return (
-            f"坐标系:{crs};下、左为千米网,上、右为经纬度。\n"
-            f"评价单元:{len(plan.units):,} 个,边长 {grid.cell_m:,} 米;面积只计市内部分。\n"
+            f"坐标系：{crs}；下、左为千米网，上、右为经纬度。\n"
+            f"评价单元：{len(plan.units):,} 个，边长 {grid.cell_m:,} 米；面积只计市内部分。\n"
             f"箭头指向坐标北。"
         )
     return (
@@ -283,19 +285,17 @@ def _data_note(plan: Plan, lang: str) -> str:
     )
 
 
-def _crs_name(crs: str) -> str:
-    """Name a CRS for people: its code, if it has one, and its name."""
-    from pyproj import CRS
-
-    known = CRS.from_user_input(crs)
-    return f"{known.name} ({crs})" if len(crs) < 20 else str(known.name)
+def _crs_name(crs: str, lang: str) -> str:
+    """Name a CRS for people: its name, and its code if it has one."""
+    title = crs_title(crs, lang)
+    return named(title, crs).get(lang) if len(crs) < 20 else title
 
 
 def _foot(page: Page, approval_no: str, lang: str) -> None:
     number = approval_no or "________________"
-    field = f"审图号:{number}" if lang == "zh" else f"Map approval no. (审图号): {number}"
+    field = f"审图号：{number}" if lang == "zh" else f"Map approval no.: {number}"
     date = stamp().date().isoformat()
-    made = f"制图日期:{date}" if lang == "zh" else f"Drawn: {date}"
+    made = f"制图日期：{date}" if lang == "zh" else f"Drawn: {date}"
     page.text(WINDOW[0], 20, field, 10)
     if not approval_no:
         page.text(

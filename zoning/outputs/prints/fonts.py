@@ -43,7 +43,7 @@ def chinese_fonts() -> tuple[str, ...]:
     if not found:
         log.warning(
             "no font with Chinese characters was found; install Noto Sans CJK or Source Han Sans. "
-            "未找到中文字体,图中汉字将无法显示,请安装思源黑体或 Noto Sans CJK。"
+            "未找到中文字体，图中汉字将无法显示，请安装思源黑体或 Noto Sans CJK。"
         )
     return found
 

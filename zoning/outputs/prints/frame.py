@@ -65,7 +65,7 @@ def new_page(paper: str = "A3") -> Page:
     if paper not in PAPERS:
         sizes = ", ".join(PAPERS)
         raise InputError.one(
-            f"unknown paper '{paper}' (known: {sizes})", f"未知纸张“{paper}”(可选:{sizes})",
+            f"unknown paper '{paper}' (known: {sizes})", f"未知纸张“{paper}”（可选：{sizes}）",
             code="unknown-paper",
         )  # fmt: skip
     ratio = PAPERS[paper] / A3[0]
@@ -257,7 +257,7 @@ def _wide(char: str) -> bool:
 
 def _closes(piece: str) -> bool:
     """Whether a piece must not begin a line."""
-    return piece in ",。;:、!?)》”’"
+    return piece in "，。；：、！？）》”’,;:!?)"
 
 
 def columns(text: str) -> int:

@@ -71,7 +71,7 @@ class ShareTheme:
         """Give (colour, label) of each class, the lowest first."""
         rows = [(self.zero, words_none(lang))] if self.zero is not None else []
         limits = zip(self.breaks[:-1], self.breaks[1:], strict=True)
-        labels = [f"{low * 100:g}–{high * 100:g} %" for low, high in limits]
+        labels = [f"{low * 100:g}–{high * 100:g}%" for low, high in limits]
         return rows + list(zip(self.colours, labels, strict=True))
 
 
@@ -86,7 +86,7 @@ def share_themes() -> Mapping[str, ShareTheme]:
     Examples
     --------
     >>> share_themes()["built_share"].legend("en")[1]
-    ('#fdcf98', '5–15 %')
+    ('#fdcf98', '5–15%')
     """
     found = {}
     for key, entry in load_toml("styles", "sheets.toml")["shares"].items():
@@ -140,7 +140,7 @@ def check_theme(plan: Plan, theme: str) -> None:
     known = ", ".join(there)
     raise InputError.one(
         f"there is no map theme '{theme}' for this plan (it has: {known})",
-        f"本方案没有专题“{theme}”(可选:{known})",
+        f"本方案没有专题“{theme}”（可选：{known}）",
         code="unknown-theme",
         remedy=(f"did you mean {near}?", f"是否想写 {near}?") if near else None,
     )

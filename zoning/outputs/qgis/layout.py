@@ -34,10 +34,10 @@ _NORTH = ":/images/north_arrows/layout_default_north_arrow.svg"
 _NAMESPACE = uuid.UUID("6f1b0d0e-6c1e-5a1c-9c52-0a8c3f3d8f10")
 
 _LEGEND_TITLE = Text("Legend", "图例")
-_APPROVAL = Text("Map approval number: ", "审图号:")
-_NOT_APPROVED = Text("(none)", "(无)")
-_DRAWN_BY = Text("Drawn by: ", "编制单位:")
-_DATE = Text("Date: ", "制图日期:")
+_APPROVAL = Text("Map approval number: ", "审图号：")
+_NOT_APPROVED = Text("(none)", "（无）")
+_DRAWN_BY = Text("Drawn by: ", "编制单位：")
+_DATE = Text("Date: ", "制图日期：")
 
 
 class Box(NamedTuple):

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 #: Shown on maps that carry no approval number (审图号).
 DATA_NOTE = Text(
-    "For internal use; not to be published without review", "内部使用,未经审核不得公开"
+    "For internal use; not to be published without review", "内部使用，未经审核不得公开"
 )
 _AREAS = Text(
     "Units are whole squares; their areas inside the city stand in area_m2.",
-    "规划单元为整方格,市内面积以字段 area_m2 为准。",
+    "规划单元为整方格，市内面积以字段 area_m2 为准。",
 )
 _GROUPS = {
     "boundaries": Text("Boundaries and red lines", "边界与红线"),
@@ -140,7 +140,7 @@ def _layers(plan: Plan, shapes: dict[str, gpd.GeoDataFrame], lang: str) -> list[
         group, visible = (given[style.key], False) if style.key in given else _place(style)
         name = style.name
         if style.key == "zones" and style.layer == "units":
-            name = f"{name} ({_BY_UNIT.get(lang)})" if lang == "en" else f"{name}({_BY_UNIT.zh})"
+            name = f"{name} ({_BY_UNIT.get(lang)})" if lang == "en" else f"{name}（{_BY_UNIT.zh}）"
         columns = tuple(c for c in shapes[style.layer].columns if c != "geometry")
         found.append(_Layer(style.key, style.layer, name, group, visible, style, columns))
     order, groups = [*styles.LAYERS[::-1], *sorted(given)], list(_groups(plan))

@@ -72,12 +72,21 @@ def document_of(plan: Plan, lang: str, when: datetime) -> Document:
 
 def blocks_of(plan: Plan, lang: str = "zh") -> list[Block]:
     """Give the chapters of the report in order, before any file format."""
-    from zoning.outputs.report import accounts, back, firmness, front, given, newland, redlines
+    from zoning.outputs.report import (
+        accounts,
+        back,
+        firmness,
+        front,
+        given,
+        newland,
+        redlines,
+        summary,
+    )
     from zoning.outputs.report.pieces import Writer
 
     w = Writer(plan, lang)
     chapters = (
-        front.summary, front.study_area, front.method, accounts.zones, redlines.redlines,
+        summary.summary, front.study_area, front.method, accounts.zones, redlines.redlines,
         accounts.construction, newland.allocation, firmness.stability, given.chapters,
         back.checks, back.data, given.pages,
     )  # fmt: skip

@@ -38,7 +38,7 @@ def zones(w: Writer) -> Iterator[Block]:
                       table="account_overlay", widths={"overlay": 2, "zone": 1.7})  # fmt: skip
     cross = plan.tables.get("account_zone_county")
     if cross is not None and "county" in cross:
-        yield _pivot(w, cross, w.say("Zones by county (km²)", "分县各区面积(km²)"))
+        yield _pivot(w, cross, w.say("Zones by county (km²)", "分县各区面积（km²）"))
     if plan.townships is not None:
         yield w.section("Townships", "乡镇分区")
         yield from _townships(w, plan.townships.reset_index())
@@ -88,8 +88,8 @@ def _townships(w: Writer, frame: pd.DataFrame) -> Iterator[Block]:
         f"{len(frame)} townships are classed; {unknown} are unzoned because data are missing."
         " The margin says how far a township is from the next zone, as a share of the "
         "scale; a dash means that no single change would move it.",
-        f"共 {len(frame)} 个乡镇、街道,其中因数据缺失未分区 {unknown} 个。"
-        "“余量”表示距离改变分区还有多远(占标度的比例);“–”表示任何单项变化都不会改变分区。",
+        f"共 {len(frame)} 个乡镇、街道，其中因数据缺失未分区 {unknown} 个。"
+        "“余量”表示距离改变分区还有多远（占标度的比例）；“–”表示任何单项变化都不会改变分区。",
     )
     yield from _flagged(w, frame)
     yield from _by_hand(w, frame)
@@ -113,7 +113,7 @@ def _flagged(w: Writer, frame: pd.DataFrame) -> Iterator[Block]:
             if names:
                 told = w.say(flag.en, flag.zh)
                 yield w.text(f"To be reviewed ({told}): {', '.join(names)}.",
-                             f"待复核({told}):{'、'.join(names)}。")  # fmt: skip
+                             f"待复核（{told}）：{'、'.join(names)}。")  # fmt: skip
 
 
 def _by_hand(w: Writer, frame: pd.DataFrame) -> Iterator[Block]:
@@ -178,7 +178,10 @@ def construction(w: Writer) -> Iterator[Block]:
     yield w.chapter("Account of construction land", "建设用地总量")
     yield _construction_text(w, c)
     if c.get("base_source"):
-        yield Text(w.say(f"Base: {c['base_source']}.", f"核算基数:{c['base_source']}。"), "note")
+        yield Text(
+            w.say(f"Base: {c['base_source']}.", f"核算基数：{words.source(c['base_source'])}。"),
+            "note",
+        )
     if w.known["zone"] and "built_m2" in plan.zones:
         yield _zone_account(w)
         yield from w.account_chart()
@@ -206,9 +209,9 @@ def _construction_text(w: Writer, c: Any) -> Text:
         f"cap is {percent(c['cap_share'])}, {area(c['cap_m2'])} km², so {area(c['headroom_m2'])} "
         f"km² are left. With {area(c['new_m2'])} km² of new land the share becomes "
         f"{percent(c['share'])}.",
-        f"现状建设用地 {area(c['existing_m2'])} km²,占核算基数 {area(c['base_m2'])} km² 的 "
-        f"{percent(c['existing_m2'] / c['base_m2'])};上限 {percent(c['cap_share'])},即 "
-        f"{area(c['cap_m2'])} km²,剩余 {area(c['headroom_m2'])} km²。新增 "
+        f"现状建设用地 {area(c['existing_m2'])} km²，占核算基数 {area(c['base_m2'])} km² 的 "
+        f"{percent(c['existing_m2'] / c['base_m2'])}；上限 {percent(c['cap_share'])}，即 "
+        f"{area(c['cap_m2'])} km²，剩余 {area(c['headroom_m2'])} km²。新增 "
         f"{area(c['new_m2'])} km² 后占比 {percent(c['share'])}。",
     )
 
@@ -216,10 +219,11 @@ def _construction_text(w: Writer, c: Any) -> Text:
 def _account_heads(w: Writer) -> dict[str, str]:
     return {
         "county": w.head("county_name"), "share": w.say("share with new land", "含新增占比"),
-        "built_m2": w.say("existing (km²)", "现状(km²)"),
-        "new_m2": w.say("new (km²)", "新增(km²)"), "quota_m2": w.say("quota (km²)", "指标(km²)"),
-        "cap_m2": w.say("cap (km²)", "上限(km²)"), "area_m2": w.say("area (km²)", "面积(km²)"),
-        "left": w.say("left under the cap (km²)", "上限余量(km²)"),
+        "built_m2": w.say("existing (km²)", "现状（km²）"),
+        "new_m2": w.say("new (km²)", "新增（km²）"),
+        "quota_m2": w.say("quota (km²)", "指标（km²）"),
+        "cap_m2": w.say("cap (km²)", "上限（km²）"), "area_m2": w.say("area (km²)", "面积（km²）"),
+        "left": w.say("left under the cap (km²)", "上限余量（km²）"),
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
 from zoning.base import words
@@ -22,7 +23,7 @@ def checks(w: Writer) -> Iterator[Block]:
     yield w.text(
         f"{len(w.plan.checks)} checks, {len(failed)} of them not passed. An error means that the "
         "plan breaks a rule; warnings and notes are for judgement.",
-        f"共 {len(w.plan.checks)} 项检查,未通过 {len(failed)} 项。“错误”表示方案违反规则,"
+        f"共 {len(w.plan.checks)} 项检查，未通过 {len(failed)} 项。“错误”表示方案违反规则，"
         "“警告”与“提示”供判断。",
     )
     rows = [
@@ -45,7 +46,7 @@ def checks(w: Writer) -> Iterator[Block]:
         w.say("result", "结果"),
     ]
     yield Table(
-        w.say("Checks, those not passed first", "检查结果(未通过者在前)"), heads, rows,
+        w.say("Checks, those not passed first", "检查结果（未通过者在前）"), heads, rows,
         ["left", "left", "left", "right", "right", "left"], [4, 1.3, 0.8, 1.9, 1.9, 1.0],
     )  # fmt: skip
 
@@ -89,7 +90,7 @@ def _standing(w: Writer) -> Iterator[Block]:
     """Say what the layers tell about themselves, and how firm the red-line areas are."""
     rows = [row for name in _LAYERS for row in _told(w, name)]
     rows += [
-        [part.name or part.code or part.kind, part.source, DASH]
+        [part.name or part.code or part.kind, words.source(part.source, w.lang), DASH]
         for part in protection_layers(w.plan.config.inputs) if part.source
     ]  # fmt: skip
     if rows:
@@ -146,8 +147,8 @@ def _told(w: Writer, name: str) -> Iterator[list[str]]:
 def _inputs(w: Writer, inputs: Any) -> Table:
     rows = [
         [
-            str(entry.get("role", "")),
-            " : ".join(str(entry[k]) for k in ("path", "layer") if entry.get(k)),
+            words.value("role", str(entry.get("role", "")), w.lang),
+            _file(entry),
             str(entry.get("features") or DASH),
             str(entry.get("sha256") or DASH),
         ]
@@ -158,12 +159,19 @@ def _inputs(w: Writer, inputs: Any) -> Table:
                  ["left", "left", "right", "left"], [1.3, 3, 0.9, 3.6])  # fmt: skip
 
 
+def _file(entry: Any) -> str:
+    """Name a file and the layer in it, where that is another name than the file's."""
+    path, layer = str(entry.get("path") or ""), str(entry.get("layer") or "")
+    same = layer in ("", "1", "band 1") or PurePosixPath(path).stem == layer
+    return path if same else f"{path} | {layer}"
+
+
 def _notes(w: Writer) -> Iterator[Block]:
     """Write what the readers of the inputs remarked, and what was left out."""
     for finding in w.plan.findings:
         yield Text(finding.line(w.lang), "note")
     left_out = w.plan.run.get("left_out") or []
     if left_out:
-        names = ", ".join(str(part) for part in left_out)
+        names = w.say(", ", "、").join(words.value("role", str(p), w.lang) for p in left_out)
         yield w.text(f"Left out because their input is absent: {names}.",
-                     f"因缺少输入而未做的部分:{names}。")  # fmt: skip
+                     f"因缺少输入而未做的部分：{names}。")  # fmt: skip

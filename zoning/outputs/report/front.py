@@ -1,20 +1,19 @@
-"""The first chapters of a report: the result in short, the area, the method and its sources."""
+"""The first chapters of a report: the area, the method and its sources."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
 from zoning.base.areas import percent
 from zoning.errors import Text as Words
-from zoning.errors import ZoningError
-from zoning.outputs.office.document import Align, Block, Table, Text
-from zoning.outputs.office.whole import notice
-from zoning.outputs.office.wording import why_unzoned, zone_rows
-from zoning.outputs.report.pieces import DASH, Writer, area
+from zoning.errors import ZoningError, named
+from zoning.grid.crs import crs_title
+from zoning.outputs.office.document import Align, Block, Table
+from zoning.outputs.report.pieces import DASH, Writer
 from zoning.planfile.models import OWN_EVIDENCE, OWN_SOURCE
-from zoning.zones import unzoned_land
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
@@ -25,107 +24,35 @@ EVIDENCE = {
     "S": ("read in a public source", "见于公开来源"),
     "C": ("from third-party code", "取自第三方代码"),
     "T": ("table of a standard", "标准表格"),
-    "M-high": ("from memory of the published text, likely right", "据公开文本记忆,可靠性高"),
-    "M-med": ("from memory, to be checked before use", "据记忆,使用前应核对"),
-    "M-low": ("from memory, a placeholder", "据记忆,仅为占位"),
+    "M-high": ("from memory of the published text, likely right", "据公开文本记忆，可靠性高"),
+    "M-med": ("from memory, to be checked before use", "据记忆，使用前应核对"),
+    "M-low": ("from memory, a placeholder", "据记忆，仅为占位"),
     "I": ("inference or proposal", "推断或建议"),
     "own": ("own choice", "自定"),
 }
 
 
-def summary(w: Writer) -> Iterator[Block]:
-    """Tell the result in short."""
-    yield w.chapter("Summary", "概要")
-    warning = notice(w.plan, w.lang)
-    if warning:
-        yield Text(warning, "warning")
-    failed = [c for c in w.plan.checks if not c.ok]
-    errors = [c for c in failed if c.level == "error"]
-    if not w.plan.checks:
-        yield w.text("The plan has not been checked.", "本方案未经检查。")
-    elif errors:
-        names = "; ".join(f"{c.text.get(w.lang) or c.check} ({w.place(c.where)})" for c in errors)
-        yield Text(
-            w.say(f"{len(errors)} binding checks fail: {names}.",
-                  f"有 {len(errors)} 项强制检查未通过:{names}。"), "warning",
-        )  # fmt: skip
-    else:
-        yield w.text(
-            f"All binding checks hold; {len(failed)} others do not (see the chapter on checks).",
-            f"强制检查全部通过;另有 {len(failed)} 项提示,见“检查”一章。",
-        )
-    rows = [[name, value, remark] for name, value, remark in main_figures(w)]
-    heads = [w.say("item", "项目"), w.say("value", "数值"), w.say("remark", "说明")]
-    yield Table(w.say("Main figures", "主要数字"), heads, rows, ["left", "right", "left"],
-                [3, 2.6, 4])  # fmt: skip
+#: Tags in Chinese tables; the English ones are those of the documents.
+TAGS_ZH = {
+    "S": "公开来源", "C": "第三方代码", "T": "标准", "M-high": "记忆（高）",
+    "M-med": "记忆（中）", "M-low": "记忆（低）", "I": "推断", "own": "自定",
+}  # fmt: skip
+_PARTS = {"names": "名称", "codes": "代码", "colours": "颜色", "name": "名称"}
 
 
-def main_figures(w: Writer) -> Iterator[tuple[str, str, str]]:
-    """Give (name, value, remark) of the main figures, as far as the plan has them."""
-    plan = w.plan
-    city = int(plan.units["area_m2"].sum())
-    yield w.say("planning area", "规划范围面积"), f"{area(city)} km²", ""
-    size = f"{plan.grid.cell_m:,} m"
-    yield (w.say("planning units", "规划单元"), f"{len(plan.units):,}",
-           w.say(f"squares of {size}", f"边长 {size} 的方格"))  # fmt: skip
-    if "zone" in plan.units.columns:
-        for code, row in zone_rows(plan):
-            share = percent(row["area_m2"] / city) if city else DASH
-            units = w.say(f"{row['units']:,} units, {share}", f"{row['units']:,} 个单元,{share}")
-            yield w.known["zone"][code], f"{area(row['area_m2'])} km²", units
-        yield from _unzoned(w, city)
-    red = plan.run.get("redlines")
-    if red:
-        share = percent(red["union_m2"] / city) if city else DASH
-        yield (w.say("ecological red lines", "生态红线"), f"{area(red['union_m2'])} km²",
-               w.say(f"{red['areas']} areas, overlaps counted once, {share} of the city",
-                     f"{red['areas']} 个区域,重叠只计一次,占全市 {share}"))  # fmt: skip
-    yield from _construction(w, plan.run.get("construction") or {})
+def evidence(w: Writer, tag: str) -> str:
+    """Write an evidence tag; in Chinese by its meaning.
 
-
-def _unzoned(w: Writer, city: int) -> Iterator[tuple[str, str, str]]:
-    """Give land without a zone its row, with its share of the city and why it has none."""
-    gone = unzoned_land(w.plan.units)
-    if gone is None:
-        return
-    n, share = f"{gone['units']:,}", percent(gone["area_m2"] / city) if city else DASH
-    why = why_unzoned(w.plan, w.lang)
-    remark = w.say(f"{n} units, {share}", f"{n} 个单元，{share}")
-    remark += w.say(f"; {why}", f"；{why}") if why else ""
-    yield words.unzoned(w.lang), f"{area(gone['area_m2'])} km²", remark
-
-
-def _construction(w: Writer, c: Any) -> Iterator[tuple[str, str, str]]:
-    if not c:
-        return
-    base = c["base_m2"]
-    year = f" ({c['base_year']})" if c.get("base_year") else ""
-    yield (w.say(f"existing construction land{year}", f"现状建设用地{year}"),
-           f"{area(c['existing_m2'])} km²", percent(c["existing_m2"] / base))  # fmt: skip
-    if c["cap_m2"] is None:
-        yield (w.say("cap on construction land", "建设用地总量上限"), DASH,
-               w.say("the plan states none; nothing is allocated",
-                     "方案未规定，不分配新增建设用地"))  # fmt: skip
-    else:
-        yield from _under_cap(w, c, base)
-    if c.get("eco_agri_share") is not None:
-        rule = w.plan.config.cap.eco_agri_share
-        wanted = None if rule is None else percent(rule.share, 0)
-        yield (w.say("ecological and agricultural space", "生态与农业空间"),
-               percent(c["eco_agri_share"]),
-               DASH if wanted is None
-               else w.say(f"wanted: over {wanted}", f"要求 {wanted} 以上"))  # fmt: skip
-
-
-def _under_cap(w: Writer, c: Any, base: int) -> Iterator[tuple[str, str, str]]:
-    yield (w.say("cap on construction land", "建设用地总量上限"), f"{area(c['cap_m2'])} km²",
-           w.say(f"{percent(c['cap_share'])} of {area(base)} km²",
-                 f"{area(base)} km² 的 {percent(c['cap_share'])}"))  # fmt: skip
-    yield (w.say("new construction land", "新增建设用地"), f"{area(c['new_m2'])} km²",
-           w.say(f"headroom {area(c['headroom_m2'])} km²",
-                 f"剩余空间 {area(c['headroom_m2'])} km²"))  # fmt: skip
-    yield (w.say("construction in all", "合计建设用地"),
-           f"{area(c['existing_m2'] + c['new_m2'])} km²", percent(c["share"]))  # fmt: skip
+    A tag may stand for parts of a source: ``"S (names), own (codes, colours)"``.
+    """
+    if w.lang != "zh" or tag in ("", DASH):
+        return tag
+    found = []
+    for name, parts in re.findall(r"([\w-]+)(?: \(([^)]*)\))?", tag):
+        told = "、".join(_PARTS.get(p.strip(), p.strip()) for p in parts.split(",") if p.strip())
+        said = TAGS_ZH.get(name, name)
+        found.append(f"{said}（{told}）" if told else said)
+    return "，".join(found)
 
 
 def study_area(w: Writer) -> Iterator[Block]:
@@ -137,27 +64,25 @@ def study_area(w: Writer) -> Iterator[Block]:
         "belongs to the city when any part of it lies inside; its area is the part inside. "
         "Squares are never cut by county or township: those take shares of it.",
         f"规划范围由 {len(plan.units):,} 个边长 {grid.cell_m:,} 米的整方格覆盖。方格与规划范围"
-        "有重叠即计入,其面积只计范围内部分。方格不按县或乡镇切割,县、乡镇各占其份额。",
+        "有重叠即计入，其面积只计范围内部分。方格不按县或乡镇切割，县、乡镇各占其份额。",
     )
     yield w.text(
         "Every area in this report is a sum of one ledger of atoms (unit, township, set of red "
         "lines, land use), rounded once to whole square metres, so that all tables add up.",
-        "本报告的全部面积均由同一本面积台账(单元、乡镇、红线组合、地类)加总得到,"
-        "一次取整到平方米,因此各表之间相互闭合。",
+        "本报告的全部面积均由同一本面积台账（单元、乡镇、红线组合、地类）加总得到，"
+        "一次取整到平方米，因此各表之间相互闭合。",
     )
     yield _grid_table(w)
     if plan.counties is not None and len(plan.counties):
         columns = ["name", "area_m2", "built_m2", "built_share", "redline_m2", "redline_share"]
         frame = plan.counties.reset_index()
-        yield w.frame(w.say("Counties", "县(市、区)"), frame, columns, table="counties")
+        yield w.frame(w.say("Counties", "县（市、区）"), frame, columns, table="counties")
 
 
 def _grid_table(w: Writer) -> Table:
-    from pyproj import CRS
-
     grid = w.plan.grid
     rows = [
-        [w.say("coordinate system", "坐标系"), f"{CRS.from_user_input(grid.crs).name}"],
+        [w.say("coordinate system", "坐标系"), crs_title(grid.crs, w.lang)],
         [w.say("code", "代号"), grid.crs if len(grid.crs) < 20 else DASH],
         [w.say("side of a unit", "单元边长"), f"{grid.cell_m:,} m"],
         [w.say("a corner of the lattice", "网格角点"), f"{grid.origin_m[0]}, {grid.origin_m[1]} m"],
@@ -166,7 +91,7 @@ def _grid_table(w: Writer) -> Table:
     distortion = w.plan.run.get("grid", {}).get("distortion")
     if distortion:
         rows.append([w.say("areas in the plane against the ellipsoid", "平面与椭球面积之差"),
-                     f"{distortion['total'] * 100:+.4f} %"])  # fmt: skip
+                     f"{distortion['total'] * 100:+.4f}%"])  # fmt: skip
     heads = [w.say("item", "项目"), w.say("value", "数值")]
     return Table(w.say("The lattice", "网格"), heads, rows, ["left", "left"], [2, 4])
 
@@ -177,9 +102,9 @@ def method(w: Writer) -> Iterator[Block]:
     yield w.text(
         "Each number that rules the plan is listed with its source and a tag that says how firm "
         "that source is.",
-        "决定方案结果的每个数值均列出来源,并以证据标记说明来源的可靠程度。",
+        "决定方案结果的每个数值均列出来源，并以证据标记说明来源的可靠程度。",
     )
-    rows = [[tag, w.say(*text)] for tag, text in EVIDENCE.items()]
+    rows = [[evidence(w, tag), w.say(*text)] for tag, text in EVIDENCE.items()]
     heads = [w.say("tag", "标记"), w.say("meaning", "含义")]
     yield Table(w.say("Evidence tags", "证据标记"), heads, rows, ["left", "left"], [1, 5])
     yield w.section("Caps and quotas", "总量与指标规则")
@@ -187,7 +112,7 @@ def method(w: Writer) -> Iterator[Block]:
     found = read_method(w.plan)
     if "zone" not in w.plan.units.columns:
         yield w.text(
-            "The plan has no townships, so it has no zones.", "本方案无乡镇数据,未作分区。"
+            "The plan has no townships, so it has no zones.", "本方案无乡镇数据，未作分区。"
         )
     elif found is None:
         name = str(w.plan.config.zones.method)
@@ -214,7 +139,7 @@ def _rules(w: Writer) -> Table:
     none = w.say("none stated", "未规定")
     rows = [
         [city, none, DASH, DASH] if cap.share is None
-        else [city, f"≤ {percent(cap.share)}", _source(w, cap.source), cap.evidence]
+        else [city, f"≤ {percent(cap.share)}", _source(w, cap.source), evidence(w, cap.evidence)]
     ]  # fmt: skip
     if cap.survey_factor is not None:
         rows.append([w.say("existing land in the survey of the cap, per land in that of the land "
@@ -224,7 +149,8 @@ def _rules(w: Writer) -> Table:
     eco = cap.eco_agri_share
     if eco is not None:
         rows.append([w.say("ecological and agricultural space", "生态与农业空间占比"),
-                     f"≥ {percent(eco.share)}", _source(w, eco.source), eco.evidence])  # fmt: skip
+                     f"≥ {percent(eco.share)}", _source(w, eco.source),
+                     evidence(w, eco.evidence)])  # fmt: skip
     caps = [
         (f"{w.short.get(z, z)} " + (w.say("existing only", "只保留现状")
          if rule.share is None else f"≤ {percent(rule.share, 0)}"), rule.source, rule.evidence)
@@ -243,8 +169,8 @@ def _rules(w: Writer) -> Table:
 
 
 def _source(w: Writer, source: str) -> str:
-    """Give the source of a rule; only the plan's own choice is a phrase of ours."""
-    return w.say(OWN_SOURCE, "本方案自定") if source == OWN_SOURCE else source
+    """Give the source of a rule in the language of the report, where it is one of ours."""
+    return words.source(source, w.lang)
 
 
 def _overlay(w: Writer, overlay: Overlay) -> list[str]:
@@ -254,15 +180,20 @@ def _overlay(w: Writer, overlay: Overlay) -> list[str]:
         rule = w.say(f"{counted} that make a unit {name}", f"单元划为{name}的{counted}占比")
     else:
         rule = w.say(f"{counted} that list a unit as {name}", f"单元叠加{name}的{counted}占比")
-    return [rule, f"≥ {percent(overlay.share)}", _source(w, overlay.source), overlay.evidence]
+    return [
+        rule,
+        f"≥ {percent(overlay.share)}",
+        _source(w, overlay.source),
+        evidence(w, overlay.evidence),
+    ]
 
 
 def _grouped(w: Writer, name: str, told: list[tuple[str, str, str]]) -> list[list[str]]:
     """Put values that share a source into one row."""
     groups: dict[tuple[str, str], list[str]] = {}
-    for value, source, evidence in told:
-        groups.setdefault((_source(w, source), evidence), []).append(value)
-    return [[name, "; ".join(values), *why] for why, values in groups.items()]
+    for value, source, tag in told:
+        groups.setdefault((_source(w, source), evidence(w, tag)), []).append(value)
+    return [[name, w.say("; ", "；").join(values), *why] for why, values in groups.items()]
 
 
 def _sources(w: Writer, caption: str, rows: list[list[str]]) -> Table:
@@ -277,21 +208,24 @@ def _zoning(w: Writer, found: Method) -> Iterator[Block]:
     yield w.text(
         f"Townships are classed by: {name}. Source: {found.why.source} ({found.why.evidence}). A "
         "unit takes the class of the township that holds the largest share of it." + over.en,
-        f"乡镇按“{name}”分区,来源:{found.why.source}({found.why.evidence})。单元取占其份额"
-        "最大的乡镇的分区。" + over.zh,
+        f"乡镇按“{name}”分区，来源：{_source(w, found.why.source)}"
+        f"（{evidence(w, found.why.evidence)}）。"
+        "单元取占其份额最大的乡镇的分区。" + over.zh,
     )
     scheme = w.plan.scheme
     yield w.text(
         f"The zones are those of: {scheme.en}. Source: {scheme.source} ({scheme.evidence}).",
-        f"分区方案:{scheme.zh}。来源:{scheme.source}({scheme.evidence})。",
+        f"分区方案：{scheme.zh}。来源：{_source(w, scheme.source)}"
+        f"（{evidence(w, scheme.evidence)}）。",
     )
     rows = [row for d in found.dimensions for row in _dimension(w, d)]
     yield _sources(w, w.say("Indicators, scales and cuts", "指标、标度与分级"), rows)
     for matrix in found.matrices:
         yield _matrix(w, found, matrix)
     for rule in found.rules:
-        text = w.say(rule.en, rule.zh)
-        yield Text(f"{rule.id}: {text} ({rule.why.source}; {rule.why.evidence})")
+        source = _source(w, rule.why.source)
+        yield w.text(f"{rule.en} ({source}; {rule.why.evidence})",
+                     f"{rule.zh}（{source}；{evidence(w, rule.why.evidence)}）")  # fmt: skip
 
 
 def _overlay_words(scheme: Scheme) -> Words:
@@ -309,7 +243,12 @@ def _overlay_words(scheme: Scheme) -> Words:
 def _dimension(w: Writer, d: Dimension) -> Iterator[list[str]]:
     name = w.say(d.en, d.zh)
     cuts = ", ".join(f"{c:g}" for c in d.cuts) or w.say("natural breaks", "自然断点")
-    yield [name, w.say(f"cuts {cuts}", f"分级点 {cuts}"), d.why.source, d.why.evidence]
+    yield [
+        name,
+        w.say(f"cuts {cuts}", f"分级点 {cuts}"),
+        _source(w, d.why.source),
+        evidence(w, d.why.evidence),
+    ]
     for term in d.terms:
         yield _term(w, term)
 
@@ -321,13 +260,13 @@ def _term(w: Writer, term: Term) -> list[str]:
     shape = {
         "none": w.say("as it is", "原值"),
         "linear": f"{scale.low:g} → {scale.high:g}",
-        "log": f"log {scale.low:g} → {scale.high:g}",
+        "log": w.say(f"log {scale.low:g} → {scale.high:g}", f"对数 {scale.low:g} → {scale.high:g}"),
         "table": ", ".join(f"{x:g}" for x in scale.at),
         "points": ", ".join(f"{x:g}" for x in scale.at),
     }.get(scale.kind, scale.kind)
     name = indicator_name(term.indicator, w.lang)
-    value = w.say(f"weight {term.weight:g}; {shape}", f"权重 {term.weight:g};{shape}")
-    return [f"  · {name}", value, term.why.source, term.why.evidence]
+    value = w.say(f"weight {term.weight:g}; {shape}", f"权重 {term.weight:g}；{shape}")
+    return [f"  · {name}", value, _source(w, term.why.source), evidence(w, term.why.evidence)]
 
 
 def _matrix(w: Writer, found: Method, matrix: Matrix) -> Table:
@@ -351,14 +290,14 @@ def _matrix(w: Writer, found: Method, matrix: Matrix) -> Table:
         )
         for x in matrix.exceptions
     ]
-    notes.append(f"{matrix.why.source} ({matrix.why.evidence})")
+    notes.append(named(_source(w, matrix.why.source), evidence(w, matrix.why.evidence)).get(w.lang))
     aligns: list[Align] = ["center"] * (width + 1)
     aligns[0] = "left"
     title = called.get(matrix.name) or w.say("zone", "分区")
     return Table(
-        w.say(f"Matrix: {title}", f"判别矩阵:{title}"),
+        w.say(f"Matrix: {title}", f"判别矩阵：{title}"),
         [f"{down} \\ {across}", *(_grade(w, g) for g in heads)],
-        rows, aligns, [1.6, *[1.0] * width], "; ".join(notes),
+        rows, aligns, [1.6, *[1.0] * width], w.say("; ", "；").join(notes),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from zoning.base import words
 from zoning.errors import Text as Both
 from zoning.outputs.office.document import Block, Table
 from zoning.outputs.report.pieces import DASH, Writer, area
@@ -12,18 +13,11 @@ from zoning.outputs.report.pieces import DASH, Writer, area
 if TYPE_CHECKING:
     import pandas as pd
 
-_METHODS = {
-    "nested": Both("exact solution under nested limits", "嵌套限制下的精确解"),
-    "lp": Both("linear programming", "线性规划"),
-    "milp": Both("mixed-integer programming", "混合整数规划"),
-    "cuts": Both("mixed-integer programming with cuts", "割平面整数规划"),
-    "boundary": Both("with a boundary term", "计入边界长度"),
-    "whole": Both("whole units only", "整单元取舍"),
-}
 _KINDS = {
     "city": Both("cap of the city", "全市总量"), "zone": Both("cap of the zone", "分区上限"),
     "quota": Both("quota", "新增指标"), "county": Both("county", "县级限制"),
     "township": Both("township", "乡镇限制"),
+    "eco_agri": Both("ecological and agricultural space", "生态与农业空间"),
 }  # fmt: skip
 
 
@@ -39,8 +33,8 @@ def allocation(w: Writer) -> Iterator[Block]:
     yield w.text(
         f"{area(new)} km² of new land are placed in {units:,} units, on land that is not built, "
         f"not water, not red line and not locked. Method: {_method(w, done)}.",
-        f"新增建设用地 {area(new)} km²,落在 {units:,} 个单元内,"
-        f"均为非建设、非水域、非红线、未锁定的土地。方法:{_method(w, done)}。",
+        f"新增建设用地 {area(new)} km²，落在 {units:,} 个单元内，"
+        f"均为非建设、非水域、非红线、未锁定的土地。方法：{_method(w, done)}。",
     )
     yield _certificate(w, done)
     limits = plan.tables.get("limits")
@@ -66,7 +60,7 @@ def _certificate(w: Writer, done: Any) -> Table:
     rows = [
         [w.say("objective", "目标值"), told("objective")],
         [w.say("upper bound", "上界"), told("bound")],
-        [w.say("gap to the bound", "与上界的差距"), DASH if gap is None else f"{gap * 100:.4f} %"],
+        [w.say("gap to the bound", "与上界的差距"), DASH if gap is None else f"{gap * 100:.4f}%"],
     ]
     proof = done.get("certificate") or {}
     if proof.get(w.lang):
@@ -77,34 +71,43 @@ def _certificate(w: Writer, done: Any) -> Table:
 
 
 def _method(w: Writer, done: Any) -> str:
-    """Say the method in words; one that is not known is written as it is."""
-    parts = str(done.get("method", DASH)).split("-")
-    told = [_METHODS[p].get(w.lang) if p in _METHODS else p for p in parts]
-    return w.say(", ", ",").join(told)
+    return words.method_words(str(done.get("method", DASH)), w.lang)
+
+
+def _limit_name(w: Writer, kind: str, code: str) -> str:
+    """Name a limit; those of the plan's own carry their name as code."""
+    if kind == "limit":
+        own = {rule.name: rule for rule in w.plan.config.cap.limit}
+        rule = own.get(code)
+        if rule is None:
+            return code
+        return (rule.title_zh if w.lang == "zh" else rule.title) or rule.title or code
+    name = _KINDS[kind].get(w.lang) if kind in _KINDS else kind
+    return name if code == "city" else w.say(f"{name}: {w.place(code)}", f"{name}：{w.place(code)}")
 
 
 def _limits(w: Writer, table: pd.DataFrame) -> Table:
     """Write how far each limit is used, and what one more square metre of it would bring."""
     frame = table.copy()
     frame["limit"] = [
-        (_KINDS[k].get(w.lang) if k in _KINDS else k) + ("" if k == "city" else f": {w.place(c)}")
-        for k, c in zip(frame["kind"], frame["code"], strict=True)
+        _limit_name(w, str(k), str(c)) for k, c in zip(frame["kind"], frame["code"], strict=True)
     ]
     frame["price"] = [
         DASH if p != p else f"{p:.3f}"
         for p in frame["price"].astype("Float64").to_numpy(float, na_value=float("nan"))
     ]
     heads = {
-        "limit": w.say("limit", "限制"), "floor_m2": w.say("at least (km²)", "下限(km²)"),
-        "cap_m2": w.say("at most (km²)", "上限(km²)"), "used_m2": w.say("used (km²)", "已用(km²)"),
-        "left_m2": w.say("left (km²)", "余量(km²)"), "price": w.say("price", "影子价格"),
+        "limit": w.say("limit", "限制"), "floor_m2": w.say("at least (km²)", "下限（km²）"),
+        "cap_m2": w.say("at most (km²)", "上限（km²）"),
+        "used_m2": w.say("used (km²)", "已用（km²）"),
+        "left_m2": w.say("left (km²)", "余量（km²）"), "price": w.say("price", "影子价格"),
     }  # fmt: skip
     columns = ["limit", "floor_m2", "cap_m2", "used_m2", "left_m2", "price"]
     if not frame["floor_m2"].any():
         columns.remove("floor_m2")
     note = w.say(
         "Price: suitability gained by one more square metre; 0 where the limit does not bind.",
-        "影子价格:该限制每放宽 1 平方米可增加的适宜性得分;不起约束作用时为 0。",
+        "影子价格：该限制每放宽 1 平方米可增加的适宜性得分；不起约束作用时为 0。",
     )
     return w.frame(w.say("Limits of new land", "新增用地的各项限制"), frame, columns, heads=heads,
                    widths={"limit": 2.6}, note=note)  # fmt: skip

@@ -119,7 +119,7 @@ class Writer:
         word = words.label(column, self.lang, table or None)
         measure = words.unit(column, table or None)
         if measure == "m2":
-            return f"{word} (km²)"
+            return self.say(f"{word} (km²)", f"{word}（km²）")
         return word if measure in ("", "1", "count") else words.heading(column, self.lang, table)
 
     def frame(
@@ -190,7 +190,7 @@ def number(value: Any, measure: str = "") -> str:
     Examples
     --------
     >>> number(1_234_560_000, "m2"), number(0.2594, "1"), number(12345.0), number("a")
-    ('1,234.56', '25.94 %', '12,345', 'a')
+    ('1,234.56', '25.94%', '12,345', 'a')
     >>> number(65_062_818.59, "1"), number(19.4466)
     ('65,062,818.59', '19.45')
     """
@@ -199,7 +199,7 @@ def number(value: Any, measure: str = "") -> str:
     if measure == "m2":
         return area(value)
     if measure == "1" and abs(value) <= _MOST_SHARE:
-        return f"{value * 100:.2f} %"
+        return f"{value * 100:.2f}%"
     if measure == "year":
         return f"{value:.0f}"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
@@ -215,7 +215,7 @@ def quantity(value: Any, measure: str) -> str:
     >>> quantity(6_120_000, "m2"), quantity(0.196805, "m2"), quantity(0, "m2")
     ('6.12 km²', '0.197 m²', '0 m²')
     >>> quantity(0.61, "1"), quantity(None, "m2")
-    ('61.00 %', '–')
+    ('61.00%', '–')
     """
     if is_missing(value):
         return DASH

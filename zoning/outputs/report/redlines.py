@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from zoning.base import words
+from zoning.errors import named
 from zoning.outputs.office.document import Block, Table
 from zoning.outputs.report.pieces import DASH, Writer, area
 
@@ -24,14 +26,15 @@ def redlines(w: Writer) -> Iterator[Block]:
             f"{red['areas']} areas ({red['features']} features by level) add up to "
             f"{area(red['sum_m2'])} km²; their union is {area(red['union_m2'])} km², of which "
             f"{area(red['level1_m2'])} km² are level 1. They touch {red['units_touched']:,} units.",
-            f"共 {red['areas']} 个区域({red['features']} 个分级图斑),面积累加 "
-            f"{area(red['sum_m2'])} km²,重叠只计一次为 {area(red['union_m2'])} km²,其中一级管控区 "
-            f"{area(red['level1_m2'])} km²;涉及单元 {red['units_touched']:,} 个。",
+            f"共 {red['areas']} 个区域（{red['features']} 个分级图斑），面积累加 "
+            f"{area(red['sum_m2'])} km²，重叠只计一次为 {area(red['union_m2'])} km²，"
+            f"其中一级管控区 "
+            f"{area(red['level1_m2'])} km²；涉及单元 {red['units_touched']:,} 个。",
         )
     yield from _published(w, red)
     yield from w.picture("redline_hatch")
     overlap = w.say("areas may overlap; the row “overlap” brings the sum to the union",
-                    "各区域可能重叠,“重叠”一行使合计等于并集面积")  # fmt: skip
+                    "各区域可能重叠，“重叠”一行使合计等于并集面积")  # fmt: skip
     if "redline_types" in plan.tables:
         frame = plan.tables["redline_types"]
         yield w.frame(w.say("Red lines by type", "分类型红线面积"), frame,
@@ -57,11 +60,12 @@ def _published(w: Writer, red: Any) -> Iterator[Block]:
     if told.published_union_m2 is not None:
         computed = area(red["union_m2"]) if red else DASH
         rows.append(
-            [w.say("union (km²)", "并集面积(km²)"), area(told.published_union_m2), computed]
+            [w.say("union (km²)", "并集面积（km²）"), area(told.published_union_m2), computed]
         )
     heads = [w.say("item", "项目"), w.say("published", "公布"), w.say("computed", "计算")]
     yield Table(w.say("Published and computed totals", "公布与计算总量"), heads, rows,
-                ["left", "right", "right"], [2, 1, 1], told.source)  # fmt: skip
+                ["left", "right", "right"], [2, 1, 1],
+                words.source(told.source, w.lang))  # fmt: skip
 
 
 _AREA_WIDTHS = {
@@ -99,7 +103,7 @@ def _area_table(w: Writer, table: pd.DataFrame, note: str) -> Table:
         "status": w.say("standing of the name", "名称依据"),
     }  # fmt: skip
     caption = w.say("Red-line areas, published against computed (km²)",
-                    "红线区域:公布面积与计算面积(km²)")  # fmt: skip
+                    "红线区域：公布面积与计算面积（km²）")  # fmt: skip
     return w.frame(caption, frame, columns, table="redlines", heads=heads, note=note,
                    widths=_AREA_WIDTHS)  # fmt: skip
 
@@ -124,7 +128,7 @@ def _by_place(w: Writer) -> Iterator[Block]:
         yield w.text(
             f"{area(inside)} km² of existing construction lie inside red lines. They may stay, "
             "and count under the cap; tables.xlsx lists them by township and level.",
-            f"红线内现状建设用地 {area(inside)} km²,可保留并计入总量,"
+            f"红线内现状建设用地 {area(inside)} km²，可保留并计入总量，"
             "分乡镇、分级明细见 tables.xlsx。",
         )
 
@@ -145,10 +149,10 @@ def _levels(table: pd.DataFrame, by: str) -> pd.DataFrame:
 def _level_heads(w: Writer) -> dict[str, str]:
     return {
         "county": w.head("county_name"),
-        "level1_m2": w.say("level 1 (km²)", "一级管控区(km²)"),
-        "level2_m2": w.say("level 2 (km²)", "二级管控区(km²)"),
-        "area_m2": w.say("both (km²)", "合计(km²)"),
-        "built_m2": w.say("built inside (km²)", "其中建设用地(km²)"),
+        "level1_m2": w.say("level 1 (km²)", "一级管控区（km²）"),
+        "level2_m2": w.say("level 2 (km²)", "二级管控区（km²）"),
+        "area_m2": w.say("both (km²)", "合计（km²）"),
+        "built_m2": w.say("built inside (km²)", "其中建设用地（km²）"),
     }
 
 
@@ -164,7 +168,7 @@ def _overlaps(w: Writer) -> Iterator[Block]:
     if w.plan.redlines is not None:
         names = w.plan.redlines.drop_duplicates("area_code").set_index("area_code")["name"]
         for column in ("area_code_a", "area_code_b"):
-            frame[column] = [f"{names.get(c, '')} ({c})" for c in frame[column]]
+            frame[column] = [named(names.get(c), c).get(w.lang) for c in frame[column]]
     yield w.frame(w.say("Areas that share ground", "相互重叠的区域"), frame,
                   ["area_code_a", "area_code_b", "overlap_m2"],
                   widths={"area_code_a": 2, "area_code_b": 2})  # fmt: skip

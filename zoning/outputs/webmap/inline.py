@@ -65,7 +65,7 @@ def asset(path: str) -> str:
     if hashlib.sha256(data).hexdigest() != entry["sha256"]:
         raise InputError.one(
             f"the file differs from its sha256 in assets.toml ({entry['sha256'][:12]}...)",
-            f"文件与 assets.toml 中的 sha256({entry['sha256'][:12]}…)不符",
+            f"文件与 assets.toml 中的 sha256（{entry['sha256'][:12]}…）不符",
             where=path, code="asset-changed",
             remedy=("install the package again", "请重新安装本工具"),
         )  # fmt: skip

@@ -77,7 +77,7 @@ def find_lattice(units: Any) -> Lattice:
             "the units are not squares of one lattice", "单元不是同一网格的方格", where="units",
             code="map-lattice",
             remedy=("draw the units that zoning made, not clipped ones",
-                    "请使用本工具生成的完整方格,而非裁剪后的图斑"),
+                    "请使用本工具生成的完整方格，而非裁剪后的图斑"),
         )  # fmt: skip
     columns, rows = whole.astype(np.int64).max(axis=0) + 1
     place = whole[:, 1].astype(np.int64) * columns + whole[:, 0].astype(np.int64)

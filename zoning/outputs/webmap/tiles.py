@@ -52,10 +52,11 @@ def background(tiles: str | None, key: str | None) -> dict[str, Any] | None:
         raise InputError.one(
             f"'{tiles}' is in GCJ-02 coordinates, shifted by 300 to 600 m against CGCS2000, "
             "about half a unit; the plan would lie beside its place",
-            f"“{tiles}”采用 GCJ-02 坐标,与 CGCS2000 相差约 300 至 600 米(约半个单元),叠加后会错位",
+            f"“{tiles}”采用 GCJ-02 坐标，与 CGCS2000 相差约 300 至 600 米（约半个单元），"
+            "叠加后会错位",
             where="tiles", code="tiles-gcj02",
             remedy=("use tiles = 'tianditu' with your own key, or no tiles",
-                    "请使用 tiles = 'tianditu' 及自己的密钥,或不用底图"),
+                    "请使用 tiles = 'tianditu' 及自己的密钥，或不用底图"),
         )  # fmt: skip
     head, _, kind = tiles.partition("-")
     kind = kind or "vector"
@@ -66,20 +67,20 @@ def background(tiles: str | None, key: str | None) -> dict[str, Any] | None:
             f"tiles '{tiles}' are not known", f"未知的底图“{tiles}”", where="tiles",
             code="tiles-unknown",
             remedy=(f"did you mean '{near}'?" if near else f"one of {', '.join(names)}",
-                    f"是否为“{near}”?" if near else f"可用:{'、'.join(names)}"),
+                    f"是否为“{near}”？" if near else f"可用：{'、'.join(names)}"),
         )  # fmt: skip
     if not key or not re.fullmatch(r"[0-9A-Za-z]+", key):
         raise InputError.one(
             "Tianditu tiles need your own key (letters and digits)",
-            "天地图底图需要您自己的密钥(字母与数字)", where="tiles", code="tiles-key",
+            "天地图底图需要您自己的密钥（字母与数字）", where="tiles", code="tiles-key",
             remedy=("get one from the service and set the environment variable TIANDITU_TK "
                     "(in Python: tianditu_key = ...)",
                     "请向天地图申请密钥，并写入环境变量 TIANDITU_TK"
                     "（Python 中为 tianditu_key 参数）"),
         )  # fmt: skip
     log.warning(
-        "the Tianditu key can be read by everyone who gets this map "
-        "(地图中的天地图密钥对所有收到文件的人可见)"
+        "the Tianditu key can be read by everyone who gets this map"
+        "（地图中的天地图密钥对所有收到文件的人可见）"
     )
     return {
         "layers": [_address(layer, key) for layer in _TIANDITU[kind]],

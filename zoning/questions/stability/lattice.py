@@ -81,8 +81,8 @@ class GridStability:
         n = len(self.shifts)
         if lang == "zh":
             return (
-                f"网格平移或改变边长({n} 次)时,平均 {mean} 的面积保持原分区,"
-                f"最差 {low}({worst['shift']})。"
+                f"网格平移或改变边长（{n} 次）时，平均 {mean} 的面积保持原分区，"
+                f"最差 {low}（{worst['shift']}）。"
             )
         return (
             f"With {n} other lattices {mean} of the area keeps its zone on average, "

@@ -228,7 +228,7 @@ def _check(plan: Plan, what: Draws) -> None:
     if plan.townships is None or "zone" not in plan.units:
         raise InputError.one(
             "the plan has no townships, so there are no zones to test",
-            "方案没有乡镇数据,没有可检验的分区",
+            "方案没有乡镇数据，没有可检验的分区",
             where=plan.name,
             code="no-zones",
         )
@@ -240,7 +240,7 @@ def _check(plan: Plan, what: Draws) -> None:
         x = getattr(what, name)
         if not 0 <= x < 1:
             raise InputError.one(
-                f"{name} is {x}, outside [0, 1)", f"{name} 为 {x},不在 [0, 1) 内",
+                f"{name} is {x}, outside [0, 1)", f"{name} 为 {x}，不在 [0, 1) 内",
                 where=name, measured=x, limit=1.0, code="range",
             )  # fmt: skip
 

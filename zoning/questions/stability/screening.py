@@ -104,7 +104,7 @@ def screen(
     if plan.townships is None or "zone" not in plan.townships:
         raise InputError.one(
             "the plan has no townships, so there are no zones to test",
-            "方案没有乡镇数据,没有可检验的分区", where=plan.name, code="no-zones",
+            "方案没有乡镇数据，没有可检验的分区", where=plan.name, code="no-zones",
         )  # fmt: skip
     method = load_method(plan.config)
     townships = pd.DataFrame(plan.townships.drop(columns="geometry", errors="ignore"))
@@ -185,9 +185,9 @@ def _factors(method: Method) -> list[_Factor]:
                 )
                 found.append(_Factor(f"weight {d.name}.{t.indicator}", "weight", label, d.name, k))
         for k in range(len(d.grades) - 1):
-            at = "" if d.breaks else f" ({d.cuts[k]:.0%})" if d.unit == "share" else (
-                f" ({d.cuts[k]:g})")  # fmt: skip
-            label = Text(f"cut {k + 1} of {d.en}{at}", f"{d.zh}的第 {k + 1} 个分界{at}")
+            at = "" if d.breaks else f"{d.cuts[k]:.0%}" if d.unit == "share" else f"{d.cuts[k]:g}"
+            label = Text(f"cut {k + 1} of {d.en}" + (f" ({at})" if at else ""),
+                         f"{d.zh}的第 {k + 1} 个分界" + (f"（{at}）" if at else ""))  # fmt: skip
             found.append(_Factor(f"cut {d.name}.{k + 1}", "cut", label, d.name, k))
     for name in method.indicators:
         label = Text(f"the values of {indicator_name(name, 'en')}",
