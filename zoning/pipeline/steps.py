@@ -171,10 +171,8 @@ def rehearse(config: Config, folder: Path, *, progress: Progress | None = None) 
 
 def _places(state: State, lang: str) -> dict[str, str]:
     """Give the codes on which a decision may stand, with what people call them."""
-    townships = {} if state.townships is None else {
-        str(code): named(name, code).get(lang)
-        for code, name in state.townships["name"].items()
-    }  # fmt: skip
+    names = {} if state.townships is None else state.townships["name"]
+    townships = {str(code): named(name, code).get(lang) for code, name in names.items()}
     return {str(code): str(code) for code in state.units.index} | townships
 
 
