@@ -71,7 +71,8 @@ def main() -> None:
     start = time.process_time()
     found = measure(city, None, claims, rules, grid)
     cut = time.process_time() - start
-    told = judge(found, claims.claims, rules, load_tolerance(), city, grid)
+    lines = (shapely.boundary(claims.shapes), claims.layer)
+    told = judge(found, claims.claims, rules, load_tolerance(), city, grid, lines)
     seconds = time.process_time() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     print(f"{len(rows):,} polygons, {points:,} points, {len(told.patches):,} patches")

@@ -221,6 +221,38 @@ def test_two_measures_tell_slivers(shape, width, sliver):
     assert bool(found.sliver[0]) is sliver
 
 
+def test_slivers_say_what_they_are():
+    rng = np.random.default_rng(2)
+    where = city(rng)
+    town = blob(rng, 900, (X + 3000, Y + 3000), n=90)
+    farm = shapely.affinity.translate(shapely.difference(town.buffer(500), town), 1.5, -1.0)
+    t = np.linspace(-2500, 2500, 60)
+    road = shapely.linestrings(
+        np.column_stack([X + 3000 + t, Y + 3000 + 0.4 * t + 90 * np.sin(t / 400)])
+    )
+    yard = shapely.affinity.rotate(shapely.box(X + 3100, Y + 2700, X + 3115, Y + 2715), 20)
+    rows = [
+        (("urban_plan", "industrial"), town, 0), (("basic_farmland", "basic_farmland"), farm, 1),
+        (("forest", "protected"), road.buffer(1.5), 2), (("forest", "protected"), yard, 2),
+    ]  # fmt: skip
+    layers = [_layer(r, "[[inputs.plans]]", 1) for r in ("urban_plan", "basic_farmland", "forest")]
+    claims = gather(rows, layers, {})
+    found = measure(where, None, claims, RULES, GRID)
+    lines = (shapely.boundary(claims.shapes), claims.layer)
+    told = judge(found, claims.claims, RULES, TOLERANCE, where, GRID, lines)
+    forms = {}
+    for row in told.patches.itertuples():
+        forms.setdefault("+".join(sorted(r for r, _ in told.claims_of(row.sign))), set()).add(
+            row.form
+        )
+    assert "edge" in forms["basic_farmland+urban_plan"]
+    # The road and the yard lie inside the town and the farm: both long sides are their own.
+    assert {"thin", "speck"} <= forms["forest+urban_plan"]
+    assert "thin" in forms["basic_farmland+forest"]
+    real = told.patches["kind"] != "G"
+    assert set(told.patches.loc[real, "form"]) <= {""}
+
+
 def test_a_pair_without_a_rule_is_never_passed():
     rng = np.random.default_rng(1)
     where, spot = city(rng), blob(rng, 700, (X + 2500, Y + 2500))

@@ -9,6 +9,7 @@ from zoning.contribution.parts import Field
 from zoning.errors import Text
 from zoning.inputs.plans import load_roles, role_of
 from zoning.review.audit.decisions import STATES
+from zoning.review.audit.patches import EDGE, SPECK, THIN
 from zoning.review.audit.resolve import NOBODY
 from zoning.review.audit.rules import LEVELS, Matrix
 
@@ -30,6 +31,7 @@ _FIELDS: dict[str, tuple[str, str, str, str, str]] = {
                 "按容差开运算后余下的面积", "m2"),
     "width_m": ("width", "宽度", "of the largest circle inside", "最大内切圆直径", "m"),
     "parts": ("parts", "部分数", "pieces wider than the tolerance", "宽于容差的部分", "count"),
+    "form": ("form of a sliver", "碎片形态", "what kind of sliver it is", "碎片属于哪一种", ""),
     "township": ("township", "乡镇代码", "the one with the largest part", "所占最大的乡镇", ""),
     "township_name": ("township's name", "乡镇", "its name", "乡镇名称", ""),
     "n_townships": ("townships", "涉及乡镇数", "how many", "涉及乡镇数量", "count"),
@@ -146,6 +148,11 @@ def fields_of(frame: pd.DataFrame, rules: Matrix, zones: Mapping[str, Text]) -> 
         "kind": {code: text for code, (text, _) in rules.classes.items()},
         "level": {code: text for code, (text, _) in LEVELS.items()},
         "state": states(), "zone": zones, "standing": _STANDING,
+        "form": {
+            "": Text("no sliver", "非碎片"), EDGE: Text("edge shift", "边界错位"),
+            THIN: Text("narrow thing of one layer", "单一图层狭长要素"),
+            SPECK: Text("too small to be mapped", "不足上图面积"),
+        },
         "role": {r.code: r.name for r in load_roles().values()},
     }  # fmt: skip
     found = []

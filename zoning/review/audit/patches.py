@@ -86,6 +86,56 @@ def _inner(shapes: Geometries) -> Floats:
     return 2 * radius
 
 
+#: Forms of slivers: lines of two layers that do not meet; a narrow thing of one layer, such as a
+#: road; ground that is wide but too small to be mapped.
+EDGE, THIN, SPECK = "edge", "thin", "speck"
+#: A point of an outline lies on a line within this, in metres; so much of an outline makes a side.
+_ON_M, _SIDE, _STEPS = 1e-4, 0.25, 32
+
+
+def forms(shapes: Geometries, wide: Widths, lines: Geometries, layer: Ints) -> list[str]:
+    """Say of each sliver what it is, and nothing of other patches.
+
+    Parameters
+    ----------
+    shapes : array of polygon
+    wide : Widths
+    lines : array of line
+        Outlines of all features that take part.
+    layer : int array
+        The layer of each.
+
+    Returns
+    -------
+    list of str
+        :data:`EDGE`, :data:`THIN`, :data:`SPECK`, or ``""`` where a patch is no sliver.
+
+    Examples
+    --------
+    >>> from zoning.review.audit.settings import load_tolerance
+    >>> town, farm = shapely.box(0, 0, 500, 500), shapely.box(498, 0, 900, 500)
+    >>> road = shapely.box(100, -50, 103, 600)
+    >>> patches = shapely.intersection([town, town], [farm, road])
+    >>> outlines = shapely.boundary([town, farm, road])
+    >>> forms(patches, widths(patches, load_tolerance()), outlines, np.array([0, 1, 2]))
+    ['edge', 'thin']
+    """
+    found = np.where(wide.sliver, SPECK, "").astype(object)
+    thin = np.flatnonzero(wide.sliver & (wide.parts == 0))
+    if len(thin):
+        rings = shapely.get_exterior_ring(shapes[thin])
+        along = (np.arange(_STEPS) + 0.5) / _STEPS
+        points = shapely.line_interpolate_point(rings[:, None], along, normalized=True)
+        at, line = shapely.STRtree(lines).query(points.ravel(), "dwithin", distance=_ON_M)
+        here = np.unique(np.column_stack([at, layer[line]]), axis=0)
+        pairs, count = np.unique(
+            np.column_stack([here[:, 0] // _STEPS, here[:, 1]]), axis=0, return_counts=True
+        )
+        sides = np.bincount(pairs[count >= _SIDE * _STEPS, 0], minlength=len(thin))
+        found[thin] = np.where(sides > 1, EDGE, THIN)
+    return [str(f) for f in found]
+
+
 @dataclass(frozen=True)
 class Audited:
     """The partition in whole square metres, with what the rules say of each piece.
@@ -102,7 +152,7 @@ class Audited:
         ``level``, ``area_m2``; adds up to the city.
     patches : DataFrame
         ``sign``, ``kind``, ``level``, ``area_m2``, ``exact_m2``, ``real_m2``, ``width_m``,
-        ``parts``, ``x``, ``y``; one row for each shape.
+        ``parts``, ``form`` (of slivers), ``x``, ``y``; one row for each shape.
     shapes : array of polygon
     """
 
@@ -120,7 +170,7 @@ class Audited:
 
 def judge(
     found: Partition, claims: tuple[Claim, ...], rules: Matrix, tolerance: Tolerance,
-    city: Any, grid: GridSpec,
+    city: Any, grid: GridSpec, lines: tuple[Geometries, Ints] | None = None,
 ) -> Audited:  # fmt: skip
     """Say of every piece which class of conflict it is, and round all of it once.
 
@@ -132,6 +182,8 @@ def judge(
     tolerance : Tolerance
     city : polygon
     grid : GridSpec
+    lines : (array of line, int array), optional
+        Outlines of all features and their layers, to say what slivers are.
 
     Returns
     -------
@@ -152,6 +204,7 @@ def judge(
         "level": np.where(wide.sliver, "notice", level_of[found.shape_sign]),
         "real_m2": wide.real_m2, "width_m": wide.width_m, "parts": wide.parts,
     })  # fmt: skip
+    patches["form"] = "" if lines is None else forms(found.shapes, wide, *lines)
     inner = shapely.point_on_surface(found.shapes)
     patches["x"], patches["y"] = shapely.get_x(inner), shapely.get_y(inner)
     atoms = _round(found, patches, kind_of, level_of, city, grid)

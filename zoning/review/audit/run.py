@@ -124,9 +124,10 @@ def audit(
     towns = None if plan.townships is None else plan.townships.geometry.to_numpy()
     city = shapely.union_all(plan.city.geometry.to_numpy())
     found = measure(city, towns, claims, settings.rules, plan.grid, landuse, map_blocks=map_blocks)
+    lines = (shapely.boundary(claims.shapes), claims.layer)
     audited = judge(
-        found, claims.claims, settings.rules, settings.tolerance, city, plan.grid
-    )  # fmt: skip
+        found, claims.claims, settings.rules, settings.tolerance, city, plan.grid, lines
+    )
     atoms = _placed(audited.atoms, plan)
     patches = _named(audited, atoms, plan)
     reviewed = None if decisions is None else decided.review(decisions, patches)

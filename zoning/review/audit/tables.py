@@ -9,6 +9,7 @@ import numpy as np
 from zoning.errors import Text
 from zoning.inputs.plans import role_of
 from zoning.review.audit import resolve
+from zoning.review.audit.patches import THIN
 from zoning.review.audit.rules import AGREE, LEVELS, SLIVER, Claim, Match, Matrix
 from zoning.review.audit.run import JOIN, Result
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 #: Columns of the layer and the list of conflicts, in order.
 CONFLICT_COLUMNS = (
     "conflict", "kind", "level", "claims", "claims_en", "claims_zh", "area_m2", "real_m2",
-    "width_m", "parts", "township", "township_name", "n_townships", "townships", "county", "zone",
-    "n_units", "units", "years", "rule", "remedy_en", "remedy_zh", "source", "evidence",
+    "width_m", "parts", "form", "township", "township_name", "n_townships", "townships", "county",
+    "zone", "n_units", "units", "years", "rule", "remedy_en", "remedy_zh", "source", "evidence",
     "proposal", "state", "gives_way", "reason", "who", "date",
 )  # fmt: skip
 
@@ -101,7 +102,9 @@ def conflict_rows(result: Result, plan: Plan) -> pd.DataFrame:
     p["claims_en"], p["claims_zh"] = [n.en for n in names], [n.zh for n in names]
     town = plan.townships["name"] if plan.townships is not None else pd.Series(dtype="string")
     p["township_name"] = town.reindex(p["township"]).astype("string").to_numpy()
-    remedies = [_remedy(m, k, rules) for m, k in zip(matches, p["kind"], strict=True)]
+    remedies = [
+        _remedy(m, k, f, rules) for m, k, f in zip(matches, p["kind"], p["form"], strict=True)
+    ]
     p["remedy_en"], p["remedy_zh"] = [r.en for r in remedies], [r.zh for r in remedies]
     p["source"] = ["" if m.rule is None else m.rule.source for m in matches]
     p["evidence"] = ["" if m.rule is None else m.rule.evidence for m in matches]
@@ -135,8 +138,11 @@ def _names(claims: list[Claim]) -> Text:
     return Text(JOIN.join(en), JOIN.join(zh))
 
 
-def _remedy(match: Match, kind: str, rules: Matrix) -> Text:
+def _remedy(match: Match, kind: str, form: str, rules: Matrix) -> Text:
     code = "snap" if kind == SLIVER else "classify" if match.rule is None else match.rule.remedy
+    if kind == SLIVER and form == THIN:
+        return Text("a narrow thing of one layer, such as a road: see whether it is real",
+                    "某一图层的狭长要素（如道路）：请核实是否真实")  # fmt: skip
     own = {
         "snap": Text("no contradiction of plans: bring the lines together",
                      "非规划矛盾：统一边界线"),
