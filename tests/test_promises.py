@@ -55,6 +55,9 @@ def whole_world(tmp_path):
     gpd.GeoDataFrame(
         {"code": ["F1"], "name": ["田"]}, geometry=[worlds.square(3, 0)], crs=worlds.CRS
     ).to_file(tmp_path / "basic_farmland.gpkg")
+    gpd.GeoDataFrame(
+        {"管制区": ["允许建设区"]}, geometry=[worlds.square(2, 1)], crs=worlds.CRS
+    ).to_file(tmp_path / "土规.gpkg")
     (tmp_path / "farmland.toml").write_text(POLICIES[0][2], encoding="utf-8")
     return plan
 
