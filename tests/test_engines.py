@@ -214,5 +214,5 @@ def test_blocks_of_a_city_are_few():
     from zoning.ledger import tiles
 
     city = shapely.Point(500_000, 3_500_000).buffer(35_000)
-    task, _ = tiles._task(city, {}, atoms.GridSpec("EPSG:4549"), None, 64)
-    assert 4 <= len(tiles._jobs(task)) <= 9
+    task, _ = tiles.task_of(city, {}, atoms.GridSpec("EPSG:4549"), None, 64)
+    assert 4 <= len(tiles.jobs_of(task)) <= 9

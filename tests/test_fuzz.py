@@ -46,6 +46,9 @@ ONCE = [
         "integration",
         'source = "x"\nevidence = "own"\n[[priority]]\ncode = 1\necology = [{x = 1}]\n',
     ),
+    ("integration", 'source = "x"\nevidence = "own"\n[[priority]]\ncode = 1\necology = [nan]\n'),
+    ("integration", 'source = "x"\nevidence = "own"\n[[priority]]\ncode = 1\necology = [-inf]\n'),
+    ("integration", 'source = "x"\nevidence = "own"\n[[priority]]\ncode = inf\n'),
     ("scheme", 'zh = "x"\nen = "x"\nsource = "x"\nevidence = "own"\nzone = 0.5\n'),
     ("scheme", 'zh = "x"\nen = "x"\nsource = "x"\nevidence = "own"\nzone = true\noverlay = 1\n'),
 ]

@@ -231,8 +231,8 @@ def fail_at(monkeypatch, wrong) -> list[Path]:
     return moves
 
 
-#: The journal; four files go and come; map.html goes.
-MOVES = 10
+#: The journal; five files go and come; map.html goes.
+MOVES = 12
 
 
 @pytest.mark.parametrize("at", range(MOVES))
@@ -275,7 +275,8 @@ def test_all_moves_are_counted(folder, other, monkeypatch):
     moves = fail_at(monkeypatch, lambda n: False)
     write_again(other, folder)
     assert len(moves) == MOVES
-    assert set(contents(folder)) == {"run.json", "units.parquet", "ledger.parquet", "plan.gpkg"}
+    wanted = {"run.json", "units.parquet", "ledger.parquet", "plan.gpkg", "times.json"}
+    assert set(contents(folder)) == wanted
     assert (folder / "plan.gpkg").read_bytes() == b"new"
 
 
@@ -288,7 +289,7 @@ def test_outputs_of_an_earlier_plan_are_removed_and_nothing_else(plan, folder):
         update={"outputs": plan.config.outputs.model_copy(update={"qgis": True})}
     )
     files = write_folder(dataclasses.replace(plan, config=config), folder)
-    names = {"run.json", "units.parquet", "ledger.parquet", "plan.gpkg", "plan.qgz"}
+    names = {*store.NEEDED, "plan.qgz", "times.json"}
     assert {f.name for f in files} == names
     kept = {p.name for p in folder.glob("*.kept-*")}
     assert {name.split(".")[0] for name in kept} == {Path(name).stem for name in OUTPUTS}
@@ -301,3 +302,27 @@ def test_run_json_comes_last(plan, tmp_path, monkeypatch):
     moves = fail_at(monkeypatch, lambda n: False)
     write_folder(plan, tmp_path / "neu")
     assert moves[-1].name == "run.json"
+
+
+def test_two_runs_are_the_same_bytes_but_for_their_times(tmp_path, monkeypatch):
+    """With the time of the Reproducible Builds project; how long things took stands apart."""
+    import zoning as zn
+
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1764115200")
+    plan = worlds.write(tmp_path)
+    for name in ("a", "b"):
+        zn.run(plan).save(tmp_path / name)
+    one, two = contents(tmp_path / "a"), contents(tmp_path / "b")
+    assert [n for n in one if one[n] != two[n]] in ([], [marks.TIMES])
+    run = json.loads(one["run.json"])
+    assert "seconds" not in run and "seconds" not in run["allocation"]
+    assert marks.TIMES not in run["files"]
+    times = json.loads(one[marks.TIMES])["seconds"]
+    assert {"read", "measure", "zone", "solve"} <= set(times)
+    # It carries its mark in itself: changed by somebody it is kept, not replaced.
+    assert marks.state(tmp_path / "a", marks.TIMES) == "ours"
+    changed = one[marks.TIMES].replace(b'"solve"', b'"solved"')
+    (tmp_path / "a" / marks.TIMES).write_bytes(changed)
+    assert marks.state(tmp_path / "a", marks.TIMES) == "edited"
+    zn.run(plan).save(tmp_path / "a")
+    assert [p for p in (tmp_path / "a").glob("times*kept*") if p.read_bytes() == changed]

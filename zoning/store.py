@@ -8,7 +8,7 @@ QGIS, so its checksum only tells what was written; those of the other two must f
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from zoning.base import marks
 from zoning.base.staged import plain, recover, sha256
 from zoning.contribution.parts import Contribution, names, restore
 from zoning.errors import Check, InputError, Text
@@ -50,13 +51,29 @@ def write_tables(plan: Plan, folder: Path) -> None:
     """
     plan.units.to_parquet(folder / "units.parquet", compression="zstd", row_group_size=_GROUP)
     plan.ledger.to_parquet(folder / "ledger.parquet", compression="zstd", row_group_size=_GROUP)
-    written = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "run.json")
+    said, times = _without_times(plan.run)
+    written = sorted(
+        p for p in folder.rglob("*") if p.is_file() and p.name not in ("run.json", marks.TIMES)
+    )
     files = {path.relative_to(folder).as_posix(): sha256(path) for path in written}
-    kept = {**plan.run, "files": files}
+    kept = {**said, "files": files}
     if plan.contributions:
         kept["contributions"] = [c.describe() for c in plan.contributions]
     text = json.dumps(plain(kept), ensure_ascii=False, indent=1, allow_nan=False)
+    if times:
+        marks.write_times(folder, times)
     (folder / "run.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _without_times(run: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Take out how long things took, so that equal plans are equal files."""
+    said, times = dict(run), dict(run.get("seconds") or {})
+    said.pop("seconds", None)
+    solved = said.get("allocation")
+    if isinstance(solved, Mapping) and "seconds" in solved:
+        times["solve"] = solved["seconds"]
+        said["allocation"] = {k: v for k, v in solved.items() if k != "seconds"}
+    return said, times
 
 
 def _with_overlays(

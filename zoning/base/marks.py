@@ -17,6 +17,8 @@ from typing import Any, Literal
 
 #: List of the files of a folder that is no plan, and the ending of that of a single file.
 LIST = "zoning.json"
+#: How long things took: the one file of a plan that differs between two equal runs.
+TIMES = "times.json"
 State = Literal["absent", "ours", "edited", "foreign"]
 
 _PAGE = re.compile(rb"<!-- zoning:sha256=([0-9a-f]{64}) -->\n?\Z")
@@ -113,6 +115,8 @@ def state(folder: Path, name: str, listing: str | None = None) -> State:
         return "absent"
     if name in (LIST, "run.json") or name.endswith(f".{LIST}"):
         return "ours" if "files" in _json(path) else "foreign"
+    if name == TIMES and (times := _json(path)):
+        return "ours" if times.get("seal") == _seal(times.get("seconds")) else "edited"
     inside = None if path.is_dir() else _inside(path)
     if inside:
         return "ours"
@@ -120,6 +124,24 @@ def state(folder: Path, name: str, listing: str | None = None) -> State:
     if known and sha256(path) in known:
         return "ours"
     return "edited" if known or inside is False else "foreign"
+
+
+def write_times(folder: Path, seconds: Any) -> None:
+    """Write how long things took into a file of its own, which carries its mark in itself.
+
+    Parameters
+    ----------
+    folder : Path
+    seconds : mapping of str to float
+    """
+    data = {"seconds": seconds, "seal": _seal(seconds)}
+    text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+    (folder / TIMES).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _seal(seconds: Any) -> str:
+    text = json.dumps(seconds, sort_keys=True, default=str)
+    return hashlib.sha256(f"zoning times {text}".encode()).hexdigest()
 
 
 def ours(folder: Path) -> list[str] | None:

@@ -39,7 +39,15 @@ OldWeight = Annotated[
     float | None,
     typer.Option("--weight", "--lambda", hidden=True, help="Old name. / 旧名"),
 ]
-PLAN_FILES = ("plan.gpkg", "plan.qgz", "map.html", "units.parquet", "ledger.parquet", "run.json")
+PLAN_FILES = (
+    "plan.gpkg",
+    "plan.qgz",
+    "map.html",
+    "units.parquet",
+    "ledger.parquet",
+    "run.json",
+    "times.json",
+)
 
 
 @command(writes={"out": (*PLAN_FILES, "cap_range.csv", "alternatives.csv")})

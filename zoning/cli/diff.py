@@ -26,7 +26,8 @@ _SHOWN = {
 
 
 @command(writes={"out": (
-    "plan.gpkg", "units.parquet", "ledger.parquet", "run.json", "plan.qgz", "map.html",
+    "plan.gpkg", "units.parquet", "ledger.parquet", "run.json", "times.json", "plan.qgz",
+    "map.html",
     "compare.html", "tables.xlsx", "report.docx", "townships_crosswalk.csv", "official-change/",
 )})  # fmt: skip
 def diff(

@@ -37,6 +37,7 @@ Scheduler = Annotated[
 #: Files of a plan's folder.
 PLAN_FILES = (
     "plan.gpkg", "plan.qgz", "map.html", "units.parquet", "ledger.parquet", "run.json",
+    "times.json",
     "tables.xlsx", "report.docx",
 )  # fmt: skip
 

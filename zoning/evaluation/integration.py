@@ -147,14 +147,15 @@ def load_rules(path: str | Path | None = None) -> Rules:
 def _row(part: strict.Reader, kind: str) -> Row:
     first = kind == "priority"
     number = part.number("code", above=0) if first else 0.0
-    if number != number // 1:
+    if not float(number).is_integer():  # infinite or unknown as well
         part.fail("code must be a whole number", "code 须为整数", key="code")
         number = 0.0
     code = int(number)
     name = Text(part.get("en", kind=str) or "", part.get("zh", kind=str) or "")
     use = "" if first else part.choice("use", strict.REQUIRED, USES)
     fits = {
-        p: tuple(int(c) for c in part.numbers(p, part.get(p, kind=list) or ()))
+        p: tuple(int(c) if abs(c) < NODATA else NODATA  # no class of an evaluation
+                 for c in part.numbers(p, part.get(p, kind=list) or ()))
         for p in PURPOSES if p in part.data
     }  # fmt: skip
     colour = part.get("colour", "#bdbdbd", kind=str) if first else ""
