@@ -45,11 +45,16 @@ def updated(text: str, output: str) -> str:
     return text
 
 
+def steady(text: str) -> str:
+    """Leave out what other versions of solver and libraries give otherwise: gap and digest."""
+    return re.sub(r"(gap|Digest of the plan:) [0-9a-f.e-]+", r"\1 ...", text)
+
+
 if __name__ == "__main__":
     old = README.read_text(encoding="utf-8")
     text = updated(old, demo_output())
     if "--check" in sys.argv:
-        sys.exit(text != old)
+        sys.exit(steady(text) != steady(old))
     with tempfile.NamedTemporaryFile(
         "w", dir=README.parent, delete=False, encoding="utf-8", newline="\n"
     ) as file:

@@ -246,3 +246,20 @@ def test_what_a_plan_of_format_1_said_itself_stays_said():
     zones = parse({"zones": {"balance_source": "y", "balance_evidence": "S"}}).zones
     ruling = scheme_of(zones).overlays[0]
     assert (ruling.share, ruling.source, ruling.evidence) == (0.5, "y", "S")
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [("", None), ('source = "x"', None), ('source = "x"\nevidence = "S"', None),
+     ('source = "x"\nevidence = "sure"', "evidence"), ('evidence = "S"', "no-source")],
+)  # fmt: skip
+def test_rules_of_places_have_evidence_too(said, code):
+    text = f'[plan]\nname = "a"\n[cap]\n[[cap.counties]]\nplace = "1"\nfloor_m2 = 4\n{said}\n'
+    data = {**tomllib.loads(text), "inputs": {"boundary": {"path": "a.gpkg"}}}
+    if code is None:
+        (rule,) = parse(data, "plan.toml").cap.counties
+        assert rule.evidence == ("S" if '"S"' in said else "own")
+        return
+    with pytest.raises(InputError) as caught:
+        parse(data, "plan.toml")
+    assert [p.code for p in caught.value.problems] == [code]

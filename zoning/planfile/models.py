@@ -145,6 +145,8 @@ class PlaceRule(Part):
     """At most this built share, existing and new together, in the survey of the cap."""
     source: str = OWN_SOURCE
     """Where the rule is written."""
+    evidence: str = OWN_EVIDENCE
+    """Tag of evidence of the rule."""
 
 
 def _short(rule: Any) -> Any:

@@ -179,6 +179,10 @@ def _rule_problems(cap: CapPart, known: Sequence[str], document: strict.Document
     for name in ("phase", "reduction"):
         for n, rule in enumerate(getattr(cap, name)):
             rules["cap", name, n] = rule
+    for name in ("counties", "townships"):
+        for n, rule in enumerate(getattr(cap, name)):
+            if "evidence" in rule.model_fields_set:  # 0.1.0 had no tag there
+                rules["cap", name, n] = rule
     for path, rule in rules.items():
         if rule is not None:
             found += _evidence_problems(path, rule, document)
