@@ -161,6 +161,7 @@ def test_three_plans_on_one_spot_count_once():
     assert told.patches["kind"][0] == "D" and len(told.matches[told.patches["sign"][0]]) == 3
 
 
+@pytest.mark.slow
 def test_the_order_of_inputs_changes_nothing():
     rng = np.random.default_rng(8)
     where = city(rng)
@@ -178,6 +179,7 @@ def test_the_order_of_inputs_changes_nothing():
         pd.testing.assert_frame_equal(patches, frames[0][2], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_wider_tolerance_only_makes_slivers_of_conflicts():
     from dataclasses import replace
 
@@ -557,6 +559,7 @@ def test_decisions_are_exported_filled_in_and_read_back(plan, tmp_path):
     assert filled.loc[one, "gives_way"] == loser and filled.loc[two, "decided_state"] == "closed"
 
 
+@pytest.mark.slow
 def test_all_decided_is_ok_and_stale_decisions_are_not_applied(plan, tmp_path):
     folder, made = plan
     rows = frames(made)["conflict_list"]
@@ -720,3 +723,95 @@ def test_a_state_is_edited_in_a_real_qgis_and_read_back(plan, tmp_path):
     again = frames(api.audit(folder / "plan.toml", decisions=file))["conflict_list"]
     now = again.set_index("conflict").loc[row["conflict"]]
     assert (now["state"], now["gives_way"], now["reason"]) == ("closed", loser, "现场核实")
+
+
+def test_the_command_says_what_waits_and_leaves_with_1(plan, capsys):
+    from zoning.cli.app import build
+
+    def ran(*words):
+        with pytest.raises(SystemExit) as done:
+            build()(list(words))
+        return done.value.code, capsys.readouterr()
+
+    folder, made = plan
+    code, said = ran("audit", str(folder / "plan.toml"), "--lang", "zh")
+    assert code == 1 and "尚未决定" in said.out + said.err and "城市(镇)总体规划" in said.out
+    code, said = ran("audit", str(folder / "plan.toml"), "--json", "--order", "2022")
+    told = json.loads(said.out)
+    assert code == 1 and told["ok"] is False
+    assert told["audit"]["settings"]["order"]["code"] == "2022"
+    assert len(told["conflicts"]) == len(frames(made)["conflict_list"])
+    code, said = ran("audit", str(folder / "plan.toml"), "--order", "1999")
+    assert code == 2 and "2019" in said.err
+    code, said = ran("audit", str(worlds.write(folder / "none")))
+    assert code == 2 and "[[inputs.plans]]" in said.err
+
+
+@pytest.mark.slow
+def test_the_order_of_the_lines_changes_who_gives_way_and_nothing_else(plan):
+    folder, made = plan
+    other = api.audit(folder / "plan.toml", order="2022")
+    one, two = frames(made), frames(other)
+    same = ["conflict", "kind", "level", "claims", "area_m2", "width_m"]
+    assert one["conflict_list"][same].equals(two["conflict_list"][same])
+    red = [f["audit_claims"].query("role == 'redline'")["given_up_m2"].sum() for f in (one, two)]
+    debt = [f["audit_farmland"]["leaves_m2"].sum() for f in (one, two)]
+    assert red[0] == 0 < red[1] and debt[0] > 0 == debt[1]
+
+
+@pytest.mark.slow
+def test_another_cap_draws_up_the_account_of_plans_again(plan):
+    _, made = plan
+    other = made.allocate(cap=0.25)
+    one, two = (frames(p)["audit_cap"].set_index("place").loc["city"] for p in (made, other))
+    assert two["headroom_m2"] == other.run["construction"]["headroom_m2"] < one["headroom_m2"]
+    assert two["new_before_m2"] == one["new_before_m2"]
+    assert two["slack_after_m2"] == two["headroom_m2"] - two["new_after_m2"]
+    assert [c for c in api.verify(other) if c.check == "verify.audit" and not c.ok] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", ["slivers", "no townships, no land use"])
+def test_plans_of_other_kinds_are_audited_too(tmp_path, change):
+    path = write(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    if change == "slivers":
+        grid = 'crs = "EPSG:4549"\ncell_m = 700\nmin_share = 0.4\nslivers = "drop"'
+        text = text.replace('crs = "EPSG:4549"', grid)
+    else:
+        for table in ("townships", "landuse"):
+            start = text.index(f"[inputs.{table}]")
+            text = text[:start] + text[text.index("[", start + 1) :]
+    path.write_text(text, encoding="utf-8")
+    made = api.audit(path)
+    assert check(made.contributions, made.units.index) == []
+    f = frames(made)
+    assert f["audit_atoms"]["area_m2"].sum() == round(made.city.area.sum())
+    assert (f["conflict_list"]["level"] == "conflict").any()
+    if change != "slivers":
+        assert f["audit_cap"]["new_before_m2"].isna().all()
+        assert f["audit_farmland"]["candidates_m2"].isna().all()
+    made.save(tmp_path / "out", map=False, qgis=False)
+    assert proved(tmp_path / "out") == []
+
+
+@pytest.mark.slow
+def test_check_tells_a_shifted_layer_before_anything_is_measured(tmp_path):
+    path = write(tmp_path)
+    rng = np.random.default_rng(4)
+    towns = [blob(rng, 200, (worlds.X + 600 * i + 500, worlds.Y + 600 * j + 500))
+             for i in range(6) for j in range(3)]  # fmt: skip
+    for name, step in (("土规", 0.0), ("城规", 6.0)):
+        column = {"管制区": ["允许建设区"]} if name == "土规" else {"用地": ["R"]}
+        shapes = [shapely.affinity.translate(t, step, -step) for t in towns]
+        gpd.GeoDataFrame({k: v * 18 for k, v in column.items()}, geometry=shapes,
+                         crs=worlds.CRS).to_file(tmp_path / f"{name}.gpkg")  # fmt: skip
+    told = [f for f in api.check(path).intake.findings if f.code == "audit.offset"]
+    assert len(told) == 1 and abs(told[0].measured - 6 * 2**0.5) < 0.3
+    east, north = map(float, told[0].remedy.en.split("[")[1].rstrip("]").split(", "))
+    text = path.read_text(encoding="utf-8")
+    moved = "城规" if told[0].where == "urban_plan" else "土规"
+    key = f'path = "{moved}.gpkg"\n'
+    path.write_text(text.replace(key, f"{key}move_m = [{east}, {north}]\n"), encoding="utf-8")
+    again = api.check(path).intake.findings
+    assert "audit.offset" not in {f.code for f in again} and "moved-plan" in {f.code for f in again}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoning.api.plan import Plan
-from zoning.errors import Problem, ZoningError
+from zoning.errors import Finding, Problem, ZoningError
 
 if TYPE_CHECKING:
     from zoning.inputs.gather import Intake
@@ -81,3 +81,17 @@ def rehearse_audit(config: Config, folder: Path) -> list[Problem]:
         except ZoningError as error:
             problems.extend(error.problems)
     return problems
+
+
+def shifted(config: Config, folder: Path, intake: Intake) -> list[Finding]:
+    """Tell layers of plans that are shifted as a whole, before anything is measured."""
+    from zoning.review.audit.claims import collect
+    from zoning.review.audit.offset import find_shifts, shift_checks
+    from zoning.review.audit.settings import load_settings
+
+    if intake.plans is None:
+        return []
+    layers = intake.layers
+    claims = collect(layers.redlines, layers.protections, intake.plans)
+    how = load_settings(config.audit, folder).tolerance.offset
+    return list(shift_checks(find_shifts(claims, how), claims))

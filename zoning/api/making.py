@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoning.api.against import rehearse_audit, with_audit
+from zoning.api.against import rehearse_audit, shifted, with_audit
 from zoning.api.plan import Plan
 from zoning.api.policy_files import rehearse_policies, with_policies
-from zoning.errors import InputError, Text, raise_all
+from zoning.errors import InputError, Text, once, raise_all
 
 if TYPE_CHECKING:
     from zoning.pipeline.ready import Ready
@@ -114,6 +115,10 @@ def check(plan: str | Path, *, progress: Progress | None = None) -> Ready:
     except InputError as error:
         raise InputError([*error.problems, *problems]) from error
     raise_all(problems)
+    told = shifted(config, path.parent, ready.intake)
+    if told:
+        intake = replace(ready.intake, findings=tuple(once((*ready.intake.findings, *told))))
+        ready = replace(ready, intake=intake)
     return ready
 
 

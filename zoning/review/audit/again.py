@@ -177,7 +177,7 @@ def verify(plan: Plan) -> list[Check]:
 def _sums(stored: Stored, plan: Plan, found: list[Check]) -> None:
     """Add the ledger of the audit up by units, sets, patches and classes."""
     atoms, frames = stored.atoms, stored.frames
-    add(found, "audit_atoms: city", {"city": int(plan.run["area_m2"]["city"])},
+    add(found, "audit_atoms: city", {"city": round(plan.city.area.sum())},
          {"city": _total(atoms)})  # fmt: skip
     units = {str(u): 0 for u in plan.units.index}
     for unit, m2 in zip(atoms["unit"], atoms["area_m2"], strict=True):

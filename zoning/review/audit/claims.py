@@ -73,9 +73,32 @@ def claims_of(
     -------
     Claims
     """
+    given = next((c for c in plan.contributions if c.wing == _PROTECTIONS), None)
+    frame = None
+    if given is not None:
+        frame = next(x.frame for x in given.layers if x.name == _PROTECTIONS)
+    return collect(plan.redlines, frame, plans, parks)
+
+
+def collect(
+    redlines: gpd.GeoDataFrame | None,
+    protections: gpd.GeoDataFrame | None,
+    plans: gpd.GeoDataFrame | None,
+    parks: gpd.GeoDataFrame | None = None,
+) -> Claims:
+    """Collect claims from layers; see :func:`claims_of`.
+
+    Parameters
+    ----------
+    redlines : GeoDataFrame, optional
+        ``level``.
+    protections : GeoDataFrame, optional
+        ``kind``.
+    plans, parks : GeoDataFrame, optional
+    """
     rows: list[tuple[Claim, Any, int]] = []
     layers: list[dict[str, Any]] = []
-    _add_protections(plan, rows, layers)
+    _add_protections(redlines, protections, rows, layers)
     if parks is not None and len(parks):
         layers.append(_layer("park", "[inputs.parks]", len(parks)))
         for kind, shape in zip(parks["kind"], parks.geometry, strict=True):
@@ -85,9 +108,7 @@ def claims_of(
     if plans is not None:
         for _, part in plans.groupby("layer", sort=True):
             first = part.iloc[0]
-            layers.append(
-                _layer(first["role"], "[[inputs.plans]]", len(part), first)
-            )  # fmt: skip
+            layers.append(_layer(first["role"], "[[inputs.plans]]", len(part), first))
             rows += [
                 ((str(role), str(code)), shape, len(layers) - 1)
                 for role, code, shape in zip(
@@ -130,20 +151,21 @@ def _layer(role: str, table: str, features: int, row: Any = None) -> dict[str, A
 
 
 def _add_protections(
-    plan: Plan, rows: list[tuple[Claim, Any, int]], layers: list[dict[str, Any]]
+    redlines: gpd.GeoDataFrame | None,
+    protections: gpd.GeoDataFrame | None,
+    rows: list[tuple[Claim, Any, int]],
+    layers: list[dict[str, Any]],
 ) -> None:
     where = "[[inputs.protections]]"
-    if plan.redlines is not None and len(plan.redlines):
-        layers.append(_layer("redline", where, len(plan.redlines)))
+    if redlines is not None and len(redlines):
+        layers.append(_layer("redline", where, len(redlines)))
         rows += [
             (("redline", f"level{int(level)}"), shape, len(layers) - 1)
-            for level, shape in zip(plan.redlines["level"], plan.redlines.geometry, strict=True)
+            for level, shape in zip(redlines["level"], redlines.geometry, strict=True)
         ]
-    given = next((c for c in plan.contributions if c.wing == _PROTECTIONS), None)
-    if given is None:
+    if protections is None:
         return
-    frame = next(x.frame for x in given.layers if x.name == _PROTECTIONS)
-    for kind in sorted(frame["kind"].unique()):
-        part = frame[frame["kind"] == kind]
+    for kind in sorted(protections["kind"].unique()):
+        part = protections[protections["kind"] == kind]
         layers.append(_layer(str(kind), where, len(part)))
         rows += [((str(kind), str(kind)), shape, len(layers) - 1) for shape in part.geometry]

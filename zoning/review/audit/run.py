@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -146,10 +146,22 @@ def _placed(atoms: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     places = names.copy()
     names[there], places[there] = codes[town[there]], county[town[there]]
     out = atoms.drop(columns="township")
+    out["unit"] = _units(out["unit"], plan)
     out.insert(1, "township", pd.array(names, dtype="string"))
     out.insert(2, "county", pd.array(places, dtype="string"))
     keys = ["unit", "township", "county", "sign", "patch", "landuse"]
     return out.sort_values(keys, ignore_index=True)
+
+
+def _units(units: pd.Series, plan: Plan) -> Any:
+    """Count ground of units that a plan has left out as slivers with the nearest unit."""
+    there = plan.units.index
+    gone = sorted(set(units) - set(there))
+    if not gone:
+        return units.to_numpy()
+    at = np.array([plan.grid.locate(u) for u in there])
+    near = {u: there[((at - plan.grid.locate(u)) ** 2).sum(axis=1).argmin()] for u in gone}
+    return units.replace(near).to_numpy()
 
 
 def _named(audited: Audited, atoms: pd.DataFrame, plan: Plan) -> pd.DataFrame:
