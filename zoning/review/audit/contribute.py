@@ -47,6 +47,14 @@ _TITLES = {
     "audit_farmland": Text("Basic farmland to be replaced", "永久基本农田补划"),
     "audit_decisions": Text("Decisions on conflicts", "冲突处置决定"),
 }
+#: What names a row, so that two plans' tables can be compared.
+_KEYS = {
+    "conflict_list": ("conflict",), "audit_classes": ("kind", "level"), "audit_kinds": ("kind",),
+    "audit_levels": ("level",), "audit_places": ("county", "township", "kind", "level"),
+    "audit_units": ("unit",), "audit_claims": ("role", "class"), "audit_cap": ("place",),
+    "audit_farmland": ("county",), "audit_decisions": ("conflict",),
+    "audit_pairs": ("rule", "claim_a", "claim_b"),
+}  # fmt: skip
 #: Tables of the chapter; the others stand in the workbook.
 _SHOWN = ("audit_layers", "audit_classes", "audit_levels", "audit_balance", "audit_cap",
           "audit_farmland")  # fmt: skip
@@ -67,7 +75,7 @@ def contribute(result: Result, plan: Plan) -> Contribution:
     layer = conflict_layer(frames["conflict_list"], result, plan.units.crs)
     frames["conflict_list"] = frames["conflict_list"].drop(columns="patch")
     kept = {
-        name: Table(name, _TITLES[name], frame, fields_of(frame, rules, zones))
+        name: Table(name, _TITLES[name], frame, fields_of(frame, rules, zones), _KEYS.get(name, ()))
         for name, frame in frames.items()
     }
     used = set(layer["kind"])
