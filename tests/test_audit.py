@@ -261,7 +261,9 @@ def test_a_pair_without_a_rule_is_never_passed():
     rows = [(("water_plan", "canal"), spot, 0), (("urban_plan", "industrial"), spot, 0)]
     _, told = audited(where, rows)
     assert told.patches["level"].tolist() == ["unclassified"]
-    rows = [(("urban_plan", "unknown"), spot, 0), (("redline", "level1"), spot, 0)]
+    # A wildcard fits every class but one that is not known.
+    assert RULES.match(("urban_plan", "own"), ("existing_use", "cropland")).level == "pass"
+    rows = [(("urban_plan", "unknown"), spot, 0), (("existing_use", "cropland"), spot, 0)]
     assert audited(where, rows)[1].patches["level"].tolist() == ["unclassified"]
 
 
