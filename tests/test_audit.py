@@ -352,14 +352,62 @@ def test_the_orders_of_the_lines_differ_where_they_should():
         for claims in ((pbf, red), (pbf, general), (red, ugb), (pbf, ugb), (pbf, red, ugb)):
             found = propose(claims, RULES.matches(claims), order, {}, rest)
             gone[year, claims] = (set(found.leaves), len(found.open))
+            assert len(set(found.leaves)) == len(found.leaves)
             assert set(found.after) <= {*claims, rest["growth_boundary"]}
     assert gone["2019", (pbf, red)] == ({pbf}, 0) and gone["2022", (pbf, red)] == ({red}, 0)
     assert gone["2019", (pbf, general)] == (set(), 1)
     assert gone["2022", (pbf, general)] == ({general}, 0)
     for year in ("2019", "2022"):
         assert gone[year, (red, ugb)] == gone[year, (pbf, ugb)] == ({ugb}, 0)
+    cut = propose((red, ugb), RULES.matches((red, ugb)), load_order("2019"), {}, rest)
+    assert set(cut.after) == {red, rest["growth_boundary"]}
+    town, quota = ("urban_plan", "industrial"), ("land_use_plan", "forbidden")
+    for claims, loser in (((town, red), town), ((town, pbf), town), ((quota, town), town)):
+        ranks = {"land_use_plan": 1, "urban_plan": 2}
+        found = propose(claims, RULES.matches(claims), load_order("2019"), ranks, {})
+        assert found.leaves == (loser,)
+    both = propose((quota, town), RULES.matches((quota, town)), load_order("2019"), {}, {})
+    assert both.leaves == () and len(both.open) == 1  # no precedence: a person decides
     assert gone["2019", (pbf, red, ugb)] == ({pbf, ugb}, 0)
     assert gone["2022", (pbf, red, ugb)] == ({red, ugb}, 0)
+
+
+def test_farmland_is_replaced_in_its_county_first_and_what_is_missing_is_told():
+    from zoning.review.audit.resolve import farmland_debt, level_balance
+
+    pbf, red = ("basic_farmland", "basic_farmland"), ("redline", "level1")
+    atoms = pd.DataFrame({"sign": [0, 0, 0, 1], "patch": [0, 1, 2, -1],
+                          "level": ["conflict", "conflict", "notice", "pass"],
+                          "area_m2": [100, 70, 5, 1000]})  # fmt: skip
+    before = {(0, 0): (pbf, red), (0, 1): (pbf, red), (0, 2): (pbf, red), (1, -1): (pbf,)}
+    after = {(0, 0): (red,), (0, 1): (red,), (0, 2): (pbf, red), (1, -1): (pbf,)}
+    county = pd.Series(["a", "b", "b", "a"])
+    pieces = pd.DataFrame({"county": ["a", "a", "b", "c"], "free_farmland_m2": [30, 10, 90, 35],
+                           "new_m2": [0, 10, 0, 0]})  # fmt: skip
+    table = farmland_debt(atoms, county, before, after, pieces).set_index("county")
+    assert table["before_m2"].to_dict() == {"a": 1100, "b": 75}
+    assert table["leaves_m2"].to_dict() == {"a": 100, "b": 70}
+    assert table["in_county_m2"].tolist() == [30, 70]
+    assert table["in_city_m2"].tolist() == [55, 0] and table["missing_m2"].tolist() == [15, 0]
+    levels = level_balance(atoms, after, RULES, {2}, set()).set_index("level")
+    assert levels["before_m2"].to_dict()["conflict"] == 170
+    assert levels["after_m2"].to_dict() == {
+        "conflict": 0, "unclassified": 0, "warning": 0, "notice": 5, "pass": 1170,
+    }  # fmt: skip
+    kept = level_balance(atoms, before, RULES, {2}, {0}).set_index("level")["after_m2"]
+    assert kept["conflict"] == 70 and kept["pass"] == 1100
+
+
+def test_a_named_role_goes_before_a_named_class(tmp_path):
+    path = tmp_path / "rules.toml"
+    row = '[[rule]]\nid = "{}"\nclass = "K"\nlevel = "{}"\na = {{ {} }}\nb = {{ role = "lock" }}\n'
+    path.write_text(
+        '[[class]]\ncode = "K"\n' + row.format("role", "notice", 'role = "urban_plan"')
+        + row.format("class", "warning", 'class = "industrial"'), encoding="utf-8",
+    )  # fmt: skip
+    rules = load_rules(path)
+    assert rules.match(("urban_plan", "industrial"), ("lock", "lock")).id == "role"
+    assert rules.match(("existing_use", "industrial"), ("lock", "lock")).id == "class"
 
 
 def test_an_order_of_ones_own_and_a_misspelt_one(tmp_path):
