@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from zoning.allocation.files.begin import Task, begin
 from zoning.allocation.files.rows import Rows
 from zoning.allocation.lookup import find
 from zoning.allocation.methods.solver import Found, branch_and_bound
@@ -188,7 +189,8 @@ def select(question: Selection, *, gap: float = 0.0, time_limit: float | None = 
         rows.add(amounts.column[mine], amounts.value[mine], low, high)
     cost = costs["cost"].to_numpy(float).copy()
     extra = _penalties(question, pair, cost, rows)
-    found = _solve(np.r_[cost, extra], lower, upper, rows, gap, time_limit)
+    first = _first(question, costs, cost, lower, upper, amounts, rows, extra)
+    found = _solve(np.r_[cost, extra], lower, upper, rows, gap, time_limit, first)
     x = found.answer()
     if x is None:
         raise InfeasibleError(_together())
@@ -204,6 +206,25 @@ def select(question: Selection, *, gap: float = 0.0, time_limit: float | None = 
         pd.Series(reached, index=names, name="amount"), found.status,
         question.notes, _beside(question, available, reached),
     )  # fmt: skip
+
+
+def _first(
+    question: Selection, costs: pd.DataFrame, cost: Floats, lower: Floats, upper: Floats,
+    amounts: _Amounts, rows: Rows, extra: Floats,
+) -> Floats | None:  # fmt: skip
+    """Give a choice to begin with where there is one zone, targets alone, and a boundary."""
+    from scipy import sparse
+
+    ends = _ends(question.bounds)
+    plain = costs["zone"].nunique() == 1 and not question.every_unit and np.isinf(ends[:, 1]).all()
+    if not plain or not len(extra) or (amounts.value < 0).any() or (cost < 0).any():
+        return None
+    shape = (amounts.rows, len(costs))
+    held = sparse.csc_array((amounts.value, (amounts.row, amounts.column)), shape=shape)
+    least = np.where(np.isfinite(ends[:, 0]), ends[:, 0], 0.0)
+    i, j = rows.edges
+    z = begin(Task(cost, lower, upper, held, least, i, j, extra))
+    return None if z is None else np.r_[z.astype(np.float64), (z[i] != z[j]).astype(np.float64)]
 
 
 class _Amounts(NamedTuple):
@@ -347,8 +368,9 @@ def _paid(rows: Rows, extra: Floats, chosen: Any) -> float:
 
 
 def _solve(
-    cost: Floats, lower: Floats, upper: Floats, rows: Rows, gap: float, seconds: float | None
-) -> Found:
+    cost: Floats, lower: Floats, upper: Floats, rows: Rows, gap: float, seconds: float | None,
+    first: Floats | None = None,
+) -> Found:  # fmt: skip
     more = rows.columns - len(lower)
     low, high = rows.sides()
     return branch_and_bound(
@@ -361,6 +383,7 @@ def _solve(
         whole=np.r_[np.ones(len(lower)), np.zeros(more)],
         gap=gap,
         seconds=seconds,
+        start=first,
     )
 
 
