@@ -15,6 +15,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from qgis.core import (
     QgsApplication,
     QgsCategorizedSymbolRenderer,
+    QgsExpression,
+    QgsExpressionContext,
+    QgsExpressionContextUtils,
     QgsFontUtils,
     QgsGraduatedSymbolRenderer,
     QgsLayerTree,
@@ -137,7 +140,12 @@ def check_project(uri, pictures, tag):
         "abstract": project.metadata().abstract(), "author": project.metadata().author(),
         "variables": {k: str(v) for k, v in project.customVariables().items()},
         "layers": [describe(layer) for layer in layers], "tree": tree_of(project.layerTreeRoot()),
-        "themes": {}, "layouts": [],
+        "themes": {}, "layouts": [], "tips": tips_of(layers, project),
+        "relations": [
+            {"valid": r.isValid(), "parent": table_of(r.referencedLayer()),
+             "child": table_of(r.referencingLayer())}
+            for r in project.relationManager().relations().values()
+        ],
     }  # fmt: skip
     themes = project.mapThemeCollection()
     for i, name in enumerate(themes.mapThemes()):
@@ -152,6 +160,26 @@ def check_project(uri, pictures, tag):
     for i, layout in enumerate(project.layoutManager().layouts()):
         out["layouts"].append(check_layout(layout, pictures, f"{tag}-layout-{i:02d}"))
     return out
+
+
+def table_of(layer):
+    return layer.source().partition("layername=")[2]
+
+
+def tips_of(layers, project):
+    """Give the map tips of the first features, as QGIS shows them."""
+    found = []
+    for layer in (x for x in layers if x.mapTipTemplate()):
+        for n, feature in enumerate(layer.getFeatures()):
+            context = QgsExpressionContext(
+                QgsExpressionContextUtils.globalProjectLayerScopes(layer)
+            )
+            context.setFeature(feature)
+            text = QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)
+            found.append({"table": table_of(layer), "text": text})
+            if n == 5:
+                break
+    return found
 
 
 def check_layout(layout, pictures, tag):
@@ -175,6 +203,7 @@ def check_layout(layout, pictures, tag):
         atlas.first()
         entry["atlas"] = {"pages": atlas.count(), "first": atlas.nameForPage(0),
                           "file": atlas.currentFilename()}  # fmt: skip
+        entry["atlas"]["scales"] = page_scales(layout)
     entry["png"] = exporter.exportToImage(os.path.join(pictures, f"{tag}.png"), image)
     if os.environ.get("QGIS_CHECK_PDF", "1") == "1":
         pdf = QgsLayoutExporter.PdfExportSettings()
@@ -182,6 +211,18 @@ def check_layout(layout, pictures, tag):
     if atlas.enabled():
         atlas.endRender()
     return entry
+
+
+def page_scales(layout):
+    """Give the scale of the map on every page, and whether the page shows all of its feature."""
+    (the_map,) = [i for i in layout.items() if type(i).__name__ == "QgsLayoutItemMap"]
+    atlas, found = layout.atlas(), []
+    for page in range(atlas.count()):
+        atlas.seekTo(page)
+        box = layout.reportContext().feature().geometry().boundingBox()
+        found.append([the_map.scale(), the_map.extent().contains(box)])
+    atlas.first()
+    return found
 
 
 def main():

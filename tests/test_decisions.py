@@ -16,6 +16,7 @@ from zoning.cli.telling import tell_plan
 from zoning.errors import InputError
 from zoning.outputs.exchange import decisions as layers
 from zoning.outputs.office.document import Table
+from zoning.outputs.qgis import xml
 from zoning.outputs.report import accounts
 from zoning.outputs.report.pieces import Writer
 from zoning.outputs.webmap.document import decisions as packed
@@ -152,3 +153,17 @@ def test_a_decision_holds_at_its_own_level():
     assert decision_on(rows, "unit", "7")["zone"] == "b"
     assert decision_on(rows, "unit", "8") is None and decision_on(rows[:1], "unit", "7") is None
     assert decision_on(None, "unit", "7") is None
+
+
+def test_the_form_of_decisions_asks_for_reason_and_name_and_locks_the_rest():
+    columns = ["unit", "name", "zone", "was", "decided_zone", "reason", "who", "date"]
+    form = layers._form(columns, ("decided_zone",), "zh")
+    assert form.locked == {"unit", "name", "zone", "was"}
+    assert set(form.tests) == {"reason", "who", "date"}
+    parts = {e.tag: e for e in xml.fields({c: c for c in columns}, {}, form)}
+    widgets = {f.get("name"): f.find("editWidget").get("type") for f in parts["fieldConfiguration"]}
+    assert (widgets["date"], widgets["reason"]) == ("DateTime", "TextEdit")
+    locked = {f.get("name") for f in parts["editable"] if f.get("editable") == "0"}
+    assert locked == form.locked
+    tested = {c.get("field"): c.get("exp") for c in parts["constraintExpressions"]}
+    assert "decided_zone" in tested["reason"] and r"\\d{4}" in tested["date"]

@@ -263,6 +263,12 @@ FORGERIES = {
     "layer units: zone": sql("UPDATE units SET zone = 'key' WHERE zone <> 'key'"),
     "layer allocation: new land": sql("UPDATE allocation SET new_m2 = new_m2 + 1"),
     "layer allocation: a unit more": sql("DELETE FROM allocation WHERE fid = 1"),
+    "clipped: whole squares": sql(
+        "UPDATE rtree_unit_shapes SET geom = (SELECT geom FROM units LIMIT 1)"),
+    "clipped: another view": sql(
+        "DROP VIEW units_clipped",
+        "CREATE VIEW units_clipped AS SELECT fid AS OGC_FID, geom, unit, 'key' AS zone FROM units",
+        "UPDATE gpkg_contents SET description = 'x' WHERE table_name = 'units_clipped'"),
     "check that holds": sql("UPDATE checks SET measured = measured + 1 WHERE measured IS NOT NULL"),
     "name of the plan": sql("UPDATE plan SET value = 'another' WHERE key = 'name'"),
     "account of the city": sql("UPDATE account_city SET built_m2 = built_m2 - 1"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import sqlite3
 import time
 import xml.etree.ElementTree as ET
@@ -14,15 +15,17 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoning.errors import InputError
 from zoning.outputs import contributed
 from zoning.outputs.prints import themes
-from zoning.outputs.qgis import geopackage, styles, xml
+from zoning.outputs.qgis import clipped, geopackage, styles, xml
 
-FEATURES = {"units", "zones", "townships", "counties", "redlines", "allocation", "city"}
+FEATURES = {"units", "units_clipped", "zones", "townships", "counties", "redlines", "allocation",
+            "city"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +105,9 @@ def test_tables_come_back_as_they_were(path, hostile):
 def test_one_geometry_type_per_layer(path):
     kinds = dict(pyogrio.list_layers(path))
     assert kinds["units"] == kinds["allocation"] == "Polygon"
-    assert {kinds[n] for n in FEATURES - {"units", "allocation"}} == {"MultiPolygon"}
+    assert {kinds[n] for n in FEATURES - {"units", "units_clipped", "allocation"}} == {
+        "MultiPolygon"
+    }
 
 
 def test_every_layer_and_table_has_one_default_style_that_is_well_formed(path):
@@ -115,7 +120,11 @@ def test_every_layer_and_table_has_one_default_style_that_is_well_formed(path):
     for table, _, qml, _, geometry in rows:
         tree = ET.fromstring(qml.removeprefix(xml.DOCTYPE))
         aliased = {a.get("field") for a in tree.iter("alias")}
-        columns = {r[1] for r in query(path, f"PRAGMA table_info({table})")} - {"fid", "geom"}
+        columns = {r[1] for r in query(path, f"PRAGMA table_info({table})")} - {
+            "fid",
+            "geom",
+            "OGC_FID",
+        }
         assert aliased == columns
         assert geometry == ("geom" if table in FEATURES else "")
         if table in FEATURES:
@@ -268,3 +277,55 @@ def test_the_size_of_a_city_is_written_quickly(tmp_path):
         geopackage.write(plan, tmp_path / "plan.gpkg")
         seconds.append(time.process_time() - start)
     assert np.min(seconds) < 0.4
+
+
+def test_clipped_units_end_at_the_boundary_and_carry_every_column(path, hostile):
+    back = pyogrio.read_dataframe(path, layer="units_clipped").set_index("unit")
+    units = hostile.units
+    assert set(back.index) == set(units.index) and len(back) == len(units)
+    back = back.loc[units.index]
+    city = hostile.city.geometry.union_all()
+    for square, shape, ours in zip(units.geometry, back.geometry, units["area_m2"], strict=True):
+        assert shape.equals(square) or shape.area == pytest.approx(ours, abs=3)
+        assert shape.difference(city.buffer(1e-6)).area < 1e-3
+    assert back["zone"].isna().tolist() == units["zone"].isna().tolist()
+    assert set(units.columns) <= set(back.columns)
+
+
+def test_what_is_edited_in_the_squares_is_seen_in_the_clipped_layer(path, tmp_path):
+    copy = tmp_path / "plan.gpkg"
+    shutil.copy(path, copy)
+    with closing(sqlite3.connect(copy)) as db, db:
+        for (name,) in db.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            db.execute(f'DROP TRIGGER "{name}"')  # of the spatial index; QGIS has their functions
+        db.execute("UPDATE units SET zone_reason = 'edited' WHERE fid = 1")
+        told = db.execute("SELECT zone_reason FROM units_clipped WHERE OGC_FID = 1").fetchone()
+    assert told == ("edited",)
+
+
+@given(st.integers(0, 10**6))
+def test_clipped_shapes_are_those_of_an_overlay(seed):
+    """Two ways: the search along the boundary, and an overlay of everything."""
+    rng = np.random.default_rng(seed)
+    angles = np.sort(rng.uniform(0, 2 * np.pi, 9))
+    rays = rng.uniform(1_000, 3_000, 9)
+    ring = np.column_stack([np.cos(angles) * rays, np.sin(angles) * rays])
+    city = shapely.make_valid(shapely.Polygon(ring))
+    squares = [shapely.box(x, y, x + 1000, y + 1000)
+               for x in range(-3000, 3000, 1000) for y in range(-3000, 3000, 1000)]  # fmt: skip
+    squares = [s for s in squares if s.intersection(city).area > 0]
+    units = gpd.GeoDataFrame(geometry=squares, index=[f"u{i}" for i in range(len(squares))],
+                             crs=4549)  # fmt: skip
+
+    class Plan:
+        pass
+
+    Plan.units, Plan.city = units, gpd.GeoDataFrame(geometry=[city], crs=4549)
+    made = clipped.shapes(Plan)
+    for unit, square in units.geometry.items():
+        right = square.intersection(city)
+        mine = made.get(unit, square)
+        assert mine.symmetric_difference(right).area < 1e-6
+    assert all(not made[u].equals(units.geometry[u]) for u in made.index)

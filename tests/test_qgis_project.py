@@ -19,10 +19,11 @@ from pathlib import Path
 import fake_plan
 import pyogrio
 import pytest
+import shapely
 
 from zoning.outputs import exchange
 from zoning.outputs.prints import themes as sheet_themes
-from zoning.outputs.qgis import geopackage, project, xml
+from zoning.outputs.qgis import clipped, geopackage, project, xml
 from zoning.outputs.qgis import layout as qgis_layout
 from zoning.planfile.models import Config, PlanPart
 
@@ -31,7 +32,9 @@ CHECK = Path(__file__).with_name("qgis_check.py")
 
 @pytest.fixture(scope="module")
 def plan():
-    return fake_plan.make(hostile=True)
+    made = fake_plan.make(hostile=True)
+    why = {"why_zh": "取 <i>本镇</i> 的类型", "why_en": "the class of the township"}
+    return dataclasses.replace(made, townships=made.townships.assign(**why))
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +95,8 @@ def test_items_stay_on_the_page_and_the_map_has_the_shape_of_its_extent(tree):
 
 
 def test_every_sheet_has_all_its_parts(tree):
-    wanted = {"map", "title", "heading", "legend", "north", "scale bar", "scale", "approval",
-              "data note", "date", "notice", "drawn by"}  # fmt: skip
+    wanted = {"map", "title", "heading", "legend", "about", "north", "scale bar", "scale",
+              "approval", "data note", "date", "notice", "drawn by"}  # fmt: skip
     for layout in tree.iter("Layout"):
         assert {i.get("id") for i in layout.findall("LayoutItem")} == wanted
         items = {i.get("id"): i for i in layout.findall("LayoutItem")}
@@ -103,6 +106,67 @@ def test_every_sheet_has_all_its_parts(tree):
         approval = items["approval"]
         assert approval.get("position").startswith(("10,", "13.5,"))  # lower left
         assert approval.get("labelText").startswith("审图号：")
+
+
+def test_nothing_lies_on_the_map_and_nothing_on_its_neighbour(tree):
+    for layout in tree.iter("Layout"):
+        boxes = {}
+        for item in layout.findall("LayoutItem"):
+            x, y = (float(v) for v in item.get("position").split(",")[:2])
+            w, h = (float(v) for v in item.get("size").split(",")[:2])
+            boxes[item.get("id")] = shapely.box(x, y, x + w, y + h)
+        del boxes["legend"]  # it takes only what it needs of its column
+        names = sorted(boxes)
+        for i, one in enumerate(names):
+            for other in names[i + 1 :]:
+                assert boxes[one].intersection(boxes[other]).area < 0.01, (one, other)
+
+
+def test_townships_units_and_red_lines_are_joined(plan, tree):
+    layers = {e.find("id").text: e for e in tree.findall("projectlayers/maplayer")}
+    pairs = set()
+    for relation in tree.findall("relations/relation"):
+        ends = [layers[relation.get(k)] for k in ("referencedLayer", "referencingLayer")]
+        tables = [e.find("datasource").text.split("layername=")[1] for e in ends]
+        field = relation.find("fieldRef")
+        for end, key in zip(ends, ("referencedField", "referencingField"), strict=True):
+            assert field.get(key) in {a.get("field") for a in end.iter("alias")}
+        pairs.add(tuple(tables))
+    assert {("townships", "unit_townships"), ("units", "unit_townships"),
+            ("units", "redline_by_unit"), ("redline_areas", "redlines")} <= pairs  # fmt: skip
+
+
+def test_map_tips_tell_values_escaped_and_never_run_text_of_the_plan(plan, tree):
+    tips = {
+        e.find("datasource").text.split("layername=")[1]: e.find("mapTip").text
+        for e in tree.findall("projectlayers/maplayer")
+        if e.find("mapTip") is not None
+    }
+    assert {"units", "units_clipped", "townships", "redlines", "zones"} <= set(tips)
+    assert "why_zh" in tips["units_clipped"] and "why_zh" in tips["townships"]
+    known = {e.text for e in tree.findall("projectlayers/maplayer/id")}
+    named = re.search(r"get_feature\('(\w+)'", tips["units_clipped"]).group(1)
+    assert named in known
+    for text in tips.values():
+        for expression in re.findall(r"\[% (.*?) %\]", text):
+            assert "&lt;" in expression or "format_number" in expression
+
+
+def test_units_are_drawn_inside_the_boundary_and_squares_stand_beside(plan, tree):
+    sources = [e.find("datasource").text for e in tree.findall("projectlayers/maplayer")]
+    assert sum(s.endswith("layername=units") for s in sources) == 1
+    assert sum(s.endswith("layername=units_clipped") for s in sources) >= 3
+    many = project.project(plan, "en")
+    assert "(whole squares)" in many
+    seen = parse(many).findall("layer-tree-group//layer-tree-layer[@checked='Qt::Checked']")
+    assert not [e for e in seen if e.get("source").endswith("layername=units")]
+
+
+def test_a_plan_of_very_many_units_keeps_the_squares(plan, monkeypatch, tmp_path):
+    monkeypatch.setattr(clipped, "MOST_UNITS", 3)
+    assert "units_clipped" not in project.project(plan, "zh")
+    path = geopackage.write(plan, tmp_path / "plan.gpkg")
+    assert "units_clipped" not in set(pyogrio.list_layers(path)[:, 0])
 
 
 def test_text_of_the_plan_is_data_and_never_an_expression(plan):
@@ -226,7 +290,8 @@ def test_qgis_opens_the_geopackage_styled(folder, plan, tmp_path):
     assert layers["account_zone"]["aliases"]["built_m2"] == "现状建设用地（m²）"
     assert ["生态平衡", "balance"] in layers["account_zone"]["maps"]["zone"]
     styled = [(t, s) for t, x in layers.items() for s in x["styles"]]
-    assert {t for t, _ in styled} == {n for n in geopackage.layers(plan)}
+    assert {t for t, _ in styled} == {*geopackage.layers(plan), clipped.VIEW}
+    assert layers[clipped.VIEW]["features"] == len(plan.units)
     for table, style in styled:
         assert style["ok"] and not style["error"], table
         assert style["renderer"] in ("QgsCategorizedSymbolRenderer", "QgsGraduatedSymbolRenderer",
@@ -257,8 +322,15 @@ def test_qgis_opens_the_moved_project_and_prints_it(folder, plan, tmp_path):
             width, height = layout["page"]
             for kind, _, x, y, w, h in layout["items"]:
                 assert x + w <= width + 0.1 and y + h <= height + 0.1, (layout["name"], kind)
-        pages = [x["atlas"]["pages"] for x in seen["layouts"] if x["atlas"]]
-        assert pages == [len(plan.counties), len(plan.townships)]
+        atlases = [x["atlas"] for x in seen["layouts"] if x["atlas"]]
+        assert [a["pages"] for a in atlases] == [len(plan.counties), len(plan.townships)]
+        for scale, whole in (page for a in atlases for page in a["scales"]):
+            assert whole and any(scale == pytest.approx(n) for n in qgis_layout.ROUND_SCALES)
+        assert {r["parent"] for r in seen["relations"]} >= {"townships", "units", "redline_areas"}
+        assert all(r["valid"] for r in seen["relations"])
+        tips = [t for t in seen["tips"] if t["table"] == "units_clipped"]
+        assert tips and all("[%" not in t["text"] and "<table>" in t["text"] for t in tips)
+        assert any("取 &lt;i>本镇&lt;/i> 的类型" in t["text"] for t in tips)
 
 
 @pytest.mark.qgis

@@ -28,6 +28,8 @@ _PAYLOAD = re.compile(r'<script type="application/json" id="zoning-plan">(.*?)</
 _UNITS = Text("units.parquet", "units.parquet")
 #: When a project was written.
 _TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+#: Largest difference of a clipped shape, in square metres.
+_CLIPPED_M2 = 0.01
 _AGAIN = Text("the plan, made again", "由方案重新生成")
 
 
@@ -77,7 +79,7 @@ def _sums(plan: Plan, folder: Path, found: Findings) -> None:
 
 def _geopackage(plan: Plan, folder: Path, found: Findings) -> None:
     """Hold the layers and tables of plan.gpkg against units.parquet and run.json."""
-    from zoning.outputs.qgis import geopackage
+    from zoning.outputs.qgis import clipped, geopackage
 
     path = folder / "plan.gpkg"
     layers, tables = geopackage.layers(plan), geopackage.tables(plan)
@@ -96,11 +98,40 @@ def _geopackage(plan: Plan, folder: Path, found: Findings) -> None:
                        f"plan.gpkg 缺少 {'、'.join(absent)}" if absent
                        else f"plan.gpkg 图层 {len(layers)} 个、表 {len(tables)} 个齐全"),
                   "plan.gpkg")  # fmt: skip
-        more = sorted(there - {*layers, *tables, "layer_styles", "qgis_projects"})
+        if clipped.VIEW in there:
+            _clipped(db, plan, layers["units"], found)
+        ours = {"layer_styles", "qgis_projects", clipped.VIEW}
+        more = sorted(there - {*layers, *tables, *ours})
         if more:
             listed = ", ".join(more[:8])
             found.not_looked_at(Text(f"tables of plan.gpkg that are none of ours: {listed}",
                                      f"plan.gpkg 中非本软件的表：{listed}"))  # fmt: skip
+
+
+def _clipped(db: sqlite3.Connection, plan: Plan, units: Any, found: Findings) -> None:
+    """Clip the units at the boundary again, and look whether the view shows what it should."""
+    import shapely
+
+    from zoning.outputs.qgis import clipped
+
+    try:
+        had = clipped.stored(db)
+    except (sqlite3.Error, shapely.GEOSException, ValueError) as error:
+        had = {"": error}
+    again = clipped.shapes(plan)
+    off = sorted({*had} ^ {*again.index})
+    both = [u for u in again.index if u in had]
+    off += [u for u in both if shapely.symmetric_difference(had[u], again[u]).area > _CLIPPED_M2]
+    columns = [c for c in units.columns if c != "geometry"]
+    (sql,) = db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (clipped.VIEW,)).fetchone()
+    right = sql == clipped.statement(columns) and not off
+    text = Text(
+        f"plan.gpkg: {clipped.VIEW}: " + (f"{len(again)} units clipped at the boundary" if right
+        else f"the shape of {off[0]} is not that of the boundary" if off else "another view"),
+        f"plan.gpkg: {clipped.VIEW}：" + (f"{len(again)} 个单元按范围裁切无误" if right
+        else f"{off[0]} 的形状与范围不符" if off else "视图已被改动"),
+    )  # fmt: skip
+    found.add("verify.clipped", right, text, f"plan.gpkg: {clipped.VIEW}")
 
 
 def _layer(path: Path, name: str, right: Any, found: Findings) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from zoning.base import words
 from zoning.base.staged import beside
 from zoning.errors import InputError, Text
 from zoning.outputs.qgis import styles
+from zoning.outputs.qgis import xml as qx
 from zoning.outputs.qgis.geopackage import GEOMETRY, add_styles
 from zoning.zones.overrides import LAYER, TOWNSHIP_LAYER
 
@@ -107,7 +108,9 @@ def _add_styles(
         names = {c: words.label(c, lang, "decisions") for c in columns}
         choices = styles.value_maps(plan, columns, lang)
         choices["decided_zone"] = {"": "–", **choices["decided_zone"]}
-        rows.append((name, look.name, styles.qml(replace(look, layer=name), names, choices)))
+        form = _form(columns, ("decided_zone",), lang)
+        qml = styles.qml(replace(look, layer=name), names, choices, form=form)
+        rows.append((name, look.name, qml))
     for name, other in others.items():
         look = next(s for s in known if s.layer == other.like)
         names = {c: t.get(lang) for c, t in other.names.items()}
@@ -115,6 +118,30 @@ def _add_styles(
             c: {"": "–", **{v: t.get(lang) for v, t in ws.items()}}
             for c, ws in other.choices.items()
         }
-        rows.append((name, look.name, styles.qml(replace(look, layer=name), names, lists)))
+        form = _form(list(names), tuple(lists), lang)
+        qml = styles.qml(replace(look, layer=name), names, lists, form=form)
+        rows.append((name, look.name, qml))
     with closing(sqlite3.connect(path)) as db, db:
         add_styles(db, [(n, GEOMETRY, called, qml, None, True, called) for n, called, qml in rows])
+
+
+_REASON = Text("a decision needs its reason", "作出决定须填写理由")
+_WHO = Text("a decision needs a name", "作出决定须填写决定人")
+_DAY = Text("a day such as 2026-11-26", "日期如 2026-11-26")
+
+
+def _form(columns: Sequence[str], chosen: Sequence[str], lang: str) -> qx.Form:
+    """Let one choose, pick a day, and be asked for reason and name; all else is only shown."""
+    open_ = " and ".join(f"coalesce(\"{c}\", '') = ''" for c in chosen)
+    filled = {*chosen, "reason", "who", "date"}
+    tests = {
+        "reason": (f"({open_}) or trim(coalesce(\"reason\", '')) <> ''", _REASON.get(lang)),
+        "who": (f"({open_}) or trim(coalesce(\"who\", '')) <> ''", _WHO.get(lang)),
+        "date": ("coalesce(\"date\", '') = '' or regexp_match(\"date\", "
+                 "'^\\\\d{4}-\\\\d{2}-\\\\d{2}$') > 0", _DAY.get(lang)),
+    }  # fmt: skip
+    return qx.Form(
+        locked=frozenset(c for c in columns if c not in filled),
+        dates=frozenset({"date"}), long=frozenset({"reason"}),
+        tests={c: test for c, test in tests.items() if c in columns},
+    )  # fmt: skip

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 from zoning.base.staged import beside
 from zoning.outputs import contributed
 from zoning.outputs.office.whole import notice, stamp
-from zoning.outputs.qgis import styles
+from zoning.outputs.qgis import clipped, styles, tips
 from zoning.outputs.qgis.looks import look_of
 from zoning.outputs.qgis.sld import sld
+from zoning.outputs.qgis.sql import GEOMETRY as GEOMETRY
+from zoning.outputs.qgis.sql import quoted as quoted
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
     from zoning.plan import Plan
 
-GEOMETRY = "geom"
 #: Layers whose shapes are squares; all others may have several parts.
 _SQUARES = ("units", "allocation")
 _STYLES = """CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -58,7 +59,8 @@ def write(plan: Plan, path: str | Path, lang: str | None = None) -> Path:
     Notes
     -----
     Layers: ``units``, ``zones``, ``townships``, ``counties``, ``redlines``, ``allocation`` and
-    ``city``, as far as the plan has them; then the tables of ``docs/architecture.md``, ``checks``
+    ``city``, as far as the plan has them, and ``units_clipped``, a view; then the tables of
+    ``docs/architecture.md``, ``checks``
     and ``plan`` (key, value). Styles stand in ``layer_styles`` (QGIS takes the default by itself).
 
     References
@@ -74,6 +76,9 @@ def write(plan: Plan, path: str | Path, lang: str | None = None) -> Path:
             plain = tables(plan)
             for name, frame in plain.items():
                 _write_table(db, name, frame, said, lang)
+            if clipped.wanted(plan):
+                columns = [c for c in shapes["units"].columns if c != "geometry"]
+                clipped.write(db, plan, columns, said.table_name(clipped.VIEW, lang))
             _write_styles(db, plan, shapes, plain, lang)
     return path
 
@@ -191,17 +196,6 @@ def written_at() -> str:
     return stamp().strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def quoted(name: str) -> str:
-    """Quote a name for SQL.
-
-    Examples
-    --------
-    >>> quoted('a"b')
-    '"a""b"'
-    """
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _write_table(
     db: sqlite3.Connection, name: str, frame: pd.DataFrame, said: contributed.Words, lang: str
 ) -> None:
@@ -255,7 +249,10 @@ def _write_styles(
     for style in styles.styles(plan, lang):
         qml = _qml(plan, style, style.layer, shapes[style.layer], lang)
         other = sld(look_of(style.renderer), style.layer, style.name)
-        rows.append((style.layer, GEOMETRY, style.name, qml, other, style.default, style.name))
+        on = [style.layer]
+        if style.layer == "units" and clipped.wanted(plan):
+            on.append(clipped.VIEW)
+        rows += [(n, GEOMETRY, style.name, qml, other, style.default, style.name) for n in on]
     for name, frame in plain.items():
         called = said.table_name(name, lang)
         qml = _qml(plan, None, name, frame, lang)
@@ -281,4 +278,6 @@ def add_styles(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
 def _qml(plan: Plan, style: styles.Style | None, layer: str, frame: Any, lang: str) -> str:
     columns = [c for c in frame.columns if c != "geometry"]
     names = styles.aliases(plan, layer, columns, lang)
-    return styles.qml(style, names, styles.value_maps(plan, columns, lang, layer))
+    codes = styles.value_maps(plan, columns, lang, layer)
+    tip = "" if style is None else tips.tip(plan, layer, columns, lang)
+    return styles.qml(style, names, codes, tip)

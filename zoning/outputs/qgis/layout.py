@@ -22,6 +22,12 @@ _INK = "#1a1a1a"
 PAPERS = {"A4": (297.0, 210.0, 1.0), "A3": (420.0, 297.0, 1.35)}
 _MARGIN, _SIDE, _HEAD, _FOOT = 10.0, 64.0, 26.0, 18.0
 _NICE = (1, 1.25, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7.5, 8, 10)
+#: Scales of atlas pages, 1:n.
+ROUND_SCALES = tuple(
+    sorted(
+        {round(n * 10**p) for p in range(3, 7) for n in _NICE if 1_000 <= n * 10**p <= 5_000_000}
+    )
+)
 #: Numbers by which QGIS knows its layout items.
 _LABEL, _MAP, _PAGE, _PICTURE, _LEGEND, _SCALE = 65641, 65639, 65638, 65640, 65642, 65646
 #: The scale that the map item really has; atlases change it from page to page.
@@ -73,6 +79,8 @@ class Sheet:
         Layers of the legend, from the top.
     atlas : LegendEntry or None
         Layer whose features are the pages; its column ``name`` is their title.
+    about : str
+        What the classes of the legend mean.
     """
 
     name: str
@@ -81,6 +89,7 @@ class Sheet:
     paper: str
     legend: Sequence[LegendEntry]
     atlas: LegendEntry | None = None
+    about: str = ""
 
 
 def fit(extent: Extent, width_mm: float, height_mm: float) -> tuple[Extent, int]:
@@ -141,14 +150,17 @@ def layout(sheet: Sheet, extent: Extent, lang: str) -> qx.Element:
     frame = Box(margin, _HEAD * factor, width - 2 * margin - side,
                 height - (_HEAD + _FOOT) * factor)  # fmt: skip
     column = Box(frame.x + frame.width + 3 * factor, frame.y, side - 3 * factor, frame.height)
-    arrow = Box(frame.x + frame.width - 18 * factor, frame.y + 3 * factor, 14 * factor, 16 * factor)
     base = frame.y + frame.height
+    # Beside the map, not on it: it hides nothing.
+    arrow = Box(column.x + column.width - 14 * factor, base - 39 * factor, 12 * factor, 14 * factor)
+    about = Box(column.x + 2 * factor, base - 40 * factor, column.width - 18 * factor, 17 * factor)
     shown, scale = fit(extent, frame.width, frame.height)
     items = [
         draw.map(frame, shown),
         draw.title(Box(margin, 6 * factor, width - 2 * margin, 10 * factor)),
         draw.heading(Box(margin, 16 * factor, width - 2 * margin, 7 * factor)),
         draw.legend(column),
+        draw.about(about),
         draw.arrow(arrow),
         draw.scale_bar(Box(column.x, base - 22 * factor, column.width, 12 * factor), scale),
         draw.scale(Box(column.x + 2 * factor, base - 9 * factor, column.width, 7 * factor)),
@@ -161,6 +173,15 @@ def layout(sheet: Sheet, extent: Extent, lang: str) -> qx.Element:
         "Layout", head, qx.element("Snapper", {"tolerance": 5}), qx.element("Grid", grid), page,
         *items, _atlas(sheet.atlas),
     )  # fmt: skip
+
+
+def _page_scale(box: Box) -> str:
+    """Give the expression for the largest round scale at which a page shows all of its feature."""
+    wide = f"bounds_width(@atlas_geometry) / {box.width:g}"
+    high = f"bounds_height(@atlas_geometry) / {box.height:g}"
+    scales = ", ".join(map(str, ROUND_SCALES))
+    # 1.1: some land around it.
+    return f"array_first(array_filter(array({scales}), @element >= 1100 * max({wide}, {high})))"
 
 
 def _atlas(coverage: LegendEntry | None) -> qx.Element:
@@ -229,8 +250,10 @@ class _Draw:
             qx.element("Extent", {"xmin": x0, "ymin": y0, "xmax": x1, "ymax": y1}),
         ]
         if self.sheet.atlas is not None:
-            driven = {"atlasDriven": 1, "scalingMode": 2, "margin": 0.1}
-            children.append(qx.element("AtlasMap", driven))
+            # 0: the page keeps its scale, and the scale follows the feature by an expression, so
+            # that it is round whoever prints: the designer, qgis_process, a script.
+            children.append(qx.element("AtlasMap", {"atlasDriven": 1, "scalingMode": 0}))
+            children.append(qx.layout_property("dataDefinedMapScale", _page_scale(box)))
         return self._item(_MAP, "map", box, 1, more, *children)
 
     def title(self, box: Box) -> qx.Element:
@@ -264,6 +287,10 @@ class _Draw:
             "lineSpacing": 1, "fontColor": _INK,
         }  # fmt: skip
         return self._item(_LEGEND, "legend", box, 3, more, qx.element("styles", {}, *looks), tree)
+
+    def about(self, box: Box) -> qx.Element:
+        """Say below the legend what its classes mean."""
+        return self._label("about", box, qx.plain(self.sheet.about), 6.5, 1)
 
     def arrow(self, box: Box) -> qx.Element:
         more = {

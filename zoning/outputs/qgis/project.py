@@ -11,7 +11,7 @@ import io
 import json
 import sqlite3
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ from zoning.errors import Text
 from zoning.outputs import contributed
 from zoning.outputs.office.whole import notice, stamp, write_whole
 from zoning.outputs.prints import themes
-from zoning.outputs.qgis import geopackage, layout, styles
+from zoning.outputs.qgis import clipped, geopackage, layout, settings, styles, tips
 from zoning.outputs.qgis import xml as qx
 
 if TYPE_CHECKING:
@@ -31,20 +31,13 @@ if TYPE_CHECKING:
 
     from zoning.plan import Plan
 
-#: Shown on maps that carry no approval number (审图号).
-DATA_NOTE = Text(
-    "For internal use; not to be published without review", "内部使用，未经审核不得公开"
-)
-_AREAS = Text(
-    "Units are whole squares; their areas inside the city stand in area_m2.",
-    "规划单元为整方格，市内面积以字段 area_m2 为准。",
-)
 _GROUPS = {
     "boundaries": Text("Boundaries and red lines", "边界与红线"),
     "plan": Text("Zones", "分区方案"),
     "account": Text("Accounts by unit", "单元核算"),
     "tables": Text("Tables", "表格"),
 }
+_WHOLE = Text(" (whole squares)", "（整方格）")
 _TABLES = _GROUPS["tables"]
 _BY_UNIT = Text("by unit", "按单元")
 _ATLAS = Text("Atlas", "图集")
@@ -115,6 +108,7 @@ def project(plan: Plan, lang: str, gpkg_name: str = "plan.gpkg") -> str:
     """
     shapes, tables = geopackage.layers(plan), geopackage.tables(plan)
     layers = _layers(plan, shapes, lang) + _table_layers(plan, tables, lang)
+    ids = {x.table: x.layer_id for x in layers}
     crs = _crs(plan.grid.crs)
     extent = tuple(float(v) for v in plan.units.total_bounds)
     box = (extent[0], extent[1], extent[2], extent[3])
@@ -125,8 +119,10 @@ def project(plan: Plan, lang: str, gpkg_name: str = "plan.gpkg") -> str:
         qx.element("homePath", {"path": ""}), qx.element("title", {}, plan.name),
         qx.element("projectCrs", {}, crs), _tree(plan, layers, source, lang), _canvas(box, crs),
         _presets(plan, layers, lang),
-        qx.element("projectlayers", {}, *(_map_layer(plan, x, source, crs, lang) for x in layers)),
-        _properties(plan, lang), _metadata(plan, lang),
+        qx.element("projectlayers", {},
+                   *(_map_layer(plan, x, source, crs, lang, ids) for x in layers)),
+        _relations(plan, layers, lang), settings.scales(),
+        settings.properties(plan, lang), settings.metadata(plan, lang),
         qx.element("Layouts", {}, *(layout.layout(s, _margin(box), lang) for s in sheets)),
     )  # fmt: skip
     return qx.DOCTYPE + qx.write(root)
@@ -142,8 +138,15 @@ def _layers(plan: Plan, shapes: dict[str, gpd.GeoDataFrame], lang: str) -> list[
         if style.key == "zones" and style.layer == "units":
             name = f"{name} ({_BY_UNIT.get(lang)})" if lang == "en" else f"{name}（{_BY_UNIT.zh}）"
         columns = tuple(c for c in shapes[style.layer].columns if c != "geometry")
-        found.append(_Layer(style.key, style.layer, name, group, visible, style, columns))
-    order, groups = [*styles.LAYERS[::-1], *sorted(given)], list(_groups(plan))
+        table = style.layer
+        if table == "units" and clipped.wanted(plan):  # on the ground it ends at the boundary
+            if style.default:
+                whole = words.table_name("units", lang) + _WHOLE.get(lang)
+                found.append(_Layer("squares", table, whole, "account", False, style, columns))
+            table = clipped.VIEW
+        found.append(_Layer(style.key, table, name, group, visible, style, columns))
+    order = [clipped.VIEW, *styles.LAYERS]
+    order, groups = [*order[::-1], *sorted(given)], list(_groups(plan))
     found.sort(key=lambda x: (groups.index(x.group), order.index(x.table)))
     return found
 
@@ -172,17 +175,21 @@ def _table_layers(plan: Plan, tables: dict[str, pd.DataFrame], lang: str) -> lis
     ]  # fmt: skip
 
 
-def _map_layer(plan: Plan, layer: _Layer, source: str, crs: qx.Element, lang: str) -> qx.Element:
+def _map_layer(
+    plan: Plan, layer: _Layer, source: str, crs: qx.Element, lang: str, ids: Mapping[str, str]
+) -> qx.Element:
     """Describe one layer: where it lies, how it looks, what its fields are called."""
     spatial = layer.style is not None
     head = {"type": "vector", "geometry": "Polygon" if spatial else "No geometry",
             "labelsEnabled": int(bool(layer.style and layer.style.labels is not None)),
             "hasScaleBasedVisibilityFlag": 0}  # fmt: skip
     said = contributed.Words.of(plan)
-    aliases = styles.aliases(plan, layer.table, layer.columns, lang)
-    values = styles.value_maps(plan, layer.columns, lang, layer.table)
-    parts = styles.layer_parts(layer.style, aliases, values)
-    note = _AREAS.get(lang) if layer.table in ("units", "allocation") else ""
+    columns_of = "units" if layer.table == clipped.VIEW else layer.table
+    aliases = styles.aliases(plan, columns_of, layer.columns, lang)
+    values = styles.value_maps(plan, layer.columns, lang, columns_of)
+    tip = tips.tip(plan, columns_of, layer.columns, lang, ids.get("townships", ""))
+    parts = styles.layer_parts(layer.style, aliases, values, tip if spatial else "")
+    note = settings.AREAS.get(lang) if layer.table in ("units", "allocation") else ""
     about = " ".join(t for t in (said.table_name(layer.table, lang), note, notice(plan, lang)) if t)
     return qx.element(
         "maplayer", head, qx.element("id", {}, layer.layer_id),
@@ -192,6 +199,35 @@ def _map_layer(plan: Plan, layer: _Layer, source: str, crs: qx.Element, lang: st
                    qx.element("abstract", {}, about)),
         qx.element("provider", {"encoding": "UTF-8"}, "ogr"), *parts,
     )  # fmt: skip
+
+
+#: Parents and children by a column: a township, its units, their red lines.
+_RELATIONS = (
+    ("townships", "unit_townships", "township"),
+    ("units", "unit_townships", "unit"),
+    ("units", "redline_by_unit", "unit"),
+    ("redline_areas", "redline_by_unit", "area_code"),
+    ("redline_areas", "redlines", "area_code"),
+    ("counties", "townships", "county"),
+)
+
+
+def _relations(plan: Plan, layers: Sequence[_Layer], lang: str) -> qx.Element:
+    """Join townships, units and red lines, so that a form of one lists the others."""
+    first = {x.table: x for x in reversed(layers)}
+    first |= {x.table: x for x in layers if x.key == "squares"}
+    found = []
+    for parent, child, column in _RELATIONS:
+        one, many = first.get(parent), first.get(child)
+        if one is None or many is None or not {column} <= {*one.columns} & {*many.columns}:
+            continue
+        said = contributed.Words.of(plan)
+        name = f"{said.table_name(parent, lang)} – {said.table_name(child, lang)}"
+        head = {"id": f"{parent}_{child}_{column}", "name": name, "strength": "Association",
+                "referencedLayer": one.layer_id, "referencingLayer": many.layer_id}  # fmt: skip
+        joined = {"referencedField": column, "referencingField": column}
+        found.append(qx.element("relation", head, qx.element("fieldRef", joined)))
+    return qx.element("relations", {}, *found)
 
 
 def _source(source: str, layer: _Layer) -> str:
@@ -279,65 +315,25 @@ def _sheets(plan: Plan, layers: Sequence[_Layer], lang: str) -> list[layout.Shee
         name = _theme_name(plan, theme, lang)
         legend = [layout.LegendEntry(x.layer_id, x.name) for x in reversed(shown)]
         found += [
-            layout.Sheet(f"{name} {paper}", name, name, paper, legend) for paper in layout.PAPERS
+            layout.Sheet(
+                f"{name} {paper}",
+                name,
+                name,
+                paper,
+                legend,
+                None,
+                settings.about(plan, theme, lang),
+            )
+            for paper in layout.PAPERS
         ]
     first = found[0]
     for x in layers:
         if x.table in ("counties", "townships") and "name" in x.columns:
             entry = layout.LegendEntry(x.layer_id, x.name)
             title = f"{_ATLAS.get(lang)} {x.name}"
-            found.append(layout.Sheet(title, first.heading, first.theme, "A4", first.legend, entry))
+            found.append(layout.Sheet(title, first.heading, first.theme, "A4", first.legend, entry,
+                                      first.about))  # fmt: skip
     return found
-
-
-def _properties(plan: Plan, lang: str) -> qx.Element:
-    approval = plan.config.plan.map_approval_no
-    variables = {
-        "map_approval_no": approval,
-        "data_note": "" if approval else DATA_NOTE.get(lang),
-        "plan_notice": notice(plan, lang),
-        "drawn_by": "",
-        "map_date": stamp().strftime("%Y-%m-%d"),
-        "map_crs": _crs_name(plan.grid.crs),
-    }
-
-    def texts(tag: str, values: Sequence[str]) -> qx.Element:
-        return qx.element(
-            tag, {"type": "QStringList"}, *(qx.element("value", {}, v) for v in values)
-        )
-
-    return qx.element(
-        "properties", {},
-        qx.element("Paths", {}, qx.element("Absolute", {"type": "bool"}, "false")),
-        qx.element("SpatialRefSys", {},
-                   qx.element("ProjectionsEnabled", {"type": "int"}, "1")),
-        qx.element("Measure", {}, qx.element("Ellipsoid", {"type": "QString"}, "NONE")),
-        qx.element("Measurement", {},
-                   qx.element("DistanceUnits", {"type": "QString"}, "meters"),
-                   qx.element("AreaUnits", {"type": "QString"}, "m2")),
-        qx.element("Variables", {}, texts("variableNames", list(variables)),
-                   texts("variableValues", list(variables.values()))),
-    )  # fmt: skip
-
-
-def _crs_name(text: str) -> str:
-    from pyproj import CRS
-
-    crs = CRS.from_user_input(text)
-    authority = crs.to_authority()
-    return str(crs.name) + (f" ({':'.join(authority)})" if authority else "")
-
-
-def _metadata(plan: Plan, lang: str) -> qx.Element:
-    parts = [notice(plan, lang), _AREAS.get(lang)]
-    if not plan.config.plan.map_approval_no:
-        parts.append(DATA_NOTE.get(lang))
-    values = {
-        "identifier": "plan.qgz", "language": "ZHO" if lang == "zh" else "ENG", "type": "project",
-        "title": plan.name, "abstract": "\n".join(p for p in parts if p), "author": "zoning",
-        "creation": stamp().strftime("%Y-%m-%dT%H:%M:%S"),
-    }  # fmt: skip
-    return qx.element("projectMetadata", {}, *(qx.element(k, {}, v) for k, v in values.items()))
 
 
 def _archive(text: str, name: str) -> bytes:

@@ -139,6 +139,8 @@ def qml(
     style: Style | None,
     aliases: Mapping[str, str],
     values: Mapping[str, Mapping[str, str]],
+    tip: str = "",
+    form: qx.Form | None = None,
 ) -> str:
     """Write a style as the text of a QML file.
 
@@ -148,10 +150,15 @@ def qml(
         None for a table without geometry, which has fields only.
     aliases, values : mapping
         As for :func:`zoning.outputs.qgis.xml.fields`.
+    tip : str
+        HTML of the map tip.
+    form : Form, optional
+        How fields are filled in.
     """
-    head = {"version": qx.VERSION, "styleCategories": "Symbology|Labeling|Fields|Forms",
+    head = {"version": qx.VERSION,
+            "styleCategories": "Symbology|Labeling|Fields|Forms|MapTips",
             "labelsEnabled": int(style is not None and style.labels is not None)}  # fmt: skip
-    tree = qx.element("qgis", head, *layer_parts(style, aliases, values))
+    tree = qx.element("qgis", head, *layer_parts(style, aliases, values, tip, form))
     tree.append(qx.element("layerGeometryType", {}, "4" if style is None else "2"))
     return qx.DOCTYPE + qx.write(tree)
 
@@ -160,12 +167,16 @@ def layer_parts(
     style: Style | None,
     aliases: Mapping[str, str],
     values: Mapping[str, Mapping[str, str]],
+    tip: str = "",
+    form: qx.Form | None = None,
 ) -> list[qx.Element]:
     """Give the elements that QML files and project layers share."""
     parts = [] if style is None else [style.renderer]
     if style is not None and style.labels is not None:
         parts.append(style.labels)
-    parts += qx.fields(aliases, values)
+    parts += qx.fields(aliases, values, form)
+    if tip:
+        parts.append(qx.element("mapTip", {}, tip))
     if style is not None:
         parts += [qx.element("blendMode", {}, "0"), qx.element("layerOpacity", {}, "1")]
     if "name" in aliases:

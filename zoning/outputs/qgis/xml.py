@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from zoning.outputs.office.whole import clean
@@ -88,7 +89,7 @@ def simple_line(
     return made
 
 
-def _computed(name: str, expression: str) -> Element:
+def _computed(name: str, expression: str, tag: str = "data_defined_properties") -> Element:
     """Let an expression give a property of a symbol layer."""
     option = "Option"
     ours = element(
@@ -102,7 +103,12 @@ def _computed(name: str, expression: str) -> Element:
         element(option, {"name": "properties", "type": "Map"}, ours),
         element(option, {"name": "type", "value": "collection", "type": "QString"}),
     )  # fmt: skip
-    return element("data_defined_properties", {}, collection)
+    return element(tag, {}, collection)
+
+
+def layout_property(name: str, expression: str) -> Element:
+    """Let an expression give a property of an item of a layout."""
+    return element("LayoutObject", {}, _computed(name, expression, "dataDefinedProperties"))
 
 
 def hatch(
@@ -215,7 +221,36 @@ def labelling(
     return element("labeling", {"type": "simple"}, settings)
 
 
-def fields(aliases: Mapping[str, str], values: Mapping[str, Mapping[str, str]]) -> list[Element]:
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the fields of a layer are filled in.
+
+    Parameters
+    ----------
+    locked : frozenset of str
+        Fields that are only shown.
+    dates : frozenset of str
+        Texts that hold a date as YYYY-MM-DD.
+    long : frozenset of str
+        Texts of several lines.
+    tests : mapping of str to (str, str)
+        Field to the expression that must hold, and what is said where it does not.
+    starts : mapping of str to str
+        Field to the expression that gives its first value.
+    """
+
+    locked: frozenset[str] = frozenset()
+    dates: frozenset[str] = frozenset()
+    long: frozenset[str] = frozenset()
+    tests: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    starts: Mapping[str, str] = field(default_factory=dict)
+
+
+def fields(
+    aliases: Mapping[str, str],
+    values: Mapping[str, Mapping[str, str]],
+    form: Form | None = None,
+) -> list[Element]:
     """Describe the fields of a layer.
 
     Parameters
@@ -224,19 +259,63 @@ def fields(aliases: Mapping[str, str], values: Mapping[str, Mapping[str, str]]) 
         Field to the name that people see, in the order of the table.
     values : mapping of str to mapping
         Field to its codes with the words that are shown instead.
+    form : Form, optional
+        How they are filled in.
     """
     named = [
-        element("alias", {"field": field, "index": i, "name": name})
-        for i, (field, name) in enumerate(aliases.items())
+        element("alias", {"field": key, "index": i, "name": name})
+        for i, (key, name) in enumerate(aliases.items())
     ]
     widgets = [
-        element("field", {"name": field, "configurationFlags": "None"}, _widget(values.get(field)))
-        for field in aliases
-    ]
-    return [element("fieldConfiguration", {}, *widgets), element("aliases", {}, *named)]
+        element("field", {"name": name, "configurationFlags": "None"},
+                _widget(name, values.get(name), form or Form()))
+        for name in aliases
+    ]  # fmt: skip
+    parts = [element("fieldConfiguration", {}, *widgets), element("aliases", {}, *named)]
+    return parts if form is None else [*parts, *_rules(aliases, form)]
 
 
-def _widget(codes: Mapping[str, str] | None) -> Element:
+def _rules(aliases: Mapping[str, str], form: Form) -> list[Element]:
+    """Say what may be filled in, what must hold, and what stands there at first."""
+    editable = [element("field", {"name": n, "editable": int(n not in form.locked)})
+                for n in aliases]  # fmt: skip
+    tests = [element("constraint", {"field": n, "exp": test, "desc": words})
+             for n, (test, words) in form.tests.items()]  # fmt: skip
+    # 4: an expression; soft: it is told, and can still be saved.
+    kinds = [
+        element("constraint", {"field": n, "constraints": 4, "notnull_strength": 0,
+                               "unique_strength": 0, "exp_strength": 2})
+        for n in form.tests
+    ]  # fmt: skip
+    starts = [element("default", {"field": n, "expression": e, "applyOnUpdate": 0})
+              for n, e in form.starts.items()]  # fmt: skip
+    return [
+        element("editable", {}, *editable), element("constraints", {}, *kinds),
+        element("constraintExpressions", {}, *tests), element("defaults", {}, *starts),
+    ]  # fmt: skip
+
+
+def _widget(name: str, codes: Mapping[str, str] | None, form: Form) -> Element:
+    if name in form.dates:
+        said = {"field_format": "yyyy-MM-dd", "display_format": "yyyy-MM-dd",
+                "calendar_popup": "true", "allow_null": "true"}  # fmt: skip
+        return _configured("DateTime", said)
+    if name in form.long:
+        return _configured("TextEdit", {"IsMultiline": "true", "UseHtml": "false"})
+    return _choices(codes)
+
+
+def _configured(kind: str, said: Mapping[str, str]) -> Element:
+    options = [
+        element("Option", {"name": k, "value": v,
+                           "type": "bool" if v in ("true", "false") else "QString"})
+        for k, v in said.items()
+    ]  # fmt: skip
+    config = element("config", {}, element("Option", {"type": "Map"}, *options))
+    return element("editWidget", {"type": kind}, config)
+
+
+def _choices(codes: Mapping[str, str] | None) -> Element:
     if not codes:
         return element("editWidget", {"type": ""}, element("config"))
     pairs = [
