@@ -90,7 +90,7 @@ def _states(every: pd.DataFrame, record: Any, found: Findings) -> None:
     ):
         choices = [one] if walk is None or one in _NOWHERE else walk.get(one, [])
         several = len(choices) != 1 and (two in choices or not choices or two == "unzoned")
-        unknown = several and not (not choices and two in _NOWHERE)
+        unknown = several and not (not choices and two == "outside")
         state[unit] = _OPEN if unknown else _SAME if choices == [two] else _CHANGED
         change[unit] = _SAME if state[unit] == _SAME else f"{one}>{two}"
     _held(found, f"{_UNITS}, state", values(every["state"]), state)

@@ -6,7 +6,7 @@ from zoning.base.areas import M2_PER_KM2
 from zoning.errors import Text
 from zoning.review.diff.causes import word_of
 from zoning.review.diff.compare import Diff, cause_table
-from zoning.review.diff.walk import OPEN
+from zoning.review.diff.walk import CHANGED, OPEN
 
 
 def paragraphs(diff: Diff) -> tuple[Text, ...]:
@@ -22,10 +22,10 @@ def _km2(m2: float) -> str:
 
 
 def _units(diff: Diff) -> Text:
-    moved = diff.changed
-    total, area = len(diff.units), int(moved["common_m2"].sum())
-    opened = int((moved["state"] == OPEN).sum())
-    whole = int(diff.units["area_after_m2"].sum()) or 1
+    units, total = diff.units, len(diff.units)
+    moved = units[units["state"] == CHANGED]
+    area, whole = int(moved["common_m2"].sum()), int(units["area_after_m2"].sum()) or 1
+    opened = units[units["state"] == OPEN]
     en = (
         f"{len(moved):,} of {total:,} units have another zone ({_km2(area)} km², "
         f"{area / whole:.1%} of the land)"
@@ -33,9 +33,12 @@ def _units(diff: Diff) -> Text:
     zh = (
         f"{total:,} 个单元中有 {len(moved):,} 个改变分区（{_km2(area)} km²，占 {area / whole:.1%}）"
     )
-    if opened:
-        en += f"; {opened:,} of them are left open by the crosswalk and wait for a decision"
-        zh += f"；其中 {opened:,} 个为对照表未定、有待决定"
+    if len(opened):
+        land = _km2(int(opened["common_m2"].sum()))
+        en += (
+            f"; {len(opened):,} more ({land} km²) are left open by the crosswalk: decisions are due"
+        )
+        zh += f"；另有 {len(opened):,} 个（{land} km²）对照表未定，有待决定"
     return Text(f"{en}.", f"{zh}。")
 
 

@@ -60,8 +60,8 @@ class Walk:
         ('same', 'open', 'open')
         """
         choices = self.choices(before)
-        undecided = after == UNZONED and len(choices) > 1
-        if undecided or (not choices and after not in (UNZONED, OUTSIDE)):
+        undecided = after == UNZONED and len(choices) != 1
+        if undecided or (not choices and after != OUTSIDE):
             return OPEN
         if after not in choices:
             return CHANGED
