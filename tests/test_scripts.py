@@ -48,6 +48,7 @@ LONG = {
     "bench_scale": ["--place", "扬中市", "--pixel", "100", "--only", "run", "explain"],
     "build_names": ["--help"],  # its work needs two packages; its tables: tests/test_names.py
     "build_reference": ["{data}"],
+    "build_versions": ["{data}"],
     "check_clean_cities": ["--cities", "3"],
     "execute_notebooks": ["--check"],
     "example_lakeside": ["-o", "{out}/lakeside.csv"],
@@ -113,6 +114,8 @@ def test_long_scripts(name, places, tmp_path):
         pytest.importorskip("nbclient")
     if name == "build_reference":
         shutil.copytree(ROOT / "data" / "facts", tmp_path / "data" / "facts")
+    if name == "build_versions":
+        shutil.copytree(ROOT / "data", tmp_path / "data")
     if name == "build_plans":
         shutil.copytree(ROOT / "data", tmp_path / "data")
     before = state()

@@ -66,10 +66,13 @@ def _places(diff: Diff) -> Text | None:
     towns = diff.changed_towns
     if towns.empty:
         return None
-    classes = int((towns["state"] != "same").sum())
-    other = len(towns) - classes
+    classes, opened = (int((towns["state"] == s).sum()) for s in (CHANGED, OPEN))
+    other = len(towns) - classes - opened
     en = f"{classes} townships have another class; {other} have another name, code or boundary only"
     zh = f"{classes} 个乡镇改变类型；另有 {other} 个乡镇仅更名、换码或调整界线"
+    if opened:
+        en += f"; {opened} are left open by the crosswalk"
+        zh += f"；{opened} 个对照表未定"
     open_ = int((~diff.proposed["confirmed"]).sum()) if len(diff.proposed) else 0
     if open_:
         en += (f". {open_} pairs of codes are proposed by overlap and not taken: a crosswalk has "
