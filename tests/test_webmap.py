@@ -272,6 +272,39 @@ def test_a_plugin_that_needs_a_network_is_refused(plan, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["MarkerCluster", "FastMarkerCluster", "HeatMap", "MiniMap", "MousePosition", "Fullscreen",
+     "Draw", "MeasureControl", "LocateControl", "Geocoder", "ScrollZoomToggler", "AntPath",
+     "Search", "TimestampedGeoJson", "PolyLineTextPath", "GroupedLayerControl", "TagFilterButton", "Icon"],
+)  # fmt: skip
+def test_what_needs_another_library_is_refused_with_the_reason(plan, tmp_path, name):
+    folium = pytest.importorskip("folium")
+    from folium import plugins
+
+    page_map, at = webmap.build(plan), [32.2, 119.0]
+    line = folium.PolyLine([at, [32.3, 119.1]])
+    group = folium.FeatureGroup("g")
+    made = {
+        "MarkerCluster": lambda: plugins.MarkerCluster([at]),
+        "FastMarkerCluster": lambda: plugins.FastMarkerCluster([at]),
+        "HeatMap": lambda: plugins.HeatMap([at]),
+        "AntPath": lambda: plugins.AntPath([at, [32.3, 119.1]]),
+        "Search": lambda: plugins.Search(group.add_to(page_map)),
+        "TimestampedGeoJson": lambda: plugins.TimestampedGeoJson(
+            {"type": "FeatureCollection", "features": []}),
+        "PolyLineTextPath": lambda: plugins.PolyLineTextPath(line.add_to(page_map), "a"),
+        "GroupedLayerControl": lambda: plugins.GroupedLayerControl({"a": [group.add_to(page_map)]}),
+        "TagFilterButton": lambda: plugins.TagFilterButton(["a"]),
+        "Icon": lambda: folium.Marker(at, icon=folium.Icon(color="red")),
+    }.get(name, lambda: getattr(plugins, name)())  # fmt: skip
+    made().add_to(page_map)
+    with pytest.raises(InputError) as told:
+        webmap.save(page_map, tmp_path / "p.html", title="t")
+    assert {p.code for p in told.value.problems} <= {"map-request", "map-library"}
+    assert all(p.remedy for p in told.value.problems) and not list(tmp_path.iterdir())
+
+
 def test_own_layers_can_be_added(plan, tmp_path):
     import folium
 

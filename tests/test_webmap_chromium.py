@@ -926,6 +926,58 @@ def test_what_is_no_polygon_is_marked(browser, page):
         assert browser.js("return Zoning.readPolygon(arguments[0])", text) is None, text
 
 
+def test_layers_of_the_user_with_popups_and_markers_work(browser, plan, tmp_path):
+    import folium
+
+    page_map = webmap.build(plan)
+    place = [32.205, 119.02]
+    folium.Marker(place, popup="<b>公园</b> & more", tooltip="点").add_to(page_map)
+    folium.CircleMarker([32.21, 119.03], popup="圆").add_to(page_map)
+    folium.PolyLine([place, [32.22, 119.05]], popup="线").add_to(page_map)
+    shape = shapely.box(119.0, 32.19, 119.01, 32.2).__geo_interface__
+    data = {"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"name": "地块"}, "geometry": shape}]}  # fmt: skip
+    folium.GeoJson(
+        data, tooltip=folium.GeoJsonTooltip(["name"]), popup=folium.GeoJsonPopup(["name"]),
+    ).add_to(page_map)  # fmt: skip
+    folium.LayerControl().add_to(page_map)
+    browser.open(webmap.save(page_map, tmp_path / "u.html", title="t"))
+    assert browser.complaints() == []
+    opened = (
+        "const found=[];Zoning.map.eachLayer(l=>{if(l.getPopup&&l.getPopup()&&!l.feature){"
+        "l.openPopup();found.push(document.querySelector('.leaflet-popup-content').innerText)}});"
+        "return found"
+    )
+    assert {"公园 & more", "圆", "线"} <= {t.strip() for t in browser.js(opened)}
+    marker = (
+        "const i=document.querySelector('.leaflet-marker-pane img');"
+        "return [i.src.slice(0,14),i.naturalWidth]"
+    )
+    assert browser.js(marker) == ["data:image/png", 25]
+    sheet = browser.js("return getComputedStyle(document.querySelector('.zn-top')).backgroundColor")
+    assert sheet == "rgb(255, 255, 255)" and browser.complaints() == []
+
+
+def test_scripts_hold_to_the_syntax_of_chrome_80(tmp_path):
+    root = Path(webmap.__file__).parent.parent / "assets"
+    command = npm_file("esbuild", "0.28.2", "bin/esbuild", tmp_path)
+    for script in sorted(root.glob("*.js")):
+        made = [
+            subprocess.run([str(command), f"--target={target}", str(script)], capture_output=True,
+                           encoding="utf-8", timeout=60)
+            for target in ("chrome80", "esnext")
+        ]  # fmt: skip
+        assert made[0].returncode == 0, made[0].stderr
+        assert made[0].stdout == made[1].stdout, f"{script.name} uses newer syntax"
+    newer = tmp_path / "newer.js"
+    newer.write_text("let a = b?.c ?? (d ||= 1);", "utf-8")
+    told = [
+        subprocess.run([str(command), f"--target={t}", str(newer)], capture_output=True,
+                       encoding="utf-8").stdout for t in ("chrome80", "esnext")
+    ]  # fmt: skip
+    assert told[0] != told[1], "the judge sees newer syntax"
+
+
 def test_a_dark_room_keeps_the_colours_of_the_plan(browser, page, plan):
     browser.open(page, "#v=&d=1")
     sheet = browser.js("return getComputedStyle(document.querySelector('.zn-top')).backgroundColor")

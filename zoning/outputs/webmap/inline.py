@@ -186,6 +186,37 @@ def _unknown(addresses: Iterable[str]) -> InputError:
     )  # fmt: skip
 
 
+#: Names of libraries that elements of folium call although they ask for no file themselves.
+_FOREIGN = {
+    r"\bL\.AwesomeMarkers\b": Text(
+        "coloured icons (folium.Icon) need the library Leaflet.awesome-markers",
+        "彩色图标（folium.Icon）需要 Leaflet.awesome-markers 库",
+    ),
+}
+
+
+def refuse_foreign(html: str) -> None:
+    """Raise if an element of the page calls a library that this package does not carry.
+
+    Raises
+    ------
+    InputError
+        With the library, and what to use instead.
+
+    Examples
+    --------
+    >>> refuse_foreign("<script>L.marker([32, 119])</script>")
+    """
+    raise_all(
+        Problem(
+            why, where="folium", code="map-library",
+            remedy=Text("use folium.Marker without an icon, CircleMarker or DivIcon",
+                        "请改用不带图标的 folium.Marker、CircleMarker 或 DivIcon"),
+        )
+        for pattern, why in _FOREIGN.items() if re.search(pattern, html)
+    )  # fmt: skip
+
+
 class _Reader(HTMLParser):
     """Collect every address that a browser would load while it reads the page."""
 

@@ -20,6 +20,7 @@ from zoning.outputs.webmap.document import document, plan_language, to_json
 from zoning.outputs.webmap.inline import (
     asset,
     inline,
+    refuse_foreign,
     refuse_requests,
     safe_script,
     vendored_script,
@@ -44,7 +45,7 @@ SCRIPTS = (
     "core.js", "words.js", "unpack.js", "projection.js", "grid.js", "gridlayer.js", "themes.js",
     "given.js", "lines.js", "geography.js", "headline.js", "ladder.js", "card.js", "places.js",
     "charts.js", "panel.js", "table.js", "download.js", "search.js", "polygon.js", "measure.js",
-    "swipe.js", "controls.js", "app.js",
+    "swipe.js", "controls.js", "folium.js", "app.js",
 )  # fmt: skip
 _VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
 _BLOCK = re.compile(
@@ -283,6 +284,7 @@ Zoning.start({{ this._parent.get_name() }});
 def _finish(page_map: folium.Map, title: str, lang: str, tiles: dict[str, Any] | None) -> str:
     """Render, inline, and set what folium leaves open: title, language, viewport, policy."""
     page = inline(page_map.get_root().render())
+    refuse_foreign(page)
     code = "zh-CN" if lang == "zh" else "en"
     head = (
         '<meta charset="utf-8"/>'
