@@ -276,7 +276,8 @@ def test_a_plugin_that_needs_a_network_is_refused(plan, tmp_path):
     "name",
     ["MarkerCluster", "FastMarkerCluster", "HeatMap", "MiniMap", "MousePosition", "Fullscreen",
      "Draw", "MeasureControl", "LocateControl", "Geocoder", "ScrollZoomToggler", "AntPath",
-     "Search", "TimestampedGeoJson", "PolyLineTextPath", "GroupedLayerControl", "TagFilterButton", "Icon"],
+     "Search", "TimestampedGeoJson", "PolyLineTextPath", "GroupedLayerControl", "TagFilterButton",
+     "Icon"],
 )  # fmt: skip
 def test_what_needs_another_library_is_refused_with_the_reason(plan, tmp_path, name):
     folium = pytest.importorskip("folium")
