@@ -95,6 +95,13 @@ def test_files_that_changed_or_are_gone_are_told_and_not_drawn(place, tmp_path):
     (tmp_path / "moved" / "dem.tif").write_bytes(b"not the one")
     moved = geography(plan, [tmp_path / "moved"])
     assert moved.relief is None and moved.roads and "relief" in moved.absent
+    # A file that can be read but is not that of the run is not drawn either.
+    with rasterio.open(folder / "dem.tif") as file:
+        heights, profile = file.read(1), file.profile
+    with rasterio.open(tmp_path / "moved" / "dem.tif", "w", **profile) as file:
+        file.write(heights + 1, 1)
+    moved = geography(plan, [tmp_path / "moved"])
+    assert moved.relief is None and "不在手边" in moved.absent["relief"].zh
 
 
 def test_a_plan_without_such_inputs_says_so(place, tmp_path):

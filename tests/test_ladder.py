@@ -198,6 +198,16 @@ def test_an_auditor_reads_the_slider_and_finds_forgeries(plan, steps):
     facts = [dict(s) for s in packed["steps"]]
     facts[5]["cap_share"] -= 0.01
     assert not told(steps=facts).ok
+    # More than is free in one unit, with an account that follows.
+    forged, facts = steps.new_m2.copy(), [dict(s) for s in packed["steps"]]
+    at = int(np.argmax(forged[-1]))
+    unit = plan.pieces["unit"].reindex(steps.pieces).iloc[at]
+    free = plan.pieces.loc[plan.pieces["unit"] == unit, "free_m2"].sum()
+    more = int(free) + 1 - int(forged[-1, at])
+    forged[-1, at] += more
+    facts[-1]["new_m2"] += more
+    other = pack(plan, replace(steps, new_m2=forged), units_in_order(plan))
+    assert "越界" in told(units=other["units"], steps=facts).text.zh
     halved = replace(steps, new_m2=steps.new_m2 // 2)
     other = pack(plan, halved, units_in_order(plan))
     assert not told(townships=other["townships"]).ok
