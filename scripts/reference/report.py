@@ -32,6 +32,7 @@ FILES = (
     "terrain/zhenjiang_dem_100m.tif",
     "townships/zhenjiang.gpkg",
     "townships/zhenjiang_attributes.csv",
+    "versions/zhenjiang.gpkg",
 )
 BEGIN, END = "<!-- sums: begin -->", "<!-- sums: end -->"
 
