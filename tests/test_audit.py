@@ -794,7 +794,7 @@ def test_the_command_says_what_waits_and_leaves_with_1(plan, capsys):
 
     folder, made = plan
     code, said = ran("audit", str(folder / "plan.toml"), "--lang", "zh")
-    assert code == 1 and "尚未决定" in said.out + said.err and "城市(镇)总体规划" in said.out
+    assert code == 1 and "尚未决定" in said.out + said.err and "总体规划" in said.out
     code, said = ran("audit", str(folder / "plan.toml"), "--json", "--order", "2022")
     told = json.loads(said.out)
     assert code == 1 and told["ok"] is False
