@@ -232,8 +232,9 @@ def test_no_data_knows_a_zone_of_a_scheme_that_it_does_not_name():
     assert found == {"capacity/caps.toml", "policies/transfers.toml"}
     tables = {p: p.read_text(encoding="utf-8-sig") for p in (ROOT / "data").rglob("*.csv")}
     found = {p.name for p, t in tables.items() if set(re.split(r"[,\n\r]", t)) & CODES}
-    # Of the reference case: old zones, which no part of the package reads; a made-up access list.
-    assert found == {"zones_0_1_0.csv", "made-up.csv"}
+    # Of the reference case: old zones, which no part of the package reads; made-up access; the
+    # decisions of its second version, and the changes that were planted in it.
+    assert found == {"zones_0_1_0.csv", "made-up.csv", "decisions.csv", "planted.csv"}
     quoted = re.compile(rf'"({"|".join(sorted(CODES - ENGLISH))})"')
     files = (ROOT / "data").rglob("*.json")
     frozen = {p.name for p in files if quoted.search(p.read_text(encoding="utf-8"))}

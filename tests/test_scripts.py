@@ -40,6 +40,8 @@ STEPS = {
 }
 #: What takes long: run as a process, sizes as small as they go, nothing of the checkout written.
 LONG = {
+    "fuzz": ["--count", "5", "--keep", "{out}/failed"],
+    "bench_audit": ["--polygons", "60", "--layers", "3"],
     "bench_allocation": ["--sizes", "100", "--highs-seconds", "5"],
     "bench_demo": ["--runs", "1"],
     "bench_map": ["--units", "400", "--print"],
@@ -116,7 +118,7 @@ def test_long_scripts(name, places, tmp_path):
         shutil.copytree(ROOT / "data" / "facts", tmp_path / "data" / "facts")
     if name == "build_versions":
         shutil.copytree(ROOT / "data", tmp_path / "data")
-    if name == "build_plans":
+    if name in ("build_plans", "build_versions"):
         shutil.copytree(ROOT / "data", tmp_path / "data")
     before = state()
     done = subprocess.run(
