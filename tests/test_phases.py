@@ -364,3 +364,23 @@ def test_phases_of_the_rules_become_limits_in_order():
     assert [(x.cap_m2, x.floor_m2, x.phase) for x in limits] == [
         (5, 0, "a"), (None, 2, "b"), (None, 0, "")
     ]  # fmt: skip
+
+
+def test_a_lock_fills_its_piece_over_all_phases():
+    pieces = pd.DataFrame({"unit": ["a"], "free_m2": [9], "suitability": [0.5]}, index=["a|t"])
+    limits = [Limit("phase", "near", cap_m2=4, phase="near"), Limit("phase", "far")]
+    lock = Lock("x", "in", ("a",))
+    stages = stages_of(pieces, limits, [lock])
+    for land, good in (([4, 5], True), ([4, 4], False), ([4, 6], False)):
+        new = pd.Series(land, index=stages.rows.index)
+        assert (proof.broken_limits(stages.rows, stages.limits, [lock], new) == ()) is good
+
+
+def test_a_conflict_names_the_side_of_a_reduction():
+    pieces = pieces_of(4, side=3)
+    rules = [ReductionRule("old", {}, 0.5, upper_m2=5)]
+    pieces = add_reductions(pieces, rules)
+    limits = [Limit("city", "city", cap_m2=-20, net=True), *reduction_limits(pieces, rules)]
+    found = find_conflict(pieces, limits)
+    members = {r.key: r.amount_m2 for r in found.members}
+    assert members == {("city", "city", "cap"): -20, ("reduction", "old", "cap"): 5}
