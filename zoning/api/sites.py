@@ -121,7 +121,7 @@ def site(
     day = stamp().date() if date is None else _day(date)
     notice = Text(whole.notice or "", str(whole.run.get("notice_zh") or whole.notice or ""))
     return Sites(
-        whole.name, notice, digest(whole), day.isoformat(), ask(ground, asked, frame, day),
+        whole.name, notice, str(whole.run.get("digest") or digest(whole)), day.isoformat(), ask(ground, asked, frame, day),
         (*findings, *ground.findings), whole.run,
     )  # fmt: skip
 

@@ -24,7 +24,7 @@ from zoning.review.site.found import NotAsked, Row, Site, whole
 from zoning.review.site.ground import Asked, Ground
 from zoning.review.site.headroom import Accounts, accounts_of, take
 from zoning.review.site.measure import measure
-from zoning.review.site.measured import Measured, rule_columns
+from zoning.review.site.measured import rule_columns
 from zoning.review.site.rules import LEVELS, Question, Rules, between, judge
 from zoning.review.site.told import told, told_number
 
@@ -71,15 +71,19 @@ def ask(
     if ground.access is not None:
         entries = lists.entries(ground.access.fillna(""), rule_columns())
     lon, lat = _degrees(ground, shapes)
-    parts = dict(list(found.parts.groupby("site"))) if len(found.parts) else {}
-    names = _names(ground)
+    parts, uses = _records(found.parts), _uses(found.use, ground.classes)
+    names, kinds = _names(ground), frozenset(map(str, load_kinds().index))
+    asked_lists = _lists(ground)
+    plain = frame.drop(columns="geometry").to_dict("records")
     out = []
     for i in range(len(frame)):
-        mine = parts.get(i, found.parts.iloc[:0])
         low = {c: float(v[i]) for c, v in found.low.items()}
         high = {c: float(v[i]) for c, v in found.high.items()}
-        declared = _declared(frame.iloc[i])
-        here = _Here(i, ground, accounts, found, low, high, mine, declared, entries, today, names)
+        declared = _declared(plain[i])
+        here = _Here(
+            ground, accounts, low, high, parts.get(i, {}), uses.get(i, ()), declared, entries,
+            asked_lists, today, names, kinds,
+        )  # fmt: skip
         rows, missing = _questions(rules, here)
         verdict = min((r.level for r in rows), key=LEVELS.index)
         out.append(Site(
@@ -103,7 +107,41 @@ def _limit_names(ground: Ground, accounts: Accounts) -> dict[str, Text]:
     }  # fmt: skip
 
 
-def _declared(row: pd.Series) -> dict[str, Any]:
+def _records(parts: pd.DataFrame) -> dict[int, dict[str, list[dict[str, Any]]]]:
+    """Give the parts of each site by layer as plain records, the largest first."""
+    out: dict[int, dict[str, list[dict[str, Any]]]] = {}
+    ordered = parts.sort_values(["site", "layer", "high", "code"],
+                                ascending=[True, True, False, True])  # fmt: skip
+    for row in ordered.to_dict("records"):
+        out.setdefault(int(row["site"]), {}).setdefault(str(row["layer"]), []).append(row)
+    return out
+
+
+def _uses(use: pd.DataFrame, classes: pd.DataFrame | None) -> dict[int, tuple[dict[str, Any], ...]]:
+    """Give the classes of land use of each site, the largest first."""
+    if not len(use) or classes is None:
+        return {}
+    code, name = classes["code"].to_dict(), classes["zh"].to_dict()
+    out: dict[int, tuple[dict[str, Any], ...]] = {}
+    for row in use.sort_values(["site", "area"], ascending=[True, False]).to_dict("records"):
+        value = row["value"]
+        one = {"code": str(code.get(value, "")), "name": str(name.get(value, "未知")),
+               "m2": whole(float(row["area"]))}  # fmt: skip
+        out[int(row["site"])] = (*out.get(int(row["site"]), ()), one)
+    return out
+
+
+def _lists(ground: Ground) -> tuple[Asked, ...]:
+    """Give the access lists as layers that are asked."""
+    if ground.access is None:
+        return ()
+    return tuple(
+        Asked(Text(str(name), str(name)), "; ".join(sorted(set(rows["source"])))[:200])
+        for name, rows in ground.access.groupby("list", sort=True)
+    )
+
+
+def _declared(row: Mapping[str, Any]) -> dict[str, Any]:
     """Keep what was declared, as it was written."""
     return {
         name: (float(row[name]) if name.endswith(("_tce", "_t", "_m")) else str(row[name]))
@@ -135,63 +173,45 @@ def _names(ground: Ground) -> dict[str, dict[str, Text]]:
 class _Here:
     """One site while it is asked."""
 
-    site: int
     ground: Ground
     accounts: Accounts
-    found: Measured
     low: dict[str, float]
     high: dict[str, float]
-    parts: pd.DataFrame
+    parts: dict[str, list[dict[str, Any]]]
+    uses: tuple[dict[str, Any], ...]
     declared: dict[str, Any]
     entries: Sequence[lists.Entry] | None
+    lists: tuple[Asked, ...]
     today: datetime.date
     names: dict[str, dict[str, Text]]
+    kinds: frozenset[str]
 
     def lies_in(self) -> pd.DataFrame:
         """Give units, townships, zones and overlays with area and share."""
-        mine = self.parts[self.parts["layer"].isin(["unit", "township", "zone", "overlay"])]
-        area = mine["low"].astype(float)
-        table = pd.DataFrame({
-            "layer": mine["layer"], "code": mine["code"].replace("", None),
-            "name": [self.names.get(x, {}).get(c, Text("", "")).zh
-                     for x, c in zip(mine["layer"], mine["code"], strict=True)],
-            "area_m2": [whole(a) for a in area],
-            "share": (area / self.low["area_m2"]).round(6),
-        })  # fmt: skip
-        return table.reset_index(drop=True)
+        rows = [
+            (layer, r["code"] or None,
+             self.names.get(layer, {}).get(str(r["code"]), Text("", "")).zh, whole(r["low"]),
+             round(r["low"] / self.low["area_m2"], 6))
+            for layer in ("unit", "township", "zone", "overlay")
+            for r in sorted(self.parts.get(layer, ()), key=lambda r: str(r["code"]))
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=["layer", "code", "name", "area_m2", "share"])
 
     def codes(self, layer: str) -> list[str]:
         """Give the features of a layer that the site has half a square metre of, or half of it."""
-        mine = self.parts[self.parts["layer"] == layer]
         enough = min(0.5, self.low["area_m2"] / 2)
-        return [str(c) for c in mine.loc[mine["high"] >= enough, "code"] if str(c)]
+        return [
+            str(r["code"]) for r in self.parts.get(layer, ()) if r["code"] and r["high"] >= enough
+        ]
 
     def listed(self, layer: str) -> tuple[dict[str, Any], ...]:
         """Give the features of a layer as plain data, the largest first."""
-        mine = self.parts[self.parts["layer"] == layer].sort_values(
-            ["high", "code"], ascending=[False, True]
+        return tuple(
+            {k: str(r[k]) for k in ("code", "name", "type", "level", "source") if r[k]}
+            | {"m2": whole(r["low"])}
+            | ({} if r["low"] == r["high"] else {"m2_at_most": whole(r["high"])})
+            for r in self.parts.get(layer, ())
         )
-        return tuple(
-            {k: v for k, v in {
-                "code": str(r.code), "name": str(r.name_), "type": str(r.type),
-                "level": str(r.level), "source": str(r.source),
-            }.items() if v} | {"m2": whole(r.low)} | (
-                {} if r.low == r.high else {"m2_at_most": whole(r.high)})
-            for r in mine.rename(columns={"name": "name_"}).itertuples()
-        )  # fmt: skip
-
-    def uses(self) -> tuple[dict[str, Any], ...]:
-        """Give the classes of land use, the largest first; none where they are known by sums."""
-        use, classes = self.found.use, self.ground.classes
-        if not len(use) or classes is None:
-            return ()
-        mine = use[use["site"] == self.site].sort_values("area", ascending=False)
-        return tuple(
-            {"code": str(classes.at[v, "code"]) if v in classes.index else "",
-             "name": str(classes.at[v, "zh"]) if v in classes.index else "未知",
-             "m2": whole(float(a))}
-            for v, a in zip(mine["value"], mine["area"], strict=True)
-        )  # fmt: skip
 
 
 def _questions(rules: Rules, here: _Here) -> tuple[tuple[Row, ...], tuple[NotAsked, ...]]:
@@ -263,11 +283,7 @@ def _access_layers(here: _Here) -> tuple[Asked, ...] | Text:
         return Text("no industry declared (--industry)", "未申报行业（--industry）")
     if here.ground.access is None:
         return Text("no access list", "没有准入清单")
-    table = here.ground.access
-    return tuple(
-        Asked(Text(str(name), str(name)), "; ".join(sorted(set(rows["source"])))[:200])
-        for name, rows in table.groupby("list", sort=True)
-    )
+    return here.lists
 
 
 #: Questions about something else than one layer of polygons.
@@ -284,11 +300,11 @@ def _row(question: Question, here: _Here, asked: tuple[Asked, ...]) -> Row:
         layers = tuple(_other_plans(here))
     elif question.layer == "zones":
         layers = ("zone",)
-    parts = here.uses() if question.layer == "landuse" else tuple(
+    parts = here.uses if question.layer == "landuse" else tuple(
         p for x in layers for p in here.listed(x)
     )  # fmt: skip
     words = Text(*(_fill(text.get(lang), here, lang) for lang in ("en", "zh")))
-    if question.layer in ("zones", "redline", *map(str, load_kinds().index)) and parts:
+    if (question.layer == "zones" or question.layer in here.kinds) and parts:
         words = _with_parts(words, here, question.layer, parts)
     show = question.show
     low, high = (here.low.get(show), here.high.get(show)) if show else (None, None)

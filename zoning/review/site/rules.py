@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise, product
 from pathlib import Path
 
@@ -173,7 +174,7 @@ def between(rule: Rule, low: Mapping[str, float], high: Mapping[str, float]) -> 
     [True, None, False]
     """
     points = {c: _points(rule, c, low, high) for c in rule.columns}
-    if _two_columns(rule) and any(len(p) > 1 for p in points.values()):
+    if _two_columns(rule.text) and any(len(p) > 1 for p in points.values()):
         return None  # where two columns are compared their truth changes at no constant
     seen: set[bool | None] = set()
     for values in product(*points.values()):
@@ -186,12 +187,13 @@ def between(rule: Rule, low: Mapping[str, float], high: Mapping[str, float]) -> 
     return next(iter(seen))
 
 
-def _two_columns(rule: Rule) -> bool:
+@cache
+def _two_columns(text: str) -> bool:
     """Say whether a rule compares one column with another."""
     return any(
         isinstance(node, ast.Compare)
         and sum(isinstance(x, ast.Name) for x in (node.left, *node.comparators)) > 1
-        for node in ast.walk(ast.parse(rule.text.strip(), mode="eval"))
+        for node in ast.walk(ast.parse(text.strip(), mode="eval"))
     )
 
 
