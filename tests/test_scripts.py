@@ -37,6 +37,7 @@ STEPS = {
     "write_method_tables": (["--check"], ""),
     "build_policy_pages": (["--check"], "all pages"),
     "bench_policies": (["--small"], "10,000 firms"),
+    "bench_sites": (["--sites", "20"], "20 sites"),
 }
 #: What takes long: run as a process, sizes as small as they go, nothing of the checkout written.
 LONG = {
