@@ -120,8 +120,9 @@ def site(
     )
     day = stamp().date() if date is None else _day(date)
     notice = Text(whole.notice or "", str(whole.run.get("notice_zh") or whole.notice or ""))
+    number = str(whole.run.get("digest") or digest(whole))
     return Sites(
-        whole.name, notice, str(whole.run.get("digest") or digest(whole)), day.isoformat(), ask(ground, asked, frame, day),
+        whole.name, notice, number, day.isoformat(), ask(ground, asked, frame, day),
         (*findings, *ground.findings), whole.run,
     )  # fmt: skip
 
