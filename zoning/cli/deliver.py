@@ -15,7 +15,7 @@ from zoning.cli.allocating import Folder
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk, within
 from zoning.cli.solving import ended, searching
-from zoning.errors import InputError
+from zoning.errors import InputError, Text
 
 _PLANS = 2
 
@@ -95,6 +95,7 @@ def webmap(
         new_file(place, parent_must_exist=False)
     # Files speak the plan's language unless another one is asked for.
     with talk.progress() as progress:
+        progress(Text("write the map", "生成网页地图"))
         made = api.map(
             folder, place, compare=compare, names=_two(names), folder=as_folder, tiles=tiles,
             ladder=ladder or None,
