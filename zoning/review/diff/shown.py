@@ -292,6 +292,8 @@ def _words(diff: Diff, table: str, column: str, frame: pd.DataFrame) -> Mapping[
     seen = [str(v) for v in frame[column].dropna().unique() if v != ""]
     if column == "state":
         return _MOVES if table in ("diff_protections", "diff_wings") else STATES
+    if table == "diff_wings" and column in ("row", "column"):
+        return _of_wings(diff, column, seen)
     if column == "change":
         return {c: change_word(diff, c) for c in seen}
     if column in ("cause", "involved", "new_cause", "new_involved", "group"):
@@ -307,6 +309,22 @@ def _words(diff: Diff, table: str, column: str, frame: pd.DataFrame) -> Mapping[
     if column == "township":
         return _township_names(diff)
     return {}
+
+
+def _of_wings(diff: Diff, column: str, seen: list[str]) -> dict[str, Text]:
+    """Name the rows and columns of tables of wings, where all tables mean the same by a code."""
+    found: dict[str, set[Text]] = {}
+    for side in (diff.before, diff.after):
+        for given in () if side.plan is None else side.plan.contributions:
+            for table in (t for t in given.tables if t.keys):
+                if column == "column":
+                    for f in table.fields:
+                        found.setdefault(f.name, set()).add(f.label)
+                elif len(table.keys) == 1 and "name" in table.frame:
+                    pairs = table.frame[[table.keys[0], "name"]].dropna()
+                    for code, name in pairs.itertuples(index=False):
+                        found.setdefault(str(code), set()).add(Text(str(name), str(name)))
+    return {c: next(iter(found[c])) for c in seen if len(found.get(c, ())) == 1}
 
 
 def _township_names(diff: Diff) -> dict[str, Text]:
