@@ -18,7 +18,7 @@ from zoning.base import words
 from zoning.base.areas import percent
 from zoning.errors import Check
 from zoning.outputs import notebook, report
-from zoning.outputs.office.document import Figure, Heading, Table, Text
+from zoning.outputs.office.document import Figure, Heading, Signatures, Table, Text
 from zoning.outputs.report import front, pieces
 
 
@@ -74,7 +74,10 @@ def test_every_chapter_is_there_in_both_languages(plan, no_pictures):
 def test_the_english_report_has_no_chinese_of_its_own(plan, no_pictures):
     names = {*plan.townships["name"], *plan.counties["name"], *plan.redlines["name"]}
     for block in report.blocks_of(plan, "en"):
-        told = [block.text] if isinstance(block, (Heading, Text)) else [block.caption]
+        if isinstance(block, Signatures):
+            told = [*block.roles, block.date]
+        else:
+            told = [block.text] if isinstance(block, (Heading, Text)) else [block.caption]
         if isinstance(block, Table):
             told += [c for row in block.rows for c in row] + list(block.heads)
         for text in told:
@@ -150,8 +153,14 @@ def test_styles_are_those_of_word(document, blocks):
         faces = document.styles[name].element.rPr.rFonts
         assert faces.get(qn("w:eastAsia")) == face
         assert not [k for k in faces.attrib if k.endswith("Theme")]
-    assert all(t.style.name == "Plan Table" for t in document.tables)
-    assert all(t.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None for t in document.tables)
+    signed = [t for t in document.tables if t.cell(0, 0).text == "编制："]
+    assert [[c.text for c in r.cells][::2] for r in signed[0].rows] == [
+        ["编制：", "审核："], ["批准：", "日期："]
+    ]  # fmt: skip
+    tables = [t for t in document.tables if t not in signed and t._tbl is not signed[0]._tbl]
+    assert len(tables) == len(document.tables) - 1
+    assert all(t.style.name == "Plan Table" for t in tables)
+    assert all(t.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None for t in tables)
 
 
 def test_the_contents_are_filled_and_linked(document):

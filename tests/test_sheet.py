@@ -2,6 +2,7 @@
 
 import io
 import re
+from pathlib import Path
 
 import fake_plan
 import matplotlib as mpl
@@ -207,6 +208,7 @@ def test_the_font_type_follows_the_outlines(tmp_path):
 
 def test_a_machine_without_chinese_fonts_is_warned(monkeypatch, caplog):
     monkeypatch.setattr(mpl.font_manager.fontManager, "ttflist", [])
+    monkeypatch.setattr(fonts.font, "font_file", lambda: Path("absent.ttf"))
     fonts.chinese_fonts.cache_clear()
     try:
         assert fonts.chinese_fonts() == ()

@@ -191,3 +191,14 @@ def test_a_place_that_is_no_folder_is_an_error_with_a_remedy(plan, tmp_path):
     with pytest.raises(InputError, match="close programs") as caught:
         workbook.write(plan, tmp_path / "a" / "tables.xlsx")
     assert "无法写入" in caught.value.tell("zh")
+
+
+def test_every_sheet_prints_on_a4_landscape_and_wide_ones_on_several(book):
+    pages = {s.title: s.page_setup.fitToWidth for s in book}
+    assert {s.page_setup.paperSize for s in book} <= {9, "9"}
+    assert {s.page_setup.orientation for s in book} == {"landscape"}
+    for sheet in book:
+        wide = sum(d.width for d in sheet.column_dimensions.values())
+        assert wide / int(pages[sheet.title] or 1) <= workbook._WIDE, sheet.title
+        assert int(pages[sheet.title] or 1) == 1 or sheet.print_title_cols
+    assert max(int(n or 1) for n in pages.values()) > 1

@@ -8,6 +8,7 @@ so no spreadsheet runs them.
 from __future__ import annotations
 
 import io
+import math
 import numbers
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ __all__ = ["sheets", "write"]
 #: 1,048,576 rows, but are of no use long before; our choice.
 MOST_ROWS = 20_000
 _TEXT_LIMIT = 32_767  # characters in a cell (ECMA-376 implementations)
-_A4, _A3 = 9, 8  # numbers of the papers in ECMA-376
+_A4 = 9  # number of the paper in ECMA-376
 _WIDE = 180  # characters that can still be read on A4
 _NAME_LIMIT = 31  # characters in the name of a sheet
 #: What a spreadsheet would take for the beginning of a formula.
@@ -304,8 +305,12 @@ def _prepare(sheet: WriteOnlyWorksheet, widths: list[float], heads: int, rows: i
         last = get_column_letter(len(widths))
         sheet.auto_filter.ref = f"A{heads}:{last}{heads + max(rows, 1)}"
     sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = _A4 if sum(widths) < _WIDE else _A3
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.page_setup.paperSize = _A4
+    # Wide tables go over several sheets beside each other, the first column on each.
+    pages = max(1, math.ceil(sum(widths) / _WIDE))
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = pages, 0
+    if pages > 1:
+        sheet.print_title_cols = "A:A"
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.oddFooter.center.text = "&P / &N"
 

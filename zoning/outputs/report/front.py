@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
@@ -58,7 +59,8 @@ def evidence(w: Writer, tag: str) -> str:
 def study_area(w: Writer) -> Iterator[Block]:
     """Describe the area, the lattice and how areas are counted."""
     grid, plan = w.plan.grid, w.plan
-    yield w.chapter("Area and planning units", "规划范围与规划单元")
+    # What stands before is the page for the leader, with the block to sign.
+    yield replace(w.chapter("Area and planning units", "规划范围与规划单元"), new_page=True)
     yield w.text(
         f"The city is covered by {len(plan.units):,} whole squares of {grid.cell_m:,} m. A square "
         "belongs to the city when any part of it lies inside; its area is the part inside. "

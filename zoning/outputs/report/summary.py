@@ -8,7 +8,7 @@ from typing import Any
 from zoning.base import words
 from zoning.base.areas import percent
 from zoning.errors import named
-from zoning.outputs.office.document import Block, Table, Text
+from zoning.outputs.office.document import Block, Signatures, Table, Text
 from zoning.outputs.office.whole import notice
 from zoning.outputs.office.wording import why_unzoned, zone_rows
 from zoning.outputs.report.pieces import DASH, Writer, area
@@ -42,6 +42,8 @@ def summary(w: Writer) -> Iterator[Block]:
     heads = [w.say("item", "项目"), w.say("value", "数值"), w.say("remark", "说明")]
     yield Table(w.say("Main figures", "主要数字"), heads, rows, ["left", "right", "left"],
                 [3, 2.6, 4])  # fmt: skip
+    roles = ("Prepared", "Checked", "Approved") if w.lang == "en" else ("编制", "审核", "批准")
+    yield Signatures(roles, w.say("Date", "日期"))
 
 
 def main_figures(w: Writer) -> Iterator[tuple[str, str, str]]:
