@@ -197,6 +197,7 @@ def export(
     url: str | None = None,
     schema: str = "zoning",
     layers: Sequence[str] = (),
+    public: bool = False,
     lang: str | None = None,
 ) -> list[Path]:
     """Write a plan in another format, or in the official schema.
@@ -218,6 +219,9 @@ def export(
         Database and schema for ``postgis``.
     layers : sequence of str
         Layers and tables to write, such as ``units``; by default all that the plan has.
+    public : bool
+        Without red lines, other protections, farmland and all that follows from them; for
+        formats of layers and tables.
     lang : {"zh", "en"}, optional
         By default that of the plan.
 
@@ -232,6 +236,18 @@ def export(
         If the format is unknown or cannot hold the plan.
     """
     whole, place = taken(plan), Path(out)
+    if public:
+        from zoning.outputs.exchange.public import check_format, names
+        from zoning.outputs.exchange.public import public as for_all
+
+        check_format(to)
+        shown = for_all(whole)
+        layers = layers or names(shown)
+        from zoning.outputs import exchange
+
+        return exchange.write(
+            shown, to, place, lang=lang or whole.lang, encoding=encoding, only=layers
+        )
     if to in PROBLEMS:
         from zoning.questions.answer import write_problem
 

@@ -6,6 +6,7 @@ spreadsheets and the words of the report all read it, so a thing has the same na
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from zoning.base.shipped import load_toml
@@ -228,3 +229,26 @@ def _named(kind: str, name: str, lang: str) -> str:
 
 def _side(lang: str) -> str:
     return "zh" if lang == "zh" else "en"
+
+
+_GAUSS = re.compile(r"(.+) / (3|6)-degree Gauss-Kruger (CM (\d+)E|zone (\d+))")
+
+
+def crs_title(crs: object, lang: str = "zh") -> str:
+    """Name a CRS for people; Gauss-Krueger belts of China have a Chinese name.
+
+    Examples
+    --------
+    >>> crs_title("EPSG:4549"), crs_title("EPSG:4549", "en")
+    ('CGCS2000 3 度带高斯投影，中央经线 120°E', 'CGCS2000 / 3-degree Gauss-Kruger CM 120E')
+    >>> crs_title("EPSG:4528")
+    'CGCS2000 3 度带高斯投影，第 40 带'
+    """
+    from pyproj import CRS
+
+    name = str(CRS.from_user_input(crs).name)
+    hit = _GAUSS.fullmatch(name) if lang == "zh" else None
+    if hit is None:
+        return name
+    belt = f"中央经线 {hit[4]}°E" if hit[4] else f"第 {hit[5]} 带"
+    return f"{hit[1]} {hit[2]} 度带高斯投影，{belt}"

@@ -156,11 +156,15 @@ def export(
             help="Only this layer or table, such as units; several times. / 只输出该图层或表",
         ),
     ] = None,
+    public: Annotated[
+        bool,
+        typer.Option("--public", help="No red lines, no farmland. / 公开版，不含红线与农田"),
+    ] = False,
 ) -> None:  # fmt: skip
     """Write a plan in another format, or in the official schema. / 交换格式与官方标准."""
     place = new_folder(out or folder)
     how = {"encoding": encoding, "url": url, "schema": schema, "layers": layer or (),
-           "lang": talk.asked_lang}  # fmt: skip
+           "public": public, "lang": talk.asked_lang}  # fmt: skip
     with talk.working(f"write {to}", f"导出 {to}"):
         files = api.export(folder, to, place, **how)  # type: ignore[arg-type]
     _done(talk, files)

@@ -123,7 +123,7 @@ def _steps(talk: Talk, searches: bool) -> Iterator[Callable[[int, int], None] | 
 
 
 def _name(crs: str, lang: str) -> str:
-    from zoning.grid.crs import crs_title
+    from zoning.base.words import crs_title
 
     title = crs_title(crs, lang)
     return named(title, crs).get(lang) if len(crs) < 20 else title

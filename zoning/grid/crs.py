@@ -136,26 +136,3 @@ def equal_area(west: float, south: float, east: float, north: float) -> str:
     name = f"CGCS2000 Albers {lon0} {lat1:g} {lat2:g}"
     crs = ProjectedCRS(conversion, name=name, geodetic_crs=GeographicCRS.from_epsg(4490))
     return str(crs.to_wkt())
-
-
-_GAUSS = re.compile(r"(.+) / (3|6)-degree Gauss-Kruger (CM (\d+)E|zone (\d+))")
-
-
-def crs_title(crs: object, lang: str = "zh") -> str:
-    """Name a CRS for people; Gauss-Krueger belts of China have a Chinese name.
-
-    Examples
-    --------
-    >>> crs_title("EPSG:4549"), crs_title("EPSG:4549", "en")
-    ('CGCS2000 3 度带高斯投影，中央经线 120°E', 'CGCS2000 / 3-degree Gauss-Kruger CM 120E')
-    >>> crs_title("EPSG:4528")
-    'CGCS2000 3 度带高斯投影，第 40 带'
-    """
-    from pyproj import CRS
-
-    name = str(CRS.from_user_input(crs).name)
-    hit = _GAUSS.fullmatch(name) if lang == "zh" else None
-    if hit is None:
-        return name
-    belt = f"中央经线 {hit[4]}°E" if hit[4] else f"第 {hit[5]} 带"
-    return f"{hit[1]} {hit[2]} 度带高斯投影，{belt}"

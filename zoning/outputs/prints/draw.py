@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.base.words import crs_title
 from zoning.errors import named
-from zoning.grid.crs import crs_title
 from zoning.outputs.office.whole import notice, stamp, write_whole
 from zoning.outputs.prints import themes as catalogue
 from zoning.outputs.prints.fonts import chinese_text

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
 from zoning.base.areas import percent
+from zoning.base.words import crs_title
 from zoning.errors import Text as Words
 from zoning.errors import ZoningError, named
-from zoning.grid.crs import crs_title
 from zoning.outputs.office.document import Align, Block, Table
 from zoning.outputs.report.pieces import DASH, Writer
 from zoning.planfile.models import OWN_EVIDENCE, OWN_SOURCE
