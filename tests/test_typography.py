@@ -42,7 +42,8 @@ LATIN = frozenset((
     "kappa", "Cohen", "kmeans", "ward", "Ward", "SMAA", "TOPSIS",
     "Saaty", "McGraw", "Hill", "Fisher", "Jenks", "CRITIC",
     "CSV", "PNG", "Chrome", "Edge", "Firefox", "Safari", "QQ",
-    "zoning", "verify", "parquet", "units", "tables", "xlsx", "TD",
+    "WKT", "GeoJSON",
+    "zoning", "verify", "site", "parquet", "units", "tables", "xlsx", "TD",
 ))  # fmt: skip
 #: A file's name, a checksum, a version, an address: not words.
 NO_WORDS = re.compile(
