@@ -124,3 +124,14 @@ def test_the_judge_sees_cut_tiny_and_empty():
     found = faults(figure)
     assert "cut: cut at the edge" in found and "tiny: tiny" in found and "empty axes" in found
     assert axes in figure.axes
+
+
+def test_the_font_that_ships_draws_bold_text_without_a_word(plan, caplog):
+    from zoning.outputs.office import font
+    from zoning.outputs.prints import draw
+
+    picture = draw.draw_sheet(plan, "zones", lang="zh")
+    picture.to_bytes("png", 60)
+    assert "findfont" not in caplog.text
+    names = {t.get_fontfamily()[0] for t in picture.figure.findobj(mpl.text.Text)}
+    assert names == {font.NAME}

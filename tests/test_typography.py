@@ -48,7 +48,8 @@ LATIN = frozenset((
 #: A file's name, a checksum, a version, an address: not words.
 NO_WORDS = re.compile(
     r"[\w\u4e00-\u9fff-]+\.(toml|gpkg|csv|tif|xlsx|parquet|json|qgz|docx|html)\b"
-    r"|\b[0-9a-f]{16,}\b|\[%.*?%\]|[\w.]+ \d+(\.\d+)+|zhenjiang-2013|1kmN\w+"
+    r"|\b[0-9a-f]{16,}\b|\[%.*?%\]|</?\w+[^<>]*>|[\w.]+ \d+(\.\d+)+|zhenjiang-2013|1kmN\w+",
+    re.DOTALL,
 )
 
 

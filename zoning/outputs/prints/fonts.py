@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from zoning.outputs.office import font
 
@@ -42,7 +44,7 @@ def chinese_fonts() -> tuple[str, ...]:
     from matplotlib.font_manager import fontManager
 
     if font.font_file().is_file():
-        fontManager.addfont(font.font_file())
+        _add(fontManager)
     there = {known.name for known in fontManager.ttflist}
     found = tuple(name for name in FAMILIES if name in there)
     if not found:
@@ -51,6 +53,15 @@ def chinese_fonts() -> tuple[str, ...]:
             "未找到中文字体，图中汉字将无法显示，请安装思源黑体或 Noto Sans CJK。"
         )
     return found
+
+
+def _add(manager: Any) -> None:
+    """Make the font that ships known; it has one weight, which also stands for bold."""
+    if any(known.name == font.NAME for known in manager.ttflist):
+        return
+    manager.addfont(font.font_file())
+    regular = next(known for known in manager.ttflist if known.name == font.NAME)
+    manager.ttflist.append(replace(regular, weight=700))
 
 
 def has_truetype_outlines(path: str | Path) -> bool:
