@@ -249,7 +249,7 @@ def test_an_invalid_outline_is_mended_and_logged(tmp_path, monkeypatch, caplog):
     bow = [(119, 32), (119.01, 32.01), (119.01, 32), (119, 32.01), (119, 32)]
     path = tmp_path / "cn_city.bin"
     path.write_bytes(block([np.array([5], "<u4").tobytes() + polygon([bow], False)]))
-    monkeypatch.setattr(china, "_folder", lambda source: tmp_path)
+    monkeypatch.setattr(china, "folder_of", lambda source: tmp_path)
     place = china.Place("990000", "蝶市", "蝶", "city", ("蝶市",), (), 0)
     with caplog.at_level("WARNING", logger="zoning.inputs.china"):
         area = china._area(place, "tianditu")

@@ -43,6 +43,7 @@ def test_traditional_signs_lead_to_simplified_ones():
     assert found["鎮"] == "镇" and found["陽"] == "阳" and set(found.values()) <= set("镇丹阳")
 
 
+@pytest.mark.slow
 def test_readings_are_those_of_another_library():
     pypinyin = pytest.importorskip("pypinyin")
     ours = 0

@@ -260,7 +260,7 @@ def test_explain_names_the_own_limit_that_binds(tmp_path):
     unit = made.units.index[made.units["new_m2"] > 0][0]
     assert made.run["allocation"]["method"] == "nested"
     text = " ".join(made.explain(unit, "en").lines)
-    assert "limit less" in text
+    assert "limit of the plan less" in text
 
 
 def test_polygons_of_a_file_are_places_of_limits_and_reductions(tmp_path):

@@ -44,6 +44,7 @@ def made():
     return pdf.make(report(), WHEN)
 
 
+@pytest.mark.slow
 def test_every_word_of_the_document_can_be_read_back(made):
     pypdf = pytest.importorskip("pypdf")
     reader = pypdf.PdfReader(io.BytesIO(made.data))
@@ -59,6 +60,7 @@ def test_every_word_of_the_document_can_be_read_back(made):
     assert all("ZoningSansSC" in f for f in fonts), fonts
 
 
+@pytest.mark.slow
 def test_contents_name_the_pages_where_headings_and_captions_stand(made):
     heads = {b.text: b.page for b in made.boxes if b.size >= 14 or "表 " in b.text[:2]}
     entries = [b for b in made.boxes if b.page == 2 and b.text.startswith("3  章")]

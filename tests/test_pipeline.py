@@ -178,7 +178,8 @@ def test_floors_that_cannot_hold_leave_zones_and_accounts(tmp_path):
 def test_a_plan_reads_back_as_it_was_written(small, tmp_path):
     files = write_folder(small, tmp_path / "成果 一")
     assert {f.name for f in files} == {
-        "units.parquet", "ledger.parquet", "run.json", "plan.gpkg", "plan.qgz", "map.html",
+        "units.parquet", "ledger.parquet", "run.json", "times.json", "plan.gpkg", "plan.qgz",
+        "map.html",
     }  # fmt: skip
     back = store.load(tmp_path / "成果 一")
     pd.testing.assert_frame_equal(back.ledger, small.ledger)

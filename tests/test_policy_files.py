@@ -610,7 +610,10 @@ def test_the_report_ends_with_a_page_for_each_place(ruled):
     places = [*plan.counties["name"], *plan.townships["name"]]
     for lang in ("zh", "en"):
         blocks = report.blocks_of(plan, lang)
-        first = next(i for i, b in enumerate(blocks) if getattr(b, "new_page", False))
+        part = {"zh": "各县各乡镇分页", "en": "Counties and townships, page by page"}[lang]
+        first = next(i for i, b in enumerate(blocks)
+                     if isinstance(b, Heading) and b.text.endswith(part))  # fmt: skip
+        assert blocks[first].new_page
         heads = [b for b in blocks[first + 1 :] if isinstance(b, Heading)]
         assert [h.text.split("  ", 1)[1] for h in heads] == [str(n) for n in places]
         assert all(h.new_page and h.level == 2 for h in heads)
@@ -716,7 +719,7 @@ def test_a_written_plan_tells_every_term(ruled):
         answer.code == town
         and "pool" in text
         and "1 亿元" in text
-        and "choice of this plan" in text
+        and "本方案自定" in text
     )
     unit = again.units.index[again.units["township"] == town][0]
     assert again.explain(unit, "zh", policy="compensation").lines == answer.lines

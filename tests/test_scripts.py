@@ -90,7 +90,7 @@ def state():
 
 
 #: Of the steps those that take seconds.
-SOME = ("make_report", "make_sheets", "bench_policies")
+SOME = ("make_report", "make_sheets", "bench_policies", "bench_sites", "mutants")
 
 
 @pytest.mark.parametrize(

@@ -247,6 +247,8 @@ def test_ctrl_c_writes_the_best_so_far(tmp_path):
     )
     script = (
         "import os, signal, sys\n"
+        # a job of a shell's background is started deaf to Ctrl-C
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from zoning.allocation.methods.solver import WATCH\n"
         "seen = []\n"
         "def tell(seconds, best, bound):\n"

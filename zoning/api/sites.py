@@ -88,7 +88,7 @@ def site(
     >>> plan = zn.demo()
     >>> found = zn.site(plan, "119.4560, 32.2100", width_m=200)
     >>> found[0].verdict, round(found[0].area_m2), found[0].row("redline").text.en
-    ('yellow', 40000, 'asked; none')
+    ('green', 40000, 'asked; none')
     >>> found[0].row("zone").asked[0].name.zh
     '主体功能区'
     """

@@ -124,7 +124,7 @@ def count(city: Any, grid: GridSpec, *, map_blocks: MapBlocks = in_process) -> t
     """
     found = measure(city, {}, grid, map_blocks=map_blocks)
     everywhere = polygon_shares([city], origin=grid.origin_m, cell=grid.cell_m)
-    return unit_areas(found, everywhere, grid, round(shapely.area(city)), _LEVELS)
+    return unit_areas(found, everywhere, grid, round(shapely.area(city)), _LEVELS, _ACROSS)
 
 
 #: Levels of places in :func:`_nests`; the last are kept over the whole city too: all that is red,

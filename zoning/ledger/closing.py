@@ -79,7 +79,7 @@ def close(
 
 
 def unit_areas(
-    found: Measured, city: Shares, grid: GridSpec, city_m2: int, nests: int
+    found: Measured, city: Shares, grid: GridSpec, city_m2: int, nests: int, across: int = 0
 ) -> tuple[Ints, Ints, Ints]:
     """Round the areas of units where nothing else is asked, as :func:`close` does.
 
@@ -87,7 +87,7 @@ def unit_areas(
     ----------
     found, city, city_m2
         As for :func:`close`.
-    nests : int
+    nests, across : int
         Levels of places of a ledger, so that the rounding is the same one.
 
     Returns
@@ -104,7 +104,7 @@ def unit_areas(
     nowhere = np.zeros(len(unit), dtype=np.int64)
     area = np.zeros(len(order), dtype=np.int64)
     area[unit] = round_areas(
-        parts / PARTS, unit, [nowhere] * nests, city_m2, whole=whole[unit],
+        parts / PARTS, unit, [nowhere] * nests, city_m2, across=across, whole=whole[unit],
         cell_m2=grid.cell_m**2,
     )  # fmt: skip
     return city.col[order], city.row[order], area

@@ -325,7 +325,7 @@ def no_cap() -> Check:
     return Check("cap.none", "warning", False, None, None, "1", "city", text)
 
 
-def decisions(table: pd.DataFrame | None, places: Mapping[str, str] | None = None) -> list[Check]:
+def decisions(table: pd.DataFrame | None, places: Mapping[str, Text] | None = None) -> list[Check]:
     """Tell which decisions on record no longer fit what the method says.
 
     ``places`` are codes of townships and units with their names, for what may have been meant.
@@ -344,7 +344,8 @@ def decisions(table: pd.DataFrame | None, places: Mapping[str, str] | None = Non
     for state, (en, zh) in words.items():
         codes = table.loc[table["state"] == state, "code"].astype(str).tolist()
         level: Level = "note" if state == "moot" else "warning"
-        listed = some([places.get(c, c) for c in codes])
+        called = [places.get(c, Text(c, c)) for c in codes]
+        listed = Text(some([p.en for p in called]).en, some([p.zh for p in called]).zh)
         many = "" if len(codes) == 1 else "s"
         text = Text(
             f"{len(codes)} decision{many}: {en}" + (f": {listed.en}" if codes else ""),

@@ -161,7 +161,7 @@ def rehearse(config: Config, folder: Path, *, progress: Progress | None = None) 
     with clock.step("account"):
         _draw_account(ready.config, ledger, parts, state, folder)
     found = checks.left_out(unknown.count_missing(parts), state.units, state.unzoned)
-    found += checks.decisions(state.tables.get("decisions"), _places(state, config.plan.lang))
+    found += checks.decisions(state.tables.get("decisions"), _places(state))
     failed: list[Finding] = [c for c in found if not c.ok]
     failed += contradicted(state.townships)
     told = (*ready.intake.findings, *state.findings, *failed)
@@ -169,11 +169,11 @@ def rehearse(config: Config, folder: Path, *, progress: Progress | None = None) 
     return replace(ready, intake=intake)
 
 
-def _places(state: State, lang: str) -> dict[str, str]:
+def _places(state: State) -> dict[str, Text]:
     """Give the codes on which a decision may stand, with what people call them."""
     names = {} if state.townships is None else state.townships["name"]
-    townships = {str(code): named(name, code).get(lang) for code, name in names.items()}
-    return {str(code): str(code) for code in state.units.index} | townships
+    townships = {str(code): named(name, code) for code, name in names.items()}
+    return {str(code): Text(str(code), str(code)) for code in state.units.index} | townships
 
 
 def _measure(ready: Ready, map_blocks: MapBlocks = in_process) -> tuple[atoms.Ledger, pd.DataFrame]:
@@ -393,7 +393,7 @@ def _check(
     found += checks.published_caps(config, state.zones)
     found += checks.left_out(unknown.count_missing(parts), state.units, state.unzoned)
     found += checks.overlays(state.units, scheme_of(config.zones))
-    found += checks.decisions(state.tables.get("decisions"), _places(state, config.plan.lang))
+    found += checks.decisions(state.tables.get("decisions"), _places(state))
     if intake.layers.redlines is None and not config.redlines.none:
         found.append(checks.no_redlines())
     return found
