@@ -58,6 +58,11 @@ def whole_world(tmp_path):
     gpd.GeoDataFrame(
         {"管制区": ["允许建设区"]}, geometry=[worlds.square(2, 1)], crs=worlds.CRS
     ).to_file(tmp_path / "土规.gpkg")
+    gpd.GeoDataFrame(
+        {"code": ["P1"], "name": ["园"], "kind": ["advanced_manufacturing"],
+         "planned_area_ha": [100.0], "leading_industries": ["C39"], "四至": ["东至河，西至路"]},
+        geometry=[worlds.square(2, 0)], crs=worlds.CRS,
+    ).to_file(tmp_path / "parks.gpkg")  # fmt: skip
     (tmp_path / "farmland.toml").write_text(POLICIES[0][2], encoding="utf-8")
     return plan
 
