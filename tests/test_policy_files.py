@@ -715,12 +715,7 @@ def test_a_written_plan_tells_every_term(ruled):
     town = again.townships.index[0]
     answer = again.explain(str(again.townships.loc[town, "name"]), "zh", policy="compensation")
     text = "\n".join(answer.lines)
-    assert (
-        answer.code == town
-        and "pool" in text
-        and "1 亿元" in text
-        and "本方案自定" in text
-    )
+    assert answer.code == town and "pool" in text and "1 亿元" in text and "本方案自定" in text
     unit = again.units.index[again.units["township"] == town][0]
     assert again.explain(unit, "zh", policy="compensation").lines == answer.lines
     zone = str(again.zones.index[0])
