@@ -21,7 +21,7 @@ IMPORTS = ("numpy", "pandas", "geopandas", "rasterio", "scipy", "folium", "matpl
 
 
 def run(folder: Path) -> tuple[float, float, dict]:
-    """Run the demo in a process of its own: wall seconds, processor seconds, run.json."""
+    """Run the demo in a process of its own: wall seconds, processor seconds, times.json."""
     before = os.times()
     start = time.perf_counter()
     subprocess.run([sys.executable, "-m", "zoning", "demo", "-o", folder, "-q"], check=True)
@@ -30,7 +30,7 @@ def run(folder: Path) -> tuple[float, float, dict]:
     cpu = (after.children_user - before.children_user) + (
         after.children_system - before.children_system
     )
-    return wall, cpu, json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    return wall, cpu, json.loads((folder / "times.json").read_text(encoding="utf-8"))
 
 
 def import_seconds(folder: Path) -> dict[str, float]:

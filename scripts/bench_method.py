@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from zoning.base.shipped import data_path
-from zoning.evaluation import township
+from zoning.evaluation import town
 from zoning.indicators.access import RoadGraph, travel_minutes
 from zoning.pipeline import run
 from zoning.planfile import load
@@ -105,7 +105,7 @@ def bench_evaluation(side: int) -> None:
                     f.write(block, 1, window=Window(0, top, side, rows))
         gc.collect()
         t = time.perf_counter()
-        township(layers, Path(folder) / "town.tif", "B")
+        town(layers, Path(folder) / "town.tif", "B")
         seconds = time.perf_counter() - t
     peak = peak_gb()
     print(f"evaluation, preset B, towns, 4 layers of {side:,} x {side:,} pixels: {seconds:.1f} s")

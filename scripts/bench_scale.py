@@ -222,7 +222,8 @@ def stages(name: str, folder: Path, only: list[str], limit: float) -> dict[str, 
         found["run"] = cpu, memory, code
         if code in (0, 1):
             report = json.loads((out / "run.json").read_text(encoding="utf-8"))
-            found["steps"] = report["seconds"]
+            times = json.loads((out / "times.json").read_text(encoding="utf-8"))
+            found["steps"] = times["seconds"]
             found["units"] = report["units"]["count"] if "units" in report else None
     unit = _a_unit(out)
     for question, words in QUESTIONS.items():

@@ -267,18 +267,6 @@ def test_no_text_breaks_the_xml(text):
     assert (tree.text or "") == kept.replace("\r\n", "\n").replace("\r", "\n")
 
 
-@pytest.mark.slow
-def test_the_size_of_a_city_is_written_quickly(tmp_path):
-    plan = fake_plan.make_many(4080)
-    geopackage.write(plan, tmp_path / "plan.gpkg")
-    seconds = []  # of the processor, since a test machine has other work
-    for _ in range(5):
-        start = time.process_time()
-        geopackage.write(plan, tmp_path / "plan.gpkg")
-        seconds.append(time.process_time() - start)
-    assert np.min(seconds) < 0.4
-
-
 def test_clipped_units_end_at_the_boundary_and_carry_every_column(path, hostile):
     back = pyogrio.read_dataframe(path, layer="units_clipped").set_index("unit")
     units = hostile.units

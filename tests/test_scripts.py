@@ -117,8 +117,6 @@ def test_long_scripts(name, places, tmp_path):
         pytest.importorskip("nbclient")
     if name == "build_reference":
         shutil.copytree(ROOT / "data" / "facts", tmp_path / "data" / "facts")
-    if name == "build_versions":
-        shutil.copytree(ROOT / "data", tmp_path / "data")
     if name in ("build_plans", "build_versions"):
         shutil.copytree(ROOT / "data", tmp_path / "data")
     before = state()
