@@ -731,7 +731,109 @@ def test_an_answer_does_not_carry_old_numbers(ruled):
     less = plan.allocate(cap=plan.run["construction"]["existing_share"] + 0.001)
     assert not [c for c in less.contributions if c.wing == "policy"]
     assert not [c for c in less.checks if c.check.startswith("policy.")]
-    assert "not computed again" in less.run["policies"]
+    told = next(c for c in less.checks if c.check == "left_out.policies")
+    assert (
+        told.measured == 3
+        and "compensation-zhenjiang" in told.as_dict()["en"]
+        and "forest" in told.as_dict()["zh"]
+    )
+    assert told.as_dict() in less.run["checks"]
+
+
+def test_a_saved_policy_stays_beside_others_and_goes_with_an_answer(world):
+    from zoning import api
+    from zoning.contribution.rules import check
+    from zoning.policy.kept import stems
+
+    def held(plan):
+        return next((c for c in plan.contributions if c.wing == "policy"), None)
+
+    plan = api.Plan.of(world)
+    money, quotas = (api.policy(n, plan) for n in ("compensation-zhenjiang", "quota-new-land"))
+    one, other = api.joined(plan, [money]), api.joined(plan, [quotas])
+    two = api.joined(one, [quotas])
+    assert stems(held(two)) == ["policy_compensation_zhenjiang", "policy_quota_new_land"]
+    assert check(two.contributions, two.units.index, set()) == []
+    assert held(one).chapters[0] in held(two).chapters
+    assert len([c for c in held(two).chapters if c.pages]) == 1
+    assert held(one).cards[0] in held(two).cards and held(one).themes[0] in held(two).themes
+    both = held(two).table("policy_places").frame
+    for saved, name in ((one, "compensation-zhenjiang"), (other, "quota-new-land")):
+        alone = held(saved).table("policy_places").frame
+        mine = [f[f["policy"] == name].reset_index(drop=True) for f in (alone, both)]
+        pd.testing.assert_frame_equal(*mine)
+    places = both[["level", "code"]].agg("/".join, axis=1)
+    assert (places != places.shift()).sum() == places.nunique()  # one page for each place
+    assert (both["policy"] == "plan").sum() == (alone["policy"] == "plan").sum()
+    assert {c.check for c in one.checks} < {c.check for c in two.checks}
+    # saved again, a policy takes its own place only
+    less = api.joined(two, [api.policy("compensation-zhenjiang", plan, parameters={"pool": 1})])
+    assert stems(held(less)) == ["policy_quota_new_land", "policy_compensation_zhenjiang"]
+    assert held(less).table("policy_compensation_zhenjiang").frame["grant"].sum() == 1e8
+    changed = two.allocate(cap=two.run["construction"]["existing_share"] + 0.001)
+    assert held(changed) is None
+    told = next(c for c in changed.checks if c.check == "left_out.policies")
+    assert told.measured == 2 and "quota-new-land" in told.as_dict()["en"] and not told.ok
+
+
+def test_cards_carry_every_term(ruled):
+    from zoning.outputs.webmap import given as page
+
+    plan, _ = ruled
+    given = next(c for c in plan.contributions if c.wing == "policy")
+    packed = page.pack(plan, plan.units.index)["cards"]
+    titles = [c["title"]["en"] for c in packed]
+    card = packed[titles.index("Ecological compensation of townships, Zhenjiang")]
+    assert card["place"] == "township"
+    town = str(plan.townships.index[0])
+    assert card["keys"][town] == [town] and len(card["rows"][town]) == 1
+    terms = given.table("policy_compensation_zhenjiang_terms").frame
+    zh, en = inflated(card["terms"])[town]
+    mine = terms[terms["row"] == town]
+    assert zh == mine["line_zh"].tolist() and en == mine["line_en"].tolist()
+    assert any("pool" in line and "10⁸ yuan" in line for line in en)
+    zones = packed[titles.index("Our own")]
+    assert zones["place"] == "zone" and set(zones["keys"]) == set(map(str, plan.zones.index))
+
+
+def inflated(packed):
+    import base64
+    import json
+    import zlib
+
+    return json.loads(zlib.decompress(base64.b64decode(packed["data"])))
+
+
+def test_what_lies_in_a_unit_has_its_terms_there(world):
+    from zoning import api
+    from zoning.outputs.webmap import given as page
+
+    plan = api.Plan.of(world)
+    unit = plan.units.index[3]
+    rows = pd.DataFrame({
+        "id": ["p/1", "p2"], "name": ["一", "二"], "lon": plan.units["lon"].iloc[3],
+        "lat": plan.units["lat"].iloc[3], "fuel_tco2": 1.0, "electricity_mwh": 0, "heat_gj": 0,
+        "process_tco2": 0, "energy_tce": 1, "value_added_10k_yuan": 1.0, "tax_10k_yuan": 1,
+        "jobs": 1, "product_t": 1, "advanced_tco2_per_t": 1,
+    })  # fmt: skip
+    result = run("project-carbon", world, examples=False, projects=rows)
+    joined = api.joined(plan, [result])
+    (card,) = page.pack(joined, plan.units.index)["cards"]
+    assert card["place"] == "unit" and card["keys"] == {unit: ["p/1", "p2"]}
+    assert set(inflated(card["terms"])) == {"p/1", "p2"}
+    chapter = joined.contributions[-1].chapters[0]
+    assert "unit" not in chapter.columns["policy_project_carbon"]
+
+
+def test_every_source_of_a_shipped_file_has_chinese_words():
+    import re
+
+    from zoning.base.words import source
+
+    for name in shipped():
+        for p in read_policy(find(name)).parameters.values():
+            said = source(p.source)
+            assert not re.search("[a-z]{3,} [a-z]{2,}|made up|own choice", said), (name, said)
 
 
 def test_check_tells_policies_before_a_run(ruled, tmp_path):

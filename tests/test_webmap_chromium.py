@@ -1162,3 +1162,34 @@ def test_the_map_of_the_reference_case(browser, reference, tmp_path):
         wanted = int((reference.units["zone"] == zone).sum())
         count = "let n=0,g=Zoning.sides[0].grid;for(let i=0;i<g.count;i++)"
         assert browser.js(count + f"n+=g.value(i,'zone')=='{zone}';return n") == wanted
+
+
+def test_terms_of_a_policy_open_on_cards(browser, tmp_path):
+    import worlds
+
+    import zoning as zn
+
+    path = worlds.write(tmp_path / "城")
+    text = path.read_text(encoding="utf-8") + '\n[[policies]]\nfile = "compensation-zhenjiang"\n'
+    path.write_text(text, encoding="utf-8")
+    plan = zn.run(path)
+    file = tmp_path / "map.html"
+    zn.map(plan, file)
+    town = str(plan.townships.index[0])
+    told = plan.explain(town, "zh", policy="compensation").lines[1:]
+    browser.open(file)
+    browser.js("Zoning.openPlace('townships',arguments[0])", town)
+    unit = str(plan.units.index[plan.units["township"] == town][0])
+    for pick in (None, unit):
+        if pick:
+            at = browser.js("const g=Zoning.sides[0].grid;for(let i=0;i<g.count;i++)"
+                            "if(g.code(i)===arguments[0])return g.centre(i)", pick)  # fmt: skip
+            browser.js("Zoning.emit('pick',arguments[0])", at)
+        last = (
+            "[...document.querySelectorAll('.zn-card details')].filter(d=>d.querySelector('pre'))"
+        )
+        browser.js(f"const d={last}[0];d.open=true")
+        browser.wait(f"{last}[0].querySelector('pre').textContent")
+        shown = browser.js(f"return {last}[0].querySelector('pre').textContent")
+        assert shown.split("\n") == list(told)
+    assert not browser.complaints()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from zoning import store
 from zoning.api.plan import Plan
-from zoning.errors import Finding, Problem, Text, ZoningError, raise_all
+from zoning.errors import Check, Finding, Problem, Text, ZoningError, raise_all
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,7 +194,7 @@ def with_policies(plan: Plan, folder: str | Path = ".") -> Plan:
 
 
 def joined(plan: Plan, results: list[Result]) -> Plan:
-    """Put results of policies into a plan, in place of those that it has.
+    """Put results of policies into a plan, beside those of other policies that it has.
 
     Parameters
     ----------
@@ -206,21 +206,39 @@ def joined(plan: Plan, results: list[Result]) -> Plan:
     Plan
     """
     from zoning.policy.contribute import WING, contribute
+    from zoning.policy.kept import beside
 
-    checks = tuple(c for c in plan.checks if not c.check.startswith(f"{WING}."))
+    again = tuple(f"{WING}.{r.policy.name}." for r in results)
+    checks = tuple(c for c in plan.checks if not c.check.startswith(again))
     checks += tuple(c for r in results for c in r.checks)
+    old = next((c for c in plan.contributions if c.wing == WING), None)
+    given = beside(old, contribute(results, plan))
     kept = tuple(c for c in plan.contributions if c.wing != WING)
     run = {**plan.run, "checks": [c.as_dict() for c in checks]}
-    return Plan.of(
-        replace(plan, checks=checks, contributions=(*kept, contribute(results, plan)), run=run)
+    return Plan.of(replace(plan, checks=checks, contributions=(*kept, given), run=run))
+
+
+#: The check that tells of policies which an answer could not compute again.
+_LEFT = "left_out.policies"
+
+
+def _old(stems: list[str]) -> Check:
+    names = [s.removeprefix("policy_").replace("_", "-") for s in stems]
+    text = Text(
+        f"policies not computed again for this answer, so left out: {', '.join(names)}; "
+        "run zoning policy run --save on it",
+        f"以下政策未按本答案重新计算，已略去：{'、'.join(names)}；"
+        "请对其运行 zoning policy run --save",
     )
+    return Check(_LEFT, "warning", False, len(names), 0, "count", "city", text)
 
 
 def refreshed(plan: Plan) -> Plan:
     """Compute the policies again after an answer changed the plan; else take them away.
 
     Numbers of the old plan must not stand in a new one. The plan does not keep the planner's
-    files, so policies that read them are left out and ``run["policies"]`` says so.
+    files, so policies that read them, and those that were saved into the plan by hand, are left
+    out and a check says so.
 
     Parameters
     ----------
@@ -230,21 +248,25 @@ def refreshed(plan: Plan) -> Plan:
     -------
     Plan
     """
-    from zoning.policy.contribute import WING
+    from zoning.policy.contribute import WING, stem_of
+    from zoning.policy.kept import stems
     from zoning.policy.read import shipped
     from zoning.review.audit.again import refreshed as with_conflicts
 
     plan = Plan.of(with_conflicts(plan))
     parts = plan.config.policies
-    if not parts:
+    held = stems(next((c for c in plan.contributions if c.wing == WING), None))
+    again = all(p.file in shipped() and not p.tables for p in parts)
+    left = [s for s in held if not again or s not in {stem_of(p.file) for p in parts}]
+    if not held and not parts:
         return plan
-    if all(p.file in shipped() and not p.tables for p in parts):
-        return with_policies(plan)
-    checks = tuple(c for c in plan.checks if not c.check.startswith(f"{WING}."))
-    run = {**plan.run, "checks": [c.as_dict() for c in checks],
-           "policies": "not computed again: run zoning policy run on this plan"}  # fmt: skip
+    checks = tuple(c for c in plan.checks if not c.check.startswith((f"{WING}.", _LEFT)))
+    if left:
+        checks += (_old(left),)
+    run = {**plan.run, "checks": [c.as_dict() for c in checks]}
     kept = tuple(c for c in plan.contributions if c.wing != WING)
-    return Plan.of(replace(plan, checks=checks, contributions=kept, run=run))
+    bare = Plan.of(replace(plan, checks=checks, contributions=kept, run=run))
+    return with_policies(bare) if again else bare
 
 
 def rehearse_policies(config: Config, folder: Path) -> list[Problem]:

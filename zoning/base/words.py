@@ -78,9 +78,28 @@ def unit_sign(measure: str, lang: str = "zh") -> str:
     --------
     >>> unit_sign("m2"), unit_sign("min", "zh")
     ('m²', '分钟')
+    >>> unit_sign("m2/person"), unit_sign("m2/万元", "en")
+    ('m²/人', 'm²/10⁴ yuan')
     """
     entry = load_toml("words.toml")["units"].get(measure)
+    if entry is None and "/" in measure:
+        return "/".join(unit_sign(part, lang) for part in measure.split("/"))
     return str(entry[_side(lang)]) if entry else measure
+
+
+def measured(number: str, unit: str, lang: str = "zh") -> str:
+    """Put a unit behind a number, as each language spaces it.
+
+    Examples
+    --------
+    >>> measured("12", "ha"), measured("50", "%"), measured("7", "")
+    ('12 公顷', '50%', '7')
+    >>> measured("310", "亿元", "en")
+    '310 × 10⁸ yuan'
+    """
+    sign = unit_sign(unit, lang) if unit not in ("", "1") else ""
+    gap = "" if sign in ("", "%") else " × " if sign.startswith("10") else " "
+    return f"{number}{gap}{sign}"
 
 
 def source(text: str, lang: str = "zh") -> str:

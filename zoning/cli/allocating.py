@@ -162,9 +162,13 @@ def _tell_plan(talk: Talk, plan: api.Plan, then: api.Plan, place: Path | None) -
     talk.write(talk.say(f"method {found['method']}, gap {gap}, certificate {grade}",
                         f"方法：{method_words(found['method'], 'zh')}；间隙 {gap}；"
                         f"证明：{words.value('proof', grade, 'zh')}"))  # fmt: skip
-    for c in failed:
+    known = {(c.check, c.where) for c in plan.checks if not c.ok}
+    fresh = [c for c in then.checks if not c.ok and c.level == "warning"
+             and (c.check, c.where) not in known]  # fmt: skip
+    for c in (*failed, *fresh):  # what was wrong before, but not against the rules, was told then
         level, text = LEVELS[c.level].get(talk.lang), c.text.get(talk.lang)
-        talk.wrong(talk.say(f"{level}: {c.check} [{c.where}] {text}", f"{level}：{text}"))
+        line = talk.say(f"{level}: {c.check} [{c.where}] {text}", f"{level}：{text}")
+        (talk.wrong if c in failed else talk.write)(line)
     if place is not None:
         with talk.progress() as progress:
             files = then.save(place, progress=progress)

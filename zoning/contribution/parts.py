@@ -136,11 +136,26 @@ class Theme:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Lines on the card of a unit: ``columns`` of each row of ``table`` about it."""
+    """Lines on the card of a place: ``columns`` of each row of ``table`` about it.
+
+    Parameters
+    ----------
+    title : Text
+    table : str
+    columns : tuple of str
+    place : {"unit", "township", "county", "zone"}
+        Column of the table that says which place a row is about. What is said of a township, county
+        or zone stands on the cards of its units too.
+    terms : str
+        A table with ``row``, ``line_en`` and ``line_zh``: how each row came about, line by line;
+        ``row`` is the keys of the row, joined by ``/``. Empty where nothing is computed.
+    """
 
     title: Text
     table: str
     columns: tuple[str, ...]
+    place: str = "unit"
+    terms: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +290,10 @@ class Contribution:
                 for x in self.themes
             ],
             "cards": [
-                {"title": _pair(x.title), "table": x.table, "columns": list(x.columns)}
+                {
+                    "title": _pair(x.title), "table": x.table, "columns": list(x.columns),
+                    "place": x.place, "terms": x.terms,
+                }
                 for x in self.cards
             ],
             "chapters": [
@@ -329,7 +347,9 @@ def restore(
             for x in described["themes"]
         ),
         tuple(
-            Card(Text(*x["title"]), x["table"], tuple(x["columns"])) for x in described["cards"]
+            Card(Text(*x["title"]), x["table"], tuple(x["columns"]), x.get("place", "unit"),
+                 x.get("terms", ""))
+            for x in described["cards"]
         ),
         tuple(
             Chapter(

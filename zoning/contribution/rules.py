@@ -268,11 +268,16 @@ def _references(given: Contribution) -> list[Problem]:
     for card in given.cards:
         table = tables.get(card.table)
         columns = () if table is None else tuple(map(str, table.frame.columns))
-        missing = [c for c in ("unit", *card.columns) if c not in columns]
-        if missing:
+        lacking = [(card.table, c) for c in (card.place, *card.columns) if c not in columns]
+        if card.terms:
+            terms = tables.get(card.terms)
+            known = () if terms is None else tuple(map(str, terms.frame.columns))
+            lacking += [(card.terms, c) for c in ("row", "line_en", "line_zh") if c not in known]
+        if lacking:
+            of, column = lacking[0]
             found.append(_problem(
-                f"{given.wing}: card", "no-column", f"'{card.table}' lacks '{missing[0]}'",
-                f"“{card.table}”缺少“{missing[0]}”", missing[0],
+                f"{given.wing}: card", "no-column", f"'{of}' lacks '{column}'",
+                f"“{of}”缺少“{column}”", column,
             ))  # fmt: skip
     for chapter in given.chapters:
         missing = [t for t in chapter.tables if t not in tables]

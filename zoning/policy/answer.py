@@ -9,12 +9,11 @@ import pandas as pd
 from zoning.contribution.parts import Contribution
 from zoning.errors import InputError, suggest
 from zoning.policy.contribute import WING
+from zoning.policy.kept import TERMS, stems
 from zoning.questions.explain import Answer
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
-
-_TAIL = "_terms"
 
 
 def explain_policy(plan: Plan, place: str, policy: str, lang: str = "zh") -> Answer:
@@ -42,7 +41,7 @@ def explain_policy(plan: Plan, place: str, policy: str, lang: str = "zh") -> Ans
     """
     given = next((c for c in plan.contributions if c.wing == WING), None)
     name = _policy(given, policy)
-    terms = given.table(f"{name}{_TAIL}").frame if given is not None else pd.DataFrame()
+    terms = given.table(f"{name}{TERMS}").frame if given is not None else pd.DataFrame()
     row = _row(plan, terms, place)
     pages = given.table("policy_places").frame if given is not None and _has(given) else None
     if row is not None:
@@ -68,19 +67,18 @@ def _has(given: Contribution) -> bool:
 
 def _policy(given: Contribution | None, asked: str) -> str:
     """Find the stem of a policy of the plan."""
-    stems = [t.name.removesuffix(_TAIL) for t in given.tables if t.name.endswith(_TAIL)] if (
-        given is not None) else []  # fmt: skip
+    known = stems(given)
     wanted = f"{WING}_" + asked.lower().replace("-", "_")
-    hits = [s for s in stems if s == wanted] or [s for s in stems if s.startswith(wanted)]
+    hits = [s for s in known if s == wanted] or [s for s in known if s.startswith(wanted)]
     if len(hits) == 1:
         return hits[0]
-    listed = ", ".join(s.removeprefix(f"{WING}_").replace("_", "-") for s in hits or stems)
+    listed = ", ".join(s.removeprefix(f"{WING}_").replace("_", "-") for s in hits or known)
     raise InputError.one(
-        f"'{asked}' is not one policy of this plan" if stems else "the plan has no policies",
-        f"“{asked}”不是本方案的一项政策" if stems else "本方案没有政策", code="no-policy",
+        f"'{asked}' is not one policy of this plan" if known else "the plan has no policies",
+        f"“{asked}”不是本方案的一项政策" if known else "本方案没有政策", code="no-policy",
         measured=asked,
-        remedy=(f"it has {listed}" if stems else "put [[policies]] into plan.toml and run it",
-                f"现有：{listed}" if stems else "请在 plan.toml 中加入 [[policies]] 后运行"),
+        remedy=(f"it has {listed}" if known else "put [[policies]] into plan.toml and run it",
+                f"现有：{listed}" if known else "请在 plan.toml 中加入 [[policies]] 后运行"),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from zoning.contribution.parts import Card, Chapter, Chart, Class, Contribution,
 from zoning.contribution.parts import Table as Shown
 from zoning.errors import Text
 from zoning.policy.explain import terms_frame, unit_text
+from zoning.policy.kept import TERMS
 from zoning.policy.model import Policy, Table
 from zoning.policy.places import PLACES, key_place, page_chapter, place_pages
 from zoning.policy.run import Result
@@ -52,9 +53,9 @@ def contribute(results: Sequence[Result], plan: Plan) -> Contribution:
             theme = _theme(result, units)
         if theme is not None:
             themes.append(theme)
-        card = _card(result, shown[0], units)
+        card = _card(result, shown[0])
         cards += [card] if card is not None else []
-        chapters.append(_chapter(result, [t.name for t in shown], theme))
+        chapters.append(_chapter(result, shown, theme))
     pages = place_pages(results, plan)
     if pages is not None:
         tables.append(pages)
@@ -66,25 +67,42 @@ def contribute(results: Sequence[Result], plan: Plan) -> Contribution:
 
 
 def stem(policy: Policy) -> str:
-    """Give the name that a policy has inside a plan.
+    """Give the name that a policy has inside a plan."""
+    return stem_of(policy.name)
+
+
+def stem_of(name: str) -> str:
+    """Give the name of a policy inside a plan by its own name.
 
     Examples
     --------
-    >>> re.sub("[^a-z0-9]+", "_", "Quota-2035".lower())
-    'quota_2035'
+    >>> stem_of("Quota-2035")
+    'policy_quota_2035'
     """
-    return "policy_" + re.sub("[^a-z0-9]+", "_", policy.name.lower()).strip("_")
+    return "policy_" + re.sub("[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
 def _table(result: Result, name: str) -> Shown:
     policy = result.policy
     table = policy.tables[name]
-    frame = result.frame(name)
+    frame = _placed(result, name)
     title = policy.title if name == policy.main else Text(
         f"{policy.title.en}: {table.label.en}", f"{policy.title.zh}：{table.label.zh}")  # fmt: skip
     own = stem(policy) if name == policy.main else f"{stem(policy)}_{name}"
     keys = tuple(k for k in table.keys if k in frame and not frame.duplicated(table.keys).any())
     return Shown(own, title, _plain(frame), _fields(policy, table, frame), keys)
+
+
+def _placed(result: Result, name: str) -> pd.DataFrame:
+    """Give a table with the unit that each of its rows lies in, where the file places them."""
+    frame = result.frame(name)
+    every = result.frame(name, every=True)
+    keys = list(result.policy.tables[name].keys)
+    if not result.policy.tables[name].place or "unit" not in every or "unit" in frame:
+        return frame
+    units = every.set_index(keys)["unit"]
+    codes = frame.set_index(keys).index
+    return frame if units.index.has_duplicates else frame.assign(unit=units.reindex(codes).array)
 
 
 def _named(table: Shown, plan: Plan) -> Shown:
@@ -153,7 +171,7 @@ def _terms(result: Result) -> Shown:
     )
     title = Text(f"{policy.title.en}: terms", f"{policy.title.zh}：计算过程")
     parts = [terms_frame(result, t) for t in (policy.main, *policy.show.tables)]
-    return Shown(f"{stem(policy)}_terms", title, pd.concat(parts, ignore_index=True), fields)
+    return Shown(stem(policy) + TERMS, title, pd.concat(parts, ignore_index=True), fields)
 
 
 def _units(result: Result, plan: Plan) -> Shown | None:
@@ -286,16 +304,17 @@ def _ramp(name: str, count: int) -> list[str]:
     return [to_hex(ramp(x)) for x in np.linspace(0.15, 0.9, count)]
 
 
-def _card(result: Result, main: Shown, units: Shown | None) -> Card | None:
-    """Give the lines of a unit's card: what its place gets, or the rows that lie in it."""
-    table = main if "unit" in main.frame or units is None else units
-    if "unit" not in table.frame:
+def _card(result: Result, main: Shown) -> Card | None:
+    """Give the lines of a place's card: what it gets, or what lies in it, with all terms."""
+    place = next((p for p in PLACES if p in main.frame), None)
+    own = {"name", *PLACES} if place in main.keys else set(PLACES)
+    columns = tuple(str(c) for c in main.frame.columns if c not in own)
+    if place is None or not columns:
         return None
-    columns = tuple(str(c) for c in table.frame.columns if c not in PLACES)
-    return Card(result.policy.title, table.name, columns[:6]) if columns else None
+    return Card(result.policy.title, main.name, columns, place, stem(result.policy) + TERMS)
 
 
-def _chapter(result: Result, tables: Sequence[str], theme: Theme | None) -> Chapter:
+def _chapter(result: Result, tables: Sequence[Shown], theme: Theme | None) -> Chapter:
     policy = result.policy
     source = Text(f"Source: {policy.source} ({policy.evidence}).",
                   f"来源：{policy.source_zh}（{policy.evidence}）。")  # fmt: skip
@@ -304,9 +323,16 @@ def _chapter(result: Result, tables: Sequence[str], theme: Theme | None) -> Chap
         parts.append(policy.notice)
     parts += policy.show.paragraphs
     parts += [Text(f"{c.line('en')}.", f"{c.line('zh')}。") for c in result.checks if not c.ok]
-    chart = _chart(result, tables[0])
-    return Chapter(policy.title, tuple(parts), (theme.name,) if theme else (), tuple(tables),
-                   (chart,) if chart else ())  # fmt: skip
+    chart = _chart(result, tables[0].name)
+    # codes of units are for the map; a reader of the report has names
+    columns = {
+        t.name: tuple(str(c) for c in t.frame.columns if c != "unit")
+        for t in tables if "unit" in t.frame and "unit" not in t.keys
+    }  # fmt: skip
+    return Chapter(
+        policy.title, tuple(parts), (theme.name,) if theme else (),
+        tuple(t.name for t in tables), (chart,) if chart else (), columns=columns,
+    )  # fmt: skip
 
 
 def _chart(result: Result, table: str) -> Chart | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from zoning.base.words import measured
 from zoning.base.words import source as named_source
-from zoning.base.words import unit_sign
 from zoning.errors import Text
 from zoning.policy.evaluate import Calculation, Data, full
 from zoning.policy.formula import Formula
@@ -33,8 +33,8 @@ class Step:
     ----------
     column : str
     label : Text
-    value, unit : str
-        Written for people.
+    value : Text
+        With its unit, or the words of its code.
     formula : str
     terms : tuple of (Text, Text)
         What the formula reads: its words, and its value with unit.
@@ -43,16 +43,14 @@ class Step:
 
     column: str
     label: Text
-    value: str
-    unit: str
+    value: Text
     formula: str
     terms: tuple[tuple[Text, Text], ...]
     source: str
 
     def lines(self, lang: str) -> list[str]:
         """Tell the step."""
-        unit = f" {unit_sign(self.unit, lang)}" if self.unit else ""
-        out = [f"{self.label.get(lang)} = {self.value}{unit}", f"    = {self.formula}"]
+        out = [f"{self.label.get(lang)} = {self.value.get(lang)}", f"    = {self.formula}"]
         colon = "：" if lang == "zh" else ": "
         out += [f"      {words.get(lang)}{colon}{value.get(lang)}" for words, value in self.terms]
         if self.source:
@@ -110,13 +108,13 @@ def _steps(result: Result, rows: Rows, places: list[int]) -> Iterator[tuple[int,
     for column in rows.table.computed:
         formula = compiled.formulas[rows.table.name, column.name]
         parts = _parts(policy, rows, formula, data)
+        told = policy.show.words.get(column.name, {})
         for i in places:
-            value = written(rows.columns[column.name], i, column.unit)
-            unit = column.unit.name if column.unit and column.unit.name != "1" else ""
+            value = _tagged(rows.columns[column.name], i, column.unit)
             terms = tuple((label, _tagged(v, i, unit)) for label, v, unit in parts)
             yield i, Step(
-                column.name, column.label, value, unit, " ".join(column.formula.split()), terms,
-                column.source,
+                column.name, column.label, told.get(value.en, value),
+                " ".join(column.formula.split()), terms, column.source,
             )  # fmt: skip
 
 
@@ -164,10 +162,9 @@ def _labels(rows: Rows) -> dict[str, Text]:
 
 
 def _tagged(value: Value, i: int, unit: Unit | None) -> Text:
-    name = unit.name if unit is not None and unit.name not in ("", "1") else ""
-    en, zh = (unit_sign(name, lang) if name else "" for lang in ("en", "zh"))
+    name = "" if unit is None else unit.name
     number = written(value, i, unit)
-    return Text(f"{number} {en}".rstrip(), f"{number} {zh}".rstrip())
+    return Text(measured(number, name, "en"), measured(number, name, "zh"))
 
 
 def written(value: Value, i: int, unit: Unit | None) -> str:

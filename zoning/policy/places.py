@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from zoning.base.areas import km2, percent
-from zoning.base.words import label, unit_sign
+from zoning.base.words import label, measured
 from zoning.contribution.parts import Chapter, Field, Pages
 from zoning.contribution.parts import Table as Shown
 from zoning.errors import Text
@@ -192,8 +192,7 @@ def _value(result: Result, table: str, column: str, value: object) -> Text:
         return Text(told, told)
     cell = _cell(value)
     words = result.policy.show.words.get(column, {}).get(cell, Text(cell, cell))
-    en, zh = ("" if unit in ("", "1") else unit_sign(unit, x) for x in ("en", "zh"))
-    return Text(f"{words.en} {en}".rstrip(), f"{words.zh} {zh}".rstrip())
+    return Text(measured(words.en, unit, "en"), measured(words.zh, unit, "zh"))
 
 
 def _cell(value: object) -> str:

@@ -183,7 +183,7 @@
       decision(grid, i, plan),
       land(grid, i),
       pairs(extra.map((c) => [Z.name(c), c === "stability" ? Z.percent(grid.value(i, c)) : Z.number(grid.value(i, c), 2)])),
-      Z.givenCards(plan, grid.code(i)),
+      Z.givenCards(plan, grid, i),
       many ? null : reds(grid, i, at),
       many ? null : others(at),
       many ? null : next(grid, i, plan),

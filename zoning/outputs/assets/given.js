@@ -58,9 +58,35 @@
 
   const text = (cell) => (cell === null ? "–" : typeof cell === "object" ? Z.say(cell) : cell);
 
-  Z.givenCards = (plan, code) => plan.given.cards.filter((card) => card.left_out || card.rows[code]).map((card) => [
-    Z.el("h3", null, Z.say(card.title)),
-    card.left_out ? Z.el("p", { class: "zn-soft" }, Z.say(card.left_out)) : card.rows[code].map((row) => Z.el("dl", { class: "zn-pairs" }, row.map((cell, k) => [
-      Z.el("dt", null, Z.say(card.columns[k])), Z.el("dd", null, text(cell))]))),
-  ]);
+  // How a row came about, every term with number, unit and source; unpacked when it is asked for.
+  function terms(card, key) {
+    if (!card.terms) return Z.el("p", { class: "zn-soft" }, Z.t("terms_out"));
+    const body = Z.el("pre", { class: "zn-terms" });
+    const show = async () => {
+      card.told = card.told || Z.numbers(card.terms);
+      const lines = (await card.told)[key];
+      body.textContent = lines ? lines[Z.state.lang === "zh" ? 0 : 1].join("\n") : "–";
+    };
+    return Z.el("details", { ontoggle: (event) => event.target.open && show() }, Z.el("summary", null, Z.t("terms")), body);
+  }
+
+  function card(given, code) {
+    const rows = given.rows[code];
+    return [
+      Z.el("h3", null, Z.say(given.title)),
+      given.left_out ? Z.el("p", { class: "zn-soft" }, Z.say(given.left_out)) : rows.map((row, n) => [
+        Z.el("dl", { class: "zn-pairs" }, row.map((cell, k) => [Z.el("dt", null, Z.say(given.columns[k])), Z.el("dd", null, text(cell))])),
+        given.keys ? terms(given, given.keys[code][n]) : null]),
+    ];
+  }
+
+  // What was given about a unit: rows about itself, and about the places that it lies in.
+  Z.givenCards = (plan, grid, i) => plan.given.cards.map((given) => {
+    if (given.left_out) return card(given);
+    const code = given.place === "unit" ? grid.code(i) : grid.columns[given.place] ? grid.value(i, given.place) : null;
+    return given.rows[code] ? card(given, code) : null;
+  });
+
+  // What was given about a county or township, and not about its units one by one.
+  Z.givenOn = (plan, place, code) => plan.given.cards.filter((given) => given.place === place && given.rows[code]).map((given) => card(given, code));
 })(Zoning);

@@ -72,14 +72,14 @@
   function countyCard(county) {
     const towns = rowsOf("townships").filter((t) => t.county === county.code);
     return { kind: Z.t("county"), title: Z.place(county), crumbs: Z.crumbs(null, null), rows: [county],
-      body: [Z.accountOf(county, Z.newIn(county, "counties")), townships(towns), part(Z.t("next"), nextTownship(towns))] };
+      body: [Z.accountOf(county, Z.newIn(county, "counties")), townships(towns), part(Z.t("next"), nextTownship(towns)), Z.givenOn(Z.plan.plans[0], "county", county.code)] };
   }
 
   function townshipCard(town) {
     const county = Z.layers.counties && Z.layers.counties.byCode.get(town.county);
     return { kind: Z.t("township"), title: Z.place(town), crumbs: Z.crumbs(county, null), rows: [town], body: [
       Z.townshipWhy(town, Z.plan.plans[0]), Z.accountOf(town, Z.newIn(town, "towns")),
-      part(Z.t("next"), flipOf(town) ? Z.el("p", null, flipOf(town)) : null)] };
+      part(Z.t("next"), flipOf(town) ? Z.el("p", null, flipOf(town)) : null), Z.givenOn(Z.plan.plans[0], "township", town.code)] };
   }
 
   // Units that would fall below the share of their overlay without this area, at most: overlaps are not known here.

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Above this number of rows card lines do not travel with the page (our choice).
 MOST_LINES = 20_000
+#: Above this number of lines the terms of a policy do not travel with the page (our choice).
+MOST_TERMS = 100_000
 #: Above this number of features a layer has no cards (our choice).
 MOST_FEATURES = 5_000
 _MISSING = 255
@@ -106,13 +108,32 @@ def _card(given: Contribution, k: int) -> dict[str, Any]:
     fields = {f.name: f for f in table.fields}
     wanted = [fields[c] for c in card.columns]
     rows: dict[str, list[list[Any]]] = {}
-    columns = table.frame[["unit", *card.columns]]
-    for unit, *values in columns.itertuples(index=False, name=None):
+    told: dict[str, list[str]] = {}
+    keys = table.frame[list(table.keys)].astype(str).agg("/".join, axis=1) if card.terms else None
+    columns = table.frame[[card.place, *card.columns]]
+    for n, (place, *values) in enumerate(columns.itertuples(index=False, name=None)):
         line = [_cell(f, v) for f, v in zip(wanted, values, strict=True)]
-        rows.setdefault(str(unit), []).append(line)
-    return {
+        rows.setdefault(str(place), []).append(line)
+        if keys is not None:
+            told.setdefault(str(place), []).append(keys.iloc[n])
+    packed = {
         "title": both(card.title), "columns": [both(f.label) for f in wanted], "rows": rows,
+        "place": card.place,
     }  # fmt: skip
+    return packed if keys is None else {**packed, "keys": told, "terms": _terms(given, card.terms)}
+
+
+def _terms(given: Contribution, name: str) -> dict[str, Any] | None:
+    """Pack how each row came about: its lines in Chinese and in English."""
+    frame = given.table(name).frame
+    if not 0 < len(frame) <= MOST_TERMS:
+        return None
+    lines = {
+        str(row): [list(some["line_zh"].astype(str)), list(some["line_en"].astype(str))]
+        for row, some in frame.groupby("row", sort=False)
+    }
+    text = json.dumps(lines, ensure_ascii=False, separators=(",", ":"))
+    return {"type": "json", "data": deflate(text.encode())}
 
 
 def _cell(f: Field, value: Any) -> Any:
@@ -128,4 +149,4 @@ def _cell(f: Field, value: Any) -> Any:
     text = quantity(value, f.unit)
     if f.unit in ("", "1", "m2", "count", "year"):
         return text
-    return {lang: f"{text} {words.unit_sign(f.unit, lang)}" for lang in ("zh", "en")}
+    return {lang: words.measured(text, f.unit, lang) for lang in ("zh", "en")}
