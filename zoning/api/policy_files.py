@@ -248,8 +248,8 @@ def refreshed(plan: Plan) -> Plan:
     -------
     Plan
     """
-    from zoning.policy.contribute import WING, stem_of
-    from zoning.policy.kept import stems
+    from zoning.policy.contribute import WING
+    from zoning.policy.kept import stem_of, stems
     from zoning.policy.read import shipped
     from zoning.review.audit.again import refreshed as with_conflicts
 

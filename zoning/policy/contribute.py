@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from zoning.contribution.parts import Card, Chapter, Chart, Class, Contribution,
 from zoning.contribution.parts import Table as Shown
 from zoning.errors import Text
 from zoning.policy.explain import terms_frame, unit_text
-from zoning.policy.kept import TERMS
+from zoning.policy.kept import TERMS, stem_of
 from zoning.policy.model import Policy, Table
 from zoning.policy.places import PLACES, key_place, page_chapter, place_pages
 from zoning.policy.run import Result
@@ -69,17 +68,6 @@ def contribute(results: Sequence[Result], plan: Plan) -> Contribution:
 def stem(policy: Policy) -> str:
     """Give the name that a policy has inside a plan."""
     return stem_of(policy.name)
-
-
-def stem_of(name: str) -> str:
-    """Give the name of a policy inside a plan by its own name.
-
-    Examples
-    --------
-    >>> stem_of("Quota-2035")
-    'policy_quota_2035'
-    """
-    return "policy_" + re.sub("[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
 def _table(result: Result, name: str) -> Shown:

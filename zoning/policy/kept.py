@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -24,6 +25,17 @@ def stems(given: Contribution | None) -> list[str]:
     """
     tables = () if given is None else given.tables
     return [t.name.removesuffix(TERMS) for t in tables if t.name.endswith(TERMS)]
+
+
+def stem_of(name: str) -> str:
+    """Give the name of a policy inside a plan by its own name.
+
+    Examples
+    --------
+    >>> stem_of("Quota-2035")
+    'policy_quota_2035'
+    """
+    return "policy_" + re.sub("[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
 def owner(name: str, known: Collection[str]) -> str:
@@ -85,7 +97,7 @@ def _pages(old: Contribution, new: Contribution, fresh: Collection[str]) -> list
         return [t for t in (table or before,) if t is not None]
     keys = ["level", "code"]
     others = before.frame[[
-        p != "plan" and _stem(p) not in fresh for p in before.frame["policy"].astype(str)
+        p != "plan" and stem_of(p) not in fresh for p in before.frame["policy"].astype(str)
     ]]  # fmt: skip
     places = pd.MultiIndex.from_frame(table.frame[keys].drop_duplicates())
     both = pd.concat([table.frame, others], ignore_index=True)
@@ -97,9 +109,3 @@ def _pages(old: Contribution, new: Contribution, fresh: Collection[str]) -> list
         for f in table.fields
     )
     return [replace(table, frame=frame.reset_index(drop=True), fields=fields)]
-
-
-def _stem(policy: str) -> str:
-    from zoning.policy.contribute import stem_of
-
-    return stem_of(policy)
