@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from zoning import store
 from zoning.contribution.parts import Card, Chapter, Class, Contribution
 from zoning.contribution.rules import check
+from zoning.contribution.stored import describe
 from zoning.errors import Text
 from zoning.outputs import contributed, exchange, report, webmap
 from zoning.outputs.office import document as report_blocks
@@ -126,7 +127,7 @@ def test_all_problems_are_told_at_once(fishery):
 def test_the_plan_folder_keeps_it(plan, fishery, folder):
     again = store.load(folder)
     (got,) = again.contributions
-    assert got.describe() == fishery.describe()
+    assert describe(got) == describe(fishery)
     for name in ("fish", "catches"):
         pd.testing.assert_frame_equal(
             got.table(name).frame, fishery.table(name).frame, check_dtype=False
@@ -143,7 +144,7 @@ def test_the_plan_folder_keeps_it(plan, fishery, folder):
     # Nothing is lost or doubled by writing it once more.
     geopackage.write(again, folder / "again" / "plan.gpkg")
     store.write_tables(again, folder / "again")
-    assert store.load(folder / "again").contributions[0].describe() == fishery.describe()
+    assert describe(store.load(folder / "again").contributions[0]) == describe(fishery)
 
 
 def test_the_plan_says_who_gave_something(plan):

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 from docx.oxml.ns import qn
 
-from zoning.contribution.parts import Chapter, Chart, Contribution, Field, Pages, Table, restore
+from zoning.contribution.parts import Chapter, Chart, Contribution, Field, Pages, Table
 from zoning.contribution.rules import check
+from zoning.contribution.stored import describe, restore
 from zoning.errors import Text
 from zoning.outputs import report
 from zoning.outputs.office import document as report_blocks
@@ -56,9 +57,9 @@ def plan():
 def test_it_may_be_drawn_and_is_plain_data(plan):
     mine = plan.contributions[0]
     assert check([mine], plan.units.index, plan.tables) == []
-    again = restore(mine.describe(), {}, {t.name: t.frame for t in mine.tables})
+    again = restore(describe(mine), {}, {t.name: t.frame for t in mine.tables})
     assert again.chapters == mine.chapters
-    old = mine.describe()
+    old = describe(mine)
     for chapter in old["chapters"]:  # as plans were written before there were pages and charts
         del chapter["pages"], chapter["charts"]
     assert restore(old, {}, {t.name: t.frame for t in mine.tables}).chapters[0].pages is None

@@ -16,6 +16,7 @@ from test_webmap_chromium import BROWSER, DRIVER, Browser
 from tests import worlds
 from zoning import api, store
 from zoning.base.shipped import data_path
+from zoning.contribution.stored import describe
 from zoning.outputs.office.workbook import sheets
 from zoning.pipeline import beside
 
@@ -276,6 +277,6 @@ def test_the_reference_plan_in_the_zones_of_today(tmp_path):
 def test_store_reads_what_was_written(drawn):
     for folder, plan in drawn.values():
         again = store.load(folder)
-        assert [c.describe() for c in again.contributions] == [
-            c.describe() for c in plan.contributions
+        assert [describe(c) for c in again.contributions] == [
+            describe(c) for c in plan.contributions
         ]

@@ -18,7 +18,8 @@ import pandas as pd
 
 from zoning.base import marks
 from zoning.base.staged import plain, recover, sha256
-from zoning.contribution.parts import Contribution, names, restore
+from zoning.contribution.parts import Contribution, names
+from zoning.contribution.stored import describe, restore
 from zoning.errors import Check, InputError, Text
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.protections import upgrade_ledger
@@ -58,7 +59,7 @@ def write_tables(plan: Plan, folder: Path) -> None:
     files = {path.relative_to(folder).as_posix(): sha256(path) for path in written}
     kept = {**said, "files": files}
     if plan.contributions:
-        kept["contributions"] = [c.describe() for c in plan.contributions]
+        kept["contributions"] = [describe(c) for c in plan.contributions]
     text = json.dumps(plain(kept), ensure_ascii=False, indent=1, allow_nan=False)
     if times:
         marks.write_times(folder, times)
