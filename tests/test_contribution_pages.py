@@ -166,3 +166,29 @@ def test_bars_without_room_are_told(monkeypatch, plan):
     assert [b.text for b in blocks if isinstance(b, report_blocks.Text)] == [
         "图中为表的前 2 行，其余 1 行未绘出。"
     ]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_chapter_shows_the_columns_it_names_in_one_language_and_small_areas_in_hectares(lang):
+    frame = pd.DataFrame({
+        "park": ["A", "B", "C"], "area_m2": [123_456, 0, 40], "city_m2": [5e9, 1e6, 0],
+        "en": ["x"] * 3, "zh": ["甲"] * 3, "why_en": ["because"] * 3, "why_zh": ["因为"] * 3,
+        "inner": [7, 8, 9],
+    })  # fmt: skip
+    units = {"area_m2": "m2", "city_m2": "m2"}
+    table = Table("parks", Text("parks", "园区"), frame, tuple(
+        Field(c, Text(c, c), Text(c, c), units.get(c, "")) for c in frame))  # fmt: skip
+    shown = tuple(c for c in frame if c != "inner")
+    wing = Contribution("w", Text("W", "翼"), tables=(table,), chapters=(
+        Chapter(Text("W", "翼"), (Text("A.", "甲。"),), tables=("parks",),
+                columns={"parks": shown}),))  # fmt: skip
+    one = dataclasses.replace(fake_plan.make(), contributions=(wing,))
+    from zoning.outputs.report.pieces import Writer
+
+    blocks = list(report_given.chapters(Writer(one, lang)))
+    found = next(b for b in blocks if isinstance(b, report_blocks.Table))
+    heads = {"zh": ["park", "area_m2（公顷）", "city_m2（km²）", "zh", "why_zh"],
+             "en": ["park", "area_m2 (ha)", "city_m2 (km²)", "en", "why_en"]}  # fmt: skip
+    assert list(found.heads) == heads[lang]
+    assert [row[1:3] for row in found.rows] == [
+        ["12.35", "5,000.00"], ["0.00", "1.00"], ["0.0040", "0.00"]]  # fmt: skip

@@ -118,7 +118,7 @@ def said(plan, park):
 
 
 def test_every_planted_fault_is_found_and_nothing_else(plan):
-    assert said(plan, "P1") == {"growth_boundary": "warning"}
+    assert said(plan, "P1") == {"growth_boundary": "note"}  # fields belong outside it
     assert said(plan, "P2") == {"area": "warning", "protected": "error", "industry": "error"}
     assert said(plan, "P3") == {"area": "error", "protected": "error", "overlap": "warning"}
     assert said(plan, "P4") == {
@@ -132,7 +132,7 @@ def test_every_planted_fault_is_found_and_nothing_else(plan):
     by = layer.set_index("code")
     assert by["musts"].to_dict() == {"P1": 5, "P2": 5, "P3": 5, "P4": 3, "P5": 1, "P6": 5}
     assert by.at["P5", "missing"] == "四至边界、主导产业、发展目标、推进机制"
-    assert by["status"].tolist() == ["look", "contradicts", "contradicts", "contradicts", "look",
+    assert by["status"].tolist() == ["sound", "contradicts", "contradicts", "contradicts", "look",
                                      "look"]  # fmt: skip
     assert by.at["P1", "kind"] == "modern_agriculture" and by.at["P5", "kind"] == "别的"
 
@@ -195,6 +195,8 @@ def test_verify_proves_the_register(world):
         ("UPDATE park_account SET area_m2 = area_m2 + 99999", "park_account, area_m2"),
         ("DELETE FROM park_findings WHERE \"check\" = 'musts'", "park_findings"),
         ("UPDATE park_findings SET level = 'note' WHERE \"check\" = 'area'", "park_findings"),
+        ("UPDATE park_findings SET level = 'note' WHERE \"check\" = 'protected'", "park_findings"),
+        ("UPDATE park_findings SET level = 'warning' WHERE park = 'P1'", "park_findings"),
     ],
 )  # fmt: skip
 def test_forged_registers_are_named(world, tmp_path, statement, where):
@@ -262,6 +264,46 @@ def test_each_must_counts(gone):
             continue
         assert missing_musts(pd.Series({**row, gone: blank})) == [gone]
     assert missing_musts(pd.Series({**row, "planned_area_ha": 0.0})) == ["planned_area_ha"]
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("东至南京路，西至北河，南至山", "北"),  # names of streets and rivers name no side
+        ("东至东经 119.5 度，南至北纬 32 度，西至西津路", "北"),
+        ("东、南至长江；西到路，北到河", ""),
+        ("东侧A 南侧B 西侧C 北侧D", ""),
+        ("东至A南至B西至C北至D", ""),
+        ("east of North Street, south, western bound x", "北"),
+        ("East: a; on the south b; to the west c; and the northern d", ""),
+        ("north-east road, south b, west c, east d", "北"),
+    ],
+)
+def test_four_sides_are_named_and_streets_are_none(text, gone):
+    from zoning.review.parks.musts import sides_named
+    from zoning.verify.parks import _SIDES, _says
+
+    missing = [zh for zh, en in _SIDES if en not in sides_named(text)]
+    assert missing == [zh for zh, en in _SIDES if not _says(text.lower(), (zh, en))]
+    assert missing == ([gone] if gone else [])
+
+
+def test_basic_farmland_is_a_note_of_fields_alone(plan):
+    from zoning.review.parks.musts import _protected
+    from zoning.verify.parks import _how_bad
+
+    def level(kinds, fields):
+        parts = pd.DataFrame({"kind": kinds, "area_m2": [5] * len(kinds)})
+        return _protected("P", 5, parts, fields)["level"]
+
+    for kinds, fields, other in (
+        (["basic_farmland"], "note", "error"), (["redline"], "error", "error"),
+        (["basic_farmland", "redline"], "error", "error"), (["heritage"], "warning", "warning"),
+        (["basic_farmland", "heritage"], "error", "error"),
+    ):  # fmt: skip
+        assert level(kinds, True) == fields and level(kinds, False) == other
+        assert _how_bad(set(kinds), "modern_agriculture") == fields
+        assert _how_bad(set(kinds), "modern_service") == other
 
 
 def test_industries_and_categories():

@@ -614,6 +614,28 @@ def test_the_address_brings_the_view_back(browser, page):
     ]
 
 
+def test_a_layer_given_is_in_the_address_and_its_lines_tell_its_classes(browser, plan, tmp_path):
+    import made_up
+
+    bare = dataclasses.replace(
+        plan, run={k: v for k, v in plan.run.items() if k != "contributions"}, contributions=()
+    )
+    given = made_up.contribution(bare)
+    layer = dataclasses.replace(given.layers[0], filled=False)
+    given = dataclasses.replace(given, layers=(layer,))
+    path = webmap.write(dataclasses.replace(bare, contributions=(given,)), tmp_path / "g.html")
+    browser.open(path, f"#v={layer.name}")
+    assert browser.js("return [...Zoning.state.overlays]") == [layer.name]
+    drawn = browser.js(
+        "const out=[];Zoning.drawn[arguments[0]].eachLayer((g)=>g.eachLayer((p)=>"
+        "out.push([p.options.color,p.options.weight])));return out", layer.name)  # fmt: skip
+    colours = {c.colour.lower() for c in layer.classes}
+    assert {c.lower() for c, w in drawn if w < 3} <= colours
+    assert len({c for c, w in drawn if w < 3}) == len({r for r in layer.frame[layer.by]})
+    assert {c for c, w in drawn if w > 3} == {"#fff"}
+    assert browser.complaints() == []
+
+
 def test_measure_agrees_with_the_projection(browser, page):
     browser.open(page)
     browser.js("document.querySelector('.zn-tool-measure').click()")

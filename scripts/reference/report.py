@@ -24,6 +24,8 @@ FILES = (
     "grids/zhenjiang_units.parquet",
     "landuse/classes.toml",
     "landuse/zhenjiang_30m.tif",
+    "parks/planted.csv",
+    "parks/zhenjiang.gpkg",
     "plans/planted.csv",
     "plans/zhenjiang.gpkg",
     "redlines/types.toml",

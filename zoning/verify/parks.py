@@ -21,6 +21,10 @@ from zoning.verify.compare import Findings
 _LAYER = Text("the layer of parks", "园区图层")
 #: A rounded area may differ by one square metre where the sum lies near a half.
 _ROUNDING = 1.0
+#: Less than this rounds to no square metre.
+_LEAST = 0.5
+_FIELDS = "modern_agriculture"
+_LEADS = ("and", "bounded", "on", "to", "in", "the")
 _MUSTS = ("planned_area_ha", "four_sides", "leading_industries", "goals", "mechanism")
 _SIDES = (("东", "east"), ("南", "south"), ("西", "west"), ("北", "north"))
 
@@ -54,7 +58,7 @@ def audit(plan: Plan, found: Findings) -> None:
     _pairs(tables, "park_protections", ["park", "kind", "code", "level"], "area_m2", kept, found)
     _areas(layer, "protected_m2", union, found)
     _pairs(tables, "park_overlaps", ["park", "other"], "area_m2", _overlaps(codes, shapes), found)
-    _findings(layer, tables.get("park_findings"), found)
+    _findings(layer, kept, tables.get("park_findings"), found)
 
 
 def _register(layer: Any, table: pd.DataFrame | None, found: Findings) -> None:
@@ -81,8 +85,28 @@ def _blank(row: pd.Series, must: str) -> bool:
     if must == "planned_area_ha":
         return float(value) <= 0
     if must == "four_sides":
-        words = str(value).lower()
-        return any(not any(w in words for w in side) for side in _SIDES)
+        return not all(_says(str(value).lower(), side) for side in _SIDES)
+    return False
+
+
+def _says(text: str, side: tuple[str, str]) -> bool:
+    """Whether a text names a side: its word begins a part, or stands before a word like 至."""
+    zh, en = side
+    for mark in ";，；、。/|（(：:\n\t":
+        text = text.replace(mark, ",")
+    for part in text.split(","):
+        words = [w for w in part.split() if w not in _LEADS]
+        if any(words[:1] == [w] for w in (en, f"{en}ern")):
+            return True
+        for word in words:
+            run = len(word) - len(word.lstrip("东南西北"))
+            after = word[run : run + 1]
+            if zh in word[:run] and (not after or after in "至到抵起临邻毗接靠以侧面边界部为是"):
+                return True
+            for mark in "至到抵起":
+                for before in word.split(mark)[:-1]:
+                    if zh in before[len(before.rstrip("东南西北")) :]:
+                        return True
     return False
 
 
@@ -180,7 +204,14 @@ def _account(
     found.column("verify.parks", "plan.gpkg: park_account, parks", parks, derived, source=_LAYER)
 
 
-def _findings(layer: Any, table: pd.DataFrame | None, found: Findings) -> None:
+def _how_bad(kinds: set[str], kind: Any) -> str:
+    """Give the level of protected land in a park of a kind."""
+    if kind == _FIELDS and kinds == {"basic_farmland"}:
+        return "note"
+    return "error" if kinds & {"redline", "basic_farmland", "core"} else "warning"
+
+
+def _findings(layer: Any, kept: pd.DataFrame, table: pd.DataFrame | None, found: Findings) -> None:
     """Say which parks must have a finding, and of which level, from the register alone."""
     rows = pd.DataFrame(columns=["park", "check", "level"]) if table is None else table
     stored = {f"{r.park}|{r.check}": str(r.level) for r in rows.itertuples()
@@ -196,8 +227,9 @@ def _findings(layer: Any, table: pd.DataFrame | None, found: Findings) -> None:
             if off > 0.01:
                 right[f"{code}|area"] = "error" if off > 0.05 else "warning"
         if not pd.isna(row.outside_growth_m2) and int(row.outside_growth_m2) > 0:
-            right[f"{code}|growth_boundary"] = "warning"
+            right[f"{code}|growth_boundary"] = "note" if row.kind == _FIELDS else "warning"
         if int(row.protected_m2) > 0:
-            right[f"{code}|protected"] = stored.get(f"{code}|protected", "absent")
+            mine = kept[(kept["park"] == code) & (kept["m2"] >= _LEAST)]
+            right[f"{code}|protected"] = _how_bad(set(mine["kind"]), row.kind)
     found.column("verify.parks", "plan.gpkg: park_findings, level", stored, right,
                  source=Text("the register", "园区登记表"))  # fmt: skip

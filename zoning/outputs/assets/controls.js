@@ -261,6 +261,7 @@
 
   Z.readAddress = function () {
     const parts = new URLSearchParams(location.hash.slice(1));
+    const given = Z.plan.given_layers.map((layer) => layer.code);
     const numbers = (key, count) => {
       const found = (parts.get(key) || "").split("/").map(Number);
       return found.length === count && found.every(Number.isFinite) && parts.get(key) ? found : null;
@@ -272,7 +273,7 @@
     return {
       view: numbers("z", 3), picked: numbers("u", 2), lang: parts.get("l"), theme: parts.get("t"),
       dark: parts.get("d") === "1", opacity: number("o", 0.1, 1, null), swipe: number("s", 0, 1, 0.5),
-      overlays: parts.has("v") ? parts.get("v").split(",").filter((v) => OVERLAYS.includes(v)) : null,
+      overlays: parts.has("v") ? parts.get("v").split(",").filter((v) => OVERLAYS.includes(v) || given.includes(v)) : null,
     };
   };
 })(Zoning);

@@ -28,10 +28,14 @@
       const values = layer.rows ? await Z.numbers(layer.rows) : [];
       const rows = shapes.map((shape, i) => ({ shape, kind: layer.classes[i], values: values[i] }));
       layer.drawn = rows;
-      drawn[layer.code] = draw(rows, (row) => ({
-        color: layer.colour, weight: 1.4, fill: layer.filled, fillOpacity: 0.5, interactive: false,
+      const own = draw(rows, (row) => ({
+        // What is not filled shows its class by its line.
+        color: row.kind < 0 || layer.filled ? layer.colour : layer.legend[row.kind].colour, weight: layer.filled ? 1.4 : 2.2, fill: layer.filled, fillOpacity: 0.5, interactive: false,
         fillColor: row.kind < 0 ? layer.colour : layer.legend[row.kind].colour,
       }));
+      // A line of any colour is seen on a zone of any colour by the white beneath it.
+      const white = () => ({ color: "#fff", weight: 4.6, fill: false, interactive: false });
+      drawn[layer.code] = layer.filled ? own : L.layerGroup([draw(rows, white), own]);
     }
     return drawn;
   };

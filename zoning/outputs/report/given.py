@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
 from zoning.base import words
-from zoning.base.areas import M2_PER_KM2
+from zoning.base.areas import M2_PER_HA, M2_PER_KM2
 from zoning.outputs.office.document import Align, Block, Figure, Table, Text
 from zoning.outputs.office.wording import is_missing
 from zoning.outputs.prints.chart import draw_column
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MOST_ROWS = 60
 #: Bars that still have room on one sheet (our choice).
 MOST_BARS = 40
+#: Unit of a column of square metres that is shown in hectares, and from where two digits do.
+_SMALL, _LEAST_HA = "m2 in ha", 0.05
 #: Columns that hold codes of places.
 PLACES = ("unit", "township", "county", "zone")
 
@@ -110,7 +112,7 @@ def _table(
     fields = [f for f in table.fields if wanted is None or f.name in wanted]
     title = table.title.get(w.lang)
     rows = table.frame.head(MOST_ROWS)
-    fields = _one_language(table.fields, w.lang)
+    fields = [_in_hectares(f, table.frame[f.name]) for f in _one_language(fields, w.lang)]
     yield Table(
         title,
         [_head(w, f) for f in fields],
@@ -131,12 +133,17 @@ def _table(
 
 def _one_language(fields: Sequence[Field], lang: str) -> list[Field]:
     """Leave out columns of the other language where they have a twin in this one."""
-    own, other = (f"_{lang}", "_en" if lang == "zh" else "_zh")
+    other = "en" if lang == "zh" else "zh"
     names = {f.name for f in fields}
-    return [
-        f for f in fields
-        if not (f.name.endswith(other) and f.name.removesuffix(other) + own in names)
-    ]  # fmt: skip
+    twins = {f"{n.removesuffix(lang)}{other}" for n in names if f"_{n}".endswith(f"_{lang}")}
+    return [f for f in fields if f.name not in twins]
+
+
+def _in_hectares(f: Field, values: Any) -> Field:
+    """Show areas in hectares where none of a column reaches a square kilometre."""
+    if f.unit == "m2" and abs(values.fillna(0)).max() < M2_PER_KM2:
+        return replace(f, unit=_SMALL)
+    return f
 
 
 def _width(w: Writer, f: Field, values: Any) -> float:
@@ -153,7 +160,9 @@ def _wide(text: str) -> int:
 def _head(w: Writer, f: Field) -> str:
     """Name a column with the unit that it is shown in: areas in km2, shares in per cent."""
     label = f.label.get(w.lang)
-    sign = "km²" if f.unit == "m2" else words.unit_sign(f.unit, w.lang)
+    sign = (
+        "km²" if f.unit == "m2" else words.unit_sign("ha" if f.unit == _SMALL else f.unit, w.lang)
+    )
     if f.unit in ("", "1", "count", "year"):
         return label
     return w.say(f"{label} ({sign})", f"{label}（{sign}）")
@@ -164,6 +173,9 @@ def cell(w: Writer, f: Field, value: Any) -> str:
     if is_missing(value):
         return DASH
     word = f.words.get(str(value))
+    if f.unit == _SMALL and word is None:
+        ha = float(value) / M2_PER_HA
+        return f"{ha:,.2f}" if value == 0 or abs(ha) >= _LEAST_HA else f"{ha:.4f}"
     return number(value, f.unit) if word is None else word.get(w.lang)
 
 

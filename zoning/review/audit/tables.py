@@ -132,7 +132,7 @@ def _names(claims: list[Claim]) -> Text:
     en, zh = [], []
     for role, code in claims:
         told, name = role_of(role), role_of(role).class_name(code)
-        same = code == role or (not told.classes and code == "park")
+        same = code == role
         en.append(told.name.en if same else f"{told.name.en}: {name.en}")
         zh.append(told.name.zh if same else f"{told.name.zh}：{name.zh}")
     return Text(JOIN.join(en), JOIN.join(zh))

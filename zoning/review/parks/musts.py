@@ -36,7 +36,19 @@ KINDS = {
 #: Difference of planned and measured area, as a part of the measured: told, and an error from the
 #: second on (evidence I: 1 % is the tolerance of the practice, 5 % our choice).
 AREA_OFF = (0.01, 0.05)
+#: Fields are what a park of agriculture is for: basic farmland in it and land outside the growth
+#: boundary are told of it as notes.
+FIELDS = "modern_agriculture"
 _SIDES = (("东", "east"), ("南", "south"), ("西", "west"), ("北", "north"))
+#: How a side is named: 东至, 东、南至, 东侧: ...; "East a", "on the east ...". A name of a street
+#: such as 南京路 or 北纬 names no side.
+_STOPS = r",;，；、。/|（(：:\n\t"
+_NAMED = re.compile(
+    r"([东南西北]+)[至到抵起]"
+    rf"|(?:^|[{_STOPS}\s])([东南西北]+)(?=[临邻毗接靠以侧面边界部为是{_STOPS}\s]|$)"
+    rf"|(?:^|[{_STOPS}])\s*(?:(?:and|bounded|on|to|in|the)\s+)*(east|south|west|north)"
+    r"(?:ern)?(?![-\w])"
+)
 _SPLIT = re.compile(r"[,;，；、/|\s]+")
 
 
@@ -57,11 +69,24 @@ def missing_musts(park: pd.Series) -> list[str]:
         if name == "planned_area_ha" and not blank:
             blank = not float(value) > 0
         if name == "four_sides" and not blank:
-            text = str(value).lower()
-            blank = not all(any(word in text for word in side) for side in _SIDES)
+            blank = len(sides_named(str(value))) < len(_SIDES)
         if blank:
             out.append(name)
     return out
+
+
+def sides_named(text: str) -> set[str]:
+    """Give the sides that a text of four sides names.
+
+    Examples
+    --------
+    >>> sorted(sides_named("东至南京路，南、西至北河"))
+    ['east', 'south', 'west']
+    >>> len(sides_named("East a, south b; on the west North Street"))
+    3
+    """
+    found = "".join("".join(groups) for groups in _NAMED.findall(text.lower()))
+    return {en for zh, en in _SIDES if zh in found or en in found}
 
 
 def industries_of(text: Any) -> tuple[list[str], list[str]]:
@@ -125,6 +150,7 @@ def measured(parks: gpd.GeoDataFrame, found: Measures) -> list[dict[str, Any]]:
     by = dict(list(found.by_protection.groupby("park"))) if len(found.by_protection) else {}
     for i, (_, park) in enumerate(parks.iterrows()):
         code, area = str(park["code"]), int(found.park_m2[i])
+        fields = park.get("kind") == FIELDS
         rows += _area(code, park.get("planned_area_ha"), area)
         outside = area - int(found.inside_m2[i])
         # Two roundings may differ by one.
@@ -135,11 +161,11 @@ def measured(parks: gpd.GeoDataFrame, found: Measures) -> list[dict[str, Any]]:
                 outside, 0, "m2"))  # fmt: skip
         protected = int(found.protected_m2[i])
         if protected > 0:
-            rows.append(_protected(code, protected, by.get(code)))
+            rows.append(_protected(code, protected, by.get(code), fields))
         if found.outside_growth_m2 is not None and found.outside_growth_m2[i] > 0:
             m2 = int(found.outside_growth_m2[i])
             rows.append(finding(
-                code, "growth_boundary", "warning",
+                code, "growth_boundary", "note" if fields else "warning",
                 Text(f"{m2:,} m² lie outside the urban growth boundary",
                      f"有 {m2:,} m² 位于城镇开发边界外"), m2, 0, "m2"))  # fmt: skip
     for r in found.overlaps.itertuples():
@@ -167,7 +193,7 @@ def _area(code: str, planned: Any, area: int) -> list[dict[str, Any]]:
              f"相差 {shown}%"), off, AREA_OFF[0], "1")]  # fmt: skip
 
 
-def _protected(code: str, m2: int, parts: pd.DataFrame | None) -> dict[str, Any]:
+def _protected(code: str, m2: int, parts: pd.DataFrame | None, fields: bool) -> dict[str, Any]:
     """Tell protected land in a park, an error where it is basic farmland or a red line."""
     from zoning.inputs.protections import load_kinds
 
@@ -177,8 +203,11 @@ def _protected(code: str, m2: int, parts: pd.DataFrame | None) -> dict[str, Any]
     en = ", ".join(f"{kinds.at[k, 'many_en']} {int(sums[k]):,} m²" for k in order)
     zh = "、".join(f"{kinds.at[k, 'many_zh']} {int(sums[k]):,} m²" for k in order)
     strict = {"redline", "basic_farmland", "core"} & set(order)
+    level = "error" if strict else "warning"
+    if fields and order == ["basic_farmland"]:
+        level = "note"
     return finding(
-        code, "protected", "error" if strict else "warning",
+        code, "protected", level,
         Text(f"on protected land: {en}", f"位于保护用地：{zh}"), m2, 0, "m2")  # fmt: skip
 
 
