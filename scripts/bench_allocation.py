@@ -1,11 +1,14 @@
 """Measure the allocation: seconds, memory and gap at three sizes, beside HiGHS and a greedy.
 
     python scripts/bench_allocation.py [--sizes 4121 107000 1000000] [--highs-seconds 60]
+    python scripts/bench_allocation.py --targets 1000 10000 100000 [--marks 10 60]
 
 The worlds are made up (seeds below): smooth suitability and existing construction with noise, 5 %
 of the units cut by the city's edge, a fifth without free land. Whole units stand under one cap, as
 the published comparisons do; fractions under cap, zone caps and quotas. Times are wall clock of one
 process, without reading files; memory is the peak of the process so far (0 where unknown).
+``--targets`` measures minimum sets with twenty targets and a heavy boundary: the gap after so many
+seconds, beside plain HiGHS and annealing (`annealing.py`), each gap against the best bound of all.
 """
 
 from __future__ import annotations
@@ -18,9 +21,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from annealing import anneal
 
 from zoning.allocation import allocate
+from zoning.allocation.files import targets
+from zoning.allocation.files.begin import Task
 from zoning.allocation.files.programme import programme
+from zoning.allocation.methods.solver import watching
 from zoning.allocation.proof.bounded import Boundary
 from zoning.base.shipped import load_toml
 from zoning.capacity import Limit, account, cap_rules
@@ -28,6 +35,8 @@ from zoning.planfile.models import CapPart, Config
 from zoning.questions.curves import cap_ladder
 from zoning.questions.prices import prices
 
+#: Flips of one annealing for each unit: fewer end worse, more do not end in time.
+ANNEALING_FLIPS = 3000
 RULES = cap_rules(Config(cap=CapPart.model_validate(load_toml("capacity", "caps.toml")["cap"])))
 
 
@@ -195,6 +204,82 @@ def measure(n: int, lam: float, highs_seconds: float) -> None:
              max(p.upper - p.lower for p in found.prices) / found.base.objective)  # fmt: skip
 
 
+def minimum_set(n: int, features: int = 20, weight: float = 1.0, seed: int = 3) -> Task:
+    """Make a minimum set on a lattice: 30 % of each feature, an edge as dear as a cheap unit."""
+    from scipy import sparse
+
+    rng = np.random.default_rng(seed)
+    side, at = int(np.ceil(np.sqrt(n))), np.arange(n)
+    col = at % side
+    cost = np.exp(1.5 * smooth(rng, side, 3)[:n] + 0.5 * rng.random(n))
+    held = []
+    for _ in range(features):
+        wide = smooth(rng, side, rng.uniform(1, 6))[:n]
+        held.append(np.where(wide > rng.uniform(0.6, 0.95), wide * rng.random(n), 0))
+    amounts = sparse.csc_array(np.array(held))
+    right, up = at[(col < side - 1) & (at + 1 < n)], at[at + side < n]
+    a, b = np.r_[right, up], np.r_[right + 1, up + side]
+    return Task(cost, np.zeros(n), np.ones(n), amounts, 0.3 * np.asarray(amounts.sum(axis=1)), a, b,
+                np.full(len(a), weight))  # fmt: skip
+
+
+def until_marks(run: Any, marks: list[float]) -> list[tuple[float, float]]:
+    """Run a search that tells how far it is; give the best value and bound known at each mark."""
+    said = [(0.0, np.inf, -np.inf)]
+
+    def watch(seconds: float, best: float | None, bound: float | None) -> None:
+        now = time.perf_counter() - start
+        said.append((now, np.inf if best is None else best, -np.inf if bound is None else bound))
+
+    start = time.perf_counter()
+    with watching(watch):
+        value, bound = run()
+    said.append((min(time.perf_counter() - start, marks[-1]), value, bound))
+    return [
+        (min(v for t, v, _ in said if t <= mark), max(b for t, _, b in said if t <= mark))
+        for mark in marks
+    ]
+
+
+def measure_targets(n: int, marks: list[float]) -> list[str]:
+    """Rows of a table: gaps of three ways at every mark."""
+    task = minimum_set(n)
+
+    def ours() -> tuple[float, float]:
+        found = targets.solve(task, gap=1e-4, seconds=marks[-1])
+        return np.inf if found.x is None else task.value(found.x > 0.5), found.bound
+
+    def plain() -> tuple[float, float]:
+        every = np.ones(n, dtype=bool)
+        found = targets.branch(task, every, ~every, 1e-4, marks[-1], scaled=False)
+        return np.inf if found.x is None else task.value(found.x[:n] > 0.5), found.bound
+
+    found = {"zoning": until_marks(ours, marks), "HiGHS alone": until_marks(plain, marks)}
+    values = anneal(task, marks, ANNEALING_FLIPS)
+    if values is not None:
+        found["annealing"] = [(np.inf if v != v else v, -np.inf) for v in values]
+    best = max(bound for pairs in found.values() for _, bound in pairs)
+    rows = []
+    for way, pairs in found.items():
+        cells = []
+        for value, bound in pairs:
+            gap = "no plan" if not np.isfinite(value) else f"{(value - best) / value:.2%}"
+            own = "none" if not np.isfinite(bound) else f"{bound:,.1f}"
+            cells += [f"{value:,.1f}" if np.isfinite(value) else "", gap, own]
+        rows.append(f"| {n:,} | {way} | " + " | ".join(cells) + " |")
+        print(rows[-1], file=sys.stderr, flush=True)
+    return rows
+
+
+def main_targets(sizes: list[int], marks: list[float]) -> None:
+    """Measure minimum sets and print a table in Markdown."""
+    heads = [f"{w} after {m:g} s" for m in marks for w in ("cost", "gap", "own bound")]
+    print("| units | way | " + " | ".join(heads) + " |")
+    print("|--:|---" + "|--:" * len(heads) + "|")
+    for n in sizes:
+        print("\n".join(measure_targets(n, marks)))
+
+
 def released(pieces: pd.DataFrame, lines: int = 71, seed: int = 2) -> pd.DataFrame:
     """Made-up land that only one of 71 red lines protects."""
     rng = np.random.default_rng(seed)
@@ -218,8 +303,13 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[4121, 107_000, 1_000_000])
     parser.add_argument("--lambda", dest="lam", type=float, default=0.1)
     parser.add_argument("--highs-seconds", type=float, default=60.0)
+    parser.add_argument("--targets", type=int, nargs="*", default=[], help="sizes of minimum sets")
+    parser.add_argument("--marks", type=float, nargs="+", default=[10.0, 60.0])
     options = parser.parse_args()
     allocate(*warm_up())
+    if options.targets:
+        main_targets(options.targets, options.marks)
+        return
     for n in options.sizes:
         measure(n, options.lam, options.highs_seconds)
     print("| units | what | method | seconds | processor s | gap | peak MB |")

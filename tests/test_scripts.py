@@ -43,6 +43,7 @@ STEPS = {
 LONG = {
     "fuzz": ["--count", "5", "--keep", "{out}/failed"],
     "bench_audit": ["--polygons", "60", "--layers", "3"],
+    "annealing": [],
     "bench_allocation": ["--sizes", "100", "--highs-seconds", "5"],
     "bench_demo": ["--runs", "1"],
     "bench_map": ["--units", "400", "--print"],

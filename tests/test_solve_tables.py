@@ -12,7 +12,7 @@ from scipy import sparse
 from test_cli import zoning
 
 from zoning import api
-from zoning.allocation.files.begin import Task, _State, begin
+from zoning.allocation.files.begin import State, Task, begin
 
 #: Documented in docs/allocation.md, section 14.
 PROBLEM = """costs = "costs.csv"
@@ -134,9 +134,9 @@ def test_what_flips_save_is_kept_up_to_date():
     amounts = sparse.csc_array(rng.random((2, 9)))
     task = Task(rng.random(9), np.zeros(9), np.ones(9), amounts, np.zeros(2), a, b,
                 rng.random(len(a)))  # fmt: skip
-    state = _State(task, np.zeros(9, dtype=bool))
+    state = State(task, np.zeros(9, dtype=bool))
     for i in rng.integers(0, 9, 30).tolist():
         state.flip(i)
-        again = _State(task, state.z)
+        again = State(task, state.z)
         np.testing.assert_allclose(state.pull, again.pull, atol=1e-12)
         np.testing.assert_allclose(state.held, again.held, atol=1e-12)

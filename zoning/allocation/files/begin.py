@@ -19,6 +19,10 @@ from zoning.base.areas import Floats
 Bools = npt.NDArray[np.bool_]
 #: Seconds for both starts together (our choice).
 _SECONDS = 3.0
+#: A target counts as met this close to it, in its own size.
+_SLACK = 1e-9
+#: Of so many units one is flipped before all are looked at again (our choice).
+_UNITS_PER_FLIP = 1000
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,13 @@ class Task:
         """Give cost and boundary of a choice."""
         return float(self.cost[z].sum() + self.weight[z[self.a] != z[self.b]].sum())
 
+    def keeps(self, z: Bools) -> bool:
+        """Say whether a choice keeps all targets (up to a billionth) and locks."""
+        held = self.amounts @ z.astype(np.float64)
+        slack = _SLACK * np.maximum(1.0, np.abs(self.targets))
+        locked = (z | (self.lower < 0.5)) & (~z | (self.upper > 0.5))
+        return bool((held >= self.targets - slack).all() and locked.all())
+
 
 def begin(task: Task, seconds: float = _SECONDS) -> Bools | None:
     """Give a choice that keeps all targets; ``None`` where none was found in time.
@@ -65,7 +76,7 @@ def begin(task: Task, seconds: float = _SECONDS) -> Bools | None:
     until = time.perf_counter() + seconds
     best: Bools | None = None
     for z in (task.lower > 0.5, task.upper > 0.5):
-        state = _State(task, z.copy())
+        state = State(task, z.copy())
         if not state.meet(until):
             continue
         state.descend(until)
@@ -74,7 +85,7 @@ def begin(task: Task, seconds: float = _SECONDS) -> Bools | None:
     return best
 
 
-class _State:
+class State:
     """A choice, what it holds, and what flipping each unit would save."""
 
     def __init__(self, task: Task, z: Bools):
@@ -101,7 +112,7 @@ class _State:
 
     def meet(self, until: float) -> bool:
         """Add units until every target is met, those first that cost least for what is missing."""
-        task, slack = self.task, 1e-9 * np.maximum(1.0, np.abs(self.task.targets))
+        task, slack = self.task, _SLACK * np.maximum(1.0, np.abs(self.task.targets))
         scale = np.maximum(task.targets, 1e-12)
         while True:
             missing = np.maximum(task.targets - self.held, 0.0)
@@ -115,7 +126,10 @@ class _State:
             if gain.max(initial=0.0) <= 0:
                 return False
             pays = np.maximum(task.cost - self.pull, 1e-9) / np.maximum(gain, 1e-300)
-            self.flip(int(np.where(gain > 0, pays, np.inf).argmin()))
+            for i in self._least(np.where(gain > 0, pays, np.inf)):
+                rows = self._rows(i)[0]
+                if gain[i] > 0 and (self.held[rows] < (task.targets - slack)[rows]).any():
+                    self.flip(i)
 
     def descend(self, until: float) -> None:
         """Flip single units while that saves and the targets stay met."""
@@ -124,21 +138,35 @@ class _State:
         while time.perf_counter() < until:
             saves = np.where(self.z, 1.0, -1.0) * (task.cost - self.pull)
             saves = np.where(self.open_ & ~stuck, saves, 0.0)
-            i = int(saves.argmax()) if len(saves) else 0
-            if not len(saves) or saves[i] <= 1e-9:
+            if not len(saves) or saves.max() <= 1e-9:
                 return
-            if self.z[i] and not self._spare(i):
-                stuck[i] = True
-                continue
-            added = not self.z[i]
-            self.flip(i)
-            if added:  # what was needed for a target may be spare now
-                stuck[:] = False
+            for i in self._least(-saves):
+                now = (1.0 if self.z[i] else -1.0) * (task.cost[i] - self.pull[i])
+                if saves[i] <= 1e-9 or now <= 1e-9:
+                    continue
+                if self.z[i] and not self._spare(i):
+                    stuck[i] = True
+                    continue
+                added = not self.z[i]
+                self.flip(i)
+                if added:  # what was needed for a target may be spare now
+                    stuck[:] = False
+
+    def _least(self, keys: Floats) -> list[int]:
+        """Give the units with the least keys, as many as are flipped at once, in order."""
+        many = max(1, len(keys) // _UNITS_PER_FLIP)
+        if many == 1:
+            return [int(keys.argmin())]
+        some = np.argpartition(keys, many - 1)[:many]
+        return [int(i) for i in some[np.lexsort((some, keys[some]))]]
+
+    def _rows(self, i: int) -> tuple[Any, Floats]:
+        """Give the targets that a unit counts for, and its amounts."""
+        part = slice(self.task.amounts.indptr[i], self.task.amounts.indptr[i + 1])
+        return self.task.amounts.indices[part], self.task.amounts.data[part]
 
     def _spare(self, i: int) -> bool:
         """Say whether all targets are met without a unit."""
-        amounts = self.task.amounts
-        part = slice(amounts.indptr[i], amounts.indptr[i + 1])
-        rows = amounts.indices[part]
-        left, least = self.held[rows] - amounts.data[part], self.task.targets[rows]
+        rows, amounts = self._rows(i)
+        left, least = self.held[rows] - amounts, self.task.targets[rows]
         return bool((left >= least - 1e-12 * np.abs(least)).all())

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from zoning.allocation.files.begin import Task, begin
+from zoning.allocation.files import targets
+from zoning.allocation.files.begin import Task
 from zoning.allocation.files.rows import Rows
 from zoning.allocation.lookup import find
 from zoning.allocation.methods.solver import Found, branch_and_bound
@@ -189,8 +190,11 @@ def select(question: Selection, *, gap: float = 0.0, time_limit: float | None = 
         rows.add(amounts.column[mine], amounts.value[mine], low, high)
     cost = costs["cost"].to_numpy(float).copy()
     extra = _penalties(question, pair, cost, rows)
-    first = _first(question, costs, cost, lower, upper, amounts, rows, extra)
-    found = _solve(np.r_[cost, extra], lower, upper, rows, gap, time_limit, first)
+    task = _task(question, costs, cost, lower, upper, amounts, rows, extra)
+    if task is not None:
+        found = targets.solve(task, gap=gap, seconds=time_limit)
+    else:
+        found = _solve(np.r_[cost, extra], lower, upper, rows, gap, time_limit)
     x = found.answer()
     if x is None:
         raise InfeasibleError(_together())
@@ -208,11 +212,11 @@ def select(question: Selection, *, gap: float = 0.0, time_limit: float | None = 
     )  # fmt: skip
 
 
-def _first(
+def _task(
     question: Selection, costs: pd.DataFrame, cost: Floats, lower: Floats, upper: Floats,
     amounts: _Amounts, rows: Rows, extra: Floats,
-) -> Floats | None:  # fmt: skip
-    """Give a choice to begin with where there is one zone, targets alone, and a boundary."""
+) -> Task | None:  # fmt: skip
+    """Give the question as one of minimum cuts where it has one zone, targets and a boundary."""
     from scipy import sparse
 
     ends = _ends(question.bounds)
@@ -223,8 +227,7 @@ def _first(
     held = sparse.csc_array((amounts.value, (amounts.row, amounts.column)), shape=shape)
     least = np.where(np.isfinite(ends[:, 0]), ends[:, 0], 0.0)
     i, j = rows.edges
-    z = begin(Task(cost, lower, upper, held, least, i, j, extra))
-    return None if z is None else np.r_[z.astype(np.float64), (z[i] != z[j]).astype(np.float64)]
+    return Task(cost, lower, upper, held, least, i, j, extra)
 
 
 class _Amounts(NamedTuple):
@@ -368,9 +371,8 @@ def _paid(rows: Rows, extra: Floats, chosen: Any) -> float:
 
 
 def _solve(
-    cost: Floats, lower: Floats, upper: Floats, rows: Rows, gap: float, seconds: float | None,
-    first: Floats | None = None,
-) -> Found:  # fmt: skip
+    cost: Floats, lower: Floats, upper: Floats, rows: Rows, gap: float, seconds: float | None
+) -> Found:
     more = rows.columns - len(lower)
     low, high = rows.sides()
     return branch_and_bound(
@@ -383,7 +385,6 @@ def _solve(
         whole=np.r_[np.ones(len(lower)), np.zeros(more)],
         gap=gap,
         seconds=seconds,
-        start=first,
     )
 
 

@@ -131,6 +131,9 @@ def branch_and_bound(
     'infeasible'
     """
     n = len(cost)
+    if not n:  # HiGHS calls a question without columns solved, whatever its rows ask
+        empty = bool(np.all(np.asarray(low) <= 0) and np.all(np.asarray(high) >= 0))
+        return Found(np.zeros(0), 0.0, "proved") if empty else Found(None, np.inf, "infeasible")
     h = _model(n, cost, rows, (low, high), (lower, upper), whole)
     h.setOptionValue("mip_rel_gap", float(gap))
     if seconds is not None:
@@ -260,8 +263,8 @@ def _found(h: Any, n: int, stopped: bool) -> Found:
     feasible = int(info.primal_solution_status) == int(
         highspy.SolutionStatus.kSolutionStatusFeasible
     )
-    x = np.array(h.getSolution().col_value, dtype=np.float64) if feasible and n else None
-    if status == kinds.kModelEmpty or n == 0:
+    x = np.array(h.getSolution().col_value, dtype=np.float64) if feasible else None
+    if status == kinds.kModelEmpty:
         return Found(np.zeros(n), 0.0, "proved")
     bound = float(info.mip_dual_bound)
     if status == kinds.kOptimal:

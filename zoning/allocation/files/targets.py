@@ -1,0 +1,443 @@
+"""Targets with a boundary, one zone: bounds by minimum cuts under prices, and choices from them.
+
+With a price on each target the question falls to a minimum cut, whose worth bounds every choice
+that keeps the targets (Lagrange). Prices rise in steps inside a box around the best ones known, led
+by the cuts seen so far (boxstep). Each better cut, with units added for what is missing, is a
+choice. What the bound decides is fixed; the rest is chosen anew in parts, then as a whole, by
+branch and bound.
+
+References
+----------
+R. E. Marsten, W. W. Hogan, J. W. Blankenship: The Boxstep Method for Large-Scale Optimization.
+Operations Research 23(3), 1975; A. M. Geoffrion: Lagrangean Relaxation for Integer Programming.
+Mathematical Programming Study 2, 1974.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from zoning.allocation.files.begin import Bools, State, Task, begin
+from zoning.allocation.methods.cuts import min_cut
+from zoning.allocation.methods.solver import WATCH, Found, Status, branch_and_bound, watching
+from zoning.allocation.model import sum_by
+from zoning.base.areas import Floats
+
+#: Shares of the time that is left: for prices, for parts chosen anew (our choice).
+_PRICES, _PARTS = 0.4, 0.6
+#: Seconds for prices where no time is stated, and for one part (our choice).
+_FREE_SECONDS, _PART_SECONDS = 60.0, 3.0
+#: Cuts kept, cuts at most, and units of the first part (our choice).
+_MOST_PLANES, _MOST_CUTS, _PART_UNITS = 150, 400, 300
+#: Share of the units, those about which the bound is least sure, that parts are made of.
+_UNSURE = 0.5
+#: Branch and bound is not tried on more units than this after the parts (our choice).
+_MOST_WHOLE = 20_000
+
+
+@dataclass
+class Prices:
+    """What is known of the prices.
+
+    Parameters
+    ----------
+    y : float64 array, shape (targets,)
+        The best prices found, cost per amount.
+    bound : float
+        No choice that keeps the targets costs less.
+    reduced : float64 array, shape (units,)
+        A choice that differs from the bound's own wish at a unit costs at least
+        ``bound + abs(reduced)``; the wish is to choose where it is negative.
+    """
+
+    y: Floats
+    bound: float = -np.inf
+    reduced: Floats = field(default_factory=lambda: np.zeros(0))
+
+
+def solve(task: Task, *, gap: float = 0.0, seconds: float | None = None) -> Found:
+    """Minimise cost and boundary of a choice that keeps all targets.
+
+    Parameters
+    ----------
+    task : Task
+        Targets, amounts and costs not below 0.
+    gap : float
+        Relative gap at which to stop.
+    seconds : float, optional
+        Time limit; without one the search ends when the gap is proved.
+
+    Returns
+    -------
+    Found
+        ``x`` is 1 for chosen units.
+
+    Examples
+    --------
+    >>> from scipy import sparse
+    >>> one = np.ones(3)
+    >>> task = Task(np.array([2.0, 1.0, 5.0]), 0 * one, one, sparse.csc_array(np.eye(3)[:1] + 0.0),
+    ...             np.array([1.0]), np.array([0, 1]), np.array([1, 2]), np.array([3.0, 0.0]))
+    >>> found = solve(task)
+    >>> found.x.tolist(), found.bound, found.status
+    ([1.0, 1.0, 0.0], 3.0, 'proved')
+    """
+    search = _Search(simplified(task), gap, seconds)
+    try:
+        status = search.run()
+    except KeyboardInterrupt:
+        status = "interrupted"
+    if search.z is None:
+        return Found(None, search.prices.bound, status)
+    return Found(search.z.astype(np.float64), min(search.prices.bound, search.value), status)
+
+
+def simplified(task: Task) -> Task:
+    """Join edges that stand twice, and leave out those without weight or between one unit."""
+    n = len(task.cost)
+    low, high = np.minimum(task.a, task.b), np.maximum(task.a, task.b)
+    key = low.astype(np.int64) * n + high
+    keep = (task.weight > 0) & (low != high)
+    pair, at = np.unique(key[keep], return_inverse=True)
+    weight = sum_by(at, task.weight[keep], len(pair))
+    return replace(task, a=(pair // n).astype(np.intp), b=(pair % n).astype(np.intp), weight=weight)
+
+
+class _Search:
+    """The best choice and the best bound so far, and how long it may still take."""
+
+    def __init__(self, task: Task, gap: float, seconds: float | None):
+        self.task, self.gap, self.start = task, gap, time.perf_counter()
+        self.until = np.inf if seconds is None else self.start + seconds
+        self.z: Bools | None = None
+        self.value = np.inf
+        self.prices = Prices(np.zeros(len(task.targets)))
+        self.watch = WATCH.get()
+
+    def run(self) -> Status:
+        left = self.until - self.start
+        self.offer(begin(self.task, min(3.0, 0.2 * left)))
+        self.raise_prices(self.start + min(_FREE_SECONDS, _PRICES * left))
+        if not self.done() and self.z is not None:
+            self.parts(time.perf_counter() + _PARTS * (self.until - time.perf_counter()))
+        return "proved" if self.done() else self.whole()
+
+    def done(self) -> bool:
+        """Whether the gap that was asked for is proved."""
+        slack = max(self.gap, 1e-9) * abs(self.value)
+        return self.z is not None and self.value - self.prices.bound <= slack
+
+    def offer(self, z: Bools | None) -> None:
+        """Keep a choice if it is the best so far, and tell."""
+        if z is not None and self.task.value(z) < self.value:
+            self.z, self.value = z.copy(), self.task.value(z)
+        if self.watch is not None:
+            best, bound = self.value, self.prices.bound
+            self.watch(
+                time.perf_counter() - self.start,
+                best if np.isfinite(best) else None,
+                bound if np.isfinite(bound) else None,
+            )
+
+    def told(self, seconds: float, best: float | None, bound: float | None) -> None:
+        """Tell what branch and bound says of the rest as what is known of the whole."""
+        if self.watch is not None:
+            self.watch(
+                time.perf_counter() - self.start,
+                self.value if best is None else min(best, self.value),
+                max(self.prices.bound, min(-np.inf if bound is None else bound, self.value)),
+            )
+
+    # Prices ------------------------------------------------------------------------------------
+
+    def raise_prices(self, until: float) -> None:
+        """Raise the bound by minimum cuts until it no longer rises, or time is over."""
+        task, model = self.task, _Model(self.task)
+        y = _without_boundary(task)
+        worth = self.value if np.isfinite(self.value) else float(task.cost.sum())
+        size = np.maximum(y, worth / max(len(y), 1) / np.maximum(task.targets, 1e-12))
+        cuts, stuck = 0, 0
+        while cuts < _MOST_CUTS and time.perf_counter() < until and not self.done():
+            found, z = self.priced(y)
+            cuts += 1
+            model.add(found.bound, task.targets - task.amounts @ z, y)
+            before = self.prices.bound
+            if found.bound > before:
+                self.prices = found
+                self.offer(self.repaired(z))
+            y, hoped = model.best(self.prices.y, size)
+            rest = hoped - self.prices.bound
+            if rest <= 1e-5 * abs(self.prices.bound):
+                # Inside this box nothing is left; a wider one may hold more.
+                if not model.at_side or stuck > 3:
+                    break
+                size, stuck = size * 3.0, stuck + 1
+            elif found.bound > before:
+                size, stuck = size * (1.5 if found.bound - before > 0.5 * rest else 1.0), 0
+            else:
+                size = size * 0.9
+
+    def priced(self, y: Floats) -> tuple[Prices, Bools]:
+        """Give the bound of prices and the cut that reaches it."""
+        task = self.task
+        gain = task.amounts.T @ y - task.cost
+        open_ = task.lower < task.upper
+        # Locked units hang on their side by more than all their edges can pull.
+        pull = sum_by(task.a, task.weight, len(gain)) + sum_by(task.b, task.weight, len(gain))
+        held = np.where(task.lower > 0.5, pull + 1.0, -pull - 1.0)
+        cut = min_cut(np.where(open_, gain, held), task.a, task.b, task.weight)
+        flow = np.clip(cut.flow, -task.weight, task.weight)
+        net = sum_by(task.a, flow, len(gain)) - sum_by(task.b, flow, len(gain))
+        reduced = net - gain
+        least = np.where(task.lower > 0.5, reduced, np.minimum(reduced, 0.0))
+        least = np.where(task.upper < 0.5, 0.0, least)
+        z = (cut.z & open_) | (task.lower > 0.5)
+        return Prices(y, float(y @ task.targets + least.sum()), reduced), z
+
+    def repaired(self, z: Bools) -> Bools | None:
+        """Add to a cut what targets miss, then flip units while that pays."""
+        state, until = State(self.task, z.copy()), time.perf_counter() + 2.0
+        if not state.meet(until):
+            return None
+        state.descend(until)
+        return state.z
+
+    # Choices -----------------------------------------------------------------------------------
+
+    def undecided(self) -> Bools:
+        """Units that a better choice may have otherwise than the bound wishes."""
+        task, slack = self.task, self.value - self.prices.bound
+        open_ = task.lower < task.upper
+        if not len(self.prices.reduced):
+            return open_
+        return open_ & (np.abs(self.prices.reduced) <= slack * (1 + 1e-9) + 1e-9)
+
+    def parts(self, until: float) -> None:
+        """Choose parts of the plan anew, everything else held (large neighbourhoods)."""
+        rng, near = np.random.default_rng(0), State(self.task, self.known()).near
+        many, idle = _PART_UNITS, 0
+        while time.perf_counter() < until and not self.done() and idle < 60:
+            free = self.undecided()
+            if free.sum() <= many:
+                return
+            part = _around(rng, near, self.least_sure(free), self.unsure(), many)
+            begun, before = time.perf_counter(), self.value
+            status = self.choose(part, min(_PART_SECONDS, until - begun))
+            quick = status == "proved" and time.perf_counter() - begun < _PART_SECONDS / 3
+            many = min(int(many * 1.15) + 1, 4000) if quick else max(int(many * 0.85), 60)
+            idle = 0 if self.value < before * (1 - 1e-9) else idle + 1
+
+    def least_sure(self, free: Bools) -> Bools:
+        """Leave out the surer half of the units, so that parts reach further."""
+        if not len(self.prices.reduced):
+            return free
+        sure = np.abs(self.prices.reduced) > np.quantile(np.abs(self.prices.reduced[free]), _UNSURE)
+        part: Bools = free & ~(sure & ((self.prices.reduced < 0) == self.known()))
+        return part
+
+    def known(self) -> Bools:
+        """Give the best choice so far."""
+        return np.zeros(len(self.task.cost), dtype=bool) if self.z is None else self.z
+
+    def unsure(self) -> Floats:
+        """Weights of units to begin a part at: those about which the bound is least sure."""
+        reduced = np.abs(self.prices.reduced)
+        if not len(reduced):
+            return np.ones(len(self.task.cost))
+        scale = np.median(reduced[reduced > 0]) if (reduced > 0).any() else 1.0
+        otherwise = (self.prices.reduced < 0) != self.known()
+        chance: Floats = 1.0 / (1.0 + reduced / scale) + otherwise
+        return chance
+
+    def choose(self, free: Bools, seconds: float | None) -> Status:
+        """Choose the free units by branch and bound, the others held; say why it ended."""
+        # Nobody is told of a part: its bound is that of this part alone.
+        with watching(lambda seconds, best, bound: None):
+            found = branch(self.task, free, self.known(), self.gap, seconds)
+        if found.x is None:
+            return found.status
+        z = self.known().copy()
+        z[free] = found.x[: int(free.sum())] > 0.5
+        if not self.task.keeps(z):  # the solver's targets are kept up to its tolerance only
+            state = State(self.task, z)
+            if not state.meet(time.perf_counter() + 1.0):
+                return found.status
+            z = state.z
+        self.offer(z)
+        return found.status
+
+    def whole(self) -> Status:
+        """Give what is left to branch and bound."""
+        left = self.until - time.perf_counter()
+        free = self.undecided() if self.z is not None else self.task.lower < self.task.upper
+        if left <= 0 or (free.sum() > _MOST_WHOLE and np.isfinite(self.until)):
+            return "time"
+        start = self.z if self.z is not None else self.task.lower > 0.5
+        base = start if self.z is None else np.where(free, start, self.prices.reduced < 0)
+        base = np.where(self.task.lower > 0.5, True, base & (self.task.upper > 0.5))
+        seconds = left if np.isfinite(left) else None
+        with watching(self.told):
+            found = branch(self.task, free, base, self.gap, seconds, begin=self.z)
+        if found.x is not None:
+            z = base.copy()
+            z[free] = found.x[: int(free.sum())] > 0.5
+            self.offer(z)
+        if found.status == "infeasible":
+            # No choice is better than the one that is known, or none there is at all.
+            if self.z is not None:
+                self.prices.bound = self.value
+            return "infeasible" if self.z is None else "proved"
+        bound = min(found.bound, self.value)
+        self.prices.bound = max(self.prices.bound, bound)
+        return "proved" if self.done() else found.status
+
+
+def _around(rng: np.random.Generator, near: Any, free: Bools, chance: Floats, many: int) -> Bools:
+    """Draw a unit and gather those around it, ring by ring."""
+    weight = np.where(free, chance, 0.0)
+    seen = np.zeros(len(free), dtype=bool)
+    ring = np.array([rng.choice(len(free), p=weight / weight.sum())])
+    seen[ring] = True
+    while (seen & free).sum() < many:
+        ends = np.unique(np.concatenate([near.indices[near.indptr[i]:near.indptr[i + 1]]
+                                         for i in ring.tolist()]))  # fmt: skip
+        ring = ends[~seen[ends]]
+        if not len(ring):
+            rest = np.flatnonzero(free & ~seen)
+            if not len(rest):
+                break
+            ring = rng.choice(rest, 1)
+        seen[ring] = True
+    return seen & free
+
+
+def branch(
+    task: Task, free: Bools, z: Bools, gap: float, seconds: float | None,
+    begin: Bools | None = None, *, scaled: bool = True,
+) -> Found:  # fmt: skip
+    """Choose the free units by HiGHS alone, the others as in z.
+
+    Parameters
+    ----------
+    task : Task
+    free, z : bool array, shape (units,)
+    gap : float
+        Relative to the cost of the whole choice.
+    seconds : float, optional
+    begin : bool array, optional
+        A known choice to begin with; by default z.
+    scaled : bool
+        Whether HiGHS sees costs and targets in sizes that suit it.
+
+    Returns
+    -------
+    Found
+        ``x`` is that of the free units and their edges, the bound that of the whole choice.
+    """
+    from scipy import sparse
+
+    at = np.flatnonzero(free)
+    place = np.cumsum(free) - 1
+    held = np.where(free, False, z)
+    cost = task.cost[at].copy()
+    for here, there in ((task.a, task.b), (task.b, task.a)):
+        half = free[here] & ~free[there]
+        sign = np.where(z[there[half]], -1.0, 1.0)
+        np.add.at(cost, place[here[half]], sign * task.weight[half])
+    inside = free[task.a] & free[task.b]
+    i, j, weight = place[task.a[inside]], place[task.b[inside]], task.weight[inside]
+    n, m = len(at), len(weight)
+    constant = task.value(held)
+    need = task.targets - task.amounts @ held.astype(np.float64)
+    rows = need > 1e-12 * np.maximum(task.targets, 1.0)
+    # Amounts in shares of what is needed, so that the solver's tolerance means the same for all.
+    size = need[rows] if scaled else np.ones(int(rows.sum()))
+    amounts = sparse.diags_array(1.0 / size) @ task.amounts[:, at].tocsr()[rows]
+    scale = max(1.0, float(np.abs(cost).max(initial=0.0))) if scaled else 1.0
+    ends = (np.r_[np.ones(m), -np.ones(m)], (np.r_[np.arange(m), np.arange(m)], np.r_[i, j]))
+    step, eye = sparse.csr_array(ends, shape=(m, n)), sparse.eye_array(m)
+    matrix = sparse.vstack([
+        sparse.hstack([amounts, sparse.csr_array((amounts.shape[0], m))]),
+        sparse.hstack([step, -eye]), sparse.hstack([-step, -eye]),
+    ], format="csc")  # fmt: skip
+    start = (z if begin is None else begin)[at]
+    known = np.r_[start.astype(np.float64), np.abs(start[i] * 1.0 - start[j])]
+    # The solver's gap is relative to the part's own cost, ours to the whole.
+    whole = abs(task.value(z if begin is None else begin))
+    own = max(abs(whole - constant), 1e-9 * max(whole, 1.0))
+    outer = WATCH.get()
+
+    def inner(seconds: float, best: float | None, bound: float | None) -> None:
+        # What HiGHS tells is about the part; who watches asks about the whole.
+        if outer is not None:
+            outer(seconds, *(None if v is None else v * scale + constant for v in (best, bound)))
+
+    with watching(inner):
+        found = branch_and_bound(
+            np.r_[cost, weight] / scale,
+            rows=matrix,
+            low=np.r_[need[rows] / size, np.full(2 * m, -np.inf)],
+            high=np.r_[np.full(amounts.shape[0], np.inf), np.zeros(2 * m)],
+            lower=0.0,
+            upper=1.0,
+            whole=np.r_[np.ones(n), np.zeros(m)],
+            gap=min(gap * whole / own, 1.0),
+            seconds=seconds,
+            start=known,
+        )
+    return replace(found, bound=found.bound * scale + constant)
+
+
+def _without_boundary(task: Task) -> Floats:
+    """Prices of the targets as if there were no boundary."""
+    from scipy.optimize import linprog
+
+    found = linprog(
+        task.cost, A_ub=-task.amounts, b_ub=-task.targets,
+        bounds=np.column_stack([task.lower, task.upper]), method="highs",
+    )  # fmt: skip
+    if found.x is None:
+        return np.zeros(len(task.targets))
+    prices: Floats = np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
+    return prices
+
+
+class _Model:
+    """The bounds seen so far as planes above the true bound, which is concave in the prices."""
+
+    def __init__(self, task: Task):
+        self.targets = task.targets
+        self.planes: list[tuple[float, Floats]] = []
+        self.at_side = False
+
+    def add(self, bound: float, slope: Floats, y: Floats) -> None:
+        """Keep a plane: the bound at y and how it changes there."""
+        self.planes.append((bound - float(slope @ y), slope))
+        del self.planes[:-_MOST_PLANES]
+
+    def best(self, middle: Floats, size: Floats) -> tuple[Floats, float]:
+        """Give the prices in the box around the middle that the planes hope most of."""
+        from scipy.optimize import linprog
+
+        offset = np.array([p[0] for p in self.planes])
+        slopes = np.array([p[1] for p in self.planes])
+        unit = np.maximum(size, 1e-300)  # prices in units of the box: all alike to the solver
+        low = np.maximum(-1.0, -middle / unit)
+        right = offset + slopes @ middle
+        worth = max(float(np.abs(right).max()), 1e-12)
+        found = linprog(
+            np.r_[-1.0, np.zeros(len(middle))],
+            A_ub=np.column_stack([np.ones(len(offset)), -slopes * unit / worth]),
+            b_ub=right / worth,
+            bounds=[(None, None), *zip(low, np.ones(len(middle)), strict=True)],
+            method="highs-ds",
+        )
+        if found.x is None:
+            return middle, -np.inf
+        step = found.x[1:]
+        self.at_side = bool((step > 1 - 1e-6).any() or ((step < -1 + 1e-6) & (low <= -1)).any())
+        return np.maximum(middle + step * unit, 0.0), float(found.x[0]) * worth
