@@ -56,7 +56,7 @@ def test_a_boundary_listed_both_ways_counts_once(tmp_path):
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        ("ZONESNAME zones.dat\n", "marxan-zones"),
+        ("ZONECONTRIB3NAME contrib.dat\n", "marxan-key"),
         ("ASYMMETRICCONNECTIVITY 1\n", "marxan-key"),
         ("COSTTHRESH 100\n", "marxan-key"),
         ("BLOCKDEFNAME block.dat\n", "marxan-key"),

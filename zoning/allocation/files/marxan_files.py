@@ -223,11 +223,14 @@ def _order(found: Folder, path: Path, head: list[str], position: tuple[str, ...]
 def _splitter(line: str) -> Callable[[str], list[str]]:
     """Split as the line is written: a tab or comma keeps names of several words together."""
     mark = next((m for m in ("\t", ",", ";") if m in line), None)
+    # Marxan takes several tabs as one; a single one keeps an empty cell apart.
+    many = mark == "\t" and "\t\t" in line and "\t" not in line.replace("\t\t", "")
 
     def split(text: str) -> list[str]:
         if mark is None or mark not in text:
             return [v.strip('"') for v in _SPLIT.split(text.strip())]
-        return [v.strip().strip('"') for v in text.rstrip("\r\n").split(mark)]
+        cells = text.rstrip("\r\n").split(mark * 2 if many else mark)
+        return [v.strip().strip('"') for v in cells]
 
     return split
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from zoning.allocation.files import marxan_zones
 from zoning.allocation.files.marxan_files import Folder, locate, numbers, open_folder, table_of
 from zoning.allocation.files.selection import Selection
 from zoning.errors import InputError, Problem, Text, raise_all
@@ -36,18 +37,13 @@ _SEARCH = frozenset((
 _FILES = frozenset((
     "BLM", "CM", "INPUTDIR", "PUNAME", "SPECNAME", "PUVSPRNAME", "BOUNDNAME", "COSTTHRESH",
 ))  # fmt: skip
-#: Keys of Marxan with Zones.
-_ZONES = (
-    "ZONESNAME", "COSTSNAME", "ZONECOSTNAME", "ZONEBOUNDCOSTNAME", "ZONETARGETNAME",
-    "ZONETARGET2NAME", "ZONECONTRIBNAME", "ZONECONTRIB2NAME", "ZONECONTRIB3NAME", "PULOCKNAME",
-    "PUZONENAME", "AVAILABLEZONE",
-)  # fmt: skip
 #: Keys that make it another question, with what they ask for.
 _OTHER = {
     "ASYMMETRICCONNECTIVITY": ("connections with a direction", "有方向的连接"),
     "COSTTHRESH": ("a threshold on the cost", "费用阈值"),
     "BLOCKDEFNAME": ("targets by type of feature", "按类型定义的目标"),
     "PROBABILITYWEIGHTING": ("targets of probability", "概率目标"),
+    "ZONECONTRIB3NAME": ("contributions of single units", "按单元的贡献率"),
     "CONNECTIVITYIN": ("connections counted inside the choice", "按内部连接计算"),
 }
 _SPEC_OTHER = {
@@ -71,8 +67,9 @@ def read_marxan(folder: Path | str, name: str | None = None) -> Selection:
     Returns
     -------
     Selection
-        One zone, ``selected``; for :func:`zoning.allocation.files.selection.select`. What was read
-        otherwise than one might think stands in its ``notes``.
+        One zone, ``selected``, or the zones of Marxan with Zones; for
+        :func:`zoning.allocation.files.selection.select`. What was read otherwise than one might
+        think stands in its ``notes``.
 
     Raises
     ------
@@ -93,8 +90,10 @@ def read_marxan(folder: Path | str, name: str | None = None) -> Selection:
     _refuse_columns(pu, pu_file, spec, spec_file)
     amounts = _amounts(found, units, features)
     amounts, bounds = _targets(found, spec, spec_file, amounts, features)
-    return Selection(
-        costs=pd.DataFrame({"unit": units, "zone": ZONE, "cost": _cost(found, pu, pu_file)}),
+    zones = bool(set(found.words) & marxan_zones.KEYS)
+    cost = 0.0 if zones else _cost(found, pu, pu_file)
+    question = Selection(
+        costs=pd.DataFrame({"unit": units, "zone": ZONE, "cost": cost}),
         amounts=amounts,
         bounds=bounds,
         locks=_locks(found, pu, pu_file),
@@ -103,29 +102,34 @@ def read_marxan(folder: Path | str, name: str | None = None) -> Selection:
         notes=tuple(found.notes),
         files=tuple(found.files),
     )
+    if not zones:
+        return question
+    _no_status(question, pu_file)
+    return marxan_zones.zoned(found, question, pu, features)
+
+
+def _no_status(question: Selection, path: Path) -> None:
+    """Refuse units locked by their status: with zones it does not say which zone."""
+    if len(question.locks):
+        unit = question.locks["unit"].iloc[0]
+        raise InputError.one(
+            f"unit {unit} has status 2 or 3, which does not say which zone it keeps",
+            f"单元 {unit} 的 status 为 2 或 3，未说明锁定于哪个分区",
+            where=str(path), code="marxan-status-of-zones",
+            remedy=("name its zone in the file of PULOCKNAME", "请在 PULOCKNAME 文件中指定分区"),
+        )  # fmt: skip
 
 
 def _refuse(found: Folder) -> None:
     """Name every key that asks for another question; tell those that are not used."""
     problems, where, words = [], str(found.path), found.words
-    zones = [k for k in _ZONES if k in words]
-    if zones:
-        text = Text(
-            f"a folder of Marxan with Zones ({', '.join(zones)})",
-            f"这是 Marxan with Zones 文件夹（{', '.join(zones)}）",
-        )
-        remedy = Text(
-            "state units, zones and limits as tables: see docs/allocation.md, zoning solve TOML",
-            "请改用表格描述单元、分区与约束：见 docs/allocation.md 的 zoning solve TOML",
-        )
-        problems.append(Problem(text, where, remedy=remedy, code="marxan-zones"))
     for key, (en, zh) in _OTHER.items():
         if _asked(words.get(key, "0")):
             text = Text(f"{key} {words[key]} asks for {en}, which is not solved here",
                         f"{key} {words[key]} 要求{zh}，此处不支持")  # fmt: skip
             problems.append(Problem(text, where, measured=words[key], code="marxan-key"))
     raise_all(problems, InputError)
-    known = _SEARCH | _FILES | set(_OTHER)
+    known = _SEARCH | _FILES | marxan_zones.KEYS | set(_OTHER)
     odd = sorted(k for k in words if k not in known and not k.startswith("SAVE"))
     if odd:
         found.note(f"keys that are not known and not used: {', '.join(odd)}",
