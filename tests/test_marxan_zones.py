@@ -76,7 +76,7 @@ SHARE = {7: [0, 0.5, 1], 8: [0, 0.25, 1]}
         ({"zonecontrib": CONTRIB, "pulock": "puid,zoneid\n3,2\n"}, SHARE, lambda z: z[2] == 1),
         ({"zonecontrib": CONTRIB, "puzone": "puid,zoneid\n1,1\n1,2\n4,1\n4,2\n"}, SHARE,
          lambda z: z[0] < 2 and z[3] < 2),
-        # Half of feature 7 in partial use, whatever it contributes; two units of feature 8 reserved.
+        # 30 % of feature 7 in partial use, whatever it contributes; two units of 8 reserved.
         ({"zonecontrib": CONTRIB,
           "zonetarget": "zoneid,speciesid,target,targettype\n2,7,0.3,1\n3,8,2,2\n5,7,9,0\n"}, SHARE,
          lambda z: sum(HELD[7][i] for i in range(4) if z[i] == 1) >= 3.6

@@ -8,8 +8,11 @@ import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import worlds
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zoning import pipeline, planfile, store
 from zoning.base import locks, marks
@@ -326,3 +329,22 @@ def test_two_runs_are_the_same_bytes_but_for_their_times(tmp_path, monkeypatch):
     assert marks.state(tmp_path / "a", marks.TIMES) == "edited"
     zn.run(plan).save(tmp_path / "a")
     assert [p for p in (tmp_path / "a").glob("times*kept*") if p.read_bytes() == changed]
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.none(), st.booleans(), st.integers(-(2**63), 2**63 - 1), st.text(max_size=3),
+            st.floats(width=64), st.just("<NA>"), st.just(pd.NA),
+        ),
+        max_size=12,
+    )
+)  # fmt: skip
+def test_cells_of_a_digest_are_written_alike_one_by_one_and_together(values):
+    from zoning.digest import _cell, _cells
+
+    assert _cells(pd.Series(values, dtype=object)) == [_cell(v) for v in values]
+    whole = [v for v in values if isinstance(v, int) and not isinstance(v, bool)]
+    for dtype in ("int64", "Int64", "float64"):
+        column = pd.Series(whole, dtype="int64").astype(dtype)
+        assert _cells(column) == [_cell(v) for v in column.astype(object).tolist()]

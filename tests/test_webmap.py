@@ -652,3 +652,24 @@ def test_plans_of_two_regions_are_not_compared(tmp_path):
     assert list(tmp_path.iterdir()) == []
     near = dataclasses.replace(here, city=here.city.set_geometry(here.city.translate(xoff=300)))
     assert webmap.write_compare(here, near, tmp_path / "一地.html").is_file()
+
+
+def test_shapes_are_simplified_as_little_as_fits():
+    """The first of the doubled tolerances that fits, wherever the search begins."""
+    rng = np.random.default_rng(2)
+    discs = [
+        shapely.Point(*rng.uniform(0, 1e6, 2)).buffer(rng.uniform(50, 20_000), quad_segs=int(q))
+        for q in rng.integers(2, 300, 120)
+    ]
+    for most in (5_000, 12_000, 40_000, 10**6):
+        found, tolerance = layers.fit(np.array(discs, dtype=object), most)
+        wanted = 0.0
+        if shapely.get_num_coordinates(discs).sum() > most:
+            wanted = 2.0
+            while True:
+                simple = shapely.simplify(discs, wanted, preserve_topology=False)
+                if shapely.get_num_coordinates(simple).sum() <= most:
+                    break
+                wanted *= 2
+        assert tolerance == wanted
+        assert len(found) == len(discs)

@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from zoning.base.staged import plain
 
 if TYPE_CHECKING:
@@ -64,10 +66,26 @@ def _frame(frame: pd.DataFrame) -> str:
         if str(values.dtype) == "geometry":
             column, cells = "geometry", _shapes(values)
         else:
-            cells = [_cell(v) for v in values.astype(object).tolist()]
+            cells = _cells(values)
         whole.update(f"{column}\x1f{len(cells)}\x1f".encode())
         whole.update("\x1e".join(cells).encode("utf-8", "surrogatepass"))
     return whole.hexdigest()
+
+
+def _cells(values: pd.Series) -> list[str]:
+    """Write the cells of a column; a value that occurs often is written once."""
+    import pandas as pd
+
+    whole = isinstance(values.dtype, np.dtype) and values.dtype.kind in "iu" and len(values)
+    if whole and values.min() > -(2**53) and values.max() < 2**53:
+        return list(map(str, values.tolist()))
+    plain = values.astype(object)
+    try:
+        place, different = pd.factorize(plain)
+    except TypeError:  # lists and the like cannot be looked up
+        return [_cell(v) for v in plain.tolist()]
+    written = np.array([*map(_cell, different.tolist()), "\x00"], dtype=object)
+    return list(written[place])  # -1, a missing value, is the last
 
 
 def _shapes(column: Any) -> list[str]:
@@ -77,16 +95,17 @@ def _shapes(column: Any) -> list[str]:
     shapes = column.to_numpy()
     single = shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON
     made = shapes.copy()
-    made[single] = [shapely.MultiPolygon([p]) for p in shapes[single]]
+    if single.any():
+        made[single] = shapely.multipolygons(shapes[single], indices=np.arange(int(single.sum())))
     return [str(w) for w in shapely.to_wkb(made, hex=True, output_dimension=2)]
 
 
 def _cell(value: Any) -> str:
     """Write a value so that types of columns do not matter: 1, 1.0 and True differ from text."""
+    if isinstance(value, str):
+        return "\x00" if value == "<NA>" else "'" + value
     if value is None or str(value) == "<NA>" or value != value:
         return "\x00"
-    if isinstance(value, str):
-        return "'" + value
     if isinstance(value, bool) or type(value).__name__ == "bool":
         return str(int(value))
     number = float(value)

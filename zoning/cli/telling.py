@@ -38,7 +38,8 @@ def tell_plan(talk: Talk, plan: Plan, files: Sequence[Path]) -> None:
     for check in once(failed):
         (talk.wrong if check.level == "error" else talk.write)(check.line(talk.lang))
     talk.wrote(files)
-    talk.write(talk.say(f"Digest of the plan: {plan.digest}", f"方案摘要：{plan.digest}"))
+    number = plan.digest
+    talk.write(talk.say(f"Digest of the plan: {number}", f"方案摘要：{number}"))
     passed, found = len(plan.checks) - len(failed), tally((*plan.findings, *failed), talk.lang)
     line = talk.say(f"Checks: {passed} of {len(plan.checks)} passed",
                     f"检查：{len(plan.checks)} 项中通过 {passed} 项")  # fmt: skip

@@ -162,7 +162,7 @@ def _water(plan: Plan, path: Path, _: Mapping[str, Any]) -> list[Any]:
         picture = file.read(1, out_shape=(rows, columns), resampling=Resampling.nearest)
         place = file.transform * file.transform.scale(file.width / columns, file.height / rows)
         crs = file.crs
-    wet_here = np.isin(picture, wet)
+    wet_here = _large(np.isin(picture, wet), place, crs)
     parts = features.shapes(wet_here.astype(np.uint8), mask=wet_here, transform=place)
     # Most ponds are smaller than their box allows: they need not become shapes first.
     least = SMALLEST_WATER_M2 if crs.is_projected else 0
@@ -171,6 +171,19 @@ def _water(plan: Plan, path: Path, _: Mapping[str, Any]) -> list[Any]:
     large = [s for s in shapes if s.area >= SMALLEST_WATER_M2]
     simple = shapely.simplify(np.array(large, dtype=object), plan.grid.cell_m * SIMPLER)
     return [s for s in simple if not s.is_empty]
+
+
+def _large(wet: Any, place: Any, crs: Any) -> Any:
+    """Leave out water of fewer pixels than a screen can show, before it becomes shapes."""
+    if not crs.is_projected:
+        return wet
+    from scipy import ndimage
+
+    label, _ = ndimage.label(wet)  # over sides, as shapes are
+    size = np.bincount(label.ravel())
+    # A tenth of room, for another CRS measures another area.
+    size[0] = 0
+    return (size * abs(place.determinant) >= 0.9 * SMALLEST_WATER_M2)[label]
 
 
 def _box_of(ring: Sequence[tuple[float, float]]) -> float:

@@ -108,7 +108,8 @@ def overlay_fields(plan: Plan) -> dict[str, Field]:
             for say in (words.label, words.description)
         )
         found[column] = Field(column, label, about, words=names)
-    joined = {c for c in plan.units.get("overlays", ()) if "+" in str(c)}
+    listed = plan.units["overlays"].unique() if "overlays" in plan.units else ()
+    joined = {c for c in listed if "+" in str(c)}
     several = {
         str(c): Text(", ".join(names[x].en for x in str(c).split("+")),
                      "、".join(names[x].zh for x in str(c).split("+")))

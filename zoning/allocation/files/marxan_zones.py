@@ -155,7 +155,7 @@ def _allowed(
 
 
 def _contributions(found: Folder, names: dict[int, str], features: pd.Index) -> pd.DataFrame:
-    """What a feature in a zone counts towards its target: features x zones."""
+    """Give what a feature in a zone counts towards its target: features x zones."""
     words = found.words
     table = pd.DataFrame(1.0, index=features, columns=list(names.values()))
     if "ZONECONTRIBNAME" in words:

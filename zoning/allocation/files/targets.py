@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from zoning.allocation.files.begin import Bools, State, Task, begin
+from zoning.allocation.files.planes import Planes, without_boundary
 from zoning.allocation.methods.cuts import min_cut
 from zoning.allocation.methods.solver import WATCH, Found, Status, branch_and_bound, watching
 from zoning.allocation.model import sum_by
@@ -31,8 +32,8 @@ from zoning.base.areas import Floats
 _PRICES, _PARTS = 0.4, 0.6
 #: Seconds for prices where no time is stated, and for one part (our choice).
 _FREE_SECONDS, _PART_SECONDS = 60.0, 3.0
-#: Cuts kept, cuts at most, and units of the first part (our choice).
-_MOST_PLANES, _MOST_CUTS, _PART_UNITS = 150, 400, 300
+#: Cuts at most, and units of the first part (our choice).
+_MOST_CUTS, _PART_UNITS = 400, 300
 #: Share of the units, those about which the bound is least sure, that parts are made of.
 _UNSURE = 0.5
 #: Branch and bound is not tried on more units than this after the parts (our choice).
@@ -156,8 +157,8 @@ class _Search:
 
     def raise_prices(self, until: float) -> None:
         """Raise the bound by minimum cuts until it no longer rises, or time is over."""
-        task, model = self.task, _Model(self.task)
-        y = _without_boundary(task)
+        task, model = self.task, Planes()
+        y = without_boundary(task)
         worth = self.value if np.isfinite(self.value) else float(task.cost.sum())
         size = np.maximum(y, worth / max(len(y), 1) / np.maximum(task.targets, 1e-12))
         cuts, stuck = 0, 0
@@ -390,54 +391,3 @@ def branch(
             start=known,
         )
     return replace(found, bound=found.bound * scale + constant)
-
-
-def _without_boundary(task: Task) -> Floats:
-    """Prices of the targets as if there were no boundary."""
-    from scipy.optimize import linprog
-
-    found = linprog(
-        task.cost, A_ub=-task.amounts, b_ub=-task.targets,
-        bounds=np.column_stack([task.lower, task.upper]), method="highs",
-    )  # fmt: skip
-    if found.x is None:
-        return np.zeros(len(task.targets))
-    prices: Floats = np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
-    return prices
-
-
-class _Model:
-    """The bounds seen so far as planes above the true bound, which is concave in the prices."""
-
-    def __init__(self, task: Task):
-        self.targets = task.targets
-        self.planes: list[tuple[float, Floats]] = []
-        self.at_side = False
-
-    def add(self, bound: float, slope: Floats, y: Floats) -> None:
-        """Keep a plane: the bound at y and how it changes there."""
-        self.planes.append((bound - float(slope @ y), slope))
-        del self.planes[:-_MOST_PLANES]
-
-    def best(self, middle: Floats, size: Floats) -> tuple[Floats, float]:
-        """Give the prices in the box around the middle that the planes hope most of."""
-        from scipy.optimize import linprog
-
-        offset = np.array([p[0] for p in self.planes])
-        slopes = np.array([p[1] for p in self.planes])
-        unit = np.maximum(size, 1e-300)  # prices in units of the box: all alike to the solver
-        low = np.maximum(-1.0, -middle / unit)
-        right = offset + slopes @ middle
-        worth = max(float(np.abs(right).max()), 1e-12)
-        found = linprog(
-            np.r_[-1.0, np.zeros(len(middle))],
-            A_ub=np.column_stack([np.ones(len(offset)), -slopes * unit / worth]),
-            b_ub=right / worth,
-            bounds=[(None, None), *zip(low, np.ones(len(middle)), strict=True)],
-            method="highs-ds",
-        )
-        if found.x is None:
-            return middle, -np.inf
-        step = found.x[1:]
-        self.at_side = bool((step > 1 - 1e-6).any() or ((step < -1 + 1e-6) & (low <= -1)).any())
-        return np.maximum(middle + step * unit, 0.0), float(found.x[0]) * worth

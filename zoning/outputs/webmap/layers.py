@@ -17,6 +17,8 @@ MAX_POINTS = 120_000
 _FIRST_TOLERANCE_M = 2.0
 #: Beyond this the eye no longer finds the place; what is left then is what there is.
 _COARSEST_M = 3000.0
+#: Shapes that tell where to begin.
+_SAMPLE = 50
 
 #: What the card of a township may show, where the table has it.
 TOWNSHIP_CARD = (
@@ -164,8 +166,18 @@ def fit(shapes: Any, most: int) -> tuple[npt.NDArray[np.object_], float]:
     if shapely.get_num_coordinates(exact).sum() <= most:
         return exact, 0.0
     tolerance = _FIRST_TOLERANCE_M
+    # A part of the shapes tells about where to begin.
+    some = exact[:: max(1, len(exact) // _SAMPLE)]
+    share = shapely.get_num_coordinates(some).sum() / shapely.get_num_coordinates(exact).sum()
+    while tolerance <= _COARSEST_M and _points(some, tolerance) > most * share:
+        tolerance *= 2
     # The plain method leaves nearly as many points, in a fraction of the time.
     rough = shapely.simplify(exact, tolerance, preserve_topology=False)
+    while tolerance > _FIRST_TOLERANCE_M:
+        finer = shapely.simplify(exact, tolerance / 2, preserve_topology=False)
+        if shapely.get_num_coordinates(finer).sum() > most:
+            break
+        rough, tolerance = finer, tolerance / 2
     while shapely.get_num_coordinates(rough).sum() > most and tolerance <= _COARSEST_M:
         tolerance *= 2
         rough = shapely.simplify(exact, tolerance, preserve_topology=False)
@@ -173,6 +185,14 @@ def fit(shapes: Any, most: int) -> tuple[npt.NDArray[np.object_], float]:
     bent = ~shapely.is_valid(rough) | shapely.is_empty(rough)
     rough[bent] = shapely.simplify(exact[bent], tolerance)
     return rough, tolerance
+
+
+def _points(shapes: Any, tolerance: float) -> int:
+    """Count the points that simple shapes keep."""
+    import shapely
+
+    simple = shapely.simplify(shapes, tolerance, preserve_topology=False)
+    return int(shapely.get_num_coordinates(simple).sum())
 
 
 def plain(value: Any) -> Any:
