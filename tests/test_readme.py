@@ -70,3 +70,29 @@ def test_the_python_of_the_readme_runs(name, tmp_path, monkeypatch):
     (saved,) = tmp_path.glob("*/report.docx")
     assert (saved.parent / "plan.gpkg").exists()
     assert list(tmp_path.glob("*.png"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "lang"), [("walkthrough.md", "en"), ("walkthrough.zh-CN.md", "zh")]
+)
+def test_the_walkthrough_quotes_what_explain_says(name, lang):
+    import zoning as zn
+
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    (quote,) = re.findall(r"^((?:> .*\n)+)", page, flags=re.M)
+    (place,) = re.findall(r"zoning explain out (\S+)", page)
+    said = zn.demo().explain(place, lang).lines[1]
+    assert " ".join(quote.replace("\n> ", " ").removeprefix("> ").split()) == said
+
+
+PAGES = [ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").glob("*.zh-CN.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_chinese_pages_are_set_as_chinese(page):
+    """Full-width signs beside Chinese characters, no space before the per cent sign."""
+    text = re.sub(r"```.*?```|`[^`\n]*`|\]\([^)]*\)|^ {4}.*$", "", page.read_text(encoding="utf-8"),
+                  flags=re.S | re.M)  # fmt: skip
+    wrong = re.findall(r".{0,12}(?:[\u4e00-\u9fff][,;:(]|[,;:)][\u4e00-\u9fff]|\d %).{0,8}", text)
+    assert wrong == []

@@ -29,6 +29,7 @@ def tell_plan(talk: Talk, plan: Plan, files: Sequence[Path]) -> None:
     _tell_zones(talk, plan)
     _tell_decisions(talk, plan)
     _tell_account(talk, plan.run)
+    _tell_protected(talk, plan)
     _tell_wings(talk, plan)
     for part in plan.run.get("left_out", ()):
         talk.write(_LEFT_OUT[part].get(talk.lang))
@@ -147,9 +148,31 @@ def _tell_account(talk: Talk, run: Mapping[str, Any]) -> None:
                             f"证明：{words.value('proof', grade, 'zh')}"))  # fmt: skip
 
 
+def _tell_protected(talk: Talk, plan: Plan) -> None:
+    """Tell how much land each other kind of protection holds, and all of them together."""
+    from zoning.base.areas import km2
+    from zoning.pipeline.protected import WING
+
+    given = next((c for c in plan.contributions if c.wing == WING), None)
+    if given is None:
+        return
+    table = given.table("protection_kinds")
+    words_of = next(f.words for f in table.fields if f.name == "kind")
+    frame = table.frame.set_index("kind")["area_m2"].dropna()
+    kinds = [k for k in frame.index if k not in ("redline", "overlap")]
+    if not kinds:
+        return
+    told = [f"{words_of[k].get(talk.lang)} {km2(int(frame[k]))}" for k in kinds]
+    total = km2(int(frame.sum()))
+    talk.write(talk.say(f"Other protections: {', '.join(told)}; all protected land {total}",
+                        f"其他保护：{'、'.join(told)}；保护用地合计 {total}"))  # fmt: skip
+
+
 def _tell_wings(talk: Talk, plan: Plan) -> None:
-    """Name what the wings gave to the plan: its policies, conflicts, parks."""
-    for given in plan.contributions:
+    """Name what the other wings gave to the plan: its policies, conflicts, parks."""
+    from zoning.pipeline.protected import WING
+
+    for given in (c for c in plan.contributions if c.wing != WING):
         titles = [c.title.get(talk.lang) for c in given.chapters if c.pages is None]
         titles = [t for t in titles if t != given.title.get(talk.lang)]
         if titles:

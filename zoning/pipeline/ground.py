@@ -233,10 +233,13 @@ def _evaluate(
     result = run(rasters, folder / f"{purpose}.tif", preset, boundary=intake.layers.city,
                  classes=intake.classes)  # fmt: skip
     where = f"[inputs.evaluations.{purpose}]"
-    gone = ", ".join(result.left_out)
+    from zoning.base import words
+
+    en, zh = ([words.value("role", r, x) for r in result.left_out] for x in ("en", "zh"))
     told = [n for n in result.notes if not any(f"'{role}'" in n.en for role in result.left_out)]
-    if gone:
-        told.append(Text(f"left out, as no raster is given: {gone}", f"未计入（没有图层）：{gone}"))
+    if result.left_out:
+        told.append(Text(f"left out, as no raster is given: {', '.join(en)}",
+                         f"未计入（没有图层）：{'、'.join(zh)}"))  # fmt: skip
     return result.path, [Finding(n, where, code="evaluation", level="note") for n in told]
 
 

@@ -192,7 +192,7 @@ def _township(plan: Plan, code: str, lang: str) -> Answer:
     inside = plan.units[plan.units["township"] == code]
     if len(inside) and "zone" in inside:
         counts = inside["zone"].value_counts(dropna=False)
-        listed = ", ".join(
+        listed = ("、" if zh else ", ").join(
             f"{zones.zone_name(z, lang, plan.scheme)} {n}" for z, n in counts.sort_index().items()
         )
         lines.append(f"单元：{listed}" if zh else f"Units: {listed}")
@@ -228,7 +228,7 @@ def _unit(plan: Plan, code: str, lang: str) -> Answer:
     }
     if plan.townships is not None:
         names = plan.townships["name"]
-        listed = ", ".join(
+        listed = ("、" if zh else ", ").join(
             f"{names.get(r.township, r.township)} {percent(r.share)}" for r in mine.itertuples()
         )
         lines.append(f"乡镇占比：{listed}" if zh else f"Shares of townships: {listed}")
