@@ -87,8 +87,7 @@ def test_draws_of_rules_move_their_numbers() -> None:
     draws = Draws(count=20, seed=4, weights=0.0)
     fast = np.concatenate([c for _, _, c in perturbed_zones(method, values, draws)])
     share = table["redline_share"].to_numpy()
-    reach = share.max() - share.min()
-    red = 0.5 + (factors(draws, "rule 0", 1, draws.cuts)[:, 0] - 1) * reach
+    red = 0.5 + (factors(draws, "rule 0", 1, draws.cuts)[:, 0] - 1) * 1.0  # shares: of the whole
     # The first rule alone decides these: red lines above the drawn number are moderate.
     for k in range(draws.count):
         assert (fast[k][share >= red[k]] == CODES["moderate"]).all()

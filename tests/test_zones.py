@@ -126,19 +126,19 @@ def test_county_by_hand() -> None:
 def test_margin_and_flip_by_hand() -> None:
     out = classify_townships(county(), paper_method())
     # t2 (C 30, G 50, D 0.2; key): C above 35 -> mid suitability, still key; G below 35 as well;
-    # D below 0.15 -> suitability high is key; D above 0.30 -> optimised: (0.30 - 0.20) / 0.30.
-    # C above 60 (30 points) -> low suitability -> moderate, 0.30. So the nearest is C at 0.30.
-    assert out.loc["t2", "runner_up"] == "moderate"
-    assert out.loc["t2", "margin"] == pytest.approx(0.30)
+    # D below 0.15 -> suitability high is key; D above 0.30 -> optimised: ten points of 100.
+    # C above 60 (30 points) -> low suitability -> moderate, 0.30. So the nearest is D at 0.10.
+    assert out.loc["t2", "runner_up"] == "optimised"
+    assert out.loc["t2", "margin"] == pytest.approx(0.10)
     # One indicator: red line from 0 so that 0.5 * s = 30: s = 60, a change of 0.6; built from
-    # 0.20 to 0.30 is 1/3 of the span.
+    # 0.20 to 0.30 is a tenth of its scale.
     assert out.loc["t2", "flip_indicator"] == "built_share"
     assert out.loc["t2", "flip_to"] == pytest.approx(0.30)
     assert out.loc["t2", "flip_zone"] == "optimised"
-    # t1 (optimised): D to 0.30 is 0.2/0.3 of the span; C to 60 (0.6): mid suitability, G high:
+    # t1 (optimised): D from 0.50 to 0.30 is 20 points; C to 60 (0.6): mid suitability, G high:
     # still optimised; G below 60: still high suitability; G below 35 (0.65): mid suitability
-    # without high G: key. So G at 0.65.
-    assert out.loc["t1", "margin"] == pytest.approx(0.65)
+    # without high G: key. So D at 0.20.
+    assert out.loc["t1", "margin"] == pytest.approx(0.20)
     assert out.loc["t1", "runner_up"] == "key"
     assert "由 50.0% 变为 30.0%" in out.loc["t1", "flip_zh"]
 
@@ -408,7 +408,7 @@ def test_words_hold_values_rule_runner_up_and_flip(lang: str) -> None:
         "建设适宜性高" if lang == "zh" else "suitability for construction high",
     ):
         assert part in text
-    assert ("适度开发" if lang == "zh" else "moderate development") in text
+    assert ("优化开发" if lang == "zh" else "optimised development") in text
     assert "<NA>" not in text and "nan" not in text
     flagged = tell_township(out.loc["t4"], method, lang)
     assert ("请复核" if lang == "zh" else "To review") in flagged
@@ -491,3 +491,27 @@ def test_without_an_input_its_indicators_are_unknown(caplog) -> None:
         classify_townships(county().drop(columns="gdp_10k_yuan"), paper_method())
     with pytest.raises(InputError, match="did you mean 'gdp_10k'"):
         classify_townships(county().rename(columns={"gdp_10k_yuan": "gdp_10k"}), paper_method())
+
+
+def test_margins_of_all_methods_are_shares_of_a_scale() -> None:
+    """Two points of built share are 0.02 under matrices, a cube or rules alike."""
+    for name in ("two-matrices", "cube", "dominant"):
+        known = classify_townships(county(), load_method(name))["margin"].dropna().astype(float)
+        assert len(known) and known.between(0, 1).all(), name
+    method = parse_method(
+        {
+            "name": "rules", "en": "rules", "zh": "规则", "source": "own", "evidence": "own",
+            "rule": [
+                {"id": "a", "when": "built_share > 0.3", "zone": "optimised"},
+                {"id": "b", "when": "slope_deg > 10", "zone": "moderate"},
+                {"id": "c", "when": "True", "zone": "key"},
+            ],
+        }
+    )  # fmt: skip
+    rows = pd.DataFrame(
+        {"area_m2": [KM2] * 2, "built_share": [0.32, 0.0], "slope_deg": [0.0, 14.0]},
+        index=["a", "b"],
+    )
+    out = classify_townships(rows, method)
+    # 0.02 of a share; 4 of the 14 degrees that occur.
+    assert out["margin"].tolist() == pytest.approx([0.02, 4 / 14])

@@ -84,8 +84,8 @@ def flips(
     Candidates in closed form (where a dimension reaches a cut on a linear, log or broken-line
     scale; every edge of a step scale; every number that a rule compares with) are each tried with
     the whole method, so what is reported does change the zone. "Smallest" is measured on the
-    term's scale (0 to 100), for unscaled terms on the span of the dimension, for rules relative to
-    the number in the rule.
+    term's scale (0 to 100), for unscaled terms on the span of the dimension, for rules on the span
+    of the column (`span_of`): always a share of a scale, so that methods can be compared.
 
     Returns
     -------
@@ -214,10 +214,30 @@ def _by_rule(rules: tuple[Rule, ...], values: Mapping[str, Floats]) -> list[_Tri
     for cut in dict.fromkeys(c for rule in rules for c in rule.cuts):
         x = values.get(cut.column)
         if x is not None:
-            unit = abs(cut.number) or 1.0
+            step = _STEP * (abs(cut.number) or 1.0)
             to = np.full(x.size, cut.number)
-            found.append(_tries(cut.column, x, to, np.abs(x - cut.number) / unit, _STEP * unit))
+            size = np.abs(x - cut.number) / span_of(cut.column, x, cut.number)
+            found.append(_tries(cut.column, x, to, size, step))
     return found
+
+
+def span_of(column: str, values: Floats, number: float = 0.0) -> float:
+    """Length of the scale of a column that a rule reads: what margins and draws are shares of.
+
+    1 for shares; else the range of its values, or the number itself where all are alike.
+
+    Examples
+    --------
+    >>> span_of("built_share", np.array([0.1, 0.2])), span_of("slope_deg", np.array([1.0, 21.0]))
+    (1.0, 20.0)
+    >>> span_of("slope_deg", np.array([3.0, np.nan]), 15.0)
+    15.0
+    """
+    if column.endswith("_share"):
+        return 1.0
+    known = values[np.isfinite(values)]
+    reach = float(known.max() - known.min()) if known.size else 0.0
+    return reach or abs(number) or 1.0
 
 
 def as_known(zone: Objects) -> npt.NDArray[np.object_]:

@@ -89,7 +89,8 @@ class Dimension:
     grades : tuple of str
         From low to high.
     span : float
-        The length that margins are shares of: 100 for scores.
+        The length that margins are shares of: 100 for scores, 1 for shares of area, so that a
+        margin of 0.05 is five points of either.
     unit : str
         ``"score"`` or ``"share"``, for people.
     why : Evidence

@@ -181,6 +181,7 @@ def _dimension(d: Reader, name: str, parent: Evidence) -> Dimension:
     combine = d.choice("combine", "mean", ("mean", "max", "min"))
     if combine == "mean" and terms and not sum(t.weight for t in terms) > 0:
         d.fail("weights add up to 0", "权重之和为 0")
+    unit = d.choice("unit", "score", ("score", "share"))
     dimension = Dimension(
         name=name,
         en=d.get("en", kind=str),
@@ -191,8 +192,8 @@ def _dimension(d: Reader, name: str, parent: Evidence) -> Dimension:
         equal=equal,
         breaks=breaks,
         grades=grades,
-        span=d.number("span", 100.0, above=0.0),
-        unit=d.choice("unit", "score", ("score", "share")),
+        span=d.number("span", 1.0 if unit == "share" else 100.0, above=0.0),
+        unit=unit,
         why=why,
         weighting=_weighting(d, len(terms), why),
     )

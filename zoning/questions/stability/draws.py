@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from zoning.schemes import Scheme
 from zoning.zones.decide import compile_rules, decide
+from zoning.zones.flip import span_of
 from zoning.zones.method import Dimension, Method
 from zoning.zones.reading import REVIEW
-from zoning.zones.rules import Rule, Value
+from zoning.zones.rules import Cut, Rule, Value
 from zoning.zones.scoring import Floats, combine, score
 from zoning.zones.table import grade_table
 
@@ -34,7 +35,7 @@ class Draws:
         Half-width: each weight is multiplied by a uniform factor from 1 - x to 1 + x.
     cuts : float
         Half-width: each cut moves by up to x of the span of its scale (100 for scores), each
-        number in a rule by up to x of the range of its column, so that it makes no difference from
+        number in a rule by up to x of the span of its column, so that it makes no difference from
         which end a scale is counted.
     overlays : float
         Half-width: the threshold of each overlay moves by up to x (a share of the unit).
@@ -132,7 +133,7 @@ def perturbed_zones(
     spans = {d.name: d.span for d in method.dimensions}
     moves = [
         (factors(draws, f"rule {i}", len(rule.cuts), draws.cuts) - 1.0)
-        * np.array([spans.get(c.column) or _range(values.get(c.column)) for c in rule.cuts])
+        * np.array([spans.get(c.column) or _span(c, values) for c in rule.cuts])
         for i, rule in enumerate(rules)
     ]
     table = None if method.rules else _codes_of(method)
@@ -154,11 +155,10 @@ def perturbed_zones(
         yield start, stop, codes.astype(np.int8)
 
 
-def _range(values: Floats | None) -> float:
-    """Range of a column over the townships."""
-    if values is None or values.dtype.kind != "f" or np.isnan(values).all():
-        return 0.0
-    return float(np.nanmax(values) - np.nanmin(values))
+def _span(cut: Cut, values: Mapping[str, Floats]) -> float:
+    """Length of the scale that a number in a rule lies on; 0 for words."""
+    x = values.get(cut.column)
+    return 0.0 if x is None or x.dtype.kind != "f" else span_of(cut.column, x, cut.number)
 
 
 def _codes_of(method: Method) -> npt.NDArray[np.int64]:
