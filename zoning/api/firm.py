@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from zoning.questions.stability import (
         Acceptability,
         CrossCheck,
+        Doubts,
         GridStability,
         Sensitivity,
         StabilityResult,
@@ -37,6 +38,8 @@ class Stability:
         Clusters and TOPSIS beside the zones.
     free : Acceptability or None
         Weights left entirely open (SMAA).
+    doubts : Doubts or None
+        Each source of error alone and all together, where asked for.
     """
 
     plan: Plan
@@ -45,6 +48,7 @@ class Stability:
     lattices: GridStability | None
     clusters: tuple[CrossCheck, ...]
     free: Acceptability | None = None
+    doubts: Doubts | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Give everything as plain data for ``--json``."""
@@ -62,6 +66,8 @@ class Stability:
             ]  # fmt: skip
         if self.free is not None:
             answer["smaa"] = self.free.as_dict()
+        if self.doubts is not None:
+            answer["doubts"] = self.doubts.as_dict()
         return answer
 
 
@@ -74,6 +80,7 @@ def stability(
     overlays: float = 0.1,
     seed: int = 20_131,
     lattices: bool = False,
+    doubts: int = 200,
 ) -> Stability:
     """Say how firm the zones are under other weights, thresholds and lattices.
 
@@ -90,6 +97,9 @@ def stability(
         Written into the result.
     lattices : bool
         Also shift the lattice and change its cell.
+    doubts : int
+        Draws of each source of error alone (weights, cuts, scales, cells, inputs with the errors of
+        ``[errors]``, land-use map, overlays, choice of method) and of all together; 0 for none.
 
     Returns
     -------
@@ -128,7 +138,12 @@ def stability(
         free = room.smaa(decided, method, seed=seed)
         townships = townships.assign(stability=found.townships["stability"])
     hangs = room.screen(whole, weights=weights, cuts=cuts, seed=seed, trajectories=20)
-    answer = Stability(whole, found, hangs, grids, clusters, free)
+    told = None
+    if doubts > 0:
+        told = room.doubts(
+            whole, draws=doubts, weights=weights, cuts=cuts, overlays=overlays, seed=seed
+        )
+    answer = Stability(whole, found, hangs, grids, clusters, free, told)
     kept = {k: v for k, v in answer.as_dict().items() if k not in ("units", "townships")}
     firm = replace(whole, units=units, townships=townships, run={**whole.run, "stability": kept})
     return replace(answer, plan=firm)

@@ -25,7 +25,7 @@ from zoning.errors import InputError, Text, some
 if TYPE_CHECKING:
     import pandas as pd
 
-    from zoning.questions.stability import CrossCheck
+    from zoning.questions.stability import CrossCheck, Doubts
 
 
 @command()
@@ -81,6 +81,13 @@ def stability(
             "--lattices", help="Also shift the grid and change its cell. / 同时平移网格并改变边长"
         ),
     ] = False,
+    doubts: Annotated[
+        int,
+        typer.Option(
+            "--doubts", min=0,
+            help="Draws of each source of error alone; 0: none. / 各单项误差抽样次数",
+        ),
+    ] = 200,
     save: Annotated[
         bool,
         typer.Option(
@@ -92,10 +99,13 @@ def stability(
     with talk.working(f"{draws:,} draws", f"{draws:,} 次抽样"):
         found = api.stability(
             folder, draws=draws, weights=weights, cuts=cuts, overlays=overlays, seed=seed,
-            lattices=lattices,
+            lattices=lattices, doubts=doubts,
         )  # fmt: skip
     talk.write(found.draws.tell(talk.lang))
     talk.write(found.sensitivity.tell(talk.lang))
+    if found.doubts is not None:
+        talk.write(found.doubts.tell(talk.lang))
+        _tell_doubts(talk, found.doubts)
     if found.lattices is not None:
         talk.write(found.lattices.tell(talk.lang))
     _tell_clusters(talk, found.clusters, found.draws.townships["name"])
@@ -121,9 +131,26 @@ def stability(
     talk.write_json(found.as_dict())
 
 
+def _tell_doubts(talk: Talk, found: Doubts) -> None:
+    """Tell what each source of error alone does, and what could not be drawn."""
+    from zoning.base.areas import percent
+
+    heads = [("source of error", "误差来源"), ("firm", "稳定面积"),
+             ("without overlays", "不计叠加区"), ("kept on average", "平均保持")]  # fmt: skip
+    rows = [
+        [str(r[talk.lang]), *(percent(float(r[c]), 0) for c in
+                              ("firm_share", "firm_outside", "kept_share"))]
+        for _, r in found.table.iterrows()
+    ]  # fmt: skip
+    talk.write_table("", [talk.say(*h) for h in heads], rows)
+    for told in found.left_out:
+        talk.write(talk.say("not drawn: ", "未抽样：") + told.get(talk.lang))
+
+
 _OPINIONS = {
     "ward": Text("Ward's clusters", "Ward 聚类"), "kmeans": Text("k-means clusters", "K 均值聚类"),
     "topsis": Text("TOPSIS", "TOPSIS"),
+    "evaluation": Text("Ward's clusters of the double evaluation", "双评价指标的 Ward 聚类"),
 }  # fmt: skip
 
 

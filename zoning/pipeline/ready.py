@@ -12,9 +12,11 @@ import pandas as pd
 from zoning import zones
 from zoning.base import strict
 from zoning.errors import Finding, InputError, Problem, Text, once, raise_all, suggest
+from zoning.inputs.confusion import checked, read_confusion
 from zoning.inputs.gather import Intake, gather
 from zoning.ledger import sums
 from zoning.pipeline.ground import columns as ground_columns
+from zoning.planfile.doubt import ErrorsPart
 from zoning.planfile.models import Config
 from zoning.schemes import DEFAULT, Scheme, load_crosswalk, scheme_of, stated
 from zoning.schemes.contrast import unreadable
@@ -238,7 +240,8 @@ def _no_suitability(config: Config, intake: Intake, method: zones.Method) -> lis
 def settle_method(config: Config, folder: Path) -> Config:
     """Take a method file, and judgements it names, into the configuration.
 
-    The crosswalk and the scheme too. A written plan then knows all three without other files.
+    The crosswalk, the scheme and the samples of ``[errors]`` too. A written plan then knows all of
+    them without other files.
     """
     given, walk = config.zones.method, config.zones.crosswalk
     settled: dict[str, Any] = stated(scheme_of(config.zones))
@@ -251,7 +254,18 @@ def settle_method(config: Config, folder: Path) -> Config:
     if isinstance(walk, str):
         settled["crosswalk"] = as_data(load_crosswalk(walk, folder))
     part = config.zones.model_copy(update=settled)
-    return config.model_copy(update={"zones": part})
+    return config.model_copy(update={"zones": part, "errors": _errors(config.errors, folder)})
+
+
+def _errors(part: ErrorsPart, folder: Path) -> ErrorsPart:
+    """Take the samples of a confusion matrix into the configuration."""
+    land = part.landuse
+    if land is None:
+        return part
+    given, where = land.confusion, "[errors.landuse] confusion"
+    read = read_confusion(folder / given, given) if isinstance(given, str) else given
+    held = land.model_copy(update={"confusion": checked(read, where)})
+    return part.model_copy(update={"landuse": held})
 
 
 def load_method(config: Config) -> zones.Method:

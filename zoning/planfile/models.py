@@ -14,6 +14,7 @@ from pydantic import (
     field_serializer,
 )
 
+from zoning.planfile.doubt import ErrorsPart
 from zoning.planfile.layers import OWN_SOURCE as OWN_SOURCE
 from zoning.planfile.layers import InputsPart, Part
 from zoning.planfile.limits import OWN_EVIDENCE as OWN_EVIDENCE
@@ -299,5 +300,6 @@ class Config(Part):
     cap: CapPart = CapPart()
     allocation: AllocationPart = AllocationPart()
     audit: AuditPart = AuditPart()
+    errors: ErrorsPart = ErrorsPart()
     policies: tuple[PolicyPart, ...] = ()
     outputs: OutputsPart = OutputsPart()

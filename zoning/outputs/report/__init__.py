@@ -87,7 +87,7 @@ def blocks_of(plan: Plan, lang: str = "zh") -> list[Block]:
     w = Writer(plan, lang)
     chapters = (
         summary.summary, front.study_area, front.method, accounts.zones, redlines.redlines,
-        accounts.construction, newland.allocation, firmness.stability, given.chapters,
-        back.checks, back.data, given.pages,
+        accounts.construction, newland.allocation, firmness.stability, firmness.second_opinions,
+        given.chapters, back.checks, back.data, given.pages,
     )  # fmt: skip
     return [block for chapter in chapters for block in chapter(w)]

@@ -25,7 +25,7 @@ class CrossCheck:
         ``zone``, ``cluster_zone``, ``moved``; ``<NA>`` where an indicator is missing.
     kappa : float
         Cohen's kappa of the two.
-    method : {"ward", "kmeans", "topsis"}
+    method : {"ward", "kmeans", "topsis", "evaluation"}
     chance : float
         Kappa that groups drawn at random (as large as these) reach on average: clusters are named
         by best agreement, so by chance kappa is above 0. 0 for a method that names its zones.
@@ -80,11 +80,19 @@ def cross_check(
     """
     values = method_values(townships, method)
     x = np.array([v for v in values.values() if v.dtype.kind == "f"]).T
+    return grouped(townships, x, how, seed=seed)
+
+
+def grouped(townships: pd.DataFrame, x: Floats, how: str, *, seed: int = 0) -> CrossCheck:
+    """Cluster the z-scores of a table of numbers, shape (n, columns), and name the clusters.
+
+    ``how`` is "kmeans", or a name for Ward's clustering.
+    """
     whole = ~np.isnan(x).any(axis=1) & townships["zone"].notna().to_numpy(dtype=bool)
     zones = townships["zone"].astype(object).to_numpy()
     names = sorted(set(zones[whole]))
     z = _z_scores(x[whole])
-    label = _ward(z, len(names)) if how == "ward" else _kmeans(z, len(names), seed)
+    label = _kmeans(z, len(names), seed) if how == "kmeans" else _ward(z, len(names))
     found = np.full(len(townships), pd.NA, dtype=object)
     found[whole] = _name(label, zones[whole], names)
     return checked(townships, found, how, _by_chance(label, zones[whole], names, seed))

@@ -8,6 +8,7 @@ Lahdelma and Salminen (2001), SMAA-2: stochastic multicriteria acceptability ana
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from zoning.base.areas import percent
-from zoning.questions.stability.clusters import CrossCheck, checked, cross_check
+from zoning.questions.stability.clusters import CrossCheck, checked, cross_check, grouped
 from zoning.questions.stability.draws import Draws, codes_of, perturbed_zones
 from zoning.zones import Method
 from zoning.zones.classify import method_values
@@ -90,10 +91,54 @@ def topsis(townships: pd.DataFrame, method: Method) -> CrossCheck | None:
 
 
 def opinions(townships: pd.DataFrame, method: Method) -> tuple[CrossCheck, ...]:
-    """Give every second opinion: two clusterings, and TOPSIS where the method has grades."""
-    clusters = tuple(cross_check(townships, method, how) for how in ("ward", "kmeans"))
-    other = topsis(townships, method)
-    return clusters if other is None else (*clusters, other)
+    """Give every second opinion.
+
+    Two clusterings, TOPSIS where the method has grades, and clusters of what the double evaluation
+    (双评价) alone says where the plan has one.
+    """
+    found = [cross_check(townships, method, how) for how in ("ward", "kmeans")]
+    for other in (topsis(townships, method), evaluated(townships)):
+        if other is not None:
+            found.append(other)
+    return tuple(found)
+
+
+#: Indicators that follow from evaluations alone.
+_EVALUATED = re.compile(r"(ecology|farm|town)_(extreme|important|suited|unsuited)_share|first_.*")
+
+
+def evaluated(townships: pd.DataFrame) -> CrossCheck | None:
+    """Put townships into groups by the shares of land that the double evaluation gives alone.
+
+    As many groups as there are zones, by Ward's clustering of the z-scores, named by best
+    agreement: what land is suited to and how important it is, without people, roads or existing
+    construction.
+
+    Parameters
+    ----------
+    townships : DataFrame
+        Classified townships, with what ``[inputs.evaluations]`` measured.
+
+    Returns
+    -------
+    CrossCheck or None
+        None where nothing was evaluated, or too little differs to make groups.
+
+    Examples
+    --------
+    >>> towns = pd.DataFrame({"town_suited_share": [0.9, 0.8, 0.1, 0.2],
+    ...     "zone": ["key", "key", "moderate", "moderate"]}, index=list("abcd"))
+    >>> found = evaluated(towns)
+    >>> found.kappa, found.method
+    (1.0, 'evaluation')
+    """
+    names = [c for c in townships.columns if _EVALUATED.fullmatch(str(c))]
+    x = townships[names].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    whole = ~np.isnan(x).any(axis=1) & townships["zone"].notna().to_numpy(dtype=bool)
+    zones = len(set(townships["zone"][whole]))
+    if not names or len(np.unique(x[whole], axis=0)) < max(zones, 2):
+        return None
+    return grouped(townships, x, "evaluation")
 
 
 def _graded(dimension: Dimension, values: Mapping[str, Floats]) -> npt.NDArray[np.int64]:

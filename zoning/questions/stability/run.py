@@ -7,26 +7,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from zoning.base.areas import percent
 from zoning.errors import InputError
 from zoning.pipeline.ready import load_method
-from zoning.questions.stability.draws import (
-    Draws,
-    codes_of,
-    factors,
-    leave_one_out,
-    perturbed_zones,
-)
+from zoning.questions.stability.draws import Draws, leave_one_out, perturbed_zones
 from zoning.questions.stability.settled import Settled
-from zoning.schemes import Scheme
+from zoning.questions.stability.tally import Tally, Units
 from zoning.zones import Method
 from zoning.zones.classify import method_values
 from zoning.zones.decide import decide
-from zoning.zones.overlays import ruling
 from zoning.zones.scoring import fit
+from zoning.zones.table import Objects
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
@@ -169,7 +162,7 @@ def run(
         If the plan has no townships, or a number is out of range.
     """
     what = Draws(draws, weights, cuts, overlays, seed)
-    _check(plan, what)
+    check(plan, what)
     given, method = method, method or load_method(plan.config)
     if plan.townships is None:  # said by _check; here for the reader of types
         raise InputError.one("the plan has no townships", "方案没有乡镇")
@@ -183,17 +176,14 @@ def run(
     base = alone_base
     if settle is not None:
         # What the plan says: after contiguity and decisions, not what the method says alone.
-        said = (
-            townships["zone"].astype(object).where(townships["zone"].notna(), "").to_numpy(object)
-        )
-        base = np.where(alone_base == "review", np.where(said == "", "review", said), said)
-    units = _Units(plan, base, townships.index, what, method.scheme)
-    together = _Tally(base, units, method.scheme)
+        base = said_zones(townships, alone_base)
+    units = Units(plan, base, townships.index, what, method.scheme)
+    together = Tally(base, units, method.scheme)
     for start, stop, codes in perturbed_zones(fitted, values, what, settle):
         together.add(codes, start, stop)
     alone = {}
     for name, one in (("weights", replace(what, cuts=0.0)), ("cuts", replace(what, weights=0.0))):
-        tally = _Tally(base, None, method.scheme)
+        tally = Tally(base, None, method.scheme)
         for start, stop, codes in perturbed_zones(fitted, values, one, settle):
             tally.add(codes, start, stop)
         alone[name] = tally.kept(decided)
@@ -224,7 +214,15 @@ def run(
     )
 
 
-def _check(plan: Plan, what: Draws) -> None:
+def said_zones(townships: pd.DataFrame, alone: Objects) -> Objects:
+    """Give what the plan says of townships, ``""`` unknown; ``alone`` is what the method says."""
+    zones = townships["zone"].astype(object)
+    said: Objects = zones.where(zones.notna(), "").to_numpy(object)
+    return np.where(alone == "review", np.where(said == "", "review", said), said)
+
+
+def check(plan: Plan, what: Draws) -> None:
+    """Refuse a plan without zones, and numbers out of range."""
     if plan.townships is None or "zone" not in plan.units:
         raise InputError.one(
             "the plan has no townships, so there are no zones to test",
@@ -243,101 +241,3 @@ def _check(plan: Plan, what: Draws) -> None:
                 f"{name} is {x}, outside [0, 1)", f"{name} 为 {x}，不在 [0, 1) 内",
                 where=name, measured=x, limit=1.0, code="range",
             )  # fmt: skip
-
-
-class _Units:
-    """Units beside their townships: what is drawn for them, and how often they keep their zone."""
-
-    def __init__(
-        self, plan: Plan, base: npt.NDArray[np.object_], townships: pd.Index, draws: Draws,
-        scheme: Scheme,
-    ):  # fmt: skip
-        u = plan.units
-        self.index, self.zone, self.reason = u.index, u["zone"], u["zone_reason"]
-        self.area = u["area_m2"]
-        self.overlays = scheme.replacing
-        found = ruling(u, self.overlays)
-        self.share = np.where(np.isnan(found.share), -1.0, found.share)
-        self.township = townships.get_indexer(
-            u["township"].astype(object).where(u["township"].notna(), "")
-        )
-        # By place in the order of the scheme, so that a new name draws the same numbers.
-        step = factors(draws, "overlays", len(self.overlays), draws.overlays) - 1.0
-        at = np.array([o.share for o in self.overlays])
-        self.thresholds = np.clip(at + step, 1e-9, 1.0)
-        self.codes = codes_of(scheme)
-        codes = np.array([self.codes[z] for z in base] + [0], dtype=np.int8)
-        limits = np.array([[o.share for o in self.overlays]])
-        self.base = self._over(codes[None, self.township], limits)[0]
-        self.kept = np.zeros(len(u), dtype=np.int64)
-
-    def _over(
-        self, zone: npt.NDArray[np.int8], limits: npt.NDArray[np.float64]
-    ) -> npt.NDArray[np.int8]:
-        """Lay the overlays over the classes of townships; the first of the scheme comes last."""
-        out = zone
-        for k in reversed(range(len(self.overlays))):
-            code = np.int8(self.codes[self.overlays[k].code])
-            out = np.where(self.share[None, :, k] >= limits[:, k, None], code, out)
-        return out
-
-    def add(self, codes: npt.NDArray[np.int8], start: int, stop: int) -> None:
-        """Count a block of draws, some at a time."""
-        step = max(1, 4_000_000 // max(len(self.index), 1))
-        wide = np.concatenate([codes, np.zeros((len(codes), 1), dtype=np.int8)], axis=1)
-        for i in range(0, stop - start, step):
-            part = wide[i : i + step]
-            limits = self.thresholds[start + i : start + i + len(part)]
-            zone = self._over(part[:, self.township], limits)
-            self.kept += (zone == self.base[None, :].astype(np.int8)).sum(axis=0)
-
-    def table(self, tally: _Tally) -> pd.DataFrame:
-        share = pd.Series(self.kept / tally.count, index=self.index).astype("Float64")
-        share = share.mask(self.reason.eq("override").fillna(value=False).astype(bool), 1.0)
-        share = share.mask(self.zone.isna(), pd.NA)
-        return pd.DataFrame(
-            {
-                "zone": self.zone.astype("string"),
-                "stability": share,
-                "area_m2": self.area,
-                "overlaid": self.reason.eq("overlay").fillna(value=False).astype(bool),
-            }
-        )
-
-
-class _Tally:
-    """Count, over the draws, how often each zone is seen for each township."""
-
-    def __init__(self, base: npt.NDArray[np.object_], units: _Units | None, scheme: Scheme):
-        self.codes = codes_of(scheme)
-        self.base = np.array([self.codes[z] for z in base])
-        self.known = np.array([z not in ("", "review") for z in base])
-        self.seen = np.zeros((len(scheme.codes) + 1, base.size), dtype=np.int64)
-        self.units = units
-        self.count = 0
-
-    def add(self, codes: npt.NDArray[np.int8], start: int, stop: int) -> None:
-        for code in range(len(self.seen)):
-            self.seen[code] += (codes == code).sum(axis=0)
-        self.count += stop - start
-        if self.units is not None:
-            self.units.add(codes, start, stop)
-
-    def kept(self, decided: npt.NDArray[np.bool_]) -> Any:
-        share = self.seen[self.base, np.arange(self.base.size)] / self.count
-        out = pd.array(np.where(decided, 1.0, share), dtype="Float64")
-        out[~self.known & ~decided] = pd.NA
-        return out
-
-    def second(self) -> Any:
-        """Name the other zone that is seen most often, if any."""
-        names = {v: k for k, v in self.codes.items() if v}
-        other = self.seen.copy()
-        other[self.base, np.arange(self.base.size)] = 0
-        other[0] = 0
-        best = other.argmax(axis=0)
-        words = [
-            names[int(b)] if other[b, i] > 0 and self.known[i] else pd.NA
-            for i, b in enumerate(best)
-        ]
-        return pd.array(words, dtype="string")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from zoning.questions.stability.draws import Drawn, codes_of
 from zoning.zones.contiguity import adjacency, switches
 from zoning.zones.flip import nearest_of
 from zoning.zones.method import Method
-from zoning.zones.table import grade_table
+from zoning.zones.table import GradeTable, grade_table
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
@@ -63,6 +64,12 @@ class Settled:
         if self.around:
             codes = self._joined(codes, drawn)
         return np.where(self.decided[None, :], self.fixed[None, :], codes)
+
+    def under(self, method: Method, table: GradeTable | None) -> Settled:
+        """Settle draws of another fitted method, with the same decisions and neighbours."""
+        other = copy(self)
+        other.method, other.table = method, table
+        return other
 
     def _lone(self, codes: Codes) -> npt.NDArray[np.bool_]:
         """Draws in which some township has a zone that none of its neighbours has."""
