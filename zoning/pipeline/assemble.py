@@ -24,7 +24,7 @@ from zoning.contribution.parts import Contribution
 from zoning.errors import Check, InfeasibleError
 from zoning.ledger import sums
 from zoning.ledger.atoms import NONE, OVERLAP
-from zoning.pipeline import beside, phased, priced, summary
+from zoning.pipeline import beside, fairness, phased, priced, summary
 from zoning.pipeline.checks import allocation_checks, certificate_check, no_cap
 from zoning.pipeline.contracts import hold
 from zoning.plan import Plan
@@ -171,13 +171,15 @@ def assemble(
         tables=tables, checks=checks, run=run,
         contributions=(*_with_overlays(plan, units), *stages),
     )  # fmt: skip
+    made = replace(made, contributions=(*made.contributions, *fairness.contribution(made)))
     return hold(made)
 
 
 def _with_overlays(plan: Plan, units: Any) -> tuple[Contribution, ...]:
     """Say anew which overlays stand beside the zones; what wings gave stays."""
     others = [
-        c for c in plan.contributions if c.wing not in (beside.WING, phased.WING, priced.WING)
+        c for c in plan.contributions
+        if c.wing not in (beside.WING, phased.WING, priced.WING, fairness.WING)
     ]
     return (*others, *beside.contribution(units, plan.scheme))
 

@@ -1,0 +1,120 @@
+"""Land per head by township and county: by hand, again by verify, and forged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import zoning as zn
+from tests import worlds
+from zoning.measure.patterns import gini, theil
+from zoning.pipeline import fairness
+from zoning.verify import verify
+
+PEOPLE = {"321000001": 60_000, "321000002": 20_000, "321000003": 3_000}
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fair")
+    made = zn.run(worlds.write(folder))
+    made.save(folder / "out")
+    return made
+
+
+def tables(plan) -> dict[str, pd.DataFrame]:
+    given = next(c for c in plan.contributions if c.wing == fairness.WING)
+    return {t.name: t.frame for t in given.tables}
+
+
+def test_by_hand(plan):
+    found = tables(plan)
+    measures = found["equity"].set_index("measure")
+    # A's lower row of two squares is built: 2 km² for 60,000 of 83,000 people, all in county 1.
+    assert measures.loc["built", "per_head_m2"] == pytest.approx(2e6 / 83_000, abs=1e-5)
+    # Everything is A's: by the curve 1 - 60/83 of the heads have nothing.
+    assert measures.loc["built", "gini"] == pytest.approx(23 / 83, abs=1e-6)
+    assert measures.loc["built", "theil"] == pytest.approx(np.log(83 / 60), abs=1e-6)
+    assert measures.loc["built", "theil_between"] == pytest.approx(np.log(83 / 80), abs=1e-6)
+    towns = found["equity_townships"].set_index("township")
+    for code, people in PEOPLE.items():
+        new = int(plan.townships.loc[code, "new_m2"])
+        assert towns.loc[code, "new_per_head_m2"] == pytest.approx(new / people, abs=1e-3)
+    counties = found["equity_counties"].set_index("county")
+    assert counties["population"].tolist() == [80_000, 3_000]
+    assert counties.loc["321001", "built_per_head_m2"] == pytest.approx(25)
+    whole = (towns["after_per_head_m2"] * towns["population"]).sum()
+    built, new = plan.townships[["built_m2", "new_m2"]].sum()
+    assert whole == pytest.approx(built + new, rel=1e-4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9)), min_size=2, max_size=12))
+def test_theil_adds_up_over_groups_and_splitting_a_place_changes_nothing(rows):
+    amount, people = (np.array(x, dtype=float) for x in zip(*rows, strict=True))
+    if amount.sum() == 0:
+        assert np.isnan(theil(amount, people))
+        return
+    whole = theil(amount, people)
+    group = np.arange(len(rows)) % 2
+    x, w = (np.bincount(group, v, 2) for v in (amount, people))
+    within = sum(
+        x[g] / x.sum() * theil(amount[group == g], people[group == g])
+        for g in range(2) if x[g] > 0
+    )  # fmt: skip
+    assert theil(x, w) + within == pytest.approx(whole, abs=1e-9)
+    halves = np.repeat(amount / 2, 2), np.repeat(people / 2, 2)
+    assert theil(*halves) == pytest.approx(whole, abs=1e-9)
+    assert gini(*halves) == pytest.approx(gini(amount, people), abs=1e-9)
+    assert 0 <= whole <= np.log(people.sum() / people.min()) + 1e-9
+
+
+def test_verify_derives_it_and_finds_forged_numbers(plan):
+    checks = [c for c in verify(plan) if c.check == "verify.equity"]
+    assert len(checks) == 14 and all(c.ok for c in checks)
+    for name, column in (("equity", "gini"), ("equity", "theil_between"),
+                         ("equity_counties", "new_per_head_m2"),
+                         ("equity_townships", "protected_per_head_m2")):  # fmt: skip
+        others = [c for c in plan.contributions if c.wing != fairness.WING]
+        mine = next(c for c in plan.contributions if c.wing == fairness.WING)
+        forged = []
+        for t in mine.tables:
+            frame = t.frame.copy()
+            if t.name == name:
+                frame.loc[0, column] = float(frame.loc[0, column]) + 0.01
+            forged.append(replace(t, frame=frame))
+        false = replace(plan, contributions=(*others, replace(mine, tables=tuple(forged))))
+        bad = [c for c in verify(false) if c.check == "verify.equity" and not c.ok]
+        assert len(bad) == 1 and f"{name}, {column}" in bad[0].where
+
+
+def test_an_answer_has_tables_of_its_own(plan):
+    less = plan.allocate(cap=0.20)
+    one, two = (tables(p)["equity"].set_index("measure") for p in (plan, less))
+    assert two.loc["new", "per_head_m2"] < one.loc["new", "per_head_m2"]
+    assert two.loc["built", "gini"] == one.loc["built", "gini"]
+    assert all(c.ok for c in verify(less) if c.check == "verify.equity")
+
+
+def test_townships_without_people_are_left_out_and_told(plan):
+    towns = plan.townships.copy()
+    towns["population"] = towns["population"].astype("Float64")
+    towns.loc["321000003", "population"] = pd.NA
+    given = fairness.contribution(replace(plan, townships=towns))[0]
+    assert given.tables[2].frame["township"].tolist() == ["321000001", "321000002"]
+    assert any("1 of 3" in p.en for p in given.chapters[0].paragraphs)
+    assert fairness.contribution(replace(plan, townships=towns.drop(columns="population"))) == ()
+    towns["population"] = 0
+    assert fairness.contribution(replace(plan, townships=towns)) == ()
+
+
+def test_unknown_protection_is_unknown_and_not_none(plan):
+    pieces = plan.pieces.assign(protected_m2=pd.array([pd.NA] * len(plan.pieces), dtype="Int64"))
+    given = fairness.contribution(replace(plan, pieces=pieces))[0]
+    table = given.tables[0].frame.set_index("measure")
+    assert table.loc["protected"].isna().all() and table.loc["built"].notna().all()
