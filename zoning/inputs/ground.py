@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.errors import InputError, Problem, Text
+from zoning.inputs.neighbours import read_neighbours
 from zoning.inputs.source import Source, missing_file, sha256_of
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
     from zoning.planfile.layers import InputsPart, Layer, RoadLayer
 
+_KINDS = {
+    (): Text("points or polygons", "点或面"), ("LineString",): Text("lines", "线"),
+    ("Polygon",): Text("polygons", "面"),
+}  # fmt: skip
 #: The three evaluations.
 PURPOSES = ("ecology", "agriculture", "town")
 
@@ -27,6 +32,9 @@ class Ground:
     dem : Path or None
     roads, centres : GeoDataFrame or None
         In the CRS of the grid; roads with ``speed_kmh`` or ``class``, and ``oneway``.
+    neighbours : GeoDataFrame or None
+        Places across the line: ``name``, ``zone``, ``population``, ``gdp_10k_yuan``, ``built_m2``
+        (missing where the file has no such column), ``area_m2``.
     rasters : dict of Path
         By the name of the indicator.
     layers : dict of Path
@@ -40,6 +48,7 @@ class Ground:
     dem: Path | None = None
     roads: gpd.GeoDataFrame | None = None
     centres: gpd.GeoDataFrame | None = None
+    neighbours: gpd.GeoDataFrame | None = None
     rasters: dict[str, Path] = field(default_factory=dict)
     layers: dict[str, Path] = field(default_factory=dict)
     landuse: Path | None = None
@@ -99,6 +108,10 @@ def read_ground(inputs: InputsPart, folder: Path, crs: Any) -> Ground:
     if roads is not None and inputs.roads is not None:
         roads = _named(roads, inputs.roads)
     centres = lines("centres", inputs.centres, ())
+    beyond = lines("neighbours", inputs.neighbours, ("Polygon", "MultiPolygon"))
+    if beyond is not None and inputs.neighbours is not None:
+        beyond, lacking = read_neighbours(beyond, inputs.neighbours)
+        problems += lacking
     own, read, lacking = _own_files(inputs, folder)
     sources += read
     problems += lacking
@@ -106,7 +119,7 @@ def read_ground(inputs: InputsPart, folder: Path, crs: Any) -> Ground:
     if problems:
         raise InputError(problems)
     return Ground(
-        dem, roads, centres, {k: v for k, v in rasters.items() if v is not None},
+        dem, roads, centres, beyond, {k: v for k, v in rasters.items() if v is not None},
         {k: v for k, v in layers.items() if v is not None},
         None if inputs.landuse is None else folder / inputs.landuse.path, own, tuple(sources),
     )  # fmt: skip
@@ -222,8 +235,8 @@ def _vector(
     frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty].to_crs(crs)
     if frame.empty or (kinds and not frame.geom_type.isin(kinds).all()):
         raise InputError.one(
-            f"needs {'lines' if kinds else 'points or polygons'}",
-            f"需要{'线' if kinds else '点或面'}要素", where=part.path, code="geometry",
+            f"needs {_KINDS[kinds[:1]].en}", f"需要{_KINDS[kinds[:1]].zh}要素", where=part.path,
+            code="geometry",
         )  # fmt: skip
     code = own.to_epsg()
     source = Source(role, Path(part.path).as_posix(), part.layer, sha256_of(path), len(frame),

@@ -13,6 +13,7 @@ import pandas as pd
 
 from zoning.errors import Finding, Text
 from zoning.inputs.ground import Ground
+from zoning.pipeline import neighbours
 
 if TYPE_CHECKING:
     from zoning.inputs.gather import Intake
@@ -42,6 +43,8 @@ def columns(inputs: InputsPart, rules: Path | None = None) -> tuple[str, ...]:
     found: list[str] = [*TERRAIN] if inputs.dem is not None else []
     if inputs.roads is not None:
         found += ["min_to_centre", "road_km"]
+    if inputs.neighbours is not None:
+        found += neighbours.COLUMNS
     found += [*inputs.rasters]
     for purpose in inputs.evaluations:
         found += EVALUATED[purpose]
@@ -86,6 +89,11 @@ def measure(
         put(terrain_of(ground.dem, places, intake.grid.crs))
     if ground.roads is not None and ground.centres is not None:
         put(_travel(ground, places))
+    if ground.neighbours is not None and inputs.neighbours is not None and "townships" in places:
+        across = neighbours.pairs(places["townships"], intake.layers.city, ground.neighbours,
+                                  inputs.neighbours.tolerance_m)  # fmt: skip
+        put({"townships": neighbours.around(intake.layers.townships, places["townships"], across,
+                                            ground.neighbours)})  # fmt: skip
     built: list[int] = []
     if intake.classes is not None:
         built = [int(v) for v in intake.classes.index[intake.classes["built"]]]

@@ -23,7 +23,7 @@ from zoning.indicators.transfer import reconcile, transfer
 from zoning.inputs.gather import Intake
 from zoning.ledger import atoms, protections, redlines, sums, unknown
 from zoning.ledger.tiles import MapBlocks, in_process
-from zoning.pipeline import checks, ground, places, protected, summary
+from zoning.pipeline import checks, ground, neighbours, places, protected, summary
 from zoning.pipeline.assemble import Solved, assemble, place
 from zoning.pipeline.contradictions import contradicted
 from zoning.pipeline.places import add_places
@@ -134,6 +134,7 @@ def _ground(ready: Ready, ledger: atoms.Ledger, parts: pd.DataFrame, state: Stat
         run=summary.describe(config, intake, ledger, parts, state),
         contributions=(
             *_protected(intake, ledger, parts, state), *places.contribution(state.places),
+            *neighbours.contribution(state.townships, intake, config),
         ),
     )  # fmt: skip
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from zoning.planfile.layers import OWN_SOURCE, Part
 from zoning.planfile.limits import OWN_EVIDENCE
+from zoning.planfile.part import OWN_SOURCE, Part
 
 
 class ColumnError(Part):

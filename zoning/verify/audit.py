@@ -33,6 +33,7 @@ from zoning.questions.question import locks as locks_of
 from zoning.verify import (
     accounts,
     areas,
+    beyond,
     fair,
     files,
     goals,
@@ -81,6 +82,7 @@ def verify(plan: Plan, folder: Path | None = None, *, inputs_in: Path | None = N
     found.checks += overlays(plan)
     found.checks += own(plan)
     fair.audit(plan, found)
+    beyond.audit(plan, found)
     parks.audit(plan, found)
     versions.audit(plan, found)
     if plan.pieces is not None and "free_m2" in plan.pieces:

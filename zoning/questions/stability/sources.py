@@ -157,7 +157,7 @@ def _landuse(rig: Rig) -> tuple[list[Source], list[Text]]:
     if part is None or classes is None or isinstance(part.confusion, str):
         return [], [Text(
             "the land-use map: [errors.landuse] states no confusion matrix",
-            "土地利用分类：[errors.landuse] 未给出混淆矩阵")]  # fmt: skip
+            "土地利用分类：未提供精度评价（混淆矩阵）")]  # fmt: skip
     confusion = part.confusion
     ledger = rig.plan.ledger
     area = ledger.groupby(["landuse", "township"])["area_m2"].sum().unstack(fill_value=0)
@@ -197,13 +197,15 @@ def other_methods(
     for name in part.compare or method_names():
         if name == rig.method.name:
             continue
+        called = Text(f"method {name}", f"方法 {name}")
         try:
             method = method_of(name, scheme_of(part), part.crosswalk)
+            called = Text(method.en, method.zh)
             values = method_values(rig.townships, method)
             fit(method, values)
         except InputError as error:
-            why = error.problems[0]
-            told.append(Text(f"method {name}: {why.what.en}", f"方法 {name}：{why.what.zh}"))
+            why = error.problems[0].what
+            told.append(Text(f"{called.en}: {why.en}", f"{called.zh}：{why.zh}"))
             continue
         found.append((method, values))
     return found, told

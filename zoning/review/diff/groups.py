@@ -39,6 +39,7 @@ NAMES: dict[str, Text] = {
     "dem": Text("heights", "高程"),
     "roads": Text("roads", "道路"),
     "centres": Text("centres", "中心"),
+    "neighbours": Text("places across the line", "界外相邻地区"),
 }
 _CHECKSUM = re.compile("[0-9a-f]{64}")
 #: Keys that are words about a number and rule nothing.
@@ -50,7 +51,9 @@ _CUTS = ("cuts", "equal", "grades")
 _WEIGHTS = ("dimension", "suitability")
 _OF_ZONES = ("scheme", "zone", "overlay", "balance_share", "crosswalk", "contiguity",
              "contiguity_margin")  # fmt: skip
-_SINGLE = ("boundary", "counties", "townships", "landuse", "dem", "roads", "centres")
+_SINGLE = (
+    "boundary", "counties", "townships", "landuse", "dem", "roads", "centres", "neighbours",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,145 @@
+"""Across the line: borders, densities around, contrast of zones; by hand and told where missing."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely import box
+
+import zoning as zn
+from tests import worlds
+from tests.worlds import K, X, Y
+from zoning.errors import InputError
+from zoning.verify import verify
+
+PART = """
+[inputs.neighbours]
+path = "邻市.gpkg"
+source = "statistics of the next city, 2024"
+[inputs.neighbours.zones]
+"重点开发区" = "key"
+"""
+
+
+def beyond(folder, **columns) -> None:
+    """West of township A a place of 2 x 3 km; south of A and B a thin one, 40 m off the line."""
+    gpd.GeoDataFrame(
+        {
+            "name": ["西镇", "南镇"], "zone": ["重点开发区", None],
+            "population": [12_000.0, np.nan], "gdp_10k_yuan": [60_000.0, np.nan], **columns,
+        },
+        geometry=[
+            box(X - 2 * K, Y, X, Y + 3 * K), box(X, Y - 1 * K, X + 4 * K, Y - 40),
+        ],
+        crs=worlds.CRS,
+    ).to_crs(4490).to_file(folder / "邻市.gpkg")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("line")
+    path = worlds.write(folder, extra=PART)
+    beyond(folder)
+    made = zn.run(path)
+    made.save(folder / "out")
+    return folder, made
+
+
+def test_borders_and_densities_by_hand(plan):
+    _, made = plan
+    a, b, c = made.townships.index
+    towns = made.townships
+    # A: 3 km in the west and 2 km in the south of an outline of 10 km; B: 2 km in the south.
+    assert towns.loc[a, "edge_share"] == pytest.approx(0.5, abs=0.03)  # up to 100 m more at either end
+    assert towns.loc[b, "edge_share"] == pytest.approx(0.2, abs=0.03)
+    assert towns.loc[c, "edge_share"] == pytest.approx(0, abs=0.02)
+    # A has B (20,000 on 6 km², 3 km of border) and the west (12,000 on 6 km², 3 km).
+    around = (20_000 / 6 * 3 + 12_000 / 6 * 3) / 6
+    assert towns.loc[a, "around_population_density"] == pytest.approx(around, rel=0.01)
+    assert towns.loc[c, "around_population_density"] == pytest.approx(20_000 / 6, rel=0.001)
+    gdp = (90_000 / 6 * 3 + 60_000 / 6 * 3) / 6
+    assert towns.loc[a, "around_gdp_density"] == pytest.approx(gdp, rel=0.01)
+
+
+def test_contrast_of_zones_and_what_is_not_known(plan):
+    _, made = plan
+    given = next(x for x in made.contributions if x.wing == "neighbours")
+    table = given.table("city_edge").frame.set_index(["township", "neighbour"])
+    a, b, _ = made.townships.index
+    west, south = table.loc[(a, "西镇")], table.loc[(b, "南镇")]
+    assert west["border_m"] == pytest.approx(3000, abs=210) and west["neighbour_zone"] == "key"
+    own = made.townships.loc[a, "zone"]
+    assert west["contrast"] == ("same" if own == "key" else "other")
+    assert west["density"] == pytest.approx(10_000, rel=1e-3)
+    assert west["neighbour_density"] == pytest.approx(2000, rel=1e-3)
+    assert south["contrast"] == "unknown" and pd.isna(south["neighbour_density"])
+    told = " ".join(p.en for p in given.chapters[0].paragraphs)
+    assert "statistics of the next city" in told and "different" in told
+    layer = given.layers[0].frame
+    assert layer.set_index("name").loc["西镇", "area_m2"] == pytest.approx(6e6, rel=1e-3)
+    assert pd.isna(layer.set_index("name").loc["南镇", "population"])
+
+
+def test_the_plan_keeps_it_and_verify_finds_a_forged_zone(plan):
+    from dataclasses import replace
+
+    folder, _ = plan
+    again = zn.load(folder / "out")
+    checks = [c for c in verify(again) if c.check == "verify.neighbours"]
+    assert checks and all(c.ok for c in checks)
+    mine = next(x for x in again.contributions if x.wing == "neighbours")
+    others = tuple(x for x in again.contributions if x.wing != "neighbours")
+    for column, value in (("contrast", "same"), ("border_m", 9000.0), ("zone", "moderate"),
+                          ("neighbour_density", 7.0)):  # fmt: skip
+        frame = mine.tables[0].frame.copy()
+        row = 0 if column != "contrast" else int(np.flatnonzero(frame["contrast"] == "unknown")[0])
+        frame.loc[row, column] = value
+        forged = replace(mine, tables=(replace(mine.tables[0], frame=frame),))
+        bad = [c for c in verify(replace(again, contributions=(*others, forged)))
+               if c.check == "verify.neighbours" and not c.ok]  # fmt: skip
+        assert bad and any(column in c.where for c in bad), column
+
+
+def test_a_method_reads_what_lies_across_and_a_zone_follows(tmp_path):
+    rule = """
+[zones.method]
+name = "edge"
+en = "edge"
+zh = "边界"
+source = "made up"
+evidence = "own"
+[[zones.method.rule]]
+id = "a"
+when = "around_population_density > 2800"
+zone = "key"
+[[zones.method.rule]]
+id = "b"
+when = "True"
+zone = "moderate"
+[allocation]
+enabled = false
+"""
+    zones = []
+    for people in (12_000.0, 30_000.0):
+        folder = tmp_path / str(people)
+        folder.mkdir()
+        path = worlds.write(folder, extra=PART + rule)
+        beyond(folder, population=[people, np.nan])
+        zones.append(zn.run(path).townships["zone"].iloc[0])
+    assert zones == ["moderate", "key"]
+
+
+def test_what_is_wrong_is_told_at_once(tmp_path):
+    path = worlds.write(tmp_path, extra=PART)
+    beyond(tmp_path, name=["西镇", "西镇"], gdp_10k_yuan=["much", "-1"])
+    with pytest.raises(InputError) as error:
+        zn.run(path)
+    told = "\n".join(p.tell("en") for p in error.value.problems)
+    assert "stands twice" in told and "'much'" in told and "'-1'" in told
+    gpd.GeoDataFrame({"name": ["x"]}, geometry=[box(0, 0, 1, 1).boundary], crs=worlds.CRS).to_file(
+        tmp_path / "邻市.gpkg"
+    )
+    with pytest.raises(InputError, match="polygons"):
+        zn.run(path)

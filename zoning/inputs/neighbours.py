@@ -1,0 +1,62 @@
+"""Places across the city's line, with what is known of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from zoning.errors import Problem, Text
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from zoning.planfile.neighbours import NeighbourLayer
+
+NUMBERS = ("population", "gdp_10k_yuan", "built_m2")
+
+
+def read_neighbours(
+    frame: gpd.GeoDataFrame, part: NeighbourLayer
+) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """Give the places their columns; what the file does not have is missing, never 0.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``name``, ``zone``, ``population``, ``gdp_10k_yuan``, ``built_m2``, ``area_m2``.
+    list of Problem
+        A name that is missing or stands twice, a number that is none or negative.
+    """
+    out = frame[["geometry"]].copy()
+    problems: list[Problem] = []
+
+    def wrong(en: str, zh: str, code: str) -> None:
+        problems.append(Problem(Text(en, zh), part.path, code=code))
+
+    names = frame[part.name].astype("string") if part.name in frame else None
+    if names is None:
+        wrong(f"has no column '{part.name}'", f"没有字段“{part.name}”", "missing-column")
+        names = pd.Series([str(i) for i in range(len(frame))], index=frame.index, dtype="string")
+    if names.isna().any() or names.duplicated().any():
+        wrong("a name is missing or stands twice", "名称缺失或重复", "neighbour-name")
+    out["name"] = names
+    zone = frame[part.zone].astype("string") if part.zone and part.zone in frame else None
+    out["zone"] = pd.Series(pd.NA, index=frame.index, dtype="string") if zone is None else (
+        zone.replace(part.zones).replace("", pd.NA)
+    )  # fmt: skip
+    for column in NUMBERS:
+        head = getattr(part, column)
+        given = frame[head] if head is not None and head in frame else None
+        if given is None:
+            out[column] = pd.array([pd.NA] * len(frame), dtype="Float64")
+            continue
+        number = pd.to_numeric(given, errors="coerce").astype("Float64")
+        bad = given.notna() & (number.isna() | (number < 0).fillna(False))
+        for i in frame.index[bad.to_numpy(dtype=bool)]:
+            place, value = names[i], given[i]
+            wrong(f"'{head}' of {place} is {value!r}", f"{place} 的“{head}”为 {value!r}",
+                  "not-a-number")  # fmt: skip
+        out[column] = number
+    out["area_m2"] = out.geometry.area.astype("float64")
+    return out, problems
