@@ -226,7 +226,9 @@ def test_errors_of_a_column_are_strict() -> None:
 def test_a_confusion_matrix_travels_with_the_plan(tmp_path) -> None:
     folder = tmp_path / "规划"
     folder.mkdir()
-    path = worlds.write(folder, extra="""
+    path = worlds.write(
+        folder,
+        extra="""
 [errors.landuse]
 confusion = "混淆矩阵.csv"
 source = "accuracy assessment, 2024"
@@ -236,7 +238,8 @@ years = 5
 growth = [-0.02, 0.02]
 source = "census of 2020"
 evidence = "S"
-""")
+""",
+    )
     text = "class,1,7,17\n1,190,10,0\n7,30,70,\n17,1,0,99\n"
     (folder / "混淆矩阵.csv").write_text(text, encoding="utf-8-sig")
     zn.run(path).save(tmp_path / "out")

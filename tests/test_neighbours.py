@@ -51,8 +51,9 @@ def test_borders_and_densities_by_hand(plan):
     _, made = plan
     a, b, c = made.townships.index
     towns = made.townships
-    # A: 3 km in the west and 2 km in the south of an outline of 10 km; B: 2 km in the south.
-    assert towns.loc[a, "edge_share"] == pytest.approx(0.5, abs=0.03)  # up to 100 m more at either end
+    # Up to 100 m more at either end. A: 3 km in the west and 2 km in the south of an outline of
+    # 10 km; B: 2 km in the south.
+    assert towns.loc[a, "edge_share"] == pytest.approx(0.5, abs=0.03)
     assert towns.loc[b, "edge_share"] == pytest.approx(0.2, abs=0.03)
     assert towns.loc[c, "edge_share"] == pytest.approx(0, abs=0.02)
     # A has B (20,000 on 6 km², 3 km of border) and the west (12,000 on 6 km², 3 km).

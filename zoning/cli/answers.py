@@ -84,7 +84,8 @@ def stability(
     doubts: Annotated[
         int,
         typer.Option(
-            "--doubts", min=0,
+            "--doubts",
+            min=0,
             help="Draws of each source of error alone; 0: none. / 各单项误差抽样次数",
         ),
     ] = 200,

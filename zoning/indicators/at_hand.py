@@ -119,10 +119,20 @@ AT_HAND: dict[str, Indicator] = {
             "",
         ),
         _given("edge_share", "outline on the city's line", "市界占乡镇边界比例", "", ""),
-        _given("around_population_density", "population density around", "周边人口密度",
-               "persons/km²", "人/km²"),
-        _given("around_gdp_density", "GDP density around", "周边地均生产总值",
-               "10⁴ yuan/km²", "万元/km²"),
+        _given(
+            "around_population_density",
+            "population density around",
+            "周边人口密度",
+            "persons/km²",
+            "人/km²",
+        ),
+        _given(
+            "around_gdp_density",
+            "GDP density around",
+            "周边地均生产总值",
+            "10⁴ yuan/km²",
+            "万元/km²",
+        ),
         *(_given(n, label(n, "en"), label(n, "zh"), "", "") for n in INTEGRATED),
     )
 }

@@ -178,7 +178,8 @@ def assemble(
 def _with_overlays(plan: Plan, units: Any) -> tuple[Contribution, ...]:
     """Say anew which overlays stand beside the zones; what wings gave stays."""
     others = [
-        c for c in plan.contributions
+        c
+        for c in plan.contributions
         if c.wing not in (beside.WING, phased.WING, priced.WING, fairness.WING)
     ]
     return (*others, *beside.contribution(units, plan.scheme))
