@@ -185,6 +185,8 @@ def test_peak_time_at_its_edges():
     assert carbon.peak_time(0.02, 0.1, 15, 0.02) == math.inf
     assert carbon.peak_time(0.02, 0.1, 15, 0.12) == pytest.approx(0, abs=1e-9)
     assert carbon.peak_time(0.02, 0.1, 15, 0.5) == 0
+    assert carbon.peak_time(0.02, 0, 15, 0.03) == 0
+    assert carbon.peak_time(0.02, 0, 15, 0.01) == math.inf
     with pytest.raises(ValueError, match="decay_years"):
         carbon.peak_time(0.02, 0.1, 0, 0.05)
 

@@ -433,8 +433,10 @@ def test_runs_on_a_plan_and_under_other_zones(name, world, renamed):
     if columns:
         with pytest.raises(InputError) as error:
             run_policy(compile_policy(policy), plan, given)
-        assert error.value.problems[0].code == "no-group"
-        assert "z1" in error.value.problems[0].tell("zh")
+        first = error.value.problems[0]
+        assert first.code == "no-group" and "z1" in first.measured
+        assert first.remedy is not None and 'z1 = "' in first.remedy.en
+        assert "z1" in first.tell("zh")
     other = run_policy(compile_policy(choose(policy, groups=groups)), plan, given)
     a, b = one.frame(every=True), other.frame(every=True)
     keep = [c for c in a.columns if c not in ("zone", "unit")]
@@ -714,6 +716,7 @@ def test_a_written_plan_tells_every_term(ruled):
     assert [c.ok for c in again.verify()] and all(c.ok for c in again.verify())
     town = again.townships.index[0]
     answer = again.explain(str(again.townships.loc[town, "name"]), "zh", policy="compensation")
+    assert answer.lines[0] == f"{answer.name} ({town})"
     text = "\n".join(answer.lines)
     assert answer.code == town and "pool" in text and "1 亿元" in text and "本方案自定" in text
     unit = again.units.index[again.units["township"] == town][0]
@@ -1193,6 +1196,82 @@ def test_shares_that_do_not_close_are_no_rounding(tmp_path):
     assert [(p.code, p.measured, p.limit) for p in error.value.problems] == [
         ("not-closed", pytest.approx(3.6), 4)
     ]
+    (told,) = error.value.problems
+    assert told.remedy is not None and "adds up to 3.600000 yuan" in told.what.en
+    plain = text.replace('unit = "yuan"', 'unit = "1"')
+    with pytest.raises(InputError) as error:
+        run_policy(policy_of(tmp_path, plain))
+    assert [p.measured for p in error.value.problems] == [pytest.approx(3.6)]
+
+
+def test_a_number_takes_no_word_and_a_word_no_number(tmp_path):
+    from zoning.policy.choices import choose
+
+    more = ('[parameters.a]\nvalue = 1\nunit = "yuan"\nen = "a"\nzh = "甲"\n'
+            '[parameters.b]\nvalue = "x"\nunit = "text"\nen = "b"\nzh = "乙"\n')  # fmt: skip
+    head = more.replace("zh = ", 'source = "made up"\nevidence = "own"\nzh = ')
+    path = tmp_path / "own.toml"
+    path.write_text(SHORT.replace("[tables.words]", head + "[tables.words]", 1), encoding="utf-8")
+    policy = read_policy(path)
+    with pytest.raises(InputError) as error:
+        choose(policy, {"a": "much", "b": 3, "c": 1})
+    assert [(p.code, p.measured) for p in error.value.problems[:2]] == [
+        ("parameter", "much"), ("parameter", 3)]  # fmt: skip
+    assert len(error.value.problems) == 3 and "yuan" in error.value.problems[0].tell("zh")
+    assert choose(policy, {"a": 2, "b": "y"}).parameters["a"].value == 2
+
+
+def test_a_check_of_a_file_takes_no_key_of_its_own(tmp_path):
+    rule = '[[checks]]\nname = "c"\nrule = "y > 0"\nen = "above"\nzh = "为正"\nrul = "x"\n'
+    with pytest.raises(InputError) as error:
+        policy_of(tmp_path, SHORT + rule)
+    assert "rul" in " ".join(p.tell("en") for p in error.value.problems)
+
+
+def test_terms_are_written_for_so_many_rows_and_no_more(tmp_path, monkeypatch):
+    from zoning.policy import explain
+
+    result = run_policy(policy_of(tmp_path, SHORT))
+    monkeypatch.setattr(explain, "MOST_ROWS", 2)
+    assert explain.terms_frame(result)["row"].unique().tolist() == ["a", "b"]
+    monkeypatch.setattr(explain, "MOST_ROWS", 1)
+    assert explain.terms_frame(result).empty
+
+
+def test_tables_of_a_policy_are_titled_and_a_theme_needs_its_column(ruled):
+    from zoning.policy import contribute
+
+    plan, _ = ruled
+    given = next(c for c in plan.contributions if c.wing == "policy")
+    assert given.table("policy_forest").title.en == "Our own"
+    pages = given.table("policy_places").frame
+    sums = pages[pages["item_en"].str.startswith("townships: ")]
+    assert set(sums["level"]) == {"county"} and "km" in sums["value_en"].iloc[0]
+    second = [t for t in given.tables if t.name.startswith("policy_quota_new_land_")
+              and not t.name.endswith(("_units", "_terms"))]  # fmt: skip
+    assert second and all(": " in t.title.en and "：" in t.title.zh for t in second)
+    # counties have their names beside the code; townships of a table without names get them
+    for table in given.tables:
+        for f in table.fields:
+            if f.name in ("county", "township") and "name" not in table.frame:
+                assert set(f.words) == set(table.frame[f.name].dropna().astype(str))
+    from zoning import api
+
+    result = api.policy("compensation-zhenjiang", plan)
+    units = given.table("policy_compensation_zhenjiang_units")
+    less = dataclasses.replace(units, frame=units.frame.drop(columns=result.policy.show.theme))
+    assert contribute._theme(result, less) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(99.5, "99.5"), (99.126, "99.13"), (100.126, "100.13"), (100.5, "100.50"), (3.0, "3"),
+     (1234.5, "1,234.50"), (0.123456, "0.1235"), (-100.5, "-100.50"), (pd.NA, "–"), ("x", "x")],
+)  # fmt: skip
+def test_numbers_on_the_console(value, said):
+    from zoning.policy.tell import number_text
+
+    assert number_text(value) == said
 
 
 def test_a_check_that_cannot_be_answered_does_not_hold(tmp_path):

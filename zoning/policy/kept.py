@@ -100,7 +100,7 @@ def _pages(old: Contribution, new: Contribution, fresh: Collection[str]) -> list
         p != "plan" and stem_of(p) not in fresh for p in before.frame["policy"].astype(str)
     ]]  # fmt: skip
     places = pd.MultiIndex.from_frame(table.frame[keys].drop_duplicates())
-    both = pd.concat([table.frame, others], ignore_index=True)
+    both = pd.concat([table.frame, others])
     at = places.get_indexer(pd.MultiIndex.from_frame(both[keys]))
     frame = both.assign(at=at).sort_values("at", kind="stable").drop(columns="at")
     words = {f.name: f.words for f in before.fields}
