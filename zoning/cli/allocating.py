@@ -117,7 +117,7 @@ def allocate(
     out: Out = None,
     weight: OldWeight = None,
 ) -> None:
-    """Allocate again: another cap, boundary weight, lock or quota. / 另一上限、锁定或配额."""
+    """Allocate again: another cap, boundary weight, lock or quota. / 另一上限、锁定或配额。"""
     low, high, step = _range(cap)
     within(gap, "--gap")
     within(seconds, "--seconds")

@@ -48,7 +48,7 @@ def explain(
         ),
     ] = None,
 ) -> None:  # fmt: skip
-    """Say why a unit or township has its zone, from input to allocation. / 说明定类理由."""
+    """Say why a unit or township has its zone, from input to allocation. / 说明定类理由。"""
     found = api.explain(folder, place, talk.lang, policy=policy)
     talk.write_json(found.as_dict())
     for line in found.lines:
@@ -96,7 +96,7 @@ def stability(
         ),
     ] = False,
 ) -> None:
-    """Say how firm the zones are under other weights, thresholds and lattices. / 稳定性检验."""
+    """Say how firm the zones are under other weights, thresholds and lattices. / 稳定性检验。"""
     with talk.working(f"{draws:,} draws", f"{draws:,} 次抽样"):
         found = api.stability(
             folder, draws=draws, weights=weights, cuts=cuts, overlays=overlays, seed=seed,
@@ -200,7 +200,7 @@ def price(
     out: Out = None,
     weight: OldWeight = None,
 ) -> None:
-    """Price every red line, cap, quota and lock by leaving it out. / 每条规则的代价."""
+    """Price every red line, cap, quota and lock by leaving it out. / 每条规则的代价。"""
     if units and out is None and not save:
         raise InputError.one(
             "--units writes a table, so it needs -o or --save",
@@ -254,7 +254,7 @@ def methods(
         ),
     ] = None,
 ) -> None:  # fmt: skip
-    """Lay methods of classing townships side by side, and clusters beside them. / 方法对比."""
+    """Lay methods of classing townships side by side, and clusters beside them. / 方法对比。"""
     with talk.working("class townships by every method", "按各方法定类"):
         found, scheme = api.methods(folder, method or ()), api.load(folder).scheme
     talk.write_json(found.as_dict(talk.lang))

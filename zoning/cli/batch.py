@@ -36,7 +36,7 @@ def batch(
     engine: Engine = None,
     scheduler: Scheduler = None,
 ) -> None:  # fmt: skip
-    """Make many plans with shared rules; go on where it stopped. / 批量编制方案."""
+    """Make many plans with shared rules; go on where it stopped. / 批量编制方案。"""
     with talk.counting(Text("plans", "方案")) as bar:
         found = api.batch(
             file, out, workers=workers, engine=engine, scheduler=scheduler, lang=talk.lang,

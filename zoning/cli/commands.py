@@ -34,7 +34,7 @@ _TYPES = {str: "text", int: "integer", float: "number", bool: "flag", Path: "pat
 
 @command()
 def commands(talk: Talk) -> None:
-    """List every command with its parameters; all of it with --json. / 列出全部命令."""
+    """List every command with its parameters; all of it with --json. / 列出全部命令。"""
     found = describe()
     talk.write_json(found)
     for one in found["commands"]:
@@ -117,7 +117,7 @@ def _both(text: str) -> dict[str, str]:
     {'en': 'Folder of a plan.', 'zh': '方案文件夹'}
     """
     en, _, zh = " ".join(text.split()).rpartition(" / ")
-    return {"en": en, "zh": zh.rstrip(".")} if en else {"en": zh, "zh": zh}
+    return {"en": en, "zh": zh.rstrip(".。")} if en else {"en": zh, "zh": zh}
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"commands": commands}

@@ -87,7 +87,7 @@ def webmap(
         ),
     ] = False,
 ) -> None:  # fmt: skip
-    """Write the interactive map: one file, no network. / 离线网页地图."""
+    """Write the interactive map: one file, no network. / 离线网页地图。"""
     place = out or folder / ("map" if as_folder else "map.html")
     if as_folder:
         new_folder(place)
@@ -117,7 +117,7 @@ def report(
         bool, typer.Option("--sheets", help="Also map sheets as PDF. / 同时输出图件")
     ] = False,
 ) -> None:
-    """Write the report and tables.xlsx, and map sheets on request. / 报告与表格."""
+    """Write the report and tables.xlsx, and map sheets on request. / 报告与表格。"""
     place = new_folder(out or folder)
     with talk.working("write the report", "编写报告"):
         files = api.report(folder, place, to=to, sheets=sheets, lang=talk.asked_lang)
@@ -161,7 +161,7 @@ def export(
         typer.Option("--public", help="No red lines, no farmland. / 公开版，不含红线与农田"),
     ] = False,
 ) -> None:  # fmt: skip
-    """Write a plan in another format, or in the official schema. / 交换格式与官方标准."""
+    """Write a plan in another format, or in the official schema. / 交换格式与官方标准。"""
     place = new_folder(out or folder)
     how = {"encoding": encoding, "url": url, "schema": schema, "layers": layer or (),
            "public": public, "lang": talk.asked_lang}  # fmt: skip
@@ -197,7 +197,7 @@ def solve(
         About("file", output=True),
     ] = None,
 ) -> None:  # fmt: skip
-    """Choose units and zones under linear limits: Marxan folders, or tables. / 求解选址问题."""
+    """Choose units and zones under linear limits: Marxan folders, or tables. / 求解选址问题。"""
     within(gap, "--gap")
     within(seconds, "--seconds")
     if out is not None:

@@ -90,7 +90,7 @@ def diff(
         typer.Option("--no-causes", help="Do not look for causes: quicker. / 不查明原因，较快"),
     ] = False,
 ) -> None:  # fmt: skip
-    """Compare two versions of a plan: what changed, and why. / 比较两版方案：变化与原因."""
+    """Compare two versions of a plan: what changed, and why. / 比较两版方案：变化与原因。"""
     if to is not None and out is None:
         raise InputError.one(
             "--to official needs a folder", "--to official 需要指定输出文件夹", where="--to",

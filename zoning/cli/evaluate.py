@@ -66,7 +66,7 @@ def evaluate(
         ),
     ] = False,
 ) -> None:  # fmt: skip
-    """Evaluate ecology, farming or town land from rasters, or all three together. / 双评价."""
+    """Evaluate ecology, farming or town land from rasters, or all three together. / 双评价。"""
     if roles:
         names = list(api.roles(purpose, preset, scale))
         talk.write_json({"roles": names})

@@ -86,7 +86,7 @@ def grid(
         ),
     ] = 0.001,
 ) -> None:  # fmt: skip
-    """Make the planning units of a city, a county or a polygon. / 生成规划单元网格."""
+    """Make the planning units of a city, a county or a polygon. / 生成规划单元网格。"""
     with _steps(talk, match_count is not None) as bar:
         found = api.grid(
             province or city, boundary=boundary, country=country, cell_m=cell, crs=crs,

@@ -42,7 +42,7 @@ def check(
         About("file", output=True),
     ] = None,
 ) -> None:  # fmt: skip
-    """Inspect a plan's inputs or any file; tell all problems at once. / 检查全部输入或任意文件."""
+    """Inspect a plan's inputs or any file; tell all problems at once. / 检查全部输入或任意文件。"""
     plan = plan_of(paths[0])
     if len(paths) == 1 and plan.suffix.lower() == ".toml":
         _plan(talk, plan, fix, map)

@@ -59,7 +59,7 @@ def demo(
         typer.Option("--ladder", help="A slider of 41 caps in the map (some 20 s). / 上限滑块"),
     ] = False,
 ) -> None:
-    """Make the reference plan of Zhenjiang from the data that ships inside. / 参考案例:镇江."""
+    """Make the reference plan of Zhenjiang from the data that ships inside. / 参考案例：镇江。"""
     new_folder(out)
     with talk.progress() as progress:
         plan = api.demo(plans=plans, progress=progress)
@@ -83,7 +83,7 @@ def run(
     engine: Engine = None,
     scheduler: Scheduler = None,
 ) -> None:  # fmt: skip
-    """Make a plan from plan.toml. / 按 plan.toml 编制方案."""
+    """Make a plan from plan.toml. / 按 plan.toml 编制方案。"""
     place = new_folder(out or plan.parent / "plan-out")
     with talk.progress() as progress:
         made = api.run(plan, workers=workers, engine=engine, scheduler=scheduler, progress=progress)

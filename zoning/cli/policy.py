@@ -79,7 +79,7 @@ def policy(
         ),
     ] = False,
 ) -> None:  # fmt: skip
-    """Compute policies: money, quotas, assessment, carbon, tasks. / 计算政策."""
+    """Compute policies: money, quotas, assessment, carbon, tasks. / 计算政策。"""
     if action == "list":
         _list(talk)
         return

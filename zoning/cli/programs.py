@@ -35,7 +35,7 @@ def qgis(
         About("folder", output=True),
     ] = None,
 ) -> None:  # fmt: skip
-    """Put the commands into the toolbox of QGIS. / 在 QGIS 工具箱中安装全部命令."""
+    """Put the commands into the toolbox of QGIS. / 在 QGIS 工具箱中安装全部命令。"""
     from zoning.cli.commands import describe
 
     done = api.qgis(action, profile=profile, profiles=profiles, commands=describe())
@@ -66,7 +66,7 @@ def open_plan(
         About(choices=("map", "qgis", "report", "tables", "folder")),
     ] = None,
 ) -> None:  # fmt: skip
-    """Open a plan: its map, QGIS project, report or folder. / 打开方案."""
+    """Open a plan: its map, QGIS project, report or folder. / 打开方案。"""
     opened = api.open(folder, what)
     talk.write_json({"opened": str(opened)})
     talk.write(str(opened))

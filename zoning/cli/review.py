@@ -59,7 +59,7 @@ def audit(
     ] = None,
     workers: Workers = 1,
 ) -> None:  # fmt: skip
-    """Hold all plans of one land against each other: conflicts, a proposal. / 多规比对."""
+    """Hold all plans of one land against each other: conflicts, a proposal. / 多规比对。"""
     place = None if out is None else new_folder(out)
     with talk.progress() as progress:
         made = api.audit(

@@ -138,7 +138,7 @@ def site(
         About(choices=("red", "unknown", "yellow")),
     ] = None,
 ) -> None:  # fmt: skip
-    """Ask whether a project may stand at a place: a traffic light with reasons. / 项目选址核查."""
+    """Ask whether a project may stand at a place: a traffic light with reasons. / 项目选址核查。"""
     within(energy, "--energy")
     within(emission, "--emission")
     with talk.working("measure the place", "核查地块"):

@@ -27,7 +27,7 @@ def verify(
         About("folder"),
     ] = None,
 ) -> None:  # fmt: skip
-    """Prove a plan again from its files alone: areas, zones, limits, every file. / 复核方案."""
+    """Prove a plan again from its files alone: areas, zones, limits, every file. / 复核方案。"""
     with talk.working("prove the plan again", "复核方案"):
         found = api.verify(folder, inputs=inputs)
     failed = [c for c in found if not c.ok and c.level == "error"]
