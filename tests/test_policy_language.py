@@ -401,3 +401,12 @@ def test_every_formula_of_the_shipped_files_can_be_drawn():
                 parser.parse(f"${plain.replace('&', ' ')}$")
                 seen += 1
     assert seen > 80
+
+
+def test_a_division_by_nothing_is_unknown_and_warns_nobody():
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert compute("x / (y - y)") == [None] * 4
+        assert compute("ln(y - y)")[0] is None
