@@ -80,7 +80,7 @@ def constants(path: Path) -> Iterator[tuple[int, str]]:
 #: Lines that hold signs as data: sets of signs, fonts, heads of other people's tables.
 SIGNS = (
     "office/typeset.py", "office/word_style.py", "prints/frame.py", "planfile/template.py",
-    "planfile/layers.py", "planfile/models.py", "verify/files.py", "inputs/sites.py",
+    "planfile/layers.py", "planfile/models.py", "verify/papers.py", "inputs/sites.py",
 )  # fmt: skip
 
 

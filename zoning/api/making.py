@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoning.api.against import rehearse_audit, shifted, with_audit
+from zoning.api.dressed import rehearse_report
 from zoning.api.plan import Plan
 from zoning.api.policy_files import rehearse_policies, with_policies
 from zoning.errors import InputError, Text, once, raise_all
@@ -110,6 +111,7 @@ def check(plan: str | Path, *, progress: Progress | None = None) -> Ready:
     config, problems = read(path), place_problems(path.parent / "plan-out")
     problems = [*problems, *rehearse_policies(config, path.parent)]
     problems += rehearse_audit(config, path.parent)
+    problems += rehearse_report(config, path.parent)
     try:
         ready = rehearse(config, path.parent, progress=progress)
     except InputError as error:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.api.dressed import dress
+
 if TYPE_CHECKING:
     from zoning.inputs.geography import Geography
     from zoning.plan import Plan
@@ -34,7 +36,8 @@ def save(
     if plan.config.outputs.map and plan.config.outputs.ladder:
         steps = ladder_of(plan, progress)
     under = under_of(plan, [*home, folder.parent]) if plan.config.outputs.map else None
-    return write(plan, folder, progress=progress, ladder=steps, under=under)
+    dressed = dress(plan, [*home, folder, folder.parent]) if plan.config.outputs.report else {}
+    return write(plan, folder, progress=progress, ladder=steps, under=under, dressed=dressed)
 
 
 def home_of(plan: Plan) -> list[Path]:

@@ -100,6 +100,8 @@ def report(
     *,
     to: str = "docx",
     sheets: bool = False,
+    template: str | Path | None = None,
+    outline: str | None = None,
     lang: str | None = None,
 ) -> list[Path]:
     """Write the report (docx or pdf) and tables.xlsx, and map sheets as PDF on request.
@@ -114,6 +116,10 @@ def report(
         ``pdf`` gives report.pdf, laid out without an office program, its font embedded.
     sheets : bool
         Also a map sheet of every theme, in the folder ``sheets``.
+    template : str or Path, optional
+        House template (.docx) of the Word document; by default that of the plan.
+    outline : str, optional
+        ``full``, ``township`` or a TOML file; by default that of the plan.
     lang : {"zh", "en"}, optional
         By default that of the plan.
 
@@ -125,8 +131,10 @@ def report(
     Raises
     ------
     InputError
-        If the format is unknown or the place cannot be written.
+        If the format is unknown, the place cannot be written, or the template is refused.
     """
+    from zoning.api.dressed import dress
+    from zoning.api.saving import home_of
     from zoning.base.staged import staged
     from zoning.outputs import report as room
     from zoning.outputs.exchange import inputs_of
@@ -140,9 +148,13 @@ def report(
         )  # fmt: skip
     whole, place = taken(plan), Path(out)
     chosen = lang or whole.lang
+    near = home_of(whole)
+    if isinstance(plan, str | Path):
+        near += [Path(plan), Path(plan).resolve().parent]
+    dressed = dress(whole, near, template=template, outline=outline, docx=to == "docx")
     with staged(place, last=(), inputs=inputs_of(whole)) as stage:
         files = [
-            room.write(whole, stage / f"report.{to}", lang=chosen),
+            room.write(whole, stage / f"report.{to}", lang=chosen, **dressed),
             workbook.write(whole, stage / "tables.xlsx", lang=chosen),
         ]
         if sheets:

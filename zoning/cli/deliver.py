@@ -116,11 +116,25 @@ def report(
     sheets: Annotated[
         bool, typer.Option("--sheets", help="Also map sheets as PDF. / 同时输出图件")
     ] = False,
-) -> None:
+    template: Annotated[
+        Path | None,
+        typer.Option("--template", show_default=False,
+                     help="House template (.docx); else that of the plan. / 公文模板"),
+        About("file"),
+    ] = None,
+    outline: Annotated[
+        str | None,
+        typer.Option("--outline", show_default=False,
+                     help="full, township, or a TOML file. / 报告提纲"),
+    ] = None,
+) -> None:  # fmt: skip
     """Write the report and tables.xlsx, and map sheets on request. / 报告与表格。"""
     place = new_folder(out or folder)
     with talk.working("write the report", "编写报告"):
-        files = api.report(folder, place, to=to, sheets=sheets, lang=talk.asked_lang)
+        files = api.report(
+            folder, place, to=to, sheets=sheets, template=template, outline=outline,
+            lang=talk.asked_lang,
+        )  # fmt: skip
     _done(talk, files)
 
 

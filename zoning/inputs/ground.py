@@ -223,6 +223,11 @@ def _vector(
         raise InputError.one(
             f"cannot be read ({error})", "无法读取", where=part.path, code="unreadable"
         ) from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputError.one(
+            "is a table without shapes", "是没有几何的表", where=part.path, code="no-shapes",
+            remedy=("give a layer of points, lines or polygons", "请给出点、线或面图层"),
+        )  # fmt: skip
     if part.crs is not None:
         frame = frame.set_crs(part.crs, allow_override=True)
     if frame.crs is None:

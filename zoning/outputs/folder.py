@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoning.base.staged import staged
 from zoning.digest import digest
@@ -31,6 +31,7 @@ def write(
     progress: Progress | None = None,
     ladder: Ladder | None = None,
     under: Geography | None = None,
+    dressed: Mapping[str, Any] | None = None,
 ) -> list[Path]:
     """Write a plan.
 
@@ -47,6 +48,8 @@ def write(
         The plan under other caps, for the map.
     under : Geography, optional
         What lies under the plan, for the map.
+    dressed : mapping, optional
+        House template and outline of the report.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def write(
             tell(Text("report.docx", "report.docx"))
             from zoning.outputs import report
 
-            report.write(plan, stage / "report.docx")
+            report.write(plan, stage / "report.docx", **(dressed or {}))
         tell(Text("units.parquet, ledger.parquet, run.json", "units.parquet 等"))
         write_tables(plan, stage)
         names = sorted(p.relative_to(stage) for p in stage.rglob("*") if p.is_file())

@@ -266,6 +266,17 @@ class OutputsPart(Part):
     """report.docx."""
 
 
+class ReportPart(Part):
+    """``[report]``: how the report looks and what stands in it; see docs/report.md."""
+
+    template: str | None = None
+    """A house template (.docx) for report.docx: its page, styles, heads and words stay; the report
+    stands where it says `{{report}}`, else behind its words."""
+    outline: str = "full"
+    """Chapters in their order: `full`, `township` (titles after the national guide), or a TOML
+    file of your own."""
+
+
 class PolicyPart(Part):
     """``[[policies]]``: a policy that is part of the run; see docs/policies.md."""
 
@@ -303,3 +314,4 @@ class Config(Part):
     errors: ErrorsPart = ErrorsPart()
     policies: tuple[PolicyPart, ...] = ()
     outputs: OutputsPart = OutputsPart()
+    report: ReportPart = ReportPart()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from zoning.errors import Check, Level, Text
+
+if TYPE_CHECKING:
+    from zoning.plan import Plan
 
 
 @dataclass
@@ -124,3 +127,49 @@ def shown(known: Mapping[Any, Any], key: Any) -> Any:
         return "absent"
     value = known[key]
     return "missing" if value is None else value
+
+
+_AGAIN = Text("the plan, made again", "由方案重新生成")
+
+
+def langs(plan: Plan) -> tuple[str, str]:
+    """Give the language of a plan, then the other."""
+    lang = plan.config.plan.lang
+    return lang, "en" if lang == "zh" else "zh"
+
+
+def say(found: Findings, plan: Plan, name: str, off: list[tuple[str, Any, Any]]) -> None:
+    """Tell the first difference; a file that another version wrote may differ in its words."""
+    from zoning import __version__
+
+    ours = plan.run.get("software", {}).get("zoning") == __version__
+    if not off:
+        text = Text(f"{name}: as the plan makes it", f"{name}：与方案一致")
+        found.add("verify.output", True, text, name)
+        return
+    place, had, right = off[0]
+    text = Text(f"{name}, {place} is {_short(had)}, from {_AGAIN.en} {_short(right)}"
+                + (f" ({len(off)} places differ)" if len(off) > 1 else ""),
+                f"{name}，{place} 为 {_short(had)}，{_AGAIN.zh}应为 {_short(right)}"
+                + (f"（共 {len(off)} 处不一致）" if len(off) > 1 else ""))  # fmt: skip
+    found.add("verify.output", False, text, f"{name}: {place}", measured=_short(had),
+              limit=_short(right), level="error" if ours else "warning")  # fmt: skip
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) < 80 else text[:77] + "..."
+
+
+def differences(a: Any, b: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Walk two trees and give every place where they differ."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        for key in {**a, **b}:
+            yield from differences(a.get(key, "absent"), b.get(key, "absent"), f"{path}/{key}")
+    elif isinstance(a, list) and isinstance(b, list):
+        if len(a) != len(b):
+            yield f"{path}/length", len(a), len(b)
+        for n, (x, y) in enumerate(zip(a, b, strict=False)):
+            yield from differences(x, y, f"{path}/{n}")
+    elif not same(a, b):
+        yield path or "/", a, b

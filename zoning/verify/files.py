@@ -11,7 +11,6 @@ import json
 import re
 import sqlite3
 import zipfile
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,8 @@ import pandas as pd
 from zoning.base.staged import sha256
 from zoning.errors import Text
 from zoning.plan import Plan
-from zoning.verify.compare import Findings, same, values
+from zoning.verify.compare import Findings, differences, langs, say, values
+from zoning.verify.papers import pdf_report, word_report
 from zoning.verify.slider import slider
 
 _PAYLOAD = re.compile(r'<script type="application/json" id="zoning-plan">(.*?)</script>', re.DOTALL)
@@ -30,7 +30,6 @@ _UNITS = Text("units.parquet", "units.parquet")
 _TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 #: Largest difference of a clipped shape, in square metres.
 _CLIPPED_M2 = 0.01
-_AGAIN = Text("the plan, made again", "由方案重新生成")
 
 
 def audit(plan: Plan, folder: Path, found: Findings) -> None:
@@ -38,8 +37,8 @@ def audit(plan: Plan, folder: Path, found: Findings) -> None:
     _sums(plan, folder, found)
     _geopackage(plan, folder, found)
     _run(plan, found)
-    for name, read in (("map.html", _map), ("tables.xlsx", _workbook), ("report.docx", _report),
-                       ("plan.qgz", _project)):  # fmt: skip
+    for name, read in (("map.html", _map), ("tables.xlsx", _workbook), ("report.docx", word_report),
+                       ("report.pdf", pdf_report), ("plan.qgz", _project)):  # fmt: skip
         if not (folder / name).is_file():
             continue
         try:
@@ -47,7 +46,8 @@ def audit(plan: Plan, folder: Path, found: Findings) -> None:
         except (OSError, ValueError, LookupError, zipfile.BadZipFile) as error:
             text = Text(f"{name} cannot be read: {error}", f"{name} 无法读取：{error}")
             found.add("verify.files", False, text, name)
-    known = {*plan.run.get("files", {}), "run.json", "map.html", "tables.xlsx", "report.docx"}
+    known = {*plan.run.get("files", {}), "run.json", "map.html", "tables.xlsx", "report.docx",
+             "report.pdf", "report.pdf.zoning.json"}  # fmt: skip
     others = sorted(p.name for p in folder.iterdir() if p.name not in known and p.name[0] != ".")
     if others:
         listed = ", ".join(others[:8])
@@ -234,8 +234,8 @@ def _map(plan: Plan, path: Path, found: Findings) -> None:
     ground, ladder = payload.pop("geography", None), payload.pop("ladder", None)
     for key in ("geography", "ladder"):
         made_again.pop(key, None)
-    off = list(_differences(payload, made_again)) if made_again else []
-    _say(found, plan, "map.html", off)
+    off = list(differences(payload, made_again)) if made_again else []
+    say(found, plan, "map.html", off)
     if ground:
         found.not_looked_at(Text("map.html: water, roads, relief and neighbours under the plan",
                                  "map.html：底图的水系、道路、地形与相邻区域"))  # fmt: skip
@@ -262,18 +262,9 @@ def _workbook(plan: Plan, path: Path, found: Findings) -> None:
     from zoning.outputs.office import workbook
 
     stored = _cells(path.read_bytes())
-    off = min((list(_differences(stored, _cells(workbook.to_bytes(plan, lang=lang))))
-               for lang in _langs(plan)), key=len)  # fmt: skip
-    _say(found, plan, "tables.xlsx", off)
-
-
-def _report(plan: Plan, path: Path, found: Findings) -> None:
-    from zoning.outputs import report
-
-    stored = _paragraphs(path.read_bytes())
-    off = min((list(_differences(stored, _paragraphs(report.to_bytes(plan, lang=lang))))
-               for lang in _langs(plan)), key=len)  # fmt: skip
-    _say(found, plan, "report.docx", off)
+    off = min((list(differences(stored, _cells(workbook.to_bytes(plan, lang=lang))))
+               for lang in langs(plan)), key=len)  # fmt: skip
+    say(found, plan, "tables.xlsx", off)
 
 
 def _project(plan: Plan, path: Path, found: Findings) -> None:
@@ -291,51 +282,9 @@ def _project(plan: Plan, path: Path, found: Findings) -> None:
         f"plan.qgz 的图层来自 {strange[0]}" if strange
         else f"plan.qgz：{len(sources)} 个图层均来自 plan.gpkg"), "plan.qgz")  # fmt: skip
     stored = _TIMES.sub("", text).splitlines()
-    again = [_TIMES.sub("", project.project(plan, lang)).splitlines() for lang in _langs(plan)]
-    off = min((list(_differences(stored, right)) for right in again), key=len)
-    _say(found, plan, "plan.qgz", off)
-
-
-def _langs(plan: Plan) -> tuple[str, str]:
-    lang = plan.config.plan.lang
-    return lang, "en" if lang == "zh" else "zh"
-
-
-def _say(found: Findings, plan: Plan, name: str, off: list[tuple[str, Any, Any]]) -> None:
-    """Tell the first difference; a file that another version wrote may differ in its words."""
-    from zoning import __version__
-
-    ours = plan.run.get("software", {}).get("zoning") == __version__
-    if not off:
-        text = Text(f"{name}: as the plan makes it", f"{name}：与方案一致")
-        found.add("verify.output", True, text, name)
-        return
-    place, had, right = off[0]
-    text = Text(f"{name}, {place} is {_short(had)}, from {_AGAIN.en} {_short(right)}"
-                + (f" ({len(off)} places differ)" if len(off) > 1 else ""),
-                f"{name}，{place} 为 {_short(had)}，{_AGAIN.zh}应为 {_short(right)}"
-                + (f"（共 {len(off)} 处不一致）" if len(off) > 1 else ""))  # fmt: skip
-    found.add("verify.output", False, text, f"{name}: {place}", measured=_short(had),
-              limit=_short(right), level="error" if ours else "warning")  # fmt: skip
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) < 80 else text[:77] + "..."
-
-
-def _differences(a: Any, b: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Walk two trees and give every place where they differ."""
-    if isinstance(a, dict) and isinstance(b, dict):
-        for key in {**a, **b}:
-            yield from _differences(a.get(key, "absent"), b.get(key, "absent"), f"{path}/{key}")
-    elif isinstance(a, list) and isinstance(b, list):
-        if len(a) != len(b):
-            yield f"{path}/length", len(a), len(b)
-        for n, (x, y) in enumerate(zip(a, b, strict=False)):
-            yield from _differences(x, y, f"{path}/{n}")
-    elif not same(a, b):
-        yield path or "/", a, b
+    again = [_TIMES.sub("", project.project(plan, lang)).splitlines() for lang in langs(plan)]
+    off = min((list(differences(stored, right)) for right in again), key=len)
+    say(found, plan, "plan.qgz", off)
 
 
 def _cells(data: bytes) -> dict[str, Any]:
@@ -349,17 +298,3 @@ def _cells(data: bytes) -> dict[str, Any]:
         sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)]
         for sheet in book.worksheets
     }
-
-
-def _paragraphs(data: bytes) -> list[str]:
-    """Give the text of a document by paragraph; those with the date of writing stand out."""
-    import io
-
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        text = archive.read("word/document.xml").decode("utf-8")
-    found = []
-    for paragraph in re.findall(r"<w:p[ >].*?</w:p>", text, re.DOTALL):
-        words = "".join(re.findall(r"<w:t[^>]*>(.*?)</w:t>", paragraph, re.DOTALL))
-        if words and not re.fullmatch(r"\d{4}(-\d\d-\d\d| 年 \d+ 月 \d+ 日)", words):
-            found.append(words)
-    return found

@@ -13,14 +13,23 @@ from docx.enum.table import WD_ALIGN_VERTICAL
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
-from docx.shared import Cm, Pt
+from docx.shared import Cm, Emu, Pt
 
 from zoning.outputs.office.document import Document, Figure, Heading, Signatures, Table, Text
-from zoning.outputs.office.pdf.strips import ROOM, table_widths
+from zoning.outputs.office.flow import (
+    CELL,
+    Placed,
+    arranged,
+    column_widths,
+    is_whole,
+    picture_size_of,
+)
+from zoning.outputs.office.house import House, opened
+from zoning.outputs.office.pdf.strips import ROOM
 from zoning.outputs.office.typeset import bound
 from zoning.outputs.office.whole import clean, repack, stamp, write_whole
-from zoning.outputs.office.word_style import TABLE_STYLE, make_form, prepare
-from zoning.outputs.prints.frame import columns
+from zoning.outputs.office.word_style import make_form, prepare
+from zoning.outputs.office.word_table import make_row, table_properties
 
 _WORD_PART = 0.92
 _STYLES = {"body": "Normal", "note": "Note", "warning": "Warning"}
@@ -29,14 +38,11 @@ _ALIGNS = {
     "right": WD_ALIGN_PARAGRAPH.RIGHT,
     "center": WD_ALIGN_PARAGRAPH.CENTER,
 }
-_TEXT_WIDTH = 9070  # twentieths of a point: 16 cm
-_PICTURE = Cm(16)
+_TWENTIETHS = 20  # of a point, in which Word counts widths
 _CONTENTS_DEPTH = 2
 _KIND = {"table": ("Table", "表"), "figure": ("Figure", "图")}
 #: Where the numbers of bookmarks of captions begin; headings have those below.
 _BOOKMARKS = {"table": 100_000, "figure": 200_000}
-#: Tables of up to this many lines are kept on one page; _LINE columns of text fill a line.
-_WHOLE, _LINE = 14, 100
 
 
 def write(document: Document, path: str | Path) -> Path:
@@ -45,7 +51,7 @@ def write(document: Document, path: str | Path) -> Path:
     return write_whole(path, to_bytes(document, when))
 
 
-def to_bytes(document: Document, when: datetime) -> bytes:
+def to_bytes(document: Document, when: datetime, template: bytes | None = None) -> bytes:
     """Give a document as docx.
 
     Parameters
@@ -53,44 +59,72 @@ def to_bytes(document: Document, when: datetime) -> bytes:
     document : Document
     when : datetime
         Goes into the properties of the document.
+    template : bytes, optional
+        A house template that :func:`zoning.outputs.office.house.read` let pass.
 
     Returns
     -------
     bytes
     """
-    word = docx.Document()
+    house = None if template is None else opened(template)
+    word = docx.Document() if house is None else house.document
     lang = document.lang
-    prepare(word, lang, cover=document.cover)
+    prepare(word, lang, cover=document.cover, house=None if house is None else house.styles)
     _properties(word, document, when)
     if document.one_page:
         from zoning.outputs.office.pdf.paint import fit
 
         # Word sets the same lines a little higher than the PDF does.
         make_form(word, fit(document)[0] * _WORD_PART)
-    else:
+    elif house is None or not house.heads:
         _running_head(word, document)
-    _cover(word, document)
+    _cover(word, document, house)
     if document.contents:
         _contents(word, document)
-    numbers = {"table": 0, "figure": 0}
-    marks = 0
-    for block in document.blocks:
-        if isinstance(block, Heading):
-            marks += 1
-            _heading(word, block, marks, first=marks == 1 and document.cover)
-        elif isinstance(block, Text):
-            _paragraph(word, block, lang)
-        elif isinstance(block, Table):
-            numbers["table"] += bool(block.caption)
-            _table(word, block, numbers["table"], lang)
-        elif isinstance(block, Signatures):
-            _signatures(word, block, lang, small=document.one_page)
-        else:
-            numbers["figure"] += 1
-            _figure(word, block, numbers["figure"], lang)
+    _Blocks(word, document).write()
+    if house is not None:
+        end = word.element.body.sectPr
+        for element in house.behind:
+            end.addprevious(element)
     out = io.BytesIO()
     word.save(out)
     return repack(out.getvalue(), when)
+
+
+class _Blocks:
+    """Writes the blocks of a document one after the other, and counts them."""
+
+    def __init__(self, word: Any, document: Document) -> None:
+        self.word, self.document = word, document
+        self.numbers = {"table": 0, "figure": 0}
+        self.marks = 0
+        section = word.sections[0]
+        # A house may have another page than ours.
+        wide = section.page_width - section.left_margin - section.right_margin
+        self.part = min(1.0, Emu(wide).pt / ROOM)
+
+    def write(self) -> None:
+        """Write all blocks; those of a form stay in their order, others fill pages well."""
+        blocks, lang = self.document.blocks, self.document.lang
+        form = self.document.one_page
+        for placed in map(Placed, blocks) if form else arranged(blocks, lang):
+            self._one(placed.block, placed.scale, lang)
+
+    def _one(self, block: Any, scale: float, lang: str) -> None:
+        if isinstance(block, Heading):
+            self.marks += 1
+            chapter = block.level == 1 and self.document.cover
+            _heading(self.word, block, self.marks, new_page=chapter or block.new_page)
+        elif isinstance(block, Text):
+            _paragraph(self.word, block, lang)
+        elif isinstance(block, Table):
+            self.numbers["table"] += bool(block.caption)
+            _table(self.word, block, self.numbers["table"], lang, self.part)
+        elif isinstance(block, Signatures):
+            _signatures(self.word, block, lang, small=self.document.one_page)
+        else:
+            self.numbers["figure"] += 1
+            _figure(self.word, block, self.numbers["figure"], lang, scale * self.part)
 
 
 def written(text: str) -> str:
@@ -114,8 +148,10 @@ def _properties(word: Any, document: Document, when: datetime) -> None:
     known.created = known.modified = when.replace(tzinfo=None)
 
 
-def _cover(word: Any, document: Document) -> None:
+def _cover(word: Any, document: Document, house: House | None) -> None:
     """Write title, notice and lines: on a page of their own, or above the text."""
+    if house is not None and house.words and "title" not in house.styles:
+        word.styles["Title"].paragraph_format.space_before = Pt(24)  # the red head stands above
     for text, style in ((document.title, "Title"), (document.subtitle, "Subtitle"),
                         (document.warning, "Warning")):  # fmt: skip
         if text:
@@ -125,7 +161,7 @@ def _cover(word: Any, document: Document) -> None:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
 
 
-def _heading(document: Any, block: Heading, mark: int, *, first: bool) -> None:
+def _heading(document: Any, block: Heading, mark: int, *, new_page: bool) -> None:
     paragraph = document.add_paragraph(style=f"Heading {block.level}")
     name = _mark(mark)
     start, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
@@ -135,8 +171,8 @@ def _heading(document: Any, block: Heading, mark: int, *, first: bool) -> None:
     paragraph._p.append(start)
     paragraph.add_run(written(block.text))
     paragraph._p.append(end)
-    if block.level == 1 or block.new_page:
-        paragraph.paragraph_format.page_break_before = first or block.new_page
+    if block.level == 1 or new_page:
+        paragraph.paragraph_format.page_break_before = new_page
 
 
 def _mark(number: int) -> str:
@@ -268,36 +304,40 @@ def _caption_mark(kind: str, number: int) -> str:
     return f"_{kind}{number:06d}"
 
 
-def _figure(document: Any, block: Figure, number: int, lang: str) -> None:
+def _figure(document: Any, block: Figure, number: int, lang: str, part: float) -> None:
     paragraph = document.add_paragraph(style="Figure")
-    picture = paragraph.add_run().add_picture(io.BytesIO(block.png), width=_PICTURE)
+    wide = Pt(picture_size_of(block)[0] * part)
+    picture = paragraph.add_run().add_picture(io.BytesIO(block.png), width=wide)
     described = picture._inline.docPr
     described.set("descr", clean(block.alt or block.caption))
     described.set("name", f"figure {number}")
     _caption(document, "figure", number, block.caption, lang)
 
 
-def _table(document: Any, block: Table, number: int, lang: str) -> None:
+def _table(document: Any, block: Table, number: int, lang: str, part: float) -> None:
     if block.caption:
         caption = _caption(document, "table", number, block.caption, lang)
         caption.paragraph_format.keep_with_next = True
     table = document.add_table(rows=0, cols=len(block.heads))
     element = table._tbl
-    _table_properties(element, block)
-    widths = [round(w * _TEXT_WIDTH / ROOM) for w in table_widths(block)[0]]
+    table_properties(element, block)
+    points, size = column_widths(block)
+    widths = [round(w * part * _TWENTIETHS) for w in points]
+    style = document.styles["Table Text"].style_id
+    how = {"style": style, "size": None if size == CELL.size else size}
     for column, width in zip(element.tblGrid.findall(qn("w:gridCol")), widths, strict=True):
         column.set(qn("w:w"), str(width))
     aligns: list[str] = ["center"] * len(block.heads)
-    element.append(_row(block.heads, aligns, widths, head=True, keep=True))
-    whole = _lines(block) <= _WHOLE
+    element.append(make_row(block.heads, aligns, widths, head=True, keep=True, **how))
+    whole = is_whole(block)
     for place, row in enumerate(block.rows, 1):
         keep = place == 1 or (whole and place < len(block.rows))
-        element.append(_row(row, block.aligns, widths, keep=keep and place < len(block.rows)))
+        last = place == len(block.rows)
+        element.append(make_row(row, block.aligns, widths, keep=keep and not last, **how))
     after = document.add_paragraph(written(block.note), style="Note")
     if not block.note:
         after.paragraph_format.space_after = 0
-    if not block.caption and not block.note:
-        after.paragraph_format.line_spacing = Pt(5)
+        after.paragraph_format.line_spacing = Pt(6 if block.caption else 5)
 
 
 def _signatures(document: Any, block: Signatures, lang: str, *, small: bool = False) -> None:
@@ -309,6 +349,9 @@ def _signatures(document: Any, block: Signatures, lang: str, *, small: bool = Fa
     properties = table._tbl.tblPr
     for child in list(properties):
         properties.remove(child)
+    table.autofit = False
+    for column, wide in zip(table.columns, (2.2, 5.4, 2.2, 5.4), strict=True):
+        column.width = Cm(wide)
     for row, pair in zip(table.rows, pairs, strict=True):
         row.height = Cm(0.9 if small else 1.3)
         for place, name in enumerate(pair):
@@ -316,81 +359,7 @@ def _signatures(document: Any, block: Signatures, lang: str, *, small: bool = Fa
             label.text = f"{clean(name)}{colon}"
             for cell in (label, line):
                 cell.vertical_alignment = WD_ALIGN_VERTICAL.BOTTOM
-                cell.width = Cm(2.2 if cell is label else 5.6)
+                cell.width = Cm(2.2 if cell is label else 5.4)
             line._tc.get_or_add_tcPr().append(parse_xml(
                 f'<w:tcBorders {nsdecls("w")}><w:bottom w:val="single" w:sz="6" w:space="0" '
                 'w:color="1F2A30"/></w:tcBorders>'))  # fmt: skip
-
-
-def _lines(block: Table) -> float:
-    """Estimate how many lines of text a table takes."""
-    total = sum(block.widths)
-    room = [_LINE * w / total for w in block.widths]
-    return sum(
-        max(columns(t) // r + 1 for t, r in zip(row, room, strict=True)) for row in block.rows
-    )
-
-
-def _table_properties(element: Any, block: Table) -> None:
-    properties = element.tblPr
-    for child in list(properties):
-        properties.remove(child)
-    settings = (
-        ("w:tblStyle", {"val": TABLE_STYLE}),
-        ("w:tblW", {"w": "5000", "type": "pct"}),
-        ("w:jc", {"val": "center"}),
-        ("w:tblLayout", {"type": "fixed"}),
-        ("w:tblLook", {"val": f"{0x0620 + 0x0040 * block.total:04X}", "firstRow": "1",
-                       "lastRow": str(int(block.total)), "firstColumn": "0", "lastColumn": "0",
-                       "noHBand": "1", "noVBand": "1"}),
-        ("w:tblCaption", {"val": clean(block.caption)}),
-    )  # fmt: skip
-    for tag, attributes in settings:
-        child = OxmlElement(tag)
-        for key, value in attributes.items():
-            child.set(qn(f"w:{key}"), value)
-        properties.append(child)
-
-
-def _row(
-    texts: Sequence[str],
-    aligns: Sequence[str],
-    widths: Sequence[int],
-    *,
-    head: bool = False,
-    keep: bool = False,
-) -> Any:
-    """Make a table row; rows are not broken across pages, heads repeat on each."""
-    row = OxmlElement("w:tr")
-    properties = OxmlElement("w:trPr")
-    properties.append(OxmlElement("w:cantSplit"))
-    if head:
-        properties.append(OxmlElement("w:tblHeader"))
-    row.append(properties)
-    for text, align, width in zip(texts, aligns, widths, strict=True):
-        row.append(_cell(written(text), align, width, keep))
-    return row
-
-
-def _cell(text: str, align: str, width: int, keep: bool) -> Any:
-    cell, properties = OxmlElement("w:tc"), OxmlElement("w:tcPr")
-    size, middle = OxmlElement("w:tcW"), OxmlElement("w:vAlign")
-    size.set(qn("w:w"), str(width))
-    size.set(qn("w:type"), "dxa")
-    middle.set(qn("w:val"), "center")
-    properties.extend((size, middle))
-    paragraph, look = OxmlElement("w:p"), OxmlElement("w:pPr")
-    style, justify = OxmlElement("w:pStyle"), OxmlElement("w:jc")
-    style.set(qn("w:val"), "TableText")
-    justify.set(qn("w:val"), align)
-    look.append(style)
-    if keep:
-        look.append(OxmlElement("w:keepNext"))
-    look.append(justify)
-    run, words = OxmlElement("w:r"), OxmlElement("w:t")
-    words.set(qn("xml:space"), "preserve")
-    words.text = text
-    run.append(words)
-    paragraph.extend((look, run))
-    cell.extend((properties, paragraph))
-    return cell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from docx.document import Document
@@ -10,6 +11,8 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt, RGBColor
+
+from zoning.outputs.office.flow import CAPTION, CELL, HEADS, NORMAL, NOTE, WARNING, Measure
 
 #: Body and heading faces after the habits of Chinese official documents (GB/T 9704-2012: 仿宋 for
 #: text, 黑体 for headings); every Windows and most office suites have them or a named stand-in.
@@ -25,22 +28,34 @@ _STAND_INS = {
 _FONT_TABLE = "/word/fontTable.xml"
 
 
-def prepare(document: Document, lang: str, *, cover: bool = True) -> None:
-    """Give a new document its page, styles and fonts."""
-    section = document.sections[0]
-    section.page_width, section.page_height = Cm(21.0), Cm(29.7)
-    section.left_margin = section.right_margin = Cm(2.5)
-    section.top_margin, section.bottom_margin = Cm(2.6), Cm(2.4)
-    section.different_first_page_header_footer = cover
-    _defaults(document)
-    _paragraph_styles(document, lang)
-    if not cover:
+def prepare(
+    document: Document, lang: str, *, cover: bool = True, house: frozenset[str] | None = None
+) -> None:
+    """Give a new document its page, styles and fonts.
+
+    Parameters
+    ----------
+    house : frozenset of str, optional
+        The document is a house template with these styles, which stay as they are, like its page;
+        what it lacks is added.
+    """
+    if house is None:
+        section = document.sections[0]
+        section.page_width, section.page_height = Cm(21.0), Cm(29.7)
+        section.left_margin = section.right_margin = Cm(2.5)
+        section.top_margin, section.bottom_margin = Cm(2.6), Cm(2.4)
+        section.different_first_page_header_footer = cover
+        _defaults(document)
+    _paragraph_styles(document, lang, house or frozenset())
+    if not cover and house is None:
         document.styles["Title"].paragraph_format.space_before = Pt(0)
         document.styles["Title"].font.size = Pt(20)
         document.styles["Subtitle"].font.size = Pt(12)
-    _table_style(document)
-    _font_table(document)
-    _settings(document)
+    if TABLE_STYLE not in (house or ()):
+        _table_style(document)
+    if house is None:
+        _font_table(document)
+        _settings(document)
 
 
 def make_form(document: Document, part: float) -> None:
@@ -83,77 +98,130 @@ def _defaults(document: Document) -> None:
         f'<w:lang {nsdecls("w")} w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/>'))  # fmt: skip
 
 
-def _paragraph_styles(document: Document, lang: str) -> None:
-    styles = document.styles
-    normal = styles["Normal"]
-    set_fonts(normal, BODY, LATIN)
-    normal.font.size = Pt(12 if lang == "zh" else 11)
-    normal.paragraph_format.line_spacing = 1.4
-    normal.paragraph_format.space_after = Pt(4)
-    for level, size, before in ((1, 18, 20), (2, 14, 14), (3, 12, 10)):
-        style = styles[f"Heading {level}"]
+def _paragraph_styles(document: Document, lang: str, house: frozenset[str]) -> None:
+    """Set every style that the document needs; those of a house stay."""
+    for name, base, dress in _STYLES:
+        if name.lower() in house:
+            continue
+        styles = document.styles
+        # A style that is there only by name (python-docx knows them all) has no element yet.
+        there = {str(s.name).lower() for s in styles}
+        if name.lower() in there:
+            style = styles[name]
+        else:
+            style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, builtin=name in _BUILT_IN)
+            if base:
+                style.base_style = styles[base]
+        dress(style, lang)
+
+
+def _spaced(style: Any, look: Measure) -> None:
+    """Set size, fixed distance of lines, and space above and below."""
+    style.font.size = Pt(look.size)
+    form = style.paragraph_format
+    form.line_spacing = Pt(look.leading)
+    form.space_before, form.space_after = Pt(look.before), Pt(look.after)
+
+
+def _normal(style: Any, lang: str) -> None:
+    set_fonts(style, BODY, LATIN)
+    _spaced(style, NORMAL[lang])
+
+
+def _heading(level: int) -> Callable[[Any, str], None]:
+    def dress(style: Any, _lang: str) -> None:
         set_fonts(style, HEAD, LATIN_HEAD)
-        style.font.size, style.font.bold, style.font.italic = Pt(size), level < 3, False
+        _spaced(style, HEADS[level])
+        style.font.bold, style.font.italic = level < 3, False
         style.font.color.rgb = INK
-        style.paragraph_format.space_before = Pt(before)
-        style.paragraph_format.space_after = Pt(8)
         style.paragraph_format.keep_with_next = True
-    caption = styles["Caption"]
-    set_fonts(caption, HEAD, LATIN_HEAD)
-    caption.font.size, caption.font.bold, caption.font.color.rgb = Pt(10.5), False, INK
-    caption.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    caption.paragraph_format.space_before, caption.paragraph_format.space_after = Pt(10), Pt(4)
-    title = styles["Title"]
-    set_fonts(title, HEAD, LATIN_HEAD)
-    title.font.size, title.font.color.rgb = Pt(28), INK
-    title.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    title.paragraph_format.space_before, title.paragraph_format.space_after = Pt(150), Pt(16)
-    _no_border(title)
-    subtitle = styles["Subtitle"]
-    set_fonts(subtitle, HEAD, LATIN_HEAD)
-    subtitle.font.size, subtitle.font.italic, subtitle.font.color.rgb = Pt(18), False, INK
-    subtitle.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _new_styles(styles)
+        _outline(style, level)
+
+    return dress
 
 
-def _new_styles(styles: Any) -> None:
-    """Add the styles that the template lacks."""
-    note = styles.add_style("Note", WD_STYLE_TYPE.PARAGRAPH)
-    note.base_style = styles["Normal"]
-    note.font.size = Pt(9.5)
-    note.font.color.rgb = RGBColor(0x50, 0x50, 0x50)
-    note.paragraph_format.line_spacing = 1.15
-    warning = styles.add_style("Warning", WD_STYLE_TYPE.PARAGRAPH)
-    warning.base_style = styles["Normal"]
-    set_fonts(warning, HEAD, LATIN_HEAD)
-    warning.font.color.rgb = WARN
-    warning.paragraph_format.space_before = warning.paragraph_format.space_after = Pt(6)
-    _box(warning)
-    cell = styles.add_style("Table Text", WD_STYLE_TYPE.PARAGRAPH)
-    cell.base_style = styles["Normal"]
-    cell.font.size = Pt(9)
-    cell.paragraph_format.line_spacing = 1.0
-    cell.paragraph_format.space_after = Pt(0)
-    figure = styles.add_style("Figure", WD_STYLE_TYPE.PARAGRAPH)
-    figure.base_style = styles["Normal"]
-    figure.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    figure.paragraph_format.keep_with_next = True
-    figure.paragraph_format.space_before = Pt(6)
-    figure.paragraph_format.line_spacing = 1.0
-    for level in (1, 2):
-        entry = styles.add_style(f"toc {level}", WD_STYLE_TYPE.PARAGRAPH, builtin=True)
-        entry.base_style = styles["Normal"]
-        entry.paragraph_format.left_indent = Cm(0.8 * (level - 1))
-        entry.paragraph_format.space_after = Pt(2)
-    listed = styles.add_style("table of figures", WD_STYLE_TYPE.PARAGRAPH, builtin=True)
-    listed.base_style = styles["Normal"]
-    listed.paragraph_format.space_after = Pt(2)
-    contents = styles.add_style("Contents Title", WD_STYLE_TYPE.PARAGRAPH)
-    contents.base_style = styles["Normal"]
-    set_fonts(contents, HEAD, LATIN_HEAD)
-    contents.font.size = Pt(18)
-    contents.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    contents.paragraph_format.space_after = Pt(12)
+def _outline(style: Any, level: int) -> None:
+    """Give a heading its level, which contents and bookmarks follow."""
+    properties = style.element.get_or_add_pPr()
+    if properties.find(qn("w:outlineLvl")) is None:
+        mark = parse_xml(f'<w:outlineLvl {nsdecls("w")} w:val="{level - 1}"/>')
+        properties.append(mark)
+
+
+def _caption(style: Any, _lang: str) -> None:
+    set_fonts(style, HEAD, LATIN_HEAD)
+    _spaced(style, CAPTION)
+    style.font.bold, style.font.color.rgb = False, INK
+    style.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+
+
+def _title(style: Any, _lang: str) -> None:
+    set_fonts(style, HEAD, LATIN_HEAD)
+    style.font.size, style.font.color.rgb = Pt(28), INK
+    style.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(150), Pt(16)
+    style.paragraph_format.line_spacing = 1.4
+    _no_border(style)
+
+
+def _subtitle(style: Any, _lang: str) -> None:
+    set_fonts(style, HEAD, LATIN_HEAD)
+    style.font.size, style.font.italic, style.font.color.rgb = Pt(18), False, INK
+    style.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    style.paragraph_format.line_spacing = 1.4
+
+
+def _note(style: Any, _lang: str) -> None:
+    _spaced(style, NOTE)
+    style.font.color.rgb = RGBColor(0x50, 0x50, 0x50)
+
+
+def _warning(style: Any, _lang: str) -> None:
+    set_fonts(style, HEAD, LATIN_HEAD)
+    _spaced(style, WARNING)
+    style.font.color.rgb = WARN
+    _box(style)
+
+
+def _cell(style: Any, _lang: str) -> None:
+    _spaced(style, CELL)
+
+
+def _figure(style: Any, _lang: str) -> None:
+    style.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    style.paragraph_format.keep_with_next = True
+    style.paragraph_format.space_before = Pt(6)
+    style.paragraph_format.line_spacing = 1.0  # a fixed one would cut the picture
+
+
+def _entry(level: int) -> Callable[[Any, str], None]:
+    def dress(style: Any, _lang: str) -> None:
+        style.paragraph_format.left_indent = Cm(0.8 * (level - 1))
+        style.paragraph_format.space_after = Pt(2)
+
+    return dress
+
+
+def _contents(style: Any, _lang: str) -> None:
+    set_fonts(style, HEAD, LATIN_HEAD)
+    style.font.size = Pt(18)
+    style.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    style.paragraph_format.line_spacing = Pt(26)
+    style.paragraph_format.space_before = style.paragraph_format.space_after = Pt(12)
+
+
+#: Name, the style it stands on, and how it looks.
+_STYLES: tuple[tuple[str, str, Callable[[Any, str], None]], ...] = (
+    ("Normal", "", _normal),
+    *((f"Heading {level}", "Normal", _heading(level)) for level in (1, 2, 3)),
+    ("Caption", "Normal", _caption), ("Title", "Normal", _title),
+    ("Subtitle", "Normal", _subtitle), ("Note", "Normal", _note),
+    ("Warning", "Normal", _warning), ("Table Text", "Normal", _cell),
+    ("Figure", "Normal", _figure), ("toc 1", "Normal", _entry(1)), ("toc 2", "Normal", _entry(2)),
+    ("table of figures", "Normal", _entry(1)), ("Contents Title", "Normal", _contents),
+)  # fmt: skip
+_BUILT_IN = {"Normal", "Heading 1", "Heading 2", "Heading 3", "Caption", "Title", "Subtitle",
+             "toc 1", "toc 2", "table of figures"}  # fmt: skip
 
 
 def _no_border(style: Any) -> None:
@@ -184,8 +252,8 @@ def _table_style(document: Document) -> None:
         "<w:tblPr><w:tblStyleRowBandSize w:val=\"1\"/><w:tblBorders>"
         f'<w:top {line} w:sz="12"/><w:bottom {line} w:sz="12"/>'
         '<w:insideH w:val="single" w:sz="2" w:space="0" w:color="D5DADD"/></w:tblBorders>'
-        '<w:tblCellMar><w:top w:w="35" w:type="dxa"/><w:left w:w="60" w:type="dxa"/>'
-        '<w:bottom w:w="35" w:type="dxa"/><w:right w:w="60" w:type="dxa"/></w:tblCellMar></w:tblPr>'
+        '<w:tblCellMar><w:top w:w="35" w:type="dxa"/><w:left w:w="90" w:type="dxa"/>'
+        '<w:bottom w:w="35" w:type="dxa"/><w:right w:w="90" w:type="dxa"/></w:tblCellMar></w:tblPr>'
         '<w:tblStylePr w:type="firstRow"><w:rPr><w:b/></w:rPr><w:tcPr><w:tcBorders>'
         f'<w:bottom {line} w:sz="6"/></w:tcBorders>'
         '<w:shd w:val="clear" w:color="auto" w:fill="EEF2F3"/></w:tcPr></w:tblStylePr>'

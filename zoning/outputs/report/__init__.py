@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from zoning.outputs.office.document import Block, Document
+    from zoning.outputs.report.outlines import Outline
     from zoning.plan import Plan
 
 __all__ = ["blocks_of", "document_of", "to_bytes", "write"]
 
 
-def write(plan: Plan, path: str | Path, *, lang: str | None = None) -> Path:
+def write(
+    plan: Plan, path: str | Path, *, lang: str | None = None, template: bytes | None = None,
+    outline: Outline | None = None,
+) -> Path:  # fmt: skip
     """Write the report of a plan as a Word document, or as PDF.
 
     Parameters
@@ -30,6 +34,10 @@ def write(plan: Plan, path: str | Path, *, lang: str | None = None) -> Path:
         The file, such as ``report.docx`` or ``report.pdf``.
     lang : {"zh", "en"}, optional
         By default that of the plan.
+    template : bytes, optional
+        House template of a Word document; see :mod:`zoning.outputs.office.house`.
+    outline : Outline, optional
+        By default the one that ships as ``full``.
 
     Returns
     -------
@@ -37,23 +45,35 @@ def write(plan: Plan, path: str | Path, *, lang: str | None = None) -> Path:
         What was written. The same plan gives the same bytes when ``SOURCE_DATE_EPOCH`` is set.
     """
     form = "pdf" if Path(path).suffix.lower() == ".pdf" else "docx"
-    return write_whole(path, to_bytes(plan, lang=lang or plan.config.plan.lang, form=form))
+    lang = lang or plan.config.plan.lang
+    return write_whole(
+        path, to_bytes(plan, lang=lang, form=form, template=template, outline=outline)
+    )
 
 
-def to_bytes(plan: Plan, *, lang: str = "zh", form: str = "docx") -> bytes:
+def to_bytes(
+    plan: Plan, *, lang: str = "zh", form: str = "docx", template: bytes | None = None,
+    outline: Outline | None = None, when: datetime | None = None,
+) -> bytes:  # fmt: skip
     """Give the document of :func:`write` as bytes; ``form`` is ``docx`` or ``pdf``."""
     from zoning.outputs.office import pdf, word
 
-    when = stamp()
-    writer = {"docx": word.to_bytes, "pdf": pdf.to_bytes}[form]
-    return writer(document_of(plan, lang, when), when)
+    when = when or stamp()
+    document = document_of(plan, lang, when, outline)
+    if form == "pdf":
+        return pdf.to_bytes(document, when)
+    return word.to_bytes(document, when, template)
 
 
-def document_of(plan: Plan, lang: str, when: datetime) -> Document:
+def document_of(
+    plan: Plan, lang: str, when: datetime, outline: Outline | None = None
+) -> Document:  # fmt: skip
     """Give the report before any file format."""
     from zoning.outputs.office.document import Document
+    from zoning.outputs.report.outlines import load
 
     chinese = lang == "zh"
+    outline = outline or load("full")
     no_number = (
         "(none; internal use, not to be published before review)",
         "（无；内部使用，未经审核不得公开）",
@@ -62,32 +82,17 @@ def document_of(plan: Plan, lang: str, when: datetime) -> Document:
     date = f"{when.year} 年 {when.month} 月 {when.day} 日" if chinese else when.date().isoformat()
     return Document(
         plan.name,
-        "主体功能区规划方案报告" if chinese else "Report of the main-functional-zone plan",
-        blocks_of(plan, lang),
+        outline.title.get(lang),
+        blocks_of(plan, lang, outline),
         lang,
         warning=notice(plan, lang),
         lines=(date, f"审图号：{approval}" if chinese else f"Map approval number: {approval}"),
     )
 
 
-def blocks_of(plan: Plan, lang: str = "zh") -> list[Block]:
+def blocks_of(plan: Plan, lang: str = "zh", outline: Outline | None = None) -> list[Block]:
     """Give the chapters of the report in order, before any file format."""
-    from zoning.outputs.report import (
-        accounts,
-        back,
-        firmness,
-        front,
-        given,
-        newland,
-        redlines,
-        summary,
-    )
+    from zoning.outputs.report.outlines import load, written
     from zoning.outputs.report.pieces import Writer
 
-    w = Writer(plan, lang)
-    chapters = (
-        summary.summary, front.study_area, front.method, accounts.zones, redlines.redlines,
-        accounts.construction, newland.allocation, firmness.stability, firmness.second_opinions,
-        given.chapters, back.checks, back.data, given.pages,
-    )  # fmt: skip
-    return [block for chapter in chapters for block in chapter(w)]
+    return list(written(Writer(plan, lang), outline or load("full")))

@@ -169,6 +169,42 @@ def _short_heads(w: Writer) -> dict[str, str]:
     }  # fmt: skip
 
 
+def register(w: Writer) -> Iterator[Block]:
+    """List every township with its function and the land of it that an overlay takes."""
+    towns = w.plan.townships
+    if towns is None or "zone" not in towns:
+        return
+    yield w.chapter("List of townships", "乡镇主体功能区名录")
+    frame = towns.reset_index()
+    for overlay in w.plan.scheme.replacing:
+        units = w.plan.units
+        share = _overlay_shares(w, overlay.code)
+        if "township" in units and share is not None:
+            name = w.say(f"share of {overlay.en}", f"{overlay.zh}占比")
+            frame[name] = [percent(share.get(code, 0.0)) for code in frame["township"]]
+    own = [c for c in frame.columns if c not in towns.columns and c != "township"]
+    by = [c for c in ("county", "township") if c in frame]
+    heads = {"township": w.say("code", "代码"), "name": w.say("township", "乡镇、街道"),
+             "county_name": w.say("county", "县区"), "area_m2": w.say("area (km²)", "面积（km²）"),
+             "zone": w.say("function", "主体功能"), **{c: c for c in own}}  # fmt: skip
+    frame = frame.sort_values(by).rename(columns={"township": "code"})
+    heads["code"] = heads.pop("township")
+    yield w.frame(w.say("List of townships", "乡镇主体功能区名录"), frame,
+                  ["code", "name", "county_name", "area_m2", "zone", *own],
+                  table="townships", heads=heads,
+                  widths={"code": 1.6, "name": 1.5, "zone": 1.6})  # fmt: skip
+
+
+def _overlay_shares(w: Writer, code: str) -> dict[str, float] | None:
+    """Give the share of each township's land in units of an overlay."""
+    pieces = w.plan.pieces
+    if pieces is None or "zone" not in pieces:
+        return None
+    area = pieces.groupby("township")["area_m2"].sum()
+    here = pieces[pieces["zone"].eq(code).fillna(value=False)].groupby("township")["area_m2"].sum()
+    return {str(k): float(here.get(k, 0)) / float(v) for k, v in area.items() if v}
+
+
 def construction(w: Writer) -> Iterator[Block]:
     """Tell the account of construction land: the cap, zones, counties."""
     plan = w.plan

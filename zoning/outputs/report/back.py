@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from zoning.base import words
+from zoning.digest import digest
 from zoning.inputs.protections import protection_layers
 from zoning.outputs.office.document import Block, Table, Text
 from zoning.outputs.office.whole import notice
@@ -71,7 +72,8 @@ def data(w: Writer) -> Iterator[Block]:
     else:
         yield w.text("No input files are recorded.", "未记录输入文件。")
     yield from _notes(w)
-    number = w.plan.run.get("digest")
+    # A plan that was not written yet has its digest all the same.
+    number = w.plan.run.get("digest") or (digest(w.plan) if w.plan.run.get("inputs") else None)
     if number:
         yield w.section("Digest of the plan", "方案摘要")
         yield w.text(
@@ -156,7 +158,7 @@ def _inputs(w: Writer, inputs: Any) -> Table:
     ]
     heads = [w.say("role", "用途"), w.say("file", "文件"), w.say("features", "要素数"), "SHA-256"]
     return Table(w.say("Input files", "输入文件"), heads, rows,
-                 ["left", "left", "right", "left"], [1.3, 3, 0.9, 3.6])  # fmt: skip
+                 ["left", "left", "right", "left"], [1.2, 2.4, 0.9, 4.4])  # fmt: skip
 
 
 def _file(entry: Any) -> str:

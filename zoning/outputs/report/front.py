@@ -60,7 +60,8 @@ def study_area(w: Writer) -> Iterator[Block]:
     """Describe the area, the lattice and how areas are counted."""
     grid, plan = w.plan.grid, w.plan
     # What stands before is the page for the leader, with the block to sign.
-    yield replace(w.chapter("Area and planning units", "规划范围与规划单元"), new_page=True)
+    head = w.chapter("Area and planning units", "规划范围与规划单元")
+    yield replace(head, new_page=head.level == 1)
     yield w.text(
         f"The city is covered by {len(plan.units):,} whole squares of {grid.cell_m:,} m. A square "
         "belongs to the city when any part of it lies inside; its area is the part inside. "

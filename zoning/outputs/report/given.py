@@ -77,7 +77,7 @@ def pages(w: Writer) -> Iterator[Block]:
             if chapter.pages is None:
                 continue
             first = w.chapter(chapter.title.en, chapter.title.zh)
-            yield replace(first, new_page=True)
+            yield replace(first, new_page=first.level == 1)
             yield from (w.text(p.en, p.zh) for p in chapter.paragraphs)
             table = given.table(chapter.pages.table)
             for _, rows in table.frame.groupby(list(chapter.pages.keys), sort=False):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
 from zoning.base.areas import M2_PER_HA, M2_PER_KM2
+from zoning.errors import Text as Both
 from zoning.outputs.office.document import Align, Figure, Heading, Table, Text
 from zoning.outputs.office.wording import (
     dictionary,
@@ -51,6 +52,9 @@ class Writer:
     short: Mapping[str, str] = field(init=False)
     _chapter: int = 0
     _section: int = 0
+    _below: int = 0
+    _called: Both | None = None
+    _nested: bool = False
 
     def __post_init__(self) -> None:
         """Look up the words of the plan once."""
@@ -66,13 +70,31 @@ class Writer:
         """Make a paragraph."""
         return Text(self.say(en, zh))
 
+    def begin(self, called: Both | None, *, nested: bool = False) -> None:
+        """Say what the next chapter is called, and whether chapters become sections of one."""
+        self._called, self._nested = called, nested
+
+    def take_back(self) -> None:
+        """Forget a chapter in which nothing stands."""
+        self._chapter -= 1
+
     def chapter(self, en: str, zh: str) -> Heading:
-        """Make a numbered heading of level 1."""
+        """Make a numbered heading of level 1, or of a section where an outline puts it there."""
+        if self._nested:
+            self._section, self._below = self._section + 1, 0
+            return Heading(2, f"{self._chapter}.{self._section}  {self.say(en, zh)}")
+        if self._called is not None:
+            en, zh = self._called.en, self._called.zh
+            self._called = None
         self._chapter, self._section = self._chapter + 1, 0
         return Heading(1, f"{self._chapter}  {self.say(en, zh)}")
 
     def section(self, en: str, zh: str) -> Heading:
-        """Make a numbered heading of level 2."""
+        """Make a numbered heading of level 2, or 3 inside a section."""
+        if self._nested:
+            self._below += 1
+            number = f"{self._chapter}.{self._section}.{self._below}"
+            return Heading(3, f"{number}  {self.say(en, zh)}")
         self._section += 1
         return Heading(2, f"{self._chapter}.{self._section}  {self.say(en, zh)}")
 

@@ -96,6 +96,9 @@ def _area_table(w: Writer, table: pd.DataFrame, note: str) -> Table:
         "difference_m2",
         "status",
     ]
+    # What nobody published has no column of dashes.
+    empty = [c for c in columns[-3:] if c in frame and not frame[c].notna().any()]
+    columns = [c for c in columns if c not in empty]
     heads = {
         "number": w.say("no.", "序号"), "level1_m2": w.say("level 1", "一级"),
         "level2_m2": w.say("level 2", "二级"), "area_m2": w.say("computed", "计算"),
@@ -104,6 +107,8 @@ def _area_table(w: Writer, table: pd.DataFrame, note: str) -> Table:
     }  # fmt: skip
     caption = w.say("Red-line areas, published against computed (km²)",
                     "红线区域：公布面积与计算面积（km²）")  # fmt: skip
+    if "published_m2" in empty:
+        caption = w.say("Red-line areas (km²)", "红线区域面积（km²）")
     return w.frame(caption, frame, columns, table="redlines", heads=heads, note=note,
                    widths=_AREA_WIDTHS)  # fmt: skip
 
