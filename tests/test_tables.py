@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from zoning.base import words
 from zoning.errors import InputError
 from zoning.outputs import contributed
-from zoning.outputs.office import whole, workbook
+from zoning.outputs.office import sheet_look, totals, whole, workbook
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +48,9 @@ def test_every_table_has_a_sheet_with_its_rows(plan, book):
     assert {"units", "zones", "townships", "counties", "redlines", "checks"} < set(found)
     for key, table in found.items():
         sheet = book[words.table_name(key)]
-        assert sheet.max_row == len(table) + 2, key
-        assert [c.value for c in sheet[2]] == list(table.columns)
+        assert sheet.max_row == len(table) + 2 + (key in totals.ADDED and len(table) > 0), key
+        names = [c.value for c in sheet[2] if not c.value.endswith("_km2")]
+        assert names == list(table.columns)
         assert sheet.freeze_panes == "B3"
 
 
@@ -59,7 +60,44 @@ def test_areas_are_whole_numbers_and_add_up_to_the_city(plan, book):
         names = [c.value for c in sheet[2]]
         column = [row[names.index("area_m2")].value for row in sheet.iter_rows(min_row=3)]
         assert all(type(v) is int for v in column)
+        if key != "units":  # the last row is the sum
+            assert column.pop() == plan.ledger["area_m2"].sum(), key
         assert sum(column) == plan.ledger["area_m2"].sum(), key
+
+
+def test_accounts_have_km2_beside_m2_and_rows_of_sums_that_nothing_else_enters(plan, book):
+    shown = 0
+    for key in totals.ADDED & set(workbook.sheets(plan)):
+        sheet = book[words.table_name(key)]
+        names = [c.value for c in sheet[2]]
+        rows = [[c.value for c in row] for row in sheet.iter_rows(min_row=3)]
+        assert rows[-1][0] == "合计" and all(c.font.bold for c in sheet[sheet.max_row])
+        assert sheet.auto_filter.ref.endswith(str(sheet.max_row - 1))  # sorting leaves it below
+        for at, name in enumerate(names):
+            values = [row[at] for row in rows]
+            if name.endswith("_km2"):
+                beside = [row[at - 1] for row in rows]
+                assert names[at - 1] == name.removesuffix("_km2") + "_m2"
+                assert values == [None if v is None else v / 1e6 for v in beside], (key, name)
+                assert "km²" in sheet.cell(1, at + 1).value
+                shown += 1
+            elif name in totals.COLUMNS and None not in values[:-1]:
+                assert values[-1] == sum(values[:-1]), (key, name)
+            elif at:
+                assert values[-1] is None, (key, name)
+    assert shown > 10
+    assert not any(c.value.endswith("_km2") for c in book[words.table_name("units")][2])
+
+
+def test_sheets_are_linked_both_ways(book):
+    home, *others = book.worksheets
+    led = {c.hyperlink.location: c.value for row in home.iter_rows() for c in row if c.hyperlink}
+    assert led == {f"'{s.title}'!A1": s.title for s in others}
+    for sheet in others:
+        links = [c for row in sheet.iter_rows(max_row=9) for c in row if c.hyperlink]
+        assert [(c.coordinate, c.hyperlink.location) for c in links] == [
+            ("A1", f"'{home.title}'!A1")
+        ]
 
 
 def test_number_formats(book):
@@ -138,7 +176,7 @@ def test_sheet_names_are_always_accepted(names):
 def test_any_text_can_be_stored_and_read_again(text):
     frame = pd.DataFrame({"name": [text]})
     book = openpyxl.Workbook(write_only=True)
-    workbook._fill(book.create_sheet("t"), "t", frame, {}, contributed.Words(()), "en")
+    workbook._fill(book.create_sheet("t"), "t", frame, {}, contributed.Words(()), "en", home="t")
     out = io.BytesIO()
     book.save(out)
     cell = openpyxl.load_workbook(io.BytesIO(out.getvalue())).active["A3"]
@@ -199,6 +237,6 @@ def test_every_sheet_prints_on_a4_landscape_and_wide_ones_on_several(book):
     assert {s.page_setup.orientation for s in book} == {"landscape"}
     for sheet in book:
         wide = sum(d.width for d in sheet.column_dimensions.values())
-        assert wide / int(pages[sheet.title] or 1) <= workbook._WIDE, sheet.title
+        assert wide / int(pages[sheet.title] or 1) <= sheet_look._WIDE, sheet.title
         assert int(pages[sheet.title] or 1) == 1 or sheet.print_title_cols
     assert max(int(n or 1) for n in pages.values()) > 1

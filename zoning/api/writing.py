@@ -74,10 +74,11 @@ def map(
     """
     from zoning.api.saving import home_of, ladder_of, under_of
     from zoning.outputs import webmap
+    from zoning.outputs.withheld import handed_out
 
     whole, place = taken(plan), Path(out)
     if compare is not None:
-        other = taken(compare)
+        whole, other = handed_out(whole), handed_out(taken(compare))
         called = None if names is None else (names[0], names[1])
         return webmap.write_compare(whole, other, place, lang=lang, folder=folder, names=called)
     near = home_of(whole)
@@ -89,7 +90,7 @@ def map(
     if whole.config.outputs.ladder if ladder is None else ladder:
         steps = ladder_of(whole, progress)
     return webmap.write(
-        whole, place, lang=lang, folder=folder, tiles=tiles, tianditu_key=tianditu_key,
+        handed_out(whole), place, lang=lang, folder=folder, tiles=tiles, tianditu_key=tianditu_key,
         ladder=steps, under=under_of(whole, near),
     )  # fmt: skip
 
@@ -140,6 +141,7 @@ def report(
     from zoning.outputs.exchange import inputs_of
     from zoning.outputs.office import workbook
     from zoning.outputs.prints import draw
+    from zoning.outputs.withheld import handed_out
 
     if to not in REPORTS:
         raise InputError.one(
@@ -152,7 +154,8 @@ def report(
     if isinstance(plan, str | Path):
         near += [Path(plan), Path(plan).resolve().parent]
     dressed = dress(whole, near, template=template, outline=outline, docx=to == "docx")
-    with staged(place, last=(), inputs=inputs_of(whole)) as stage:
+    inputs, whole = inputs_of(whole), handed_out(whole)
+    with staged(place, last=(), inputs=inputs) as stage:
         files = [
             room.write(whole, stage / f"report.{to}", lang=chosen, **dressed),
             workbook.write(whole, stage / "tables.xlsx", lang=chosen),
@@ -192,10 +195,13 @@ def sheets(
     from zoning.base.staged import staged
     from zoning.outputs.exchange import inputs_of
     from zoning.outputs.prints import draw
+    from zoning.outputs.withheld import handed_out
 
     whole, place = taken(plan), Path(out)
     with staged(place, last=(), inputs=inputs_of(whole)) as stage:
-        files = draw.write_all(whole, stage, lang=lang or whole.lang, form=form, paper=paper)
+        files = draw.write_all(
+            handed_out(whole), stage, lang=lang or whole.lang, form=form, paper=paper
+        )
         names = [file.name for file in files]
     return [place / name for name in names]
 
@@ -248,18 +254,26 @@ def export(
         If the format is unknown or cannot hold the plan.
     """
     whole, place = taken(plan), Path(out)
-    if public:
-        from zoning.outputs.exchange.public import check_format, names
-        from zoning.outputs.exchange.public import public as for_all
-
-        check_format(to)
-        shown = for_all(whole)
-        layers = layers or names(shown)
+    kept_back = whole.config.outputs.withhold
+    if public or kept_back:
         from zoning.outputs import exchange
+        from zoning.outputs.withheld import WITHHELD, check_format, names, withheld
 
+        check_format(to, "--public" if public else "[outputs] withhold")
+        shown = withheld(whole, WITHHELD if public else kept_back)
+        there = names(shown)
+        hidden = [name for name in layers if name not in there]
+        if hidden:
+            raise InputError.one(
+                f"'{hidden[0]}' is kept back", f"“{hidden[0]}”不对外提供", where="--layer",
+                code="withheld", remedy=("one of " + ", ".join(there),
+                                         "可用：" + "、".join(there)),
+            )  # fmt: skip
+        only = () if to == "qgis" else layers or there
         return exchange.write(
-            shown, to, place, lang=lang or whole.lang, encoding=encoding, only=layers
-        )
+            shown, to, place, lang=lang or whole.lang, encoding=encoding, url=url, schema=schema,
+            only=only,
+        )  # fmt: skip
     if to in PROBLEMS:
         from zoning.questions.answer import write_problem
 

@@ -11,6 +11,7 @@ from zoning.base.staged import staged
 from zoning.digest import digest
 from zoning.errors import Text
 from zoning.outputs.exchange import inputs_of
+from zoning.outputs.withheld import handed_out
 from zoning.plan import Plan
 from zoning.store import write_tables
 
@@ -58,6 +59,7 @@ def write(
     """
     wanted = plan.config.outputs
     plan = replace(plan, run={**plan.run, "digest": digest(plan)})
+    shown = handed_out(plan)
     with staged(folder, stale=OUTPUTS, listing=None, inputs=inputs_of(plan)) as stage:
         tell = progress or (lambda _: None)
         tell(Text("plan.gpkg", "plan.gpkg"))
@@ -73,17 +75,17 @@ def write(
             tell(Text("map.html", "map.html"))
             from zoning.outputs import webmap
 
-            webmap.write(plan, stage / "map.html", ladder=ladder, under=under)
+            webmap.write(shown, stage / "map.html", ladder=ladder, under=under)
         if wanted.tables:
             tell(Text("tables.xlsx", "tables.xlsx"))
             from zoning.outputs.office import workbook
 
-            workbook.write(plan, stage / "tables.xlsx")
+            workbook.write(shown, stage / "tables.xlsx")
         if wanted.report:
             tell(Text("report.docx", "report.docx"))
             from zoning.outputs import report
 
-            report.write(plan, stage / "report.docx", **(dressed or {}))
+            report.write(shown, stage / "report.docx", **(dressed or {}))
         tell(Text("units.parquet, ledger.parquet, run.json", "units.parquet 等"))
         write_tables(plan, stage)
         names = sorted(p.relative_to(stage) for p in stage.rglob("*") if p.is_file())

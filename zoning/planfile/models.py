@@ -6,7 +6,7 @@ plan has a source and an evidence tag beside it; one without is the choice of th
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BeforeValidator,
@@ -250,6 +250,11 @@ class AuditPart(Part):
     """File of decisions on conflicts: conflicts.gpkg as edited in QGIS, or CSV or XLSX."""
 
 
+Withheld = Literal["redline", "core", "basic_farmland", "heritage", "water", "lock", "farmland"]
+#: What may be kept back: kinds of protections, and farmland of the land use.
+WITHHELD: tuple[Withheld, ...] = get_args(Withheld)
+
+
 class OutputsPart(Part):
     """``[outputs]``: which files a run leaves beside plan.gpkg, units.parquet and run.json."""
 
@@ -264,6 +269,10 @@ class OutputsPart(Part):
     """tables.xlsx, one sheet per official table."""
     report: bool = False
     """report.docx."""
+    withhold: tuple[Withheld, ...] = ()
+    """Kinds of restricted land (`redline`, `core`, `basic_farmland`, `heritage`, `water`, `lock`,
+    `farmland`) of which maps, reports, tables, sheets and exports hold nothing. The folder of the
+    plan (plan.gpkg, plan.qgz, parquet, run.json) stays its whole record, not to be handed out."""
 
 
 class ReportPart(Part):

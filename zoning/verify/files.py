@@ -19,6 +19,7 @@ import pandas as pd
 
 from zoning.base.staged import sha256
 from zoning.errors import Text
+from zoning.outputs.withheld import handed_out
 from zoning.plan import Plan
 from zoning.verify.compare import Findings, differences, langs, say, values
 from zoning.verify.papers import pdf_report, word_report
@@ -37,12 +38,13 @@ def audit(plan: Plan, folder: Path, found: Findings) -> None:
     _sums(plan, folder, found)
     _geopackage(plan, folder, found)
     _run(plan, found)
+    shown = handed_out(plan)
     for name, read in (("map.html", _map), ("tables.xlsx", _workbook), ("report.docx", word_report),
                        ("report.pdf", pdf_report), ("plan.qgz", _project)):  # fmt: skip
         if not (folder / name).is_file():
             continue
         try:
-            read(plan, folder / name, found)
+            read(plan if name == "plan.qgz" else shown, folder / name, found)
         except (OSError, ValueError, LookupError, zipfile.BadZipFile) as error:
             text = Text(f"{name} cannot be read: {error}", f"{name} 无法读取：{error}")
             found.add("verify.files", False, text, name)

@@ -8,7 +8,6 @@ so no spreadsheet runs them.
 from __future__ import annotations
 
 import io
-import math
 import numbers
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
+from zoning.base.areas import M2_PER_KM2
 from zoning.outputs import contributed
+from zoning.outputs.office import totals
+from zoning.outputs.office.sheet_look import heads, line, link, prepare, put
 from zoning.outputs.office.whole import clean, notice, repack, stamp, write_whole
 from zoning.outputs.office.wording import (
     dictionary,
@@ -39,9 +41,6 @@ __all__ = ["sheets", "write"]
 #: A longer table is named in the first sheet and left to units.parquet. Spreadsheets hold
 #: 1,048,576 rows, but are of no use long before; our choice.
 MOST_ROWS = 20_000
-_TEXT_LIMIT = 32_767  # characters in a cell (ECMA-376 implementations)
-_A4 = 9  # number of the paper in ECMA-376
-_WIDE = 180  # characters that can still be read on A4
 _NAME_LIMIT = 31  # characters in the name of a sheet
 #: What a spreadsheet would take for the beginning of a formula.
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
@@ -64,8 +63,10 @@ _LONG = (
     f"超过 {MOST_ROWS:,} 行的表（–）不写入本文件，见 units.parquet。",
 )
 _UNITS = (
-    "Areas are whole square metres, shares are shown in per cent, empty means no data.",
-    "面积单位为平方米（整数），比例以百分数显示，空白为无数据。",
+    "Areas are whole square metres, in accounts with km² beside them; shares are shown in per "
+    "cent, empty means no data. Names of sheets are links; the first cell of a sheet leads back.",
+    "面积单位为平方米（整数），各账另列平方公里（km²）；比例以百分数显示，空白为无数据。"
+    "工作表名称可点击，各表左上角返回本页。",
 )
 _Named = tuple[str, int]  # name of the sheet, number of rows
 
@@ -77,6 +78,7 @@ class _Column:
     form: str
     codes: str | None  # the column whose words its codes take
     width: float
+    of: str = ""  # the column of square metres that this one shows in km2
 
 
 def write(plan: Plan, path: str | Path, *, lang: str | None = None) -> Path:
@@ -113,7 +115,7 @@ def to_bytes(plan: Plan, *, lang: str = "zh") -> bytes:
     known = dictionary(plan, lang)
     for (key, table), name in zip(found.items(), names[1:], strict=True):
         if len(table) <= MOST_ROWS:
-            _fill(book.create_sheet(name), key, table, known, said, lang)
+            _fill(book.create_sheet(name), key, table, known, said, lang, home=names[0])
     out = io.BytesIO()
     book.save(out)
     return repack(out.getvalue(), stamp())
@@ -191,16 +193,21 @@ def _fill(
     known: Mapping[str, Mapping[str, str]],
     said: contributed.Words,
     lang: str,
+    *,
+    home: str,
 ) -> None:
-    """Write one table with its two head rows."""
+    """Write one table with its two head rows; the first cell leads back to the first sheet."""
     # The codes of a wing's column have the words of the wing, whatever others call so.
     known = {**known, **{
         str(c): {code: word.get(lang) for code, word in given.items()}
         for c in table.columns if (given := said.values(str(c), key)) is not None
     }}  # fmt: skip
     columns = [_column(key, table[name], known, said, lang) for name in table.columns]
-    _prepare(sheet, [c.width for c in columns], 2, len(table))
-    _heads(sheet, columns)
+    if key in totals.ADDED or key in totals.SHOWN:
+        columns = [c for one in columns for c in _with_km2(one, lang)]
+    prepare(sheet, [c.width for c in columns], 2, len(table))
+    heads(sheet, columns)
+    link(sheet, "A1", home)
     # One cell per column is filled again for each row. openpyxl keeps styles by reference, so text
     # that must be quoted has a cell of its own.
     plain = [_blank(sheet, column, quoted=False) for column in columns]
@@ -211,8 +218,44 @@ def _fill(
             for p, q, value in zip(plain, quoted, row, strict=True)
         ]
         for cell, value in zip(cells, row, strict=True):
-            _put(cell, value)
+            put(cell, value)
         sheet.append(cells)
+    sums = totals.total(key, table)
+    if sums is not None:
+        _total(sheet, columns, sums, lang)
+
+
+def _with_km2(column: _Column, lang: str) -> list[_Column]:
+    """Put a column in km2 beside one in square metres."""
+    if not column.name.endswith("_m2"):
+        return [column]
+    name = column.name.removesuffix("_m2") + "_km2"
+    label = column.label.replace("m²", "km²")
+    if label == column.label:
+        label += "（km²）" if lang == "zh" else " (km²)"
+    wide = max(column.width - 4, len(name) + 2.0)
+    return [column, _Column(name, label, "#,##0.00", None, wide, column.name)]
+
+
+def _total(
+    sheet: WriteOnlyWorksheet, columns: list[_Column], sums: Mapping[str, int], lang: str
+) -> None:
+    """Write the row that adds up the table; what cannot be added stays empty."""
+    from openpyxl.styles import Border, Font, Side
+
+    cells = []
+    for place, column in enumerate(columns):
+        cell = _blank(sheet, column, quoted=False)
+        value: Any = sums.get(column.of or column.name)
+        if value is not None and column.of:
+            value = value / M2_PER_KM2
+        if place == 0:
+            value = "合计" if lang == "zh" else "total"
+        put(cell, value)
+        cell.font = Font(bold=True)
+        cell.border = Border(top=Side(style="thin", color="1F4E5F"))
+        cells.append(cell)
+    sheet.append(cells)
 
 
 def _blank(sheet: WriteOnlyWorksheet, column: _Column, *, quoted: bool) -> Any:
@@ -233,10 +276,15 @@ def _rows(
     import numpy as np
 
     ready = []
-    for name, column in zip(table.columns, columns, strict=True):
-        values = table[name].astype(object).to_numpy()
-        missing = table[name].isna().to_numpy()
-        if column.codes:
+    for column in columns:
+        given = table[column.of or column.name]
+        values = given.astype(object).to_numpy()
+        missing = given.isna().to_numpy()
+        if column.of:
+            values = np.array([None if gone else v / M2_PER_KM2
+                               for v, gone in zip(values, missing, strict=True)],
+                              dtype=object)  # fmt: skip
+        elif column.codes:
             spoken = {v: say(known, column.codes, v, lang) for v in set(values[~missing])}
             values = np.array(
                 [words.value(column.codes, None, lang) if gone else spoken[v]
@@ -245,20 +293,6 @@ def _rows(
             values = np.where(missing, None, values)
         ready.append(values)
     return zip(*ready, strict=True) if ready else iter(())
-
-
-def _put(cell: Any, value: Any) -> None:
-    """Fill a cell; text is marked as text, whatever it begins with."""
-    import numpy as np
-
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
-        cell.value = value
-        return
-    text = clean(value)[:_TEXT_LIMIT]
-    cell.value = text
-    cell.data_type = "s"  # openpyxl takes "=1+1" for a formula
 
 
 def _column(
@@ -293,80 +327,29 @@ def _shown(value: Any, measure: str) -> str:
     return "100.00%" if measure == "1" else f"{value:,.2f}"
 
 
-def _prepare(sheet: WriteOnlyWorksheet, widths: list[float], heads: int, rows: int) -> None:
-    """Freeze the heads and the first column, set widths, filter and printing."""
-    from openpyxl.utils import get_column_letter
-
-    for number, width in enumerate(widths, 1):
-        sheet.column_dimensions[get_column_letter(number)].width = width
-    if heads:
-        sheet.freeze_panes = f"B{heads + 1}"
-        sheet.print_title_rows = f"1:{heads}"
-        last = get_column_letter(len(widths))
-        sheet.auto_filter.ref = f"A{heads}:{last}{heads + max(rows, 1)}"
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = _A4
-    # Wide tables go over several sheets beside each other, the first column on each.
-    pages = max(1, math.ceil(sum(widths) / _WIDE))
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = pages, 0
-    if pages > 1:
-        sheet.print_title_cols = "A:A"
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.oddFooter.center.text = "&P / &N"
-
-
-def _heads(sheet: WriteOnlyWorksheet, columns: list[_Column]) -> None:
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-
-    fill = PatternFill("solid", fgColor="1F4E5F")
-    line = Border(bottom=Side(style="thin", color="1F4E5F"))
-    sheet.row_dimensions[1].height = 32  # two lines
-    labels, names = [], []
-    for column in columns:
-        label, name = WriteOnlyCell(sheet), WriteOnlyCell(sheet)
-        _put(label, column.label)
-        _put(name, column.name)
-        label.font = Font(bold=True, color="FFFFFF")
-        label.fill = fill
-        label.alignment = Alignment(wrap_text=True, horizontal="center", vertical="center")
-        name.font = Font(size=8, color="6F6F6F")
-        name.border = line
-        labels.append(label)
-        names.append(name)
-    sheet.append(labels)
-    sheet.append(names)
-
-
 def _about(sheet: WriteOnlyWorksheet, plan: Plan, found: Mapping[str, _Named], lang: str) -> None:
     """Write the first sheet: what this is, from what, and which sheets follow."""
     chinese = lang == "zh"
-    _prepare(sheet, [34, 34, 28, 12], 0, 0)
-    _line(sheet, plan.name, bold=True, size=16)
+    prepare(sheet, [34, 34, 28, 12], 0, 0)
+    top: list[tuple[tuple[Any, ...], dict[str, Any]]] = [((plan.name,), {"bold": True, "size": 16})]
     warning = notice(plan, lang)
     if warning:
-        _line(sheet, warning, bold=True, color="A11D1D")
-    _line(sheet, "坐标系" if chinese else "CRS", plan.grid.crs[:60])
-    _line(sheet, "单元边长（m）" if chinese else "side of a unit (m)", plan.grid.cell_m)
-    _line(sheet, _UNITS[chinese])
-    _line(sheet, _LONG[chinese])
+        top.append(((warning,), {"bold": True, "color": "A11D1D"}))
+    top += [
+        (("坐标系" if chinese else "CRS", plan.grid.crs[:60]), {}),
+        (("单元边长（m）" if chinese else "side of a unit (m)", plan.grid.cell_m), {}),
+        ((_UNITS[chinese],), {}), ((_LONG[chinese],), {}),
+    ]  # fmt: skip
     if unzoned := why_unzoned(plan, lang):
-        _line(sheet, f"{words.unzoned(lang)}{'：' if chinese else ': '}{unzoned}")
-    _line(sheet)
+        top.append(((f"{words.unzoned(lang)}{'：' if chinese else ': '}{unzoned}",), {}))
     said = contributed.Words.of(plan)
     heads = ("工作表", "英文名", "标识", "行数") if chinese else ("sheet", "Chinese", "key", "rows")
-    _line(sheet, *heads, bold=True)
+    top += [((), {}), (heads, {"bold": True})]
+    for values, font in top:
+        line(sheet, *values, **font)
     other = "en" if chinese else "zh"
-    for key, (name, rows) in found.items():
-        _line(sheet, name if rows <= MOST_ROWS else "–", said.table_name(key, other), key, rows)
-
-
-def _line(sheet: WriteOnlyWorksheet, *values: Any, **font: Any) -> None:
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Font
-
-    cells = [WriteOnlyCell(sheet) for _ in values]
-    for cell, value in zip(cells, values, strict=True):
-        _put(cell, value)
-        cell.font = Font(**font)
-    sheet.append(cells)
+    for place, (key, (name, rows)) in enumerate(found.items(), len(top) + 1):
+        there = rows <= MOST_ROWS
+        line(sheet, name if there else "–", said.table_name(key, other), key, rows)
+        if there:
+            link(sheet, f"A{place}", name)

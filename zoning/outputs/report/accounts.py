@@ -30,7 +30,8 @@ def zones(w: Writer) -> Iterator[Block]:
     yield w.frame(w.say("Zones", "各主体功能区"), frame,
                   ["zone", "units", "area_m2", "share", "redline_m2", "built_m2"],
                   table="zones", widths={"zone": 1.7}, note=_base(w))  # fmt: skip
-    yield _reasons(w)
+    if "zone_reason" in plan.units:
+        yield _reasons(w)
     beside = plan.tables.get("account_overlay")
     if beside is not None:
         yield w.frame(w.say("Overlays beside the zones", "与分区并存的叠加区"), beside,
