@@ -7,7 +7,7 @@ import itertools
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -93,6 +93,8 @@ def test_no_page_is_more_than_a_third_empty_unless_a_chapter_ends(made):
 
 @given(st.lists(st.tuples(st.sampled_from(["line", "keep", "picture"]),
                           st.floats(8, 120)), max_size=60))  # fmt: skip
+@example([("picture", 82.0), ("picture", 120.0), ("picture", 99.0), ("picture", 103.0),
+          ("keep", 8.0), ("picture", 97.0)])  # fmt: skip
 def test_every_strip_comes_once_and_no_page_overflows(kinds):
     def picture(tall: float, name: int) -> Strip:
         return Strip(tall, name, floats=True, shrink=lambda part: picture(tall * part, name))

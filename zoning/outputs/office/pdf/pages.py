@@ -120,6 +120,8 @@ class _Worker:
             self.waiting.append(run)
         else:
             self._turn()
+            if self.pages[-1].placed and not self._fits(run):  # pictures that waited took the room
+                self.pages.append(Page())
             self._place(run)
 
     def flush(self) -> None:
