@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import docx
 import fake_plan
+import numpy as np
 import pandas as pd
 import pytest
 from docx.oxml.ns import qn
@@ -18,6 +19,7 @@ from zoning.base import words
 from zoning.base.areas import percent
 from zoning.errors import Check
 from zoning.outputs import notebook, report
+from zoning.outputs.office import flow
 from zoning.outputs.office.document import Figure, Heading, Signatures, Table, Text
 from zoning.outputs.report import front, pieces
 
@@ -390,3 +392,63 @@ def test_libreoffice_turns_the_report_into_pages(hostile, tmp_path, lang):
     assert "=1+1" in pages and "=SUM(A1)" in pages and "<script>" in pages.replace("\n", "")
     assert ("表 1" in pages) if lang == "zh" else ("Table 1" in pages)
     assert "Error!" not in pages and "错误!" not in pages
+
+
+def filled(pdf, heads):
+    """Give what part of the text of each page is filled, and the pages that a chapter begins."""
+    pypdfium2 = pytest.importorskip("pypdfium2")
+    parts, chapters = [], set()
+    document = pypdfium2.PdfDocument(pdf)
+    for number, page in enumerate(document):
+        ink = np.asarray(page.render(scale=0.5).to_pil().convert("L")) < 200
+        tall = ink.shape[0]
+        top, low = round(tall * 2.6 / 29.7), round(tall * (29.7 - 2.4) / 29.7)
+        rows = np.flatnonzero(ink[top:low].any(axis=1))
+        parts.append((rows[-1] + 1) / (low - top) if len(rows) else 0.0)
+        said = page.get_textpage().get_text_range().replace("\r", "")
+        begin = [line.strip() for line in said.split("\n")[:4]]
+        if any(re.sub(r"\s+", " ", h) in re.sub(r"\s+", " ", b) for h in heads for b in begin):
+            chapters.add(number)
+    return parts, chapters
+
+
+@pytest.mark.slow
+@pytest.mark.libreoffice
+@pytest.mark.skipif(not shutil.which("soffice"), reason="needs LibreOffice")
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_page_of_word_is_more_than_a_third_empty_unless_a_chapter_ends(tmp_path, lang):
+    plan = fake_plan.make(nx=14, ny=10)
+    report.write(plan, tmp_path / "r.docx", lang=lang)
+    heads = [b.text for b in report.blocks_of(plan, lang)
+             if isinstance(b, Heading) and b.level == 1]  # fmt: skip
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    convert = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path)]
+    subprocess.run([*convert, str(tmp_path / "r.docx")], check=True, timeout=180)
+    parts, chapters = filled(tmp_path / "r.pdf", heads)
+    first = min(n for n in chapters if n > 2)  # behind cover and contents
+    assert len([n for n in chapters if n >= first]) == len(heads)
+    for number, part in enumerate(parts[first:-1], first):
+        assert part > 2 / 3 or number + 1 in chapters, (number + 1, part)
+
+
+def test_pictures_move_and_nothing_else_does_and_none_leaves_its_chapter():
+    from io import BytesIO
+
+    from PIL import Image
+
+    out = BytesIO()
+    Image.new("RGB", (160, 118)).save(out, "png")
+    text, figure = Text("文" * 300), Figure("图", out.getvalue())
+    blocks = [Heading(1, "1"), *[text] * 3, figure, *[text] * 3, Heading(1, "2"), figure, figure,
+              figure, text, Heading(1, "3"), text]  # fmt: skip
+    laid = flow.arranged(blocks, "zh")
+    assert [p.block for p in laid if not isinstance(p.block, Figure)] == [
+        b for b in blocks if not isinstance(b, Figure)
+    ]
+    assert len(laid) == len(blocks) and all(0.6 <= p.scale <= 1 for p in laid)
+    chapter, counts = 0, {}
+    for p in laid:
+        chapter += isinstance(p.block, Heading)
+        counts[chapter] = counts.get(chapter, 0) + isinstance(p.block, Figure)
+    assert counts == {1: 1, 2: 3, 3: 0}
+    assert laid.index(next(p for p in laid if isinstance(p.block, Figure))) > 4  # text came first

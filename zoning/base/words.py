@@ -111,9 +111,11 @@ def source(text: str, lang: str = "zh") -> str:
     ('本软件自定', 'own choice', '市统计年鉴 2024')
     >>> source("example, taken over from: own choice")
     '示例，取自：本软件自定'
+    >>> source("30 % of it", "en")
+    '30% of it'
     """
     if lang != "zh":
-        return text
+        return re.sub(r"(\d) %", r"\1%", text)  # as percentages are written everywhere else
     known = load_toml("sources.toml")
     for prefix, said in known["prefixes"].items():
         if text.startswith(prefix):
