@@ -78,9 +78,11 @@ def map(
 
     whole, place = taken(plan), Path(out)
     if compare is not None:
-        whole, other = handed_out(whole), handed_out(taken(compare))
+        other = handed_out(taken(compare))
         called = None if names is None else (names[0], names[1])
-        return webmap.write_compare(whole, other, place, lang=lang, folder=folder, names=called)
+        return webmap.write_compare(
+            handed_out(whole), other, place, lang=lang, folder=folder, names=called
+        )
     near = home_of(whole)
     if isinstance(plan, str | Path):
         near += [Path(plan).resolve().parent, Path(plan)]
@@ -154,14 +156,14 @@ def report(
     if isinstance(plan, str | Path):
         near += [Path(plan), Path(plan).resolve().parent]
     dressed = dress(whole, near, template=template, outline=outline, docx=to == "docx")
-    inputs, whole = inputs_of(whole), handed_out(whole)
-    with staged(place, last=(), inputs=inputs) as stage:
+    shown = handed_out(whole)
+    with staged(place, last=(), inputs=inputs_of(whole)) as stage:
         files = [
-            room.write(whole, stage / f"report.{to}", lang=chosen, **dressed),
-            workbook.write(whole, stage / "tables.xlsx", lang=chosen),
+            room.write(shown, stage / f"report.{to}", lang=chosen, **dressed),
+            workbook.write(shown, stage / "tables.xlsx", lang=chosen),
         ]
         if sheets:
-            files += draw.write_all(whole, stage / "sheets", lang=chosen)
+            files += draw.write_all(shown, stage / "sheets", lang=chosen)
         names = [file.relative_to(stage) for file in files]
     return [place / name for name in names]
 
@@ -257,7 +259,8 @@ def export(
     kept_back = whole.config.outputs.withhold
     if public or kept_back:
         from zoning.outputs import exchange
-        from zoning.outputs.withheld import WITHHELD, check_format, names, withheld
+        from zoning.outputs.withheld import check_format, names, withheld
+        from zoning.planfile.models import WITHHELD
 
         check_format(to, "--public" if public else "[outputs] withhold")
         shown = withheld(whole, WITHHELD if public else kept_back)
