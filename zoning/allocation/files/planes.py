@@ -46,8 +46,11 @@ class Planes:
         self.planes.append((bound - float(slope @ y), slope))
         del self.planes[:-_MOST_PLANES]
 
-    def best(self, middle: Floats, size: Floats) -> tuple[Floats, float]:
-        """Give the prices in the box around the middle that the planes hope most of."""
+    def best(self, middle: Floats, size: Floats, worth: float = 1.0) -> tuple[Floats, float]:
+        """Give the prices in the box around the middle that the planes hope most of.
+
+        ``worth`` is about how large the bound may become.
+        """
         from scipy.optimize import linprog
 
         offset = np.array([p[0] for p in self.planes])
@@ -55,11 +58,13 @@ class Planes:
         unit = np.maximum(size, 1e-300)  # prices in units of the box: all alike to the solver
         low = np.maximum(-1.0, -middle / unit)
         right = offset + slopes @ middle
-        worth = max(float(np.abs(right).max()), 1e-12)
+        steps = -slopes * unit / worth
+        # A plane far below the others is steep: each row in a size of its own.
+        row = np.maximum(1.0, np.abs(steps).max(axis=1, initial=0.0))
         found = linprog(
             np.r_[-1.0, np.zeros(len(middle))],
-            A_ub=np.column_stack([np.ones(len(offset)), -slopes * unit / worth]),
-            b_ub=right / worth,
+            A_ub=np.column_stack([np.ones(len(offset)), steps]) / row[:, None],
+            b_ub=right / worth / row,
             bounds=[(None, None), *zip(low, np.ones(len(middle)), strict=True)],
             method="highs-ds",
         )

@@ -98,14 +98,21 @@ def solve(task: Task, *, gap: float = 0.0, seconds: float | None = None) -> Foun
 
 
 def simplified(task: Task) -> Task:
-    """Join edges that stand twice, and leave out those without weight or between one unit."""
+    """State the same choices as simply as they can be stated, which makes bounds better.
+
+    An amount beyond its target counts as the target; edges that stand twice are one; those without
+    weight, or of a unit with itself, are left out.
+    """
     n = len(task.cost)
     low, high = np.minimum(task.a, task.b), np.maximum(task.a, task.b)
     key = low.astype(np.int64) * n + high
     keep = (task.weight > 0) & (low != high)
     pair, at = np.unique(key[keep], return_inverse=True)
     weight = sum_by(at, task.weight[keep], len(pair))
-    return replace(task, a=(pair // n).astype(np.intp), b=(pair % n).astype(np.intp), weight=weight)
+    amounts = task.amounts.tocsc().copy()
+    amounts.data = np.minimum(amounts.data, task.targets[amounts.indices])
+    amounts.eliminate_zeros()
+    return replace(task, amounts=amounts, a=(pair // n).astype(np.intp), b=(pair % n).astype(np.intp), weight=weight)
 
 
 class _Search:
@@ -170,7 +177,7 @@ class _Search:
             if found.bound > before:
                 self.prices = found
                 self.offer(self.repaired(z))
-            y, hoped = model.best(self.prices.y, size)
+            y, hoped = model.best(self.prices.y, size, worth)
             rest = hoped - self.prices.bound
             if rest <= 1e-5 * abs(self.prices.bound):
                 # Inside this box nothing is left; a wider one may hold more.
