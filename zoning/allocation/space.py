@@ -46,7 +46,10 @@ def lattice_edges(units: Iterable[str], cell_m: int) -> pd.DataFrame:
     0  1kmN3E4  1kmN3E5    1000.0
     1  1kmN3E5  1kmN4E5    1000.0
     """
-    codes = np.array([str(code) for code in units], dtype=object)
+    if isinstance(units, pd.Series | pd.Index):
+        codes = units.to_numpy(dtype=object)
+    else:
+        codes = np.array([str(code) for code in units], dtype=object)
     if not len(codes):
         return pd.DataFrame({"a": [], "b": [], "length_m": []})
     codes = np.sort(codes)
@@ -65,8 +68,9 @@ def lattice_edges(units: Iterable[str], cell_m: int) -> pd.DataFrame:
     pairs = np.concatenate(ends)
     # Codes are sorted, so positions sort as their codes do.
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-    table = pd.DataFrame({"a": codes[pairs[:, 0]], "b": codes[pairs[:, 1]]})
-    return table.assign(length_m=float(cell_m))
+    names = pd.Series(codes)
+    a, b = (names.take(pairs[:, k]).array for k in (0, 1))
+    return pd.DataFrame({"a": a, "b": b, "length_m": np.full(len(pairs), float(cell_m))})
 
 
 def _places(codes: Any) -> tuple[Ints, Ints]:
