@@ -22,6 +22,7 @@ from zoning.capacity import Limit, Lock, account, presolve
 from zoning.capacity.reductions import add_reductions, reduction_limits
 from zoning.capacity.rules import LATER, CapRules, PhaseRule, ReductionRule
 from zoning.errors import InfeasibleError, InputError
+from zoning.outputs.office import prices as office_prices
 from zoning.verify import verify
 
 
@@ -293,6 +294,43 @@ def test_a_plan_with_phases_and_reductions_holds_and_comes_back(plan, tmp_path):
     if plan.run["allocation"]["method"] == "lp":
         names = {p.code for p in back.price().prices}
         assert {"phase:near@near", "phase_quota:key@near", "reduction:old"} <= names
+
+
+def test_several_plans_and_files_for_marxan_are_refused_with_the_reason(plan, tmp_path):
+    with pytest.raises(InputError, match="cannot keep phases") as caught:
+        api.alternatives(plan, count=3, within=0.05)
+    assert "分期" in caught.value.problems[0].what.zh
+    with pytest.raises(InputError, match="fractions of units"):
+        plan.allocate(whole_units=True)
+    with pytest.raises(InputError, match="Marxan's terms"):
+        plan.export("marxan", tmp_path / "marxan")
+    assert not (tmp_path / "marxan").exists()
+
+
+def test_rules_of_phases_are_told_by_their_names(plan):
+    """Checks and prices say the planner's words, not codes."""
+    said = " ".join(t for c in plan.checks for t in (c.text.en, c.text.zh))
+    assert "by the end of near term" in said
+    assert "近期末" in said
+    assert "end of near:" not in said
+    if plan.run["allocation"]["method"] == "lp":
+        found = plan.price()
+        labels = {p.code: p.label for p in found.prices}
+        quota = labels["phase_quota:key@near"]
+        assert quota.en == "quota key by the end of near term: upper limit"
+        assert quota.zh == "新增指标重点（近期末）：上限"
+        table = office_prices.named(plan, found.table())
+        codes = table.set_index("code")
+        for code, en, zh in (
+            ("phase_quota:key@near",
+             "quota of a zone and phase: key development by the end of near term",
+             "重点开发分期分区指标（近期末）"),
+            ("phase:near@near", "cap of a phase: near term", "近期分期上限"),
+            ("reduction:old", "land that goes: old", "旧村减量"),
+        ):  # fmt: skip
+            kind = codes.loc[[code], "kind"].iloc[0]
+            said = [office_prices.rule_name(plan, kind, code, "", lang) for lang in ("en", "zh")]
+            assert said == [en, zh]
 
 
 def test_explain_and_contribution_tell_the_phase(plan):

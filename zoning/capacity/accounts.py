@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -351,6 +351,8 @@ def account(
     limits += eco_limit(rules, eco_agri_m2, base, reducible(pieces))
     limits += own_limits(pieces, rules.own)
     limits += phase_limits(rules, headroom, column)
+    titles = {rule.name: rule.title for rule in rules.phases}
+    limits = [replace(x, phase_name=titles.get(x.phase, x.phase_name)) for x in limits]
     limits += reduction_limits(pieces, rules.reductions)
     more, more_checks = _area_limits(rules, {"county": counties, "township": townships}, pieces)
     cross = {

@@ -127,6 +127,8 @@ class Limit:
         What is counted.
     phase : str
         Only what is built by the end of this phase counts; empty: all new land does.
+    phase_name : Text
+        Name of the phase for people.
     net : bool
         Land that is given up is taken off: the limit is about all construction, and its cap on new
         land less reduced land may be below 0. Without it new land alone counts.
@@ -152,6 +154,7 @@ class Limit:
     coefficient: str | None = None
     unit: str = "m2"
     phase: str = ""
+    phase_name: Text = _NAMELESS
     net: bool = False
     staged: bool = False
 
@@ -178,7 +181,8 @@ class Limit:
         if self.kind not in ("city", "eco_agri"):
             word = Text(f"{word.en} {en}", f"{word.zh}{zh}")
         if self.phase and self.kind != "phase":
-            return Text(f"{word.en} by the end of {self.phase}", f"{word.zh}（{self.phase} 期末）")
+            by, by_zh = self.phase_name.en or self.phase, self.phase_name.zh or self.phase
+            return Text(f"{word.en} by the end of {by}", f"{word.zh}（{by_zh}末）")
         return word
 
     def told(self, amount: int) -> str:

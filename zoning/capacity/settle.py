@@ -69,13 +69,15 @@ def settle(
 def _nested(acc: Account, pieces: pd.DataFrame, new: pd.Series) -> list[Check]:
     """Hold each phase against the next: what is built by its end stays."""
     found, names = [], [by_column(p) for p in order_of(acc.limits)[:-1]]
+    titles = {x.code: x.name for x in acc.limits if x.kind == "phase"}
     for name, column in zip(order_of(acc.limits), names, strict=False):
+        en, zh = titles[name].en or name, titles[name].zh or name
         later = names[names.index(column) + 1 :]
         after = pieces[later[0]] if later else new
         off = int(((pieces[column] < 0) | (pieces[column] > after)).sum())
         text = Text(
-            f"{off} pieces have more by the end of {name} than after it",
-            f"{off} 个地块在 {name} 期末的新增多于其后",
+            f"{off} pieces have more by the end of {en} than after it",
+            f"{off} 个地块在{zh}末的新增多于其后",
         )
         found.append(Check("new.phase_nested", "error", off == 0, off, 0, "pieces", name, text))
     return found

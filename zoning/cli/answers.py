@@ -228,10 +228,11 @@ def price(
         if save:
             talk.wrote(api.with_losses(plan, lost).save(folder))
     names = {} if plan.redlines is None else plan.redlines.groupby("area_code")["name"].first()
+    said = [p.label.get(talk.lang) for p in (*found.prices, found.all_together)]
     rows = [
-        [f"{r.kind} {r.code} {names.get(r.code, '')}".strip(), f"{r.lower_share:.4%}",
+        [word or f"{r.kind} {r.code} {names.get(r.code, '')}".strip(), f"{r.lower_share:.4%}",
          f"{r.upper_share:.4%}", f"{r.moved_m2 / 1e4:,.1f}"]
-        for r in table.itertuples() if r.upper > 0
+        for word, r in zip(said, table.itertuples(), strict=True) if r.upper > 0
     ]  # fmt: skip
     heads = [("rule", "规则"), ("at least", "至少"), ("at most", "至多"), ("moved ha", "移动 公顷")]
     title = talk.say("What each rule costs, as a share of the plan's suitability",

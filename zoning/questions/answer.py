@@ -339,9 +339,9 @@ def write_problem(
     )
     locks = locks_of(plan)
     limits, pieces = frozen(plan, acc, pieces)
-    folder.mkdir(parents=True, exist_ok=True)
-    if to == "marxan":
+    if to == "marxan":  # what is refused leaves no folder
         return [write_marxan(pieces, limits, folder / "marxan", locks=locks, how=how)]
+    folder.mkdir(parents=True, exist_ok=True)
     question = programme(pieces, limits, locks, how=how if weight > 0 or whole else None)
     write = write_mps if to == "mps" else write_lp
     return [write(question, folder / f"allocation.{to}")]

@@ -9,7 +9,7 @@ free only when the upper end is 0. Prices do not add: rules overlap and share th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -18,12 +18,13 @@ from zoning.allocation.allocate import allocate
 from zoning.allocation.proof.bounded import Boundary, bound_of
 from zoning.allocation.result import Allocation
 from zoning.capacity.rules import Limit, Lock
-from zoning.errors import InputError
+from zoning.errors import InputError, Text
 
 Kind = Literal[
     "redline", "core", "basic_farmland", "heritage", "water", "lock", "cap", "quota", "floor"
 ]
 Progress = Callable[[int, int, str], None]
+_NAMELESS = Text("", "")
 _NEEDED = ("rule_code", "piece", "released_m2", "suitability")
 
 
@@ -46,6 +47,8 @@ class Price:
         Townships with the largest change, in km2.
     moves : Series of int64, index ``piece``
         Change of new land (pieces that change only).
+    label : Text
+        The rule in words; empty for areas, which have names of their own.
     """
 
     kind: Kind
@@ -55,6 +58,7 @@ class Price:
     moved_m2: int
     where: str
     moves: pd.Series
+    label: Text = field(default=_NAMELESS, compare=False)
 
     @property
     def free(self) -> bool:
@@ -160,6 +164,7 @@ class _Case:
     pieces: pd.DataFrame
     limits: tuple[Limit, ...]
     locks: tuple[Lock, ...]
+    label: Text = _NAMELESS
 
 
 def _cases(
@@ -178,12 +183,21 @@ def _cases(
         if limit.cap_m2 is not None:
             loose = (*limits[:k], replace(limit, cap_m2=None), *limits[k + 1 :])
             word: Kind = "quota" if limit.kind in ("quota", "phase_quota") else "cap"
-            yield _Case(word, name, pieces, loose, locks)
+            yield _Case(word, name, pieces, loose, locks, _upper(limit.label))
         if limit.floor_m2 > 0:
             loose = (*limits[:k], replace(limit, floor_m2=0), *limits[k + 1 :])
-            yield _Case("floor", name, pieces, loose, locks)
+            yield _Case("floor", name, pieces, loose, locks, _lower(limit.label))
     for lock in locks:
-        yield _Case("lock", lock.code, pieces, limits, tuple(x for x in locks if x != lock))
+        others = tuple(x for x in locks if x != lock)
+        yield _Case("lock", lock.code, pieces, limits, others, lock.label)
+
+
+def _upper(label: Text) -> Text:
+    return Text(f"{label.en}: upper limit", f"{label.zh}：上限")
+
+
+def _lower(label: Text) -> Text:
+    return Text(f"{label.en}: lower limit", f"{label.zh}：下限")
 
 
 def _count(
@@ -274,7 +288,8 @@ def _price(pieces: pd.DataFrame, base: Allocation, case: _Case, how: dict[str, A
     moves = _back(other.new_m2, pieces.index) - base.new_m2.reindex(pieces.index).astype("int64")
     moves = moves[moves != 0].rename("change_m2")
     moved = int(-moves[moves < 0].sum())
-    return Price(case.kind, case.code, lower, upper, moved, _where(pieces, moves), moves)
+    where = _where(pieces, moves)
+    return Price(case.kind, case.code, lower, upper, moved, where, moves, case.label)
 
 
 def _back(new: pd.Series, index: pd.Index) -> pd.Series:
@@ -305,7 +320,7 @@ def _without_solving(base: Allocation, case: _Case, how: dict[str, Any]) -> Pric
     if upper > max(0.0, base.bound - base.objective) + 1e-9 * abs(base.bound):
         return None
     none = pd.Series([], index=base.new_m2.index[:0], dtype="int64", name="change_m2")
-    return Price(case.kind, case.code, 0.0, upper, 0, "", none)
+    return Price(case.kind, case.code, 0.0, upper, 0, "", none, case.label)
 
 
 def _where(pieces: pd.DataFrame, moves: pd.Series, most: int = 3) -> str:

@@ -9,15 +9,24 @@ from zoning.base.areas import Floats
 
 #: Planes that are kept (our choice).
 _MOST_PLANES = 150
+#: Of more units than this a part is asked for the first prices (our choice).
+_MOST_UNITS = 5000
 
 
 def without_boundary(task: Task) -> Floats:
-    """Give prices of the targets as if there were no boundary."""
+    """Give prices of the targets as if there were no boundary, of many units from a part of them."""
     from scipy.optimize import linprog
 
+    n = len(task.cost)
+    some = np.arange(n)
+    if n > _MOST_UNITS:
+        some = np.sort(np.random.default_rng(0).choice(n, _MOST_UNITS, replace=False))
+    amounts = task.amounts[:, some]
+    there = amounts @ task.upper[some]
+    all_ = np.maximum(task.amounts @ task.upper, 1e-300)
     found = linprog(
-        task.cost, A_ub=-task.amounts, b_ub=-task.targets,
-        bounds=np.column_stack([task.lower, task.upper]), method="highs",
+        task.cost[some], A_ub=-amounts, b_ub=-task.targets * there / all_,
+        bounds=np.column_stack([task.lower[some], task.upper[some]]), method="highs",
     )  # fmt: skip
     if found.x is None:
         return np.zeros(len(task.targets))

@@ -32,8 +32,12 @@ from zoning.base.areas import Floats
 _PRICES, _PARTS = 0.4, 0.6
 #: Seconds for prices where no time is stated, and for one part (our choice).
 _FREE_SECONDS, _PART_SECONDS = 60.0, 3.0
+#: A cut becomes a choice when the bound rose by this share since the last one (our choice).
+_BETTER = 0.003
 #: Cuts at most, and units of the first part (our choice).
 _MOST_CUTS, _PART_UNITS = 400, 300
+#: Parts without gain until the parts end (our choice).
+_IDLE = 60
 #: Share of the units, those about which the bound is least sure, that parts are made of.
 _UNSURE = 0.5
 #: Branch and bound is not tried on more units than this after the parts (our choice).
@@ -112,7 +116,13 @@ def simplified(task: Task) -> Task:
     amounts = task.amounts.tocsc().copy()
     amounts.data = np.minimum(amounts.data, task.targets[amounts.indices])
     amounts.eliminate_zeros()
-    return replace(task, amounts=amounts, a=(pair // n).astype(np.intp), b=(pair % n).astype(np.intp), weight=weight)
+    return replace(
+        task,
+        amounts=amounts,
+        a=(pair // n).astype(np.intp),
+        b=(pair % n).astype(np.intp),
+        weight=weight,
+    )
 
 
 class _Search:
@@ -128,10 +138,15 @@ class _Search:
 
     def run(self) -> Status:
         left = self.until - self.start
-        self.offer(begin(self.task, min(3.0, 0.2 * left)))
+        large = len(self.task.cost) > _MOST_WHOLE
+        if not large:  # beyond, a cut under prices is a better beginning, and a quicker one
+            self.offer(begin(self.task, min(3.0, 0.2 * left)))
         self.raise_prices(self.start + min(_FREE_SECONDS, _PRICES * left))
+        if self.z is None:
+            self.offer(begin(self.task, min(_FREE_SECONDS, 0.5 * left)))
         if not self.done() and self.z is not None:
-            self.parts(time.perf_counter() + _PARTS * (self.until - time.perf_counter()))
+            share = 1.0 if self.undecided().sum() > _MOST_WHOLE else _PARTS
+            self.parts(time.perf_counter() + share * (self.until - time.perf_counter()))
         return "proved" if self.done() else self.whole()
 
     def done(self) -> bool:
@@ -168,15 +183,17 @@ class _Search:
         y = without_boundary(task)
         worth = self.value if np.isfinite(self.value) else float(task.cost.sum())
         size = np.maximum(y, worth / max(len(y), 1) / np.maximum(task.targets, 1e-12))
-        cuts, stuck = 0, 0
+        cuts, stuck, repaired, last = 0, 0, -np.inf, np.zeros(len(task.cost), dtype=bool)
         while cuts < _MOST_CUTS and time.perf_counter() < until and not self.done():
             found, z = self.priced(y)
             cuts += 1
             model.add(found.bound, task.targets - task.amounts @ z, y)
             before = self.prices.bound
             if found.bound > before:
-                self.prices = found
-                self.offer(self.repaired(z))
+                self.prices, last = found, z
+                if found.bound - repaired > _BETTER * abs(found.bound) or self.z is None:
+                    repaired = found.bound
+                    self.offer(self.repaired(z, until))
             y, hoped = model.best(self.prices.y, size, worth)
             rest = hoped - self.prices.bound
             if rest <= 1e-5 * abs(self.prices.bound):
@@ -188,6 +205,8 @@ class _Search:
                 size, stuck = size * (1.5 if found.bound - before > 0.5 * rest else 1.0), 0
             else:
                 size = size * 0.9
+        if self.prices.bound > repaired and not self.done():
+            self.offer(self.repaired(last, max(until, time.perf_counter() + 1.0)))
 
     def priced(self, y: Floats) -> tuple[Prices, Bools]:
         """Give the bound of prices and the cut that reaches it."""
@@ -206,9 +225,9 @@ class _Search:
         z = (cut.z & open_) | (task.lower > 0.5)
         return Prices(y, float(y @ task.targets + least.sum()), reduced), z
 
-    def repaired(self, z: Bools) -> Bools | None:
+    def repaired(self, z: Bools, until: float) -> Bools | None:
         """Add to a cut what targets miss, then flip units while that pays."""
-        state, until = State(self.task, z.copy()), time.perf_counter() + 2.0
+        state = State(self.task, z.copy())
         if not state.meet(until):
             return None
         state.descend(until)
@@ -228,7 +247,7 @@ class _Search:
         """Choose parts of the plan anew, everything else held (large neighbourhoods)."""
         rng, near = np.random.default_rng(0), State(self.task, self.known()).near
         many, idle = _PART_UNITS, 0
-        while time.perf_counter() < until and not self.done() and idle < 60:
+        while time.perf_counter() < until and not self.done() and idle < _IDLE:
             free = self.undecided()
             if free.sum() <= many:
                 return

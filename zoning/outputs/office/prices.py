@@ -76,13 +76,28 @@ def rule_name(plan: Plan, kind: str, code: str, name: str, lang: str) -> str:
     if name:
         return name
     head, _, place = code.rpartition(":")
+    place, _, phase = place.partition("@")
     said = words.value("kind", head or kind, lang)
+    by = _phase_title(plan, phase, lang) if phase and place != phase else ""
     if place in ("", "city"):
-        return said
+        return said + by
     where = place_names(plan).get(place, place)
     if place in plan.scheme.codes:
         where = plan.scheme.name_of(place).get(lang)
-    return f"{where}{said}" if lang == "zh" else f"{said}: {where}"
+    cap = plan.config.cap
+    own = {"limit": cap.limit, "reduction": cap.reduction, "phase": cap.phase}.get(head, ())
+    for rule in own:
+        if rule.name == place:
+            where = (rule.title_zh if lang == "zh" else rule.title) or rule.title or place
+    return f"{where}{said}{by}" if lang == "zh" else f"{said}: {where}{by}"
+
+
+def _phase_title(plan: Plan, name: str, lang: str) -> str:
+    given = next((p for p in plan.config.cap.phase if p.name == name), None)
+    title = name if given is None else given.title or name
+    if lang == "zh":
+        return f"（{(given.title_zh if given else '') or title}末）"
+    return f" by the end of {title}"
 
 
 def draw_prices(plan: Plan, prices: PriceList, lang: str = "zh") -> Picture:
