@@ -26,6 +26,7 @@ from annealing import anneal
 from zoning.allocation import allocate
 from zoning.allocation.files import targets
 from zoning.allocation.files.begin import Task
+from zoning.allocation.files.branch import branch
 from zoning.allocation.files.programme import programme
 from zoning.allocation.methods.solver import watching
 from zoning.allocation.proof.bounded import Boundary
@@ -251,7 +252,7 @@ def measure_targets(n: int, marks: list[float]) -> list[str]:
 
     def plain() -> tuple[float, float]:
         every = np.ones(n, dtype=bool)
-        found = targets.branch(task, every, ~every, 1e-4, marks[-1], scaled=False)
+        found = branch(task, every, ~every, 1e-4, marks[-1], scaled=False)
         return np.inf if found.x is None else task.value(found.x[:n] > 0.5), found.bound
 
     found = {"zoning": until_marks(ours, marks), "HiGHS alone": until_marks(plain, marks)}

@@ -14,7 +14,7 @@ _MOST_UNITS = 5000
 
 
 def without_boundary(task: Task) -> Floats:
-    """Give prices of the targets as if there were no boundary, of many units from a part of them."""
+    """Give prices of the targets as if there were no boundary; many units are drawn from."""
     from scipy.optimize import linprog
 
     n = len(task.cost)

@@ -85,10 +85,11 @@ def rule_name(plan: Plan, kind: str, code: str, name: str, lang: str) -> str:
     if place in plan.scheme.codes:
         where = plan.scheme.name_of(place).get(lang)
     cap = plan.config.cap
-    own = {"limit": cap.limit, "reduction": cap.reduction, "phase": cap.phase}.get(head, ())
-    for rule in own:
-        if rule.name == place:
-            where = (rule.title_zh if lang == "zh" else rule.title) or rule.title or place
+    titles = {f"limit:{x.name}": (x.title, x.title_zh) for x in cap.limit}
+    titles |= {f"reduction:{x.name}": (x.title, x.title_zh) for x in cap.reduction}
+    titles |= {f"phase:{x.name}": (x.title, x.title_zh) for x in cap.phase}
+    if (own := titles.get(f"{head}:{place}")) is not None:
+        where = own[lang == "zh"] or own[0] or place
     return f"{where}{said}{by}" if lang == "zh" else f"{said}: {where}{by}"
 
 
