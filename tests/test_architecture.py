@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,17 @@ WINGS = {room for room, wing in _table() if wing}
 OPENERS = {"api", "cli"}
 
 HOUSE = _script("measure_house")
-FILES = HOUSE.files(PACKAGE)
+
+
+@cache
+def files():
+    """Draw the arrows between files, once and not while tests are collected."""
+    return HOUSE.files(PACKAGE)
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def modules() -> list[Path]:
@@ -52,9 +63,8 @@ def test_the_document_names_every_room_once():
 
 
 def test_imports_go_upwards_in_the_table():
-    wrong = [
-        f"{a} imports {b}" for a, b in FILES.edges if RANK[b.split(".")[0]] > RANK[a.split(".")[0]]
-    ]
+    floor = {name: RANK[name.split(".")[0]] for name in files()}
+    wrong = [f"{a} imports {b}" for a, b in files().edges if floor[b] > floor[a]]
     assert wrong == KNOWN_WRONG
 
 
@@ -63,15 +73,21 @@ KNOWN_WRONG: list[str] = []
 
 def test_wings_stand_apart():
     wrong = []
-    for a, b in FILES.edges:
+    for a, b in files().edges:
         one, other = a.split(".")[0], b.split(".")[0]
         if other in WINGS and one != other and one not in OPENERS:
             wrong.append(f"{a} imports {b}")
     assert wrong == []
 
 
+def test_commands_only_call_the_door():
+    called = {b.split(".")[0] for a, b in files().edges if a.startswith("cli.")}
+    # Beside the door only what messages are made of: errors, areas and names (of zones and CRSs).
+    assert called <= {"cli", "api", "errors", "base", "zones", "grid"}
+
+
 def test_no_files_import_one_another_in_a_circle():
-    assert HOUSE.circles(FILES) == []
+    assert HOUSE.circles(files()) == []
 
 
 def test_imports_by_name_and_inside_functions_are_seen(tmp_path: Path):
@@ -92,10 +108,10 @@ def test_imports_by_name_and_inside_functions_are_seen(tmp_path: Path):
 def test_modules_are_small_and_silent(path: Path):
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 400
-    tree = ast.parse(text)
-    assert not [n for n in ast.walk(tree) if isinstance(n, ast.Assert)]
+    nodes = list(ast.walk(parsed(path)))
+    assert not [n for n in nodes if isinstance(n, ast.Assert)]
     if room_of(path) != "cli":
-        calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
+        calls = [n for n in nodes if isinstance(n, ast.Call)]
         assert not [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"]
 
 
@@ -108,8 +124,7 @@ def test_one_reader_of_toml():
 def test_every_public_function_is_documented():
     bare = []
     for path in modules():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in tree.body:
+        for node in parsed(path).body:
             named = isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"
             if named and not ast.get_docstring(node):
                 bare.append(f"{path.name}:{node.name}")

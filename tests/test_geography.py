@@ -143,10 +143,10 @@ def test_neighbours_are_named_around_the_reference_city():
 
 
 @pytest.mark.slow
-def test_geography_of_the_reference_case_is_small():
+def test_geography_of_the_reference_case_is_small(reference_plan):
     from zoning.base.shipped import data_path
 
-    plan = zn.demo()
+    plan = reference_plan
     found = geography(plan, [data_path()])
     assert not found.absent and found.water and found.roads and found.relief is not None
     assert "镇江市" not in [name for name, _ in found.neighbours]

@@ -18,7 +18,6 @@ import worlds
 
 from zoning import pipeline, planfile, store
 from zoning.api import export, verify
-from zoning.base.shipped import data_path
 from zoning.errors import InputError
 from zoning.outputs.folder import write as write_folder
 from zoning.pipeline.ready import prepare
@@ -36,9 +35,8 @@ def small(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def reference():
-    path = data_path("zhenjiang.toml")
-    return pipeline.run(planfile.load(path), path.parent)
+def reference(reference_plan):
+    return reference_plan
 
 
 def test_every_area_of_the_small_world_by_hand(small):

@@ -1051,12 +1051,11 @@ def test_a_ranking_is_tested_by_other_weights():
 
 
 @pytest.mark.slow
-def test_every_file_runs_on_the_reference_case():
-    import zoning as zn
+def test_every_file_runs_on_the_reference_case(reference_plan):
     from zoning import api
     from zoning.contribution.rules import check
 
-    plan = zn.demo()
+    plan = reference_plan
     results = [api.policy(name, plan, examples=True) for name in shipped()]
     assert [r.policy.name for r in results if not r.ok] == []
     joined = api.joined(plan, results)

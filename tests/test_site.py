@@ -435,11 +435,11 @@ def test_cut_keeps_area_and_owner():
 
 
 @pytest.mark.slow
-def test_a_thousand_sites_of_the_reference_case(count=1000):
+def test_a_thousand_sites_of_the_reference_case(reference_plan, count=1000):
     """Ask the reference plan, and measure again from the shipped files by shapely and rasterio."""
     from zoning.base.shipped import data_path
 
-    plan = zn.demo()
+    plan = reference_plan
     rng = np.random.default_rng()
     west, south, east, north = plan.city.total_bounds
     shapes = []

@@ -313,8 +313,9 @@ def test_two_runs_are_the_same_bytes_but_for_their_times(tmp_path, monkeypatch):
 
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1764115200")
     plan = worlds.write(tmp_path)
-    for name in ("a", "b"):
-        zn.run(plan).save(tmp_path / name)
+    made = zn.run(plan)
+    made.save(tmp_path / "a")
+    zn.run(plan).save(tmp_path / "b")
     one, two = contents(tmp_path / "a"), contents(tmp_path / "b")
     assert [n for n in one if one[n] != two[n]] in ([], [marks.TIMES])
     run = json.loads(one["run.json"])
@@ -327,7 +328,7 @@ def test_two_runs_are_the_same_bytes_but_for_their_times(tmp_path, monkeypatch):
     changed = one[marks.TIMES].replace(b'"solve"', b'"solved"')
     (tmp_path / "a" / marks.TIMES).write_bytes(changed)
     assert marks.state(tmp_path / "a", marks.TIMES) == "edited"
-    zn.run(plan).save(tmp_path / "a")
+    made.save(tmp_path / "a")
     assert [p for p in (tmp_path / "a").glob("times*kept*") if p.read_bytes() == changed]
 
 
@@ -348,3 +349,28 @@ def test_cells_of_a_digest_are_written_alike_one_by_one_and_together(values):
     for dtype in ("int64", "Int64", "float64"):
         column = pd.Series(whole, dtype="int64").astype(dtype)
         assert _cells(column) == [_cell(v) for v in column.astype(object).tolist()]
+
+
+def test_small_tables_are_read_as_gdal_reads_them(folder, tmp_path):
+    """Over one connection, with the same types; what others changed is left to GDAL."""
+    import sqlite3
+
+    import pyogrio
+
+    from zoning.base.attributes import read_small
+
+    box = folder / "plan.gpkg"
+    names = [str(n) for n, kind in pyogrio.list_layers(box) if kind is None]
+    names = [n for n in names if n not in ("layer_styles", "qgis_projects")]
+    small = read_small(box, names)
+    assert set(small) == set(names) and len(names) > 15
+    for name, frame in small.items():
+        pd.testing.assert_frame_equal(frame, store.read_layer(box, name), obj=name)
+    longest = max(names, key=lambda n: len(small[n]))
+    assert longest not in read_small(box, names, most=len(small[longest]) - 1)
+    assert longest in read_small(box, names, most=len(small[longest]))
+    with sqlite3.connect(box) as db:
+        db.execute("UPDATE checks SET ok = NULL, measured = 'much' WHERE fid = 1")
+        db.execute("CREATE TABLE mine (fid INTEGER PRIMARY KEY, day DATE)")
+    db.close()
+    assert not {"checks", "mine"} & set(read_small(box, [*names, "mine"]))

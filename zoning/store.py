@@ -17,6 +17,7 @@ import geopandas as gpd
 import pandas as pd
 
 from zoning.base import marks
+from zoning.base.attributes import read_small
 from zoning.base.staged import plain, recover, sha256
 from zoning.contribution.parts import Contribution, names
 from zoning.contribution.stored import describe, restore
@@ -204,12 +205,14 @@ def _reading(path: Path) -> Iterator[None]:
     InputError
         If the file is damaged, or may not be read.
     """
+    import sqlite3
+
     from pyarrow import ArrowException
     from shapely.errors import ShapelyError
 
     broken = (
         OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError,
-        ArrowException, ShapelyError,
+        ArrowException, ShapelyError, sqlite3.Error,
     )  # fmt: skip
     try:
         yield
@@ -258,10 +261,11 @@ def _read_geopackage(path: Path) -> tuple[dict[str, gpd.GeoDataFrame], dict[str,
 
     layers: dict[str, gpd.GeoDataFrame] = {}
     tables: dict[str, pd.DataFrame] = {}
-    for name, kind in pyogrio.list_layers(path):
-        if name in ("units", "allocation", "layer_styles", "qgis_projects"):
-            continue
-        frame = read_layer(path, name)
+    apart = ("units", "allocation", "layer_styles", "qgis_projects")
+    listed = [(name, kind) for name, kind in pyogrio.list_layers(path) if name not in apart]
+    small = read_small(path, [name for name, kind in listed if kind is None])
+    for name, kind in listed:
+        frame = small[name] if name in small else read_layer(path, name)
         if kind is None:
             tables[name] = frame
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from zoning.inputs.china import FILES, BoundarySource, folder_of, list_areas
@@ -35,14 +37,22 @@ def outlines_near(
     """
     west, south = bounds[0] - pad_deg, bounds[1] - pad_deg
     east, north = bounds[2] + pad_deg, bounds[3] + pad_deg
+    return [
+        (name, read_outline(path, row))
+        for name, path, row, (x0, y0, x1, y1) in _cities(source)
+        if x0 < east and x1 > west and y0 < north and y1 > south
+    ]
+
+
+@cache
+def _cities(source: BoundarySource) -> list[tuple[str, Path, int, tuple[float, ...]]]:
+    """Give name, file, row and box of every city; the boxes are found once."""
     folder, found = folder_of(source), []
     for place in list_areas(source):
         # Municipalities stand above the cities and have none below.
         whole = place.level == "province" and place.name.endswith("市")
         if place.level != "city" and not whole:
             continue
-        shape = read_outline(folder / f"cn_{FILES[place.level]}.bin", place.row)
-        x0, y0, x1, y1 = shape.bounds
-        if x0 < east and x1 > west and y0 < north and y1 > south:
-            found.append((place.name, shape))
+        path = folder / f"cn_{FILES[place.level]}.bin"
+        found.append((place.name, path, place.row, read_outline(path, place.row).bounds))
     return found

@@ -108,12 +108,11 @@ def overlay_fields(plan: Plan) -> dict[str, Field]:
             for say in (words.label, words.description)
         )
         found[column] = Field(column, label, about, words=names)
-    listed = plan.units["overlays"].unique() if "overlays" in plan.units else ()
-    joined = {c for c in listed if "+" in str(c)}
+    here = plan.units["overlays"].unique() if "overlays" in plan.units else ()
     several = {
-        str(c): Text(", ".join(names[x].en for x in str(c).split("+")),
-                     "、".join(names[x].zh for x in str(c).split("+")))
-        for c in sorted(map(str, joined))
+        c: Text(", ".join(names[x].en for x in c.split("+")),
+                "、".join(names[x].zh for x in c.split("+")))
+        for c in sorted(map(str, here)) if "+" in c
     }  # fmt: skip
     found["overlays"] = replace(found["overlays"], words={**names, **several})
     return found

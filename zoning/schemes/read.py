@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from zoning.base.shipped import data_path, load_toml
@@ -41,6 +42,7 @@ _TAKEN = frozenset(
 Z = TypeVar("Z", bound=Zone)
 
 
+@cache
 def scheme_names() -> tuple[str, ...]:
     """Names of the schemes that ship with the package.
 
@@ -52,6 +54,7 @@ def scheme_names() -> tuple[str, ...]:
     return tuple(sorted(p.stem for p in data_path("schemes").glob("*.toml")))
 
 
+@cache
 def load_scheme(name: str) -> Scheme:
     """Read a shipped scheme.
 
@@ -148,6 +151,13 @@ def scheme_of(part: SchemePart, where: str = "plan.toml") -> Scheme:
     >>> old.name, old.overlays[0].share, old.overlays[0].evidence
     ('zhenjiang-2013', 0.3, 'own')
     """
+    keys = {key: getattr(part, key) for key in SchemePart.model_fields}
+    return _read(SchemePart.model_construct(**keys), where)
+
+
+@lru_cache(maxsize=64)
+def _read(part: SchemePart, where: str) -> Scheme:
+    """Read it once: a plan is asked for its scheme hundreds of times."""
     name, shipped = part.scheme, scheme_names()
     if name is not None and name not in shipped and not part.zone:
         raise InputError([replace(_no_scheme(name), where=where)])

@@ -132,6 +132,17 @@ def shown(known: Mapping[Any, Any], key: Any) -> Any:
 _AGAIN = Text("the plan, made again", "由方案重新生成")
 
 
+def least(stored: Any, made: Iterable[Any]) -> list[tuple[str, Any, Any]]:
+    """Compare with what each language makes, until one is the same; else with the nearest."""
+    nearest: list[tuple[str, Any, Any]] | None = None
+    for right in made:
+        off = list(differences(stored, right))
+        if not off:
+            return off
+        nearest = off if nearest is None or len(off) < len(nearest) else nearest
+    return nearest or []
+
+
 def langs(plan: Plan) -> tuple[str, str]:
     """Give the language of a plan, then the other."""
     lang = plan.config.plan.lang

@@ -21,7 +21,7 @@ from zoning.base.staged import sha256
 from zoning.errors import Text
 from zoning.outputs.withheld import handed_out
 from zoning.plan import Plan
-from zoning.verify.compare import Findings, differences, langs, say, values
+from zoning.verify.compare import Findings, differences, langs, least, say, values
 from zoning.verify.papers import pdf_report, word_report
 from zoning.verify.slider import slider
 
@@ -264,8 +264,7 @@ def _workbook(plan: Plan, path: Path, found: Findings) -> None:
     from zoning.outputs.office import workbook
 
     stored = _cells(path.read_bytes())
-    off = min((list(differences(stored, _cells(workbook.to_bytes(plan, lang=lang))))
-               for lang in langs(plan)), key=len)  # fmt: skip
+    off = least(stored, (_cells(workbook.to_bytes(plan, lang=lang)) for lang in langs(plan)))
     say(found, plan, "tables.xlsx", off)
 
 
@@ -284,8 +283,8 @@ def _project(plan: Plan, path: Path, found: Findings) -> None:
         f"plan.qgz 的图层来自 {strange[0]}" if strange
         else f"plan.qgz：{len(sources)} 个图层均来自 plan.gpkg"), "plan.qgz")  # fmt: skip
     stored = _TIMES.sub("", text).splitlines()
-    again = [_TIMES.sub("", project.project(plan, lang)).splitlines() for lang in langs(plan)]
-    off = min((list(differences(stored, right)) for right in again), key=len)
+    made = (project.project(plan, lang) for lang in langs(plan))
+    off = least(stored, (_TIMES.sub("", text).splitlines() for text in made))
     say(found, plan, "plan.qgz", off)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from zoning.errors import Text
 from zoning.plan import Plan
-from zoning.verify.compare import Findings, differences, langs, say
+from zoning.verify.compare import Findings, differences, langs, least, say
 
 _STREAM = re.compile(rb"stream\r?\n(.*?)\s*endstream", re.DOTALL)
 _WRITTEN = re.compile(rb"/CreationDate \(D:(\d{14})")
@@ -60,9 +60,8 @@ def pdf_report(plan: Plan, path: Path, found: Findings) -> None:
     stored = _pages(data)
     if not stored:
         raise ValueError("no pages")
-    off = min((list(differences(stored, _pages(report.to_bytes(
-        plan, lang=lang, form="pdf", outline=outline, when=when)))) for lang in langs(plan)),
-        key=len)  # fmt: skip
+    off = least(stored, (_pages(report.to_bytes(
+        plan, lang=lang, form="pdf", outline=outline, when=when)) for lang in langs(plan)))  # fmt: skip
     # What differs is set in numbers of letters of a font: the page is what a reader can find.
     say(found, plan, "report.pdf", [(f"page {p.split('/')[1]}", "changed", "as written")
                                     for p, _, _ in off])  # fmt: skip

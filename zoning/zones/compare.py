@@ -82,12 +82,16 @@ def cohen_kappa(one: pd.Series, two: pd.Series) -> float:
     >>> round(cohen_kappa(pd.Series(list("aabb")), pd.Series(list("aaba"))), 3)
     0.5
     """
-    both = pd.DataFrame({"one": one, "two": two}).dropna()
-    if both.empty:
+    one, two = one.align(two)
+    both = (one.notna() & two.notna()).to_numpy()
+    if not both.any():
         return float("nan")
-    counts = pd.crosstab(both["one"], both["two"])
-    labels = sorted(set(counts.index) | set(counts.columns))
-    p = counts.reindex(index=labels, columns=labels, fill_value=0).to_numpy() / len(both)
+    rows = int(both.sum())
+    said = np.concatenate([x.to_numpy(dtype=object)[both] for x in (one, two)])
+    code, labels = pd.factorize(said, sort=True)
+    kinds = len(labels)
+    pair = code[:rows] * kinds + code[rows:]
+    p = np.bincount(pair, minlength=kinds * kinds).reshape(kinds, kinds) / rows
     chance = float(p.sum(axis=0) @ p.sum(axis=1))
     seen = float(np.trace(p))
     return 1.0 if chance == 1.0 else (seen - chance) / (1.0 - chance)

@@ -102,7 +102,7 @@ class Rule:
         >>> rule.evaluate(t).tolist()
         [True, <NA>, False]
         """
-        truth = self.decide(columns_of(table, self.columns, where=self.text))
+        truth = self.decide(columns_of(table, self.columns))
         shape = (len(table),)
         true, known = (np.broadcast_to(a, shape) for a in truth)
         return pd.Series(
@@ -168,7 +168,7 @@ def compile_rule(text: str, columns: Collection[str], *, where: str = "rule") ->
     return Rule(text, tuple(sorted(walk.names)), tuple(walk.cuts), tree)
 
 
-def columns_of(table: pd.DataFrame, names: Collection[str], *, where: str = "") -> dict[str, Value]:
+def columns_of(table: pd.DataFrame, names: Collection[str]) -> dict[str, Value]:
     """Give columns as plain arrays with their known parts."""
     found = {}
     for name in names:

@@ -149,7 +149,10 @@ def check_theme(plan: Plan, theme: str) -> None:
 def zone_words(plan: Plan, lang: str) -> dict[str, tuple[str, str]]:
     """Give name and colour of every zone of a plan, in order."""
     name = "name_zh" if lang == "zh" else "name_en"
-    return {code: (str(row[name]), str(row["colour"])) for code, row in zone_rows(plan)}
+    if plan.zones is None:
+        return {}
+    columns = (plan.zones.index, plan.zones[name], plan.zones["colour"])
+    return {str(c): (str(called), str(colour)) for c, called, colour in zip(*columns, strict=True)}
 
 
 def level_colours() -> dict[int, str]:

@@ -231,9 +231,11 @@ def _sql_type(column: pd.Series) -> str:
 
 def _plain(column: pd.Series) -> list[Any]:
     """Turn a column into what SQLite stores; missing values become NULL."""
-    values = column.astype(object).where(column.notna(), None).tolist()
-    simple = (int, float, str, bytes, type(None))
-    return [v if isinstance(v, simple) else str(v) for v in values]
+    simple = (int, float, str, bytes)
+    return [
+        None if missing else v if isinstance(v, simple) else str(v)
+        for v, missing in zip(column.tolist(), column.isna().tolist(), strict=True)
+    ]
 
 
 def _write_styles(
