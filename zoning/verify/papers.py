@@ -60,8 +60,11 @@ def pdf_report(plan: Plan, path: Path, found: Findings) -> None:
     stored = _pages(data)
     if not stored:
         raise ValueError("no pages")
-    off = least(stored, (_pages(report.to_bytes(
-        plan, lang=lang, form="pdf", outline=outline, when=when)) for lang in langs(plan)))  # fmt: skip
+    made = (
+        report.to_bytes(plan, lang=lang, form="pdf", outline=outline, when=when)
+        for lang in langs(plan)
+    )
+    off = least(stored, map(_pages, made))
     # What differs is set in numbers of letters of a font: the page is what a reader can find.
     say(found, plan, "report.pdf", [(f"page {p.split('/')[1]}", "changed", "as written")
                                     for p, _, _ in off])  # fmt: skip
