@@ -150,10 +150,10 @@ def _tell_account(talk: Talk, run: Mapping[str, Any]) -> None:
 
 def _tell_protected(talk: Talk, plan: Plan) -> None:
     """Tell how much land each other kind of protection holds, and all of them together."""
+    from zoning.api.wings import protected_land
     from zoning.base.areas import km2
-    from zoning.pipeline.protected import WING
 
-    given = next((c for c in plan.contributions if c.wing == WING), None)
+    given = protected_land(plan)
     if given is None:
         return
     table = given.table("protection_kinds")
@@ -170,9 +170,9 @@ def _tell_protected(talk: Talk, plan: Plan) -> None:
 
 def _tell_wings(talk: Talk, plan: Plan) -> None:
     """Name what the other wings gave to the plan: its policies, conflicts, parks."""
-    from zoning.pipeline.protected import WING
+    from zoning.api.wings import of_wings
 
-    for given in (c for c in plan.contributions if c.wing != WING):
+    for given in of_wings(plan):
         titles = [c.title.get(talk.lang) for c in given.chapters if c.pages is None]
         titles = [t for t in titles if t != given.title.get(talk.lang)]
         if titles:
