@@ -10,6 +10,7 @@ import pandas as pd
 from zoning.base.areas import M2_PER_KM2, share
 from zoning.base.words import label
 from zoning.errors import Problem, Text, raise_all
+from zoning.indicators.tell_names import PROVINCIAL
 
 #: What `[inputs.integration]` with the shipped rows measures.
 INTEGRATED = (
@@ -134,6 +135,7 @@ AT_HAND: dict[str, Indicator] = {
             "万元/km²",
         ),
         *(_given(n, label(n, "en"), label(n, "zh"), "", "") for n in INTEGRATED),
+        *(_given(n, t.en, t.zh, "", "") for n, (t, _) in PROVINCIAL.items()),
     )
 }
 

@@ -13,12 +13,13 @@ import pandas as pd
 
 from zoning.errors import Finding, Text
 from zoning.inputs.ground import Ground
-from zoning.pipeline import neighbours
+from zoning.pipeline import neighbours, provincial, ten_told
 
 if TYPE_CHECKING:
+    from zoning.contribution.parts import Contribution
     from zoning.inputs.gather import Intake
     from zoning.planfile.layers import Evaluation, InputsPart
-    from zoning.planfile.models import Config
+    from zoning.planfile.models import Config, ProvincialPart
 
 #: What follows from an evaluation: indicator -> classes whose share of the evaluated land it is.
 EVALUATED: Mapping[str, Mapping[str, tuple[int, ...]]] = {
@@ -29,10 +30,11 @@ EVALUATED: Mapping[str, Mapping[str, tuple[int, ...]]] = {
 TERRAIN = ("slope_deg", "relief_m", "elevation_m")
 
 
-def columns(inputs: InputsPart, rules: Path | None = None) -> tuple[str, ...]:
+def columns(inputs: InputsPart, rules: Path | None = None, *, ten: bool = False) -> tuple[str, ...]:
     """Names of the indicators that a run measures beside areas.
 
-    ``rules`` is the planner's own file of ``[inputs.integration]``.
+    ``rules`` is the planner's own file of ``[inputs.integration]``; ``ten`` says whether
+    ``[indicators.provincial]`` is there.
 
     Examples
     --------
@@ -52,7 +54,15 @@ def columns(inputs: InputsPart, rules: Path | None = None) -> tuple[str, ...]:
         from zoning.evaluation import load_rules
 
         found += load_rules(rules).shares
+    if ten:
+        found += provincial.COLUMNS
     return tuple(found)
+
+
+def asked(config: Config, ground: Ground) -> tuple[str, ...]:
+    """Names of the indicators that a plan asks a run to measure beside areas."""
+    ten = config.indicators.provincial is not None
+    return columns(config.inputs, ground.own.get("integration"), ten=ten)
 
 
 def measure(
@@ -109,7 +119,25 @@ def measure(
         findings += told
     if "townships" in out:
         findings += _unknown(out["townships"], places["townships"])
+    ten = config.indicators.provincial
+    if ten is not None and "townships" in places:
+        found_ten, told_ten = _ten(ten, intake, places["townships"], out["townships"])
+        out["townships"] = out["townships"].join(found_ten)
+        findings += told_ten
     return out, tuple(findings)
+
+
+def _ten(
+    part: ProvincialPart, intake: Intake, towns: gpd.GeoDataFrame, measured: pd.DataFrame
+) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """Make the ten provincial indicators from attributes and from what was measured so far."""
+    ground, suitable = intake.ground, None
+    if ground.dem is not None and ground.landuse is not None and intake.classes is not None:
+        from zoning.indicators.suitable import suitable_of
+
+        suitable = suitable_of(ground.dem, ground.landuse, intake.classes, {"t": towns},
+                               intake.grid.crs)["t"]  # fmt: skip
+    return provincial.table_of(beside(towns, measured), ground, part, suitable)
 
 
 def _travel(ground: Ground, places: Mapping[str, gpd.GeoDataFrame]) -> dict[str, pd.DataFrame]:
@@ -307,3 +335,13 @@ def beside(frame: gpd.GeoDataFrame, measured: pd.DataFrame) -> gpd.GeoDataFrame:
     table = table.rename(columns={c: f"given_{c}" for c in table.columns if c in measured})
     whole = pd.concat([table, measured], axis=1)
     return gpd.GeoDataFrame(whole, geometry=geometry, crs=frame.crs)
+
+
+def contributions(
+    townships: gpd.GeoDataFrame | None, intake: Intake, config: Config
+) -> tuple[Contribution, ...]:
+    """Give what is told of the line of the city, and of the ten provincial indicators."""
+    return (
+        *neighbours.contribution(townships, intake, config),
+        *ten_told.contribution(townships, config),
+    )

@@ -15,7 +15,7 @@ from zoning.errors import Finding, InputError, Problem, Text, once, raise_all, s
 from zoning.inputs.confusion import checked, read_confusion
 from zoning.inputs.gather import Intake, gather
 from zoning.ledger import sums
-from zoning.pipeline.ground import columns as ground_columns
+from zoning.pipeline.ground import asked
 from zoning.planfile.doubt import ErrorsPart
 from zoning.planfile.models import Config
 from zoning.schemes import DEFAULT, Scheme, load_crosswalk, scheme_of, stated
@@ -125,7 +125,7 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
     if layer is None or part is None:
         return _idle(config)
     table = pd.DataFrame(layer.drop(columns="geometry"))
-    measured = ground_columns(config.inputs, intake.ground.own.get("integration"))
+    measured = asked(config, intake.ground)
     where = part.table or part.path
     absent = {
         "land use": intake.layers.landuse is None,

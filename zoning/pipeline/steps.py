@@ -23,7 +23,7 @@ from zoning.indicators.transfer import reconcile, transfer
 from zoning.inputs.gather import Intake
 from zoning.ledger import atoms, protections, redlines, sums, unknown
 from zoning.ledger.tiles import MapBlocks, in_process
-from zoning.pipeline import checks, ground, neighbours, places, protected, summary
+from zoning.pipeline import checks, ground, places, protected, summary
 from zoning.pipeline.assemble import Solved, assemble, place
 from zoning.pipeline.contradictions import contradicted
 from zoning.pipeline.places import add_places
@@ -134,7 +134,7 @@ def _ground(ready: Ready, ledger: atoms.Ledger, parts: pd.DataFrame, state: Stat
         run=summary.describe(config, intake, ledger, parts, state),
         contributions=(
             *_protected(intake, ledger, parts, state), *places.contribution(state.places),
-            *neighbours.contribution(state.townships, intake, config),
+            *ground.contributions(state.townships, intake, config),
         ),
     )  # fmt: skip
 
@@ -213,8 +213,7 @@ def _zone(ready: Ready, ledger: atoms.Ledger, parts: pd.DataFrame) -> State:
 
 def _measure_ground(ready: Ready, state: State) -> None:
     """Put slope, travel time, means of rasters and evaluations beside the sums."""
-    own = ready.intake.ground.own.get("integration")
-    if not ground.columns(ready.config.inputs, own) or state.townships is None:
+    if not ground.asked(ready.config, ready.intake.ground) or state.townships is None:
         return
     places = {"townships": state.townships, "units": _inside(state.units, ready.intake.layers.city)}
     found, state.findings = ground.measure(ready.config, ready.intake, places)

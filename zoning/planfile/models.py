@@ -63,6 +63,21 @@ class GridPart(Part):
     """A published number of units to compare with."""
 
 
+class ProvincialPart(Part):
+    """``[indicators.provincial]``: the ten indicators of the provincial procedure (2008).
+
+    They are made from columns of the townships and from what the run measures (docs/method.md), and
+    become columns that a method may read; what cannot be made is missing and told.
+    """
+
+    gamma: Annotated[float, Field(ge=0, le=0.05)] = 0.0
+    """Part of the inflow that counts as available water, 0 to 0.05."""
+    scale: Literal["city", "province"] = "city"
+    """Distances of trunk lines and of the location: within a prefecture, or of the procedure."""
+    compose: Literal["ratio", "additive", "weighted"] = "ratio"
+    """How the index A joins its parts; none of the three is the national formula."""
+
+
 class IndicatorsPart(Part):
     """``[indicators]``: what townships have, brought to the units."""
 
@@ -71,6 +86,7 @@ class IndicatorsPart(Part):
     the table ``reconciliation`` shows it."""
     by: Literal["built", "area"] = "built"
     """Where they go: onto building land (dasymetric; without any: by area), or evenly."""
+    provincial: ProvincialPart | None = None
 
 
 class ZonesPart(SchemePart):

@@ -43,6 +43,7 @@ from zoning.verify import (
     proof,
     shapes,
     stages,
+    ten,
     told,
     versions,
     zones,
@@ -83,6 +84,7 @@ def verify(plan: Plan, folder: Path | None = None, *, inputs_in: Path | None = N
     found.checks += own(plan)
     fair.audit(plan, found)
     beyond.audit(plan, found)
+    ten.audit(plan, found)
     parks.audit(plan, found)
     versions.audit(plan, found)
     if plan.pieces is not None and "free_m2" in plan.pieces:
