@@ -15,13 +15,14 @@ import pandas as pd
 
 from zoning.allocation import Allocation, allocate
 from zoning.allocation.goals import allocate_goals, goals_of
+from zoning.allocation.grown import allocate_patches
 from zoning.allocation.landscape import before_and_after
 from zoning.allocation.space import lattice_edges
 from zoning.capacity import Account, Lock, presolve, settle
 from zoning.capacity.reductions import net_new
 from zoning.capacity.rules import by_column
 from zoning.contribution.parts import Contribution
-from zoning.errors import Check, InfeasibleError
+from zoning.errors import Check, InfeasibleError, InputError
 from zoning.ledger import sums
 from zoning.ledger.atoms import NONE, OVERLAP
 from zoning.pipeline import beside, fairness, phased, priced, summary
@@ -104,7 +105,7 @@ def place(
         If the rules cannot hold together.
     """
     part, land = config.allocation, offered(pieces)
-    spatial = part.boundary_weight > 0 or part.whole_units
+    spatial = part.boundary_weight > 0 or part.whole_units or part.min_patch_m2 > 0
     how: dict[str, Any] = {
         "locks": locks, "boundary_weight": part.boundary_weight,
         "edges": lattice_edges(units, cell_m) if spatial else None,
@@ -112,6 +113,13 @@ def place(
         "core_share": part.core_share, "min_patch_units": part.min_patch_units,
         "attached": part.attached,
     }  # fmt: skip
+    if part.min_patch_m2:
+        if part.goals:
+            raise InputError.one(
+                "min_patch_m2 cannot be kept with goals one after the other",
+                "多目标依次优化时不支持 min_patch_m2", where="[allocation]", code="patches",
+            )  # fmt: skip
+        return allocate_patches(land, acc.limits, least_m2=part.min_patch_m2, **how)
     if part.goals:
         goals = goals_of(part.goals)
         return allocate_goals(land, acc.limits, goals, within=part.goals_within, **how)

@@ -242,6 +242,9 @@ class AllocationPart(Part):
     """Units built above this share count as chosen for the boundary (our choice)."""
     min_patch_units: Annotated[int, Field(ge=1)] = 1
     """With whole units: smallest number of units of a patch (kept, not proved best)."""
+    min_patch_m2: Annotated[int, Field(ge=0)] = 0
+    """With fractions of units: least new land of a patch, m2, where it does not touch what is built
+    (kept, not proved best; the gap is told). 0: any."""
     attached: bool = False
     """With whole units: new units touch what is built (kept, not proved best)."""
     goals: tuple[Annotated[str, Field(pattern=r"^(most|least) [a-z][a-z0-9_]*$")], ...] = ()

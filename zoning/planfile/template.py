@@ -113,6 +113,7 @@ method = "two-matrices"  # or the path of a method of your own (.toml), see docs
 # scattered squares. 0 places by suitability alone; `zoning allocate --boundary-weight 0` tells what
 # the difference costs.
 boundary_weight = 0.02  # own choice
+# min_patch_m2 = 200000  # least new land of a patch that touches nothing built; own choice
 # whole_units = false  # whole units or none; min_patch_units = 2 then keeps no single one
 
 [outputs]

@@ -86,7 +86,7 @@ def several(
     """
     config = changed(plan.config, question)
     part = config.allocation
-    if part.min_patch_units > 1 or part.attached:
+    if part.min_patch_units > 1 or part.attached or part.min_patch_m2:
         raise InputError.one(
             "several plans cannot keep wishes about patches (min_patch_units, attached)",
             "多方案不支持斑块要求（min_patch_units、attached）", where="[allocation]",

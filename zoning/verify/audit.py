@@ -40,6 +40,7 @@ from zoning.verify import (
     inputs,
     limits,
     parks,
+    patches,
     proof,
     shapes,
     stages,
@@ -86,6 +87,7 @@ def verify(plan: Plan, folder: Path | None = None, *, inputs_in: Path | None = N
     beyond.audit(plan, found)
     ten.audit(plan, found)
     parks.audit(plan, found)
+    patches.audit(plan, found)
     versions.audit(plan, found)
     if plan.pieces is not None and "free_m2" in plan.pieces:
         _new_land(plan, found)
