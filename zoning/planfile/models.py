@@ -87,6 +87,7 @@ class IndicatorsPart(Part):
     by: Literal["built", "area"] = "built"
     """Where they go: onto building land (dasymetric; without any: by area), or evenly."""
     provincial: ProvincialPart | None = None
+    """The ten indicators of the provincial procedure, where they are asked for."""
 
 
 class ZonesPart(SchemePart):
