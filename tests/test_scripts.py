@@ -55,6 +55,7 @@ LONG = {
     "build_versions": ["{data}"],
     "check_clean_cities": ["--cities", "3"],
     "execute_notebooks": ["--check"],
+    "example_fukang": ["-o", "{out}/fukang.csv"],
     "example_lakeside": ["-o", "{out}/lakeside.csv"],
     "fetch_real": ["--help"],  # its work: tests/test_surroundings.py, over a loopback
     "build_plans": ["{data}"],
