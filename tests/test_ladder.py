@@ -224,3 +224,62 @@ def test_outputs_ask_for_it(plan, tmp_path):
     assert '"ladder":{"own"' in (tmp_path / "out" / "map.html").read_text(encoding="utf-8")
     page = zn.map(wished, tmp_path / "plain.html", ladder=False)
     assert '"ladder":null' in page.read_text(encoding="utf-8")
+
+
+def test_a_kept_ladder_is_taken_for_its_own_question_alone(plan, steps, tmp_path):
+    from zoning.outputs.webmap import kept
+
+    text = kept.dump(plan, steps)
+    (tmp_path / "small.json").write_text(text, encoding="utf-8")
+    found = kept.find(plan, tmp_path)
+    assert found is not None and (found.new_m2 == steps.new_m2).all() and found.own == steps.own
+    assert [replace(s, failed=()) for s in found.steps] == list(steps.steps)
+    assert pack(plan, found, units_in_order(plan)) == pack(plan, steps, units_in_order(plan))
+    # another cap, another weight, other free land, a lock: other questions
+    other = zn.allocate(plan, cap=plan.config.cap.share - 0.01)
+    assert kept.find(other, tmp_path) is None
+    assert kept.find(zn.allocate(plan, boundary_weight=0.5), tmp_path) is None
+    less = plan.pieces.assign(free_m2=plan.pieces["free_m2"] - 1)
+    assert kept.find(replace(plan, pieces=less), tmp_path) is None
+    locked = replace(plan, run={**plan.run, "what_if": {"lock_out": [plan.units.index[0]]}})
+    assert kept.find(locked, tmp_path) is None
+    # and one whose own step is not the plan as it was solved
+    moved = plan.pieces.assign(new_m2=plan.pieces["new_m2"].to_numpy()[::-1])
+    assert kept.find(replace(plan, pieces=moved), tmp_path) is None
+
+
+def test_what_failed_is_not_kept(plan, steps):
+    from zoning.errors import Text
+    from zoning.outputs.webmap import kept
+
+    open_ = replace(steps.steps[0], why=Text("no", "否"))
+    with pytest.raises(ValueError, match="open steps"):
+        kept.dump(plan, replace(steps, steps=(open_, *steps.steps[1:])))
+
+
+@pytest.mark.slow
+def test_the_demo_has_its_slider(tmp_path):
+    from zoning.outputs.webmap import kept
+
+    plan = zn.demo()
+    found = kept.find(plan)
+    assert found is not None, "python scripts/build_ladder.py"
+    assert len(found.steps) == room.STEPS and found.steps[found.own].cap_share == 0.28
+    # one step away from the plan's own, asked now
+    k = found.own + 3
+    asked = zn.allocate(plan, cap=found.steps[k].cap_share)
+    assert (asked.pieces["new_m2"].to_numpy() == found.new_m2[k]).all()
+    plan.save(tmp_path / "out", qgis=False)
+    assert '"ladder":{"own"' in (tmp_path / "out" / "map.html").read_text(encoding="utf-8")
+    zn.map(plan, tmp_path / "bare.html", ladder=False)
+    assert '"ladder":null' in (tmp_path / "bare.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_every_kept_answer_is_what_is_solved_now():
+    from zoning.outputs.webmap import kept
+
+    plan = zn.demo()
+    found, now = kept.find(plan), ladder(plan)
+    assert (found.new_m2 == now.new_m2).all()
+    assert kept.dump(plan, found) == kept.dump(plan, now)

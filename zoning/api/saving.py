@@ -35,6 +35,8 @@ def save(
     steps = None
     if plan.config.outputs.map and plan.config.outputs.ladder:
         steps = ladder_of(plan, progress)
+    elif plan.config.outputs.map and wanted.get("ladder") is None:
+        steps = kept_ladder(plan)
     under = under_of(plan, [*home, folder.parent]) if plan.config.outputs.map else None
     dressed = dress(plan, [*home, folder, folder.parent]) if plan.config.outputs.report else {}
     return write(plan, folder, progress=progress, ladder=steps, under=under, dressed=dressed)
@@ -52,6 +54,13 @@ def under_of(plan: Plan, folders: Sequence[Path]) -> Geography:
     from zoning.inputs.geography import geography
 
     return geography(plan, [*folders, data_path()])
+
+
+def kept_ladder(plan: Plan) -> Ladder | None:
+    """Give the ladder that was solved beforehand for the very question of a plan, if there is."""
+    from zoning.outputs.webmap import kept
+
+    return kept.find(plan)
 
 
 def ladder_of(plan: Plan, progress: Callable[[Any], None] | None = None) -> Ladder:

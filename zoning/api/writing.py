@@ -53,7 +53,8 @@ def map(
         A background that needs the network: ``"tianditu"`` and its key.
     ladder : bool, optional
         Whether the page has a slider of caps: 41 of them are solved before it is drawn. By
-        default as ``[outputs] ladder`` of the plan says.
+        default as ``[outputs] ladder`` of the plan says, and where the answers to the very question
+        of the plan ship (the reference case).
     inputs : str or Path, optional
         Where the paths of the inputs start, for water, roads and relief under the plan; beside
         the plan's folder they are found by themselves.
@@ -72,7 +73,7 @@ def map(
     InputError
         If the place cannot be written or the background not be used.
     """
-    from zoning.api.saving import home_of, ladder_of, under_of
+    from zoning.api.saving import home_of, kept_ladder, ladder_of, under_of
     from zoning.outputs import webmap
     from zoning.outputs.withheld import handed_out
 
@@ -91,6 +92,8 @@ def map(
     steps = None
     if whole.config.outputs.ladder if ladder is None else ladder:
         steps = ladder_of(whole, progress)
+    elif ladder is None:
+        steps = kept_ladder(whole)
     return webmap.write(
         handed_out(whole), place, lang=lang, folder=folder, tiles=tiles, tianditu_key=tianditu_key,
         ladder=steps, under=under_of(whole, near),

@@ -55,15 +55,17 @@ def demo(
         typer.Option("--plans", help="Hold the plans of the case against each other. / 多规比对"),
     ] = False,
     ladder: Annotated[
-        bool,
-        typer.Option("--ladder", help="A slider of 41 caps in the map (some 20 s). / 上限滑块"),
-    ] = False,
-) -> None:
+        bool | None,
+        typer.Option("--ladder/--no-ladder", show_default=False,
+                     help="Slider of 41 caps in the map: solved anew (5 s), or left out; else the "
+                     "kept answers. / 上限滑块：重新求解或不要"),
+    ] = None,
+) -> None:  # fmt: skip
     """Make the reference plan of Zhenjiang from the data that ships inside. / 参考案例：镇江。"""
     new_folder(out)
     with talk.progress() as progress:
         plan = api.demo(plans=plans, progress=progress)
-        files = plan.save(out, ladder=ladder or None, progress=progress)
+        files = plan.save(out, ladder=ladder, progress=progress)
     _end(talk, plan, files)
 
 
