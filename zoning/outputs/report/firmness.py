@@ -50,7 +50,8 @@ def stability(w: Writer) -> Iterator[Block]:
 def second_opinions(w: Writer) -> Iterator[Block]:
     """Hold the zones against independent ways, in every plan whose stability was not computed."""
     townships = w.plan.townships
-    if w.plan.run.get("stability") or townships is None or "zone" not in townships:
+    asked = townships is not None and {"zone", "zone_reason"} <= set(townships.columns)
+    if w.plan.run.get("stability") or not asked:  # a plan to hand out holds no reasons
         return
     told = _asked(w)
     if told:
