@@ -52,7 +52,7 @@ def test_a_check_is_a_finding_is_a_problem():
     check = Check("cap.city", "error", False, 12, 10, "m2", "city", Text("above", "超过"))
     assert isinstance(check, Finding) and check.code == check.check == "cap.city"
     assert check.as_dict()["zh"] == "超过" and check.margin == -2
-    assert check.line("zh") == "错误：city：超过"
+    assert check.line("zh") == "错误：全市：超过"
 
 
 def test_findings_are_counted_by_level_and_told_once():

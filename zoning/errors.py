@@ -74,7 +74,8 @@ class Problem:
     def tell(self, lang: str = "en") -> str:
         """Write the problem on one line."""
         colon = "：" if lang == "zh" else ": "
-        head = f"{self.where}{colon}" if self.where else ""
+        where = "全市" if lang == "zh" and self.where == "city" else self.where
+        head = f"{where}{colon}" if where else ""
         if self.remedy is None:
             return head + self.what.get(lang)
         hint = "可尝试：" if lang == "zh" else "Try: "

@@ -10,6 +10,7 @@ import typer
 
 from zoning import api
 from zoning.api.inspecting import outlines, plan_of
+from zoning.base import words
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk
 from zoning.errors import Finding, InputError, tally
@@ -91,7 +92,7 @@ def _tell_plan(talk: Talk, intake: Intake) -> None:
         }
     )
     rows = [
-        [s.role, s.path, "–" if s.features is None else f"{s.features:,}", (s.crs or "–")[:40]]
+        [words.value("role", s.role, talk.lang), s.path, "–" if s.features is None else f"{s.features:,}", (s.crs or "–")[:40]]
         for s in intake.sources
     ]
     heads = [("input", "输入"), ("file", "文件"), ("rows", "行数"), ("CRS", "坐标系")]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _TEMPLATE = """\
 # A plan for zoning: what it reads, and by which rules.
-# 主体功能区方案配置;相对路径以本文件所在文件夹为准。Units stand in the key names (_m2, _share, _m).
+# 主体功能区方案配置；相对路径以本文件所在文件夹为准。Units stand in the key names (_m2, _share, _m).
 # Public sources of data, and what is restricted: docs/data-sources.md. 公开数据来源见该页。
 # Lines that begin with "# " are examples: take it away to use them. All keys: docs/plan-toml.md.
 
@@ -28,7 +28,7 @@ name = {name}
 lang = "zh"  # zh or en: language of files that exist in one language
 # notice = "..."  # a notice on every output / 注明于所有成果
 # notice_zh = "..."
-# map_approval_no = ""  # 审图号; empty: internal use
+# map_approval_no = ""  # 审图号；empty: internal use
 # base_year = 2020  # year of the existing land use / 现状年
 
 [grid]
@@ -38,11 +38,11 @@ origin_m = [0, 0]  # any corner of the lattice (x, y) / 网格原点
 # min_share = 0.05  # units with less of their square inside are slivers ...
 # slivers = "merge"  # ... and are kept, dropped or merged
 
-[inputs.boundary]  # the one input that is needed / 研究区边界(必需)
+[inputs.boundary]  # the one input that is needed / 研究区边界（必需）
 path = {boundary}
 {counties}
 # Townships: polygons with a code, a name and the code of their county; attributes in the same
-# layer or in a table joined by code. 乡镇面图层,属性可在另表中按代码连接。
+# layer or in a table joined by code. 乡镇面图层，属性可在另表中按代码连接。
 # [inputs.townships]
 # path = "townships.gpkg"
 # columns.code = "乡镇代码"  # our name = head in the file / 左为方案字段，右为文件表头
@@ -128,8 +128,8 @@ _RULES_HEAD = """\
 # Rules on construction land. They are this plan's alone: without [cap] there is the account of what
 # exists, no cap and no allocation. A number without source is the choice of this plan. The numbers
 # below are those of one city, to start from: put yours, with the document that says so.
-# 建设用地规则只属于本方案:不写 [cap] 则只编现状台账,不设上限、不作分配。
-# 以下数值取自一个城市,请改为本地规定并注明文件。
+# 建设用地规则只属于本方案：不写 [cap] 则只编现状台账，不设上限、不作分配。
+# 以下数值取自一个城市，请改为本地规定并注明文件。
 """
 
 
