@@ -410,3 +410,7 @@ def test_a_division_by_nothing_is_unknown_and_warns_nobody():
         warnings.simplefilter("error")
         assert compute("x / (y - y)") == [None] * 4
         assert compute("ln(y - y)")[0] is None
+        # all the weight lies on a column that is not known: nothing to share out
+        data = Data(4, {**TABLE, "y": column([0.5, -1, None, 0])}, FAR, STEPS, BLOCKS)
+        value = evaluate(compile_formula("weighted(again)", SCOPE), data)
+        assert value.known.tolist() == [True, True, False, True]

@@ -92,7 +92,12 @@ def _tell_plan(talk: Talk, intake: Intake) -> None:
         }
     )
     rows = [
-        [words.value("role", s.role, talk.lang), s.path, "–" if s.features is None else f"{s.features:,}", (s.crs or "–")[:40]]
+        [
+            words.value("role", s.role, talk.lang),
+            s.path,
+            "–" if s.features is None else f"{s.features:,}",
+            (s.crs or "–")[:40],
+        ]
         for s in intake.sources
     ]
     heads = [("input", "输入"), ("file", "文件"), ("rows", "行数"), ("CRS", "坐标系")]

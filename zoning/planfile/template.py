@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _TEMPLATE = """\
 # A plan for zoning: what it reads, and by which rules.
-# 主体功能区方案配置；相对路径以本文件所在文件夹为准。Units stand in the key names (_m2, _share, _m).
+# 主体功能区方案配置；相对路径以本文件所在文件夹为准。
+# Units stand in the key names (_m2, _share, _m).
 # Public sources of data, and what is restricted: docs/data-sources.md. 公开数据来源见该页。
 # Lines that begin with "# " are examples: take it away to use them. All keys: docs/plan-toml.md.
 
