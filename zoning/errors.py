@@ -73,14 +73,13 @@ class Problem:
 
     def tell(self, lang: str = "en") -> str:
         """Write the problem on one line."""
-        colon = "：" if lang == "zh" else ": "
-        where = "全市" if lang == "zh" and self.where == "city" else self.where
-        head = f"{where}{colon}" if where else ""
+        zh = lang == "zh"
+        where = "全市" if zh and self.where == "city" else self.where
+        head = where and where + ("：" if zh else ": ")
         if self.remedy is None:
             return head + self.what.get(lang)
-        hint = "可尝试：" if lang == "zh" else "Try: "
-        stop = "。" if lang == "zh" else ". "
-        return f"{head}{self.what.get(lang).rstrip('.。')}{stop}{hint}{self.remedy.get(lang)}"
+        hint = "。可尝试：" if zh else ". Try: "
+        return f"{head}{self.what.get(lang).rstrip('.。')}{hint}{self.remedy.get(lang)}"
 
     def as_dict(self, lang: str = "en") -> dict[str, Any]:
         """Give the problem as plain data for ``--json``."""
