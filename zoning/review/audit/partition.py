@@ -8,6 +8,8 @@ part; parts that meet at a seam of blocks are put together at the end. Areas are
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -186,19 +188,21 @@ def work_block(work: Work, job: tuple[int, int]) -> Block | None:
 
 def _signs(faces: Faces, work: Work, number: dict[str, Ints]) -> list[Sign]:
     """Give each face the set of claims on it, what it is outside of too."""
-    found: list[set[int]] = [set() for _ in range(len(faces.geometry))]
+    count, kinds = len(faces.geometry), len(work.claims)
+    face = claim = np.empty(0, dtype=np.int64)
     if "claims" in faces.covers:
         face, feature = faces.covers["claims"]
         claim = work.claim[number["claims"][feature]]
-        for i, c in zip(face.tolist(), claim.tolist(), strict=True):
-            found[i].add(c)
-    role = [r for r, _ in work.claims]
+    keys = [face * kinds + claim]
     for name, rest in work.outside.items():
-        mine = {i for i, r in enumerate(role) if r == name}
-        for each in found:
-            if not each & mine:
-                each.add(rest)
-    return [tuple(sorted(s)) for s in found]
+        mine = np.array([role == name for role, _ in work.claims], dtype=bool)
+        free = np.ones(count, dtype=bool)
+        free[face[mine[claim]]] = False
+        keys.append(np.flatnonzero(free) * kinds + rest)
+    pairs = np.unique(np.concatenate(keys))
+    ends = np.searchsorted(pairs, np.arange(count + 1) * kinds).tolist()
+    found = (pairs % kinds).tolist() if kinds else []
+    return [tuple(found[a:b]) for a, b in itertools.pairwise(ends)]
 
 
 def _towns(faces: Faces, work: Work, number: dict[str, Ints]) -> Ints:
@@ -239,8 +243,19 @@ def _parts(
     whole = np.empty(count, dtype=object)
     for k in range(count):
         own = mine[order[starts[k] : starts[k + 1]]]
-        whole[k] = shapes[own[0]] if len(own) == 1 else shapely.coverage_union_all(shapes[own])
+        whole[k] = shapes[own[0]] if len(own) == 1 else _joined(shapes[own])
     return part, whole, sign[mine[order[starts[:-1]]]]
+
+
+def _joined(shapes: Geometries) -> Any:
+    """Put faces that share edges together; the quick way asks that nothing overlaps by a hair."""
+    try:
+        return shapely.coverage_union_all(shapes)
+    except shapely.errors.GEOSException:
+        # Rounding left a hair of overlap between two of them.
+        with contextlib.suppress(shapely.errors.GEOSException):
+            return shapely.union_all(shapes)
+        return shapely.union_all(shapes, grid_size=_SEAM_M)
 
 
 def _neighbours(shapes: Geometries, sign: Ints) -> tuple[Ints, Ints]:
@@ -307,18 +322,20 @@ def _over_seams(
     for s in sorted(set(sign[seam].tolist())):
         mine = np.flatnonzero(seam & (sign == s))
         joined = shapely.union_all(shapes[mine], grid_size=_SEAM_M)
-        whole = shapely.get_parts(joined)
+        pieces = shapely.get_parts(joined)
         inner = shapely.point_on_surface(shapes[mine])
-        at, hit = shapely.STRtree(whole).query(inner, predicate="dwithin", distance=_SEAM_M)
-        members: list[list[int]] = [[] for _ in whole]
+        at, hit = shapely.STRtree(pieces).query(inner, predicate="dwithin", distance=_SEAM_M)
+        members: list[list[int]] = [[] for _ in pieces]
         seen: set[int] = set()
         for i, k in zip(at.tolist(), hit.tolist(), strict=True):
             if i not in seen:
                 members[k].append(int(mine[i]))
                 seen.add(i)
-        groups += [(s, g, m) for g, m in zip(whole, members, strict=True) if m]
-    place = [tuple(shapely.bounds(g).round(3).tolist()) for _, g, _ in groups]
-    order = sorted(range(len(groups)), key=lambda k: (groups[k][0], place[k], groups[k][2]))
+        groups += [(s, g, m) for g, m in zip(pieces, members, strict=True) if m]
+    whole = np.array([g for _, g, _ in groups], dtype=object)
+    place = shapely.bounds(whole).reshape(-1, 4).round(3)
+    firsts, signs = [m[0] for _, _, m in groups], [s for s, _, _ in groups]
+    order = np.lexsort((firsts, *place.T[::-1], signs)).tolist()
     to = np.zeros(len(shapes), dtype=np.int64)
     for new, k in enumerate(order):
         to[groups[k][2]] = new

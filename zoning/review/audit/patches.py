@@ -20,6 +20,7 @@ from zoning.ledger.rounding import round_areas
 from zoning.ledger.tiles import PARTS, add_up
 from zoning.measure.coverage import polygon_shares
 from zoning.measure.faces import Geometries
+from zoning.review.audit.inscribed import radii
 from zoning.review.audit.partition import Partition
 from zoning.review.audit.rules import AGREE, NONE, SLIVER, Claim, Match, Matrix
 from zoning.review.audit.settings import Tolerance
@@ -74,16 +75,8 @@ def widths(shapes: Geometries, tolerance: Tolerance) -> Widths:
     opened = shapely.area(shapely.buffer(eroded[left], half))
     real[left] = np.minimum(opened, shapely.area(shapes[left]))
     parts = np.where(left, shapely.get_num_geometries(eroded), 0).astype(np.int64)
-    return Widths(_inner(shapes), real, parts, real < max(tolerance.area_m2, 1e-9))
-
-
-def _inner(shapes: Geometries) -> Floats:
-    """Give twice the radius of the largest circle inside each polygon."""
-    # A / P never is above the radius, so it says how fine the search must be.
-    area, length = shapely.area(shapes), shapely.length(shapes)
-    step = np.maximum(_WIDTH_M, _WIDTH_PART * area / np.maximum(length, 1e-9))
-    radius: Floats = shapely.length(shapely.maximum_inscribed_circle(shapes, tolerance=step))
-    return 2 * radius
+    width = 2 * radii(shapes, _WIDTH_PART, _WIDTH_M)
+    return Widths(width, real, parts, real < max(tolerance.area_m2, 1e-9))
 
 
 #: Forms of slivers: lines of two layers that do not meet; a narrow thing of one layer, such as a

@@ -1,0 +1,73 @@
+"""The largest circle inside polygons of every kind, against the search of GEOS."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely import affinity
+
+from zoning.review.audit import inscribed
+from zoning.review.audit.inscribed import radii
+
+AT = (440_000.0, 3_540_000.0)
+
+
+def star(rng, n, rough):
+    """Give a star-shaped polygon; the rougher the more hollow."""
+    t = np.sort(rng.uniform(0, 2 * np.pi, n))
+    r = 10 ** rng.uniform(0, 3) * rng.uniform(1 - rough, 1, n)
+    ring = np.column_stack([r * np.cos(t), r * np.sin(t)])
+    return affinity.scale(shapely.Polygon(ring), 1, rng.uniform(0.02, 1))
+
+
+def some(seed, count=60):
+    """Give polygons of all sorts: hollow, thin, convex, with holes, cut from one another."""
+    rng = np.random.default_rng(seed)
+    found = []
+    while len(found) < count:
+        shape = star(rng, int(rng.integers(3, 40)), rng.uniform(0, 0.95))
+        if rng.random() < 0.4:
+            shape = shape.difference(
+                affinity.translate(star(rng, 9, 0.5), *rng.uniform(-99, 99, 2))
+            )
+        shape = affinity.translate(affinity.rotate(shape, rng.uniform(0, 360)), *AT)
+        found += [p for p in shapely.get_parts(shape) if p.is_valid and p.area > 0.5]
+    return np.array(found, dtype=object)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 10**9))
+def test_radii_are_those_of_a_fine_search(seed):
+    shapes = some(seed)
+    size = shapely.area(shapes) / shapely.length(shapes)
+    fine = shapely.length(shapely.maximum_inscribed_circle(shapes, tolerance=0.001 * size))
+    got = radii(shapes, 0.01, 0.01)
+    assert (got <= fine * 1.002 + 0.001 * size).all()  # never more than there is
+    assert (got >= fine * 0.985 - 0.01).all()
+
+
+def test_known_circles():
+    ring = shapely.Point(AT).buffer(100, quad_segs=200)
+    hole = ring.difference(shapely.Point(AT).buffer(40, quad_segs=200))
+    triangle = shapely.Polygon([(0, 0), (4, 0), (0, 3)])
+    dumb_bell = shapely.union_all(
+        [
+            shapely.Point(0, 0).buffer(5),
+            shapely.box(0, -0.5, 60, 0.5),
+            shapely.Point(60, 0).buffer(7),
+        ]
+    )
+    crescent = shapely.Point(0, 0).buffer(10).difference(shapely.Point(4, 0).buffer(9))
+    shapes = np.array([ring, hole, triangle, dumb_bell, crescent, shapely.box(0, 0, 1000, 3)])
+    assert radii(shapes, 0.01, 0.01) == pytest.approx([100, 30, 1, 7, 2.5, 1.5], rel=0.006)
+    assert radii(shapes[:0], 0.01, 0.01).tolist() == []
+
+
+def test_runs_and_order_change_nothing(monkeypatch):
+    shapes = some(5, 30)
+    whole = radii(shapes, 0.01, 0.01)
+    monkeypatch.setattr(inscribed, "_AT_ONCE", 7)
+    assert radii(shapes[::-1], 0.01, 0.01)[::-1] == pytest.approx(whole, rel=1e-9)
