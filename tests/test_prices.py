@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
+import worlds
 from worlds_allocation import edges_of, limits_of, pieces_of
 
+import zoning as zn
+from zoning import pipeline, planfile
 from zoning.allocation import allocate
 from zoning.capacity import CapRules, Limit, Lock, account
 from zoning.errors import InputError
@@ -213,3 +217,51 @@ def test_land_of_released_parts_comes_back_to_its_piece():
     new = pd.Series([1, 2, 3, 4], [*index, "b|t#R1", "b|t#R2"])
     assert _back(new, index).tolist() == [1, 9]
     assert _back(new.iloc[:2], index).tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("cap", "grid"),
+    [
+        ('[cap]\nshare = 0.28\nsource = "x"\nsurvey_factor = 0.9\n', ""),
+        ('[cap]\nshare = 0.25\nsource = "x"\nsurvey_factor = 1.1\n', "cell_m = 500\n"),
+    ],
+)
+def test_prices_of_a_plan_whose_cap_is_of_another_survey(tmp_path, cap, grid):
+    """Each limit is left out of what the plan's own table says, and the rest solved by SciPy."""
+    from scipy.optimize import linprog
+
+    path = worlds.write(tmp_path, cap=cap)
+    text = path.read_text("utf-8")
+    assert "cell_m" not in text
+    path.write_text(text.replace("[grid]\n", f"[grid]\n{grid}"), "utf-8")
+    plan = zn.Plan.of(pipeline.run(planfile.load(path), tmp_path))
+    found = plan.price()
+    pieces, limits = plan.pieces, plan.tables["limits"]
+    assert found.base.new_m2.equals(pieces["new_m2"].rename("new_m2"))
+    worth = pieces["suitability"].astype("Float64").fillna(0.0).to_numpy(float).round(9)
+    known = pieces["suitability"].notna() & pieces["zone"].notna()
+    room = pieces["free_m2"].where(known, 0).to_numpy(float)
+
+    def inside(row) -> np.ndarray:
+        if row.kind in ("city", "eco_agri"):
+            return np.ones(len(pieces))
+        return (pieces["zone"] == row.code).fillna(False).to_numpy(float)
+
+    def best(without: int | None) -> float:
+        kept = [r for r in limits.itertuples() if r.Index != without and pd.notna(r.cap_m2)]
+        rows = np.array([inside(r) for r in kept])
+        made = linprog(-worth, A_ub=rows, b_ub=[float(r.cap_m2) for r in kept],
+                       bounds=np.column_stack([np.zeros_like(room), room]))  # fmt: skip
+        return -made.fun
+
+    whole = best(None)
+    assert found.base.objective == pytest.approx(whole, rel=1e-9)
+    priced = {p.code: p for p in found.prices}
+    some = 0
+    for row in limits.itertuples():
+        price = priced[f"{row.kind}:{row.code}"]
+        assert price.lower == pytest.approx(best(row.Index) - whole, abs=1e-3)
+        assert price.upper == pytest.approx(price.lower, abs=1e-6)
+        some += price.lower > 0
+    assert some
+    assert {p.kind for p in found.prices} >= {"redline", "cap", "quota"}

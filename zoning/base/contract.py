@@ -78,7 +78,7 @@ class Column:
             problems.append(self._missing(missing, where))
         there = column.dropna()
         if self.values:
-            strange = sorted(set(there.astype(str)) - set(self.values))
+            strange = sorted(set(map(str, there.unique())) - set(self.values))
             if strange:
                 problems.append(self._strange(strange, where))
         if self.kind in ("integer", "number") and len(there):
@@ -284,8 +284,10 @@ def _is_kind(column: pd.Series, kind: Kind) -> bool:
         return bool(types.is_integer_dtype(dtype))
     if kind == "number":
         return bool(types.is_numeric_dtype(dtype) and not types.is_bool_dtype(dtype))
-    if str(dtype) in ("category", "object"):
-        return all(isinstance(v, str) for v in column.dropna())
+    if str(dtype) == "category":
+        return _is_kind(column.cat.categories.to_series(), kind)
+    if str(dtype) == "object":
+        return types.infer_dtype(column, skipna=True) in ("string", "empty")
     return bool(types.is_string_dtype(dtype))
 
 
@@ -304,6 +306,14 @@ def _absent(name: str, known: list[str], where: str) -> Problem:
     )
 
 
+#: Kinds of shapes as they are named in text.
+_AS_NAMED = {
+    "POINT": "Point", "LINESTRING": "LineString", "LINEARRING": "LinearRing",
+    "MULTIPOINT": "MultiPoint", "MULTILINESTRING": "MultiLineString",
+    "GEOMETRYCOLLECTION": "GeometryCollection",
+}  # fmt: skip
+
+
 def _check_geometry(frame: Any, where: str) -> list[Problem]:
     crs = getattr(frame, "crs", None)
     if crs is None or not crs.is_projected:
@@ -315,9 +325,14 @@ def _check_geometry(frame: Any, where: str) -> list[Problem]:
                 code="geographic-crs",
             )
         ]
+    import numpy as np
+    import shapely
+
     # Empty is allowed: a zone without units has no ground.
-    kinds = {s.geom_type for s in frame.geometry.to_numpy() if s is not None and not s.is_empty}
-    other = sorted(kinds - {"Polygon", "MultiPolygon"})
+    shapes = frame.geometry.to_numpy()
+    ids = np.unique(shapely.get_type_id(shapes[~shapely.is_empty(shapes)]))
+    kinds = {shapely.GeometryType(int(i)).name for i in ids if i >= 0} - {"POLYGON", "MULTIPOLYGON"}
+    other = sorted(_AS_NAMED.get(k, k) for k in kinds)
     if not other:
         return []
     listed = ", ".join(other)

@@ -33,6 +33,8 @@ from zoning.base.areas import Floats
 _PRICES, _PARTS = 0.4, 0.6
 #: Seconds for prices where no time is stated, and for one part (our choice).
 _FREE_SECONDS, _PART_SECONDS = 60.0, 3.0
+#: Share of the time for prices that one cut may take to become a choice (our choice).
+_REPAIR = 0.15
 #: A cut becomes a choice when the bound rose by this share since the last one (our choice).
 _BETTER = 0.003
 #: Cuts at most, and units of the first part (our choice).
@@ -194,7 +196,8 @@ class _Search:
                 self.prices, last = found, z
                 if found.bound - repaired > _BETTER * abs(found.bound) or self.z is None:
                     repaired = found.bound
-                    self.offer(self.repaired(z, until))
+                    now = time.perf_counter()
+                    self.offer(self.repaired(z, now + _REPAIR * (until - self.start)))
             y, hoped = model.best(self.prices.y, size, worth)
             rest = hoped - self.prices.bound
             if rest <= 1e-5 * abs(self.prices.bound):
