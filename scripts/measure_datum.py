@@ -34,11 +34,14 @@ def main() -> None:
     ask.add_argument("--skip", type=int, default=0, help="leave out the first N: a run in parts")
     ask.add_argument("--seed", type=int, default=7)
     ask.add_argument("--noise", type=float, nargs="+", default=[20.0, 50.0])
+    ask.add_argument("--reference", choices=("generalised", "another set"), help="only this one")
+    ask.add_argument("--shift", choices=tuple(MOVES), nargs="+", default=list(MOVES))
     asked = ask.parse_args()
     count: Counter[tuple[str, ...]] = Counter()
     for place in prefectures(asked.cities, asked.seed)[asked.skip :]:
         for noise in asked.noise:
-            for key, outcome, detail in trials(place, noise, asked.seed):
+            every = trials(place, noise, asked.seed, asked.reference, asked.shift)
+            for key, outcome, detail in every:
                 count[(*key, outcome)] += 1
                 if outcome != "right":
                     print(place.name, noise, *key, outcome, detail, file=sys.stderr)
@@ -57,7 +60,7 @@ def prefectures(number: int, seed: int) -> list[china.Place]:
     return every
 
 
-def trials(place: china.Place, noise: float, seed: int):
+def trials(place: china.Place, noise: float, seed: int, only=None, shifts=tuple(MOVES)):
     """Give what was found for each kind of layer, reference and shift."""
     rng = np.random.default_rng([seed, int(place.adcode), int(noise)])
     city = china.find_area(place.adcode)
@@ -76,7 +79,10 @@ def trials(place: china.Place, noise: float, seed: int):
     for kind, shapes in kinds.items():
         drawn = [digitised(s, noise, rng) for s in shapes]
         for name, reference in references.items():
-            for shift, move in MOVES.items():
+            if only not in (None, name):
+                continue
+            for shift in shifts:
+                move = MOVES[shift]
                 moved = [shapely.transform(s, move) for s in drawn]
                 found = find_shift(moved, reference)
                 yield (kind, name, shift), judge(found, EXPECTED[shift]), found

@@ -103,3 +103,21 @@ def test_a_whole_delivery_from_a_web_map_needs_the_installed_outlines():
 
 def test_what_the_planner_has_stated_is_not_doubted():
     assert inspect_datums(layers(boundary=gcj02), {"boundary"}).findings == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["whole city", "red lines"])
+def test_two_sets_that_hardly_meet_are_no_shift(kind, monkeypatch):
+    """Of 昆玉 two sets of outlines share a seventh of their lines: some agree with any shift."""
+    import sys
+    from pathlib import Path
+
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent / "scripts"))
+    import measure_datum
+
+    sys.modules.pop("measure_datum")
+    found = measure_datum.trials(find_area("昆玉市"), 20.0, 7, "another set")
+    outcome = {key[2]: (result, shift) for key, result, shift in found if key[0] == kind}
+    assert outcome["as it is"] == ("right", None), outcome
+    if kind == "whole city":  # the evidence that is asked for does not blind
+        assert outcome["BD-09"][0] == outcome["GCJ-02"][0] == "right", outcome

@@ -93,14 +93,17 @@ def write_findings(
     path: str | Path, findings: Sequence[Finding], shapes: Mapping[str, Any] | None = None,
     lang: str = "zh",
 ) -> Path:  # fmt: skip
-    """Write a page with findings and their places: one HTML file, no network.
+    """Write findings and their places: a page, a table, or a layer of points.
 
     Parameters
     ----------
     path : str or Path
+        ``.html``: one page with a map, no network. ``.csv``, ``.gpkg`` or ``.geojson``: one row
+        for each place with level, code, file, layer, row, value, longitude and latitude (WGS84),
+        measured, limit and remedy, to be worked off in a spreadsheet or a GIS.
     findings : sequence of Finding
     shapes : mapping, optional
-        Outlines to draw: name -> GeoSeries.
+        Outlines to draw on a page: name -> GeoSeries.
     lang : {"zh", "en"}
 
     Returns
@@ -110,17 +113,36 @@ def write_findings(
     Raises
     ------
     InputError
-        If the place cannot be written, or holds a file that is no page of findings.
+        If the place cannot be written, or holds a file that is none of ours.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from zoning import api
+    >>> from zoning.base.shipped import data_path
+    >>> seen = api.inspect(data_path("redlines", "zhenjiang.gpkg"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     api.write_findings(pathlib.Path(folder, "places.csv"), seen.findings).name
+    'places.csv'
     """
-    from zoning.outputs.findings_map import write
+    from zoning.base.staged import beside
+    from zoning.outputs import findings_layer, findings_map
 
     target = Path(path)
-    if target.exists() and "<h1>" not in target.read_text("utf-8", errors="replace")[:2000]:
+    kind = target.suffix.lower()
+    if kind not in (".html", *findings_layer.FORMS):
+        forms = " ".join((".html", *findings_layer.FORMS))
         raise InputError.one(
-            "there is another file already", "已有其他文件", where=str(target), code="exists",
-            remedy=("choose another name", "请另选名称"),
+            f"findings are not written as '{kind or target.name}'",
+            f"检查结果不能写成“{kind or target.name}”", where=str(target), code="usage",
+            remedy=(f"forms: {forms}", f"可用格式：{forms}"),
         )  # fmt: skip
-    return write(target, findings, shapes or {}, lang)
+    with beside(target) as new:
+        if kind == ".html":
+            findings_map.write(new, findings, shapes or {}, lang)
+        else:
+            findings_layer.write(new, findings, lang)
+    return target
 
 
 def outlines(plan: Path) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def check(plan: str | Path, *, progress: Progress | None = None) -> Ready:
     try:
         ready = rehearse(config, path.parent, progress=progress)
     except InputError as error:
-        raise InputError([*error.problems, *problems]) from error
+        raise InputError([*error.problems, *problems], error.notes) from error
     raise_all(problems)
     told = shifted(config, path.parent, ready.intake)
     if told:

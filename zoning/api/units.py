@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.api.places import new_file
-from zoning.errors import InputError, Text
+from zoning.base.heard import tell
+from zoning.errors import InputError, Text, raise_all
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -124,7 +125,7 @@ def grid(
     from zoning.grid.crs import check_projected, normal_crs
     from zoning.grid.lattice import GridSpec, check_size
     from zoning.grid.units import search_origins
-    from zoning.inputs.gather import choose_grid
+    from zoning.inputs.frame import choose_grid, no_way_to_grid, outside_china
     from zoning.inputs.layers import Layers
     from zoning.ledger.atoms import build, settle_slivers
     from zoning.planfile import parse
@@ -138,6 +139,10 @@ def grid(
             "slivers": slivers, "max_area_error": max_area_error}  # fmt: skip
     config = parse({"grid": part}, "zoning grid")
     area, place = _area("中国" if country else city, boundary, source, country)
+    if boundary is not None:
+        raise_all(no_way_to_grid(area.crs, crs, str(boundary)))
+        for odd in outside_china(area, str(boundary)):
+            tell(odd)
     spec, distortion = choose_grid(config, area)
     check_size(distortion.planar_m2, cell_m, "--cell")
     shape = area.to_crs(spec.crs).iloc[0]

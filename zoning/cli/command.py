@@ -18,7 +18,7 @@ import typer
 
 from zoning.base.heard import hearing
 from zoning.cli.console import Talk, about_answer, default_language, log_level
-from zoning.errors import Finding, InputError, Problem, Text, ZoningError, suggest
+from zoning.errors import Finding, InputError, Problem, Text, ZoningError, once, suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ def _check_choices(parameters: Sequence[inspect.Parameter], given: dict[str, Any
 def outcome(error: Exception, talk: Talk) -> int:
     """Tell an error in the user's language, or as JSON, and give the exit code."""
     if isinstance(error, ZoningError):
-        _tell(error.problems, talk)
+        _tell(error.problems, talk, error.notes)
         return error.exit_code
     if isinstance(error, BrokenPipeError):
         raise error
@@ -224,24 +224,30 @@ _LIMITS: dict[type[BaseException], Problem] = {
 }  # fmt: skip
 
 
-def as_json(problems: Sequence[Problem], talk: Talk) -> bool:
+def as_json(problems: Sequence[Problem], talk: Talk, notes: Sequence[Finding] = ()) -> bool:
     """Write problems as JSON where that was asked for."""
     if talk.json:
         told = [p.as_dict(talk.lang) for p in problems]
         about = about_answer(talk.command)
-        print(json.dumps({"answer": about, "error": told}, ensure_ascii=False, indent=1))
+        beside = {"notes": [n.as_dict(talk.lang) for n in notes]} if notes else {}
+        answer = {"answer": about, "error": told, **beside}
+        print(json.dumps(answer, ensure_ascii=False, indent=1))
     return talk.json
 
 
-def _tell(problems: Sequence[Problem], talk: Talk) -> None:
-    """Write every problem, as text or as JSON."""
-    if as_json(problems, talk):
+def _tell(problems: Sequence[Problem], talk: Talk, notes: Sequence[Finding] = ()) -> None:
+    """Write every problem, and what was found beside them, as text or as JSON."""
+    if as_json(problems, talk, notes):
         return
     for problem in problems:
         print(problem.tell(talk.lang), file=sys.stderr)
     n = len(problems)
     if n > 1:
         print(talk.say(f"{n} problems", f"共 {n} 个问题"), file=sys.stderr)
+    if notes and not talk.quiet:
+        print(talk.say("Beside them:", "此外："), file=sys.stderr)
+        for note in once(notes):
+            print(note.line(talk.lang), file=sys.stderr)
 
 
 def _trace(error: Exception) -> None:

@@ -18,8 +18,11 @@ from zoning.errors import Finding, InputError, tally
 if TYPE_CHECKING:
     from zoning.inputs.gather import Intake
 
+#: The page and the table or layer of places.
+Pages = tuple[Path | None, Path | None]
 
-@command(writes={"fix": ("plan.toml",), "map": (".",)})
+
+@command(writes={"fix": ("plan.toml",), "map": (".",), "places": (".",)})
 def check(
     talk: Talk,
     paths: Annotated[
@@ -42,19 +45,25 @@ def check(
                      help="HTML page with the places. / 问题位置网页"),
         About("file", output=True),
     ] = None,
+    places: Annotated[
+        Path | None,
+        typer.Option("--places", show_default=False,
+                     help="Places as .csv, .gpkg or .geojson. / 问题位置表或点图层"),
+        About("file", output=True, endings=(".csv", ".gpkg", ".geojson")),
+    ] = None,
 ) -> None:  # fmt: skip
     """Inspect a plan's inputs or any file; tell all problems at once. / 检查全部输入或任意文件。"""
     plan = plan_of(paths[0])
     if len(paths) == 1 and plan.suffix.lower() == ".toml":
-        _plan(talk, plan, fix, map)
+        _plan(talk, plan, fix, (map, places))
         return
     if fix is not None:
         raise InputError.one("--fix needs a plan.toml", "--fix 需要 plan.toml", where="--fix",
                              code="usage")  # fmt: skip
-    _files(talk, paths, map)
+    _files(talk, paths, (map, places))
 
 
-def _plan(talk: Talk, plan: Path, fix: Path | None, page: Path | None) -> None:
+def _plan(talk: Talk, plan: Path, fix: Path | None, pages: Pages) -> None:
     """Check a plan; with --fix the copies are checked after they are written."""
     if fix is not None:
         log = api.mend(plan, fix)
@@ -71,13 +80,20 @@ def _plan(talk: Talk, plan: Path, fix: Path | None, page: Path | None) -> None:
         with talk.progress() as progress:
             intake = api.check(plan, progress=progress).intake
     except InputError as error:
-        if page is not None:
-            found = [Finding.of(p) for p in error.problems]
-            api.write_findings(page, found, outlines(plan), talk.lang)
+        _write(talk, pages, error.findings, lambda: outlines(plan))
         raise
-    if page is not None:
-        api.write_findings(page, intake.findings, outlines(plan), talk.lang)
+    _write(talk, pages, intake.findings, lambda: outlines(plan))
     _tell_plan(talk, intake)
+
+
+def _write(
+    talk: Talk, pages: Pages, found: Sequence[Finding], shapes: Callable[[], dict[str, Any]]
+) -> None:
+    """Write the places of findings to each file that was asked for."""
+    for page in pages:
+        if page is not None:
+            drawn = shapes() if page.suffix.lower() == ".html" else {}
+            api.write_findings(page, found, drawn, talk.lang)
 
 
 def _tell_plan(talk: Talk, intake: Intake) -> None:
@@ -133,11 +149,10 @@ def _classes(intake: Intake) -> list[dict[str, Any]]:
     return out
 
 
-def _files(talk: Talk, paths: Sequence[Path], page: Path | None) -> None:
+def _files(talk: Talk, paths: Sequence[Path], pages: Pages) -> None:
     """Look at files without a plan."""
     seen = api.inspect(*paths)
-    if page is not None:
-        api.write_findings(page, seen.findings, seen.shapes, talk.lang)
+    _write(talk, pages, seen.findings, lambda: seen.shapes)
     talk.write_json({"ok": seen.ok, "files": seen.facts,
                      "notes": [f.as_dict(talk.lang) for f in seen.findings]})  # fmt: skip
     rows = [[Path(f["file"]).name, f["layer"] or "–", f["kind"], f"{f['rows']:,}", f["crs"] or "–",

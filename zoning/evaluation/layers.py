@@ -15,6 +15,7 @@ from zoning.evaluation import processes, terrain
 from zoning.evaluation.presets import Preset
 from zoning.evaluation.tables import Array
 from zoning.indicators.terrain import relief_window
+from zoning.inputs.offline import refuse_network
 
 #: Roles that follow from others where they are not given.
 DERIVED: Mapping[str, tuple[str, ...]] = {
@@ -50,6 +51,7 @@ class Stack:
         try:
             for role, path in paths.items():
                 try:
+                    refuse_network(Path(path))
                     self.files[role] = self._exit.enter_context(rasterio.open(path))
                 except rasterio.errors.RasterioError as error:
                     problems.append(

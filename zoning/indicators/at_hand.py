@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from zoning.base.areas import M2_PER_KM2, share
 from zoning.base.words import label
-from zoning.errors import Problem, Text, raise_all
+from zoning.errors import Problem, Spot, Text, named, raise_all
 from zoning.indicators.tell_names import PROVINCIAL
 
+_PLAIN = Text("write plain numbers, or leave the cell empty", "请填写纯数字，或将单元格留空")
 #: What `[inputs.integration]` with the shipped rows measures.
 INTEGRATED = (
     "first_ecology_share", "first_both_share", "first_farm_share", "first_town_share",
@@ -263,10 +265,14 @@ def numeric_columns(
     --------
     >>> found, problems = numeric_columns(pd.DataFrame({"a": ["1", "x"]}, index=["t1", "t2"]), "a")
     >>> problems[0].tell("en")
-    "t2: 'a' is 'x', which is no finite number"
+    "'a' of t2 is 'x', which is no finite number. Try: write plain numbers, or leave the cell empty"
     """
     found: dict[str, pd.Series] = {}
     problems: list[Problem] = []
+
+    def called(i: Any) -> Text:
+        return named(table["name"].get(i) if "name" in table else None, i)
+
     for name in dict.fromkeys(names):
         if name not in table:
             continue
@@ -277,11 +283,12 @@ def numeric_columns(
         problems += [
             Problem(
                 Text(
-                    f"{name!r} is {raw[i]!r}, which is no finite number",
-                    f"{name!r} 为 {raw[i]!r}，不是有限数",
+                    f"{name!r} of {called(i).en} is {raw[i]!r}, which is no finite number",
+                    f"{called(i).zh} 的 {name!r} 为 {raw[i]!r}，不是有限数",
                 ),
-                str(i),
                 code="not-a-number",
+                remedy=_PLAIN,
+                spots=(Spot(str(i), str(raw[i])),),
             )
             for i in raw.index[wrong.to_numpy(dtype=bool)]
         ]

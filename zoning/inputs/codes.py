@@ -7,10 +7,12 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from zoning.errors import Problem, Text
+from zoning.errors import Problem, Spot, Text
 from zoning.inputs.source import shorten
+from zoning.inputs.spots import spots
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
 
 _FLOAT = re.compile(r"^(\d+)\.0+$")
@@ -53,6 +55,7 @@ def check_codes(
     *,
     unique: bool = True,
     parts: bool = True,
+    shapes: gpd.GeoSeries | None = None,
 ) -> list[Problem]:
     """Find codes that are missing, doubled or spoiled by a spreadsheet.
 
@@ -68,7 +71,10 @@ def check_codes(
         Whether every row needs a code of its own.
     parts : bool
         Whether rows are polygons, so that several may be the parts of one place.
+    shapes : GeoSeries, optional
+        Of the same rows, to say where each is.
     """
+    seen = _Seen(columns, labels, shapes)
     named = " + ".join(columns.columns)
     missing = columns.isna().any(axis=1)
     problems = [
@@ -77,20 +83,45 @@ def check_codes(
             where,
             remedy=Text("fill in the code", "请补全代码"),
             code="missing-code",
+            spots=seen.at([i]),
         )
         for i in missing.to_numpy().nonzero()[0]
     ]
     problems = shorten(problems, where)
     if unique:
-        problems += shorten(_doubled(columns[~missing], where, named, parts), where)
+        problems += shorten(_doubled(columns[~missing], where, named, parts, seen), where)
     for name in columns.columns:
-        spoiled = columns[name][columns[name].str.match(_SCIENTIFIC).fillna(False)]
-        if len(spoiled):
-            problems.append(_spoiled(name, spoiled.iloc[0], where))
+        spoiled = columns[name].str.match(_SCIENTIFIC).fillna(False).to_numpy(dtype=bool)
+        if spoiled.any():
+            rows = spoiled.nonzero()[0]
+            problems.append(_spoiled(name, columns[name].iloc[rows[0]], where, seen.at(rows)))
     return problems
 
 
-def _doubled(columns: pd.DataFrame, where: str, named: str, parts: bool) -> list[Problem]:
+class _Seen:
+    """The rows of a layer or table, to say where something is."""
+
+    def __init__(
+        self, columns: pd.DataFrame, labels: Sequence[str], shapes: gpd.GeoSeries | None
+    ) -> None:
+        self.columns, self.labels, self.shapes = columns, labels, shapes
+
+    def at(self, rows: Any) -> tuple[Spot, ...]:
+        """Give the places of rows, by their position."""
+        said = self.columns.iloc[rows].fillna("").agg(" + ".join, axis=1)
+        drawn = None if self.shapes is None else self.shapes.to_numpy()[rows]
+        crs = None if self.shapes is None else self.shapes.crs
+        return spots((self.labels[i] for i in rows), said, drawn, crs)
+
+    def of(self, code: Sequence[str]) -> tuple[Spot, ...]:
+        """Give the places of all rows with a code."""
+        same = (self.columns == list(code)).fillna(False).all(axis=1)
+        return self.at(same.to_numpy().nonzero()[0])
+
+
+def _doubled(
+    columns: pd.DataFrame, where: str, named: str, parts: bool, seen: _Seen
+) -> list[Problem]:
     counts = columns.value_counts(sort=False)
     out = []
     for key, count in counts[counts > 1].sort_index().items():
@@ -103,6 +134,7 @@ def _doubled(columns: pd.DataFrame, where: str, named: str, parts: bool) -> list
                 limit=1,
                 remedy=_PARTS if parts else _ROWS,
                 code="duplicate-code",
+                spots=seen.of(key),
             )
         )
     return out
@@ -117,7 +149,7 @@ _PARTS = Text(
 _ROWS = Text("keep one row for each code", "每个代码只保留一行")
 
 
-def _spoiled(name: str, example: str, where: str) -> Problem:
+def _spoiled(name: str, example: str, where: str, seen: tuple[Spot, ...]) -> Problem:
     return Problem(
         Text(
             f"'{example}' in {name} lost its digits in a spreadsheet",
@@ -129,4 +161,5 @@ def _spoiled(name: str, example: str, where: str) -> Problem:
             "请先将该列设为文本格式，再输入或粘贴代码",
         ),
         code="spoiled-code",
+        spots=seen,
     )

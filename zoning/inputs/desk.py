@@ -54,6 +54,8 @@ class Desk:
         crs: str | None,
     ) -> gpd.GeoDataFrame | None:  # fmt: skip
         """Read one polygon layer of plan.toml."""
+        from pyproj import CRS
+
         frame = self.attempt(
             lambda: self.keep(
                 read_polygons(
@@ -70,9 +72,12 @@ class Desk:
         if role in ("counties", "townships"):
             # Codes of protections are the planner's own; only places have national codes.
             self.findings.extend(odd_codes(frame, part.path))
-        if self.outline is not None and (far := elsewhere(frame.geometry, self.outline, part.path)):
-            self.problems.extend(far)
-            return None
+        if self.outline is not None:
+            declared = CRS.from_user_input(self.sources[-1].crs)
+            far = elsewhere(frame.geometry, self.outline, part.path, declared)
+            if far:
+                self.problems.extend(far)
+                return None
         self.shapes[role if role not in self.shapes else f"{role} {len(self.shapes)}"] = (
             frame.geometry, part.path
         )  # fmt: skip

@@ -7,22 +7,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
-from zoning.base.shipped import data_path, load_toml
 from zoning.errors import Finding, InputError, Problem, Text, raise_all
-from zoning.grid.crs import check_projected
-from zoning.grid.distortion import Distortion, choose_crs, measure_distortion
+from zoning.grid.distortion import Distortion
 from zoning.grid.lattice import PLAN_UNITS, GridSpec, check_size
 from zoning.inputs import plans, protections
 from zoning.inputs.columns import offered, old_keys, rename
-from zoning.inputs.crs import no_way, parse_crs
 from zoning.inputs.desk import Desk
-from zoning.inputs.ground import Ground, read_ground
+from zoning.inputs.frame import beside, choose_grid, no_way_to_grid, outside_china
+from zoning.inputs.ground import Ground, read_ground, uncovered
 from zoning.inputs.inspect.legends import another_legend, legends
 from zoning.inputs.inspect.values import inspect_values, unlike_counties, unlike_totals
 from zoning.inputs.landuse import load_classes
@@ -31,9 +29,6 @@ from zoning.inputs.redlines import check_layer, unknown_types
 from zoning.inputs.source import Source, missing_file
 from zoning.planfile.layers import Column, ProtectionLayer, TownshipLayer
 from zoning.planfile.models import Config
-
-T = TypeVar("T")
-
 
 #: A base of the cap more than this many times the city, or less than its like, is a slip (our
 #: choice: published areas of cities differ by a few percent, with sea by some tens).
@@ -115,16 +110,16 @@ def gather(config: Config, folder: Path) -> Intake:
         raise_all(absent_files(config, folder))
     outline = desk.polygons(boundary, "boundary", {}, (), None)
     if outline is not None:
-        desk.problems.extend(_no_way_to_grid(outline, config, boundary.path))
+        desk.problems.extend(no_way_to_grid(outline.crs, config.grid.crs, boundary.path))
     if outline is None or desk.problems:
         # Nothing can be held against it; the others are still looked at, each for itself.
         _counties(config, desk, None)
         _townships(config, desk, None)
         _protections(config, desk, None)
         plans.gather_plans(config.inputs, desk, None)
-        raise InputError(desk.problems)
+        raise InputError(desk.problems, desk.findings)
     city_frame = gpd.GeoSeries([shapely.union_all(outline.geometry.to_numpy())], crs=outline.crs)
-    grid, distortion = choose_grid(config, city_frame)
+    grid, distortion = _grid(config, desk, city_frame)
     check_size(distortion.planar_m2, grid.cell_m, most=PLAN_UNITS)
     city = city_frame.to_crs(grid.crs).iloc[0]
     if not city.is_valid:
@@ -142,8 +137,13 @@ def gather(config: Config, folder: Path) -> Intake:
         _tile(config, desk, townships, city)
     classes, landuse = _landuse(config, desk, grid, city, shifted="boundary" in shifted)
     ground = desk.attempt(lambda: read_ground(config.inputs, folder, grid.crs)) or Ground()
-    raise_all(desk.problems)
+    desk.tell(uncovered(ground, desk.outline, folder))
+    if desk.problems:
+        raise InputError(desk.problems, desk.findings)
     desk.sources.extend(ground.sources)
+    for frame in (townships, redlines, protected, others):
+        if frame is not None:
+            frame.attrs.clear()  # numbers of rows in the files: nothing of a plan
     layers = Layers(city, townships, redlines, protected, landuse)
     return Intake(
         layers,
@@ -156,6 +156,24 @@ def gather(config: Config, folder: Path) -> Intake:
         ground,
         others,
     )
+
+
+def _grid(config: Config, desk: Desk, city: gpd.GeoSeries) -> tuple[GridSpec, Distortion]:
+    """Choose the grid; where it does not fit a place that cannot be right, tell the place."""
+    where = config.inputs.boundary.path if config.inputs.boundary else ""
+    frame = outside_china(city, where)
+    desk.tell(frame)
+    try:
+        return choose_grid(config, city)
+    except InputError as error:
+        if error.problems[0].code != "distortion":
+            raise
+        causes = [*frame]
+        for part in (config.inputs.counties, config.inputs.townships):
+            if part is not None and not causes:
+                other = desk.polygons(part, "", {}, (), None)
+                causes += [] if other is None else beside(city, other.geometry, where, part.path)
+        raise InputError(causes or error.problems, desk.findings) from error
 
 
 def _odd_base(config: Config, area_m2: float) -> list[Finding]:
@@ -192,65 +210,6 @@ def absent_files(config: Config, folder: Path) -> list[Problem]:
     return [
         missing_file(folder / path, role) for role, path in paths if not (folder / path).exists()
     ]
-
-
-def _no_way_to_grid(outline: gpd.GeoDataFrame, config: Config, where: str) -> list[Problem]:
-    """Refuse a boundary of an old datum, which PROJ would move to CGCS2000 without parameters."""
-    target, unknown = parse_crs(config.grid.crs or "EPSG:4490", "[grid] crs")
-    stop = None if unknown else no_way(outline.crs, target, where)
-    return [] if stop is None else [stop]
-
-
-def choose_grid(config: Config, city: gpd.GeoSeries) -> tuple[GridSpec, Distortion]:
-    """Take the lattice of plan.toml, or choose its CRS from the longitude.
-
-    Raises
-    ------
-    InputError
-        If the CRS is not metric, or distorts areas by more than ``max_area_error``.
-    """
-    part = config.grid
-    if part.preset:
-        part = part.model_copy(update=load_preset(part.preset))
-    if part.crs is None:
-        crs, distortion = choose_crs(city, part.max_area_error)
-    else:
-        check_projected(part.crs)
-        crs, distortion = part.crs, measure_distortion(city, part.crs)
-    if not distortion.worst <= part.max_area_error:
-        raise InputError.one(
-            f"{crs[:40]} distorts areas by up to {distortion.worst:.3%} here",
-            f"{crs[:40]} 在此处的面积变形达 {distortion.worst:.3%}",
-            where="[grid] crs", code="distortion",
-            measured=distortion.worst, limit=part.max_area_error,
-            remedy=("leave crs out, or raise [grid] max_area_error if you insist",
-                    "可不填 crs；若坚持使用，请提高 [grid] max_area_error"),
-        )  # fmt: skip
-    check_size(distortion.planar_m2, part.cell_m)
-    return GridSpec(crs, part.cell_m, part.origin_m), distortion
-
-
-def load_preset(name: str) -> dict[str, Any]:
-    """Read a shipped lattice: ``crs``, ``cell_m``, ``origin_m``.
-
-    Raises
-    ------
-    InputError
-        If there is no preset of that name; those there are, are listed.
-    """
-    folder = data_path("grids")
-    known = sorted(p.stem for p in folder.glob("*.toml"))
-    if name not in known:
-        raise InputError.one(
-            f"no grid preset '{name}'", f"没有网格预设“{name}”", where="[grid] preset",
-            code="no-preset",
-            remedy=("presets: " + ", ".join(known), "可用预设：" + "、".join(known)),
-        )  # fmt: skip
-    raw = load_toml("grids", f"{name}.toml")
-    return {
-        "crs": str(raw["crs"]), "cell_m": int(raw["cell_m"]),
-        "origin_m": (int(raw["origin_m"][0]), int(raw["origin_m"][1])),
-    }  # fmt: skip
 
 
 def _counties(config: Config, desk: Desk, crs: str | None) -> pd.Series | None:
@@ -351,8 +310,8 @@ def _protections(
         frame, problems = protections.tidy(raw, part)
         desk.problems.extend(problems)
         if part.kind == "redline":
-            # Without its columns there is nothing to check: one cause, one finding.
-            if not any(p.code == "missing-column" for p in problems):
+            # Without its columns or levels there is nothing to check: one cause, one finding.
+            if not {p.code for p in problems} & {"missing-column", "protection-level"}:
                 desk.problems.extend(check_layer(protections.redline_frame([frame]), part.path))
             desk.findings.extend(unknown_types(frame, part.path))
         (red if part.kind == "redline" else other).append(frame)
@@ -370,6 +329,7 @@ def _role(part: ProtectionLayer) -> str:
 def _landuse(
     config: Config, desk: Desk, grid: GridSpec, city: Any, *, shifted: bool
 ) -> tuple[pd.DataFrame | None, Any]:
+    from zoning.inputs.pictures import odd_picture
     from zoning.inputs.rasters import read_classes
 
     part = config.inputs.landuse
@@ -395,4 +355,6 @@ def _landuse(
     )  # fmt: skip
     if part.classes is None and raster is not None:
         desk.tell(another_legend(desk.sources[-1].areas, part.path))
+    if raster is not None:
+        desk.tell(odd_picture(raster, part.path, "band" in part.model_fields_set, grid.cell_m))
     return classes, raster

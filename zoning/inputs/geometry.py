@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.errors import Finding, Problem, Text
-from zoning.inputs.crs import spot
 from zoning.inputs.source import shorten
+from zoning.inputs.spots import spots
 
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 Geometries = npt.NDArray[np.object_]
@@ -60,7 +60,7 @@ def check_polygons(
 
     shapes = shapely.force_2d(np.asarray(shapes, dtype=object))
     if repair:
-        shapes, closed = close_lines(shapes, where, labels)
+        shapes, closed = close_lines(shapes, where, labels, crs)
     kinds = shapely.get_type_id(shapes)
     is_none = kinds == -1
     is_empty = ~is_none & shapely.is_empty(shapes)
@@ -101,7 +101,7 @@ def check_polygons(
 
 
 def close_lines(
-    shapes: Geometries, where: str, labels: Sequence[str]
+    shapes: Geometries, where: str, labels: Sequence[str], crs: Any = None
 ) -> tuple[Geometries, list[Finding]]:
     """Make polygons of lines that close; CAD and KML keep areas as lines.
 
@@ -126,6 +126,7 @@ def close_lines(
                  "square units of the CRS",
                  f"{labels[i]} 为闭合线，已作为面处理，面积 {made.area:.6g}（坐标系单位的平方）"),
             where, measured=made.area, code="closed-line",
+            spots=spots([labels[i]], None, [made], crs),
         ))  # fmt: skip
     return out, findings
 
@@ -191,7 +192,7 @@ def _bad(kind: str, label: str, where: str, shape: Any, crs: Any) -> Problem:
         where,
         remedy=remedy,
         code=kind,
-        place=spot(shape, crs),
+        spots=spots([label], [name], [shape], crs),
     )
 
 
@@ -209,7 +210,7 @@ def _invalid(label: str, where: str, shape: Any, crs: Any) -> Problem:
             "请在 GIS 中修复，或设置 repair = true",
         ),
         code="invalid-geometry",
-        place=spot(seen, crs),
+        spots=spots([label], None, [seen], crs),
     )
 
 
@@ -228,5 +229,5 @@ def _mended(label: str, where: str, before: Any, after: Any, crs: Any) -> Findin
         measured=after.area,
         limit=before.area,
         code="mended-geometry",
-        place=spot(after, crs),
+        spots=spots([label], None, [after], crs),
     )

@@ -6,15 +6,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoning.errors import InputError, Problem, Text
+from zoning.errors import Finding, InputError, Problem, Text
 from zoning.inputs.neighbours import read_neighbours
-from zoning.inputs.source import Source, missing_file, sha256_of
+from zoning.inputs.source import Source, existing, missing_file, sha256_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from zoning.planfile.layers import InputsPart, Layer, RoadLayer
 
+#: Heights in metres that land of China can have: 艾丁湖 -154, 珠穆朗玛峰 8,849; a little more.
+HEIGHTS_M = (-500.0, 9000.0)
+#: Pixels of a side that are looked at; a larger raster is thinned (our choice).
+_SIDE = 2000
 _KINDS = {
     (): Text("points or polygons", "点或面"), ("LineString",): Text("lines", "线"),
     ("Polygon",): Text("polygons", "面"),
@@ -188,15 +192,17 @@ def _look(path: Path, shown: str, role: str) -> Source:
     """Open a raster and give its record."""
     import rasterio
 
-    if not path.exists():
-        raise InputError([missing_file(path, role)])
+    existing(path, role)
     try:
         with rasterio.open(path) as file:
             crs, pixels = file.crs, file.width * file.height
+            beyond = _beyond(file, shown) if role == "dem" and crs is not None else None
     except rasterio.errors.RasterioError as error:
         raise InputError.one(
             f"cannot be read ({error})", "无法读取", where=shown, code="raster"
         ) from error
+    if beyond is not None:
+        raise InputError([beyond])
     if crs is None:
         raise InputError.one(
             "the raster has no CRS", "栅格没有坐标系", where=shown, code="no-crs",
@@ -208,6 +214,82 @@ def _look(path: Path, shown: str, role: str) -> Source:
     return Source(role, Path(shown).as_posix(), "1", sha256_of(path), pixels, name)
 
 
+def _beyond(file: Any, shown: str) -> Problem | None:
+    """Find heights that no land of China has: a mark of "not known" that nobody declared."""
+    import numpy as np
+    import shapely
+
+    from zoning.inputs.spots import spots
+
+    step = max(1, max(file.width, file.height) // _SIDE)
+    shape = (max(1, file.height // step), max(1, file.width // step))
+    heights = file.read(1, out_shape=shape, masked=True).astype("float64").filled(np.nan)
+    low, high = HEIGHTS_M
+    rows, cols = np.nonzero((heights < low) | (heights > high))
+    if not len(rows):
+        return None
+    value = float(heights[rows[0], cols[0]])
+    x, y = file.transform @ ((cols[0] + 0.5) * file.width / shape[1],
+                             (rows[0] + 0.5) * file.height / shape[0])  # fmt: skip
+    return Problem(
+        Text(f"a height of {value:g} m stands in {len(rows) / heights.size:.1%} of the pixels",
+             f"{len(rows) / heights.size:.1%} 的像元高程为 {value:g} 米"),
+        shown, measured=value, limit=low if value < low else high, code="dem-range",
+        remedy=Text(f"if it stands for \"not known\", declare it: gdal_edit.py -a_nodata {value:g} "
+                    "FILE; heights are metres above the sea",
+                    f"若表示“未知”，请声明：gdal_edit.py -a_nodata {value:g} 文件；高程单位为米"),
+        spots=spots(["pixel"], [value], [shapely.Point(x, y)], file.crs),
+    )  # fmt: skip
+
+
+#: Rasters may lack so much of the study area at its edge before it is told (our choice).
+_EDGE = 0.001
+
+
+def uncovered(ground: Ground, city: gpd.GeoSeries, folder: Path) -> list[Finding]:
+    """Find rasters that do not cover the study area: what they measure is missing there.
+
+    Parameters
+    ----------
+    ground : Ground
+    city : GeoSeries
+        The study area.
+    folder : Path
+        That of plan.toml, taken off the names.
+    """
+    import rasterio
+    import shapely
+
+    from zoning.inputs.spots import spots
+
+    dem = {} if ground.dem is None else {"dem": ground.dem}
+    found = []
+    for path in dict.fromkeys([*dem.values(), *ground.rasters.values(), *ground.layers.values()]):
+        with rasterio.open(path) as file:
+            frame, crs = shapely.box(*_upright(*file.bounds)), file.crs
+        area = city.to_crs(crs).iloc[0]
+        missing = shapely.difference(area, frame)
+        share = missing.area / area.area if area.area > 0 else 0.0
+        if share <= _EDGE:
+            continue
+        shown = path.relative_to(folder) if path.is_relative_to(folder) else path
+        found.append(Finding(
+            Text(f"the raster does not cover {share:.1%} of the study area",
+                 f"栅格未覆盖研究区的 {share:.1%}"),
+            shown.as_posix(), measured=round(share, 6), limit=_EDGE, code="not-covered",
+            level="error" if share > 1 - _EDGE else "warning",
+            remedy=Text("take a raster of the whole area; check its CRS",
+                        "请使用覆盖全区的栅格，并检查其坐标系"),
+            spots=spots(["gap"], [f"{share:.1%}"], [missing], crs),
+        ))  # fmt: skip
+    return found
+
+
+def _upright(left: float, bottom: float, right: float, top: float) -> tuple[float, ...]:
+    """Give bounds with the smaller number first; a south-up raster has them turned."""
+    return min(left, right), min(bottom, top), max(left, right), max(bottom, top)
+
+
 def _vector(
     path: Path, part: Layer, role: str, crs: Any, kinds: tuple[str, ...]
 ) -> tuple[gpd.GeoDataFrame, Source]:
@@ -215,8 +297,7 @@ def _vector(
     import geopandas as gpd
     import pyogrio
 
-    if not path.exists():
-        raise InputError([missing_file(path, role)])
+    existing(path, role)
     try:
         frame = gpd.read_file(path, layer=part.layer, encoding=part.encoding)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from zoning.errors import InputError
+from zoning.errors import Finding, InputError, Text
 from zoning.measure.zonal import OUTSIDE, Raster, span
 
 if TYPE_CHECKING:
@@ -108,6 +108,45 @@ class ClassFile:
         return Raster(np.ascontiguousarray(picture), float(x0), float(y0), abs(t.a), abs(t.e))
 
 
+def odd_picture(file: ClassFile, where: str, chosen: bool, cell_m: int) -> list[Finding]:
+    """Warn of further bands that nobody chose from, and of pixels larger than a unit.
+
+    Parameters
+    ----------
+    file : ClassFile
+    where : str
+        The file, in messages.
+    chosen : bool
+        Whether plan.toml names the band.
+    cell_m : int
+        Side of a unit in metres.
+    """
+    from rasterio.enums import ColorInterp
+
+    found = []
+    with file.open() as view:
+        names = [c for c in view.colorinterp if c != ColorInterp.alpha]
+        side = max(abs(view.transform.a), abs(view.transform.e))
+    if len(names) > 1 and not chosen:
+        found.append(Finding(
+            Text(f"the raster has {len(names)} bands; the first is read",
+                 f"栅格有 {len(names)} 个波段，读取的是第 1 个"),
+            where, measured=len(names), limit=1, code="several-bands",
+            remedy=Text("if it is the right one, state band = 1 in [inputs.landuse]; a coloured "
+                        "picture holds no classes: take the raster of class codes",
+                        "若无误，请在 [inputs.landuse] 写 band = 1；彩色图片不含地类代码，"
+                        "请使用地类代码栅格"),
+        ))  # fmt: skip
+    if side > cell_m:
+        found.append(Finding(
+            Text(f"a pixel is {side:,.0f} m wide, a unit {cell_m:,} m: units cannot be told apart",
+                 f"像元边长 {side:,.0f} 米，单元 {cell_m:,} 米：无法区分相邻单元"),
+            where, measured=round(side, 3), limit=cell_m, code="coarse-raster",
+            remedy=Text("take a finer raster, or larger units", "请使用更细的栅格，或加大单元边长"),
+        ))  # fmt: skip
+    return found
+
+
 def _view(file: DatasetReader, own: str, target: str | None) -> Any:
     """Give the raster as it is, or through nearest neighbour in the CRS of the grid."""
     from contextlib import nullcontext
@@ -156,6 +195,7 @@ def _whole_numbers(
             f"栅格类型为 {values.dtype}，不是地类代码",
             where=where,
             code="not-classes",
+            remedy=("take the raster of class codes", "请使用地类代码栅格"),
         )
     low, high = (values[known].min(), values[known].max()) if known.any() else (0, 0)
     small = low >= -(2**15) and high < 2**15

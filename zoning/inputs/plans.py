@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.base.shipped import load_toml
 from zoning.errors import Finding, Problem, Text, raise_all, some, suggest
+from zoning.inputs.spots import features
 from zoning.inputs.vector import missing_column, read_polygons
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def tidy(
     value, found = _values(frame, part)
     words = {**role.words, **part.classes}
     code = value.map(lambda v: UNKNOWN if pd.isna(v) else words.get(v, v)).astype("string")
-    found += _remarks(part, role, value, code)
+    found += _remarks(part, role, value, code, frame)
     outside = role.outside if part.outside is None else role.words.get(part.outside, part.outside)
     shapes = frame.geometry
     if part.move_m is not None:
@@ -205,7 +206,9 @@ def _error(
                    code=code, level="error")  # fmt: skip
 
 
-def _remarks(part: PlanLayer, role: Role, value: Any, code: Any) -> list[Finding]:
+def _remarks(
+    part: PlanLayer, role: Role, value: Any, code: Any, frame: gpd.GeoDataFrame
+) -> list[Finding]:
     """Tell roles and classes that the shipped tables do not know."""
     where, found = f"[[inputs.plans]] {part.path}", []
     if part.role not in load_roles():
@@ -222,7 +225,7 @@ def _remarks(part: PlanLayer, role: Role, value: Any, code: Any) -> list[Finding
         found.append(Finding(
             Text(f"{bare:,} features have no class; their overlaps stay unclassified",
                  f"{bare:,} 个要素没有类别，其重叠不予归类"), where, measured=bare, limit=0,
-            code="plan-class-missing"))  # fmt: skip
+            code="plan-class-missing", spots=features(frame, value.isna(), value)))  # fmt: skip
     if role.classes:
         strange = sorted({str(c) for c in code.dropna()} - {c.code for c in role.classes}
                          - {UNKNOWN})  # fmt: skip
@@ -232,6 +235,7 @@ def _remarks(part: PlanLayer, role: Role, value: Any, code: Any) -> list[Finding
                 Text(f"classes that {role.name.en} does not know: {listed.en}",
                      f"{role.name.zh}中未知的类别：{listed.zh}"), where,
                 measured=len(strange), limit=0, code="plan-class",
+                spots=features(frame, code.isin(strange), value),
                 remedy=Text("map them under [inputs.plans.classes]; classes: "
                             + ", ".join(c.code for c in role.classes),
                             "请在 [inputs.plans.classes] 中对应；可用类别："

@@ -15,6 +15,7 @@ import shapely
 from zoning.base.shipped import load_toml
 from zoning.errors import Finding, Problem, Text
 from zoning.inputs.codes import check_codes, clean_codes
+from zoning.inputs.spots import features, labels
 from zoning.inputs.vector import missing_column
 from zoning.planfile.layers import InputsPart, ProtectionColumns, ProtectionLayer
 
@@ -134,7 +135,7 @@ def tidy(frame: gpd.GeoDataFrame, part: ProtectionLayer) -> tuple[gpd.GeoDataFra
     for name in ("type", "name", "source"):
         table[name] = table[name].astype("string")
     table["code"] = clean_codes(table["code"]) if "code" in taken else part.code or part.kind
-    table["level"], wrong = _levels(table["level"], part)
+    table["level"], wrong = _levels(table["level"], part, frame)
     problems += wrong
     if part.kind == "redline" and part.level is None and "level" not in taken:
         table["level"] = table["level"].fillna(2)
@@ -147,12 +148,15 @@ def tidy(frame: gpd.GeoDataFrame, part: ProtectionLayer) -> tuple[gpd.GeoDataFra
     for name in ("published_m2", "year"):
         table[name] = pd.to_numeric(table[name], errors="coerce").round().astype("Int64")
     if "code" in taken:
-        labels = [f"feature {i}" for i in frame.index]
-        problems += check_codes(table[["code"]], part.path, labels, unique=False)
+        problems += check_codes(
+            table[["code"]], part.path, labels(frame), unique=False, shapes=frame.geometry
+        )
     table["name"] = table["name"].fillna(table["code"])
     others = [c for c in frame.columns if c not in taken.values() and c not in table]
     table[[c for c in others if c != "geometry"]] = frame[[c for c in others if c != "geometry"]]
-    return gpd.GeoDataFrame(table, geometry=frame.geometry, crs=frame.crs), problems
+    out = gpd.GeoDataFrame(table, geometry=frame.geometry, crs=frame.crs)
+    out.attrs.update(frame.attrs)
+    return out, problems
 
 
 def _columns(
@@ -193,7 +197,9 @@ def _type_words() -> dict[str, str]:
     return {str(word): str(code) for name in ("zh", "en") for code, word in types[name].items()}
 
 
-def _levels(column: pd.Series, part: ProtectionLayer) -> tuple[pd.Series, list[Problem]]:
+def _levels(
+    column: pd.Series, part: ProtectionLayer, frame: gpd.GeoDataFrame
+) -> tuple[pd.Series, list[Problem]]:
     """Read levels as numbers, also where they stand in words."""
     text = column.astype("string").str.strip()
     read = [_LEVELS.get(v, v) for v in text.fillna("").tolist()]
@@ -203,7 +209,7 @@ def _levels(column: pd.Series, part: ProtectionLayer) -> tuple[pd.Series, list[P
         Problem(
             Text(f"level is {value!r}", f"级别为 {value!r}"), part.path, measured=str(value),
             remedy=Text("levels are whole numbers such as 1 and 2", "级别应为整数，如 1、2"),
-            code="protection-level",
+            code="protection-level", spots=features(frame, text == value, text),
         )
         for value in sorted(set(text[bad]))
     ]  # fmt: skip

@@ -10,19 +10,23 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.base.areas import M2_PER_KM2
-from zoning.errors import Finding, InputError, Problem, Text, raise_all
+from zoning.errors import Finding, InputError, Problem, Spot, Text, raise_all
 from zoning.inputs import crs as systems
-from zoning.inputs.inspect.legends import Seen, judge_classes
+from zoning.inputs.inspect.legends import MOST_PATCHES, Seen, judge_classes
 from zoning.inputs.inspect.place import axes, prefix
 from zoning.inputs.pictures import Bounds, ClassFile
 from zoning.inputs.source import Source, existing, sha256_of
+from zoning.inputs.spots import spots
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
     from rasterio.vrt import WarpedVRT
 
+    from zoning.measure.zonal import Raster
     from zoning.planfile.layers import LanduseRaster
 
+#: Values that are no class of which the patches are looked up, in a strip.
+_MOST_VALUES = 20
 #: A corner may stick out by rounding; less than this is no gap.
 _NO_GAP_M2 = 1.0
 
@@ -121,7 +125,7 @@ def read_classes(
             if missing.area > _NO_GAP_M2:
                 # A CRS that contradicts the file explains the gap; the gap itself says nothing.
                 raise InputError(remarks or _not_covering(missing, area, target, where))
-            size, seen = _look_through(found, view, area)
+            size, seen = _look_through(found, view, area, classes, target)
         told = judge_classes(seen, classes, nodata, max_unknown_share, where)
         raise_all(f for f in told if f.level == "error")
     except RasterioError as error:
@@ -219,10 +223,14 @@ def _form(file: DatasetReader, band: int, where: str) -> list[Problem]:
     return problems
 
 
-def _look_through(file: ClassFile, view: Any, area: Any) -> tuple[int, Seen]:
+def _look_through(
+    file: ClassFile, view: Any, area: Any, classes: Collection[int] | None, crs: Any
+) -> tuple[int, Seen]:
     """Count the classes of the study area, strip by strip; give the number of pixels too."""
     from rasterio.features import geometry_mask
     from rasterio.transform import from_origin
+
+    known = None if classes is None else np.array(sorted(classes))
 
     seen, size = Seen(), 0
     for strip in file.strips(view):
@@ -231,9 +239,34 @@ def _look_through(file: ClassFile, view: Any, area: Any) -> tuple[int, Seen]:
         shape = strip.classes.shape
         touched = geometry_mask([area], shape, place, all_touched=True, invert=True)
         centred = geometry_mask([area], shape, place, invert=True)
-        seen.add(_count(strip.classes[centred]), _count(strip.classes[touched]),
-                 strip.dx * strip.dy)  # fmt: skip
+        counts = _count(strip.classes[touched])
+        seen.add(_count(strip.classes[centred]), counts, strip.dx * strip.dy)
+        odd = [] if known is None else [v for v in counts if v not in known]
+        for value in odd[:_MOST_VALUES]:
+            seen.patches += _patches((strip.classes == value) & touched, value, strip, crs)
     return size, seen
+
+
+def _patches(
+    mask: npt.NDArray[np.bool_], value: int, strip: Raster, crs: Any
+) -> list[tuple[float, int, float, float]]:
+    """Give area and place of the largest patches of a value in a strip."""
+    import shapely
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(mask, np.ones((3, 3), bool))
+    sizes = np.bincount(labels.ravel())[1:]
+    out = []
+    for label in np.argsort(-sizes, kind="stable")[:MOST_PATCHES].tolist():
+        rows, cols = np.nonzero(labels == label + 1)
+        # The pixel that is nearest to the middle: a patch may be hollow.
+        i = int(np.argmin((rows - rows.mean()) ** 2 + (cols - cols.mean()) ** 2))
+        x = strip.x0 + (float(cols[i]) + 0.5) * strip.dx
+        y = strip.y0 - (float(rows[i]) + 0.5) * strip.dy
+        at = systems.spot(shapely.Point(x, y), crs)
+        if at is not None:
+            out.append((float(sizes[label]) * strip.dx * strip.dy, value, *at))
+    return out
 
 
 def _count(picture: npt.NDArray[np.integer[Any]]) -> dict[int, int]:
@@ -275,7 +308,17 @@ def _not_covering(missing: Any, area: Any, target: Any, where: str) -> Problem:
         limit=0,
         remedy=Text("take a raster of the whole area", "请使用覆盖全区的栅格"),
         code="not-covered",
+        place=(round(lon, 6), round(lat, 6)),
+        spots=_gaps(missing, target),
     )
+
+
+def _gaps(missing: Any, crs: Any) -> tuple[Spot, ...]:
+    """Give area and place of each part that a raster does not cover."""
+    import shapely
+
+    parts = sorted(shapely.get_parts(missing), key=lambda p: -p.area)[:MOST_PATCHES]
+    return spots((f"{p.area / M2_PER_KM2:,.3f} km²" for p in parts), None, parts, crs)
 
 
 def _sides(missing: Any, area: Any) -> Text:

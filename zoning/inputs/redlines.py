@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from zoning.base.shipped import load_toml
-from zoning.errors import Finding, Problem, Text
+from zoning.errors import Finding, Problem, Spot, Text
+from zoning.inputs.spots import features, spots
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -37,15 +38,23 @@ def check_layer(redlines: gpd.GeoDataFrame, where: str) -> list[Problem]:
             Text(f"area {row.area_code}: level is {row.level!r}",
                  f"区域 {row.area_code}：管控级别为 {row.level!r}"), where,
             measured=row.level, remedy=Text("levels are 1 and 2", "级别只能是 1 或 2"),
-            code="redline-level"))  # fmt: skip
+            code="redline-level", spots=_area(redlines, row)))  # fmt: skip
     twice = redlines.duplicated(["area_code", "level"])
     for row in redlines[twice].itertuples():
         found.append(Problem(
             Text(f"area {row.area_code} has two features of level {row.level}",
                  f"区域 {row.area_code} 的 {row.level} 级有两个要素"), where,
             remedy=Text("dissolve them to one feature per area and level",
-                        "请融合为每区域每级一个要素"), code="redline-twice"))  # fmt: skip
+                        "请融合为每区域每级一个要素"), code="redline-twice",
+            spots=_area(redlines, row)))  # fmt: skip
     return found
+
+
+def _area(redlines: gpd.GeoDataFrame, row: Any) -> tuple[Spot, ...]:
+    """Give the places of the features of an area and level."""
+    same = (redlines["area_code"] == row.area_code) & (redlines["level"] == row.level)
+    hit = redlines[same.fillna(False)]
+    return spots(hit["area_code"].astype(str), hit["level"], hit.geometry, hit.crs)
 
 
 def unknown_types(redlines: gpd.GeoDataFrame, where: str) -> list[Finding]:
@@ -56,5 +65,6 @@ def unknown_types(redlines: gpd.GeoDataFrame, where: str) -> list[Finding]:
         found.append(Finding(
             Text(f"unknown type '{value}'", f"未知的红线类型“{value}”"), where,
             remedy=Text("types: " + ", ".join(types), "可用类型：" + "、".join(types)),
-            code="redline-type"))  # fmt: skip
+            code="redline-type",
+            spots=features(redlines, redlines["type"] == value, redlines["type"])))  # fmt: skip
     return found

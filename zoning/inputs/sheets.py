@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoning.errors import InputError, Problem, Text
+from zoning.errors import InputError, Problem, Spot, Text
 from zoning.inputs.bounds import check_workbook
 from zoning.inputs.source import some
 
@@ -66,12 +66,15 @@ def _read_csv(path: Path, encoding: str | None) -> pd.DataFrame:
     for name in tried:
         try:
             with path.open(encoding=name, newline="") as stream:
-                separator = _separator(stream.readline())
-                stream.seek(0)
-                return pd.read_csv(
-                    stream, dtype=str, keep_default_na=False, header=None, skip_blank_lines=True,
-                    sep=separator,
+                start, blank, heads = 0, 0, stream.readline()
+                while heads and not heads.strip():
+                    start, blank, heads = stream.tell(), blank + 1, stream.readline()
+                stream.seek(start)
+                cells = pd.read_csv(
+                    stream, dtype=str, keep_default_na=False, header=None, skip_blank_lines=False,
+                    sep=_separator(heads),
                 )  # fmt: skip
+                return cells.set_axis(range(blank, blank + len(cells)), axis=0)
         except (UnicodeDecodeError, LookupError):
             continue
         except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -153,7 +156,7 @@ def other_sheets(path: Path, sheet: str | None, wanted: Sequence[str]) -> Proble
 
 
 def formula_problems(path: Path, sheet: str | None, where: str) -> list[Problem]:
-    """Find formulas without a result: nobody opened the file in a spreadsheet since they were put.
+    """Find formulas without a result, and cells with an error such as #DIV/0!.
 
     A file keeps the result of each formula beside it; programs that write formulas leave it out,
     and the cell seems to be empty.
@@ -170,17 +173,20 @@ def formula_problems(path: Path, sheet: str | None, where: str) -> list[Problem]
     try:
         name = sheet if sheet in formulas.sheetnames else formulas.sheetnames[0]
         pairs = zip(formulas[name].iter_rows(), results[name].iter_rows(), strict=False)
+        both = [(a, b) for left, right in pairs for a, b in zip(left, right, strict=False)]
         cells = [
-            a.coordinate
-            for left, right in pairs for a, b in zip(left, right, strict=False)
+            a.coordinate for a, b in both
             if isinstance(a.value, str) and a.value.startswith("=") and b.value is None
         ]  # fmt: skip
+        broken = [(b.coordinate, str(b.value)) for _, b in both if b.data_type == "e"]
     finally:
         formulas.close()
         results.close()
+    found = [_error_cells(broken, where)] if broken else []
     if not cells:
-        return []
+        return found
     return [
+        *found,
         Problem(
             Text(f"{len(cells)} formulas were never calculated: {some(cells)}",
                  f"{len(cells)} 个公式从未计算：{some(cells)}"),
@@ -191,8 +197,20 @@ def formula_problems(path: Path, sheet: str | None, where: str) -> list[Problem]
     ]  # fmt: skip
 
 
+def _error_cells(cells: Sequence[tuple[str, str]], where: str) -> Problem:
+    """Say which cells show an error; a reader of tables would take them for empty."""
+    listed = some(f"{at} ({value})" for at, value in cells)
+    return Problem(
+        Text(f"cells with an error: {listed}", f"{len(cells)} 个单元格为错误值：{listed}"),
+        where, measured=len(cells), limit=0, code="error-cell",
+        remedy=Text("mend the formula, or clear the cell where the value is not known",
+                    "请修正公式；若数值未知，请清空单元格"),
+        spots=tuple(Spot(at, value) for at, value in cells[:2000]),
+    )  # fmt: skip
+
+
 def _has_formulas(path: Path) -> bool:
-    """Whether any sheet holds a formula; looked for in the packed text, piece by piece."""
+    """Whether any sheet holds a formula or an error, looked for in the packed text by pieces."""
     try:
         with zipfile.ZipFile(path) as book:
             for name in book.namelist():
@@ -201,9 +219,9 @@ def _has_formulas(path: Path) -> bool:
                 with book.open(name) as sheet:
                     tail = b""
                     while block := sheet.read(1 << 20):
-                        if b"<f>" in tail + block or b"<f " in tail + block:
+                        if any(mark in tail + block for mark in (b"<f>", b"<f ", b't="e"')):
                             return True
-                        tail = block[-3:]
+                        tail = block[-5:]
     except (OSError, zipfile.BadZipFile):
         return False
     return False
@@ -219,7 +237,11 @@ def _tidy(raw: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame()
     body = cells.iloc[1:].set_axis(cells.iloc[0].tolist(), axis=1)
     keep = [bool(name) or bool((body.iloc[:, i] != "").any()) for i, name in enumerate(body)]
-    return body.loc[:, keep].reset_index(drop=True).astype("string")
+    body = body.loc[:, keep].astype("string")
+    rows = [int(i) + 1 for i in body.index]
+    body = body.reset_index(drop=True)
+    body.attrs["rows"] = rows  # as a spreadsheet counts them: the heads are row 1
+    return body
 
 
 def _text(cell: Any) -> str:

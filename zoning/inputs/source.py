@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from zoning.base.strict import BACKSLASH
-from zoning.errors import Finding, InputError, Problem, Text
+from zoning.errors import Finding, InputError, Problem, Spot, Text
+from zoning.inputs.offline import refuse_network
 
 #: Problems of one kind that are listed one by one; the rest is counted.
 LISTED = 20
@@ -97,9 +98,10 @@ def existing(path: Path, role: str) -> Path:
     Raises
     ------
     InputError
-        If there is no such file or folder.
+        If there is no such file or folder, or it sends its reader to the network.
     """
     if path.exists():
+        refuse_network(path)
         return path
     raise InputError(missing_file(path, role))
 
@@ -173,9 +175,16 @@ def shorten(problems: Sequence[Problem], where: str) -> list[Problem]:
                 where,
                 measured=len(problems),
                 code=problems[-1].code,
+                spots=tuple(s for p in problems[LISTED:] for s in _spots(p))[:2000],
             )
         )
     return kept
+
+
+def _spots(problem: Problem) -> tuple[Spot, ...]:
+    """Give the places of a problem; one without rows has its own."""
+    lon, lat = problem.place or (None, None)
+    return problem.spots or ((Spot("", "", lon, lat),) if problem.place else ())
 
 
 def some(values: Iterable[object], limit: int = 5) -> str:

@@ -13,6 +13,7 @@ from zoning.inputs.codes import check_codes, clean_codes
 from zoning.inputs.columns import recognise
 from zoning.inputs.sheets import formula_problems, other_sheets, read_cells
 from zoning.inputs.source import Source, existing, sha256_of, some
+from zoning.inputs.spots import spots
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -20,28 +21,9 @@ if TYPE_CHECKING:
 
 #: Cells that mean "not known" in statistics tables.
 _MISSING = frozenset(
-    {
-        "",
-        "-",
-        "--",
-        "—",
-        "——",
-        "–",
-        "…",
-        "/",
-        "NA",
-        "N/A",
-        "#N/A",
-        "NULL",
-        "null",
-        "None",
-        "nan",
-        "NaN",
-        "<NA>",
-        "无",
-        "缺",
-    }
-)
+    ("", "-", "--", "—", "——", "–", "…", "/", "NA", "N/A", "#N/A", "NULL", "null", "None", "nan",
+     "NaN", "<NA>", "无", "缺")
+)  # fmt: skip
 
 
 def read_table(
@@ -116,11 +98,10 @@ def read_table(
         if column == code:
             table[column] = clean_codes(raw[column].map(_plain))
         else:
-            table[column], remark = as_numbers(raw[column], where)
+            table[column], remark = as_numbers(raw[column], where, rows_of(raw))
             findings += remark
     if code is not None:
-        labels = [f"row {i + 2}" for i in range(len(table))]
-        problems = check_codes(table[[code]], where, labels, parts=False)
+        problems = check_codes(table[[code]], where, rows_of(raw), parts=False)
         if problems:
             raise InputError(problems)
     record = Source(
@@ -129,7 +110,16 @@ def read_table(
     return table, record
 
 
-def as_numbers(column: pd.Series, where: str = "") -> tuple[pd.Series, list[Finding]]:
+def rows_of(table: pd.DataFrame) -> list[str]:
+    """Name the rows of a table as a spreadsheet counts them: the heads are row 1."""
+    known = table.attrs.get("rows", ())
+    rows = known if len(known) == len(table) else range(2, len(table) + 2)
+    return [f"row {i}" for i in rows]
+
+
+def as_numbers(
+    column: pd.Series, where: str = "", rows: Sequence[str] = ()
+) -> tuple[pd.Series, list[Finding]]:
     """Turn text into numbers where all of a column are, else give it back as text.
 
     A column with leading zeros is a column of codes and stays text.
@@ -175,6 +165,9 @@ def as_numbers(column: pd.Series, where: str = "") -> tuple[pd.Series, list[Find
         limit=0,
         remedy=Text("write plain numbers, or leave the cell empty", "请填写纯数字，或将单元格留空"),
         code="mixed-column",
+        spots=spots((rows[i] for i in column.index.get_indexer(strange.index)), strange)
+        if rows
+        else (),
     )
     return text, [finding]
 
@@ -220,8 +213,10 @@ def join_table(
     ([5, <NA>], ['no-row', 'no-polygon'])
     """
     left, right = clean_codes(frame[code]), clean_codes(table[table_code])
-    problems = check_codes(left.to_frame(), where, [f"polygon {i}" for i in frame.index])
-    rows = [f"row {i + 2}" for i in range(len(table))]
+    rows = rows_of(table)
+    problems = check_codes(
+        left.to_frame(), where, [f"polygon {i}" for i in frame.index], shapes=frame.geometry
+    )
     problems += check_codes(right.to_frame(), where, rows, parts=False)
     if not problems and not set(left) & set(right):
         problems.append(_nothing_joins(left, right, where))
@@ -230,14 +225,15 @@ def join_table(
     if problems:
         raise InputError(problems)
 
-    findings = _unmatched(left, right, where)
+    findings = _unmatched(left, right, where, frame.geometry, rows)
     names = (frame.get("name"), table.get("name"))
     findings += renamed.tell(renamed.propose(left, right, *names), where)
     values = table.drop(columns=table_code).set_axis(right.to_numpy(dtype=object), axis=0)
     values = values.convert_dtypes().reindex(left.to_numpy(dtype=object))
     values = values.set_axis(frame.index, axis=0)
     both = [c for c in values.columns if c in frame.columns]
-    findings += [f for c in both if (f := _differs(frame[c], values[c], where))]
+    shapes = frame.geometry
+    findings += [f for c in both if (f := _differs(frame[c], values[c], where, left, shapes))]
     return frame.join(values.drop(columns=both)), findings
 
 
@@ -303,7 +299,10 @@ def _no_code(code: str, names: Sequence[str], where: str) -> Problem:
     )
 
 
-def _unmatched(left: pd.Series, right: pd.Series, where: str) -> list[Finding]:
+def _unmatched(
+    left: pd.Series, right: pd.Series, where: str, shapes: gpd.GeoSeries, rows: Sequence[str]
+) -> list[Finding]:
+    bare, loose = ~left.isin(set(right)), ~right.isin(set(left))
     no_row = sorted(set(left) - set(right))
     no_polygon = sorted(set(right) - set(left))
     out = []
@@ -319,6 +318,7 @@ def _unmatched(left: pd.Series, right: pd.Series, where: str) -> list[Finding]:
                 limit=0,
                 remedy=Text("their values are unknown; add rows", "其属性未知；请补充记录"),
                 code="no-row",
+                spots=spots(left[bare], None, shapes[bare].to_numpy(), shapes.crs),
             )
         )
     if no_polygon:
@@ -333,6 +333,7 @@ def _unmatched(left: pd.Series, right: pd.Series, where: str) -> list[Finding]:
                 limit=0,
                 remedy=Text("they are left out; check their codes", "这些记录未采用；请检查代码"),
                 code="no-polygon",
+                spots=spots((rows[i] for i in loose.to_numpy().nonzero()[0]), right[loose]),
             )
         )
     return out
@@ -359,9 +360,12 @@ def _nothing_joins(left: pd.Series, right: pd.Series, where: str) -> Problem:
     )
 
 
-def _differs(ours: pd.Series, theirs: pd.Series, where: str) -> Finding | None:
+def _differs(
+    ours: pd.Series, theirs: pd.Series, where: str, codes: pd.Series, shapes: gpd.GeoSeries
+) -> Finding | None:
     a, b = ours.astype("string"), theirs.astype("string")
-    other = ours.index[((a != b) & b.notna()).fillna(False)]
+    mask = ((a != b) & b.notna()).fillna(False)
+    other = ours.index[mask]
     if len(other) == 0:
         return None
     return Finding(
@@ -375,4 +379,5 @@ def _differs(ours: pd.Series, theirs: pd.Series, where: str) -> Finding | None:
         limit=0,
         code="column-on-both-sides",
         level="note",
+        spots=spots(codes[mask], a[mask] + " / " + b[mask], shapes[mask].to_numpy(), shapes.crs),
     )

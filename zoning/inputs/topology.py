@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.base.areas import M2_PER_HA, M2_PER_KM2
-from zoning.errors import Finding, Text
+from zoning.errors import Finding, Spot, Text
 from zoning.inputs.source import LISTED
 
 if TYPE_CHECKING:
@@ -155,9 +155,9 @@ def _report(
     large = [p for p in ranked if p[1].area > tolerance_m2]
     out = [_one(kind, p, tolerance_m2, crs, where) for p in large[:LISTED]]
     if large[LISTED:]:
-        out.append(_sum(kind, large[LISTED:], tolerance_m2, where, "error"))
+        out.append(_sum(kind, large[LISTED:], tolerance_m2, where, "error", crs))
     if ranked[len(large) :]:
-        out.append(_sum(kind, ranked[len(large) :], tolerance_m2, where, "note"))
+        out.append(_sum(kind, ranked[len(large) :], tolerance_m2, where, "note", crs))
     return out
 
 
@@ -184,10 +184,13 @@ def _one(kind: str, place: Place, tolerance_m2: float, crs: Any, where: str) -> 
         code=kind,
         level="error",
         place=(round(lon, 6), round(lat, 6)),
+        spots=_spots([place], crs),
     )
 
 
-def _sum(kind: str, places: list[Place], tolerance_m2: float, where: str, level: Any) -> Finding:
+def _sum(
+    kind: str, places: list[Place], tolerance_m2: float, where: str, level: Any, crs: Any
+) -> Finding:
     total = float(sum(p[1].area for p in places))
     words = _WORDS[kind][1]
     filled = {"n": len(places), "area": _area(total)}
@@ -203,7 +206,16 @@ def _sum(kind: str, places: list[Place], tolerance_m2: float, where: str, level:
         limit=tolerance_m2,
         code=kind,
         level=level,
+        spots=_spots(places, crs),
     )
+
+
+def _spots(places: list[Place], crs: Any) -> tuple[Spot, ...]:
+    """Give townships, area and place of each."""
+    from zoning.inputs.spots import spots
+
+    said = (_area(shape.area) for _, shape in places)
+    return spots((who for who, _ in places), said, [shape for _, shape in places], crs)
 
 
 def _outside(area: float, where: str) -> Finding:

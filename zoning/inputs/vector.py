@@ -125,7 +125,7 @@ def read_polygons(
         frame[key] = clean_codes(frame[key])
     if keys:
         labels = _labels(frame, keys)
-        problems += check_codes(frame[keys], where, labels)
+        problems += check_codes(frame[keys], where, labels, shapes=frame.geometry)
 
     stated = frame.crs if frame.crs is not None else (None if crs is None else str(crs))
     shapes, bad, mended = check_polygons(
@@ -143,7 +143,10 @@ def read_polygons(
     source = Source(
         role, Path(path).as_posix(), layer, sha256_of(path), len(frame), declared, found
     )
-    return frame.reset_index(drop=True), source
+    ids = [int(i) for i in frame.index]
+    frame = frame.reset_index(drop=True)
+    frame.attrs["features"] = ids  # as the file numbers them, for messages
+    return frame, source
 
 
 def _choose_layer(path: Path, layer: str | None, role: str) -> tuple[str, str]:

@@ -7,12 +7,14 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoning.errors import LEVELS, Finding
+from zoning.errors import LEVELS, Finding, Spot
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 _WIDTH, _ROOM = 900.0, 30.0
+#: Places of one finding that are drawn and listed on the page; a layer or CSV has all.
+_LISTED = 200
 #: Lines of the files, one after the other.
 _PENS = ("#37618e", "#a35b00", "#2e6b4f", "#7d4f7d", "#79747e")
 _COLOURS = {"error": "#b3261e", "warning": "#a35b00", "note": "#37618e"}
@@ -68,13 +70,34 @@ def write(
 def _item(finding: Finding, number: int | None, lang: str) -> str:
     mark = f"<b>{number}</b> · " if number else ""
     level = escape(LEVELS[finding.level].get(lang))
-    at = (
-        ""
-        if finding.place is None
-        else f" <small>({finding.place[0]:.5f}, {finding.place[1]:.5f})</small>"
-    )
+    at = ""
+    if finding.place is not None:
+        at = f" <small>({finding.place[0]:.5f}, {finding.place[1]:.5f})</small>"
     told = escape(finding.tell(lang))
-    return f'<li>{mark}<span class="{finding.level}">{level}</span> {told}{at}</li>'
+    head = f'{mark}<span class="{finding.level}">{level}</span> {told}{at}'
+    return f"<li>{head}{_rows(finding.spots, lang)}</li>"
+
+
+def _rows(spots: Sequence[Spot], lang: str) -> str:
+    """List the places of a finding, where there are several."""
+    if len(spots) < 2:
+        return ""
+    said = [
+        " · ".join(
+            w
+            for w in (
+                escape(s.row), escape(s.value),
+                "" if s.lon is None or s.lat is None else f"{s.lon:.5f}, {s.lat:.5f}",
+            )
+            if w
+        )
+        for s in spots[:_LISTED]
+    ]  # fmt: skip
+    left = len(spots) - _LISTED
+    if left > 0:
+        said.append(f"另有 {left:,} 处" if lang == "zh" else f"and {left:,} more")
+    title = f"{len(spots):,} 处" if lang == "zh" else f"{len(spots):,} places"
+    return f"<details><summary>{title}</summary>{'<br>'.join(said)}</details>"
 
 
 def _drawing(
@@ -85,7 +108,8 @@ def _drawing(
 
     degrees = {name: s.to_crs("EPSG:4326") for name, s in shapes.items()}
     corners = [s.total_bounds for s in degrees.values()]
-    corners += [np.array([*f.place, *f.place]) for f in placed if f.place is not None]
+    seen = {id(f): _points(f) for f in placed}
+    corners += [np.array([*p, *p]) for points in seen.values() for p in points]
     if not corners:
         return ""
     west, south = np.min(corners, axis=0)[:2]
@@ -107,7 +131,10 @@ def _drawing(
     )
     marks = ""
     for f in placed:
-        x, y = at(np.array([f.place]))[0]
+        for x, y in at(np.array(seen[id(f)][1:]).reshape(-1, 2)):
+            marks += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{_COLOURS[f.level]}"/>'
+    for f in placed:
+        x, y = at(np.array(seen[id(f)][:1]))[0]
         marks += (
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="{_COLOURS[f.level]}"/>'
             f'<text x="{x:.1f}" y="{y + 4:.1f}" fill="#fff" font-size="11" '
@@ -116,6 +143,13 @@ def _drawing(
     return (
         f'<svg viewBox="0 0 {_WIDTH:.0f} {height:.0f}" role="img">{lines}{marks}</svg><p>{key}</p>'
     )
+
+
+def _points(finding: Finding) -> list[tuple[float, float]]:
+    """Give the places of a finding: its own first."""
+    spots = [(s.lon, s.lat) for s in finding.spots[:_LISTED]
+             if s.lon is not None and s.lat is not None]  # fmt: skip
+    return spots or ([finding.place] if finding.place is not None else [])
 
 
 def _outline(shapes: gpd.GeoSeries, at: Any, pixel: float, pen: str) -> str:

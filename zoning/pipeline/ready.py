@@ -64,12 +64,14 @@ def prepare(config: Config, folder: Path) -> Ready:
         With the problems of all of them.
     """
     problems: list[Problem] = []
+    notes: list[Finding] = []
 
     def attempt(read: Callable[[], T]) -> T | None:
         try:
             return read()
         except InputError as error:
             problems.extend(error.problems)
+            notes.extend(error.notes)
             return None
 
     scheme = attempt(lambda: scheme_of(config.zones))
@@ -86,7 +88,7 @@ def prepare(config: Config, folder: Path) -> Ready:
         found = attempt(lambda: _rehearse(config, read, method)) or []
         intake = replace(intake, findings=tuple(once((*intake.findings, *found))))
     if intake is None or method is None or settled is None or problems:
-        raise InputError(problems)
+        raise InputError(problems, notes if intake is None else intake.findings)
     said = (*_unnamed(config, intake), *unreadable(method.scheme))
     intake = replace(intake, findings=(*intake.findings, *said))
     return Ready(settled, intake, method, decisions, tuple(m for m in others if m is not None))

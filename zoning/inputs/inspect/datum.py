@@ -40,6 +40,9 @@ _SHORT_M = 20.0
 #: What the shift must gain in common lines, as a part of all, over no shift and over every decoy
 #: (our choices, measured on all prefectures; see docs/datum-shifts.md).
 _GAIN, _LEAD = 0.06, 0.015
+#: ... and what must lie on common lines at least, as a part of all; or so many times what lies
+#: there unshifted and under any decoy: two sets of outlines that hardly meet agree by chance.
+_PART, _TIMES = 0.25, 2.5
 #: The best place for the layer must lie this near the shift, as a part of its length, or in metres.
 _NEAR, _NEAR_M = 0.35, 45.0
 #: ... and this near where the two are copies of one drawing: the formula is right to within metres.
@@ -160,7 +163,7 @@ class Shift:
 
     @property
     def confidence(self) -> Literal["high", "low"]:
-        """High where the shift brings at least twice the common lines and beats chance by far."""
+        """High where the shift brings half as many common lines again and leads by far."""
         lead = self.after - max(self.before, self.rival)
         return "high" if lead > 0.12 and self.after > 1.5 * self.before else "low"
 
@@ -198,22 +201,19 @@ def find_shift(layer: Any, reference: Any) -> Shift | None:
         return None
     if near.common(points * scale, _NARROW_M) > _MEET:
         return None
-    found = []
+    tried: list[tuple[Floats, Any, Any]] = []
     for datum, back in BACK.items():
         # What the formula takes off here; the other way round it is what it would put on.
         off = (back(points) - points) * scale
-        for of, moves in (("layer", off), ("reference", -off)):
-            shift = _weigh(near, points * scale, moves, datum, of)
-            if shift is not None:
-                found.append(shift)
+        if np.hypot(*off.mean(axis=0)) >= _SHORT_M:
+            tried += [(off, datum, "layer"), (-off, datum, "reference")]
+    found = [s for t in tried if (s := _weigh(near, points * scale, *t)) is not None]
     return max(found, key=lambda s: s.after, default=None)
 
 
 def _weigh(near: Lines, points: Floats, moves: Floats, datum: Any, of: Any) -> Shift | None:
     """Hold one shift against none, and against its like in other directions."""
     length = float(np.hypot(*moves.mean(axis=0)))
-    if length < _SHORT_M:
-        return None
     # Copies of one drawing meet within metres; outlines drawn twice only within their noise.
     wide = min(max(length * _WIDTH, _NARROW_M), _WIDE_M)
     tried = [_at_width(near, points, moves, w, datum, of) for w in {_NARROW_M, wide}]
@@ -228,6 +228,18 @@ def _at_width(
     before, after = near.common(points, width), near.common(points + moves, width)
     if after - before < _GAIN:
         return None
+    rival = _rival(near, points, moves, width, after - _LEAD)
+    if after - rival < _LEAD or after < min(_PART, _TIMES * max(before, rival)):
+        return None
+    settled = near.settle(points + moves, width)
+    copies = near.common(points + moves + settled, _NARROW_M) > _MEET
+    if np.hypot(*settled) > (_EXACT_M if copies else max(_NEAR * length, _NEAR_M)):
+        return None
+    return Shift(datum, of, length, before, after, rival)
+
+
+def _rival(near: Lines, points: Floats, moves: Floats, width: float, enough: float) -> float:
+    """Give what the best decoy explains: the shift in another direction; ``enough`` ends it."""
     rival = 0.0
     for step in range(1, _DECOYS):
         angle = 2 * math.pi * step / _DECOYS
@@ -235,13 +247,9 @@ def _at_width(
             continue
         turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
         rival = max(rival, near.common(points + moves @ turn, width))
-        if after - rival < _LEAD:
-            return None
-    settled = near.settle(points + moves, width)
-    copies = near.common(points + moves + settled, _NARROW_M) > _MEET
-    if np.hypot(*settled) > (_EXACT_M if copies else max(_NEAR * length, _NEAR_M)):
-        return None
-    return Shift(datum, of, length, before, after, rival)
+        if rival > enough:
+            break
+    return rival
 
 
 class Lines:

@@ -185,8 +185,20 @@ def _tell(where: str, against: str, shift: Shift, others: Collection[str]) -> Fi
     )  # fmt: skip
 
 
-def elsewhere(layer: gpd.GeoSeries, reference: gpd.GeoSeries, where: str) -> list[Finding]:
-    """Say that a layer lies beside the reference; name the 3-degree zone that would fit."""
+def elsewhere(
+    layer: gpd.GeoSeries, reference: gpd.GeoSeries, where: str, declared: Any = None
+) -> list[Finding]:
+    """Say that a layer lies beside the reference; name the 3-degree zone that would fit.
+
+    Parameters
+    ----------
+    layer, reference : GeoSeries
+        In any CRS.
+    where : str
+        The file of the layer.
+    declared : CRS, optional
+        What the file says, where the layer was brought to another CRS since.
+    """
     import numpy as np
     import shapely
 
@@ -198,7 +210,7 @@ def elsewhere(layer: gpd.GeoSeries, reference: gpd.GeoSeries, where: str) -> lis
     scale = np.array([_DEGREE_M * math.cos(math.radians(middle.y)), _DEGREE_M])
     flat = [shapely.transform(g, lambda c: c * scale) for g in (middle, theirs)]
     far = float(shapely.distance(*flat))
-    code = _fitting_zone(middle, layer.crs, theirs)
+    code = _fitting_zone(middle, declared or layer.crs, theirs)
     hint = Text("check file and CRS", "请检查文件和坐标系")
     if code is not None:
         hint = Text(

@@ -10,12 +10,14 @@ from typing import Any
 
 from zoning.base.areas import M2_PER_KM2
 from zoning.base.shipped import data_path, load_toml
-from zoning.errors import Finding, Text
+from zoning.errors import Finding, Spot, Text
 from zoning.measure.zonal import OUTSIDE
 
 #: Land without data is told from this part of the study area on (the issue of users: unmapped land
 #: counts as unbuilt; the number is our choice).
 TOLD_SHARE = 0.001
+#: Patches of a raster that are told of one finding.
+MOST_PATCHES = 50
 #: The legend that is meant where plan.toml names none.
 DEFAULT = "land-use-2023"
 
@@ -30,15 +32,26 @@ class Seen:
         Square metres by value, pixels by their centre; -1 is no data.
     touched : Counter
         Pixels by value, those of the edge too.
+    patches : list of (square metres, value, longitude, latitude)
+        Where the largest patches of values lie that are no class; of -1 too.
     """
 
     inside: Counter[int] = field(default_factory=Counter)
     touched: Counter[int] = field(default_factory=Counter)
+    patches: list[tuple[float, int, float, float]] = field(default_factory=list)
 
     def add(self, centred: Mapping[int, int], touched: Mapping[int, int], pixel: float) -> None:
         """Add the counts of a strip; a pixel has so many square metres."""
         self.inside.update({v: n * pixel for v, n in centred.items()})
         self.touched.update({v: n for v, n in touched.items()})
+
+    def spots(self, *values: int) -> tuple[Spot, ...]:
+        """Give where values lie, the largest patch first."""
+        found = sorted((p for p in self.patches if p[1] in values), key=lambda p: (-p[0], *p[1:]))
+        return tuple(
+            Spot(_km2(m2), "no data" if v == OUTSIDE else str(v), lon, lat)
+            for m2, v, lon, lat in found[:MOST_PATCHES]
+        )
 
 
 def judge_classes(
@@ -74,7 +87,7 @@ def judge_classes(
     total = sum(seen.inside.values())
     share = seen.inside[OUTSIDE] / total if total else 0.0
     if nodata is not None and nodata in classes and share >= TOLD_SHARE:
-        found.append(_nodata_class(int(nodata), seen.inside[OUTSIDE], where))
+        found.append(_nodata_class(int(nodata), seen, where))
     elif share >= TOLD_SHARE:
         found.append(_no_data(seen, share, limit, where))
     return found
@@ -101,7 +114,7 @@ def _unknown(seen: Seen, classes: Collection[int], where: str) -> list[Finding]:
             Text(f"{len(values)} values are not in the class table: {listed}",
                  f"{len(values)} 个值不在地类表中：{listed}"),
             where, measured=len(values), limit=0, remedy=hint, code="unknown-class",
-            level="error",
+            level="error", spots=seen.spots(*values),
         )
     ]  # fmt: skip
 
@@ -115,13 +128,15 @@ def _offer(fits: list[str]) -> Text:
     )
 
 
-def _nodata_class(value: int, m2: float, where: str) -> Finding:
+def _nodata_class(value: int, seen: Seen, where: str) -> Finding:
+    m2 = seen.inside[OUTSIDE]
     return Finding(
         Text(f"the file declares {value} as no data, but {value} is a class of the table: "
              f"{_km2(m2)} of the study area have no class",
              f"文件将 {value} 声明为无数据，而 {value} 是地类表中的地类："
              f"研究区有 {_km2(m2)} 没有地类"),
         where, measured=m2, limit=0, code="nodata-is-class", level="error",
+        spots=seen.spots(OUTSIDE),
         remedy=Text(f"take the declaration off: gdal_edit.py -unsetnodata FILE, or name the table "
                     f"in which {value} is no class",
                     f"请去除该声明：gdal_edit.py -unsetnodata 文件；"
@@ -137,7 +152,7 @@ def _no_data(seen: Seen, share: float, limit: float, where: str) -> Finding:
              "is not known, and it is neither built nor free",
              f"研究区有 {_km2(m2)}（{share:.1%}）无数据：该处用途未知，既不计为已建也不计为可用"),
         where, measured=round(share, 6), limit=limit if much else TOLD_SHARE, code="no-data",
-        level="error" if much else "warning",
+        level="error" if much else "warning", spots=seen.spots(OUTSIDE),
         remedy=Text("take a raster that covers it; where the land is truly not known, raise "
                     "[inputs.landuse] max_unknown_share",
                     "请使用完整的栅格；若该处用途确实未知，可提高 [inputs.landuse] "

@@ -12,6 +12,7 @@ import numpy as np
 
 from zoning.errors import Finding, Text
 from zoning.inputs import crs as systems
+from zoning.inputs.spots import spots
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -67,7 +68,17 @@ def inspect_place(frame: gpd.GeoDataFrame, where: str) -> list[Finding]:
 
 
 def _local(crs: Any, where: str) -> list[Finding]:
-    if crs.is_projected or crs.is_geographic or crs.is_geocentric:
+    if crs.is_geocentric:
+        return [
+            Finding(
+                Text(f"{systems.name_of(crs)} counts metres from the centre of the Earth: no map",
+                     f"{systems.name_of(crs)} 为地心直角坐标系，不能作平面坐标"),
+                where, code="geocentric-crs", level="error",
+                remedy=Text('name the CRS of the map, such as crs = "EPSG:4549"',
+                            '请指明平面坐标系，例如 crs = "EPSG:4549"'),
+            )
+        ]  # fmt: skip
+    if crs.is_projected or crs.is_geographic:
         return []
     return [
         Finding(
@@ -246,8 +257,6 @@ def _stray(frame: gpd.GeoDataFrame, where: str) -> list[Finding]:
     """Find single vertices far from all others of their ring, such as one at 0, 0."""
     import shapely
 
-    from zoning.inputs.crs import spot
-
     out = []
     least = least_body(frame)
     for row, shape in zip(frame.index, frame.geometry.to_numpy(), strict=True):
@@ -263,7 +272,8 @@ def _stray(frame: gpd.GeoDataFrame, where: str) -> list[Finding]:
                          "all its others: a spike",
                          f"要素 {row} 有一个远离其余各点的顶点 {x:,.4f}, {y:,.4f}，形成尖刺"),
                     where, code="stray-vertex", level="error",
-                    place=spot(shapely.Point(ring.coords[0]), frame.crs),
+                    spots=spots([f"feature {row}"], [f"{x:g}, {y:g}"],
+                                        [shapely.Point(ring.coords[0])], frame.crs),
                     remedy=Text("delete the vertex (zoning check --fix writes such a copy)",
                                 "请删除该顶点（zoning check --fix 可写出副本）"),
                 ))  # fmt: skip

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoning.errors import Finding, Text
+from zoning.errors import Finding, Spot, Text
 from zoning.inputs.source import some
+from zoning.inputs.spots import MOST_SPOTS, labels, spots
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 #: Digits of codes: county 6, township 9, village 12 (GB/T 10114-2003 and GB/T 2260).
 _CODE_DIGITS = (6, 9, 12)
@@ -33,6 +35,7 @@ def odd_codes(frame: gpd.GeoDataFrame, where: str) -> list[Finding]:
             limit=0,
             code="odd-codes",
             level="note",
+            spots=_features(frame, odd.index, odd),
         )
     ]
 
@@ -60,8 +63,22 @@ def odd_text(frame: gpd.GeoDataFrame, where: str) -> list[Finding]:
                 '请设置 encoding，例如 encoding = "gb18030"',
             ),
             code="mojibake",
+            spots=tuple(s for c in columns for s in _spoiled(frame, c, set(spoiled)))[:MOST_SPOTS],
         )
     ]
+
+
+def _features(frame: gpd.GeoDataFrame, rows: pd.Index, values: pd.Series) -> tuple[Spot, ...]:
+    """Give the places of features."""
+    at = frame.index.get_indexer(rows)
+    ids = labels(frame)
+    return spots((ids[i] for i in at), values, frame.geometry.to_numpy()[at], frame.crs)
+
+
+def _spoiled(frame: gpd.GeoDataFrame, column: str, bad: set[str]) -> tuple[Spot, ...]:
+    """Give the places of spoiled texts of a column."""
+    hit = frame[column][frame[column].isin(bad)]
+    return _features(frame, hit.index, hit)
 
 
 def _is_mojibake(text: str) -> bool:

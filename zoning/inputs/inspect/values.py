@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from zoning.base.shipped import load_toml
-from zoning.errors import Finding, Level, Text
+from zoning.errors import Finding, Level, Spot, Text
 from zoning.inputs.source import some
 
 if TYPE_CHECKING:
@@ -53,13 +53,21 @@ def _numbers(column: pd.Series) -> pd.Series:
     return pd.to_numeric(column, errors="coerce").astype("Float64")
 
 
-def _spot(table: pd.DataFrame, values: pd.Series) -> tuple[float, float] | None:
-    """Give the place of the first township that is named, where the table has shapes."""
-    from zoning.inputs.crs import spot
+def _spots(table: pd.DataFrame, values: pd.Series) -> tuple[Spot, ...]:
+    """Give the places of townships with their values; coordinates where the table has shapes."""
+    from zoning.inputs.spots import spots
 
-    if "geometry" not in table or not len(values):
-        return None
-    return spot(table.loc[values.index[0], "geometry"], getattr(table, "crs", None))
+    rows = [_name(table, code) for code in values.index]
+    # Codes of a lone file may be doubled, so rows are counted and not looked up.
+    shapes = table.geometry.to_numpy()[table.index.get_indexer_for(values.index)] if (
+        "geometry" in table and table.index.is_unique) else None  # fmt: skip
+    return spots(rows, values, shapes, getattr(table, "crs", None))
+
+
+def _name(table: pd.DataFrame, code: Any) -> str:
+    """Write the code of a township, with its name where there is one."""
+    name = table["name"].get(code) if "name" in table and table.index.is_unique else None
+    return f"{code} {name}" if isinstance(name, str) and name else str(code)
 
 
 def _named(table: pd.DataFrame, values: pd.Series) -> str:
@@ -90,7 +98,7 @@ def _unknown(table: pd.DataFrame, markers: list[float], where: str) -> list[Find
                 Text(f"'{column}' holds a number that stands for \"not known\": {listed}",
                      f"“{column}”含有表示“未知”的数值：{listed}"),
                 where, measured=float(hit.iloc[0]), code="unknown-marker", level="error",
-                place=_spot(table, hit),
+                spots=_spots(table, hit),
                 remedy=Text("leave the cell empty (zoning check --fix writes such a copy)",
                             "请将单元格留空（zoning check --fix 可写出副本）"),
             ))  # fmt: skip
@@ -120,7 +128,7 @@ def _column(
                      f"“{rule['name']}”{zh} {rule['unit_zh']}：{listed}"),
                 where, measured=float(hit.abs().max()), limit=limit, level=level,
                 code="impossible-value" if level == "error" else "unlikely-value",
-                place=_spot(table, hit),
+                spots=_spots(table, hit),
                 remedy=Text(rule["try_en"], rule["try_zh"]),
             ))  # fmt: skip
     return found
@@ -143,7 +151,7 @@ def _ratio(table: pd.DataFrame, rule: Mapping[str, Any], where: str) -> list[Fin
                  f"{rule['unit_zh']}之间：{listed}"),
             where, measured=float(hit.iloc[0]), limit=low if hit.iloc[0] < low else high,
             remedy=Text(rule["try_en"], rule["try_zh"]), code="unlikely-ratio",
-            place=_spot(table, hit),
+            spots=_spots(table, hit),
         )
     ]  # fmt: skip
 
@@ -189,7 +197,7 @@ def unlike_totals(townships: pd.DataFrame, counties: pd.DataFrame, where: str) -
                          f"layer of counties says {said:g}",
                          f"县区 {code} 各乡镇“{name}”合计为 {total:g}，县区图层为 {said:g}"),
                     where, measured=total, limit=float(said), code="unlike-total",
-                    place=_spot(townships, rows),
+                    spots=_spots(townships, rows),
                     remedy=Text("check units, years and missing or doubled townships",
                                 "请核对单位、年份，以及乡镇是否缺漏或重复"),
                 ))  # fmt: skip
@@ -215,7 +223,7 @@ def unlike_counties(townships: pd.DataFrame, counties: Any, where: str) -> list[
             Text(f"county {code} is not in the layer of counties; townships: {listed}",
                  f"县区 {code} 不在县区图层中；涉及乡镇：{listed}"),
             where, code="unknown-county", level="error",
-            place=_spot(townships, county[county == code]),
+            spots=_spots(townships, county[county == code]),
             remedy=Text("correct the code, or add the county: " + some(sorted(known)),
                         "请更正代码，或在县区图层中补充；现有：" + some(sorted(known))),
         ))  # fmt: skip

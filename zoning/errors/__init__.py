@@ -10,27 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
-Lang = Literal["zh", "en"]
+from zoning.errors.texts import Lang, Spot, Text, named, some, suggest
+
+__all__ = [
+    "LEVELS", "Check", "Finding", "InfeasibleError", "InputError", "Lang", "Level", "Problem",
+    "Spot", "Text", "UnfinishedError", "ZoningError", "named", "once", "raise_all", "some",
+    "suggest", "tally",
+]  # fmt: skip
 Level = Literal["error", "warning", "note"]
-
-
-class Text(NamedTuple):
-    """The same sentence in English and Chinese.
-
-    Examples
-    --------
-    >>> Text("no such file", "没有这个文件").get("zh")
-    '没有这个文件'
-    """
-
-    en: str
-    zh: str
-
-    def get(self, lang: str) -> str:
-        """Give the sentence in ``lang`` ("zh" or "en"; anything else is read as English)."""
-        return self.zh if lang == "zh" else self.en
 
 
 _NOTHING = Text("", "")
@@ -54,6 +43,8 @@ class Problem:
         A short stable word for tests and scripts, such as ``"missing-column"``.
     place : (longitude, latitude), optional
         A point in degrees where it can be seen.
+    spots : tuple of Spot
+        Every place of it, row by row; the first that has coordinates is the ``place`` too.
 
     Examples
     --------
@@ -70,6 +61,13 @@ class Problem:
     remedy: Text | None = None
     code: str = "problem"
     place: tuple[float, float] | None = None
+    spots: tuple[Spot, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Take the first place that has coordinates, where none is stated."""
+        seen = ((s.lon, s.lat) for s in self.spots if s.lon is not None and s.lat is not None)
+        if self.place is None:
+            object.__setattr__(self, "place", next(seen, None))
 
     def tell(self, lang: str = "en") -> str:
         """Write the problem on one line."""
@@ -94,7 +92,8 @@ class Problem:
         }
 
     def _placed(self) -> dict[str, Any]:
-        return {} if self.place is None else {"place": list(self.place)}
+        at = {} if self.place is None else {"place": list(self.place)}
+        return at | ({"spots": [s.as_dict() for s in self.spots]} if self.spots else {})
 
 
 #: Levels from the worst to the mildest, as people read them.
@@ -163,6 +162,7 @@ class Finding(Problem):
             Text(en, record.get("zh", en)), record.get("where", ""), record.get("measured"),
             record.get("limit"), remedy if remedy.en else None, record.get("code", "problem"),
             tuple(record["place"]) if record.get("place") else None,
+            tuple(Spot.from_dict(s) for s in record.get("spots", ())),
             level if level in LEVELS else "note",
         )  # fmt: skip
 
@@ -179,7 +179,7 @@ class Finding(Problem):
             return problem
         return cls(
             problem.what, problem.where, problem.measured, problem.limit, problem.remedy,
-            problem.code, problem.place, "error",
+            problem.code, problem.place, problem.spots, "error",
         )  # fmt: skip
 
 
@@ -222,7 +222,7 @@ class Check(Finding):
     ) -> None:  # fmt: skip
         given = {
             "what": text, "where": where, "measured": measured, "limit": limit, "remedy": remedy,
-            "code": check, "level": level, "ok": ok, "unit": unit, "place": None,
+            "code": check, "level": level, "ok": ok, "unit": unit, "place": None, "spots": (),
         }  # fmt: skip
         for name, value in given.items():
             object.__setattr__(self, name, value)
@@ -298,6 +298,12 @@ def tally(found: Iterable[Finding], lang: str = "en") -> str:
 class ZoningError(Exception):
     """Base of all errors of this package; carries every problem that was found.
 
+    Parameters
+    ----------
+    problems : Problem or sequence of Problem
+    notes : sequence of Finding
+        Warnings and notes that were found beside them: one of them may be the cause.
+
     Examples
     --------
     >>> raise InputError.one("no layer 'towns'", "没有图层 'towns'", where="a.gpkg")
@@ -307,11 +313,17 @@ class ZoningError(Exception):
 
     exit_code = 4
 
-    def __init__(self, problems: Sequence[Problem] | Problem):
+    def __init__(self, problems: Sequence[Problem] | Problem, notes: Sequence[Finding] = ()):
         self.problems: tuple[Problem, ...] = (
             (problems,) if isinstance(problems, Problem) else tuple(problems)
         )
+        self.notes = tuple(notes)
         super().__init__(self.tell("en"))
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All that was found, each once and the worst first; a problem is an error."""
+        return once([*map(Finding.of, self.problems), *self.notes])
 
     def tell(self, lang: str = "en") -> str:
         """Write all problems, one per line."""
@@ -347,27 +359,6 @@ class InfeasibleError(ZoningError):
     exit_code = 3
 
 
-def named(name: object, code: object) -> Text:
-    """Write a name with its code: "A (321)", in Chinese "甲镇（321）"; no name, the code alone."""
-    said = "" if name is None or name != name else str(name).strip()
-    return Text(f"{said} ({code})", f"{said}（{code}）") if said else Text(str(code), str(code))
-
-
-def some(names: Sequence[str | Text], most: int = 5) -> Text:
-    """List names for a sentence; of many the first, and how many more there are.
-
-    Examples
-    --------
-    >>> some(["甲镇", "乙镇"]).zh, some(["a", "b", "c"], 2)
-    ('甲镇、乙镇', Text(en='a, b and 1 more', zh='a、b 等共 3 个'))
-    """
-    first = [n if isinstance(n, Text) else Text(n, n) for n in names[:most]]
-    en, zh = ", ".join(n.en for n in first), "、".join(n.zh for n in first)
-    if len(names) <= most:
-        return Text(en, zh)
-    return Text(f"{en} and {len(names) - most:,} more", f"{zh} 等共 {len(names):,} 个")
-
-
 class UnfinishedError(ZoningError):
     """Time was over before any answer was found; whether there is one is not known (code 5)."""
 
@@ -384,17 +375,3 @@ def raise_all(problems: Iterable[Problem], kind: type[ZoningError] = InputError)
     found = tuple(problems)
     if found:
         raise kind(found)
-
-
-def suggest(name: str, known: Iterable[str]) -> str | None:
-    """Give the known name that looks most like ``name``, if one does.
-
-    Examples
-    --------
-    >>> suggest("buit_share", ["built_share", "slope_deg"])
-    'built_share'
-    """
-    import difflib
-
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return close[0] if close else None
