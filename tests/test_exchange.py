@@ -564,3 +564,46 @@ def test_a_share_falls_into_one_class_of_the_sld_and_it_is_that_of_qgis(share, w
             if holds(r.find(f"{ogc}Filter")[0])]  # fmt: skip
     mine = rule_of(look, part, whole)
     assert fits == ([] if mine is None else [mine.label])
+
+
+@pytest.mark.postgis
+@pytest.mark.slow
+def test_postgis_replaces_only_what_is_ours(plan, server, tmp_path, monkeypatch):
+    def run(*statements):
+        import psycopg
+
+        with psycopg.connect(server) as db:
+            for statement in statements:
+                db.execute(statement)
+
+    run("CREATE SCHEMA theirs", "CREATE TABLE theirs.units AS SELECT 7 AS a")
+    with pytest.raises(InputError, match="no mark of ours"):
+        exchange.write(plan, "postgis", url=server, schema="theirs")
+    assert ask(server, "SELECT a FROM theirs.units") == [(7,)]
+    address = tmp_path / "地址.txt"
+    address.write_text(server + "\n", encoding="utf-8")
+    exchange.write(plan, "postgis", url=f"@{address}", schema="ours")
+    # A table of theirs in our schema stays; one of ours that is no longer written goes.
+    run("CREATE TABLE ours.notes (a int)", "INSERT INTO ours.notes VALUES (3)")
+    exchange.write(plan, "postgis", url=server, schema="ours", only=["units"])
+    left = ask(server, "SELECT tablename FROM pg_tables WHERE schemaname = 'ours' ORDER BY 1")
+    assert left == [("notes",), ("units",)]
+    run("CREATE TABLE ours.zones (a int)")
+    monkeypatch.setenv("ZONING_DATABASE_URL", server)
+    with pytest.raises(InputError, match="not ours: zones"):
+        exchange.write(plan, "postgis", schema="ours")
+    assert ask(server, "SELECT a FROM ours.notes") == [(3,)]
+    assert len(ask(server, "SELECT unit FROM ours.units")) == len(plan.units)  # nothing was changed
+
+
+def test_no_error_of_a_database_shows_the_password(plan):
+    pytest.importorskip("psycopg")
+    pytest.importorskip("geoalchemy2")
+    for url in (
+        "postgresql://u:geheim123@127.0.0.1:9/x", "postgresql://u:geheim123@127.0.0.1:notaport/x",
+        "postgresql://u:geheim123@127.0.0.1:9/x?sslmode=geheim123",
+    ):  # fmt: skip
+        with pytest.raises(InputError) as told:
+            exchange.write(plan, "postgis", url=url)
+        shown = [p.tell(lang) for p in told.value.problems for lang in ("en", "zh")]
+        assert "geheim123" not in "".join(shown) and told.value.__cause__ is None

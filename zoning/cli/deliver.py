@@ -158,7 +158,8 @@ def export(
     ] = "GBK",
     url: Annotated[
         str | None,
-        typer.Option("--url", help="Database for postgis. / 数据库地址", show_default=False),
+        typer.Option("--url", show_default=False,
+                     help="Database for postgis, or @FILE with it. / 数据库地址或 @文件"),
     ] = None,
     schema: Annotated[
         str, typer.Option("--schema", help="Schema for postgis. / 数据库模式")

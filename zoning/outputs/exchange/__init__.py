@@ -68,7 +68,7 @@ def write(
     url : str, optional
         Database for ``postgis``, such as ``postgresql+psycopg://user@host/name``.
     schema : str
-        Schema of that database; its tables of the same names are replaced.
+        Schema of that database; only what we wrote there before is replaced.
     only : sequence of str
         Layers and tables to write; by default all. Not for ``qgis`` and ``official``.
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Collection
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.errors import InputError
@@ -14,30 +18,42 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+#: Holds the address where none is given, so that no password stands on a command line.
+VARIABLE = "ZONING_DATABASE_URL"
+#: Begins the comment of a schema of ours; the names of our tables follow.
+MARK = "zoning:"
+
+
 def write(contents: Contents, url: str | None, schema: str = "zoning") -> None:
-    """Write layers and tables into a schema; tables of the same names there are replaced.
+    """Write layers and tables into a schema of our own; what we wrote there before is replaced.
+
+    The comment of the schema is the mark of ours, with the names of our tables. A schema without it
+    is taken only while it is empty, and no table that is not ours is ever replaced.
 
     Parameters
     ----------
     contents : Contents
     url : str or None
         SQLAlchemy address, ``postgresql+psycopg://user@host/name``; ``postgresql://`` is read so.
+        ``@FILE``: the address stands in that file. None: in the variable ``ZONING_DATABASE_URL``.
+        A password may also stand where libpq looks for it (``PGPASSWORD``, ``~/.pgpass``).
     schema : str
         Made if need be.
 
     Raises
     ------
     InputError
-        Without an address, without the packages of ``zoning[postgis]``, or when the server
-        refuses. The address is never shown: it may hold a password.
+        Without an address, without the packages of ``zoning[postgis]``, where the schema or a table
+        is not ours, or when the server refuses. The address is never shown: it may hold a password.
     """
-    engine = _engine(url)
+    engine = _engine(_address(url))
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
         with engine.begin() as db:
             db.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS postgis")
             db.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+            _take(db, schema, [*contents.layers, *contents.tables])
             for name, layer in contents.layers.items():
                 frame = layer.rename_geometry("geom")
                 frame.to_postgis(name, db, schema=schema, if_exists="replace", index=False)
@@ -51,8 +67,8 @@ def write(contents: Contents, url: str | None, schema: str = "zoning") -> None:
                 )
     except SQLAlchemyError as error:
         raise InputError.one(
-            f"the database refused: {type(error).__name__}: {_reason(error)}",
-            f"数据库拒绝写入：{type(error).__name__}：{_reason(error)}",
+            f"the database refused: {type(error).__name__}: {_reason(error, engine.url)}",
+            f"数据库拒绝写入：{type(error).__name__}：{_reason(error, engine.url)}",
             where="postgis", code="database",
             remedy=("check address, rights and the extension postgis",
                     "请检查连接地址、权限以及 postgis 扩展"),
@@ -61,11 +77,72 @@ def write(contents: Contents, url: str | None, schema: str = "zoning") -> None:
         engine.dispose()
 
 
+def _address(url: str | None) -> str | None:
+    """Read the address from where it stands."""
+    if not url:
+        return os.environ.get(VARIABLE)
+    if not url.startswith("@"):
+        return url
+    file = Path(url[1:])
+    if not file.is_file():
+        raise InputError.one(
+            "no such file with the address", "没有存放地址的文件", where=str(file), code="no-url",
+            remedy=("it holds one line: postgresql://user@host/name",
+                    "文件中只写一行：postgresql://用户@主机/库名"),
+        )  # fmt: skip
+    return file.read_text(encoding="utf-8-sig").strip() or None
+
+
+def _take(db: Connection, schema: str, names: Collection[str]) -> None:
+    """Make sure that schema and tables are ours; drop what we wrote there before, and mark it."""
+    said = db.exec_driver_sql(
+        "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %(schema)s",
+        {"schema": schema},
+    ).scalar()
+    there = {
+        str(name)
+        for (name,) in db.exec_driver_sql(
+            "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace "
+            "WHERE n.nspname = %(schema)s AND relkind IN ('r', 'v', 'm', 'f', 'p')",
+            {"schema": schema},
+        )
+    }
+    ours = _names(said)
+    if ours is None and there:
+        raise InputError.one(
+            f"schema '{schema}' holds tables and has no mark of ours",
+            f"模式“{schema}”中已有表，且没有本软件的标记", where="postgis", code="foreign",
+            remedy=("name a new schema with --schema", "请用 --schema 指定新的模式"),
+        )  # fmt: skip
+    foreign = sorted((there - (ours or set())) & set(names))
+    if foreign:
+        listed = ", ".join(foreign)
+        raise InputError.one(
+            f"tables of schema '{schema}' are not ours: {listed}",
+            f"模式“{schema}”中的表不是本软件写入的：{listed}", where="postgis", code="foreign",
+            remedy=("rename them, or name another schema", "请改名，或指定其他模式"),
+        )  # fmt: skip
+    for name in sorted((ours or set()) & there):
+        db.exec_driver_sql(f"DROP TABLE {_place(schema, name)}")
+    _comment(db, f"SCHEMA {quoted(schema)}", MARK + json.dumps(sorted(names), ensure_ascii=False))
+
+
+def _names(comment: str | None) -> set[str] | None:
+    """Give the names of our tables from the comment of a schema; None where it is not ours."""
+    if comment is None or not comment.startswith(MARK):
+        return None
+    try:
+        return {str(name) for name in json.loads(comment.removeprefix(MARK))}
+    except ValueError:
+        return None
+
+
 def _engine(url: str | None) -> Any:
     if not url:
         raise InputError.one(
             "no database address", "未给出数据库地址", where="--url", code="no-url",
-            remedy=("give --url postgresql://user@host/name", "请给出 --url postgresql://用户@主机/库名"),
+            remedy=(f"give --url postgresql://user@host/name, --url @FILE, or set {VARIABLE}",
+                    f"请给出 --url postgresql://用户@主机/库名、@文件，或设置变量 {VARIABLE}"),
         )  # fmt: skip
     for package in ("sqlalchemy", "geoalchemy2", "psycopg"):
         if find_spec(package) is None:
@@ -82,17 +159,19 @@ def _engine(url: str | None) -> Any:
             url = "postgresql+psycopg://" + url.removeprefix(old)
     try:
         return create_engine(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise InputError.one(
             "not a database address", "数据库地址无效", where="--url", code="bad-url",
             remedy=("it looks like postgresql://user@host/name", "格式为 postgresql://用户@主机/库名"),
         ) from None  # fmt: skip
 
 
-def _reason(error: Exception) -> str:
-    """Give the first line of what the server said, without the statement and its values."""
+def _reason(error: Exception, url: Any) -> str:
+    """Give the first line of what the server said, without statement, values and password."""
     lines = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return lines[0] if lines else ""
+    said = lines[0] if lines else ""
+    hidden = str(url.password or "")
+    return said.replace(hidden, "***") if hidden else said
 
 
 def _place(schema: str, table: str) -> str:
