@@ -135,3 +135,60 @@ def test_the_font_that_ships_draws_bold_text_without_a_word(plan, caplog):
     assert "findfont" not in caplog.text
     names = {t.get_fontfamily()[0] for t in picture.figure.findobj(mpl.text.Text)}
     assert names == {font.NAME}
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """A plan with names, protections of several kinds and more red lines than a column holds."""
+    import fake_plan
+
+    plan = zn.run(worlds.write(tmp_path_factory.mktemp("sheets") / "in"))
+    return plan, fake_plan.make(nx=14, ny=10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_map_sheets_and_small_maps_can_be_read_on_every_paper(many, lang):
+    from zoning.outputs.prints import draw
+
+    drawn = 0
+    for plan in many:
+        for theme in draw.themes(plan):
+            pictures = [
+                draw.draw_sheet(plan, theme, lang=lang, paper=p) for p in ("A2", "A3", "A4")
+            ]
+            for picture in (draw.draw_map(plan, theme, lang=lang), *pictures):
+                assert not (found := faults(picture.figure)), (theme, picture.title, found[:5])
+                drawn += 1
+    assert drawn > 30
+
+
+def test_long_words_of_a_legend_are_broken_and_not_cut(plan):
+    import matplotlib.patches as patches
+
+    from zoning.outputs.prints import draw
+
+    figure = Figure(figsize=(6.3, 4))
+    axes = figure.add_axes((0, 0, 0.7, 1))
+    axes.plot([0, 1])
+    axes.set_axis_off()
+    words = ["permanent basic farmland with a second name", "永久基本农田与其他保护用地的合称"]
+    handles = [patches.Patch(label=w) for w in words]
+    draw._legend(figure, handles, (0.755, 0.97), 7.4, "Legend")
+    assert not [f for f in faults(figure) if f.startswith("cut")]
+    assert [h.get_label().replace("\n", "").replace(" ", "") for h in handles] == [
+        w.replace(" ", "") for w in words
+    ]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_charts_of_wings_can_be_read(lang):
+    names = [
+        f"{'很长的乡镇名称' if lang == 'zh' else 'a long name of a township'} {i}"
+        for i in range(40)
+    ]
+    for count in (1, 7, 40):
+        values = [float(i * 37 % 11) for i in range(count)]
+        values[0] = float("nan")
+        picture = chart.draw_column("各乡镇", names[:count], values, "km²", lang)
+        assert not faults(picture.figure), count

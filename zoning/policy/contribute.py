@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from zoning.base.words import unit_sign
+from zoning.contribution.palette import groups
 from zoning.contribution.parts import Card, Chapter, Chart, Class, Contribution, Field, Theme
 from zoning.contribution.parts import Table as Shown
 from zoning.errors import Text
@@ -234,7 +235,7 @@ def _code_classes(
     values: pd.Series, words: dict[str, Text] | object, hues: dict[str, str] | object
 ) -> tuple[Class, ...]:
     known = sorted(set(values.dropna().astype(str)))
-    ramp = _ramp("Set2", max(len(known), 1))
+    ramp = groups(max(len(known), 1))
     told = words if isinstance(words, dict) else {}
     colours = hues if isinstance(hues, dict) else {}
     order = [c for c in told if c in known] + [c for c in known if c not in told]
@@ -287,8 +288,6 @@ def _ramp(name: str, count: int) -> list[str]:
     from matplotlib.colors import to_hex
 
     ramp = colormaps[name] if name in colormaps else colormaps["YlGn"]
-    if name == "Set2":
-        return [to_hex(ramp(i % 8)) for i in range(count)]
     return [to_hex(ramp(x)) for x in np.linspace(0.15, 0.9, count)]
 
 

@@ -24,6 +24,7 @@ from zoning.outputs.prints.frame import (
     Page,
     columns,
     coordinate_frame,
+    legible,
     map_window,
     new_page,
     north_arrow,
@@ -220,6 +221,11 @@ def words_legend(lang: str) -> str:
 def _legend(
     figure: Figure, handles: list[Any], place: tuple[float, float], size: float, head: str
 ) -> None:
+    """Write a legend from a place to the right edge; long words are broken, not cut."""
+    size = legible(size)
+    room = figure.get_figwidth() * 72 * (0.99 - place[0]) - 3.0 * size  # beside the sign
+    for handle in handles:
+        handle.set_label(wrap(str(handle.get_label()), max(8, int(room / (0.54 * size)))))
     figure.legend(
         handles=handles, loc="upper left", bbox_to_anchor=place, frameon=False, fontsize=size,
         title=head, title_fontsize=size * 1.25, alignment="left", handlelength=2.2,
@@ -253,7 +259,8 @@ def _panel(page: Page, plan: Plan, handles: list[Any], scale: int, lang: str) ->
     north_arrow(page, PANEL_RIGHT - 8, 262)
     page.text(PANEL_LEFT, 88, f"1:{scale:,}", 12, weight="bold")
     scale_bar(page, PANEL_LEFT + 2, 72, scale)
-    page.text(PANEL_LEFT, 64, wrap(_data_note(plan, lang), 58), 7.5, linespacing=1.5)
+    across = int(58 * 7.5 * page.ratio / page.letters(7.5))
+    page.text(PANEL_LEFT, 64, wrap(_data_note(plan, lang), across), 7.5, linespacing=1.5)
 
 
 def _index(page: Page, plan: Plan) -> None:
@@ -264,7 +271,8 @@ def _index(page: Page, plan: Plan) -> None:
     size = min(6.5, line * 72 / 25.4 / 1.25)
     for place, (number, name, _) in enumerate(areas):
         x = PANEL_LEFT + (place // half) * (PANEL_RIGHT - PANEL_LEFT) / 2
-        room = int((PANEL_RIGHT - PANEL_LEFT) / 2 / (size * 25.4 / 72 / 2)) - 6
+        wide = page.letters(size) / page.ratio * 25.4 / 72 / 2  # of half a Chinese letter, mm of A3
+        room = int((PANEL_RIGHT - PANEL_LEFT) / 2 / wide) - 6
         short = name if columns(name) <= room else wrap(name, room - 2).split("\n")[0] + "…"
         page.text(x, _INDEX_TOP - (place % half) * line, f"{number:>2} {short}", size)
 

@@ -28,6 +28,21 @@ _INK, _FAINT = "#222222", "#8a8a8a"
 _ROUND = (1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 5, 6, 7.5, 10)
 
 
+#: Smaller letters cannot be read on paper, in points (our choice).
+SMALLEST = 6.0
+
+
+def legible(size: float) -> float:
+    """Give a size of letters that can be read.
+
+    Examples
+    --------
+    >>> legible(4.2), legible(8.0)
+    (6.0, 8.0)
+    """
+    return max(size, SMALLEST)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A sheet of paper that is being drawn.
@@ -38,7 +53,8 @@ class Page:
     desk : Axes
         Covers the page; its coordinates are millimetres of an A3 page.
     ratio : float
-        Width of the page over that of A3; font sizes and line widths take it.
+        Width of the page over that of A3; font sizes (as far as they can be read) and line widths
+        take it.
     """
 
     figure: Figure
@@ -49,7 +65,11 @@ class Page:
         """Write at a place in mm; ``size`` is in points on A3."""
         how.setdefault("va", "top")
         how.setdefault("color", _INK)
-        return self.desk.text(x, y, text, fontsize=size * self.ratio, **how)
+        return self.desk.text(x, y, text, fontsize=self.letters(size), **how)
+
+    def letters(self, size: float) -> float:
+        """Give a size of A3 on this page: reduced like the page, but never too small to read."""
+        return legible(size * self.ratio)
 
 
 def new_page(paper: str = "A3") -> Page:
@@ -120,7 +140,7 @@ def map_window(page: Page, bounds: tuple[float, float, float, float]) -> tuple[A
 def coordinate_frame(axes: Axes, crs: str, ratio: float) -> None:
     """Write kilometres of the projection below and left, degrees above and right."""
     step = round_length((axes.get_xlim()[1] - axes.get_xlim()[0]) / 6)
-    size = 7 * ratio
+    size = legible(7 * ratio)
     for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
         places = np.arange(np.ceil(limits[0] / step), np.floor(limits[1] / step) + 1) * step
         axis.set_ticks(places, [f"{p / 1000:.0f}" for p in places])
@@ -230,9 +250,10 @@ def wrap(text: str, width: int) -> str:
         for piece in _pieces(paragraph):
             size = columns(piece)
             if line and used + size > width and not _closes(piece):
-                lines.append(line.rstrip())
+                kept = line.rstrip("（《“(") or line  # no line ends with an opening sign
+                piece = line[len(kept) :] + piece.lstrip()
+                lines.append(kept.rstrip())
                 line, used = "", 0
-                piece = piece.lstrip()
                 size = columns(piece)
             line, used = line + piece, used + size
         lines.append(line)

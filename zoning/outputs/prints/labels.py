@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zoning.outputs.prints.frame import columns
+from zoning.outputs.prints.frame import columns, legible
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -51,7 +51,7 @@ class Labels:
         """Write one label at a point, or near it; False where there is no room."""
         from matplotlib.patheffects import withStroke
 
-        size *= self.ratio
+        size = legible(size * self.ratio)
         for shift_x, shift_y in _SHIFTS:
             x, y, box = self._box(place, text, size, shift_x, shift_y)
             if all(_apart(box, other) for other in self.taken):

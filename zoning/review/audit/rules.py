@@ -25,8 +25,8 @@ LEVELS: dict[str, tuple[Text, str]] = {
     "conflict": (Text("conflict", "冲突"), "#b2182b"),
     "unclassified": (Text("unclassified", "未归类"), "#762a83"),
     "warning": (Text("warning", "警告"), "#ef8a62"),
-    "notice": (Text("notice", "提示"), "#fddbc7"),
-    "pass": (Text("pass", "通过"), "#e8e8e4"),
+    "notice": (Text("notice", "提示"), "#f5d5ad"),
+    "pass": (Text("pass", "通过"), "#e6e7e6"),
 }
 #: Levels on which a person must say something before the audit passes.
 UNDECIDED_LEVELS = ("conflict", "unclassified")

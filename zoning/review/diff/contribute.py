@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import shapely
 
+from zoning.contribution.palette import STILL, groups
 from zoning.contribution.parts import Card, Chapter, Class, Contribution, Field, Layer, Table, Theme
 from zoning.errors import Text
 from zoning.plan import Plan
@@ -23,10 +24,7 @@ _TOLD = ("diff_matrix", "diff_causes", "diff_rules", "diff_townships", "diff_pro
          "diff_shares", "diff_zone_sums", "diff_limits", "diff_protections", "diff_wings",
          "diff_agreement")  # fmt: skip
 #: What did not change, and places without a zone.
-_STILL, _NOWHERE = "#eceae4", {UNZONED: "#c9c9c9", OUTSIDE: "#8a8a8a"}
-#: Colours of causes in the order in which they are told (Okabe and Ito, then lighter ones).
-_HUES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#8c6bb1",
-         "#7fbf7b", "#a6611a", "#80cdc1", "#dfc27d")  # fmt: skip
+_STILL, _NOWHERE = STILL, {UNZONED: "#c9c9c9", OUTSIDE: "#8a8a8a"}
 _OF = {JOINT: "#595959", UNRECORDED: "#bdbdbd", INPUTS: "#b15928", SOFTWARE: "#6a3d9a"}
 
 
@@ -124,7 +122,7 @@ def cause_classes(diff: Diff, column: pd.Series) -> tuple[Class, ...]:
     """Give a class to every cause that is there, in the order in which they are told."""
     seen = set(column.dropna()) - {SAME}
     order = [c for c in cause_table(diff)["cause"] if c in seen]
-    hues = iter(_HUES * (len(order) // len(_HUES) + 1))
+    hues = iter(groups(len(order)))
     found = [Class(shown.cause_word(c), _OF[c] if c in _OF else next(hues), c) for c in order]
     return (*found, Class(shown.STATES[SAME], _STILL, SAME))
 

@@ -44,9 +44,9 @@ if TYPE_CHECKING:
 WING = "parks"
 _TITLE = Text("Parks", "园区")
 _STATUS = {
-    "sound": (Text("sound", "符合"), "#1b7837"),
+    "sound": (Text("sound", "符合"), "#157a4a"),
     "look": (Text("to be looked at", "待核实"), "#e08214"),
-    "contradicts": (Text("contradicts the plan", "与规划不符"), "#b2182b"),
+    "contradicts": (Text("contradicts the plan", "与规划不符"), "#aa1325"),
 }
 _CHECKS = {
     "musts": Text("musts that are not stated", "未明确的事项"),
