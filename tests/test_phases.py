@@ -319,8 +319,8 @@ def test_rules_of_phases_are_told_by_their_names(plan):
         found = plan.price()
         labels = {p.code: p.label for p in found.prices}
         quota = labels["phase_quota:key@near"]
-        assert quota.en == "quota key by the end of near term: upper limit"
-        assert quota.zh == "新增指标重点（近期末）：上限"
+        assert quota.en == "quota of a zone and phase: key development by the end of near term"
+        assert quota.zh == "重点开发分期分区指标（近期末）"
         table = office_prices.named(plan, found.table())
         codes = table.set_index("code")
         for code, en, zh in (

@@ -175,3 +175,12 @@ def test_only_what_is_named_is_kept_back(kept_back):
     assert "farmland_m2" not in lines.units and "redline_areas" in lines.tables
     assert withheld(plan, ()) is plan
     assert "redline_m2" not in withheld(plan).units and withheld(plan).redlines is None
+
+
+def test_prices_are_told_by_names_and_not_by_codes(plan):
+    found = plan.price()
+    labels = {p.code: p.label for p in (*found.prices, found.all_together)}
+    assert labels["R1"].zh == "甲山" and labels["all"].zh == "全部保护与锁定"
+    assert labels["quota:key"].zh == "重点开发分区指标"
+    assert labels["quota:key"].en == "quota of a zone: key development"
+    assert not any(code == text for code, label in labels.items() for text in (label.en, label.zh))

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from zoning.api.making import taken
 from zoning.api.plan import Plan
 from zoning.api.policy_files import refreshed
-from zoning.errors import InputError
+from zoning.errors import InputError, Text
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from zoning.errors import Check
     from zoning.questions.explain import Answer
-    from zoning.questions.prices import PriceList
+    from zoning.questions.prices import Price, PriceList
     from zoning.questions.question import Question
     from zoning.questions.stability import CrossCheck
 
@@ -182,7 +182,26 @@ def price(
     """
     from zoning.questions.answer import price_list
 
-    return price_list(taken(plan), boundary_weight=boundary_weight, progress=progress)
+    whole = taken(plan)
+    found = price_list(whole, boundary_weight=boundary_weight, progress=progress)
+    return replace(
+        found, prices=tuple(_named(whole, p) for p in found.prices),
+        all_together=_named(whole, found.all_together),
+    )  # fmt: skip
+
+
+def _named(plan: Plan, price: Price) -> Price:
+    """Call a priced rule by its name: an area by its own, a limit by what it is and where."""
+    from zoning.outputs.office.prices import rule_name
+    from zoning.pipeline.protected import names_of
+
+    if price.code == "all":
+        return replace(price, label=Text("all protections and locks", "全部保护与锁定"))
+    name = names_of(plan).get(price.code, "")
+    en, zh = (rule_name(plan, price.kind, price.code, name, lang) for lang in ("en", "zh"))
+    if price.kind == "floor":
+        en, zh = f"{en}: lower limit", f"{zh}：下限"
+    return replace(price, label=Text(en, zh))
 
 
 def verify(plan: Plan | str | Path, *, inputs: str | Path | None = None) -> list[Check]:
