@@ -151,3 +151,63 @@ def test_chinese_text_has_no_space_between_words(plan):
             a == " " and "\u4e00" <= b <= "\u9fff" and "\u4e00" <= c <= "\u9fff"
             for c, a, b in zip(row.text.zh, row.text.zh[1:], row.text.zh[2:], strict=False)
         ), row.text.zh
+
+
+def pictures(path):
+    if path.suffix == ".docx":
+        return len(docx.Document(str(path)).inline_shapes)
+    return path.read_bytes().count(b"/Subtype /Image") + path.read_bytes().count(b"/Subtype/Image")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_it_shows_where_the_site_lies_on_its_one_page(plan, tmp_path, lang):
+    from zoning.api.sites import _with_map
+
+    answer = found(plan)
+    document = _with_map(slip_of(answer, answer[0], lang), answer, 0, lang)
+    made = paint(document, stamp())
+    assert len(made.used) == 1
+    for form in ("docx", "pdf"):
+        [path] = api.write_slips(answer, tmp_path, form, lang=lang)
+        assert pictures(path) >= 1, form
+    # What would go on to a second page with the map is left without it.
+    long = slip_of(answer, answer[0], lang)
+    from dataclasses import replace
+
+    rows = long.grids[1].rows
+    for times in (2, 3):
+        longer = replace(long, grids=(long.grids[0], replace(long.grids[1], rows=rows * times)))
+        with_map = _with_map(longer, answer, 0, lang)
+        plain = paint(api_document(longer), stamp())
+        assert len(paint(with_map, stamp()).used) == len(plain.used)
+
+
+@pytest.mark.parametrize("where", ["outside", "over the edge", "the whole city", "a square metre"])
+def test_every_place_can_be_drawn(plan, where):
+    from zoning.outputs.prints.place import draw_place
+
+    shape = {
+        "outside": worlds.square(8, 8), "over the edge": worlds.square(5.5, 2.2, 1, 1),
+        "the whole city": worlds.CITY, "a square metre": worlds.square(1, 1, 0.001, 0.001),
+    }[where]  # fmt: skip
+    drawn = draw_place(plan[0], shape, "x", "zh")
+    assert drawn.to_bytes("png", 60).startswith(b"\x89PNG")
+    x0, x1 = drawn.figure.axes[1].get_xlim()
+    y0, y1 = drawn.figure.axes[1].get_ylim()
+    west, south, east, north = shape.bounds
+    assert x0 < west and x1 > east and y0 < south and y1 > north
+    # The frame is as wide as it is shown: metres are the same both ways.
+    box = drawn.figure.axes[1].get_window_extent()
+    assert abs((x1 - x0) / (y1 - y0) / (box.width / box.height) - 1) < 0.01
+
+
+def test_a_bare_plan_is_drawn_too(plan):
+    import dataclasses
+
+    from zoning.outputs.prints.place import draw_place
+
+    whole = plan[0]
+    bare = dataclasses.replace(
+        whole, counties=None, townships=None, redlines=None, contributions=(),
+        units=whole.units.drop(columns="zone"))  # fmt: skip
+    assert draw_place(bare, worlds.square(1, 1), "x", "en").to_bytes("png", 60)

@@ -14,7 +14,7 @@ from zoning.errors import Text
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from zoning.outputs.office.document import Document
+    from zoning.outputs.office.document import Document, Figure
     from zoning.review.site.found import Sites
     from zoning.review.site.slip import Slip
 
@@ -123,7 +123,7 @@ def site(
     number = str(whole.run.get("digest") or digest(whole))
     return Sites(
         whole.name, notice, number, day.isoformat(), ask(ground, asked, frame, day),
-        (*findings, *ground.findings), whole.run,
+        (*findings, *ground.findings), whole.run, whole, list(frame.geometry),
     )  # fmt: skip
 
 
@@ -210,7 +210,7 @@ def write_slips(
     speech = lang or str(found.run.get("config", {}).get("plan", {}).get("lang", "zh"))
     when, folder, names = stamp(), Path(out), _names(found, form)
     with staged(folder, last=()) as stage:
-        for one, name in zip(found.sites, names, strict=True):
+        for k, (one, name) in enumerate(zip(found.sites, names, strict=True)):
             slip = slip_of(found, one, speech)
             if form == "json":
                 told = {**slip.as_dict(), "answer": one.as_dict(speech)}
@@ -218,7 +218,8 @@ def write_slips(
                 (stage / name).write_text(text + "\n", encoding="utf-8", newline="\n")
             else:
                 writer = word.to_bytes if form == "docx" else pdf.to_bytes
-                (stage / name).write_bytes(writer(_document(slip), when))
+                document = _with_map(slip, found, k, speech)
+                (stage / name).write_bytes(writer(document, when))
     return [folder / n for n in names]
 
 
@@ -236,13 +237,31 @@ def _names(found: Sites, form: str) -> list[str]:
     return names
 
 
-def _document(slip: Slip) -> Document:
+def _with_map(slip: Slip, found: Sites, number: int, lang: str) -> Document:
+    """Put a map of the place on a slip, unless that would make it longer than its page."""
+    from zoning.outputs.office.document import Figure
+    from zoning.outputs.office.pdf.paint import fit
+    from zoning.outputs.prints.place import draw_place
+
+    plain = _document(slip)
+    if found.of is None or number >= len(found.shapes):
+        return plain
+    site = found.sites[number]
+    drawn = draw_place(found.of, found.shapes[number], site.name or site.code, lang)
+    caption = "位置示意" if lang == "zh" else "Where it lies"
+    with_map = _document(slip, Figure(caption, drawn.to_bytes("png", 240), drawn.title))
+    return plain if len(fit(with_map)[1]) > len(fit(plain)[1]) else with_map
+
+
+def _document(slip: Slip, place: Figure | None = None) -> Document:
     """Give a slip to the writers of documents."""
     from zoning.outputs.office.document import Block, Document, Signatures, Table, Text
 
     blocks: list[Block] = [
         Table("", g.heads, g.rows, ["left"] * len(g.heads), g.widths, g.note) for g in slip.grids
     ]
+    if place is not None:
+        blocks.insert(1, place)
     blocks += [Text(n, "note") for n in slip.notes]
     blocks.append(Signatures(slip.roles, slip.date))
     return Document(slip.title, slip.subtitle, blocks, slip.lang, warning=slip.warning,

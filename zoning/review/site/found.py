@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,9 @@ from zoning.errors import Finding, Text
 from zoning.review.site.ground import Asked
 from zoning.review.site.headroom import Level
 from zoning.review.site.rules import LEVELS, NAMES
+
+if TYPE_CHECKING:
+    from zoning.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,10 @@ def whole(value: float | None) -> float | int | None:
 
 @dataclass(frozen=True)
 class Sites:
-    """The answers about all sites of a question, with the plan that was asked."""
+    """The answers about all sites of a question, with the plan that was asked.
+
+    ``of`` is the plan itself and ``shapes`` the polygons in its CRS, for the map on a slip.
+    """
 
     plan: str
     notice: Text
@@ -154,6 +160,8 @@ class Sites:
     sites: tuple[Site, ...]
     findings: tuple[Finding, ...] = ()
     run: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    of: Plan | None = field(default=None, repr=False, compare=False)
+    shapes: Sequence[Any] = field(default=(), repr=False, compare=False)
 
     def __len__(self) -> int:
         """Count the sites."""
