@@ -56,6 +56,7 @@ LONG = {
     "check_clean_cities": ["--cities", "3"],
     "execute_notebooks": ["--check"],
     "example_fukang": ["-o", "{out}/fukang.csv"],
+    "terrain_county": ["{out}/county"],
     "example_lakeside": ["-o", "{out}/lakeside.csv"],
     "fetch_real": ["--help"],  # its work: tests/test_surroundings.py, over a loopback
     "build_plans": ["{data}"],

@@ -333,7 +333,7 @@ def _lacking(out: pd.DataFrame, towns: pd.DataFrame) -> list[Finding]:
         if len(gone) == len(out):
             found.append(Finding(
                 Text(f"{item.name.en} cannot be made", f"{item.name.zh}无法计算"), where,
-                code="provincial-missing",
+                code="provincial-missing", level="note",
                 remedy=Text(f"it needs {item.needs.en}", f"需要：{item.needs.zh}")))  # fmt: skip
         elif len(gone):
             listed = ", ".join(str(names.get(str(c), c)) for c in gone[:5])
