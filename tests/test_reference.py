@@ -381,3 +381,43 @@ def test_it_looks_like_the_place():
     rows = measure(Files.open(DATA))
     assert [row.what for row in rows if not row.ok] == []
     assert len(rows) == 16
+
+
+@pytest.mark.slow
+def test_heights_roads_and_evaluation_each_change_a_zone(tmp_path):
+    """Another file in the place of one of the plan's own, and some township gets another zone."""
+    import zoning as zn
+    from zoning.planfile import load
+
+    config = load(DATA / "zhenjiang.toml")
+    off = config.allocation.model_copy(update={"enabled": False})
+    zones = config.zones.model_copy(update={"compare": ()})
+    config = config.model_copy(update={"allocation": off, "zones": zones})
+    with rasterio.open(DATA / "terrain" / "zhenjiang_dem_100m.tif") as file:
+        meta, z = file.profile, file.read(1)
+    ramp = np.arange(z.shape[1], dtype=z.dtype)[None, :] % 20
+    with rasterio.open(tmp_path / "dem.tif", "w", **meta) as file:
+        east = np.arange(z.shape[1])[None, :] > z.shape[1] // 2
+        file.write(np.where(east, z + 30 * ramp, z).astype(z.dtype), 1)
+    roads = gpd.read_file(DATA / "roads" / "zhenjiang.gpkg", layer="roads")
+    west = roads.geometry.centroid.x < roads.geometry.centroid.x.median()
+    roads.assign(speed_kmh=np.where(west, 3.0, 60.0)).to_file(tmp_path / "roads.gpkg")
+    suited = np.where(np.arange(z.shape[0])[:, None] % 400 < 200, 1, 5) * np.ones_like(z)
+    meta = {**meta, "dtype": "uint8", "nodata": 255}
+    with rasterio.open(tmp_path / "town.tif", "w", **meta) as file:
+        file.write(suited.astype("uint8"), 1)
+
+    def classed(**inputs: object) -> list[str]:
+        parts = config.inputs.model_copy(update=inputs)
+        plan = zn.run(config.model_copy(update={"inputs": parts}), folder=DATA)
+        return plan.townships["zone"].tolist()
+
+    own = config.inputs
+    base = classed()
+    dem = own.dem.model_copy(update={"path": str(tmp_path / "dem.tif")})
+    way = own.roads.model_copy(update={"path": str(tmp_path / "roads.gpkg"), "layer": None})
+    town = own.evaluations["town"].model_copy(update={"raster": str(tmp_path / "town.tif")})
+    changed = {"dem": dem, "roads": way, "evaluations": {"town": town}}
+    for name, part in changed.items():
+        other = classed(**{name: part})
+        assert sum(a != b for a, b in zip(base, other, strict=True)) > 0, name

@@ -21,7 +21,7 @@ def test_every_command_of_the_page_runs_and_says_what_is_quoted(name, tmp_path, 
     monkeypatch.setattr(sys, "argv", ["terrain_county.py", str(tmp_path)])
     runpy.run_path(str(ROOT / "scripts" / "terrain_county.py"), run_name="__main__")
     plan = (tmp_path / "plan.toml").read_text(encoding="utf-8")
-    shown = re.search(r"```toml\n(.*?)```", page, flags=re.S)
+    shown = re.search(r"```text\n(.*?)```", page, flags=re.S)
     keys = [line.split("#")[0].strip() for line in shown[1].splitlines()]
     assert [k for k in keys if k and k not in plan] == []
     monkeypatch.chdir(tmp_path)

@@ -68,7 +68,9 @@ def _asked(w: Writer) -> list[Mapping[str, Any]]:
     townships = w.plan.townships
     if townships is None:
         return []
-    free = pd.DataFrame(townships[townships["zone_reason"] != "override"])
+    free = pd.DataFrame(townships)
+    if "zone_reason" in free:
+        free = free[(free["zone_reason"] != "override").fillna(value=True)]
     if free["zone"].nunique() < 2 or len(free) < _FEWEST:
         return []
     try:
