@@ -24,9 +24,9 @@ CODE = r"""
 #include <time.h>
 static uint64_t s;
 static double rnd(void) { s ^= s << 13; s ^= s >> 7; s ^= s << 17; return (s >> 11) * 0x1p-53; }
-static double now(void) { struct timespec t; clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+static double now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t);
   return t.tv_sec + t.tv_nsec * 1e-9; }
-/* Gives the best value that keeps all targets; -1 without one. marks: processor seconds when it is
+/* Gives the best value that keeps all targets; -1 without one. marks: seconds when it is
    noted; noted: what it was. Boundary and amounts in CSR by unit. */
 double anneal(int n, int k, const double *cost, const double *target, const double *penalty,
     const int *near_at, const int *near, const double *weight,

@@ -308,7 +308,9 @@ class _Search:
         if left <= 0 or (free.sum() > _MOST_WHOLE and np.isfinite(self.until)):
             return "time"
         start = self.z if self.z is not None else self.task.lower > 0.5
-        base = start if self.z is None else np.where(free, start, self.prices.reduced < 0)
+        base = start
+        if self.z is not None and len(self.prices.reduced):
+            base = np.where(free, start, self.prices.reduced < 0)
         base = np.where(self.task.lower > 0.5, True, base & (self.task.upper > 0.5))
         seconds = left if np.isfinite(left) else None
         with watching(self.told):
