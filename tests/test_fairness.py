@@ -118,3 +118,51 @@ def test_unknown_protection_is_unknown_and_not_none(plan):
     given = fairness.contribution(replace(plan, pieces=pieces))[0]
     table = given.tables[0].frame.set_index("measure")
     assert table.loc["protected"].isna().all() and table.loc["built"].notna().all()
+
+
+def test_clusters_are_asked_for_told_and_derived_again(tmp_path):
+    from zoning.pipeline import patterns
+
+    path = worlds.write(tmp_path, extra="[outputs]\npatterns = true\n")
+    made = zn.run(path)
+    made.save(tmp_path / "out")
+    again = zn.load(tmp_path / "out")
+    given = next(c for c in again.contributions if c.wing == patterns.WING)
+    table = given.table("patterns").frame.set_index("what")
+    assert table.loc["new_land", "units"] == 18 and table.loc["new_land", "expected"] < 0
+    assert table["p"].between(0, 0.51).all()
+    checks = [c for c in verify(again) if c.check == "verify.patterns"]
+    assert len(checks) == 2 and all(c.ok for c in checks)
+    others = tuple(c for c in again.contributions if c.wing != patterns.WING)
+    for name, column, value in (
+        ("patterns", "morans_i", 0.9),
+        ("new_land_clusters", "cluster", "HL"),
+    ):
+        frame = given.table(name).frame.copy()
+        frame.loc[0, column] = value
+        forged = replace(given, tables=tuple(
+            replace(t, frame=frame) if t.name == name else t for t in given.tables))  # fmt: skip
+        bad = [c for c in verify(replace(again, contributions=(*others, forged)))
+               if c.check == "verify.patterns" and not c.ok]  # fmt: skip
+        assert len(bad) == 1 and name in bad[0].where
+    plain = worlds.write(tmp_path / "plain") if (tmp_path / "plain").mkdir() is None else None
+    assert not any(c.wing == patterns.WING for c in zn.run(plain).contributions)
+
+
+def test_a_block_of_new_land_is_a_cluster_and_chance_is_not():
+    from zoning.pipeline.patterns import clusters
+
+    side = 20
+    x = np.zeros((side, side))
+    x[4:9, 4:9] = 1.0
+    at = np.arange(side**2).reshape(side, side)
+    pairs = np.concatenate([
+        np.stack([at[:, :-1].ravel(), at[:, 1:].ravel()], 1),
+        np.stack([at[:-1].ravel(), at[1:].ravel()], 1),
+    ])  # fmt: skip
+    index = pd.Index([f"u{i}" for i in range(side**2)])
+    found = clusters(index, x.ravel(), pairs)["cluster"].to_numpy().reshape(side, side)
+    assert (found[5:8, 5:8] == "HH").all() and (found[12:, 12:] != "HH").all()
+    noise = np.random.default_rng(3).random(side**2)
+    told = clusters(index, noise, pairs)["cluster"]
+    assert (told != "none").mean() < 0.2

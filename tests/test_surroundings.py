@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoning.indicators import demand
-from zoning.measure.patterns import figure_of_merit, gini, lisa, morans_i
+from zoning.measure.patterns import figure_of_merit, gini, lisa, lisa_p, morans_i
 from zoning.questions.stability.screening import elementary_effects
 
 LINES = np.array([[i, i + 1] for i in range(11)] + [[0, 5], [3, 9]])
@@ -41,6 +41,19 @@ def test_moran_and_lisa_against_esda(seed):
     values, quadrant = lisa(x, LINES)
     assert values == pytest.approx(local.Is)
     assert quadrant.tolist() == [{1: "HH", 2: "LH", 3: "LL", 4: "HL"}[q] for q in local.q]
+
+
+@pytest.mark.slow
+def test_pseudo_p_of_lisa_against_esda():
+    """On a ring of 80: a draw of the neighbours themselves is a tie, one in 79 at most."""
+    esda, libpysal = pytest.importorskip("esda"), pytest.importorskip("libpysal")
+    n = 80
+    x = np.random.default_rng(4).normal(size=n)
+    ring = np.array([[i, (i + 1) % n] for i in range(n)])
+    w = libpysal.weights.W({i: [(i - 1) % n, (i + 1) % n] for i in range(n)}, silence_warnings=True)
+    w.transform = "r"
+    judge = esda.Moran_Local(x, w, permutations=4999, seed=1)
+    assert lisa_p(x, ring, permutations=4999, seed=2) == pytest.approx(judge.p_sim, abs=0.035)
 
 
 #: Of what is so small that half of it is 0 nobody has a share.

@@ -25,7 +25,7 @@ from zoning.contribution.parts import Contribution
 from zoning.errors import Check, InfeasibleError, InputError
 from zoning.ledger import sums
 from zoning.ledger.atoms import NONE, OVERLAP
-from zoning.pipeline import beside, fairness, phased, priced, summary
+from zoning.pipeline import beside, fairness, patterns, phased, priced, summary
 from zoning.pipeline.checks import allocation_checks, certificate_check, no_cap
 from zoning.pipeline.contracts import hold
 from zoning.plan import Plan
@@ -179,7 +179,14 @@ def assemble(
         tables=tables, checks=checks, run=run,
         contributions=(*_with_overlays(plan, units), *stages),
     )  # fmt: skip
-    made = replace(made, contributions=(*made.contributions, *fairness.contribution(made)))
+    made = replace(
+        made,
+        contributions=(
+            *made.contributions,
+            *fairness.contribution(made),
+            *patterns.contribution(made),
+        ),
+    )
     return hold(made)
 
 
@@ -188,7 +195,7 @@ def _with_overlays(plan: Plan, units: Any) -> tuple[Contribution, ...]:
     others = [
         c
         for c in plan.contributions
-        if c.wing not in (beside.WING, phased.WING, priced.WING, fairness.WING)
+        if c.wing not in (beside.WING, phased.WING, priced.WING, fairness.WING, patterns.WING)
     ]
     return (*others, *beside.contribution(units, plan.scheme))
 

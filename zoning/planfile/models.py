@@ -285,6 +285,8 @@ class OutputsPart(Part):
     ladder: bool = False
     """Whether the map carries the plan under 41 caps, each solved, for a slider (some 20 s for
     4,000 units; up to 107,000 units)."""
+    patterns: bool = False
+    """Whether it is told how new land and zones cluster on the map (Moran's I, LISA)."""
     tables: bool = False
     """tables.xlsx, one sheet per official table."""
     report: bool = False

@@ -34,6 +34,7 @@ from zoning.verify import (
     accounts,
     areas,
     beyond,
+    clusters,
     fair,
     files,
     goals,
@@ -85,6 +86,7 @@ def verify(plan: Plan, folder: Path | None = None, *, inputs_in: Path | None = N
     found.checks += own(plan)
     fair.audit(plan, found)
     beyond.audit(plan, found)
+    clusters.audit(plan, found)
     ten.audit(plan, found)
     parks.audit(plan, found)
     patches.audit(plan, found)
