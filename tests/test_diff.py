@@ -544,6 +544,25 @@ def test_the_plan_carries_the_changes_and_reads_them_again(written):
 
 
 @pytest.mark.slow
+def test_the_page_of_both_has_the_old_plan_left_and_the_changes_over_it(written):
+    import re
+
+    found, out, _ = written
+    page = (out / "compare.html").read_text(encoding="utf-8")
+    text = re.search(r'id="zoning-plan"[^>]*>(.*?)</script>', page, re.DOTALL)[1]
+    doc = json.loads(text)
+    caps = [p["accounts"]["construction"]["cap_share"] for p in doc["plans"]]
+    assert caps == [found.before.run["construction"]["cap_share"],
+                    found.plan.run["construction"]["cap_share"]]  # fmt: skip
+    assert caps[0] != caps[1]
+    codes = {x["code"] for x in doc["given_layers"]}
+    assert {"diff_areas", "diff_township_areas", "diff_protected"} <= codes
+    towns = next(x for x in doc["given_layers"] if x["code"] == "diff_township_areas")
+    assert {"name_before", "name_after", "relation", "zone_before", "zone_after"} <= {
+        c["name"] for c in towns["columns"]}  # fmt: skip
+
+
+@pytest.mark.slow
 def test_changes_of_one_plan_are_drawn_by_what_they_became(written):
     found, _, _ = written
     given = contribute(found.found, found.plan)

@@ -215,6 +215,59 @@ def test_forged_registers_are_named(world, tmp_path, statement, where):
     assert bad and any(where in c.where for c in bad), [c.where for c in bad]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("statement", "where"),
+    [
+        ("UPDATE access_list SET status = 'allowed' WHERE code_prefix = 'C26'", "industry"),
+        ("UPDATE access_list SET status = 'fine' WHERE code_prefix = 'C26'", "words"),
+        ("UPDATE access_list SET code_prefix = '26x' WHERE code_prefix = 'C26'", "words"),
+        ("UPDATE access_list SET code_prefix = 'C31' WHERE code_prefix = 'C30'", "industry"),
+        ("DELETE FROM access_list WHERE code_prefix = '*'", "access_list, rows"),
+        ("UPDATE environment_units SET category = '1' WHERE name = '园区'", "category"),
+        ("DELETE FROM environment_units WHERE name = '山区'", "environment_units, rows"),
+        ("UPDATE park_findings SET level = 'warning' WHERE \"check\" = 'industry'", "industry"),
+        ("DELETE FROM park_findings WHERE park = 'P6' AND \"check\" = 'industry'", "industry"),
+        ("UPDATE park_register SET leading_industries = 'C13' WHERE code = 'P2'", "industry"),
+    ],
+)  # fmt: skip
+def test_forged_lists_units_and_industries_are_named(world, tmp_path, statement, where):
+    import shutil
+
+    from zoning.verify import lists
+
+    shutil.copytree(world / "out", tmp_path / "out")
+    honest = Findings()
+    lists.audit(zn.load(world / "out"), honest)
+    assert len(honest.checks) >= 5 and all(c.ok for c in honest.checks)
+    with closing(sqlite3.connect(tmp_path / "out" / "plan.gpkg")) as db, db:
+        for (name,) in db.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            db.execute(f'DROP TRIGGER "{name}"')
+        assert db.execute(statement).rowcount > 0
+    found = Findings()
+    lists.audit(zn.load(tmp_path / "out"), found)
+    bad = [c for c in found.checks if not c.ok]
+    assert bad and any(where in c.where for c in bad), [c.where for c in bad]
+
+
+@pytest.mark.slow
+def test_lists_and_units_are_read_again_from_the_files(world, tmp_path):
+    import shutil
+
+    done = api.verify(world / "out", inputs=world)
+    mine = [c for c in done if c.check == "verify.access" and "cells" in c.where]
+    assert len(mine) == 2
+    assert [(c.check, c.text.en) for c in done if c.level == "error" and not c.ok] == []
+    shutil.copytree(world / "out", tmp_path / "out")
+    with closing(sqlite3.connect(tmp_path / "out" / "plan.gpkg")) as db, db:
+        db.execute("UPDATE access_list SET source = '乙' WHERE code_prefix = 'C26'")
+    done = api.verify(tmp_path / "out", inputs=world)
+    bad = [c.where for c in done if c.check == "verify.access" and not c.ok]
+    assert len(bad) == 1 and bad[0].startswith("plan.gpkg: access_list, cells")
+
+
 def test_sites_know_parks_lists_units_and_the_growth_boundary(plan, world):
     shape = gpd.GeoDataFrame(geometry=[tilted(0.4, 2.0, 0.3, 0.3)], crs=worlds.CRS)
     one = zn.site(plan, shape, industry="C2611", inputs=world)[0]

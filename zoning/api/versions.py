@@ -133,7 +133,7 @@ class Changes:
             if self.found.after.plan is not None:
                 if progress is not None:
                     progress(Text("compare.html", "compare.html"))
-                api.map(self.plan, stage / "compare.html", compare=self.before)
+                api.map(self.before, stage / "compare.html", compare=self.plan)
             if len(proposed):
                 api.write_table(proposed.astype(object), stage / "townships_crosswalk.csv")
             self.plan.save(stage, tables=True, report=True, progress=progress)

@@ -40,6 +40,7 @@ from zoning.verify import (
     goals,
     inputs,
     limits,
+    lists,
     parks,
     patches,
     proof,
@@ -89,6 +90,7 @@ def verify(plan: Plan, folder: Path | None = None, *, inputs_in: Path | None = N
     clusters.audit(plan, found)
     ten.audit(plan, found)
     parks.audit(plan, found)
+    lists.audit(plan, found)
     patches.audit(plan, found)
     versions.audit(plan, found)
     if plan.pieces is not None and "free_m2" in plan.pieces:

@@ -227,7 +227,7 @@
       lang: ["zh", "en"].includes(asked.lang) ? asked.lang : Z.plan.lang,
       theme: themes.includes(asked.theme) ? asked.theme : themes[0],
       opacity: asked.opacity || (Z.plan.tiles ? 0.7 : 1),
-      overlays: new Set(asked.overlays || ["redlines", "townships", "counties", "labels", "water", "roads", "relief", "neighbours", "background"]),
+      overlays: new Set(asked.overlays || [...(Z.plan.plans.length > 1 ? ["diff_township_areas"] : []), "redlines", "townships", "counties", "labels", "water", "roads", "relief", "neighbours", "background"]),
       swipe: asked.swipe, picked: null, hidden: new Set(),
     };
     if (asked.dark) { Z.state.dark = true; document.documentElement.classList.add("zn-dark"); }

@@ -84,9 +84,22 @@
     const towns = Z.changedTownships();
     return [Z.el("p", null, Z.t("changed", { n: Z.number(Z.changed) })),
       rows.length ? Z.el("table", { class: "zn-table zn-deltas" }, Z.el("thead", null, Z.el("tr", null, [Z.t("account"), Z.t("left"), Z.t("right"), "Δ"].map((h, k) => Z.el("th", { scope: "col", class: k ? "zn-num" : null }, h)))), Z.el("tbody", null, rows)) : null,
+      Z.drawRedrawn(),
       towns.length && Z.layers.townships ? [Z.el("h3", null, Z.t("changed_towns", { n: towns.length })), Z.el("ul", { class: "zn-list" }, towns.map((t) => Z.el("li", null,
         Z.el("button", { type: "button", class: "zn-link", onclick: () => Z.emit("found", { kind: "township", rows: [Z.layers.townships.byCode.get(t.code)] }) }, Z.place(Z.layers.townships.byCode.get(t.code) || t)),
         Z.el("span", { class: "zn-num zn-soft" }, [t.n ? Z.t("units_n", { n: t.n }) : null, t.fresh ? (t.fresh > 0 ? "+" : "−") + Z.km2(Math.abs(t.fresh), 2) : null].filter(Boolean).join(" · ")))))] : null];
+  };
+
+  // Townships of another name, boundary, code or zone, as the comparison of two versions found them.
+  Z.drawRedrawn = function () {
+    const layer = Z.plan.given_layers.find((one) => one.code === "diff_township_areas");
+    if (!layer) return null;
+    const at = (name) => layer.columns.findIndex((c) => c.name === name);
+    const say = (row, name) => { const cell = row.values[at(name)]; return cell === null || cell === undefined ? "–" : typeof cell === "object" ? Z.say(cell) : cell; };
+    const both = (row, name) => [...new Set([say(row, name + "_before"), say(row, name + "_after")])].join(" → ");
+    return [Z.el("h3", null, Z.say(layer.label) + " (" + Z.number(layer.drawn.length) + ")"),
+      Z.el("table", { class: "zn-table" }, Z.el("tbody", null, layer.drawn.map((row) => Z.el("tr", null,
+        Z.el("th", { scope: "row" }, both(row, "name")), Z.el("td", null, say(row, "relation")), Z.el("td", null, both(row, "zone"))))))];
   };
 
   // How many units of one lattice carry another zone in the other plan.

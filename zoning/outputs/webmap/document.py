@@ -81,7 +81,7 @@ def document(
         "geography": None if under is None else pack_geography(first, under),
         "layers": pack_layers(first),
         "traditional": _traditional(first),
-        "given_layers": given.layers(first),
+        "given_layers": list({x["code"]: x for p in plans for x in given.layers(p)}.values()),
         "themes": available_themes(plans),
         "words": dictionary(),
         "tiles": tiles,
