@@ -96,7 +96,7 @@ def test_sheets_are_linked_both_ways(book):
     for sheet in others:
         links = [c for row in sheet.iter_rows(max_row=9) for c in row if c.hyperlink]
         assert [(c.coordinate, c.hyperlink.location) for c in links] == [
-            ("A1", f"'{home.title}'!A1")
+            ("A2", f"'{home.title}'!A1")
         ]
 
 

@@ -753,6 +753,14 @@ def test_a_decision_by_hand_says_who_and_why(browser, plan, tmp_path):
         assert all(s in browser.text(".zn-card") for s in said)
 
 
+SEEN = (
+    "const m=Zoning.map,b=m.getContainer().getBoundingClientRect(),"
+    "l=document.querySelector('.zn-ladder');return [m.latLngToContainerPoint(Zoning.whole"
+    ".getNorthWest()).y,m.latLngToContainerPoint(Zoning.whole.getSouthEast()).y,"
+    "l?l.getBoundingClientRect().top-b.top:m.getSize().y]"
+)
+
+
 def test_the_slider_shows_what_was_solved(browser, tmp_path):
     import worlds
 
@@ -762,6 +770,9 @@ def test_the_slider_shows_what_was_solved(browser, tmp_path):
     solved = zn.run(worlds.write(tmp_path))
     steps = ladder(solved)
     browser.open(webmap.write(solved, tmp_path / "l.html", ladder=steps))
+    # the whole city is seen: below the strip, above the slider
+    top, low, slider = browser.js(SEEN)
+    assert 0 <= top < low <= slider
     own = browser.text(".zn-headline")
     codes = "const g=Zoning.sides[0].grid;return Array.from({length:g.count},(_,i)=>g.code(i))"
     units = list(browser.js(codes))

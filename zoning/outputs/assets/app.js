@@ -280,6 +280,9 @@
       if (Z.sides.length > 1) {
         Z.startSwipe(map, Z.sides[0].layer, Z.sides[1].layer);
       }
+      // The strip above and the panels have their size only now: the whole city must be seen between.
+      map.invalidateSize({ pan: false, animate: false });
+      if (!asked.view) home({ animate: false });
       if (asked.picked) pick(asked.picked);
       wait.hidden = true;
       await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 0)));

@@ -64,9 +64,9 @@ _LONG = (
 )
 _UNITS = (
     "Areas are whole square metres, in accounts with km² beside them; shares are shown in per "
-    "cent, empty means no data. Names of sheets are links; the first cell of a sheet leads back.",
+    "cent, empty means no data. Names of sheets are links; cell A2 of a sheet leads back.",
     "面积单位为平方米（整数），各账另列平方公里（km²）；比例以百分数显示，空白为无数据。"
-    "工作表名称可点击，各表左上角返回本页。",
+    "工作表名称可点击，各表第二行首格返回本页。",
 )
 _Named = tuple[str, int]  # name of the sheet, number of rows
 
@@ -196,7 +196,7 @@ def _fill(
     *,
     home: str,
 ) -> None:
-    """Write one table with its two head rows; the first cell leads back to the first sheet."""
+    """Write one table with its two head rows; cell A2 leads back to the first sheet."""
     # The codes of a wing's column have the words of the wing, whatever others call so.
     known = {**known, **{
         str(c): {code: word.get(lang) for code, word in given.items()}
@@ -207,7 +207,7 @@ def _fill(
         columns = [c for one in columns for c in _with_km2(one, lang)]
     prepare(sheet, [c.width for c in columns], 2, len(table))
     heads(sheet, columns)
-    link(sheet, "A1", home)
+    link(sheet, "A2", home)  # office programs colour links: not on the dark head
     # One cell per column is filled again for each row. openpyxl keeps styles by reference, so text
     # that must be quoted has a cell of its own.
     plain = [_blank(sheet, column, quoted=False) for column in columns]

@@ -51,8 +51,8 @@ def question_of(plan: Plan) -> str:
     worth = pieces["suitability"].astype("Float64").fillna(0.0).to_numpy(float)
     seal.update(np.round(worth * QUANTUM).astype("<i8").tobytes())
     rules: dict[str, Any] = {
-        "cap": plan.config.cap.model_dump(mode="json"),
-        "allocation": plan.config.allocation.model_dump(mode="json"),
+        "cap": plan.config.cap.model_dump(mode="json", exclude_defaults=True),
+        "allocation": plan.config.allocation.model_dump(mode="json", exclude_defaults=True),
         "zones": [[z.code, z.new_land] for z in plan.scheme.zones],
         "area_m2": int(plan.run["area_m2"]["city"]), "cell_m": plan.grid.cell_m,
         "what_if": plan.run.get("what_if") or {},
