@@ -282,7 +282,8 @@
       }
       // The strip above and the panels have their size only now: the whole city must be seen between.
       map.invalidateSize({ pan: false, animate: false });
-      if (!asked.view) home({ animate: false });
+      if (asked.view) map.setView([asked.view[1], asked.view[2]], asked.view[0], { animate: false });
+      else home({ animate: false });
       if (asked.picked) pick(asked.picked);
       wait.hidden = true;
       await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 0)));
