@@ -12,7 +12,7 @@ from scipy import sparse
 from zoning.allocation.files import targets
 from zoning.allocation.files.begin import Task
 from zoning.allocation.files.selection import Selection, select
-from zoning.allocation.methods.solver import branch_and_bound, watching
+from zoning.allocation.methods.solver import Found, branch_and_bound, watching
 from zoning.errors import InfeasibleError
 
 
@@ -150,11 +150,31 @@ def test_ctrl_c_keeps_the_best_so_far(monkeypatch):
     found = targets.solve(task)
     assert found.status == "interrupted"
     assert task.keeps(found.x > 0.5)
+    assert 0 <= found.bound <= task.value(found.x > 0.5)
+    monkeypatch.setattr(targets._Search, "raise_prices", stop)
+    assert targets.solve(task).bound == 0  # before any price
     monkeypatch.setattr(targets, "begin", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     found = targets.solve(task)
     assert (found.x, found.status) == (None, "interrupted")
     with pytest.raises(KeyboardInterrupt):
         found.answer()
+
+
+def test_ctrl_c_inside_a_part_ends_the_search(monkeypatch):
+    """HiGHS answers Ctrl-C with what it has; the search must not take that for a part's end."""
+    task = lattice(25, 6)
+    asked = []
+
+    def stopped(task, free, z, gap, seconds, begin=None):
+        asked.append(int(free.sum()))
+        return Found(None, -np.inf, "interrupted")
+
+    monkeypatch.setattr(targets, "branch", stopped)
+    found = targets.solve(task)
+    assert found.status == "interrupted"
+    assert len(asked) == 1
+    assert task.keeps(found.x > 0.5)
+    assert found.bound <= task.value(found.x > 0.5)
 
 
 def test_locks_that_leave_too_little_are_no_lack_of_time():

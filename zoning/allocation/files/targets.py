@@ -63,7 +63,7 @@ class Prices:
     """
 
     y: Floats
-    bound: float = -np.inf
+    bound: float = 0.0  # no cost or edge is below 0
     reduced: Floats = field(default_factory=lambda: np.zeros(0))
 
 
@@ -290,16 +290,16 @@ class _Search:
         with watching(lambda seconds, best, bound: None):
             found = branch(self.task, free, self.known(), self.gap, seconds)
         if found.x is None:
-            return found.status
+            return _going_on(found.status)
         z = self.known().copy()
         z[free] = found.x[: int(free.sum())] > 0.5
         if not self.task.keeps(z):  # the solver's targets are kept up to its tolerance only
             state = State(self.task, z)
             if not state.meet(time.perf_counter() + 1.0):
-                return found.status
+                return _going_on(found.status)
             z = state.z
         self.offer(z)
-        return found.status
+        return _going_on(found.status)
 
     def whole(self) -> Status:
         """Give what is left to branch and bound."""
@@ -327,6 +327,13 @@ class _Search:
         bound = min(found.bound, self.value)
         self.prices.bound = max(self.prices.bound, bound)
         return "proved" if self.done() else found.status
+
+
+def _going_on(status: Status) -> Status:
+    """Let Ctrl-C inside a part, which ends that part whole, end the search too."""
+    if status == "interrupted":
+        raise KeyboardInterrupt
+    return status
 
 
 def _around(rng: np.random.Generator, near: Any, free: Bools, chance: Floats, many: int) -> Bools:
