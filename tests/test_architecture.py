@@ -183,3 +183,18 @@ def test_nothing_names_this_machine():
             continue
         text = path.read_text(encoding="utf-8", errors="ignore")
         assert not [w for w in words if w in text], path
+
+
+def test_every_finding_names_tests_that_are_there():
+    """docs/findings-0.1.md: what went wrong in 0.1.0, with the tests that hold it right."""
+    page = (ROOT / "docs" / "findings-0.1.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(tests/test_\w+\.py)::(test_\w+)`", page))
+    assert len(named) > 60
+    texts = {file: (ROOT / file).read_text(encoding="utf-8") for file, _ in named}
+    assert [f"{f}::{t}" for f, t in sorted(named) if f"def {t}(" not in texts[f]] == []
+    rows = [line for line in page.splitlines() if line.startswith("| ") and "tests" not in line]
+    assert [r for r in rows if not re.match(r"\| (what happened|change) ", r)] == []
+    script = (ROOT / "scripts" / "check_findings.py").read_text(encoding="utf-8")
+    cases = set(re.findall(r'@case\("([^"]+)"', script))
+    told = {c for row in page.splitlines() for c in re.split(r"[,|] ?", row.replace(" ", ""))}
+    assert cases <= told and str(len(cases)) in page

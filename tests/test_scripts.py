@@ -54,6 +54,7 @@ LONG = {
     "build_reference": ["{data}"],
     "build_versions": ["{data}"],
     "check_clean_cities": ["--cities", "3"],
+    "check_findings": [],
     "execute_notebooks": ["--check"],
     "example_fukang": ["-o", "{out}/fukang.csv"],
     "terrain_county": ["{out}/county"],

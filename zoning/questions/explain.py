@@ -348,6 +348,9 @@ def _limit_name(plan: Plan, kind: str, code: str) -> Text:
     place = Text(str(names.get(code, code)), str(names.get(code, code)))
     if code in plan.scheme.codes:
         place = plan.scheme.name_of(code)
+    own = next((x for x in plan.config.cap.limit if kind == "limit" and x.name == code), None)
+    if own is not None:
+        place = Text(own.title or code, own.title_zh or own.title or code)
     return Text(f"{kinds.en} {place.en}", f"{place.zh}{kinds.zh}")
 
 

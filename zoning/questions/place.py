@@ -14,10 +14,11 @@ from zoning.grid.lattice import GridSpec
 from zoning.plan import Plan
 from zoning.planfile.read import parse
 from zoning.questions.explain import point_of, unit_code
+from zoning.questions.lost import WING as LOSSES
 from zoning.store import NEEDED, SEALED, read_layer, read_run
 
 #: Tables of which a unit needs its own rows, and those it needs whole.
-_OF_UNIT, _WHOLE = ("unit_townships", "redline_by_unit"), ("limits",)
+_OF_UNIT, _WHOLE = ("unit_townships", "redline_by_unit", "pieces"), ("limits", "decisions")
 
 
 def read_place(folder: Path, question: str) -> Plan | None:
@@ -33,9 +34,9 @@ def read_place(folder: Path, question: str) -> Plan | None:
     Returns
     -------
     Plan or None
-        With the units of the place alone, no ledger and no pieces. None where the whole plan must
-        be read: the place is not found at once, or the folder is damaged or of an older layout, of
-        which :func:`zoning.store.load` has the word.
+        With the units of the place and their pieces alone, and no ledger. None where the whole
+        plan must be read: the place is not found at once, losses were worked out, or the folder is
+        damaged or of an older layout, of which :func:`zoning.store.load` has the word.
     """
     try:
         if any(not (folder / name).is_file() for name in NEEDED):
@@ -51,6 +52,8 @@ def _read(folder: Path, question: str) -> Plan | None:
     run = read_run(folder / "run.json")
     if any(run.get("files", {}).get(name) != sha256(folder / name) for name in SEALED):
         return None
+    if any(given["wing"] == LOSSES for given in run.get("contributions", ())):
+        return None  # what the plan loses without a unit stands in a contribution
     grid = run["grid"]
     spec = GridSpec(grid["crs"], grid["cell_m"], (grid["origin_m"][0], grid["origin_m"][1]))
     file, box = folder / "units.parquet", folder / "plan.gpkg"
@@ -72,12 +75,14 @@ def _read(folder: Path, question: str) -> Plan | None:
         tables |= {name: read_layer(box, name, where) for name in _OF_UNIT if name in there}
     if "overlays" not in _columns(file) or "core" in _columns(folder / "ledger.parquet"):
         return None  # a plan of 0.1.0 is completed by reading all of it
+    pieces = tables.pop("pieces", None)
     red = read_layer(box, "redlines", geometry=False) if "redlines" in there else None
     nothing: Any = pd.DataFrame()
     return Plan(
         name=run["plan"], notice=run["notice"], config=parse(run["config"], "run.json"),
         grid=spec, city=nothing, units=units, zones=nothing, ledger=nothing, red_sets=nothing,
         townships=townships, redlines=red, tables=tables, run=run,
+        pieces=None if pieces is None else pieces.set_index("piece"),
     )  # fmt: skip
 
 
