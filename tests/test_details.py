@@ -13,12 +13,13 @@ from worlds_allocation import edges_of, limits_of, pieces_of
 from zoning import pipeline, planfile
 from zoning.allocation import allocate
 from zoning.allocation.proof.bounded import Boundary
-from zoning.capacity import Limit
-from zoning.errors import InputError
+from zoning.capacity import Limit, Lock, presolve
+from zoning.errors import InputError, Text
 from zoning.pipeline.contradictions import CONTRADICTION, contradicted
 from zoning.questions import answer
 from zoning.questions.alternatives import alternatives
 from zoning.questions.places import units_of
+from zoning.questions.stability import screening
 from zoning.weights.scaling import Scale
 from zoning.zones import load_method
 from zoning.zones.contiguity import adjacency
@@ -125,3 +126,27 @@ def test_further_plans_of_whole_units_are_whole_and_apart():
         new = other.allocation.new_m2.groupby(pieces["unit"]).sum()
         room = pieces["free_m2"].groupby(pieces["unit"]).sum()
         assert new.sum() > 0 and all(v in (0, room[u]) for u, v in new.items())
+
+
+def test_nothing_is_free_where_every_unit_is_locked_out():
+    pieces = pd.DataFrame({"unit": ["a"], "county": ["x"], "free_m2": [9_400_000]}, index=["a"])
+    one = Limit("county", "x", floor_m2=1, name=Text("Dantu", "丹徒"))
+    assert presolve(pieces, [one]) == []
+    (found,) = presolve(pieces, [one], [Lock("l", "out", ("a",))])
+    assert not found.ok and found.level == "error" and "only 0 m² are free" in found.text.en
+
+
+def test_a_factor_runs_from_one_end_of_its_range_to_the_other(plan, monkeypatch):
+    seen, real = [], screening._zone
+
+    def listen(method, values, factors, move):
+        seen.append((factors, move))
+        return real(method, values, factors, move)
+
+    monkeypatch.setattr(screening, "_zone", listen)
+    screening.screen(plan, trajectories=8, weights=0.2, cuts=0.05, inputs=0.1)
+    reach = {"weight": 0.2, "cut": 0.05, "input": 0.1}
+    moves = np.array([move for _, move in seen])
+    for k, factor in enumerate(seen[0][0]):
+        ends = moves[:, k].min(), moves[:, k].max()
+        assert ends == pytest.approx((-reach[factor.kind], reach[factor.kind])), factor.name

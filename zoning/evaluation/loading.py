@@ -21,7 +21,7 @@ _TOP = (
 _CHANGES = {"worst": WORST, "best": BEST}
 
 
-class _Book:
+class _Guide:
     """A TOML document that is being read, and what was wrong with it."""
 
     def __init__(self, document: strict.Document):
@@ -125,7 +125,7 @@ def build(document: strict.Document) -> Preset:
     zoning.errors.InputError: mine.toml:1: tables.x: no source '' in [sources]
     ...
     """
-    book, data, where = _Book(document), document.data, document.where
+    book, data, where = _Guide(document), document.data, document.where
     book.keys("", data, _TOP)
     tables = {n: _table(book, n, t) for n, t in data.get("tables", {}).items()}
     factors = {n: _factor(book, n, f, tables) for n, f in data.get("factors", {}).items()}
@@ -166,7 +166,7 @@ def build(document: strict.Document) -> Preset:
     )  # fmt: skip
 
 
-def _table(book: _Book, name: str, raw: Mapping[str, Any]) -> Table:
+def _table(book: _Guide, name: str, raw: Mapping[str, Any]) -> Table:
     key = f"tables.{name}"
     book.keys(key, raw, "role unit edges edge_in classes known scale source evidence")
     source, tag = book.origin(key, raw)
@@ -183,7 +183,7 @@ def _table(book: _Book, name: str, raw: Mapping[str, Any]) -> Table:
 
 
 def _factor(
-    book: _Book, name: str, raw: Mapping[str, Any], tables: Mapping[str, Table]
+    book: _Guide, name: str, raw: Mapping[str, Any], tables: Mapping[str, Table]
 ) -> tuple[str, tuple[str, ...]]:
     book.keys(f"factors.{name}", raw, "worst_of one_of")
     how = "worst_of" if "worst_of" in raw else "one_of"
@@ -193,7 +193,7 @@ def _factor(
     return how, names
 
 
-def _matrix(book: _Book, name: str, raw: Mapping[str, Any]) -> tuple[tuple[int, ...], ...]:
+def _matrix(book: _Guide, name: str, raw: Mapping[str, Any]) -> tuple[tuple[int, ...], ...]:
     book.keys(f"matrices.{name}", raw, "cells source evidence")
     book.origin(f"matrices.{name}", raw)
     cells = tuple(tuple(row) for row in raw.get("cells", ()))
@@ -208,7 +208,7 @@ def _matrix(book: _Book, name: str, raw: Mapping[str, Any]) -> tuple[tuple[int, 
     return cells
 
 
-def _change(book: _Book, key: str, raw: Mapping[str, Any]) -> tuple[int, ...]:
+def _change(book: _Guide, key: str, raw: Mapping[str, Any]) -> tuple[int, ...]:
     steps = tuple(_CHANGES.get(str(c), c) for c in raw.get("change", ()))
     if not steps or not all(isinstance(c, int) for c in steps):
         book.wrong(key, "change is whole numbers, worst or best", "change 应为整数、worst 或 best")
@@ -217,7 +217,7 @@ def _change(book: _Book, key: str, raw: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def _correction(
-    book: _Book, name: str, raw: Mapping[str, Any], measures: Mapping[str, Any]
+    book: _Guide, name: str, raw: Mapping[str, Any], measures: Mapping[str, Any]
 ) -> Correction:
     key = f"corrections.{name}"
     book.keys(key, raw, "of worst_among change lift_only source evidence")
@@ -237,7 +237,7 @@ def _top_class(measure: Any) -> int:
     return max(measure.classes, default=5) if isinstance(measure, Table) else 5
 
 
-def _patches(book: _Book, name: str, raw: Mapping[str, Any]) -> PatchRule:
+def _patches(book: _Guide, name: str, raw: Mapping[str, Any]) -> PatchRule:
     key = f"patches.{name}"
     parts = "rule classes aggregation_m shape_below_km2 area shape source evidence"
     book.keys(key, raw, parts)
@@ -271,7 +271,7 @@ def _patches(book: _Book, name: str, raw: Mapping[str, Any]) -> PatchRule:
     return made
 
 
-def _larger_is_better(book: _Book, key: str, rule: PatchRule) -> None:
+def _larger_is_better(book: _Guide, key: str, rule: PatchRule) -> None:
     """Refuse a rule in which a patch gains by being smaller."""
     if rule.rule == "matrix":
         square = len(rule.cells) == 5 and len({len(row) for row in rule.cells}) == 1
@@ -290,7 +290,7 @@ def _larger_is_better(book: _Book, key: str, rule: PatchRule) -> None:
 
 
 def _flow(
-    book: _Book, name: str, raw: Mapping[str, Any], measures: Mapping[str, Any],
+    book: _Guide, name: str, raw: Mapping[str, Any], measures: Mapping[str, Any],
     matrices: Mapping[str, Any], changes: Mapping[str, Any], patches: Mapping[str, Any],
 ) -> Flow:  # fmt: skip
     book.keys(name, raw, "kind screens land land_corrections steps corrections patches")
@@ -311,7 +311,7 @@ def _flow(
     return Flow("matrix", (), land, first, steps, then, patch)
 
 
-def _screen(book: _Book, flow: str, raw: Mapping[str, Any]) -> Screen:
+def _screen(book: _Guide, flow: str, raw: Mapping[str, Any]) -> Screen:
     key = f"{flow}.screens.{raw.get('name', '?')}"
     known = "name role unit above below equals known unless source evidence"
     book.keys(key, raw, known)
@@ -326,7 +326,7 @@ def _screen(book: _Book, flow: str, raw: Mapping[str, Any]) -> Screen:
     )  # fmt: skip
 
 
-def _item(book: _Book, raw: Mapping[str, Any]) -> Item:
+def _item(book: _Guide, raw: Mapping[str, Any]) -> Item:
     name, kind = str(raw.get("name", "?")), str(raw.get("kind", ""))
     key = f"ecology.{name}"
     known = "name kind role unit within extreme important known edges edge_in source evidence"

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from zoning.errors import Finding, InputError, Problem
+from zoning.base.attempts import attempted
+from zoning.errors import Finding, Problem
 from zoning.inputs.inspect import elsewhere, inspect_datums, outlines
 from zoning.inputs.inspect.texts import odd_codes, odd_text
 from zoning.inputs.source import Source
@@ -37,11 +38,7 @@ class Desk:
 
     def attempt(self, read: Callable[[], T]) -> T | None:
         """Run a reader; keep its problems and go on."""
-        try:
-            return read()
-        except InputError as error:
-            self.problems.extend(error.problems)
-            return None
+        return attempted(self.problems, read)
 
     def keep(self, got: tuple[T, Source], shown: str) -> T:
         """Keep the record of a file, under the path that plan.toml gives it."""

@@ -243,6 +243,24 @@ def clip(
     return out[full], number[near[full]]
 
 
+def cut_block(
+    task: Task, job: tuple[int, int]
+) -> tuple[tuple[int, int, int, int], dict[str, Geometries], dict[str, Ints]] | None:
+    """Clip every layer to a block, in metres from its lower left corner.
+
+    Returns
+    -------
+    tuple or None
+        The box of the block, the shapes of each layer (``""`` is the city) and their numbers in
+        the layer. None where the city only touches the block.
+    """
+    box = task.box(*job)
+    shift = np.array(box[:2], dtype=float)
+    here = {name: clip(*kept, box) for name, kept in task.band(job[1]).items()}
+    near = {name: shapely.transform(s, lambda xy: xy - shift) for name, (s, _) in here.items()}
+    return (box, near, {name: n for name, (_, n) in here.items()}) if len(near[""]) else None
+
+
 def work_block(task: Task, job: tuple[int, int]) -> Tile | None:
     """Measure one block.
 
@@ -251,13 +269,10 @@ def work_block(task: Task, job: tuple[int, int]) -> Tile | None:
     Tile or None
         None where the city only touches the block.
     """
-    box = task.box(*job)
-    shift = np.array(box[:2], dtype=float)
-    here = {name: clip(*kept, box) for name, kept in task.band(job[1]).items()}
-    number = {name: n for name, (_, n) in here.items()}
-    near = {name: shapely.transform(s, lambda xy: xy - shift) for name, (s, _) in here.items()}
-    if not len(near[""]):
+    cut = cut_block(task, job)
+    if cut is None:
         return None
+    box, near, number = cut
     city = near.pop("")[0]
     faces = partition(city, near)
     signs: list[tuple[tuple[int, ...], ...]] = [()] * len(faces.geometry)

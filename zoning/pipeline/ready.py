@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pandas as pd
 
 from zoning import zones
 from zoning.base import strict
+from zoning.base.attempts import attempted
 from zoning.errors import Finding, InputError, Problem, Text, once, raise_all, suggest
 from zoning.inputs.confusion import checked, read_confusion
 from zoning.inputs.gather import Intake, gather
@@ -22,8 +22,6 @@ from zoning.schemes import DEFAULT, Scheme, load_crosswalk, scheme_of, stated
 from zoning.schemes.contrast import unreadable
 from zoning.schemes.crosswalk import as_data
 from zoning.zones.classify import method_values
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -66,26 +64,20 @@ def prepare(config: Config, folder: Path) -> Ready:
     problems: list[Problem] = []
     notes: list[Finding] = []
 
-    def attempt(read: Callable[[], T]) -> T | None:
-        try:
-            return read()
-        except InputError as error:
-            problems.extend(error.problems)
-            notes.extend(error.notes)
-            return None
-
-    scheme = attempt(lambda: scheme_of(config.zones))
-    settled = None if scheme is None else attempt(lambda: settle_method(config, folder))
-    method = None if settled is None else attempt(lambda: load_method(settled))
-    decisions = None if scheme is None else attempt(lambda: read_decisions(config, folder))
+    scheme = attempted(problems, lambda: scheme_of(config.zones))
+    settled = None if scheme is None else attempted(problems, lambda: settle_method(config, folder))
+    method = None if settled is None else attempted(problems, lambda: load_method(settled))
+    decisions = (
+        None if scheme is None else attempted(problems, lambda: read_decisions(config, folder))
+    )
     others = [
-        attempt(lambda n=name: _other(config, n, folder))  # type: ignore[misc]
+        attempted(problems, lambda n=name: _other(config, n, folder))  # type: ignore[misc]
         for name in (config.zones.compare if scheme is not None else ())
     ]
-    intake = attempt(lambda: gather(config, folder))
+    intake = attempted(problems, lambda: gather(config, folder), notes)
     if intake is not None and method is not None:
         read = intake
-        found = attempt(lambda: _rehearse(config, read, method)) or []
+        found = attempted(problems, lambda: _rehearse(config, read, method)) or []
         intake = replace(intake, findings=tuple(once((*intake.findings, *found))))
     if intake is None or method is None or settled is None or problems:
         raise InputError(problems, notes if intake is None else intake.findings)

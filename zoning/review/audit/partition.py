@@ -27,7 +27,7 @@ from zoning.ledger.tiles import (
     Task,
     add_up,
     areas_of,
-    clip,
+    cut_block,
     in_process,
     jobs_of,
     task_of,
@@ -158,13 +158,10 @@ def measure(
 def work_block(work: Work, job: tuple[int, int]) -> Block | None:
     """Cut and measure one block."""
     task = work.task
-    box = task.box(*job)
-    shift = np.array(box[:2], dtype=float)
-    here = {name: clip(*kept, box) for name, kept in task.band(job[1]).items()}
-    number = {name: n for name, (_, n) in here.items()}
-    near = {name: shapely.transform(s, lambda xy: xy - shift) for name, (s, _) in here.items()}
-    if not len(near[""]):
+    cut = cut_block(task, job)
+    if cut is None:
         return None
+    box, near, number = cut
     city = near.pop("")[0]
     faces = partition(city, near)
     signs = _signs(faces, work, number)
@@ -181,7 +178,7 @@ def work_block(work: Work, job: tuple[int, int]) -> Block | None:
     side = float(task.block * task.cell)
     bounds = shapely.bounds(shapes).reshape(-1, 4)
     at_seam = ((bounds[:, :2] <= 0) | (bounds[:, 2:] >= side)).any(axis=1)
-    away = shift + np.asarray(task.corner, dtype=float)
+    away = np.array(box[:2], dtype=float) + np.asarray(task.corner, dtype=float)
     shapes = shapely.transform(shapes, lambda xy: xy + away)
     return Block(names, tuple(columns), parts, shapes, shape_sign, at_seam)
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from zoning.base import strict
+from zoning.base.attempts import attempted
 from zoning.base.shipped import data_path
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.planfile.models import AuditPart
 from zoning.review.audit.rules import Matrix, load_rules, parse_rules
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +133,11 @@ def load_settings(part: AuditPart, folder: Path) -> Settings:
     """
     problems: list[Problem] = []
 
-    def attempt(read: Callable[[], T]) -> T | None:
-        try:
-            return read()
-        except InputError as error:
-            problems.extend(error.problems)
-            return None
-
-    rules = attempt(lambda: load_rules(None if part.rules is None else folder / part.rules))
+    mine = None if part.rules is None else folder / part.rules
+    rules = attempted(problems, lambda: load_rules(mine))
     own = None if part.tolerance is None else folder / part.tolerance
-    tolerance = attempt(lambda: load_tolerance(own))
-    order = attempt(lambda: load_order(part.order, folder))
+    tolerance = attempted(problems, lambda: load_tolerance(own))
+    order = attempted(problems, lambda: load_order(part.order, folder))
     if rules is None or tolerance is None or order is None:
         raise InputError(problems)
     return Settings(rules, tolerance, order)
