@@ -25,6 +25,7 @@ from zoning.zones import load_method
 from zoning.zones.contiguity import adjacency
 from zoning.zones.method import Evidence, Term
 from zoning.zones.scoring import fit
+from zoning.zones.tell import tell_unit
 from zoning.zones.units import _scored
 
 
@@ -150,3 +151,19 @@ def test_a_factor_runs_from_one_end_of_its_range_to_the_other(plan, monkeypatch)
     for k, factor in enumerate(seen[0][0]):
         ends = moves[:, k].min(), moves[:, k].max()
         assert ends == pytest.approx((-reach[factor.kind], reach[factor.kind])), factor.name
+
+
+def test_an_overlay_that_would_rule_as_well_is_named_behind_the_one_that_won():
+    from dataclasses import replace
+
+    method = load_method("two-matrices")
+    first = method.scheme.replacing[0]
+    second = replace(first, code="late", zh="后", en="late", share=0.2)
+    method = replace(method, scheme=replace(method.scheme, overlays=(first, second)))
+    unit = {"zone": first.code, "zone_reason": "overlay", "area_m2": 1_000_000, "overlays": pd.NA,
+            first.column: 700_000, second.column: 300_000}  # fmt: skip
+    both = {lang: tell_unit(unit, None, method, lang) for lang in ("en", "zh")}
+    assert both["en"].endswith(" late would rule here too; the first of the scheme wins.")
+    assert both["zh"].endswith("后亦达到阈值，按方案中的次序以前者为准。")
+    alone = tell_unit({**unit, second.column: 100_000}, None, method, "en")
+    assert "would rule" not in alone and both["en"].startswith(alone)

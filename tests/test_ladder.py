@@ -35,6 +35,10 @@ def steps(plan):
     return ladder(plan)
 
 
+def test_a_ladder_says_itself_without_its_land(steps):
+    assert "array" not in repr(steps) and "Index" not in repr(steps)
+
+
 def unpack(text: str, places: int, count: int) -> np.ndarray:
     """Read the changes a second time, by other means than the page."""
     raw = iter(zlib.decompress(base64.b64decode(text)))
