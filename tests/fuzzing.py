@@ -7,6 +7,8 @@ fault: another exception, a hang, a crash. `python scripts/fuzz.py` runs many, t
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import io
 import json
 import random
@@ -271,6 +273,59 @@ def _policies() -> tuple[bytes, ...]:
                  if p.stem not in ("functions",))  # fmt: skip
 
 
+@functools.cache
+def _plan_folder() -> bytes:
+    """Make a small plan and pack its folder."""
+    import tempfile
+
+    import worlds
+
+    from zoning import api
+
+    with tempfile.TemporaryDirectory() as box:
+        extra = "[outputs]\nqgis = false\nmap = false\n"
+        api.run(worlds.write(Path(box, "w"), extra=extra), Path(box, "out"))
+        return _packed({p.name: p.read_bytes() for p in sorted(Path(box, "out").iterdir())})
+
+
+def _damaged_folder(data: bytes, rng: random.Random) -> bytes:
+    """Damage one file of a plan, or change a value of run.json, and repair its checksums."""
+    with zipfile.ZipFile(io.BytesIO(data)) as old:
+        files = {name: old.read(name) for name in old.namelist()}
+    hit = rng.choice([n for n in files if n != "times.json"])
+    if hit == "run.json" or rng.random() < 0.3:
+        run = nested(json.loads(files["run.json"]), rng)
+        files["run.json"] = json.dumps(run, ensure_ascii=True).encode()
+    elif rng.random() < 0.1:
+        del files[hit]
+    else:
+        files[hit] = damaged(files[hit], rng)
+    if rng.random() < 0.8:
+        run = json.loads(files["run.json"])
+        if isinstance(run, dict):
+            run["files"] = {n: hashlib.sha256(b).hexdigest() for n, b in files.items()
+                            if n not in ("run.json", "times.json")}  # fmt: skip
+            files["run.json"] = json.dumps(run, ensure_ascii=True).encode()
+    return _packed(files)
+
+
+def _folder(path: Path) -> None:
+    """Unpack a plan folder, load it, and verify what can be loaded."""
+    from zoning import api, store
+
+    folder = path.with_suffix("")
+    shutil.rmtree(folder, ignore_errors=True)
+    with zipfile.ZipFile(path) as file:
+        file.extractall(folder)
+    store.load(folder)
+    api.verify(folder)
+
+
+def folder_kind() -> Kind:
+    """Give the kind of whole plan folders: its seed is made by a run."""
+    return Kind("folder", (_plan_folder(),), ".zip", _folder)
+
+
 def kinds() -> dict[str, Kind]:
     """Give every kind that is fuzzed without a plan on disk."""
     named = [
@@ -297,6 +352,9 @@ def inputs(kind: Kind, seed: int, count: int) -> Iterator[bytes]:
     rng = random.Random(f"{kind.name} {seed}")
     for _ in range(count):
         base = rng.choice(kind.seeds)
+        if kind.name == "folder":
+            yield _damaged_folder(base, rng)
+            continue
         if kind.suffix in (".xlsx", ".zip"):
             whole = kind.suffix == ".zip" or rng.random() < 0.8  # a folder is packed by us alone
             yield _zip_inside(base, rng) if whole else damaged(base, rng)

@@ -38,6 +38,14 @@ def test_many_damaged_files(name, tmp_path):
     assert sample(name, tmp_path, 7, count) == {"taken", "refused"}
 
 
+@pytest.mark.slow
+def test_damaged_plan_folders_are_refuted_or_refused(tmp_path):
+    """Checksums are repaired, so that damage reaches the readers and the auditor."""
+    kind = fuzzing.folder_kind()
+    told = [fuzzing.hand_in(kind, data, tmp_path) for data in fuzzing.inputs(kind, 20261126, 12)]
+    assert set(told) == {"taken", "refused"}
+
+
 #: What once came out as an internal error, cut down to what matters.
 ONCE = [
     ("integration", 'source = "x"\nevidence = "own"\n[[priority]]\ncode = nan\n'),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import fake_plan
 import pytest
+import worlds
 
 from zoning import api
 from zoning.base import locks, marks
@@ -352,3 +353,42 @@ def test_deep_nesting_and_want_of_memory_are_told(capsys):
     for error, word in ((RecursionError(), "nested"), (MemoryError(), "memory")):
         assert outcome(error, Talk()) == 2
         assert word in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_layers_of_others_stay_in_the_geopackage(tmp_path):
+    import geopandas as gpd
+    from shapely import Point
+
+    path = worlds.write(tmp_path / "w", extra="[outputs]\nqgis = false\nmap = false\n")
+    out = tmp_path / "out"
+    api.run(path, out)
+    mine = gpd.GeoDataFrame(
+        {"名称": ["井", "桥"], "n": [1, 2]}, geometry=[Point(500_100, 3_500_100)] * 2,
+        crs=worlds.CRS,
+    )  # fmt: skip
+    mine.to_file(out / "plan.gpkg", layer="我的点")
+    for _ in range(2):  # the second finds a file that is ours, with layers that are not
+        with hearing() as heard:
+            api.run(path, out)
+        assert "layers-kept" in {f.code for f in heard}
+        back = gpd.read_file(out / "plan.gpkg", layer="我的点")
+        assert back[["名称", "n"]].to_dict() == mine[["名称", "n"]].to_dict()
+        assert back.geometry.geom_equals(mine.geometry).all() and back.crs == mine.crs
+    assert [c.text.en for c in api.verify(out) if not c.ok and c.level == "error"] == []
+
+
+def test_units_written_twice_are_the_same_bytes(tmp_path, monkeypatch):
+    import time
+
+    from zoning.outputs.exchange.units_file import write as write_units
+
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    units = fake_plan.make().units[["area_m2", "geometry"]]
+    files = []
+    for n in range(2):
+        files.append(tmp_path / f"{n}" / "units.gpkg")
+        files[n].parent.mkdir()
+        write_units(units, files[n])
+        time.sleep(0.01)  # the clock of the machine moves on
+    assert files[0].read_bytes() == files[1].read_bytes()

@@ -215,22 +215,3 @@ def existing(pieces: pd.DataFrame, rule: OwnLimit) -> Fraction:
 
 def _exact(number: float) -> Fraction:
     return Fraction(repr(float(number)))
-
-
-def derived(
-    pieces: pd.DataFrame, own: Sequence[OwnLimit], units: pd.DataFrame | None = None
-) -> Mapping[str, int]:
-    """Count the pieces whose stored coefficient is not the one that the plan itself gives.
-
-    Coefficients from a table of a file are not in the plan; of those only the places are held.
-    """
-    found = {}
-    for rule in own:
-        stored = pieces[rule.column].astype("int64")
-        if rule.table:
-            off = (stored != 0) & ~inside_of(pieces, rule, [])
-        else:
-            again = add_coefficients(pieces, [rule], units)[rule.column]
-            off = stored != again
-        found[rule.name] = int(off.sum())
-    return found

@@ -95,7 +95,10 @@ def write(path: Path, findings: Sequence[Finding], lang: str = "zh") -> Path:
     ]
     frame = gpd.GeoDataFrame(found, geometry=points, crs="EPSG:4326")
     more: dict[str, Any] = {"layer": "findings", "geometry_type": "Point"}
-    frame.to_file(path, engine="pyogrio", **(more if path.suffix.lower() == ".gpkg" else {}))
+    from zoning.outputs.qgis.geopackage import gdal_options, written_at
+
+    with gdal_options({"OGR_CURRENT_DATE": written_at()}):
+        frame.to_file(path, engine="pyogrio", **(more if path.suffix.lower() == ".gpkg" else {}))
     return path
 
 

@@ -64,8 +64,10 @@ def write(
         tell = progress or (lambda _: None)
         tell(Text("plan.gpkg", "plan.gpkg"))
         from zoning.outputs.qgis import geopackage
+        from zoning.outputs.qgis.carried import carry
 
         geopackage.write(plan, stage / "plan.gpkg")
+        carry(Path(folder), stage / "plan.gpkg")
         if wanted.qgis:
             tell(Text("plan.qgz", "plan.qgz"))
             from zoning.outputs.qgis import project

@@ -49,6 +49,28 @@ def audit(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
     for name, keys in RED.items():
         _table(plan, found, name, keys, red, sums)
     _areas(plan, red, found)
+    for name in (*ACCOUNTS, "account_overlay", "unit_townships"):
+        _shares(plan, name, found)
+
+
+def _shares(plan: Plan, name: str, found: Findings) -> None:
+    """Divide again: each share is that of the areas of its row, which are held above."""
+    table = plan.tables.get(name)
+    if table is None or "share" not in table:
+        return
+    had, want = dict[Any, Any](), dict[Any, Any]()
+    for n, row in enumerate(table.to_dict("records")):
+        if name == "unit_townships":
+            part, whole = row["area_m2"], plan.units["area_m2"].get(row["unit"])
+        else:
+            parts = (row.get("built_m2"), row.get("new_m2", 0), row.get("reduced_m2", 0))
+            known = not any(missing(p) for p in parts)
+            part = int(parts[0]) + int(parts[1]) - int(parts[2]) if known else None
+            whole = row["area_m2"]
+        had[n] = None if missing(row["share"]) else float(row["share"])
+        want[n] = None if missing(part) or missing(whole) or not whole else int(part) / int(whole)
+    found.column("verify.accounts", f"plan.gpkg: {name}, share", had, want,
+                 source=Text("the areas of the row", "同行面积"))  # fmt: skip
 
 
 def _new(plan: Plan, atoms: pd.DataFrame, column: str) -> Any:

@@ -125,6 +125,13 @@ def _keys(plan: Plan, found: Findings) -> None:
             {s: "+".join(sorted(kinds.get(s, set()))) for s in stored},
             source=Text("protection_sets", "保护组合表"),
         )  # fmt: skip
+        unknown = sorted({int(s) for s in stored if s != 0 and int(s) not in kinds})
+        found.add(
+            "verify.protection_sets", not unknown,
+            Text(f"sets of protections that nothing explains: {unknown}",
+                 f"未说明的保护组合：{unknown}"),
+            "ledger.parquet, protection_set", measured=len(unknown), limit=0,
+        )  # fmt: skip
     bad = int((ledger["area_m2"] <= 0).sum())
     found.add("verify.atoms", bad == 0, Text(f"{bad} atoms without area", f"{bad} 个账目无面积"),
               "ledger.parquet", measured=bad, limit=0)  # fmt: skip

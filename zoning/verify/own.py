@@ -1,17 +1,27 @@
-"""Limits of the plan's own, derived again: farmland from the ledger, coefficients from the plan."""
+"""Limits of the plan's own, derived again from the ledger, piece by piece, in exact fractions.
+
+Nothing here is shared with `zoning.capacity.own`, which the run counts with: free farmland is
+added up from the atoms, coefficients follow from the words of ``[[cap.limit]]`` themselves.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
 import shapely
 
-from zoning.capacity import cap_rules
-from zoning.capacity.own import derived
 from zoning.errors import Check, Text
-from zoning.ledger import sums
 from zoning.pipeline import places
 from zoning.plan import Plan
 from zoning.planfile.models import OwnLimitRule, ReductionPart
 from zoning.questions.released import classes_of
+
+#: Coefficients are counted in millionths.
+_MILLION = 1_000_000
+Sums = Mapping[tuple[str, str], tuple[int, int]]
 
 
 def _places(plan: Plan) -> list[Check]:
@@ -48,24 +58,92 @@ def own(plan: Plan) -> list[Check]:
         ``verify.free_farmland`` and one ``verify.coefficient`` per limit; of a coefficient that
         came from a file only its places can be held.
     """
-    pieces, rules = plan.pieces, cap_rules(plan.config).own
+    pieces, rules = plan.pieces, plan.config.cap.limit
     if pieces is None or not (rules or plan.config.cap.reduction):
         return []
-    found = _places(plan)
+    found, free = _places(plan), _free(plan)
+    rows = pieces.to_dict("records")
     if "free_farmland_m2" in pieces:
-        again = sums.pieces(sums.split(plan.ledger, classes_of(plan), plan.scheme.counted))[
-            "free_farmland_m2"
-        ]
-        stored = pieces["free_farmland_m2"].astype("int64")
-        off = int((again.reindex(pieces.index, fill_value=0) - stored).abs().sum())
+        off = sum(
+            abs(int(r["free_farmland_m2"]) - free.get((r["unit"], r["township"]), (0, 0))[1])
+            for r in rows
+        )
         text = Text("free farmland of the pieces is that of the ledger", "地块的可用耕地与台账一致")
         found.append(Check("verify.free_farmland", "error", off == 0, off, 0, "m2", "city", text))
-    missing = [r.name for r in rules if r.column not in pieces]
-    for name in missing:
-        text = Text(f"limit {name}: its coefficients are missing", f"约束 {name}：缺少系数")
-        found.append(Check("verify.coefficient", "error", False, 1, 0, "columns", name, text))
-    kept = [r for r in rules if r.column in pieces]
-    for name, off in derived(pieces, kept, plan.units).items():
-        text = Text(f"limit {name}: what each piece counts", f"约束 {name}：各地块系数")
-        found.append(Check("verify.coefficient", "error", off == 0, off, 0, "pieces", name, text))
+    units = plan.units.drop(columns="geometry").to_dict("index")
+    for rule in rules:
+        column = f"limit_{rule.name}"
+        if column not in pieces:
+            text = Text(f"limit {rule.name}: its coefficients are missing",
+                        f"约束 {rule.name}：缺少系数")  # fmt: skip
+            found.append(
+                Check("verify.coefficient", "error", False, 1, 0, "columns", rule.name, text)
+            )
+            continue
+        off = sum(_off(rule, row, units, free) for row in rows)
+        text = Text(f"limit {rule.name}: what each piece counts", f"约束 {rule.name}：各地块系数")
+        found.append(
+            Check("verify.coefficient", "error", off == 0, off, 0, "pieces", rule.name, text)
+        )
     return found
+
+
+def _free(plan: Plan) -> Sums:
+    """Add up free land and free farmland of each piece, atom by atom."""
+    classes = classes_of(plan)
+    if classes is None:
+        return {}
+    known = classes[["built", "water", "farmland"]].to_dict("index")
+    ledger, out = plan.ledger, dict[tuple[str, str], tuple[int, int]]()
+    guarded = ledger["protected_by"] if "protected_by" in ledger else [""] * len(ledger)
+    for unit, township, use, red, other, area in zip(
+        ledger["unit"], ledger["township"], ledger["landuse"], ledger["red_level"], guarded,
+        ledger["area_m2"], strict=True,
+    ):  # fmt: skip
+        about = known.get(int(use))
+        if about is None or about["built"] or about["water"] or red or other:
+            continue
+        land, farms = out.get((unit, township), (0, 0))
+        out[unit, township] = (land + int(area), farms + int(area) * bool(about["farmland"]))
+    return out
+
+
+def _off(
+    rule: OwnLimitRule, row: Mapping[str, Any], units: Mapping[str, Mapping[str, Any]], free: Sums
+) -> bool:
+    """Whether the stored coefficient of a piece is another than the rule gives."""
+    stored = int(row[f"limit_{rule.name}"])
+    if not _within(rule, row):
+        return stored != 0
+    right = _per_m2(rule, row, units, free)
+    # A half may go up or down with binary fractions; what no file of the folder says is not held.
+    return right is not None and abs(stored - right * _MILLION) > Fraction(501, 1000)
+
+
+def _within(rule: OwnLimitRule, row: Mapping[str, Any]) -> bool:
+    """Whether a piece lies in all places that a rule names."""
+    for column in ("county", "township", "zone"):
+        codes = getattr(rule, column)
+        if codes and str(row.get(column)) not in codes:
+            return False
+    over = str(row.get("overlays") or "").split("+")
+    if rule.overlay and not set(rule.overlay) & set(over):
+        return False
+    return not rule.area or row.get(f"area_{rule.name}") == places.IN
+
+
+def _per_m2(
+    rule: OwnLimitRule, row: Mapping[str, Any], units: Mapping[str, Mapping[str, Any]], free: Sums
+) -> Fraction | None:
+    """Give what one m2 of new land counts, as an exact fraction."""
+    if not isinstance(rule.of, str):
+        return None
+    if rule.of == "area":
+        return Fraction(1)
+    if rule.of == "farmland":
+        land, farms = free.get((str(row["unit"]), str(row["township"])), (0, 0))
+        return Fraction(farms, land) if land else Fraction(0)
+    value = row[rule.of] if rule.of in row else units[str(row["unit"])].get(rule.of)
+    if value is None or value != value or not math.isfinite(float(value)):
+        return Fraction(0)
+    return Fraction(repr(float(value)))

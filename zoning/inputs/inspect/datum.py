@@ -40,9 +40,10 @@ _SHORT_M = 20.0
 #: What the shift must gain in common lines, as a part of all, over no shift and over every decoy
 #: (our choices, measured on all prefectures; see docs/datum-shifts.md).
 _GAIN, _LEAD = 0.06, 0.015
-#: ... and what must lie on common lines at least, as a part of all; or so many times what lies
-#: there unshifted and under any decoy: two sets of outlines that hardly meet agree by chance.
-_PART, _TIMES = 0.25, 2.5
+#: Two sets of outlines that hardly meet agree by chance. Where less than this part of the lines is
+#: common even without the shift, that must be so much more than unshifted and under any decoy, as
+#: a part of all or as a multiple (measured: the one false alarm of all prefectures led by 0.064).
+_PART, _MORE, _TIMES = 0.25, 0.07, 2.5
 #: The best place for the layer must lie this near the shift, as a part of its length, or in metres.
 _NEAR, _NEAR_M = 0.35, 45.0
 #: ... and this near where the two are copies of one drawing: the formula is right to within metres.
@@ -229,7 +230,10 @@ def _at_width(
     if after - before < _GAIN:
         return None
     rival = _rival(near, points, moves, width, after - _LEAD)
-    if after - rival < _LEAD or after < min(_PART, _TIMES * max(before, rival)):
+    if after - rival < _LEAD:
+        return None
+    best = max(before, rival)
+    if after < _PART and after - best < _MORE and after < _TIMES * best:
         return None
     settled = near.settle(points + moves, width)
     copies = near.common(points + moves + settled, _NARROW_M) > _MEET

@@ -61,4 +61,7 @@ def _write(units: gpd.GeoDataFrame, path: Path) -> None:
         from zoning.outputs.exchange.gdb import small_integers
 
         units = small_integers(units)
-    units.reset_index().to_file(path, driver=driver, engine="pyogrio", **options)
+    from zoning.outputs.qgis.geopackage import gdal_options, written_at
+
+    with gdal_options({"OGR_CURRENT_DATE": written_at()}):  # equal units make equal bytes
+        units.reset_index().to_file(path, driver=driver, engine="pyogrio", **options)

@@ -1,0 +1,189 @@
+"""Forge every number of a plan in turn, on three plans; whatever verify does not name is told.
+
+    python scripts/try_forgeries.py [--most 200] [--seed 20131] [--plans reference lakeside scheme]
+
+The plans: the reference case, another city, and that city under another scheme of zones. One number
+of a column of every table, layer, Parquet file and of run.json is changed; checksums and digest are
+made right again, as a forger would. Prints a line of JSON for each plan with the kinds that were
+tried and those that passed unnamed; exit 1 if there are any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+import field_cases
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import worlds
+from test_forgeries import Forger, told
+
+from zoning import api
+from zoning.base.shipped import data_path
+
+#: What nothing in the folder derives: it comes from inputs and is bound by the digest alone.
+FROM_INPUTS = {
+    "published_m2",
+    "difference_m2",
+    "fid",
+    "ogc_fid",
+    "lon",
+    "lat",
+    "source_year",
+    "year",
+}
+PLANS = ("reference", "city", "scheme")
+Forgery = tuple[str, Callable[[Forger], object]]
+
+
+def numbers(folder: Path) -> Iterator[Forgery]:
+    """Give a forgery for each column of numbers of each table, and each number of run.json."""
+    yield from parquet(folder)
+    yield from tables(folder)
+    yield from leaves(folder)
+
+
+def parquet(folder: Path) -> Iterator[Forgery]:
+    for name in ("units", "ledger"):
+        path = folder / f"{name}.parquet"
+        frame = gpd.read_parquet(path) if name == "units" else pd.read_parquet(path)
+        for column in frame.columns:
+            if column in FROM_INPUTS or not pd.api.types.is_numeric_dtype(frame[column]):
+                continue
+
+            def forge(f: Forger, name: str = name, column: str = column) -> None:
+                def change(t: pd.DataFrame) -> pd.DataFrame:
+                    known = t.index[t[column].notna()]
+                    row = known[len(known) // 2]
+                    whole = pd.api.types.is_integer_dtype(t[column])
+                    t.loc[row, column] = t.at[row, column] + (7 if whole else 0.25)
+                    return t
+
+                f.parquet(name, change)
+
+            if frame[column].notna().any():
+                yield f"{name}.parquet {column}", forge
+
+
+def tables(folder: Path) -> Iterator[Forgery]:
+    with closing(sqlite3.connect(folder / "plan.gpkg")) as db:
+        named = [n for (n,) in db.execute("SELECT table_name FROM gpkg_contents ORDER BY 1")]
+        views = {n for (n,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'view'")}
+        for table in named:
+            if table in views or table.startswith("rtree_"):
+                continue
+            for _, column, kind, *_ in db.execute(f'PRAGMA table_info("{table}")').fetchall():
+                numeric = kind.upper() in ("INTEGER", "MEDIUMINT", "REAL", "DOUBLE", "INT")
+                if not numeric or column.lower() in FROM_INPUTS:
+                    continue
+                known = db.execute(
+                    f'SELECT rowid FROM "{table}" WHERE "{column}" NOTNULL ORDER BY 1'  # noqa: S608
+                ).fetchall()
+                if not known:
+                    continue
+                row, step = known[len(known) // 2][0], 1 if kind.upper() != "REAL" else 0.25
+                change = f'"{column}" = "{column}" + {step} WHERE rowid = {row}'
+                statement = f'UPDATE "{table}" SET {change}'  # noqa: S608
+                yield f"plan.gpkg {table}.{column}", lambda f, s=statement: f.sql(s)
+
+
+def leaves(folder: Path) -> Iterator[Forgery]:
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+
+    def walk(at: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+        if isinstance(at, dict):
+            for key, value in at.items():
+                yield from walk(value, (*path, key))
+        elif isinstance(at, list):
+            for i, value in enumerate(at[:1]):
+                yield from walk(value, (*path, i))
+        elif isinstance(at, int | float) and not isinstance(at, bool):
+            yield path
+
+    for part in ("area_m2", "grid", "zones", "construction", "redlines", "allocation"):
+        for path in walk(run.get(part), (part,)):
+
+            def forge(f: Forger, path: tuple[Any, ...] = path) -> None:
+                def change(r: Any) -> None:
+                    for key in path[:-1]:
+                        r = r[key]
+                    r[path[-1]] += 1 if isinstance(r[path[-1]], int) else 0.25
+
+                f.run(change)
+
+            yield "run.json " + ".".join(map(str, path)), forge
+
+
+def plans(names: list[str], box: Path) -> Iterator[tuple[str, Path]]:
+    """Make the honest plans."""
+    for name in names:
+        folder = box / name
+        out = folder / "out"
+        if name == "reference":
+            api.run(data_path("zhenjiang.toml"), out)
+        elif name == "city":
+            field_cases.world(folder)
+            field_cases.edit(folder, ("[outputs]", "[cap]\nshare = 0.35\n[outputs]"))
+            api.run(folder / "plan.toml", out)
+        else:
+            scheme = '[zones]\nscheme = "national"\ncrosswalk = "zhenjiang-2013_national"\n'
+            cap = '[cap]\nshare = 0.3\nsource = "x"\nevidence = "own"\n'
+            api.run(worlds.write(folder, cap=None, extra=scheme + cap), out)
+        yield name, out
+
+
+def main() -> int:
+    """Forge, verify, tell."""
+    ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    ask.add_argument("--plans", nargs="+", choices=PLANS, default=list(PLANS))
+    ask.add_argument("--most", type=int, default=0, help="a seeded sample of so many kinds")
+    ask.add_argument("--seed", type=int, default=20131)
+    asked, bad = ask.parse_args(), False
+    with tempfile.TemporaryDirectory() as box:
+        for name, honest in plans(asked.plans, Path(box)):
+            bare = Path(box, f"{name}-honest")
+            shutil.copytree(honest, bare)
+            for one in ("report.docx", "tables.xlsx", "map.html", "plan.qgz"):
+                (bare / one).unlink(missing_ok=True)  # made again, they take long
+            Forger(bare).repair()
+            assert told(bare) == [], told(bare)[:3]
+            every = list(numbers(bare))
+            if asked.most and asked.most < len(every):
+                chosen = np.random.default_rng(asked.seed).choice(
+                    len(every), asked.most, replace=False
+                )
+                every = [every[i] for i in sorted(chosen)]
+            unnamed, start = [], time.perf_counter()
+            for kind, forge in every:
+                folder = Path(box, f"{name}-forged")
+                shutil.rmtree(folder, ignore_errors=True)
+                shutil.copytree(bare, folder)
+                forger = Forger(folder)
+                forge(forger)
+                forger.repair()
+                if not told(folder):
+                    unnamed.append(kind)
+                    print(f"{name}: {kind}", file=sys.stderr, flush=True)
+            said = {"plan": name, "kinds": len(every), "unnamed": unnamed,
+                    "seconds": round(time.perf_counter() - start)}  # fmt: skip
+            print(json.dumps(said, ensure_ascii=False), flush=True)
+            bad |= bool(unnamed)
+    return int(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
