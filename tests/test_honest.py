@@ -21,8 +21,8 @@ pytestmark = pytest.mark.slow
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.integers(0, 10**6))
+@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 11))
 def test_an_honest_plan_and_its_answer_pass(seed):
     with tempfile.TemporaryDirectory() as box:
         kind, off = honest_plans.told(seed, Path(box, "world"))
@@ -40,7 +40,7 @@ def run(script, *arguments):
 
 
 def test_a_run_that_counts_wrongly_is_refuted():
-    said = run("mutate_accounts.py", "--only", "water is free", "caps are rounded up")
+    said = run("mutate_accounts.py", "--only", "water is free", "shares forget new land")
     assert "PASSES" not in said and said.count("\n") == 2
 
 
