@@ -66,6 +66,10 @@ LONG = {
     "measure_datum": ["--cities", "2", "--noise", "20"],
     "measure_reference": [str(ROOT / "data")],
     "picture_map": ["{folder}/map.html", "{out}/map.png"],
+    "mutate_accounts": ["--only", "built land is free too"],
+    "try_forgeries": ["--plans", "city", "--most", "3"],
+    "try_honest": ["--count", "1"],
+    "try_writers": ["--kills", "3", "--rounds", "2", "--sizes", "2", "--writers", "grid.parquet"],
     "update_readme": ["--check"],
 }
 
