@@ -171,7 +171,7 @@ def test_bars_without_room_are_told(monkeypatch, plan):
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_chapter_shows_the_columns_it_names_in_one_language_and_small_areas_in_hectares(lang):
     frame = pd.DataFrame({
-        "park": ["A", "B", "C"], "area_m2": [123_456, 0, 40], "city_m2": [5e9, 1e6, 0],
+        "park": ["A", "B", "C"], "area_m2": [123_456, 0, 40], "city_m2": [5e5, 1e4, 0],
         "en": ["x"] * 3, "zh": ["甲"] * 3, "why_en": ["because"] * 3, "why_zh": ["因为"] * 3,
         "inner": [7, 8, 9],
     })  # fmt: skip
@@ -187,8 +187,14 @@ def test_a_chapter_shows_the_columns_it_names_in_one_language_and_small_areas_in
 
     blocks = list(report_given.chapters(Writer(one, lang)))
     found = next(b for b in blocks if isinstance(b, report_blocks.Table))
-    heads = {"zh": ["park", "area_m2（公顷）", "city_m2（km²）", "zh", "why_zh"],
-             "en": ["park", "area_m2 (ha)", "city_m2 (km²)", "en", "why_en"]}  # fmt: skip
+    heads = {"zh": ["park", "area_m2（公顷）", "city_m2（公顷）", "zh", "why_zh"],
+             "en": ["park", "area_m2 (ha)", "city_m2 (ha)", "en", "why_en"]}  # fmt: skip
     assert list(found.heads) == heads[lang]
     assert [row[1:3] for row in found.rows] == [
-        ["12.35", "5,000.00"], ["0.00", "1.00"], ["0.0040", "0.00"]]  # fmt: skip
+        ["12.35", "50.00"], ["0.00", "1.00"], ["0.0040", "0.00"]]  # fmt: skip
+    # One area of a square kilometre: all of the table are in square kilometres.
+    large = dataclasses.replace(table, frame=frame.assign(city_m2=[5e9, 1e6, 0]))
+    one = dataclasses.replace(one, contributions=(dataclasses.replace(wing, tables=(large,)),))
+    blocks = list(report_given.chapters(Writer(one, lang)))
+    found = next(b for b in blocks if isinstance(b, report_blocks.Table))
+    assert all("km²" in h for h in found.heads[1:3])

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from tests import fake_plan, made_up, versions, worlds
 from zoning import api
 from zoning.contribution import rules
-from zoning.contribution.parts import Table
-from zoning.errors import InputError
+from zoning.contribution.parts import Field, Table
+from zoning.errors import InputError, Text
 from zoning.review.diff import accounts, groups, places, shown
 from zoning.review.diff.compare import cause_table, compare
 from zoning.review.diff.contribute import contribute
@@ -488,6 +488,28 @@ def test_results_of_wings_are_compared_row_by_row(county):
         "2025": {"before": "", "after": "8", "state": "added"},
     }  # fmt: skip
     assert set(found["table"]) == {"catches"}
+    # Where two tables mean different things by one column each keeps its own word.
+    pools = [
+        Table(
+            n,
+            Text(n, n),
+            pd.DataFrame({"k": ["a"], "grant": [v]}),
+            (
+                Field("k", Text("key", "键"), Text("key", "键")),
+                Field("grant", Text(en, zh), Text(en, zh)),
+            ),
+            keys=("k",),
+        )
+        for n, v, en, zh in (("p", 1, "money", "资金"), ("q", 2, "land", "用地"))
+    ]
+    more = [replace(t, frame=t.frame.assign(grant=9)) for t in pools]
+    sides = [side_of(replace(plan, contributions=(replace(one, tables=tuple(t)),)))
+             for t in (pools, more)]  # fmt: skip
+    words = accounts.wing_tables(*sides)[["table", "column", "column_en", "column_zh"]]
+    assert words.to_numpy().tolist() == [
+        ["p", "grant", "money", "资金"],
+        ["q", "grant", "land", "用地"],
+    ]
 
 
 def test_keys_must_name_each_row_once():

@@ -112,7 +112,7 @@ def _table(
     fields = [f for f in table.fields if wanted is None or f.name in wanted]
     title = table.title.get(w.lang)
     rows = table.frame.head(MOST_ROWS)
-    fields = [_in_hectares(f, table.frame[f.name]) for f in _one_language(fields, w.lang)]
+    fields = _in_hectares(_one_language(fields, w.lang), table.frame)
     yield Table(
         title,
         [_head(w, f) for f in fields],
@@ -139,11 +139,12 @@ def _one_language(fields: Sequence[Field], lang: str) -> list[Field]:
     return [f for f in fields if f.name not in twins]
 
 
-def _in_hectares(f: Field, values: Any) -> Field:
-    """Show areas in hectares where none of a column reaches a square kilometre."""
-    if f.unit == "m2" and abs(values.fillna(0)).max() < M2_PER_KM2:
-        return replace(f, unit=_SMALL)
-    return f
+def _in_hectares(fields: list[Field], frame: Any) -> list[Field]:
+    """Show areas in hectares where none of a table reaches a square kilometre."""
+    areas = [f.name for f in fields if f.unit == "m2"]
+    if any(abs(frame[a].fillna(0)).max() >= M2_PER_KM2 for a in areas):
+        return fields
+    return [replace(f, unit=_SMALL) if f.name in areas else f for f in fields]
 
 
 def _width(w: Writer, f: Field, values: Any) -> float:

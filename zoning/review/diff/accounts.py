@@ -249,16 +249,16 @@ def wing_tables(before: Side, after: Side) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``table``, ``title_en``, ``title_zh``, ``row`` (its keys), ``column``, ``before``,
-        ``after`` (words), ``difference`` (numbers), ``unit``, ``state`` (``changed``, ``added``,
-        ``gone``); only what differs.
+        ``table``, ``title_en``, ``title_zh``, ``row`` (its keys), ``column``, ``column_en``,
+        ``column_zh`` (what that table calls it), ``before``, ``after`` (words), ``difference``
+        (numbers), ``unit``, ``state`` (``changed``, ``added``, ``gone``); only what differs.
     """
     one, two = (_keyed(s.plan) for s in (before, after))
     rows: list[tuple[Any, ...]] = []
     for name in sorted({*one} | {*two}):
         rows += _compare(one.get(name), two.get(name))
-    columns = ["table", "title_en", "title_zh", "row", "column", "before", "after", "difference",
-               "unit", "state"]  # fmt: skip
+    columns = ["table", "title_en", "title_zh", "row", "column", "column_en", "column_zh",
+               "before", "after", "difference", "unit", "state"]  # fmt: skip
     out = pd.DataFrame(rows, columns=columns)
     out["difference"] = pd.to_numeric(out["difference"]).astype("float64")
     return out
@@ -278,6 +278,7 @@ def _compare(one: Table | None, two: Table | None) -> list[tuple[Any, ...]]:
         return [*_compare(one, None), *_compare(None, two)]
     frames = [None if t is None else _indexed(t, keys) for t in (one, two)]
     units = {f.name: f.unit for t in (one, two) if t is not None for f in t.fields}
+    called = {f.name: f.label for t in (one, two) if t is not None for f in t.fields}
     columns = [f.name for f in shown.fields if f.name not in keys]
     if one is not None and two is not None:
         columns += [f.name for f in one.fields if f.name not in (*keys, *columns)]
@@ -293,8 +294,10 @@ def _compare(one: Table | None, two: Table | None) -> list[tuple[Any, ...]]:
             ]
             told = [_cell(c) for c in cells]
             if told[0] != told[1]:
-                rows.append((shown.name, shown.title.en, shown.title.zh, key, column, *told,
-                             _less(*cells), units.get(column, ""), state))  # fmt: skip
+                name = called[column]
+                rows.append((shown.name, shown.title.en, shown.title.zh, key, column,
+                             name.en, name.zh, *told, _less(*cells), units.get(column, ""),
+                             state))  # fmt: skip
     return rows
 
 

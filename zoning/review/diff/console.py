@@ -30,8 +30,9 @@ def rows(diff: Diff, name: str, lang: str, most: int) -> tuple[list[str], list[l
     if table is None:
         return [], []
     brief = shown.BRIEF.get(name)
-    if brief is not None and lang == "en":
-        brief = tuple(c.replace("title_zh", "title_en") for c in brief)
+    other = "_en" if lang == "zh" else "_zh"
+    if brief is not None:  # a title and a column stand in both languages
+        brief = tuple(c for c in brief if not c.endswith(other))
     fields = [f for f in table.fields if brief is None or f.name in brief]
     heads = [_head(f, lang) for f in fields]
     frame = table.frame.head(most)[[f.name for f in fields]]

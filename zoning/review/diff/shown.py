@@ -66,7 +66,8 @@ BRIEF: dict[str, tuple[str, ...]] = {
     "diff_limits": ("kind", "code", "cap_before_m2", "cap_after_m2", "used_before_m2",
                     "used_after_m2", "price_before", "price_after"),
     "diff_protections": ("kind", "name", "state", "level_before", "level_after", "in_m2", "out_m2"),
-    "diff_wings": ("title_zh", "row", "column", "before", "after", "difference"),
+    "diff_wings": ("title_en", "title_zh", "row", "column_en", "column_zh", "before", "after",
+                   "difference"),
 }  # fmt: skip
 
 #: Columns of these tables: name in English and Chinese, unit.
@@ -110,8 +111,10 @@ _COLUMNS: dict[str, tuple[str, str, str]] = {
     "level_before": ("level before", "原级别", ""), "level_after": ("level after", "现级别", ""),
     "in_m2": ("came in", "调入", "m2"), "out_m2": ("went out", "调出", "m2"),
     "level_m2": ("changed its level", "级别变化", "m2"),
-    "table": ("table", "表", ""), "title_en": ("title, English", "英文表名", ""),
-    "title_zh": ("title", "表名", ""), "row": ("row", "行", ""), "column": ("column", "列", ""),
+    "table": ("table", "表", ""), "title_en": ("title", "英文表名", ""),
+    "title_zh": ("title, Chinese", "表名", ""), "column_en": ("column", "英文列名", ""),
+    "column_zh": ("column, Chinese", "列名", ""), "row": ("row", "行", ""),
+    "column": ("code of the column", "列代码", ""),
     "before": ("before", "原值", ""), "after": ("after", "现值", ""),
     "difference": ("difference", "差值", ""), "unit_of": ("unit of measure", "计量单位", ""),
     "basis": ("what", "比较对象", ""), "measure": ("measure", "指标", ""),
@@ -292,8 +295,8 @@ def _words(diff: Diff, table: str, column: str, frame: pd.DataFrame) -> Mapping[
     seen = [str(v) for v in frame[column].dropna().unique() if v != ""]
     if column == "state":
         return _MOVES if table in ("diff_protections", "diff_wings") else STATES
-    if table == "diff_wings" and column in ("row", "column"):
-        return _of_wings(diff, column, seen)
+    if table == "diff_wings" and column == "row":
+        return _of_wings(diff, seen)
     if column == "change":
         return {c: change_word(diff, c) for c in seen}
     if column in ("cause", "involved", "new_cause", "new_involved", "group"):
@@ -311,16 +314,13 @@ def _words(diff: Diff, table: str, column: str, frame: pd.DataFrame) -> Mapping[
     return {}
 
 
-def _of_wings(diff: Diff, column: str, seen: list[str]) -> dict[str, Text]:
-    """Name the rows and columns of tables of wings, where all tables mean the same by a code."""
+def _of_wings(diff: Diff, seen: list[str]) -> dict[str, Text]:
+    """Name the rows of tables of wings, where all tables mean the same by a code."""
     found: dict[str, set[Text]] = {}
     for side in (diff.before, diff.after):
         for given in () if side.plan is None else side.plan.contributions:
             for table in (t for t in given.tables if t.keys):
-                if column == "column":
-                    for f in table.fields:
-                        found.setdefault(f.name, set()).add(f.label)
-                elif len(table.keys) == 1 and "name" in table.frame:
+                if len(table.keys) == 1 and "name" in table.frame:
                     pairs = table.frame[[table.keys[0], "name"]].dropna()
                     for code, name in pairs.itertuples(index=False):
                         found.setdefault(str(code), set()).add(Text(str(name), str(name)))
