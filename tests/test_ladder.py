@@ -277,13 +277,3 @@ def test_the_demo_has_its_slider(tmp_path):
     assert '"ladder":{"own"' in (tmp_path / "out" / "map.html").read_text(encoding="utf-8")
     zn.map(plan, tmp_path / "bare.html", ladder=False)
     assert '"ladder":null' in (tmp_path / "bare.html").read_text(encoding="utf-8")
-
-
-@pytest.mark.slow
-def test_every_kept_answer_is_what_is_solved_now():
-    from zoning.outputs.webmap import kept
-
-    plan = zn.demo()
-    found, now = kept.find(plan), ladder(plan)
-    assert (found.new_m2 == now.new_m2).all()
-    assert kept.dump(plan, found) == kept.dump(plan, now)

@@ -191,6 +191,7 @@ def test_without_an_approval_number_the_map_says_that_it_is_internal(plan):
     assert known["map_approval_no"] is None
     assert known["data_note"] == "内部使用，未经审核不得公开"
     assert known["plan_notice"] == plan.notice
+    assert known["map_crs"] == "CGCS2000 3 度带高斯投影，中央经线 120°E（EPSG:4549）"
     part = PlanPart(name=plan.name, map_approval_no="苏S(2026)001号")
     known = variables(dataclasses.replace(plan, config=Config(plan=part)))
     assert known["map_approval_no"] == "苏S(2026)001号"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from zoning.errors import Text
+from zoning.base.words import crs_title
+from zoning.errors import Text, named
 from zoning.outputs.office.whole import notice, stamp
 from zoning.outputs.prints import themes
 from zoning.outputs.qgis import layout
@@ -33,7 +34,7 @@ def properties(plan: Plan, lang: str) -> qx.Element:
         "plan_notice": notice(plan, lang),
         "drawn_by": "",
         "map_date": stamp().strftime("%Y-%m-%d"),
-        "map_crs": _crs_name(plan.grid.crs),
+        "map_crs": _crs_name(plan.grid.crs, lang),
     }
 
     def texts(tag: str, values: Sequence[str]) -> qx.Element:
@@ -55,12 +56,13 @@ def properties(plan: Plan, lang: str) -> qx.Element:
     )  # fmt: skip
 
 
-def _crs_name(text: str) -> str:
+def _crs_name(text: str, lang: str) -> str:
+    """Name the CRS in the language of the project, with its code if it has one."""
     from pyproj import CRS
 
-    crs = CRS.from_user_input(text)
-    authority = crs.to_authority()
-    return str(crs.name) + (f" ({':'.join(authority)})" if authority else "")
+    authority = CRS.from_user_input(text).to_authority()
+    name = crs_title(text, lang)
+    return named(name, ":".join(authority)).get(lang) if authority else name
 
 
 def metadata(plan: Plan, lang: str) -> qx.Element:
