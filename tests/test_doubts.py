@@ -191,6 +191,19 @@ def test_stated_errors_are_drawn_and_assumed_ones_are_called_so() -> None:
     assert one["kept_share"] == two["kept_share"] < 1
 
 
+def test_firm_is_nine_draws_of_ten() -> None:
+    """The share that is firm counts units kept in nine draws of ten, kept_share counts all."""
+    found = doubts(plan(30), draws=40, weights=0.9, cuts=0.3, overlays=0.4)
+    one = run(plan(30), draws=3000, weights=0.0, cuts=0.3, overlays=0.0)
+    kept = one.units["stability"].to_numpy(float, na_value=0.0)
+    area = one.units["area_m2"].to_numpy(float)
+    clear = np.abs(kept - 0.9) > 0.08  # what a few draws cannot decide is left open
+    sure = float((area * (kept >= 0.9) * clear).sum() / area.sum())
+    told = row(found, "cuts")["firm_share"]
+    assert sure - 1e-6 <= told <= sure + float((area * ~clear).sum() / area.sum()) + 1e-6
+    assert told < row(found, "cuts")["kept_share"] < 1
+
+
 def test_drawn_shares_stay_shares() -> None:
     from zoning.questions.stability.sources import Draw, sources
 
@@ -297,3 +310,21 @@ def test_what_is_wrong_with_a_confusion_matrix_is_told_at_once(tmp_path) -> None
     assert "wood" in told and "-3" in told and "nan" in told.lower() and "no sample" in told
     with pytest.raises(InputError, match="absent"):
         read_confusion(tmp_path / "absent.csv", "c.csv")
+
+
+def test_draws_of_another_method_are_settled_by_its_own_table() -> None:
+    """Contiguity reads margins off the table of the draw, not off that of the plan."""
+    from zoning.questions.stability.settled import Settled
+    from zoning.zones.scoring import fit
+    from zoning.zones.table import grade_table
+
+    one = plan(12)
+    values = method_values(one.townships, load_method("two-matrices"))
+    own = fit(load_method("two-matrices"), values)
+    settled = Settled(one, own, np.zeros(len(one.townships), dtype=bool))
+    other = perturb.cells(own, np.random.default_rng(3), 1.0)
+    table = grade_table(other)
+    moved = settled.under(other, table)
+    assert moved.table is table and moved.method is other
+    assert settled.method is own and (settled.table.zone != table.zone).any()
+    assert moved.fixed is settled.fixed

@@ -147,3 +147,44 @@ def test_open_weights_by_hand():
     assert 0 <= found.area_share <= 1 and "SMAA" in found.tell("zh")
     again = smaa(table.assign(area_m2=1), method, draws=4000, seed=2)
     assert again.townships.equals(found.townships)
+
+
+def test_what_the_evaluations_alone_say_is_an_opinion_of_its_own():
+    table, method = classed(30)
+    assert "evaluation" not in [o.method for o in opinions(table, method)]
+    rng = np.random.default_rng(2)
+    by = {"optimised": 0.9, "key": 0.6, "moderate": 0.2}
+    suited = table["zone"].map(by).astype(float) + rng.uniform(-0.02, 0.02, len(table))
+    told = opinions(table.assign(town_suited_share=suited), method)[-1]
+    assert told.method == "evaluation" and told.kappa == pytest.approx(1.0)
+    # Only what evaluations measured counts, whatever else is in the table.
+    noise = table.assign(town_suited_share=suited, other_share=rng.random(len(table)))
+    assert opinions(noise, method)[-1].kappa == pytest.approx(1.0)
+    shuffled = table.assign(town_suited_share=rng.permutation(suited))
+    assert opinions(shuffled, method)[-1].kappa < 0.5
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_report_has_second_opinions_by_itself(lang):
+    """Where stability was not computed the report asks other ways all the same."""
+    import fake_plan
+
+    from zoning.outputs.office.document import Heading, Table, Text
+    from zoning.outputs.report import firmness
+    from zoning.outputs.report.pieces import Writer
+
+    plan = fake_plan.make(towns=9)
+    table = towns(9, 3).dropna().iloc[:9]
+    zones = classify_townships(table, load_method("two-matrices"))["zone"]
+    frame = plan.townships.iloc[: len(table)].copy()
+    for column in table:
+        frame[column] = table[column].to_numpy()
+    frame["zone"] = zones.to_numpy()
+    plan = replace(plan, townships=frame, run={k: v for k, v in plan.run.items()
+                                               if k != "stability"})  # fmt: skip
+    blocks = list(firmness.second_opinions(Writer(plan, lang)))
+    assert isinstance(blocks[0], Heading) and isinstance(blocks[1], Text)
+    (shown,) = [b for b in blocks if isinstance(b, Table)]
+    assert len(shown.rows) >= 2 and all("0." in r[1] or r[1] == "1.00" for r in shown.rows)
+    few = replace(plan, townships=frame.iloc[:4])
+    assert list(firmness.second_opinions(Writer(few, lang))) == []
