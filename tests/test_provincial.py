@@ -250,3 +250,46 @@ def test_a_whole_city_has_an_index_and_three_ways_to_join_it():
     found = Findings()
     ten.audit(plan, found)
     assert any(not c.ok and "provincial_index" in c.where for c in found.checks)
+
+
+def test_importance_follows_the_evaluation_where_half_of_the_land_has_it():
+    frame = towns(
+        ecology_extreme_share=[0.6, 0.5, 0.4, 0.1, 0.0, np.nan, 0.0, 0.0],
+        ecology_important_share=[0.7, 0.9, 0.5, 0.49, 0.0, 0.2, 1.0, 0.0],
+    ).drop(columns=["importance_water", "importance_soil"])
+    grade = made(frame)[0]["grade_importance"]
+    assert grade.drop("t5").tolist() == [5, 5, 3, 1, 1, 3, 1] and pd.isna(grade["t5"])
+    # Given grades stand beside it: the larger counts.
+    assert made(frame.assign(importance_water=4.0))[0]["grade_importance"].iloc[3] == 4
+
+
+def test_a_township_that_nobody_scored_has_factor_one():
+    whole, _ = made(towns(strategic=[3.0] * N))
+    some, told = made(towns(strategic=[3.0] * (N - 1) + [np.nan]))
+    assert some["provincial_index"].tolist() == pytest.approx(whole["provincial_index"].tolist())
+    assert pd.isna(some["strategic_factor"].iloc[-1]) and len(told) == 1
+
+
+def test_suitable_land_by_class_and_slope(tmp_path):
+    """Left half level, right half steep; a row each of fields, forest, town, water, bare land."""
+    from zoning.indicators.suitable import suitable_of
+    from zoning.inputs.landuse import load_classes
+
+    z = np.zeros((7, 12), dtype="float32")
+    z[:, 6:] = 100 * np.arange(1, 7)[None, :]
+    use = np.zeros((7, 12), dtype=np.uint8)
+    use[1:6] = np.array([1, 3, 7, 17, 23], dtype=np.uint8)[:, None]
+    meta = {"driver": "GTiff", "height": 7, "width": 12, "count": 1, "crs": worlds.CRS,
+            "transform": from_origin(X, Y + 700, 100, 100)}  # fmt: skip
+    for name, values, nodata in (("z", z, -9999), ("use", use, 0)):
+        with rasterio.open(tmp_path / f"{name}.tif", "w", dtype=values.dtype, nodata=nodata,
+                           **meta) as file:  # fmt: skip
+            file.write(values, 1)
+    rows = [box(X + 100, Y + 600 - 100 * k, X + 1100, Y + 700 - 100 * k) for k in range(1, 6)]
+    places = gpd.GeoDataFrame(index=list("abcde"), geometry=rows, crs=worlds.CRS)
+    found = suitable_of(tmp_path / "z.tif", tmp_path / "use.tif", load_classes(), {"t": places},
+                        worlds.CRS)["t"]  # fmt: skip
+    # Of ten columns the first four are level; the fifth leans on the slope beside it.
+    assert found["suitable_share"].tolist() == pytest.approx([0.4, 0, 0.4, 0, 0])
+    assert found["suitable_built_share"].tolist() == pytest.approx([0, 0, 0.4, 0, 0])
+    assert found["suitable_farmland_share"].tolist() == pytest.approx([0.4, 0, 0, 0, 0])
