@@ -62,6 +62,9 @@ def test_no_patch_is_too_small_and_the_bound_holds(seed: int, weight: float, lea
     if made.method.endswith("+patches"):
         assert made.gap == pytest.approx((made.bound - made.objective) / made.bound)
         assert made.certificate.grade == "bounded"
+        # The bound is that of the plan without the wish, so are the prices that prove it.
+        assert made.limits["price"].tolist() == plain.limits["price"].tolist()
+        assert made.limits["used_m2"].tolist()[0] == new.sum()
     else:
         assert new.equals(plain.new_m2)
 
@@ -90,7 +93,7 @@ def test_a_lone_good_square_gives_way_to_two_that_touch() -> None:
     assert made.bound == pytest.approx(0.9 * 60 + 0.8 * 40)
     # A core next to the lone square makes it part of what is built.
     grown = pieces.assign(built_m2=[0, 600, 0, 0], free_m2=[60, 0, 60, 60])
-    kept = allocate_patches(grown, limits, least_m2=80, edges=edges)
+    kept = allocate_patches(grown, limits, least_m2=120, edges=edges)
     assert kept.new_m2.tolist() == [60, 0, 40, 0]
 
 
