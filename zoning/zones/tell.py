@@ -344,7 +344,7 @@ def _unit_flip(unit: Mapping[str, Any] | pd.Series, scheme: Scheme, lang: str) -
         return ""
     overlay = scheme.replacing[at]
     other = scheme.replacing[then].code if then >= 0 else unit.get("township_zone")
-    if other is None or pd.isna(other):
+    if pd.isna(other):
         return ""
     now, limit = f"{found.share[0, at] * 100:.1f}%", f"{overlay.share * 100:.1f}%"
     zone, below = zone_name(other, lang, scheme), bool(found.rules[0, at])

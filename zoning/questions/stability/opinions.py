@@ -241,7 +241,7 @@ def smaa(
         index=townships.index,
     )  # fmt: skip
     table.loc[~known, "acceptability"] = pd.NA
-    area = townships["area_m2"].to_numpy(dtype=np.float64, na_value=0.0)
+    area = townships["area_m2"].to_numpy(dtype=np.float64)
     hit = known & (best == own - 1)
     share = float(area[hit].sum() / area[known].sum()) if area[known].sum() > 0 else float("nan")
     return Acceptability(table, share, replace(what, free=True))
