@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given
@@ -252,3 +253,14 @@ def test_a_point_is_in_the_unit_that_holds_it_on_any_lattice() -> None:
             col, row = grid.locate(str(unit_code(grid, *back.transform(x, y))))
             west, south = origin[0] + col * 1000, origin[1] + row * 1000
             assert west <= x < west + 1000 and south <= y < south + 1000
+
+
+def test_squares_stand_in_the_order_of_their_codes():
+    rng = np.random.default_rng(1)
+    for grid in (GridSpec("EPSG:4549"), GridSpec("EPSG:4549", 500, (250, 0))):
+        cols, rows = (k.ravel() for k in np.meshgrid(np.arange(95, 106), np.arange(8, 13)))
+        mixed = rng.permutation(len(cols))
+        cols, rows = cols[mixed], rows[mixed]
+        codes = np.array(grid.codes(cols.tolist(), rows.tolist()))
+        assert codes[grid.order(cols, rows)].tolist() == sorted(codes.tolist())
+    assert len(GridSpec("EPSG:4549").order(np.empty(0, int), np.empty(0, int))) == 0

@@ -10,7 +10,8 @@ import pytest
 from scipy import sparse
 
 from zoning.allocation.files import targets
-from zoning.allocation.files.begin import Task
+from zoning.allocation.files.begin import Task, begin
+from zoning.allocation.files.branch import branch
 from zoning.allocation.files.selection import Selection, select
 from zoning.allocation.methods.solver import Found, branch_and_bound, watching
 from zoning.errors import InfeasibleError
@@ -205,3 +206,49 @@ def test_select_takes_this_way_and_keeps_targets_however_short_the_time():
     assert hurried.bound <= hurried.cost
     with pytest.raises(InfeasibleError, match="owl"):
         select(replace(question, bounds=question.bounds.assign(lower=5.0)))
+
+
+def test_what_the_bound_decides_no_best_choice_has_otherwise():
+    for seed in range(30):
+        task = targets.simplified(random_task(seed, 8, 2))
+        search = targets._Search(task, 0.0, None)
+        search.offer(begin(task))
+        search.raise_prices(np.inf)
+        choices = [np.array(c, bool) for c in itertools.product([0, 1], repeat=8)]
+        best = min((z for z in choices if task.keeps(z)), key=task.value)
+        if task.value(best) >= search.value - 1e-9:
+            continue
+        otherwise = (best != (search.prices.reduced < 0)) & (task.lower < task.upper)
+        assert search.undecided()[otherwise].all()
+    # At the value of a bad choice the same holds for every better one.
+    for seed in range(30):
+        task = targets.simplified(random_task(seed, 8, 2))
+        search = targets._Search(task, 0.0, None)
+        search.prices, _ = search.priced(np.full(2, 0.3))
+        worst = task.upper > 0.5
+        search.z, search.value = worst, task.value(worst)
+        for z in (np.array(c, bool) for c in itertools.product([0, 1], repeat=8)):
+            if task.keeps(z) and task.value(z) < search.value:
+                otherwise = (z != (search.prices.reduced < 0)) & (task.lower < task.upper)
+                assert search.undecided()[otherwise].all()
+
+
+def test_a_part_is_chosen_best_with_the_others_held():
+    rng = np.random.default_rng(6)
+    for seed in range(12):
+        task = targets.simplified(random_task(seed, 9, 2, locks=False))
+        z = task.upper > 0.5
+        z[rng.integers(0, 9, 2)] = False
+        if not task.keeps(z):
+            continue
+        free = rng.random(9) < 0.5
+        found = branch(task, free, z, 0.0, None)
+        made = z.copy()
+        made[free] = found.x[: int(free.sum())] > 0.5
+        every = []
+        for part in itertools.product([0, 1], repeat=int(free.sum())):
+            other = z.copy()
+            other[free] = np.array(part, bool)
+            every.append(task.value(other) if task.keeps(other) else np.inf)
+        assert task.value(made) == pytest.approx(min(every), abs=1e-6)
+        assert found.bound == pytest.approx(min(every), abs=1e-5)
