@@ -84,7 +84,7 @@ def tables(folder: Path) -> Iterator[Forgery]:
         named = [n for (n,) in db.execute("SELECT table_name FROM gpkg_contents ORDER BY 1")]
         views = {n for (n,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'view'")}
         for table in named:
-            if table in views or table.startswith("rtree_"):
+            if table in views or table.startswith("rtree_") or table == "layer_styles":
                 continue
             for _, column, kind, *_ in db.execute(f'PRAGMA table_info("{table}")').fetchall():
                 numeric = kind.upper() in ("INTEGER", "MEDIUMINT", "REAL", "DOUBLE", "INT")
