@@ -253,7 +253,10 @@ def test_commands_are_the_commands_of_the_help():
             if p.param_type_name == "option" and not getattr(p, "hidden", False)
         }
         flags = {k: v for k, v in flags.items() if v.name != "help"}
-        ours = {tuple(sorted(p["flags"])): p for p in told[name]["parameters"] if p["flags"]}
+        flags = {(*k, *v.secondary_opts): v for k, v in flags.items()}
+        ours = {tuple(sorted("/".join(p["flags"]).split("/"))): p
+                for p in told[name]["parameters"] if p["flags"]}  # fmt: skip
+        flags = {tuple(sorted(k)): v for k, v in flags.items()}
         assert set(ours) == set(flags), name
         for key, click_option in flags.items():
             assert ours[key]["required"] == click_option.required, (name, key)

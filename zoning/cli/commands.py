@@ -86,7 +86,7 @@ def _parameter(p: inspect.Parameter) -> dict[str, Any]:
     default = None if required or several else p.default
     return {
         "parameter": p.name,
-        "name": next((f.lstrip("-") for f in flags if f.startswith("--")), p.name),
+        "name": next((long_name(f) for f in flags if f.startswith("--")), p.name),
         "flags": flags,
         "type": "count" if getattr(info, "count", False) else _TYPES[kind],
         "kind": told.kind,
@@ -102,6 +102,17 @@ def _parameter(p: inspect.Parameter) -> dict[str, Any]:
         "shared": p.name in SHARED,
         "help": _both(info.help or ""),
     }
+
+
+def long_name(flag: str) -> str:
+    """Give the name in a long flag; ``--a/--no-a`` are the two sides of one.
+
+    Examples
+    --------
+    >>> long_name("--cap"), long_name("--ladder/--no-ladder")
+    ('cap', 'ladder')
+    """
+    return flag.partition("/")[0].lstrip("-")
 
 
 def _finite(value: float | None) -> float | None:
