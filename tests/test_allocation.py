@@ -213,3 +213,16 @@ def test_a_relaxed_lock_never_lowers_the_optimum(seed, zones):
 def test_exact_dot(rows):
     a, b = (np.array(x, dtype=np.int64) for x in zip(*rows, strict=True))
     assert exact_dot(a, b) == sum(x * y for x, y in rows)
+
+
+@pytest.mark.parametrize("cap", [0, 19])
+def test_whole_units_without_room_do_not_forget_a_floor(cap):
+    """Where no unit is left to choose from, the floors are held against the empty choice."""
+    pieces = pd.DataFrame(
+        {"unit": ["a", "b"], "county": ["x", "y"], "free_m2": 50, "suitability": [0.9, 0.3],
+         "area_m2": 100, "built_m2": 0}, index=pd.Index(["a|1", "b|2"], name="piece"))  # fmt: skip
+    rules = [Limit("city", "city", cap_m2=cap), Limit("county", "y", floor_m2=20)]
+    for whole in (True, False):
+        with pytest.raises(InfeasibleError):
+            allocate(pieces, rules, whole_units=whole)
+    assert allocate(pieces, rules[:1], whole_units=True).new_m2.sum() == 0

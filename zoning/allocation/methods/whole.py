@@ -274,7 +274,8 @@ def _milp(
 
     n, m = len(blocks.gain), len(blocks.weight)
     if n == 0:
-        return np.zeros(0, dtype=bool), blocks.constant, "proved"
+        nothing = np.zeros(0, dtype=bool)
+        return (nothing, blocks.constant, "proved") if blocks.fits(nothing) else None
     scale = max(1.0, float(np.abs(blocks.gain).max()))
     (rows, _, _), right = _programme(blocks, scale)
     at = np.arange(m)
