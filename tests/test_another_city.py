@@ -19,7 +19,9 @@ from zoning.base.shipped import data_path
 #: Its names: city, counties, river towns, documents; the cap, and the number of its red lines.
 NAMES = ("镇江", "Zhenjiang", "丹阳", "扬中", "句容", "丹徒", "京口", "润州", "茅山", "苏政",
          "reference case", "参考案例", "重建", "reconstruct")  # fmt: skip
-NUMBERS = re.compile(r"28(\.0+)?\s*%|(?<![\d.,A-Fa-f])71(?![\d.,A-Fa-f])|(?<!\d)2013(?!\d)|0\.28\b")
+NUMBERS = re.compile(
+    r"28(\.0+)?\s*%|(?<![\d.,A-Fa-f])71(?![\d.,A-Fa-f])|(?<!\d)2013(?!\d)|share\W{0,3}0\.28\b"
+)
 SOURCE = re.compile(r'(source|source_zh) = "[^"]*"')
 
 

@@ -596,6 +596,7 @@ def test_postgis_replaces_only_what_is_ours(plan, server, tmp_path, monkeypatch)
     assert len(ask(server, "SELECT unit FROM ours.units")) == len(plan.units)  # nothing was changed
 
 
+@pytest.mark.slow  # its drivers are not among what the newcomer installs
 def test_no_error_of_a_database_shows_the_password(plan):
     pytest.importorskip("psycopg")
     pytest.importorskip("geoalchemy2")

@@ -28,13 +28,14 @@ def some(seed, count=60):
     rng = np.random.default_rng(seed)
     found = []
     while len(found) < count:
-        shape = star(rng, int(rng.integers(3, 40)), rng.uniform(0, 0.95))
+        shape = shapely.make_valid(star(rng, int(rng.integers(3, 40)), rng.uniform(0, 0.95)))
         if rng.random() < 0.4:
             shape = shape.difference(
-                affinity.translate(star(rng, 9, 0.5), *rng.uniform(-99, 99, 2))
+                affinity.translate(shapely.make_valid(star(rng, 9, 0.5)), *rng.uniform(-99, 99, 2))
             )
         shape = affinity.translate(affinity.rotate(shape, rng.uniform(0, 360)), *AT)
-        found += [p for p in shapely.get_parts(shape) if p.is_valid and p.area > 0.5]
+        found += [p for p in shapely.get_parts(shape)
+                  if p.geom_type == "Polygon" and p.is_valid and p.area > 0.5]  # fmt: skip
     return np.array(found, dtype=object)
 
 

@@ -292,8 +292,8 @@ def in_five(values: pd.Series) -> pd.Series:
 
     Examples
     --------
-    >>> in_five(pd.Series([1.0, 2.0, 30.0, 31.0, 500.0, 900.0, None])).tolist()
-    [1.0, 1.0, 2.0, 2.0, 4.0, 5.0, <NA>]
+    >>> in_five(pd.Series([1.0, 2.0, 30.0, 35.0, 500.0, 900.0, None])).tolist()
+    [1.0, 1.0, 2.0, 3.0, 4.0, 5.0, <NA>]
     """
     x = values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
     none = pd.Series(pd.NA, index=values.index, dtype="Float64")

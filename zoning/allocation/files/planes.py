@@ -42,7 +42,7 @@ class Planes:
     >>> known = Planes()
     >>> known.add(1.0, np.array([2.0]), np.array([0.0]))
     >>> y, hoped = known.best(np.array([0.0]), np.array([3.0]))
-    >>> y.tolist(), hoped, known.at_side
+    >>> y.tolist(), round(hoped, 9), known.at_side
     ([3.0], 7.0, True)
     """
 
