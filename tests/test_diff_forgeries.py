@@ -50,6 +50,8 @@ SQL = {
     "protected land in": "UPDATE diff_protections SET in_m2 = in_m2 + 1 WHERE rowid = 1",
     "protected land after": "UPDATE diff_protections SET area_after_m2 = area_after_m2 + 500,"
                             " in_m2 = in_m2 + 500 WHERE rowid = 1",
+    "a wing's result": "UPDATE diff_wings SET after = after || '1' WHERE difference IS NOT NULL",
+    "a wing's difference": "UPDATE diff_wings SET difference = difference + 1",
     "drawn land": "UPDATE diff_areas SET area_m2 = area_m2 + 1 WHERE rowid = 1",
 }  # fmt: skip
 

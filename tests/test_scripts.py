@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import worlds
@@ -110,7 +112,8 @@ def test_steps_of_a_planner(name, places, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", [name, *told(arguments, places, tmp_path)])
     monkeypatch.chdir(tmp_path)
     try:
-        runpy.run_path(str(SCRIPTS / f"{name}.py"), run_name="__main__")
+        with mock.patch.dict(os.environ):  # what a script sets there is no setting of other tests
+            runpy.run_path(str(SCRIPTS / f"{name}.py"), run_name="__main__")
     except SystemExit as left:
         assert not left.code
     assert said in capsys.readouterr().out

@@ -53,6 +53,7 @@ def audit(plan: Plan, found: Findings) -> pd.DataFrame:
         derived.index = pd.Index([f"{u}|{t}" for u, t in derived.index])
         _compare(plan, found, "plan.gpkg: pieces", plan.pieces, derived)
     _total(plan, found, atoms)
+    _residuals(plan, found)
     return atoms
 
 
@@ -232,6 +233,22 @@ def add_up(atoms: pd.DataFrame, keys: Sequence[str], sums: Sequence[str]) -> pd.
         out[column] = total
     index = names if len(keys) > 1 else names.get_level_values(0)
     return pd.DataFrame(out, index=index)
+
+
+def _residuals(plan: Plan, found: Findings) -> None:
+    """Hold what is left between ledger and polygons against both; a float holds 1e-6 m2 of them."""
+    table = plan.tables.get("residuals")
+    if table is None:
+        return
+    keyed = table.set_index(table["kind"].astype(str) + " " + table["code"].astype(str))
+    left = keyed["ledger_m2"].astype(float) - keyed["residual_m2"].astype(float)
+    found.column("verify.residuals", "plan.gpkg: residuals, shapely_m2",
+                 keyed["shapely_m2"].to_dict(), left.to_dict(), tolerance=2e-6,
+                 source=Text("the two other columns", "另外两列"))  # fmt: skip
+    held = keyed["limit_m2"].astype(float)
+    found.column("verify.residuals", "plan.gpkg: residuals, limit_m2", held.to_dict(),
+                 {k: 1.0 if k == "city city" else 10.0 for k in held.index},
+                 source=Text("the rule of the house", "本软件规则"))  # fmt: skip
 
 
 def _total(plan: Plan, found: Findings, atoms: pd.DataFrame) -> None:

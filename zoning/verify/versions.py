@@ -56,6 +56,7 @@ def audit(plan: Plan, found: Findings) -> None:
     _counts(every, frames, record, found)
     _agreement(every, frames["diff_agreement"], record, found)
     _accounts(plan, frames, found)
+    _wings(plan, frames, "before" if listed else "after", found)
     _places(plan, frames, given, listed, found)
 
 
@@ -257,6 +258,42 @@ def _accounts(plan: Plan, frames: dict[str, pd.DataFrame], found: Findings) -> N
             right = mine[name].reindex(keyed.index)
             _held(found, f"diff_limits, {column}", values(keyed[column]), values(right),
                   Text("limits", "约束"))  # fmt: skip
+
+
+def _wings(plan: Plan, frames: dict[str, pd.DataFrame], side: str, found: Findings) -> None:
+    """Hold what policies and other wings come to against their tables in the plan."""
+    table = frames.get("diff_wings")
+    if table is None:
+        return
+    own = {t.name: t for c in plan.contributions if c.wing != "diff" for t in c.tables if t.keys}
+    rows = {
+        name: {" | ".join(map(_word, key)): n for n, key in enumerate(zip(
+            *(t.frame[k] for k in t.keys), strict=True))}
+        for name, t in own.items()
+    }  # fmt: skip
+    stored, derived, less, told = {}, {}, {}, {}
+    for row in table.to_dict("records"):
+        key, at = f"{row['table']}: {row['row']}, {row['column']}", None
+        if row["table"] in own:
+            at = rows[row["table"]].get(str(row["row"]))
+        frame = own[row["table"]].frame if at is not None else pd.DataFrame()
+        value = frame[row["column"]].iloc[at] if row["column"] in frame else None
+        stored[key], derived[key] = _word(row[side]), _word(value)
+        if not pd.isna(row["difference"]):
+            told[key] = float(row["difference"])
+            less[key] = float(row["after"]) - float(row["before"])
+    _held(found, f"diff_wings, {side}", stored, derived, Text("the wings' tables", "各专题表"))
+    _held(found, "diff_wings, difference", told, less, Text("its row", "本行"), tolerance=1e-6)
+
+
+def _word(value: Any) -> str:
+    """Write a cell as the table of differences does; unknown is empty."""
+    if value is None or value is pd.NA or value != value:
+        return ""
+    if isinstance(value, str):
+        return value
+    plain = value.item() if hasattr(value, "item") else value
+    return str(plain).lower() if isinstance(plain, bool) else f"{float(plain):.12g}"
 
 
 def _number(value: Any) -> int | None:
