@@ -134,7 +134,10 @@ def _parts(
             found.append((words, full(data.columns[name], len(rows)), p.unit))
         else:
             label, kind = labels.get(name, Text(name, name)), rows.table.kinds[name]
-            words = Text(f"{name}, {label.en}", f"{name}，{label.zh}")
+            words = Text(*(
+                name if told == name else f"{name}{comma}{told}"
+                for told, comma in ((label.en, ", "), (label.zh, "，"))
+            ))  # fmt: skip
             found.append((words, rows.columns[name], kind.unit))
     calculation = Calculation(formula.text, data)
     seen: set[str] = set()
