@@ -564,6 +564,9 @@ def test_policies_are_part_of_a_run(ruled):
 
     plan, _ = ruled
     assert check(plan.contributions, plan.units.index, set()) == []
+    bare = [dataclasses.replace(c, tables=tuple(dataclasses.replace(t, keys=()) for t in c.tables))
+            for c in plan.contributions if c.wing == "policy"]  # fmt: skip
+    assert "no-column" in [p.code for p in check(bare, plan.units.index, set())]
     given = next(c for c in plan.contributions if c.wing == "policy")
     money = given.table("policy_forest").frame.set_index("zone")["money"]
     free = plan.zones["free_m2"]
@@ -741,6 +744,8 @@ def test_an_answer_does_not_carry_old_numbers(ruled):
         and "forest" in told.as_dict()["zh"]
     )
     assert told.as_dict() in less.run["checks"]
+    again = less.allocate(cap=plan.run["construction"]["existing_share"] + 0.002)
+    assert [c.text for c in again.checks if c.check == "left_out.policies"] == [told.text]
 
 
 def test_a_saved_policy_stays_beside_others_and_goes_with_an_answer(world):

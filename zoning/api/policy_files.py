@@ -256,17 +256,19 @@ def refreshed(plan: Plan) -> Plan:
     plan = Plan.of(with_conflicts(plan))
     parts = plan.config.policies
     held = stems(next((c for c in plan.contributions if c.wing == WING), None))
-    again = all(p.file in shipped() and not p.tables for p in parts)
-    left = [s for s in held if not again or s not in {stem_of(p.file) for p in parts}]
     if not held and not parts:
         return plan
+    again = all(p.file in shipped() and not p.tables for p in parts)
+    # an answer to an answer holds none any more, and is told of them all the same
+    mine = [stem_of(Path(p.file).stem) for p in parts]
+    left = [s for s in dict.fromkeys([*mine, *held]) if not again or s not in mine]
     checks = tuple(c for c in plan.checks if not c.check.startswith((f"{WING}.", _LEFT)))
     if left:
         checks += (_old(left),)
     run = {**plan.run, "checks": [c.as_dict() for c in checks]}
     kept = tuple(c for c in plan.contributions if c.wing != WING)
     bare = Plan.of(replace(plan, checks=checks, contributions=kept, run=run))
-    return with_policies(bare) if again else bare
+    return with_policies(bare) if parts and again else bare
 
 
 def rehearse_policies(config: Config, folder: Path) -> list[Problem]:

@@ -273,6 +273,7 @@ def _references(given: Contribution) -> list[Problem]:
             terms = tables.get(card.terms)
             known = () if terms is None else tuple(map(str, terms.frame.columns))
             lacking += [(card.terms, c) for c in ("row", "line_en", "line_zh") if c not in known]
+            lacking += [(card.table, "keys")] if table is not None and not table.keys else []
         if lacking:
             of, column = lacking[0]
             found.append(_problem(

@@ -298,7 +298,8 @@ def _card(result: Result, main: Shown) -> Card | None:
     columns = tuple(str(c) for c in main.frame.columns if c not in own)
     if place is None or not columns:
         return None
-    return Card(result.policy.title, main.name, columns, place, stem(result.policy) + TERMS)
+    terms = stem(result.policy) + TERMS if main.keys else ""  # a row without a key has none
+    return Card(result.policy.title, main.name, columns, place, terms)
 
 
 def _chapter(result: Result, tables: Sequence[Shown], theme: Theme | None) -> Chapter:
