@@ -8,6 +8,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import worlds
@@ -342,13 +343,36 @@ def test_two_runs_are_the_same_bytes_but_for_their_times(tmp_path, monkeypatch):
     )
 )  # fmt: skip
 def test_cells_of_a_digest_are_written_alike_one_by_one_and_together(values):
-    from zoning.digest import _cell, _cells
+    import hashlib
 
-    assert _cells(pd.Series(values, dtype=object)) == [_cell(v) for v in values]
+    from zoning import digest
+
+    def holds(column):
+        alone = [digest._cell(v) for v in column.astype(object).tolist()]
+        cells = digest._cells(column)
+        assert (cells if isinstance(cells, list) else cells.to_pylist()) == alone
+        before, digest._AT_ONCE = digest._AT_ONCE, 3
+        try:
+            found = digest._frame(column.to_frame("c"))
+        finally:
+            digest._AT_ONCE = before
+        text = f"c\x1f{len(alone)}\x1f" + "\x1e".join(alone)
+        whole = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
+        assert found == whole.hexdigest()
+
+    holds(pd.Series(values, dtype=object))
     whole = [v for v in values if isinstance(v, int) and not isinstance(v, bool)]
-    for dtype in ("int64", "Int64", "float64"):
-        column = pd.Series(whole, dtype="int64").astype(dtype)
-        assert _cells(column) == [_cell(v) for v in column.astype(object).tolist()]
+    for dtype in ("int64", "Int64", "float64", "Float64"):
+        holds(pd.Series(whole, dtype="int64").astype(dtype))
+    numbers = [v if isinstance(v, float) else np.nan for v in values
+               if v is None or v is pd.NA or isinstance(v, float)]  # fmt: skip
+    for dtype in ("float64", "Float64", "float32"):
+        with np.errstate(over="ignore"):
+            holds(pd.Series(numbers, dtype="float64").astype(dtype))
+    texts = [v if isinstance(v, str) else None for v in values]
+    texts = [None if v is None else v.encode("utf-8", "replace").decode() for v in texts]
+    for dtype in ("str", "string", "object"):
+        holds(pd.Series(texts, dtype=dtype))
 
 
 def test_small_tables_are_read_as_gdal_reads_them(folder, tmp_path):

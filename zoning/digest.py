@@ -18,6 +18,7 @@ from zoning.base.staged import plain
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from zoning.plan import Plan
 
@@ -68,17 +69,53 @@ def _frame(frame: pd.DataFrame) -> str:
         else:
             cells = _cells(values)
         whole.update(f"{column}\x1f{len(cells)}\x1f".encode())
-        whole.update("\x1e".join(cells).encode("utf-8", "surrogatepass"))
+        if isinstance(cells, list):
+            whole.update("\x1e".join(cells).encode("utf-8", "surrogatepass"))
+        else:
+            _feed(whole, cells)
     return whole.hexdigest()
 
 
-def _cells(values: pd.Series) -> list[str]:
-    """Write the cells of a column; a value that occurs often is written once."""
-    import pandas as pd
+def _feed(whole: Any, cells: pa.Array) -> None:
+    """Digest written cells, each but the first after a mark, without one Python string."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    whole = isinstance(values.dtype, np.dtype) and values.dtype.kind in "iu" and len(values)
+    empty, mark = (pa.scalar(x, pa.large_string()) for x in ("", "\x1e"))
+    for start in range(0, len(cells), _AT_ONCE):
+        part = pc.binary_join_element_wise(cells.slice(start, _AT_ONCE), empty, mark)
+        _, places, letters = part.buffers()
+        offsets = np.frombuffer(places, np.int64)[part.offset : part.offset + len(part) + 1]
+        end = int(offsets[-1]) - (start + len(part) == len(cells))  # no mark after the last
+        whole.update(memoryview(letters)[int(offsets[0]) : end])
+
+
+#: Cells that are written together.
+_AT_ONCE = 1 << 16
+
+
+def _cells(values: pd.Series) -> list[str] | pa.Array:
+    """Write the cells of a column: those of texts and whole numbers by Arrow, others one by one."""
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = values.dtype
+    whole = isinstance(kind, np.dtype) and kind.kind in "iu" and len(values)
     if whole and values.min() > -(2**53) and values.max() < 2**53:
-        return list(map(str, values.tolist()))
+        return pc.cast(pa.array(values.to_numpy()), pa.large_string())
+    if isinstance(kind, np.dtype) and kind.kind == "f":
+        return _numbers(values.to_numpy())
+    if isinstance(kind, pd.Float64Dtype):
+        return _numbers(values.to_numpy(np.float64, na_value=np.nan))
+    if isinstance(kind, pd.StringDtype) and kind.storage == "pyarrow" and len(values):
+        texts = pa.array(values.array)
+        if isinstance(texts, pa.ChunkedArray):
+            texts = texts.combine_chunks()
+        texts = texts.cast(pa.large_string())
+        quote, nothing, gone = (pa.scalar(x, pa.large_string()) for x in ("'", "", "\x00"))
+        said = pc.binary_join_element_wise(quote, texts, nothing)
+        return pc.if_else(pc.fill_null(pc.equal(texts, "<NA>"), True), gone, said)
     plain = values.astype(object)
     try:
         place, different = pd.factorize(plain)
@@ -86,6 +123,20 @@ def _cells(values: pd.Series) -> list[str]:
         return [_cell(v) for v in plain.tolist()]
     written = np.array([*map(_cell, different.tolist()), "\x00"], dtype=object)
     return list(written[place])  # -1, a missing value, is the last
+
+
+def _numbers(values: Any) -> list[str]:
+    """Write floats, each value that occurs often once; whole ones as whole numbers."""
+    import pandas as pd
+
+    place, different = pd.factorize(values)
+    far = np.abs(different) >= 2.0**62
+    whole = (different == np.floor(different)) & ~far
+    written = np.empty(len(different) + 1, dtype=object)
+    written[:-1][whole] = [*map(str, different[whole].astype(np.int64).tolist())]
+    written[:-1][~whole] = [*map(repr, different[~whole].tolist())]
+    written[-1] = "\x00"
+    return list(written[place])
 
 
 def _shapes(column: Any) -> list[str]:

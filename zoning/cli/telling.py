@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,7 @@ def tell_plan(talk: Talk, plan: Plan, files: Sequence[Path]) -> None:
     for check in once(failed):
         (talk.wrong if check.level == "error" else talk.write)(check.line(talk.lang))
     talk.wrote(files)
-    number = plan.digest
+    number = _written(files) or plan.digest
     talk.write(talk.say(f"Digest of the plan: {number}", f"方案摘要：{number}"))
     passed, found = len(plan.checks) - len(failed), tally((*plan.findings, *failed), talk.lang)
     line = talk.say(f"Checks: {passed} of {len(plan.checks)} passed",
@@ -60,6 +61,13 @@ _LEFT_OUT = {
     "allocation": Text("Left out: allocation of new land (needs land use, townships and a cap)",
                        "未编制：新增用地分配（需要用地现状、乡镇和上限）"),
 }  # fmt: skip
+
+
+def _written(files: Sequence[Path]) -> str | None:
+    """Read the digest that was written with the files."""
+    place = next((f for f in files if f.name == "run.json"), None)
+    found = None if place is None else json.loads(place.read_text(encoding="utf-8")).get("digest")
+    return None if found is None else str(found)
 
 
 def _tell_zones(talk: Talk, plan: Plan) -> None:

@@ -134,6 +134,11 @@ def code_of(crs: Any) -> int | None:
     A system that came without one is looked up; the code counts only if its numbers agree, as
     the look-up also offers near misses.
     """
+    return _looked_up(crs)
+
+
+@lru_cache(maxsize=64)  # a look-up of a system without code takes a tenth of a second
+def _looked_up(crs: Any) -> int | None:
     code = crs.to_epsg(min_confidence=70)
     if code is not None:
         return int(code)

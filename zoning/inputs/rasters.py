@@ -239,8 +239,10 @@ def _look_through(
         shape = strip.classes.shape
         touched = geometry_mask([area], shape, place, all_touched=True, invert=True)
         centred = geometry_mask([area], shape, place, invert=True)
-        counts = _count(strip.classes[touched])
-        seen.add(_count(strip.classes[centred]), counts, strip.dx * strip.dy)
+        middle, counts = _count(strip.classes[centred]), _count(strip.classes[touched & ~centred])
+        for value, count in middle.items():
+            counts[value] = counts.get(value, 0) + count
+        seen.add(middle, counts, strip.dx * strip.dy)
         odd = [] if known is None else [v for v in counts if v not in known]
         for value in odd[:_MOST_VALUES]:
             seen.patches += _patches((strip.classes == value) & touched, value, strip, crs)

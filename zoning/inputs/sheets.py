@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.errors import InputError, Problem, Spot, Text
 from zoning.inputs.bounds import check_workbook
-from zoning.inputs.source import some
+from zoning.inputs.source import Rows, some
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -238,7 +238,7 @@ def _tidy(raw: pd.DataFrame) -> pd.DataFrame:
     body = cells.iloc[1:].set_axis(cells.iloc[0].tolist(), axis=1)
     keep = [bool(name) or bool((body.iloc[:, i] != "").any()) for i, name in enumerate(body)]
     body = body.loc[:, keep].astype("string")
-    rows = [int(i) + 1 for i in body.index]
+    rows = Rows(int(i) + 1 for i in body.index)
     body = body.reset_index(drop=True)
     body.attrs["rows"] = rows  # as a spreadsheet counts them: the heads are row 1
     return body

@@ -27,6 +27,16 @@ _WITH_LAYER = re.compile(
 )
 
 
+class Rows(tuple[int, ...]):
+    """Numbers of rows that travel with a frame: pandas copies what it finds there all the time."""
+
+    __slots__ = ()
+
+    def __deepcopy__(self, memo: object) -> Rows:
+        """Give itself: nothing of it can change."""
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One input as it stands in ``run.json``.

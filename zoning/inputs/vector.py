@@ -15,7 +15,7 @@ from zoning.inputs.inspect.datum import BACK
 from zoning.inputs.inspect.place import inspect_place
 from zoning.inputs.repair.coordinates import unshift
 from zoning.inputs.shapefile import decode_frame, is_shapefile, packed_layers
-from zoning.inputs.source import Source, existing, sha256_of, some, split_layer
+from zoning.inputs.source import Rows, Source, existing, sha256_of, some, split_layer
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -143,7 +143,7 @@ def read_polygons(
     source = Source(
         role, Path(path).as_posix(), layer, sha256_of(path), len(frame), declared, found
     )
-    ids = [int(i) for i in frame.index]
+    ids = Rows(int(i) for i in frame.index)
     frame = frame.reset_index(drop=True)
     frame.attrs["features"] = ids  # as the file numbers them, for messages
     return frame, source

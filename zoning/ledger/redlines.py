@@ -7,7 +7,7 @@ because areas may overlap; each of those tables therefore ends with the overlap,
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -107,8 +107,7 @@ def _areas(redlines: gpd.GeoDataFrame, per_area: pd.DataFrame, parts: pd.DataFra
         column = by_level[level] if level in by_level else pd.Series(dtype="int64")
         table[f"level{level}_m2"] = column.reindex(table.index, fill_value=0).astype("int64")
     table["area_m2"] = table["level1_m2"] + table["level2_m2"]
-    published = redlines.groupby("area_code")["published_m2"].agg(_published)
-    table["published_m2"] = published.reindex(table.index).astype("Int64")
+    table["published_m2"] = _published(redlines).reindex(table.index).astype("Int64")
     table["difference_m2"] = table["area_m2"] - table["published_m2"]
     if "built_m2" in per_area:
         built = per_area.groupby("area_code")["built_m2"].sum()
@@ -116,15 +115,13 @@ def _areas(redlines: gpd.GeoDataFrame, per_area: pd.DataFrame, parts: pd.DataFra
     return _closed(table.reset_index(), "area_code", parts)
 
 
-def _published(values: pd.Series) -> int | None:
-    """Give the published area of one red-line area.
+def _published(redlines: gpd.GeoDataFrame) -> pd.Series:
+    """Give the published area of each red-line area, where there is one.
 
     A total that stands on each of its features counts once; different values are its levels.
     """
-    known = values.dropna()
-    if not len(known):
-        return None
-    return int(known.iloc[0]) if known.nunique() == 1 else int(known.sum())
+    known = redlines.dropna(subset="published_m2").groupby("area_code")["published_m2"]
+    return known.first().where(known.nunique() == 1, known.sum())
 
 
 def _types(
@@ -170,10 +167,15 @@ def overlaps(ledger: Ledger) -> pd.DataFrame:
         merged: both areas keep the ground, the union counts it once.
     """
     size = ledger.atoms.groupby("red_set")["area_m2"].sum()
+    size_of = {k: int(v) for k, v in size.items()}
+    members: dict[Any, set[str]] = {}
+    sets = ledger.red_sets
+    for red_set, area in zip(sets["red_set"].tolist(), sets["area_code"].tolist(), strict=True):
+        members.setdefault(red_set, set()).add(area)
     pairs: dict[tuple[str, str], int] = {}
-    for red_set, members in ledger.red_sets.groupby("red_set"):
-        for pair in combinations(sorted(set(members["area_code"])), 2):
-            pairs[pair] = pairs.get(pair, 0) + int(size.get(red_set, 0))
+    for red_set, areas in members.items():
+        for pair in combinations(sorted(areas), 2):
+            pairs[pair] = pairs.get(pair, 0) + size_of.get(red_set, 0)
     rows = [(a, b, m2) for (a, b), m2 in sorted(pairs.items()) if m2 > 0]
     return pd.DataFrame(rows, columns=["area_code_a", "area_code_b", "overlap_m2"])
 

@@ -22,6 +22,9 @@ _PARTS = 1 << 16
 #: Up to so many parts all sets are asked at once where flows do not keep them (a second or so).
 _MANY = 20_000
 
+#: Whole numbers need no sorting where their range is up to so many times their count.
+_DENSE = 16
+
 #: What is so close to a whole number of square metres takes that one, tried one after the other.
 _CLOSE = (0.45, 0.4, 0.3, 0.2, 0.1, 0.0)
 
@@ -119,6 +122,13 @@ def round_areas(
 def _numbered(keys: npt.NDArray[Any]) -> Ints:
     """Give numbers from 0 to the different keys (columns, where there are several rows)."""
     if keys.ndim == 1:
+        if keys.size and keys.dtype.kind in "iu":
+            least = keys.min()
+            if int(keys.max()) - int(least) < _DENSE * keys.size:  # need not be sorted
+                near = keys - least
+                seen = np.zeros(int(near.max()) + 1, dtype=bool)
+                seen[near] = True
+                return np.cumsum(seen, dtype=np.int64)[near] - 1
         return np.unique(keys, return_inverse=True)[1].reshape(-1).astype(np.int64)
     number = _numbered(keys[0])
     for row in keys[1:]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -294,7 +295,10 @@ def work_block(task: Task, job: tuple[int, int]) -> Tile | None:
 
 def _numbered(faces: Faces, name: str, number: Ints) -> list[tuple[int, ...]]:
     """Name the features over each face by their numbers in the whole layer."""
-    return [tuple(number[list(f)].tolist()) if f else () for f in faces.features_of(name)]
+    face, feature = faces.covers[name]
+    mine = number[feature].tolist()
+    cuts = np.searchsorted(face, np.arange(len(faces.geometry) + 1)).tolist()
+    return [tuple(mine[a:b]) for a, b in pairwise(cuts)]
 
 
 def areas_of(

@@ -233,18 +233,19 @@ def piece_classes(
     columns = zip(*edges, strict=True)
     edge = EdgeCells(*tuple(map(np.concatenate, columns)))
     codes = _Codes.of(raster.classes)
+    seen = _Seen.of(raster, codes, x, y)
 
     row = y.cell[edge.row]
     order = np.argsort(row, kind="stable")  # within a row of cells still by polygon
     cuts = [*_starts(row[order]).tolist(), len(order)]
-    found = [_row_of_pieces(edge.pick(order[a:b]), raster, codes, x, y) for a, b in pairwise(cuts)]
+    found = [_row_of_pieces(edge.pick(order[a:b]), seen, codes, x, y) for a, b in pairwise(cuts)]
     polygon, row, col, value, area = (np.concatenate(c) for c in zip(*found, strict=True))
     order = np.argsort(polygon, kind="stable")
     return PieceClasses(polygon[order], row[order], col[order], value[order], area[order])
 
 
 def _row_of_pieces(
-    edge: EdgeCells, raster: Raster, codes: _Codes, x: Strips, y: Strips
+    edge: EdgeCells, seen: _Seen, codes: _Codes, x: Strips, y: Strips
 ) -> tuple[Ints, Ints, Ints, Ints, Floats]:
     """Sum areas by polygon, cell and class within one row of cells.
 
@@ -263,8 +264,10 @@ def _row_of_pieces(
     for some in _chunks(edge.whole + 1):
         run, col, share = _pixels(edge, some)
         row = edge.row[run]
-        seen = codes.look_up(raster.classes, y.pixel[row], x.pixel[col])
-        bins = (shift[run] + x.cell[col]) * kinds + seen
+        bins = shift[run]
+        bins += x.cell[col]
+        bins *= kinds
+        bins += seen.kind[seen.row[row] + seen.col[col]]
         share *= y.width[row]
         share *= x.width[col]
         area += np.bincount(bins, share, minlength=len(area))
@@ -320,13 +323,23 @@ class _Codes(NamedTuple):
             return np.searchsorted(self.value, pixels)
         return self.table[pixels.astype(np.int64) - self.low]
 
-    def look_up(self, classes: npt.NDArray[np.integer[Any]], row: Ints, col: Ints) -> Ints:
-        """Give the numbers of pixels; row or column -1 is outside."""
-        found = self.translate(classes[row, col])
-        outside = (row < 0) | (col < 0)
-        if outside.any():
-            found[outside] = np.searchsorted(self.value, OUTSIDE)
-        return found
+
+class _Seen(NamedTuple):
+    """What is seen in each strip: the kind at ``row`` of its row plus ``col`` of its column."""
+
+    kind: npt.NDArray[np.integer[Any]]
+    row: Ints
+    col: Ints
+
+    @classmethod
+    def of(cls, raster: Raster, codes: _Codes, x: Strips, y: Strips) -> _Seen:
+        """Give numbers to the pixels, with one more row and column for what lies outside."""
+        rows, cols = raster.classes.shape
+        small = np.min_scalar_type(len(codes.value))
+        kind = np.full((rows + 1, cols + 1), np.searchsorted(codes.value, OUTSIDE), dtype=small)
+        for some in _slices(0, rows, _PIXELS // cols + 1):
+            kind[some, :cols] = codes.translate(raster.classes[some])
+        return cls(kind.ravel(), (y.pixel % (rows + 1)) * (cols + 1), x.pixel % (cols + 1))
 
 
 def _columns(raster: Raster) -> tuple[float, float, int]:

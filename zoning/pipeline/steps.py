@@ -268,12 +268,13 @@ def class_townships(ready: Ready, state: State) -> pd.Series:
         methods = [ready.method, *ready.others]
         state.tables["methods"] = zones.compare_methods(table, methods).table
     told = pd.concat([table.drop(columns=classes.columns, errors="ignore"), classes], axis=1)
+    rows = told.to_dict("records")
     for lang in ("en", "zh"):
         words = [
             zones.tell_township(
                 row, ready.method, lang, zones.decision_on(reviewed, "township", str(code))
             )
-            for code, row in told.iterrows()
+            for code, row in zip(told.index, rows, strict=True)
         ]
         classes[f"why_{lang}"] = pd.array(words, dtype="string")
     state.townships = _beside(townships, classes)

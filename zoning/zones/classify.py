@@ -151,8 +151,9 @@ def classify_townships(table: pd.DataFrame, method: Method) -> pd.DataFrame:
     out["flip"] = _short(change)
     for name in change:
         out[name] = change[name]
+    rows = change.to_dict("records")
     for lang in ("en", "zh"):
-        words = [tell_flip(row, method.scheme, lang) for _, row in change.iterrows()]
+        words = [tell_flip(row, method.scheme, lang) for row in rows]
         out[f"flip_{lang}"] = pd.Series(words, index=table.index, dtype="string")
     review = (decision.zone == "review") | (decision.flag != "")
     status = np.where(decision.zone == "", "unknown", np.where(review, "review", "ok"))
@@ -191,6 +192,6 @@ def _short(change: pd.DataFrame) -> pd.Series:
         if pd.isna(row["flip_to"])
         else f"{row['flip_indicator']} {row['flip_from']:.6g} -> {row['flip_to']:.6g}: "
         f"{row['flip_zone']}"
-        for _, row in change.iterrows()
+        for row in change.to_dict("records")
     ]
     return pd.Series(words, index=change.index, dtype="string")

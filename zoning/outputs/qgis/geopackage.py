@@ -231,6 +231,17 @@ def _sql_type(column: pd.Series) -> str:
 
 def _plain(column: pd.Series) -> list[Any]:
     """Turn a column into what SQLite stores; missing values become NULL."""
+    import pandas as pd
+    import pyarrow as pa
+
+    kind = column.dtype
+    if isinstance(kind, pd.StringDtype) and kind.storage == "pyarrow":
+        return list(pa.array(column.array).to_pylist())
+    if not isinstance(kind, pd.api.extensions.ExtensionDtype) and kind.kind in "iuf":
+        values = column.tolist()
+        return [None if v != v else v for v in values] if kind.kind == "f" else values
+    if isinstance(kind, pd.Int64Dtype | pd.Float64Dtype):
+        return list(pa.array(column.array, from_pandas=True).to_pylist())
     simple = (int, float, str, bytes)
     return [
         None if missing else v if isinstance(v, simple) else str(v)
