@@ -128,7 +128,7 @@ def _numbered(keys: npt.NDArray[Any]) -> Ints:
                 near = keys - least
                 seen = np.zeros(int(near.max()) + 1, dtype=bool)
                 seen[near] = True
-                return np.cumsum(seen, dtype=np.int64)[near] - 1
+                return np.asarray(np.cumsum(seen)[near] - 1, dtype=np.int64)
         return np.unique(keys, return_inverse=True)[1].reshape(-1).astype(np.int64)
     number = _numbered(keys[0])
     for row in keys[1:]:
