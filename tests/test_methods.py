@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import geopandas as gpd
@@ -731,7 +732,7 @@ def test_only_what_is_changed_has_another_source(changes, parts):
 
 
 def test_weights_that_add_up_to_nothing_are_refused() -> None:
-    data = load_toml("methods", "two-matrices.toml")
+    data = copy.deepcopy(load_toml("methods", "two-matrices.toml"))
     for term in data["dimension"]["constraint"]["term"]:
         term["weight"] = 0
     with pytest.raises(InputError, match=r"constraint: weights add up to 0"):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoning.base.shipped import data_path
+from zoning.base.shipped import data_path, load_toml
 from zoning.base.strict import EVIDENCE, Reader, parse, read
 from zoning.errors import InputError
 from zoning.evaluation import load_preset
@@ -131,3 +131,26 @@ def test_a_method_tells_the_line_of_a_wrong_value(tmp_path):
     line = wrong[: wrong.index("wieght")].count("\n") + 1
     assert found.where.startswith(f"{path}:{line} ")
     assert "did you mean 'weight'" in found.tell()
+
+
+def test_shipped_data_cannot_be_changed_by_one_of_those_that_share_them():
+    import copy
+    import pickle
+
+    data = load_toml("methods", "two-matrices.toml")
+    terms = data["dimension"]["constraint"]["term"]
+    for change in (
+        lambda: data.update(a=1), lambda: data.pop("name"), lambda: data.__setitem__("a", 1),
+        lambda: data.__ior__({"a": 1}), lambda: data["dimension"].clear(),
+        lambda: terms[0].__setitem__("weight", 9), lambda: terms.append({}), lambda: terms.sort(),
+        lambda: terms.__iadd__([1]), lambda: terms.__delitem__(0),
+    ):  # fmt: skip
+        with pytest.raises(TypeError, match="change a copy"):
+            change()
+    # Every copy is plain: a deep one all the way down, also over the border of a process.
+    for own in (copy.deepcopy(data), pickle.loads(pickle.dumps(data))):
+        assert own == data and type(own) is dict
+        own["dimension"]["constraint"]["term"][0]["weight"] = 9
+    for own in (copy.copy(data), data | {}, {**data}):
+        own["name"] = "x"
+    assert terms[0]["weight"] == 0.7 and data["name"] == "two-matrices"

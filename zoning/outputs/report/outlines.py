@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoning.base import strict, words
-from zoning.base.shipped import data_path
+from zoning.base.shipped import data_path, load_toml
 from zoning.errors import InputError, Text, raise_all, suggest
 from zoning.outputs.report import accounts, back, firmness, front, given, newland, redlines, summary
 from zoning.outputs.report.pieces import Writer
@@ -48,7 +48,7 @@ class Outline:
 
 def outlines() -> tuple[str, ...]:
     """Name the outlines that ship."""
-    return tuple(strict.read(data_path("report", "outlines.toml")).data["outline"])
+    return tuple(load_toml("report", "outlines.toml")["outline"])
 
 
 def load(name: str, folders: Sequence[Path] = ()) -> Outline:

@@ -8,7 +8,7 @@ from typing import Any
 
 from zoning.base import strict
 from zoning.base.attempts import attempted
-from zoning.base.shipped import data_path
+from zoning.base.shipped import data_path, load_toml
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.planfile.models import AuditPart
 from zoning.review.audit.rules import Matrix, load_rules, parse_rules
@@ -160,7 +160,7 @@ def _tolerance(document: strict.Document) -> Tolerance:
     for name in ("width", "area"):
         top.get(f"{name}_source", "", kind=str)
         top.get(f"{name}_evidence", "own", kind=str)
-    shipped = strict.read(data_path("review", "tolerance.toml")).data["offset"]
+    shipped = load_toml("review", "tolerance.toml")["offset"]
     part = top.child("offset", {**shipped, **top.table("offset")})
     offset = Offset(
         part.number("reach_m", above=0), part.number("near_m", above=0),
@@ -183,7 +183,7 @@ def load_order(name: str, folder: Path = Path()) -> Order:
     InputError
         If there is no such order, or its file is not sound.
     """
-    shipped = {o["code"]: o for o in strict.read(data_path("review", "orders.toml")).data["order"]}
+    shipped = {o["code"]: o for o in load_toml("review", "orders.toml")["order"]}
     if name in shipped:
         return _order(strict.Reader(shipped[name], "orders.toml", code="order"))
     if not name.endswith(".toml"):
