@@ -105,8 +105,15 @@ def test_accounts_of_all_plans_are_those_of_each(three):
         assert row["area_m2"] == plan.run["area_m2"]["city"]
     assert found.table.set_index("code").loc["C", "area_m2"] is pd.NA
     book = openpyxl.load_workbook(found.folder / "accounts.xlsx", read_only=True)
-    assert book.sheetnames == ["plans", "accounts"]
-    assert len(list(book["accounts"].rows)) == len(books) + 1
+    assert book.sheetnames == ["方案一览", "各方案账"]
+    lines = [[c.value for c in row] for row in book["各方案账"].rows]
+    assert len(lines) == len(books) + 2  # two rows of heads: for people, and as in the table
+    assert lines[0][:3] == ["方案代码", "账目", "城市"] and lines[1][:2] == ["plan", "account"]
+    assert {line[1] for line in lines[2:]} >= {"分县账", "分区账"}  # no code where a name exists
+    zone = lines[1].index("zone")
+    assert "重点开发" in {line[zone] for line in lines[2:]}
+    first = [c.value for c in next(book["方案一览"].iter_rows(min_row=3, max_row=3))]
+    assert first[2] == "已完成"
 
 
 def test_an_interrupted_batch_goes_on_to_the_same_bytes(three, monkeypatch, tmp_path):

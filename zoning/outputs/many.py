@@ -9,11 +9,14 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.base import words
 from zoning.base.areas import km2, percent
 from zoning.base.staged import beside
+from zoning.contribution.parts import Field
 from zoning.errors import Text
-from zoning.outputs.office.csv_file import tame
-from zoning.outputs.office.whole import clean, repack, stamp, write_whole
+from zoning.outputs import contributed
+from zoning.outputs.office.whole import write_whole
+from zoning.outputs.office.workbook import book_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -138,7 +141,7 @@ def write(
     maps = {code for code, _, place in rows if (place / "map.html").is_file()}
     page = _page(name, table, shapes, problems, lang, maps)
     written = [write_whole(folder / "index.html", page.encode())]
-    workbook = _workbook(name, {"plans": table, "accounts": ledger}, lang)
+    workbook = _workbook(name, {"plans": table, "accounts": ledger}, shapes, lang)
     written.append(write_whole(folder / "accounts.xlsx", workbook))
     data = io.BytesIO()
     ledger.to_parquet(data, index=False)
@@ -150,36 +153,25 @@ def write(
     return written
 
 
-def _workbook(name: str, tables: Mapping[str, pd.DataFrame], lang: str) -> bytes:
-    from openpyxl import Workbook
-
-    book = Workbook(write_only=True)
-    book.properties.title, book.properties.creator = clean(name), "zoning"
-    for key, table in tables.items():
-        sheet = book.create_sheet(key)
-        sheet.freeze_panes = "C2"
-        sheet.append([_head(c, lang) for c in table.columns])
-        for row in table.itertuples(index=False):
-            sheet.append([None if v is None or v != v else _cell(v) for v in _known(row)])
-    out = io.BytesIO()
-    book.save(out)
-    return repack(out.getvalue(), stamp())
+def _workbook(
+    name: str, tables: Mapping[str, pd.DataFrame], shapes: gpd.GeoDataFrame | None, lang: str
+) -> bytes:
+    """Write the tables as the workbook of a plan is written, codes in words."""
+    side = "name_zh" if lang == "zh" else "name_en"
+    zone_names = {} if shapes is None else dict(zip(shapes["zone"], shapes[side], strict=True))
+    known = {"zone": zone_names}
+    return book_of(name, tables, contributed.Words([], _fields()), known, lang)
 
 
-def _known(row: Any) -> list[Any]:
-    import pandas as pd
-
-    return [None if v is pd.NA else v for v in row]
-
-
-def _cell(value: Any) -> Any:
-    return tame(clean(value)) if isinstance(value, str) else getattr(value, "item", lambda: value)()
-
-
-def _head(column: str, lang: str) -> str:
-    from zoning.base import words
-
-    return _HEADS[column].get(lang) if column in _HEADS else words.label(column, lang)
+def _fields() -> dict[str, Field]:
+    units = {"units": "count", "failing": "count", "share": "1"}
+    heads = {**_HEADS, "plan": Text("code", "方案代码"), "account": Text("account", "账目")}
+    names = {k: Text(words.table_name(k, "en"), words.table_name(k)) for k in _ACCOUNTS}
+    codes: dict[str, Mapping[str, Text]] = {"state": STATES, "account": names}
+    return {
+        c: Field(c, label, label, "m2" if c.endswith("_m2") else units.get(c, ""), codes.get(c, {}))
+        for c, label in heads.items()
+    }
 
 
 def _page(

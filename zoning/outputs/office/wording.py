@@ -49,6 +49,13 @@ def dictionary(plan: Plan, lang: str) -> Mapping[str, Mapping[str, str]]:
     zones = {str(code): str(row[name]) for code, row in zone_rows(plan)}
     found: dict[str, dict[str, str]] = dict.fromkeys(_ZONES, zones)
     found["overlay"] = {o.code: o.name.get(lang) for o in plan.scheme.overlays}
+    for column in plan.tables["methods"].columns if "methods" in plan.tables else ():
+        if column not in ("township", "agree", "status"):  # every method has a column of zones
+            found[f"methods.{column}"] = zones
+    found["contiguity.was"] = found["decisions.was"] = zones
+    names = [str(c) for c in (*plan.config.indicators.spread, "area_m2", "built_m2")]
+    for column in ("column", "weight"):
+        found[f"reconciliation.{column}"] = {c: words.label(c, lang) for c in names}
     found["type"] = _shipped(("redlines", "types.toml"), "type", "code", lang)
     found["landuse"] = _shipped(("landuse", "classes.toml"), "class", "value", lang)
     return found

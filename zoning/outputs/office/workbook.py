@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from zoning.plan import Plan
 
-__all__ = ["sheets", "write"]
+__all__ = ["book_of", "sheets", "write"]
 
 #: A longer table is named in the first sheet and left to units.parquet. Spreadsheets hold
 #: 1,048,576 rows, but are of no use long before; our choice.
@@ -57,6 +57,9 @@ _ORDER = (
     "residuals", "units", "unit_townships",
 )  # fmt: skip
 
+
+#: What only ``verify`` reads: in plan.gpkg, of no use on a sheet.
+_FOR_PROGRAMS = frozenset({"allocation_edges"})
 
 _LONG = (
     f"Tables of more than {MOST_ROWS:,} rows (–) are not written here; see units.parquet.",
@@ -121,6 +124,34 @@ def to_bytes(plan: Plan, *, lang: str = "zh") -> bytes:
     return repack(out.getvalue(), stamp())
 
 
+def book_of(
+    title: str, tables: Mapping[str, pd.DataFrame], said: contributed.Words,
+    known: Mapping[str, Mapping[str, str]], lang: str = "zh",
+) -> bytes:  # fmt: skip
+    """Give a spreadsheet of tables that belong to no single plan.
+
+    Parameters
+    ----------
+    title : str
+    tables : mapping of DataFrame
+        One sheet each, without an index.
+    said : Words
+        Names of tables and columns.
+    known : mapping of column to mapping of code to word
+    lang : {"zh", "en"}
+    """
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    book.properties.title, book.properties.creator = clean(title), "zoning"
+    names = _sheet_names([said.table_name(key, lang) for key in tables])
+    for (key, table), name in zip(tables.items(), names, strict=True):
+        _fill(book.create_sheet(name), key, table, known, said, lang)
+    out = io.BytesIO()
+    book.save(out)
+    return repack(out.getvalue(), stamp())
+
+
 def sheets(plan: Plan, lang: str = "zh") -> dict[str, pd.DataFrame]:
     """Give the tables of the spreadsheet in order: no geometry, the index as a column.
 
@@ -132,7 +163,8 @@ def sheets(plan: Plan, lang: str = "zh") -> dict[str, pd.DataFrame]:
     """
     import pandas as pd
 
-    frames: dict[str, pd.DataFrame] = {**plan.tables, **contributed.tables(plan)}
+    frames = {k: t for k, t in plan.tables.items() if k not in _FOR_PROGRAMS}
+    frames |= contributed.tables(plan)
     for key in ("zones", "counties", "townships", "redlines", "units"):
         frame = getattr(plan, key)
         if frame is not None:
@@ -194,20 +226,21 @@ def _fill(
     said: contributed.Words,
     lang: str,
     *,
-    home: str,
+    home: str | None = None,
 ) -> None:
-    """Write one table with its two head rows; cell A2 leads back to the first sheet."""
+    """Write one table with its two head rows; cell A2 leads back to the first sheet, if any."""
     # The codes of a wing's column have the words of the wing, whatever others call so.
     known = {**known, **{
         str(c): {code: word.get(lang) for code, word in given.items()}
         for c in table.columns if (given := said.values(str(c), key)) is not None
     }}  # fmt: skip
     columns = [_column(key, table[name], known, said, lang) for name in table.columns]
-    if key in totals.ADDED or key in totals.SHOWN:
+    if home is None or key in totals.ADDED or key in totals.SHOWN:
         columns = [c for one in columns for c in _with_km2(one, lang)]
     prepare(sheet, [c.width for c in columns], 2, len(table))
     heads(sheet, columns)
-    link(sheet, "A2", home)  # office programs colour links: not on the dark head
+    if home is not None:
+        link(sheet, "A2", home)  # office programs colour links: not on the dark head
     # One cell per column is filled again for each row. openpyxl keeps styles by reference, so text
     # that must be quoted has a cell of its own.
     plain = [_blank(sheet, column, quoted=False) for column in columns]
@@ -306,7 +339,8 @@ def _column(
 
     name = str(values.name)
     # "ok" and the like have words; the severity of a check is not the level of a red line.
-    wording = "check_level" if (key, name) == ("checks", "level") else name
+    narrow = "check_level" if (key, name) == ("checks", "level") else f"{key}.{name}"
+    wording = narrow if holds_codes(known, narrow) else name
     label = said.heading(name, lang, key)
     measure = said.unit(name, key)
     form = _FORMATS.get(measure, "General")

@@ -209,6 +209,8 @@ def value_maps(
             codes = type_names(lang)
         elif (layer, column) == ("checks", "level"):
             codes = {code: word.get(lang) for code, word in words.values("check_level").items()}
+        elif narrow := words.values(f"{layer}.{column}"):
+            codes = {code: word.get(lang) for code, word in narrow.items()}
         elif column in ("township", "ok"):
             codes = {}
         else:

@@ -124,7 +124,7 @@ def _by_hand(w: Writer, frame: pd.DataFrame) -> Iterator[Block]:
     for reason, rows in frame[frame["zone_reason"] != "township"].groupby("zone_reason"):
         told = w.cell("zone_reason", reason)
         names = [str(n) for n in rows["name"]]
-        yield w.text(f"Zone by {told}: {', '.join(names)}.", f"{told}:{'、'.join(names)}。")
+        yield w.text(f"Zone by {told}: {', '.join(names)}.", f"{told}：{'、'.join(names)}。")
 
 
 def _decisions(w: Writer) -> Iterator[Block]:
