@@ -180,6 +180,7 @@ def values(column: str) -> dict[str, Text]:
     >>> values("zone_reason")["override"].zh, values("constraint_grade")["low"].en
     ('人工决定', 'low')
     """
+    column = column.removeprefix("given_")  # the planner's own beside ours
     key = "grade" if column.endswith("_grade") else "level" if column == "red_level" else column
     known = load_toml("words.toml")["values"].get(key, {})
     return {code: Text(word["en"], word["zh"]) for code, word in known.items()}

@@ -56,8 +56,20 @@ def dictionary(plan: Plan, lang: str) -> Mapping[str, Mapping[str, str]]:
     names = [str(c) for c in (*plan.config.indicators.spread, "area_m2", "built_m2")]
     for column in ("column", "weight"):
         found[f"reconciliation.{column}"] = {c: words.label(c, lang) for c in names}
+    # A check or a limit stands at the city, a zone, a county or a township.
+    city = {code: word.get(lang) for code, word in words.values("where").items()}
+    found["where"] = found["limits.code"] = {**place_names(plan), **zones, **city}
+    found["checks.unit"] = {c.unit: words.unit_sign(c.unit, lang) for c in plan.checks}
     found["type"] = _shipped(("redlines", "types.toml"), "type", "code", lang)
+    overlap = {code: word.get(lang) for code, word in words.values("closing_row").items()}
+    found["redline_types.type"] = {**found["type"], **overlap}
+    found["redline_areas.area_code"] = overlap
     found["landuse"] = _shipped(("landuse", "classes.toml"), "class", "value", lang)
+    found["source"] = {} if lang != "zh" else {
+        str(text): words.source(str(text), lang)
+        for frame in (plan.redlines, *plan.tables.values())
+        if frame is not None and "source" in frame for text in frame["source"].dropna().unique()
+    }  # fmt: skip
     return found
 
 

@@ -349,7 +349,10 @@ def _column(
     own = said.values(name, key)
     there = holds_codes(known, wording) if own is None else bool(own)
     codes = wording if there else None
-    sample = [_shown(v, measure) for v in values.head(200) if not is_missing(v)]
+    sample = [
+        say(known, codes, v, lang) if codes else _shown(v, measure)
+        for v in values.head(200) if not is_missing(v)
+    ]  # fmt: skip
     longest = max([width_of(text) for text in sample] + [width_of(label) * 0.6, len(name)] + [8])
     return _Column(name, label, form, codes, min(longest + 2, 48))
 

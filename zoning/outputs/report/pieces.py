@@ -14,7 +14,6 @@ from zoning.outputs.office.wording import (
     dictionary,
     holds_codes,
     is_missing,
-    place_names,
     say,
     short_zones,
 )
@@ -48,7 +47,6 @@ class Writer:
     plan: Plan
     lang: str
     known: Mapping[str, Mapping[str, str]] = field(init=False)
-    places: Mapping[str, str] = field(init=False)
     short: Mapping[str, str] = field(init=False)
     _chapter: int = 0
     _section: int = 0
@@ -59,7 +57,6 @@ class Writer:
     def __post_init__(self) -> None:
         """Look up the words of the plan once."""
         self.known = dictionary(self.plan, self.lang)
-        self.places = place_names(self.plan)
         self.short = short_zones(self.plan, self.lang)
 
     def say(self, en: str, zh: str) -> str:
@@ -116,11 +113,7 @@ class Writer:
     def place(self, code: Any) -> str:
         """Name a place: city, county, township or zone."""
         text = str(code)
-        if text in ("city", "all"):
-            return self.say("city", "全市")
-        return self.places.get(text) or self.known["zone"].get(text) or words.value(
-            "township", text, self.lang
-        )  # fmt: skip
+        return self.known["where"].get(text) or words.value("township", text, self.lang)
 
     def cell(self, column: str, value: Any, short: bool = False) -> str:
         """Write one value of a column: codes in words, areas in km2, shares in per cent."""
@@ -131,7 +124,7 @@ class Writer:
         if column in ("county", "township"):
             return self.place(value)
         if value == "overlap":  # the row that closes a table of areas that may overlap
-            return self.say("overlap", "重叠")
+            return words.value("closing_row", value, self.lang)
         if holds_codes(self.known, column):
             return say(self.known, column, value, self.lang)
         return number(value, words.unit(column))
