@@ -264,3 +264,51 @@ def test_squares_stand_in_the_order_of_their_codes():
         codes = np.array(grid.codes(cols.tolist(), rows.tolist()))
         assert codes[grid.order(cols, rows)].tolist() == sorted(codes.tolist())
     assert len(GridSpec("EPSG:4549").order(np.empty(0, int), np.empty(0, int))) == 0
+
+
+def test_counties_of_units_are_those_of_a_ledger(tmp_path):
+    """From numbers alone: each unit adds up, each county is its polygon to a square metre."""
+    import pyarrow.parquet as pq
+
+    from zoning import api
+    from zoning.inputs.layers import Layers
+    from zoning.ledger.atoms import build
+    from zoning.ledger.country import NOWHERE, SEVERAL, count
+
+    found = api.grid("镇江市", counties=True, out=tmp_path / "units.gpkg")
+    shares = pq.read_table(tmp_path / "units-counties.parquet").to_pandas()
+    assert shares.groupby("unit")["area_m2"].sum().equals(found.units["area_m2"])
+    told = found.counties.set_index("county")
+    assert set(told.index) == {*map(str, range(321111, 321113)), "321102", "321181", "321182",
+                               "321183"} | (set(told.index) & {"none", "overlap"})  # fmt: skip
+    off = told["area_m2"] + told["several_m2"] - told["polygon_m2"]
+    assert off.dropna().abs().max() < 1 and told["area_m2"].sum() == found.area_m2
+    assert found.as_dict()["counties"][0]["county"] == "321102"
+
+    grid = GridSpec("EPSG:4549", 1000, (300, 700))
+    city = shapely.Point(500_000, 3_500_000).buffer(7_000)
+    # One lies in another, two share a strip, one reaches out of the city; a gap stays.
+    west = shapely.box(490_000, 3_490_000, 499_777.7, 3_510_000)
+    island = shapely.Point(495_100, 3_500_300).buffer(1_300)
+    east = shapely.box(499_500.5, 3_490_000, 510_000, 3_501_000)
+    places = np.array([west, island, east], dtype=object)
+    counted = count(city, grid, places)
+    frame = gpd.GeoDataFrame(
+        {"name": ["w", "i", "e"], "county": ["w", "i", "e"]}, geometry=places, crs=grid.crs,
+        index=["0", "1", "2"],
+    ).rename_axis("township")  # fmt: skip
+    atoms = build(Layers(city, frame), grid).atoms
+    name = {NOWHERE: "none", SEVERAL: "overlap", 0: "0", 1: "1", 2: "2"}
+    codes = grid.codes(counted.col.tolist(), counted.row.tolist())
+    assert codes == sorted(codes)
+    rows = zip(counted.unit, counted.place, counted.share_m2, strict=True)
+    mine = {(codes[u], name[int(p)]): int(m) for u, p, m in rows}
+    theirs = atoms.groupby(["unit", "township"])["area_m2"].sum().to_dict()
+    assert mine.keys() == theirs.keys() and sum(mine.values()) == sum(theirs.values())
+    assert max(abs(mine[k] - theirs[k]) for k in mine) <= 1
+    for k, shape in enumerate(places):
+        whole = counted.share_m2[counted.place == k].sum() + counted.several_m2[k]
+        assert abs(whole - shape.intersection(city).area) < 1
+    assert counted.area_m2.tolist() == np.bincount(counted.unit, counted.share_m2).tolist()
+    with pytest.raises(InputError, match="looked up by its name"):
+        api.grid(boundary=tmp_path / "units.gpkg", counties=True)

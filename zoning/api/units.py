@@ -13,10 +13,12 @@ from zoning.errors import InputError, Text, raise_all
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
     from zoning.grid.distortion import Distortion
     from zoning.grid.lattice import GridSpec
     from zoning.grid.units import OriginSearch
+    from zoning.ledger.country import Counted
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,10 @@ class Units:
         What a search for a published count of units found.
     count, area_m2 : int
         Number of units, and the study area in all of them.
+    counties : DataFrame or None
+        With ``counties=True``: one row for each county (``county``, ``name``, ``units``,
+        ``area_m2``, ``several_m2`` that it shares with others, ``polygon_m2`` of its own outline in
+        the study area), and for land of none or of several.
     """
 
     units: gpd.GeoDataFrame | None
@@ -49,10 +55,14 @@ class Units:
     match: OriginSearch | None = None
     count: int = 0
     area_m2: int = 0
+    counties: pd.DataFrame | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Give everything but the units as plain data for ``--json``."""
         match = {} if self.match is None else {"match": self.match.as_dict()}
+        if self.counties is not None:
+            plain = self.counties.astype(object)
+            match["counties"] = plain.where(plain.notna(), None).to_dict("records")
         return {
             **match, "units": self.count, "area_m2": self.area_m2,
             "dropped_m2": self.dropped_m2, "grid": self.grid.as_dict(),
@@ -73,6 +83,7 @@ def grid(
     min_share: float = 0.0,
     slivers: str = "keep",
     max_area_error: float = 0.001,
+    counties: bool = False,
     out: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Units:
@@ -100,6 +111,9 @@ def grid(
         What becomes of units with less than this share of their square inside.
     max_area_error : float
         Largest local area distortion of the CRS.
+    counties : bool
+        Also measure what each county has of each unit, of a place that is looked up by its name;
+        with ``out`` it is written beside it, as ``NAME-counties.parquet``.
     out : str or Path, optional
         File to write: .gpkg, .parquet, .geojson, .fgb, .shp or .gdb.
     progress : callable, optional
@@ -122,12 +136,14 @@ def grid(
     >>> api.grid(boundary=f"{file}:city", cell_m=5000).area_m2 // 1_000_000
     3844
     """
+    from zoning.base.staged import beside
     from zoning.grid.crs import check_projected, normal_crs
     from zoning.grid.lattice import GridSpec, check_size
-    from zoning.grid.units import search_origins
+    from zoning.grid.units import search_origins, unit_frame
     from zoning.inputs.frame import choose_grid, no_way_to_grid, outside_china
     from zoning.inputs.layers import Layers
     from zoning.ledger.atoms import build, settle_slivers
+    from zoning.outputs.exchange import units_stream
     from zoning.planfile import parse
 
     file = None if out is None else _check_place(Path(out))
@@ -135,10 +151,15 @@ def grid(
         crs = normal_crs(crs, "--crs")
         check_projected(crs, "--crs")
     _refuse_idle_share(min_share, slivers)
+    if counties and slivers != "keep":
+        raise InputError.one(
+            "--counties tells of all land, slivers too", "--counties 须保留全部碎块",
+            where="--slivers", code="usage", remedy=("leave --slivers out", "请勿设 --slivers"),
+        )  # fmt: skip
     part = {"crs": crs, "cell_m": cell_m, "origin_m": origin_m, "min_share": min_share,
             "slivers": slivers, "max_area_error": max_area_error}  # fmt: skip
     config = parse({"grid": part}, "zoning grid")
-    area, place = _area("中国" if country else city, boundary, source, country)
+    area, place, below = _area("中国" if country else city, boundary, source, country, counties)
     if boundary is not None:
         raise_all(no_way_to_grid(area.crs, crs, str(boundary)))
         for odd in outside_china(area, str(boundary)):
@@ -153,36 +174,79 @@ def grid(
             spec = GridSpec(spec.crs, cell_m, match.matches[0])
     many = distortion.planar_m2 > _MANY * cell_m**2 and slivers == "keep"
     if many and file is not None and file.suffix.lower() == ".parquet":
-        return _streamed(shape, spec, file, distortion, place, match, _inputs(boundary))
-    ledger = settle_slivers(build(Layers(shape), spec), spec, config.grid.min_share, slivers)
-    made = Units(
-        ledger.units, spec, distortion, ledger.dropped_m2, place, match, len(ledger.units),
-        int(ledger.units["area_m2"].sum()),
-    )  # fmt: skip
+        found = _counted(shape, spec, below, file)
+        with beside(file, _inputs(boundary)) as stage:
+            units_stream.write(found.col, found.row, found.area_m2, spec, stage)
+        return Units(None, spec, distortion, 0, place, match, len(found.area_m2),
+                     int(found.area_m2.sum()), _sums(found, shape, spec, below))  # fmt: skip
+    if below is None:
+        ledger = settle_slivers(build(Layers(shape), spec), spec, config.grid.min_share, slivers)
+        units, dropped, sums = ledger.units, ledger.dropped_m2, None
+    else:
+        found = _counted(shape, spec, below, file)
+        units, dropped = unit_frame(found.col, found.row, found.area_m2, spec), 0
+        sums = _sums(found, shape, spec, below)
     if file is not None:
         from zoning.outputs.exchange.units_file import write
 
-        write(ledger.units, file, _inputs(boundary))
-    return made
+        write(units, file, _inputs(boundary))
+    area_m2 = int(units["area_m2"].sum())
+    return Units(units, spec, distortion, dropped, place, match, len(units), area_m2, sums)
 
 
 #: Above so many units a .parquet is written from numbers, without one geometry object (our choice).
 _MANY = 1_000_000
 
 
-def _streamed(
-    shape: Any, spec: GridSpec, file: Path, distortion: Distortion, place: Text | None,
-    match: OriginSearch | None, inputs: list[str | Path],
-) -> Units:  # fmt: skip
-    """Measure and write millions of units without holding them as a table."""
+def _counted(
+    shape: Any, spec: GridSpec, below: gpd.GeoDataFrame | None, file: Path | None
+) -> Counted:
+    """Measure units, and counties in them, from numbers; write what the counties have."""
     from zoning.base.staged import beside
-    from zoning.ledger.atoms import count
+    from zoning.ledger.country import count
     from zoning.outputs.exchange import units_stream
 
-    col, row, area = count(shape, spec)
-    with beside(file, inputs) as part:
-        units_stream.write(col, row, area, spec, part)
-    return Units(None, spec, distortion, 0, place, match, int((area > 0).sum()), int(area.sum()))
+    if below is None:
+        return count(shape, spec)
+    found = count(shape, spec, below.to_crs(spec.crs).geometry.to_numpy())
+    if file is not None:
+        with beside(file.with_name(f"{file.stem}-counties.parquet"), []) as part:
+            units_stream.write_shares(found, below.index.tolist(), spec, part)
+    return found
+
+
+def _sums(
+    found: Counted, shape: Any, spec: GridSpec, below: gpd.GeoDataFrame | None
+) -> pd.DataFrame | None:
+    """Add up what each county has, beside the area of its polygon."""
+    import numpy as np
+    import pandas as pd
+
+    if below is None:
+        return None
+    n = len(below)
+    place = np.where(found.place < 0, n - 1 - found.place, found.place)  # none, several: the last
+    area = np.zeros(n + 2, dtype=np.int64)
+    np.add.at(area, place, found.share_m2)
+    polygon = _inside(below.to_crs(spec.crs).geometry.to_numpy(), shape)
+    table = pd.DataFrame({
+        "county": [*below.index, "none", "overlap"], "name": [*below["name"], "", ""],
+        "units": np.bincount(place, minlength=n + 2), "area_m2": area,
+        "several_m2": [*found.several_m2, np.nan, np.nan],
+        "polygon_m2": [*polygon, np.nan, np.nan],
+    })  # fmt: skip
+    return table[(table.index < n) | (table["area_m2"] > 0)]
+
+
+def _inside(polygons: Any, shape: Any) -> Any:
+    """Give the area that polygons have in the study area; most lie inside and need no cut."""
+    import shapely
+
+    area = shapely.area(polygons)
+    shapely.prepare(shape)
+    out = ~shapely.covers(shape, polygons)
+    area[out] = shapely.area(shapely.intersection(polygons[out], shape))
+    return area
 
 
 def _inputs(boundary: str | Path | None) -> list[str | Path]:
@@ -202,9 +266,9 @@ def _refuse_idle_share(min_share: float, slivers: str) -> None:
 
 
 def _area(
-    city: str | None, boundary: str | Path | None, source: str, country: bool
-) -> tuple[gpd.GeoSeries, Text | None]:
-    """Read the study area as one polygon."""
+    city: str | None, boundary: str | Path | None, source: str, country: bool, counties: bool
+) -> tuple[gpd.GeoSeries, Text | None, gpd.GeoDataFrame | None]:
+    """Read the study area as one polygon, and its counties where they are asked for."""
     import geopandas as gpd
     import shapely
 
@@ -226,11 +290,19 @@ def _area(
         path = "/".join(found.path)
         place = Text(f"{path} ({found.adcode}); boundary: {found.licence}",
                      f"{path}（{found.adcode}）；边界来源：{found.licence}")  # fmt: skip
-        return gpd.GeoSeries([found.geometry], crs="EPSG:4326"), place
+        below = china.counties(found) if counties else None
+        return gpd.GeoSeries([found.geometry], crs="EPSG:4326"), place, below
+    if counties:
+        raise InputError.one(
+            "--counties needs a place that is looked up by its name",
+            "--counties 须与按名称查找的区域同用", where="--counties", code="usage",
+            remedy=("give --city or --province", "请给出 --city 或 --province"),
+        )  # fmt: skip
     from zoning.inputs.vector import read_polygons
 
     frame, _ = read_polygons(str(boundary), role="boundary", metres=False)
-    return gpd.GeoSeries([shapely.union_all(frame.geometry.to_numpy())], crs=frame.crs), None
+    outline = shapely.union_all(frame.geometry.to_numpy())
+    return gpd.GeoSeries([outline], crs=frame.crs), None, None
 
 
 def _check_place(out: Path) -> Path:

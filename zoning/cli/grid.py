@@ -15,6 +15,8 @@ from zoning.cli.console import Talk
 from zoning.errors import InputError, Text, named
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from zoning.grid.units import OriginSearch
 
 
@@ -85,6 +87,13 @@ def grid(
             "--max-area-error", help="Largest local area distortion. / 允许的最大面积变形"
         ),
     ] = 0.001,
+    counties: Annotated[
+        bool,
+        typer.Option(
+            "--counties",
+            help="Also county shares of units: NAME-counties.parquet. / 各县在单元中的面积",
+        ),
+    ] = False,
 ) -> None:  # fmt: skip
     """Make the planning units of a city, a county or a polygon. / 生成规划单元网格。"""
     with _steps(talk, match_count is not None) as bar:
@@ -92,7 +101,7 @@ def grid(
             province or city, boundary=boundary, country=country, cell_m=cell, crs=crs,
             origin_m=_origin(origin), match_count=match_count, source=source,
             min_share=min_share, slivers=slivers,
-            max_area_error=max_area_error, out=out, progress=bar,
+            max_area_error=max_area_error, counties=counties, out=out, progress=bar,
         )  # fmt: skip
     talk.write_json({**found.as_dict(), "out": str(out)})
     if found.place is not None:
@@ -105,10 +114,26 @@ def grid(
     n, name = found.count, _name(found.grid.crs, talk.lang)
     talk.write(talk.say(f"{n:,} units, {total} inside, {name}",
                         f"{n:,} 个单元，范围内 {total}，{name}"))  # fmt: skip
+    if found.counties is not None:
+        _tell_counties(talk, found.counties)
     worst, sum_ = found.distortion.worst, found.distortion.total
     talk.write(talk.say(f"Area distortion: locally up to {worst:.5%}, in total {sum_:+.5%}",
                         f"面积变形：局部最大 {worst:.5%}，合计 {sum_:+.5%}"))  # fmt: skip
-    talk.wrote([out])
+    shares = [out.with_name(f"{out.stem}-counties.parquet")] if counties else []
+    talk.wrote([out, *shares])
+
+
+def _tell_counties(talk: Talk, table: pd.DataFrame) -> None:
+    """Tell how many counties there are, and how near their sums are to their polygons."""
+    own = table[table["polygon_m2"].notna()]
+    off = (own["area_m2"] + own["several_m2"] - own["polygon_m2"]).abs().max()
+    rest = {str(c): int(a) for c, a in zip(table["county"], table["area_m2"], strict=True)}
+    none, several = rest.get("none", 0) / 1e6, rest.get("overlap", 0) / 1e6
+    talk.write(talk.say(
+        f"{len(own):,} counties, each within {off:.2f} m² of its polygon; in no county "
+        f"{none:,.3f} km², in several {several:,.3f} km²",
+        f"{len(own):,} 个县级单元，与各自图形面积相差不超过 {off:.2f} 平方米；"
+        f"不属任何县 {none:,.3f} km²，属多个县 {several:,.3f} km²"))  # fmt: skip
 
 
 @contextmanager

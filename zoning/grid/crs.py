@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from zoning.errors import InputError
@@ -54,6 +54,7 @@ def normal_crs(text: str, where: str = "[grid] crs") -> str:
     return f"EPSG:{found[1]}" if found else text
 
 
+@lru_cache(maxsize=64)
 def is_national(crs: str) -> bool:
     """Whether a CRS is one of the CGCS2000 Gauss-Krueger zones (EPSG:4491 to EPSG:4554).
 
@@ -66,6 +67,7 @@ def is_national(crs: str) -> bool:
     return bool(hit) and 4491 <= int(hit[1]) <= _LAST_CODE  # type: ignore[index]
 
 
+@lru_cache(maxsize=64)
 def crs_tag(crs: str) -> str:
     """Spell a CRS for a unit code: the EPSG number, else a short name of the projection.
 

@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 BoundarySource = Literal["tianditu", "amap"]
 AreaLevel = Literal["province", "city", "county"]
 
+#: Code of all provinces together.
+COUNTRY = "100000"
 #: How the package names the levels in its file names.
 #: The word for each level in the names of files.
 FILES: dict[AreaLevel, str] = {"province": "province", "city": "city", "county": "district"}
@@ -150,7 +152,7 @@ def country(source: BoundarySource = "tianditu") -> Area:
 
     parts = [_area(p, source) for p in list_areas(source) if p.level == "province"]
     shape = shapely.union_all([p.geometry for p in parts])
-    return Area("100000", "中国", "province", ("中国",), shape, source, parts[0].licence)
+    return Area(COUNTRY, "中国", "province", ("中国",), shape, source, parts[0].licence)
 
 
 def children(adcode: str, source: BoundarySource = "tianditu") -> tuple[Place, ...]:
@@ -188,7 +190,8 @@ def counties(area: Area) -> gpd.GeoDataFrame:
 
     places = _places(area.source)
     above = {code for p in places for code in p.parents}
-    below = [p for p in places if area.adcode in p.parents and p.adcode not in above]
+    whole = area.adcode == COUNTRY
+    below = [p for p in places if (whole or area.adcode in p.parents) and p.adcode not in above]
     areas = [_area(p, area.source) for p in below] or [area]
     return gpd.GeoDataFrame(
         {"name": [a.name for a in areas]},

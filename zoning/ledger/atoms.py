@@ -20,7 +20,7 @@ import shapely
 from zoning.grid.lattice import GridSpec
 from zoning.grid.units import unit_frame
 from zoning.inputs.layers import Layers
-from zoning.ledger.closing import close, unit_areas
+from zoning.ledger.closing import close
 from zoning.ledger.tiles import MapBlocks, in_process, measure
 from zoning.measure.coverage import polygon_shares
 from zoning.measure.faces import Faces
@@ -109,27 +109,9 @@ def build(layers: Layers, grid: GridSpec, *, map_blocks: MapBlocks = in_process)
     return Ledger(atoms, units, red_sets, city_m2, protection_sets=protection_sets)
 
 
-def count(city: Any, grid: GridSpec, *, map_blocks: MapBlocks = in_process) -> tuple[Any, ...]:
-    """Measure units alone, without a table: for a country.
-
-    Returns
-    -------
-    col, row, area_m2 : int64 arrays
-        In the order of the codes; the areas are those that :func:`build` gives without layers.
-
-    Examples
-    --------
-    >>> count(shapely.box(500_400, 0, 501_600, 1000), GridSpec("EPSG:4549"))[2].tolist()
-    [600000, 600000]
-    """
-    found = measure(city, {}, grid, map_blocks=map_blocks)
-    everywhere = polygon_shares([city], origin=grid.origin_m, cell=grid.cell_m)
-    return unit_areas(found, everywhere, grid, round(shapely.area(city)), _LEVELS, _ACROSS)
-
-
-#: Levels of places in :func:`_nests`; the last are kept over the whole city too: all that is red,
+#: Of the places of :func:`_nests` the last are kept over the whole city too: all that is red,
 #: each level of it, each set of other protections.
-_LEVELS, _ACROSS = 5, 3
+_ACROSS = 3
 
 
 def _nests(labels: pd.DataFrame) -> list[Any]:

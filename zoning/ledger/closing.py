@@ -78,38 +78,6 @@ def close(
     return atoms
 
 
-def unit_areas(
-    found: Measured, city: Shares, grid: GridSpec, city_m2: int, nests: int, across: int = 0
-) -> tuple[Ints, Ints, Ints]:
-    """Round the areas of units where nothing else is asked, as :func:`close` does.
-
-    Parameters
-    ----------
-    found, city, city_m2
-        As for :func:`close`.
-    nests, across : int
-        Levels of places of a ledger, so that the rounding is the same one.
-
-    Returns
-    -------
-    col, row, area_m2 : int arrays
-        Sorted by the codes of the units; an area may be 0.
-    """
-    order = grid.order(city.col, city.row)
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    unit, there = units_of(found.row, found.col, city, place)
-    (unit, parts) = add_up((unit[there],), found.parts[there])
-    whole = (city.share > 1 - _NOISE)[order]
-    nowhere = np.zeros(len(unit), dtype=np.int64)
-    area = np.zeros(len(order), dtype=np.int64)
-    area[unit] = round_areas(
-        parts / PARTS, unit, [nowhere] * nests, city_m2, across=across, whole=whole[unit],
-        cell_m2=grid.cell_m**2,
-    )  # fmt: skip
-    return city.col[order], city.row[order], area
-
-
 def units_of(rows: Ints, cols: Ints, city: Shares, place: Ints) -> tuple[Ints, Ints]:
     """Find the unit of each part; give the parts that have one.
 

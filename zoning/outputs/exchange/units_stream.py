@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zoning.base.areas import Ints
 from zoning.grid.lattice import GridSpec
 from zoning.grid.units import centres
+
+if TYPE_CHECKING:
+    from zoning.ledger.country import Counted
 
 #: Units in a row group; readers can leave out groups by their boxes.
 GROUP = 1 << 17
@@ -23,7 +27,7 @@ def write(col: Ints, row: Ints, area_m2: Ints, grid: GridSpec, path: Path) -> No
     Parameters
     ----------
     col, row, area_m2 : int arrays
-        Sorted by code, as :func:`zoning.ledger.atoms.count` gives them; empty units are left out.
+        Sorted by code, as :func:`zoning.ledger.country.count` gives them; empty units are left out.
     path : Path
         A ``.parquet`` file.
 
@@ -44,6 +48,40 @@ def write(col: Ints, row: Ints, area_m2: Ints, grid: GridSpec, path: Path) -> No
         for first in range(0, max(len(there), 1), GROUP):
             some = there[first : first + GROUP]
             table = _table(col[some], row[some], area_m2[some], grid)
+            if writer is None:
+                writer = pq.ParquetWriter(path, table.schema, compression="zstd")
+            writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def write_shares(found: Counted, codes: Sequence[str], grid: GridSpec, path: Path) -> None:
+    """Write what each place has of each unit: ``unit``, ``county``, ``area_m2``, in that order.
+
+    Parameters
+    ----------
+    found : Counted
+    codes : sequence of str
+        Of the places. Land of none stands as ``none``, of several as ``overlap``.
+    path : Path
+        A ``.parquet`` file; texts are kept as numbers in it, each written out once.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = pa.array([*codes, "none", "overlap"], pa.string())
+    writer = None
+    try:
+        for first in range(0, max(len(found.unit), 1), GROUP):
+            some = slice(first, first + GROUP)
+            unit, place = found.unit[some], found.place[some]
+            place = np.where(place < 0, len(codes) - 1 - place, place).astype(np.int32)
+            table = pa.table({
+                "unit": _codes(found.col[unit], found.row[unit], grid),
+                "county": pa.DictionaryArray.from_arrays(pa.array(place), names),
+                "area_m2": pa.array(found.share_m2[some]),
+            })  # fmt: skip
             if writer is None:
                 writer = pq.ParquetWriter(path, table.schema, compression="zstd")
             writer.write_table(table)
@@ -75,8 +113,8 @@ def _codes(col: Ints, row: Ints, grid: GridSpec) -> Any:
     rows, at_row = np.unique(row, return_inverse=True)
     cols, at_col = np.unique(col, return_inverse=True)
     # A code ends in E and the easting, which no other part of it depends on.
-    heads = [grid.code(0, int(r)).rpartition("E")[0] + "E" for r in rows]
-    tails = [grid.code(int(c), 0).rpartition("E")[2] for c in cols]
+    heads = [c.rpartition("E")[0] + "E" for c in grid.codes([0] * len(rows), rows.tolist())]
+    tails = [c.rpartition("E")[2] for c in grid.codes(cols.tolist(), [0] * len(cols))]
     return pc.binary_join_element_wise(
         pa.array(heads, pa.string()).take(pa.array(at_row.reshape(-1))),
         pa.array(tails, pa.string()).take(pa.array(at_col.reshape(-1))), "",
