@@ -902,6 +902,38 @@ def test_differences_are_a_theme_with_from_and_to(browser, plan, tmp_path):
     assert "有变化的乡镇" in panel and browser.complaints() == []
 
 
+def test_townships_that_only_one_plan_has_are_listed(browser, plan, tmp_path):
+    """One township is merged into another, one is divided, one has a new name; no zone moves."""
+    towns, units = plan.townships, plan.units
+    one, two, three = (str(t) for t in towns.index[:3])
+    before = units["township"].astype(str)
+    part = before.eq(three) & (units["lat"] > units.loc[before == three, "lat"].median())
+    assert before.eq(one).any() and 0 < part.sum() < before.eq(three).sum()
+    later = towns.rename({one: "N-1"}).assign(
+        name=["新设镇", "改名镇", *towns["name"][2:]], zone=["optimised", *towns["zone"][1:]]
+    )
+    code = before.mask(before == one, two).mask(part, "N-1")
+    other = dataclasses.replace(plan, townships=later, units=units.assign(township=code))
+    browser.open(webmap.write_compare(plan, other, tmp_path / "towns.html"), "#v=")
+    found = browser.js(
+        "return [...Zoning.otherTownships().values()].map(t=>[t.code,t.what,[...t.beside.keys()]])"
+    )
+    assert found == [[one, "gone", [two]], [two, "renamed", [two]], ["N-1", "new", [three]]]
+    browser.js("Zoning.emit('accounts',true)")
+    listed = browser.text(".zn-towns")
+    assert "撤销，其单元现属改名镇" in listed
+    assert "更名为改名镇" in listed
+    assert f"新设，其单元原属{towns.loc[three, 'name']}" in listed
+    # The card of each side speaks of the township of that plan.
+    unit = units.index.get_loc(units.index[part.to_numpy()][0])
+    said = browser.js(
+        "const g=Zoning.sides[0].grid;let i=0;while(g.code(i)!==arguments[0])i++;"
+        "return Zoning.sides.map(s=>Zoning.why(s,i))", units.index[unit],
+    )  # fmt: skip
+    assert "新设镇" in said[1] and "新设镇" not in said[0]
+    assert browser.complaints() == []
+
+
 def test_two_plans_of_one_name_are_told_apart(plan):
     assert webmap.page.own_names(plan, plan) == (plan.name + "（1）", plan.name + "（2）")
     run = {**plan.run, "construction": {**plan.run["construction"], "cap_share": 0.3}}

@@ -241,7 +241,8 @@
       const grid = await Z.loadGrid(plan.units);
       plan.given = await Z.loadGiven(plan.given);
       const layer = new Z.GridLayer(grid, outline, { pane: "zn-" + name, opacity: Z.state.opacity });
-      Z.sides.push({ where: name, plan, grid, layer, classed: null });
+      const towns = plan.towns ? new Map(plan.towns.map((t) => [t.code, t])) : k === 0 && Z.layers.townships ? Z.layers.townships.byCode : null;
+      Z.sides.push({ where: name, plan, grid, layer, towns, classed: null });
     }
     await Z.loadGeography(Z.plan.geography, Z.sides[0].grid);
     await Z.loadLadder(Z.plan.ladder, Z.sides[0].grid, Z.layers.townships ? Z.layers.townships.rows : []);

@@ -41,11 +41,12 @@
     });
   };
 
+  // Of two plans each has townships of its own: the same code may have another name and zone.
   function townOf(grid, i) {
     const code = grid.value(i, "township");
     if (code === null) return null;
-    const layer = Z.layers.townships;
-    return (layer && layer.byCode.get(code)) || { code };
+    const { towns } = Z.sides.find((one) => one.grid === grid);
+    return (towns && towns.get(code)) || { code };
   }
 
   Z.townshipName = function (grid, i) {

@@ -72,8 +72,60 @@
     return [...found.values()].sort((x, y) => y.m2 - x.m2 || Math.abs(y.fresh) - Math.abs(x.fresh));
   };
 
+  // Townships that only one plan has, or that have another name, and where their units lie in the other plan.
+  Z.otherTownships = function () {
+    const [a, b] = Z.sides;
+    const found = new Map();
+    if (!a.towns || !b.towns) return found;
+    const add = (row, what) => found.set(row.code, { code: row.code, row, what, beside: new Map() });
+    for (const [code, row] of a.towns) {
+      const now = b.towns.get(code);
+      if (!now) add(row, "gone");
+      else if (now.name !== row.name) { add(row, "renamed"); found.get(code).beside.set(code, now); }
+    }
+    for (const [code, row] of b.towns) if (!a.towns.has(code)) add(row, "new");
+    const note = (one, other, what) => {
+      for (let i = 0; i < one.grid.count; i++) {
+        const row = found.get(one.grid.value(i, "township"));
+        if (!row || row.what !== what) continue;
+        const k = other.grid.find(...one.grid.centre(i));
+        const code = k < 0 ? null : other.grid.value(k, "township");
+        if (code !== null) row.beside.set(code, other.towns.get(code) || { code });
+      }
+    };
+    note(a, b, "gone");
+    note(b, a, "new");
+    return found;
+  };
+
+  function whatBecame(row) {
+    const towns = [...row.beside.values()].map(Z.place).join(Z.t("comma"));
+    if (row.what === "renamed") return Z.t("town_renamed", { towns });
+    if (!towns) return Z.t("town_" + row.what);
+    return Z.t(row.what === "gone" ? "town_gone_into" : "town_new_from", { towns });
+  }
+
+  function townList() {
+    const others = Z.otherTownships();
+    const moved = new Map(Z.changed === undefined ? [] : Z.changedTownships().map((t) => [t.code, t]));
+    const codes = [...others.keys(), ...[...moved.keys()].filter((c) => !others.has(c))];
+    const here = Z.layers.townships;
+    if (!codes.length || !here) return null;
+    const name = (code) => {
+      const row = here.byCode.get(code);
+      if (!row) return Z.place((others.get(code) || { row: { code } }).row);
+      return Z.el("button", { type: "button", class: "zn-link", onclick: () => Z.emit("found", { kind: "township", rows: [row] }) }, Z.place(row));
+    };
+    return [Z.el("h3", null, Z.t("changed_towns", { n: codes.length })), Z.el("ul", { class: "zn-list zn-towns" }, codes.map((code) => {
+      const t = moved.get(code) || { n: 0, fresh: 0 };
+      return Z.el("li", null, name(code), Z.el("span", { class: "zn-num zn-soft" }, [
+        others.has(code) ? whatBecame(others.get(code)) : null, t.n ? Z.t("units_n", { n: t.n }) : null,
+        t.fresh ? (t.fresh > 0 ? "+" : "−") + Z.km2(Math.abs(t.fresh), 2) : null].filter(Boolean).join(" · ")));
+    }))];
+  }
+
   Z.drawDifferences = function () {
-    if (Z.changed === undefined) return null;
+    if (Z.changed === undefined) return [Z.drawRedrawn(), townList()];
     const [a, b] = Z.sides.map((one) => one.plan.accounts.construction || {});
     const delta = (name, x, y, show) => Z.known(x) && Z.known(y) && x !== y && Z.el("tr", null, Z.el("th", { scope: "row" }, name),
       Z.el("td", { class: "zn-num" }, show(x)), Z.el("td", { class: "zn-num" }, show(y)), Z.el("td", { class: "zn-num" }, (y > x ? "+" : "−") + show(Math.abs(y - x))));
@@ -81,13 +133,9 @@
     const km2 = (m2) => Z.km2(m2, 2);
     const rows = [delta(Z.t("cap"), a.cap_share, b.cap_share, (x) => Z.percent(x, 2)), delta(Z.t("new"), a.new_m2, b.new_m2, km2), delta(Z.t("existing"), a.existing_m2, b.existing_m2, km2),
       ...zones.map(([x, y]) => delta(Z.zone(x.code).label, x.area_m2, y.area_m2, km2))].filter(Boolean);
-    const towns = Z.changedTownships();
     return [Z.el("p", null, Z.t("changed", { n: Z.number(Z.changed) })),
       rows.length ? Z.el("table", { class: "zn-table zn-deltas" }, Z.el("thead", null, Z.el("tr", null, [Z.t("account"), Z.t("left"), Z.t("right"), "Δ"].map((h, k) => Z.el("th", { scope: "col", class: k ? "zn-num" : null }, h)))), Z.el("tbody", null, rows)) : null,
-      Z.drawRedrawn(),
-      towns.length && Z.layers.townships ? [Z.el("h3", null, Z.t("changed_towns", { n: towns.length })), Z.el("ul", { class: "zn-list" }, towns.map((t) => Z.el("li", null,
-        Z.el("button", { type: "button", class: "zn-link", onclick: () => Z.emit("found", { kind: "township", rows: [Z.layers.townships.byCode.get(t.code)] }) }, Z.place(Z.layers.townships.byCode.get(t.code) || t)),
-        Z.el("span", { class: "zn-num zn-soft" }, [t.n ? Z.t("units_n", { n: t.n }) : null, t.fresh ? (t.fresh > 0 ? "+" : "−") + Z.km2(Math.abs(t.fresh), 2) : null].filter(Boolean).join(" · ")))))] : null];
+      Z.drawRedrawn(), townList()];
   };
 
   // Townships of another name, boundary, code or zone, as the comparison of two versions found them.
@@ -96,7 +144,8 @@
     if (!layer) return null;
     const at = (name) => layer.columns.findIndex((c) => c.name === name);
     const say = (row, name) => { const cell = row.values[at(name)]; return cell === null || cell === undefined ? "–" : typeof cell === "object" ? Z.say(cell) : cell; };
-    const both = (row, name) => [...new Set([say(row, name + "_before"), say(row, name + "_after")])].join(" → ");
+    const sides = (row) => ["_before", "_after"].filter((side) => Z.known(row.values[at("code" + side)]));
+    const both = (row, name) => [...new Set(sides(row).map((side) => say(row, name + side)))].join(" → ");
     return [Z.el("h3", null, Z.say(layer.label) + " (" + Z.number(layer.drawn.length) + ")"),
       Z.el("table", { class: "zn-table" }, Z.el("tbody", null, layer.drawn.map((row) => Z.el("tr", null,
         Z.el("th", { scope: "row" }, both(row, "name")), Z.el("td", null, say(row, "relation")), Z.el("td", null, both(row, "zone"))))))];

@@ -12,7 +12,7 @@ from zoning.outputs.webmap import given
 from zoning.outputs.webmap.accounts import pack_accounts, zone_rows
 from zoning.outputs.webmap.geography import pack as pack_geography
 from zoning.outputs.webmap.ladder import pack as pack_ladder
-from zoning.outputs.webmap.layers import CARDS, pack_layers, plain
+from zoning.outputs.webmap.layers import CARDS, pack_layers, plain, town_rows
 from zoning.outputs.webmap.payload import AREAS, NAMES, SHARES, pack_units, units_in_order
 from zoning.schemes.contrast import redline_look
 
@@ -74,8 +74,10 @@ def document(
                 "accounts": pack_accounts(p),
                 "overlays": overlays(p),
                 "decisions": decisions(p),
+                # Lines are those of the first plan; what the second calls its townships is its own.
+                **({} if k == 0 else {"towns": town_rows(p)}),
             }
-            for p in plans
+            for k, p in enumerate(plans)
         ],
         "ladder": None if ladder is None else pack_ladder(first, ladder, units_in_order(first)),
         "geography": None if under is None else pack_geography(first, under),

@@ -63,6 +63,20 @@ def pack_layers(plan: Any) -> dict[str, Any]:
     return layers
 
 
+def town_rows(plan: Any) -> list[dict[str, Any]] | None:
+    """Give code, names and zone of each township; None where the plan has none."""
+    towns = plan.townships
+    if towns is None:
+        return None
+    zones = towns["zone"] if "zone" in towns else [None] * len(towns)
+    names = towns["name"] if "name" in towns else [None] * len(towns)
+    english = _latin(towns, "places").get("english", [None] * len(towns))
+    return [
+        {"code": str(code), "name": plain(name), "name_en": en, "zone": plain(zone)}
+        for code, name, en, zone in zip(towns.index, names, english, zones, strict=True)
+    ]
+
+
 def _with_new(places: Any, plan: Any, key: str) -> Any:
     """Put new land beside places whose table does not say it, summed over the pieces."""
     if "new_m2" in places or plan.pieces is None or "new_m2" not in plan.pieces:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from zoning.base.areas import Ints
+from zoning.base.areas import Floats, Ints
 from zoning.grid.lattice import GridSpec
 from zoning.ledger.tiles import (
     BLOCK,
@@ -35,6 +35,8 @@ from zoning.ledger.tiles import (
 from zoning.measure.faces import Faces, Geometries, partition
 from zoning.review.audit.rules import Claim, Matrix
 
+#: An odd number with its bits well mixed (the golden ratio in 64 bits).
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 #: Townships of ground in none, and in more than one.
 NOWHERE, SEVERAL = -1, -2
 #: Parts of one patch meet at a seam on lines with the same x or y; a micrometre is far below that.
@@ -196,7 +198,8 @@ def _signs(faces: Faces, work: Work, number: dict[str, Ints]) -> list[Sign]:
         free = np.ones(count, dtype=bool)
         free[face[mine[claim]]] = False
         keys.append(np.flatnonzero(free) * kinds + rest)
-    pairs = np.unique(np.concatenate(keys))
+    pairs = np.sort(np.concatenate(keys))
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]
     ends = np.searchsorted(pairs, np.arange(count + 1) * kinds).tolist()
     found = (pairs % kinds).tolist() if kinds else []
     return [tuple(found[a:b]) for a, b in itertools.pairwise(ends)]
@@ -237,11 +240,11 @@ def _parts(
     part[mine] = of
     order = np.argsort(of, kind="stable")
     starts = np.searchsorted(of[order], np.arange(count + 1))
-    whole = np.empty(count, dtype=object)
-    for k in range(count):
-        own = mine[order[starts[k] : starts[k + 1]]]
-        whole[k] = shapes[own[0]] if len(own) == 1 else _joined(shapes[own])
-    return part, whole, sign[mine[order[starts[:-1]]]]
+    mine = mine[order]
+    whole = shapes[mine[starts[:-1]]]
+    for k in np.flatnonzero(np.diff(starts) > 1).tolist():
+        whole[k] = _joined(shapes[mine[starts[k] : starts[k + 1]]])
+    return part, whole, sign[mine[starts[:-1]]]
 
 
 def _joined(shapes: Geometries) -> Any:
@@ -264,10 +267,32 @@ def _neighbours(shapes: Geometries, sign: Ints) -> tuple[Ints, Ints]:
     face = of[ring[:-1][same]]
     turned = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
     ends[turned] = ends[turned][:, [2, 3, 0, 1]]
-    order = np.lexsort((*ends.T, sign[face]))
-    ends, face = ends[order], face[order]
-    twin = (ends[1:] == ends[:-1]).all(axis=1) & (sign[face[1:]] == sign[face[:-1]])
-    return face[:-1][twin].astype(np.int64), face[1:][twin].astype(np.int64)
+    order, alike = _side_by_side(ends, sign[face])
+    face = face[order]
+    return face[:-1][alike].astype(np.int64), face[1:][alike].astype(np.int64)
+
+
+def _side_by_side(ends: Floats, sign: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """Give an order in which equal rows stand together, and which rows equal the one before.
+
+    Rows are sorted by one number made of all their bits. Where two different rows have the same
+    number, which is not to be expected, they are sorted by their columns.
+    """
+    key = sign.astype(np.uint64)
+    for column in (ends + 0.0).T:  # -0.0 is 0.0
+        key = (key ^ (key >> np.uint64(32)) ^ column.view(np.uint64)) * _MIX
+    order = np.argsort(key ^ (key >> np.uint64(29)))
+
+    def compared() -> npt.NDArray[np.bool_]:
+        rows, of = ends[order], sign[order]
+        found: npt.NDArray[np.bool_] = (rows[1:] == rows[:-1]).all(axis=1) & (of[1:] == of[:-1])
+        return found
+
+    alike = compared()
+    if ((key[order[1:]] == key[order[:-1]]) & ~alike).any():
+        order = np.lexsort((*ends.T, sign))
+        alike = compared()
+    return order, alike
 
 
 def _merge(blocks: list[Block]) -> Partition:

@@ -84,6 +84,8 @@ def widths(shapes: Geometries, tolerance: Tolerance) -> Widths:
 EDGE, THIN, SPECK = "edge", "thin", "speck"
 #: A point of an outline lies on a line within this, in metres; so much of an outline makes a side.
 _ON_M, _SIDE, _STEPS = 1e-4, 0.25, 32
+#: Edges of a piece of an outline that is looked at as one.
+_RUN = 8
 
 
 def forms(shapes: Geometries, wide: Widths, lines: Geometries, layer: Ints) -> list[str]:
@@ -119,14 +121,33 @@ def forms(shapes: Geometries, wide: Widths, lines: Geometries, layer: Ints) -> l
         rings = shapely.get_exterior_ring(shapes[thin])
         along = (np.arange(_STEPS) + 0.5) / _STEPS
         points = shapely.line_interpolate_point(rings[:, None], along, normalized=True)
-        at, line = shapely.STRtree(lines).query(points.ravel(), "dwithin", distance=_ON_M)
-        here = np.unique(np.column_stack([at, layer[line]]), axis=0)
-        pairs, count = np.unique(
-            np.column_stack([here[:, 0] // _STEPS, here[:, 1]]), axis=0, return_counts=True
-        )
-        sides = np.bincount(pairs[count >= _SIDE * _STEPS, 0], minlength=len(thin))
+        pieces, owner = _pieces(lines)
+        at, piece = shapely.STRtree(pieces).query(points.ravel(), "dwithin", distance=_ON_M)
+        # Which layers have a line at each point, and how many points of a patch each layer has.
+        kinds = int(layer.max()) + 1
+        here = np.sort(at * kinds + layer[owner[piece]])
+        here = here[np.diff(here, prepend=-1) > 0]
+        pair = here // (_STEPS * kinds) * kinds + here % kinds
+        count = np.bincount(pair, minlength=len(thin) * kinds)
+        sides = (count.reshape(-1, kinds) >= _SIDE * _STEPS).sum(axis=1)
         found[thin] = np.where(sides > 1, EDGE, THIN)
     return [str(f) for f in found]
+
+
+def _pieces(lines: Geometries) -> tuple[Geometries, Ints]:
+    """Cut lines into short runs of edges, so that few of them are near a point; and whose each is."""
+    parts, owner = shapely.get_parts(lines, return_index=True)
+    xy, of = shapely.get_coordinates(parts, return_index=True)
+    edge = np.flatnonzero(of[1:] == of[:-1])
+    run = (edge - np.searchsorted(of, of[edge])) // _RUN
+    last = np.ones(len(edge), dtype=bool)
+    last[:-1] = (of[edge][1:] != of[edge][:-1]) | (run[1:] != run[:-1])
+    number = last.cumsum() - last
+    twice = 1 + last.astype(np.int64)  # the last edge of a run gives both its ends
+    ends = np.repeat(edge, twice)
+    ends[twice.cumsum()[last] - 1] += 1
+    pieces = shapely.linestrings(xy[ends], indices=np.repeat(number, twice))
+    return pieces, owner[of[edge[last]]]
 
 
 @dataclass(frozen=True)

@@ -174,17 +174,22 @@ def _multi(shape: Any) -> Any:
 
 
 def _towns(diff: Diff, plan: Plan) -> Layer | None:
-    """Draw the townships that changed their zone, name, code or boundary."""
+    """Draw townships that changed zone, name, code or boundary; gone ones as they were."""
     import geopandas as gpd
 
-    towns = diff.changed_towns
-    column = "code_after" if diff.after.plan is not None else "code_before"
     if plan.townships is None:
         return None
-    mine = towns[towns[column].isin(plan.townships.index)]
-    if mine.empty:
+    towns = diff.changed_towns
+    code = towns["code_after" if diff.after.plan is not None else "code_before"]
+    where = plan.townships.geometry.reindex(code).reset_index(drop=True)
+    before = diff.before.plan
+    if before is not None and before.townships is not None:
+        former = before.townships.geometry.to_crs(plan.units.crs).reindex(towns["code_before"])
+        where = where.where(where.notna(), former.reset_index(drop=True))
+    drawn = where.notna().to_numpy()
+    if not drawn.any():
         return None
-    shapes = [_multi(g) for g in plan.townships.geometry.reindex(mine[column]).to_numpy()]
+    mine, shapes = towns[drawn], [_multi(g) for g in where[drawn]]
     flat = shown.plain(mine)
     layer = gpd.GeoDataFrame(flat, geometry=shapes, crs=plan.units.crs)
     told = shown.fields(diff, "diff_townships", flat)

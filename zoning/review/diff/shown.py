@@ -22,7 +22,8 @@ STATES = {
     OPEN: Text("left open by the crosswalk", "对照表未定"),
 }
 RELATIONS = {
-    "same": Text("as before", "未变"), "renamed": Text("renamed", "更名"),
+    "same": Text("name and boundary as before", "名称、界线未变"),
+    "renamed": Text("renamed", "更名"),
     "redrawn": Text("new boundary", "界线调整"), "recoded": Text("new code", "更换代码"),
     "merged": Text("merged", "合并"), "split": Text("split", "拆分"),
     "gone": Text("gone", "撤销"), "new": Text("new", "新设"),
