@@ -21,6 +21,8 @@ from zoning.errors import InputError
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.plans import load_roles
 from zoning.planfile.models import AuditPart
+from zoning.review.audit import partition as cutting
+from zoning.review.audit import patches as judging
 from zoning.review.audit.claims import _layer, gather
 from zoning.review.audit.offset import find_shifts
 from zoning.review.audit.partition import measure
@@ -253,6 +255,34 @@ def test_slivers_say_what_they_are():
     assert "thin" in forms["basic_farmland+forest"]
     real = told.patches["kind"] != "G"
     assert set(told.patches.loc[real, "form"]) <= {""}
+
+
+def test_lines_are_cut_into_runs_that_are_all_of_them():
+    rng = np.random.default_rng(4)
+    blobs = [blob(rng, 200, (X + 900 * k, Y), n) for k, n in enumerate((3, 8, 9, 40))]
+    ring = shapely.Point(X, Y + 5000).buffer(90).difference(shapely.Point(X, Y + 5000).buffer(40))
+    lines = shapely.boundary([*blobs, ring, shapely.Polygon()])
+    pieces, owner = judging._pieces(lines)
+    assert sorted(set(owner.tolist())) == [0, 1, 2, 3, 4]
+    assert (shapely.get_num_coordinates(pieces) <= judging._RUN + 1).all()
+    for k in range(5):
+        mine = shapely.union_all(pieces[owner == k])
+        assert shapely.equals(mine, lines[k])
+        assert shapely.length(pieces[owner == k]).sum() == pytest.approx(shapely.length(lines[k]))
+
+
+def test_equal_edges_stand_together_also_where_their_numbers_meet(monkeypatch):
+    rng = np.random.default_rng(6)
+    ends = rng.integers(0, 3, (400, 4)).astype(float)
+    ends[ends == 0] *= rng.choice([-1, 1], (ends == 0).sum())
+    sign = rng.integers(0, 2, 400)
+    want = pd.DataFrame(ends + 0.0).assign(s=sign).groupby([0, 1, 2, 3, "s"]).ngroup().to_numpy()
+    for mix in (cutting._MIX, np.uint64(0)):  # with 0 all rows have one number
+        monkeypatch.setattr(cutting, "_MIX", mix)
+        order, alike = cutting._side_by_side(ends, sign)
+        assert sorted(order) == list(range(400))
+        assert (alike == (want[order[1:]] == want[order[:-1]])).all()
+        assert (~alike).sum() + 1 == want.max() + 1
 
 
 def test_a_pair_without_a_rule_is_never_passed():

@@ -135,7 +135,7 @@ def forms(shapes: Geometries, wide: Widths, lines: Geometries, layer: Ints) -> l
 
 
 def _pieces(lines: Geometries) -> tuple[Geometries, Ints]:
-    """Cut lines into short runs of edges, so that few of them are near a point; and whose each is."""
+    """Cut lines into short runs of edges, so that few are near a point; say whose each is."""
     parts, owner = shapely.get_parts(lines, return_index=True)
     xy, of = shapely.get_coordinates(parts, return_index=True)
     edge = np.flatnonzero(of[1:] == of[:-1])
