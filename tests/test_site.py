@@ -210,6 +210,14 @@ def test_every_place_is_asked_and_told(world):
     assert outside.row("place").level == "unknown"
     assert by["half outside"].row("place").low == 500_000
     assert by["half outside"].verdict in ("unknown", "red")
+    # A layer of the plan says nothing of land outside it: no answer there is green or yellow.
+    for one in (outside, by["half outside"]):
+        told = {r.code: r for r in one.rows if r.asked and r.code not in ("place", "access")}
+        assert len(told) > 4 and {r.level for r in told.values()} <= {"unknown", "red"}
+    assert outside.row("basic_farmland").text.en == "not known: outside the plan"
+    half = by["half outside"].row("lock")
+    assert half.level == "unknown"
+    assert half.text.en == "asked; none; not known of 50.00 ha outside the plan"
     assert by["1 m2"].area_m2 == pytest.approx(1)
     assert by["1 m2"].parts["area_m2"].tolist()[:1] == [1]
     city = by["whole city"]
@@ -349,6 +357,23 @@ def test_all_bad_rows_of_a_file_are_told_at_once(world, tmp_path):
     assert [p.what.en for p in told.value.problems] == [
         "row 3: no coordinates", "row 4: no coordinates",
     ]  # fmt: skip
+    (tmp_path / "b.csv").write_text(
+        "宗地编号,经度,纬度,行业代码\nA-1,119.9,31.6,X9\nA-2,119.9,31.6,C30\nA-3,119.9,31.6,B30\n",
+        encoding="gbk",
+    )
+    with pytest.raises(InputError) as told:
+        ask(world, tmp_path / "b.csv")
+    assert [p.where.rpartition(", ")[2] for p in told.value.problems] == ["site A-1", "site A-3"]
+
+
+def test_remedies_of_a_site_are_options_of_the_command(world, tmp_path):
+    with pytest.raises(InputError) as told:
+        ask(world, BOW)
+    assert "--repair" in told.value.problems[0].remedy.en
+    flat = "POLYGON ((119.9 31.6, 120 31.6, 119.9 31.6, 120 31.6, 119.9 31.6))"
+    with pytest.raises(InputError) as told:
+        ask(world, flat, repair=True)
+    assert told.value.problems[0].what.en == "site 1 encloses no ground"
 
 
 @given(

@@ -101,6 +101,8 @@ def site(
     from zoning.review.site.ground import gather
     from zoning.review.site.rules import load_rules
 
+    if industry is not None:
+        industry_code(industry)
     whole = taken(plan)
     given = None if not lists else read_lists(lists)[0]
     asked = load_rules(None if rules is None else Path(rules))
@@ -112,8 +114,6 @@ def site(
                           ("name", name)):  # fmt: skip
         if value is not None:
             frame[column] = frame[column].fillna(value)
-    for code in frame["industry"].dropna().unique():
-        industry_code(code)
     folder = Path(plan) if isinstance(plan, str | Path) else None
     ground = gather(
         whole, sealed=_sealed(whole, folder), inputs=_starts(folder, inputs), access=given

@@ -179,6 +179,8 @@ _WORDS = {
 def _bad(kind: str, label: str, where: str, shape: Any, crs: Any) -> Problem:
     words = _WORDS[kind]
     name = getattr(shape, "geom_type", "")
+    if kind == "non-polygon" and name.endswith("Polygon"):  # nothing of it was left by mending
+        words = Text("encloses no ground", "没有围成任何用地")
     remedy = Text("draw it again or delete the row", "请重新绘制或删除该行")
     if kind == "non-polygon" and _is_closed(shape):
         remedy = Text("it is a closed line: repair = true takes it as a polygon (QGIS: Lines to "

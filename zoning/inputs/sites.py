@@ -7,6 +7,7 @@ planner declares of a project (industry, energy, emission ...) is carried along 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +15,17 @@ import numpy as np
 import pandas as pd
 
 from zoning.errors import Finding, InputError, Problem, Text, raise_all
+from zoning.inputs.access import industry_code
 from zoning.inputs.geometry import check_polygons, close_lines
-from zoning.inputs.source import existing, split_layer
+from zoning.inputs.source import existing, shorten, split_layer
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 #: Columns that a site may declare, with the heads that files give them.
 DECLARED: dict[str, tuple[str, ...]] = {
-    "site": ("site", "code", "id", "编号", "项目编号", "代码", "项目代码"),
-    "name": ("name", "名称", "项目名称"),
+    "site": ("site", "code", "id", "编号", "项目编号", "地块编号", "宗地编号", "代码", "项目代码"),
+    "name": ("name", "名称", "项目名称", "地块名称"),
     "industry": ("industry", "行业", "行业代码", "行业类别"),
     "catalogue_item": ("catalogue_item", "产业目录", "目录条目"),
     "energy_tce": ("energy_tce", "energy", "综合能耗", "综合能耗(tce)", "能耗"),
@@ -103,7 +105,7 @@ def read_sites(
     labels = [f"site {s}" for s in frame["site"]]
     frame, closed = _close(frame, labels, where, repair)
     frame, problems, more = _sound(frame, labels, where, repair)
-    raise_all(problems)
+    raise_all([*_industries(frame, labels, where), *problems])
     frame, more_findings = _placed(frame, crs, to_crs, where, datum)
     shapes, problems = _polygons(frame, labels, where, width_m)
     raise_all(problems)
@@ -287,6 +289,18 @@ def _declared(frame: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(out, geometry=frame.geometry, crs=frame.crs)
 
 
+def _industries(frame: gpd.GeoDataFrame, labels: list[str], where: str) -> list[Problem]:
+    """Tell the rows whose industry is no code."""
+    found: list[Problem] = []
+    for label, code in zip(labels, frame["industry"], strict=True):
+        if not pd.isna(code):
+            try:
+                industry_code(str(code), f"{where}, {label}")
+            except InputError as error:
+                found += error.problems
+    return shorten(found, where)
+
+
 def _close(
     frame: gpd.GeoDataFrame, labels: list[str], where: str, repair: bool
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -320,6 +334,9 @@ def _sound(
         shapes[other], where, [labels[i] for i in other], repair=repair
     )
     shapes[other] = mended
+    # Here it is an option of the command, not a key of plan.toml.
+    remedy = Text("mend it in a GIS, or give --repair", "请在 GIS 中修复，或使用 --repair")
+    bad = [replace(p, remedy=remedy) if p.code == "invalid-geometry" else p for p in bad]
     return frame.set_geometry(list(shapes), crs=frame.crs), [*problems, *bad], told
 
 

@@ -26,7 +26,7 @@ from zoning.review.site.headroom import Accounts, accounts_of, take
 from zoning.review.site.measure import measure
 from zoning.review.site.measured import rule_columns
 from zoning.review.site.rules import LEVELS, Question, Rules, between, judge
-from zoning.review.site.told import told, told_number
+from zoning.review.site.told import outside, told, told_number
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -306,6 +306,8 @@ def _row(question: Question, here: _Here, asked: tuple[Asked, ...]) -> Row:
     words = Text(*(_fill(text.get(lang), here, lang) for lang in ("en", "zh")))
     if (question.layer == "zones" or question.layer in here.kinds) and parts:
         words = _with_parts(words, here, question.layer, parts)
+    if question.layer not in ("city", "declared"):
+        level, words = outside(level, words, here.low, here.high)
     show = question.show
     low, high = (here.low.get(show), here.high.get(show)) if show else (None, None)
     return Row(question.code, question.group, question.text, asked, level, words, low, high,

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from zoning.errors import Text
+from zoning.inputs.sites import LEAST_M2
+from zoning.review.site.rules import LEVELS
+
 
 def one(area_m2: float, lang: str) -> str:
     """Write an area: below a hectare in square metres, so that rounding hides no overlap.
@@ -44,3 +50,26 @@ def told_number(value: float) -> str:
     ('1,200', '3.5')
     """
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,}"
+
+
+def outside(
+    level: str, text: Text, low: Mapping[str, float], high: Mapping[str, float]
+) -> tuple[str, Text]:
+    """Say that the layers of a plan know nothing of land outside it, which may hide a red.
+
+    Examples
+    --------
+    >>> half = {"outside_m2": 500.0, "inside_m2": 500.0}
+    >>> level, text = outside("green", Text("asked; none", "经查询，不涉及"), half, half)
+    >>> level, text.en
+    ('unknown', 'asked; none; not known of 500 m² outside the plan')
+    """
+    beyond, most = low["outside_m2"], high["outside_m2"]
+    if most < LEAST_M2 or LEVELS.index(level) <= LEVELS.index("unknown"):
+        return level, text
+    if high["inside_m2"] < LEAST_M2:
+        return "unknown", Text("not known: outside the plan", "位于规划范围外，无从查询")
+    return "unknown", Text(
+        f"{text.en}; not known of {told(beyond, most, 'en')} outside the plan",
+        f"{text.zh}；规划范围外 {told(beyond, most, 'zh')}无从查询",
+    )
