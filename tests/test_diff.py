@@ -448,6 +448,26 @@ def test_an_official_list_is_the_other_side(county, tmp_path):
     assert rules.check(found.plan.contributions, plan.units.index) == []
 
 
+def test_a_list_says_nothing_but_the_zones_of_its_townships(county, tmp_path):
+    """Neither protections nor limits are gone because a list has none; nor is who is left out."""
+    plan = county.plan()
+    towns = plan.townships["name"].where(plan.townships.index != "321000001", "开发区（甲街道）")
+    plan = replace(plan, townships=plan.townships.assign(name=towns))
+    assert plan.redlines is not None and len(plan.tables["limits"])
+    path = tmp_path / "名单.csv"
+    path.write_text("乡镇街道,主体功能\n开发区(甲街道),优化开发\n乙镇,重点开发\n", encoding="gbk")
+    found = api.diff(plan, path)
+    assert not len(found.found.protections) and not len(found.found.limits)
+    assert not len(found.found.wings) and not len(found.found.accounts)
+    left = found.found.changed_towns
+    assert left[["code_before", "relation", "zone_after"]].values.tolist() == [
+        ["321000003", "unlisted", "unzoned"]
+    ]
+    said = found.paragraphs("en")
+    assert not any("protected areas" in p for p in said)
+    assert any("1 are not in the list" in p and "0 townships have another class" in p for p in said)
+
+
 def test_a_wrong_list_is_told_row_by_row(county, tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("code,zone\n321000001,keyy\n321000099,key\n321000001,key\n", encoding="utf-8")

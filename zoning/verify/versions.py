@@ -334,8 +334,9 @@ def _places(
                   tolerance=1.0)  # fmt: skip
     drawn = next((x.frame for x in given.layers if x.name == "diff_areas"), None)
     units = frames[_UNITS]
-    changed = units[units["state"] != _SAME]
-    right = changed.groupby(["change", "cause"], dropna=False)["common_m2"].sum()
+    # Beside a list no cause is looked for: the cell is empty.
+    changed = units[units["state"] != _SAME].fillna({"cause": ""})
+    right = changed.groupby(["change", "cause"])["common_m2"].sum()
     if drawn is not None:
-        stored = drawn.set_index(["change", "cause"])["area_m2"]
+        stored = drawn.fillna({"cause": ""}).set_index(["change", "cause"])["area_m2"]
         _held(found, "diff_areas, area_m2", values(stored), values(right))

@@ -107,6 +107,12 @@ def shares(before: Side, after: Side) -> pd.DataFrame:
     return out
 
 
+def _both(before: Side, after: Side) -> tuple[Plan | None, Plan | None]:
+    """Give two plans; none where one side is a list, which says nothing but zones of townships."""
+    one, two = before.plan, after.plan
+    return (one, two) if one is not None and two is not None else (None, None)
+
+
 def limits(before: Side, after: Side) -> pd.DataFrame:
     """Compare every limit of the allocation and its price.
 
@@ -118,8 +124,8 @@ def limits(before: Side, after: Side) -> pd.DataFrame:
     """
     columns = ("floor_m2", "cap_m2", "used_m2", "price")
     frames = []
-    for side in (before, after):
-        table = None if side.plan is None else side.plan.tables.get("limits")
+    for plan in _both(before, after):
+        table = None if plan is None else plan.tables.get("limits")
         if table is None:
             table = pd.DataFrame(columns=["kind", "code", *columns])
         keyed = table.astype({"kind": object, "code": object}).set_index(["kind", "code"])
@@ -154,7 +160,7 @@ def protections(before: Side, after: Side) -> pd.DataFrame:
     """
     import geopandas as gpd
 
-    one, two = (_protected(s.plan) for s in (before, after))
+    one, two = (_protected(p) for p in _both(before, after))
     rows = []
     for key in sorted({*one} | {*two}):
         row = _area(key, one.get(key), two.get(key))
@@ -253,7 +259,7 @@ def wing_tables(before: Side, after: Side) -> pd.DataFrame:
         ``column_zh`` (what that table calls it), ``before``, ``after`` (words), ``difference``
         (numbers), ``unit``, ``state`` (``changed``, ``added``, ``gone``); only what differs.
     """
-    one, two = (_keyed(s.plan) for s in (before, after))
+    one, two = (_keyed(p) for p in _both(before, after))
     rows: list[tuple[Any, ...]] = []
     for name in sorted({*one} | {*two}):
         rows += _compare(one.get(name), two.get(name))

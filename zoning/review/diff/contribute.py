@@ -161,6 +161,7 @@ def _changed(diff: Diff, plan: Plan) -> Layer | None:
             "area_m2": int(part["common_m2"].sum()), "geometry": _multi(inside),
         })  # fmt: skip
     layer = gpd.GeoDataFrame(rows, geometry="geometry", crs=plan.units.crs)
+    layer["cause"] = layer["cause"].astype(object).where(layer["cause"] != "", None)
     told = shown.fields(diff, "diff_changed", layer.drop(columns="geometry"))
     return Layer(
         "diff_areas", Text("Land that changed its zone", "功能区发生变化的土地"), layer, told,

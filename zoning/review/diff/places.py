@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from zoning.review.diff.sides import OUTSIDE, Side
+from zoning.review.diff.sides import OUTSIDE, UNZONED, Side
 from zoning.review.diff.walk import CHANGED, Walk
 
 #: Share of both townships that their overlap covers where one is the other under a new code.
@@ -211,8 +211,8 @@ def townships(before: Side, after: Side, over: pd.DataFrame, walk: Walk) -> pd.D
     DataFrame
         ``code_before``, ``code_after``, ``name_before``, ``name_after``, ``zone_before``,
         ``zone_after``, ``state``, ``relation`` (``same``, ``renamed``, ``redrawn``, ``recoded``,
-        ``merged``, ``split``, ``gone``, ``new``), ``area_before_m2``, ``area_after_m2``,
-        ``common_m2``.
+        ``merged``, ``split``, ``gone``, ``new``, ``unlisted``), ``area_before_m2``,
+        ``area_after_m2``, ``common_m2``.
     """
     said = {*walk.towns}
     taken = [{a for a, _ in said}, {b for _, b in said}]
@@ -220,19 +220,23 @@ def townships(before: Side, after: Side, over: pd.DataFrame, walk: Walk) -> pd.D
     pairs += [(c, c) for c in sorted({*before.towns.index} & {*after.towns.index})
               if c not in taken[0] and c not in taken[1]]  # fmt: skip
     known = [{a for a, _ in pairs}, {b for _, b in pairs}]
+    listed = before.plan is None or after.plan is None
     pairs += [(c, "") for c in sorted({*before.towns.index} - known[0])]
     pairs += [("", c) for c in sorted({*after.towns.index} - known[1])]
     out = pd.DataFrame(pairs, columns=["code_before", "code_after"], dtype=object)
     for name, side in (("before", before), ("after", after)):
         code, towns = out[f"code_{name}"], side.towns
         out[f"name_{name}"] = code.map(towns["name"]).fillna("").astype(object)
-        out[f"zone_{name}"] = code.map(towns["zone"]).fillna(OUTSIDE).astype(object)
+        nowhere = UNZONED if listed else OUTSIDE
+        out[f"zone_{name}"] = code.map(towns["zone"]).fillna(nowhere).astype(object)
         out[f"area_{name}_m2"] = code.map(towns["area_m2"]).fillna(0).astype("int64")
     out["state"] = _states(out, walk)
     lying = over.set_index(["code_before", "code_after"])["common_m2"]
     index = pd.MultiIndex.from_frame(out[["code_before", "code_after"]])
     out["common_m2"] = lying.reindex(index).fillna(0).astype("int64").to_numpy()
     out["relation"] = [_relation(row, out) for row in out.to_dict("records")]
+    if listed:  # a list need not be whole: what it lacks is not gone
+        out["relation"] = out["relation"].replace(["gone", "new"], "unlisted")
     out["order"] = out["code_after"].where(out["code_after"] != "", out["code_before"])
     return out.sort_values(["order", "code_before"]).drop(columns="order").reset_index(drop=True)
 

@@ -27,6 +27,7 @@ RELATIONS = {
     "redrawn": Text("new boundary", "界线调整"), "recoded": Text("new code", "更换代码"),
     "merged": Text("merged", "合并"), "split": Text("split", "拆分"),
     "gone": Text("gone", "撤销"), "new": Text("new", "新设"),
+    "unlisted": Text("not in the list", "名单未列"),
 }  # fmt: skip
 _MOVES = {
     "added": Text("added", "新增"), "gone": Text("gone", "取消"), "moved": Text("moved", "调整"),

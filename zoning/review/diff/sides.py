@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,9 +19,12 @@ WING = "diff"
 UNZONED, OUTSIDE = "unzoned", "outside"
 #: Heads under which a list may have its columns.
 _HEADS = {
-    "code": ("code", "township", "township_code", "代码", "乡镇代码", "编码", "xzqdm"),
-    "name": ("name", "township_name", "名称", "乡镇", "乡镇名称", "镇街", "xzqmc"),
-    "zone": ("zone", "zone_code", "功能区", "主体功能区", "分区", "类型", "主体功能定位", "ztgnmc"),
+    "code": ("code", "township", "township_code", "代码", "乡镇代码", "编码", "行政区代码",
+             "行政区划代码", "xzqdm"),
+    "name": ("name", "township_name", "名称", "乡镇", "乡镇名称", "镇街", "乡镇街道",
+             "乡镇（街道）", "乡镇(街道)", "行政区名称", "xzqmc"),
+    "zone": ("zone", "zone_code", "功能区", "主体功能区", "主体功能", "分区", "类型",
+             "主体功能定位", "主体功能类型", "功能定位", "功能区类型", "ztgnmc"),
 }  # fmt: skip
 
 
@@ -180,9 +184,14 @@ def _read(path: Path) -> pd.DataFrame:
             found[name] = text.where(text.notna(), "").astype(str).str.strip()
     if "zone" not in found or not ({"code", "name"} & set(found)):
         listed = ", ".join(map(str, frame.columns))
-        raise _wrong(
-            path, f"needs a column of townships (code or name) and one of zones; it has {listed}",
-            f"需要乡镇列（代码或名称）和分区列；现有列：{listed}",
+        heads_of = {k: ", ".join(v) for k, v in _HEADS.items()}
+        raise InputError.one(
+            f"needs a column of townships (code or name) and one of zones; it has {listed}",
+            f"需要乡镇列（代码或名称）和分区列；现有列：{listed}", where=str(path), code="list",
+            remedy=(f"call them by one of these: {heads_of['code']}; or {heads_of['name']}; and "
+                    f"{heads_of['zone']}",
+                    "列名可为：" + "、".join(_HEADS["code"]) + "；或" + "、".join(_HEADS["name"])
+                    + "；以及" + "、".join(_HEADS["zone"])),
         )  # fmt: skip
     return pd.DataFrame(found)
 
@@ -190,12 +199,15 @@ def _read(path: Path) -> pd.DataFrame:
 def _places(rows: pd.DataFrame, like: Plan, path: Path) -> tuple[list[str | None], list[Problem]]:
     """Find the township of each row: by code, else by a name that only one has."""
     towns = _towns(like)
-    by_name = towns.reset_index().groupby("name")["township"].agg(list).to_dict()
+    # Brackets may be wide in one and narrow in the other.
+    by_name = (
+        towns.reset_index().groupby(towns["name"].map(_plain).to_numpy())["township"].agg(list)
+    )
     problems: list[Problem] = []
     found: list[str | None] = []
     for number, row in enumerate(rows.to_dict("records"), start=2):
         code, name = row.get("code", ""), row.get("name", "")
-        several = by_name.get(name, [])
+        several = by_name.get(_plain(name), [])
         if code in towns.index:
             found.append(code)
             continue
@@ -209,6 +221,11 @@ def _places(rows: pd.DataFrame, like: Plan, path: Path) -> tuple[list[str | None
             )
             problems.append(_unknown(f"row {number}", text, suggest(said, map(str, known)), path))
     return found, problems
+
+
+def _plain(name: str) -> str:
+    """Write a name with narrow signs and without spaces."""
+    return "".join(unicodedata.normalize("NFKC", name).split())
 
 
 def _scheme(said: pd.Series, schemes: list[Scheme]) -> Scheme:

@@ -66,13 +66,22 @@ def _places(diff: Diff) -> Text | None:
     towns = diff.changed_towns
     if towns.empty:
         return None
-    classes, opened = (int((towns["state"] == s).sum()) for s in (CHANGED, OPEN))
-    other = len(towns) - classes - opened
+    count = towns["relation"].value_counts()
+    gone, new, unlisted = (int(count.get(k, 0)) for k in ("gone", "new", "unlisted"))
+    kept = towns[~towns["relation"].isin(["gone", "new", "unlisted"])]
+    classes, opened = (int((kept["state"] == s).sum()) for s in (CHANGED, OPEN))
+    other = len(kept) - classes - opened
     en = f"{classes} townships have another class; {other} have another name, code or boundary only"
     zh = f"{classes} 个乡镇改变类型；另有 {other} 个乡镇仅更名、换码或调整界线"
     if opened:
         en += f"; {opened} are left open by the crosswalk"
         zh += f"；{opened} 个对照表未定"
+    if gone or new:
+        en += f"; {gone} are gone and {new} new"
+        zh += f"；撤销 {gone} 个，新设 {new} 个"
+    if unlisted:
+        en += f"; {unlisted} are not in the list, their units stand as unzoned"
+        zh += f"；{unlisted} 个名单未列，其单元按未分区计"
     open_ = int((~diff.proposed["confirmed"]).sum()) if len(diff.proposed) else 0
     if open_:
         en += (f". {open_} pairs of codes are proposed by overlap and not taken: a crosswalk has "
