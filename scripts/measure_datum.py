@@ -1,11 +1,14 @@
 """Hits, misses and false alarms of the search for GCJ-02 and BD-09, over the prefectures of China.
 
-    python scripts/measure_datum.py [--cities N] [--skip N] [--seed 7] [--noise 20 50]
+    python scripts/measure_datum.py [--cities N] [--skip N] [--most N] [--seed 7] [--noise 20 50]
+    python scripts/measure_datum.py --chance 3000
 
 The shifted layer comes from one set of outlines (Tianditu), its vertices with noise of digitising;
 the reference from the same set generalised, or from another set (AMap, brought back from GCJ-02 by
 its publisher). Layers that fill a part: one county against the city, and made-up red lines of which
-two in five edges follow county lines. Writes a table in Markdown.
+two in five edges follow county lines. Writes a table in Markdown. With --chance: layers at random
+(rectangles, circles, polygons; 1 to 99 of 0.3 to 10 km) near county lines, which share no line with
+them, so that each finding is a false alarm; and rectangles on townships that are rectangles.
 """
 
 from __future__ import annotations
@@ -32,13 +35,18 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("--cities", type=int, default=0, help="a seeded sample; 0: all")
     ask.add_argument("--skip", type=int, default=0, help="leave out the first N: a run in parts")
+    ask.add_argument("--most", type=int, default=None, help="end after so many: a run in parts")
     ask.add_argument("--seed", type=int, default=7)
     ask.add_argument("--noise", type=float, nargs="+", default=[20.0, 50.0])
     ask.add_argument("--reference", choices=("generalised", "another set"), help="only this one")
     ask.add_argument("--shift", choices=tuple(MOVES), nargs="+", default=list(MOVES))
+    ask.add_argument("--chance", type=int, default=0, help="this many layers at random")
     asked = ask.parse_args()
+    if asked.chance:
+        print(by_chance(asked.chance, asked.seed))
+        return
     count: Counter[tuple[str, ...]] = Counter()
-    for place in prefectures(asked.cities, asked.seed)[asked.skip :]:
+    for place in prefectures(asked.cities, asked.seed)[asked.skip :][: asked.most]:
         for noise in asked.noise:
             every = trials(place, noise, asked.seed, asked.reference, asked.shift)
             for key, outcome, detail in every:
@@ -119,6 +127,60 @@ def red_lines(townships, rng: np.random.Generator):
         area = shapely.intersection(part, shapely.Point(x, y).buffer(size, quad_segs=4))
         out += [p for p in shapely.get_parts(area) if p.geom_type == "Polygon"][:1]
     return out
+
+
+def by_chance(number: int, seed: int) -> str:
+    """Hold layers that share no line against counties and against a few rectangles."""
+    every = prefectures(0, seed)
+    count: Counter[tuple[str, ...]] = Counter()
+    for n in range(number):
+        rng = np.random.default_rng([seed, n])
+        where = "counties"
+        if n % 3 == 2:
+            where, lines, at = "rectangles", *few_rectangles(rng)
+        else:
+            city = china.find_area(every[rng.integers(len(every))].adcode)
+            lines = np.append(china.counties(city).geometry.to_numpy(), city.geometry)
+            at = shapely.get_coordinates(lines)
+        shapes = at_random(at, rng)
+        found = find_shift(shapes, lines)
+        many = "1 to 8 areas" if len(shapes) <= 8 else "9 to 99 areas"
+        count[where, many, "none" if found is None else found.confidence] += 1
+        if found is not None:
+            print(n, where, len(shapes), found, file=sys.stderr)
+    lines = ["| reference | layer | right | warned | refused |", "|---|---|---:|---:|---:|"]
+    for key in sorted({k[:2] for k in count}):
+        got = [count[(*key, o)] for o in ("none", "low", "high")]
+        lines.append("| " + " | ".join([*key, *map(str, got)]) + " |")
+    return "\n".join(lines)
+
+
+def few_rectangles(rng: np.random.Generator):
+    """Give townships of a made-up city: rectangles, as in examples; and where to put areas."""
+    xs = np.sort(rng.uniform(0, 0.06, rng.integers(2, 5)))
+    west, south = 119.5 + rng.uniform(-20, 10), 32 + rng.uniform(-8, 8)
+    boxes = [shapely.box(west + a, south, west + b, south + 0.03)
+             for a, b in zip([0, *xs], [*xs, 0.06], strict=True)]  # fmt: skip
+    return np.array(boxes), rng.uniform((west, south), (west + 0.06, south + 0.03), (50, 2))
+
+
+def at_random(at, rng: np.random.Generator):
+    """Draw 1 to 99 areas of one kind and about one size near some of the points."""
+    kind, size = rng.integers(3), np.exp(rng.uniform(np.log(0.003), np.log(0.1)))
+    shapes = []
+    for _ in range(int(np.exp(rng.uniform(0, np.log(99.99))))):
+        x, y = at[rng.integers(len(at))] + rng.normal(0, size / 2, 2)
+        wide, high = size * rng.uniform(0.2, 1, 2)
+        if kind == 0:
+            shapes.append(shapely.box(x, y, x + wide, y + high))
+        elif kind == 1:
+            shapes.append(shapely.Point(x, y).buffer(wide / 2, quad_segs=int(rng.integers(1, 8))))
+        else:
+            angle = np.sort(rng.uniform(0, 2 * np.pi, 9))
+            far = size / 2 * rng.uniform(0.4, 1, 9)
+            ring = np.c_[x + far * np.cos(angle), y + far * np.sin(angle)]
+            shapes.append(shapely.make_valid(shapely.Polygon(ring)))
+    return np.array(shapes, dtype=object)
 
 
 def table(count: Counter[tuple[str, ...]]) -> str:

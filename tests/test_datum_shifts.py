@@ -66,6 +66,46 @@ def test_a_lattice_that_any_move_of_that_length_would_fit_proves_nothing():
     assert find_shift([shapely.transform(inner, gcj02)], cells) is None
 
 
+def few(rng):
+    """Give townships that are a few rectangles, and red lines that share no line with them."""
+    west, south = 119.5 + rng.uniform(-20, 10), 32 + rng.uniform(-8, 8)
+    ends = np.sort(rng.uniform(0, 0.06, rng.integers(2, 5)))
+    towns = [shapely.box(west + a, south, west + b, south + 0.03)
+             for a, b in zip([0, *ends], [*ends, 0.06], strict=True)]  # fmt: skip
+    red = []
+    for _ in range(int(rng.integers(1, 6))):
+        x, y = rng.uniform((west, south), (west + 0.05, south + 0.025))
+        wide, high = rng.uniform(0.001, 0.015, 2)
+        red.append(shapely.box(x, y, x + wide, y + high))
+    return red, towns
+
+
+def test_a_few_rectangles_lie_as_well_anywhere_and_are_no_shift():
+    found = {s: find_shift(*few(np.random.default_rng([7, s]))) for s in range(120)}
+    assert {s: f for s, f in found.items() if f is not None} == {}
+
+
+@pytest.mark.parametrize("move", [gcj02, bd09])
+def test_the_same_rectangles_are_named_where_their_lines_are_those_of_the_townships(move):
+    """Copies of one drawing need not be many; what they are asked for does not blind."""
+    for seed in range(3):
+        _, towns = few(np.random.default_rng([7, seed]))
+        found = find_shift([shapely.transform(t, move) for t in towns], towns)
+        assert (found.datum, found.of, found.confidence) == (move.__name__, "layer", "high")
+
+
+def test_many_fields_along_one_road_count_as_that_road():
+    """Thirty fields end where they would lie on one long line, and on nothing else."""
+    dx, dy = (gcj02(np.array([[119.45, 32.2]])) - [[119.45, 32.2]])[0]
+    road = shapely.box(119.3, 32.2, 119.6, 32.35)
+    rng = np.random.default_rng(5)
+    fields = []
+    for x in np.linspace(119.32, 119.58, 30):
+        deep = rng.uniform(0.004, 0.012)
+        fields.append(shapely.box(x + dx, 32.2 + dy - deep, x + dx + 0.006, 32.2 + dy))
+    assert find_shift(fields, [road]) is None
+
+
 def layers(**moves):
     """Give a city, its counties and two areas in them, each moved as it is asked for."""
     city = find_area("镇江市")

@@ -280,6 +280,12 @@ FORGERIES = {
     "account of townships": sql("UPDATE account_township SET area_m2 = area_m2 + 1"),
     "shares of units": sql("UPDATE unit_townships SET area_m2 = area_m2 + 1 WHERE fid = 1"),
     "red lines by county": sql("UPDATE redline_by_county SET area_m2 = area_m2 + 1"),
+    "shape: open sides": sql("UPDATE landscape SET after = after - 100 WHERE measure = 'edge_m'"),
+    "shape: share": sql(
+        "UPDATE landscape SET before = before + 0.01 WHERE measure = 'largest_patch_share'"),
+    "fairness: Gini": sql("UPDATE equity SET gini = gini - 0.01 WHERE gini IS NOT NULL"),
+    "fairness: head of a township": sql(
+        "UPDATE equity_townships SET built_per_head_m2 = built_per_head_m2 + 1"),
     # run.json
     "city larger": run_json("area_m2", "city", value=plus(1000)),
     "cap": run_json("construction", "cap_m2", value=plus(1000)),

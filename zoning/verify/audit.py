@@ -39,6 +39,7 @@ from zoning.verify import (
     files,
     goals,
     inputs,
+    landscape,
     limits,
     lists,
     parks,
@@ -92,6 +93,7 @@ def verify(plan: Plan, folder: Path | None = None, *, inputs_in: Path | None = N
     parks.audit(plan, found)
     lists.audit(plan, found)
     patches.audit(plan, found)
+    landscape.audit(plan, found)
     versions.audit(plan, found)
     if plan.pieces is not None and "free_m2" in plan.pieces:
         _new_land(plan, found)

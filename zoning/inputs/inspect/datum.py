@@ -17,13 +17,15 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from zoning.inputs.inspect.chance import stands_out
+
 Floats = npt.NDArray[np.float64]
 Datum = Literal["gcj02", "bd09"]
 
 #: Metres per degree of latitude, within 1 %.
 _DEGREE_M = 111_320.0
-#: Room around a layer for any shift of a web map, in degrees.
-_MARGIN = 0.02
+#: Room around a layer for any shift of a web map and the places around it, in degrees.
+_MARGIN = 0.03
 #: Points along the lines of a layer that are looked at (our choice).
 _POINTS = 600
 #: The kernel is this part of the shift wide, between these bounds in metres (our choice): noise of
@@ -40,6 +42,8 @@ _SHORT_M = 20.0
 #: What the shift must gain in common lines, as a part of all, over no shift and over every decoy
 #: (our choices, measured on all prefectures; see docs/datum-shifts.md).
 _GAIN, _LEAD = 0.06, 0.015
+#: Less is asked about where the shift stands alone among all places around (see `chance`).
+_SLIGHT = 0.02
 #: Two sets of outlines that hardly meet agree by chance. Where less than this part of the lines is
 #: common even without the shift, that must be so much more than unshifted and under any decoy, as
 #: a part of all or as a multiple (measured: the one false alarm of all prefectures led by 0.064).
@@ -193,6 +197,8 @@ def find_shift(layer: Any, reference: Any) -> Shift | None:
     >>> find_shift([town], [moved]).of, find_shift([town], [town])
     ('reference', None)
     """
+    import shapely
+
     points = even_points(layer)
     if len(points) < 8:
         return None
@@ -208,36 +214,42 @@ def find_shift(layer: Any, reference: Any) -> Shift | None:
         off = (back(points) - points) * scale
         if np.hypot(*off.mean(axis=0)) >= _SHORT_M:
             tried += [(off, datum, "layer"), (-off, datum, "reference")]
-    found = [s for t in tried if (s := _weigh(near, points * scale, *t)) is not None]
+    lines = shapely.transform(boundary_parts(layer), lambda c: c * scale)
+    found = [s for t in tried if (s := _weigh(near, points * scale, lines, *t)) is not None]
     return max(found, key=lambda s: s.after, default=None)
 
 
-def _weigh(near: Lines, points: Floats, moves: Floats, datum: Any, of: Any) -> Shift | None:
+def _weigh(
+    near: Lines, points: Floats, lines: Any, moves: Floats, datum: Any, of: Any
+) -> Shift | None:
     """Hold one shift against none, and against its like in other directions."""
     length = float(np.hypot(*moves.mean(axis=0)))
     # Copies of one drawing meet within metres; outlines drawn twice only within their noise.
     wide = min(max(length * _WIDTH, _NARROW_M), _WIDE_M)
-    tried = [_at_width(near, points, moves, w, datum, of) for w in {_NARROW_M, wide}]
+    tried = [_at_width(near, points, lines, moves, w, datum, of) for w in {_NARROW_M, wide}]
     found = [f for f in tried if f is not None]
     return max(found, key=lambda f: f.after - max(f.rival, f.before), default=None)
 
 
 def _at_width(
-    near: Lines, points: Floats, moves: Floats, width: float, datum: Any, of: Any
+    near: Lines, points: Floats, lines: Any, moves: Floats, width: float, datum: Any, of: Any
 ) -> Shift | None:
     length = float(np.hypot(*moves.mean(axis=0)))
     before, after = near.common(points, width), near.common(points + moves, width)
-    if after - before < _GAIN:
+    if after - before < _SLIGHT:
         return None
-    rival = _rival(near, points, moves, width, after - _LEAD)
-    if after - rival < _LEAD:
-        return None
+    rival = _rival(near, points, moves, width, after)
     best = max(before, rival)
-    if after < _PART and after - best < _MORE and after < _TIMES * best:
+    if after <= best:
         return None
     settled = near.settle(points + moves, width)
     copies = near.common(points + moves + settled, _NARROW_M) > _MEET
     if np.hypot(*settled) > (_EXACT_M if copies else max(_NEAR * length, _NEAR_M)):
+        return None
+    clear = after - before >= _GAIN and after - rival >= _LEAD
+    if after < _PART and after - best < _MORE and after < _TIMES * best:
+        clear = False
+    if not stands_out(near, points, lines, moves, width, copies=copies, clear=clear):
         return None
     return Shift(datum, of, length, before, after, rival)
 
@@ -265,9 +277,7 @@ class Lines:
     def __init__(self, shapes: Any, scale: Floats, points: Floats, margin: float = _MARGIN) -> None:
         import shapely
 
-        lines = shapely.get_parts(shapely.boundary(np.asarray(shapes, dtype=object)))
-        lines = shapely.get_parts(lines)
-        coords, which = shapely.get_coordinates(lines, return_index=True)
+        coords, which = shapely.get_coordinates(boundary_parts(shapes), return_index=True)
         same = which[1:] == which[:-1]
         a, b = coords[:-1][same], coords[1:][same]
         # Only what is near the layer counts.
@@ -284,8 +294,8 @@ class Lines:
     def __len__(self) -> int:
         return len(self.a)
 
-    def _nearest(self, points: Floats, within: float) -> tuple[npt.NDArray[np.intp], Floats]:
-        """Give which points have a segment within reach, and the way to it."""
+    def _nearest(self, points: Floats, within: float) -> tuple[Any, Any, Floats]:
+        """Give which points have a segment within reach, which one, and the way to it."""
         import shapely
 
         rows, segments = self.tree.query_nearest(
@@ -295,18 +305,25 @@ class Lines:
         along = b - a
         length = np.maximum((along**2).sum(axis=1), 1e-12)
         t = np.clip(((p - a) * along).sum(axis=1) / length, 0, 1)
-        return rows, a + along * t[:, None] - p
+        return rows, segments, a + along * t[:, None] - p
 
     def common(self, points: Floats, width: float) -> float:
         """Give the part of the points that lie on the lines, those near by less than one."""
-        _, way = self._nearest(points, 3 * width)
-        return float(np.exp(-(way**2).sum(axis=1) / (2 * width**2)).sum() / len(points))
+        return float(self.each(points, width)[0].mean())
+
+    def each(self, points: Floats, width: float) -> tuple[Floats, npt.NDArray[np.intp]]:
+        """Give how near each point lies (1 on a line, 0 from three widths on), and to which."""
+        rows, segments, way = self._nearest(points, 3 * width)
+        found, which = np.zeros(len(points)), np.full(len(points), -1)
+        found[rows] = np.exp(-(way**2).sum(axis=1) / (2 * width**2))
+        which[rows] = segments
+        return found, which
 
     def settle(self, points: Floats, width: float) -> Floats:
         """Give the move that brings the points from where they are to the best place near by."""
         move = np.zeros(2)
         for _ in range(8):
-            rows, way = self._nearest(points + move, 3 * width)
+            rows, _, way = self._nearest(points + move, 3 * width)
             if len(rows) < 5:
                 break
             weight = np.exp(-(way**2).sum(axis=1) / (2 * width**2))
@@ -327,12 +344,18 @@ def _grown(points: Floats, margin: float) -> tuple[float, float, float, float]:
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
+def boundary_parts(shapes: Any) -> Any:
+    """Give the lines of the boundaries of shapes, each by itself."""
+    import shapely
+
+    return shapely.get_parts(shapely.get_parts(shapely.boundary(np.asarray(shapes, dtype=object))))
+
+
 def even_points(shapes: Any) -> Floats:
     """Give points at even distances along the boundaries of shapes (degrees)."""
     import shapely
 
-    lines = shapely.boundary(np.asarray(shapes, dtype=object))
-    parts = shapely.get_parts(shapely.get_parts(lines))
+    parts = boundary_parts(shapes)
     lengths = shapely.length(parts)
     if not len(parts) or lengths.sum() <= 0:
         return np.empty((0, 2))

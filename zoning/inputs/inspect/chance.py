@@ -1,0 +1,120 @@
+"""Whether lines that meet after a shift could meet by chance.
+
+A few rectangles lie as well on other lines here as there: what a layer says grows with its
+independent stretches of line, not with its points. So those are counted, and the shift is held
+against places all around.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from zoning.inputs.inspect.datum import Lines
+
+Floats = npt.NDArray[np.float64]
+
+#: Places that are tried around, out to this many times the length of the shift (our choices).
+_PLACES, _REACH = 120, 2.0
+#: Nearer to the shift than this, as a part of its length, a place shares its lines.
+_OWN = 0.5
+#: A stretch is a straight piece of the layer, longer than this many times the kernel; it meets
+#: where its points do to this part (our choices).
+_LONG, _MEETS = 2.0, 0.6
+#: Stretches that must meet, beside how many standard deviations the shift must stand above the
+#: places around: many, or fewer that stand out far. Copies of one drawing need not be many.
+#: (Our choices, measured on layers at random that share no line: see docs/datum-shifts.md.)
+_ENOUGH = ((20, 2.0), (8, 4.0), (5, 6.0))
+_COPIES = (3, 4.0)
+#: Where the shift brings only little, it must stand alone: as many stretches and deviations.
+_ALONE = (10, 4.5)
+#: ... and the layer as it is must be but one of the places: fewer deviations above them than this.
+_PLAIN = 2.0
+#: With so many the shift need not be the best of all places around: outlines of two sets may lie
+#: better still at another move, of the sets' own.
+_MANY = 20
+#: Stretches that are looked at; a city has thousands.
+_MOST = 500
+
+
+def stands_out(
+    near: Lines,
+    points: Floats,
+    lines: Any,
+    moves: Floats,
+    width: float,
+    *,
+    copies: bool,
+    clear: bool,
+) -> bool:
+    """Say whether a shift explains a layer as no other place near by does, in enough stretches.
+
+    Parameters
+    ----------
+    near : Lines
+        The reference.
+    points : array of shape (n, 2)
+        Points at even distances along the layer, in metres.
+    lines : array of shapely.LineString
+        The layer's lines, in metres.
+    moves : array of shape (n, 2)
+        What the shift moves each point by, in metres.
+    width : float
+        Of the kernel, in metres.
+    copies : bool
+        Whether nearly all of the layer meets.
+    clear : bool
+        Whether the shift brings much; if not, more is asked.
+
+    Returns
+    -------
+    bool
+    """
+    found = met(near, lines, moves.mean(axis=0), width)
+    wanted = (_ALONE,) if not clear else (*_ENOUGH, _COPIES) if copies else _ENOUGH
+    if found < min(stretches for stretches, _ in wanted):
+        return False
+    before, after = near.common(points, width), near.common(points + moves, width)
+    around = np.array([near.common(points + p, width) for p in places(moves.mean(axis=0))])
+    if (found < _MANY or not clear) and after < around.max():
+        return False
+    spread = max(float(around.std()), 1e-9)
+    if not clear and before - around.mean() > _PLAIN * spread:
+        return False
+    above = (after - around.mean()) / spread
+    return any(found >= stretches and above >= far for stretches, far in wanted)
+
+
+def places(move: Floats) -> Floats:
+    """Give moves all around, evenly, that are not the move itself (metres)."""
+    length = float(np.hypot(*move))
+    step = np.arange(_PLACES) + 0.5
+    far, angle = _REACH * length * np.sqrt(step / _PLACES), step * math.pi * (3 - math.sqrt(5))
+    every = np.column_stack([far * np.cos(angle), far * np.sin(angle)])
+    return every[np.hypot(*(every - move).T) >= _OWN * length]
+
+
+def met(near: Lines, lines: Any, move: Floats, width: float) -> int:
+    """Count the straight stretches of a layer that meet stretches of the reference after a move.
+
+    Where many lie along one line of the reference, as fields along a road, that line counts once.
+    """
+    import shapely
+
+    coords, which = shapely.get_coordinates(shapely.simplify(lines, width), return_index=True)
+    same = which[1:] == which[:-1]
+    start, end = coords[:-1][same], coords[1:][same]
+    long = np.flatnonzero(np.hypot(*(end - start).T) >= _LONG * width)
+    if not len(long):
+        return 0
+    long = long[np.linspace(0, len(long) - 1, min(len(long), _MOST)).astype(int)]
+    part = np.linspace(0.1, 0.9, 9)[None, :, None]
+    along = start[long, None] + (end - start)[long, None] * part
+    there, segment = near.each((along + move).reshape(-1, 2), width)
+    meet = there.reshape(len(long), -1).mean(axis=1) > _MEETS
+    segments = segment.reshape(len(long), -1)[meet]
+    return min(int(meet.sum()), len(np.unique(segments[segments >= 0])))
