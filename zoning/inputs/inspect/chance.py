@@ -95,7 +95,8 @@ def places(move: Floats) -> Floats:
     step = np.arange(_PLACES) + 0.5
     far, angle = _REACH * length * np.sqrt(step / _PLACES), step * math.pi * (3 - math.sqrt(5))
     every = np.column_stack([far * np.cos(angle), far * np.sin(angle)])
-    return every[np.hypot(*(every - move).T) >= _OWN * length]
+    apart: Floats = every[np.hypot(*(every - move).T) >= _OWN * length]
+    return apart
 
 
 def met(near: Lines, lines: Any, move: Floats, width: float) -> int:

@@ -65,7 +65,7 @@ def mend_plan(config: Config, plan: Path, out: Path) -> list[Finding]:
             _strike(lines, document, [*path, key])
     townships = inputs.townships
     if townships is not None and townships.table:
-        log += _mend_table(plan.parent / townships.table, townships.sheet, out)
+        log += _mend_table(plan.parent, townships.table, townships.sheet, out)
         _point(lines, document, ("inputs", "townships"), "table", "townships.csv")
         _strike(lines, document, ["inputs", "townships", "sheet"])
     if inputs.landuse is not None:
@@ -132,13 +132,13 @@ def _one(got: tuple[Any, Finding]) -> tuple[Any, list[Finding]]:
     return got[0], [got[1]]
 
 
-def _mend_table(path: Path, sheet: str | None, out: Path) -> list[Finding]:
+def _mend_table(folder: Path, table: str, sheet: str | None, out: Path) -> list[Finding]:
     from zoning.inputs.sheets import read_cells
 
-    cells = read_cells(path, sheet=sheet)
+    cells = read_cells(folder / table, sheet=sheet)
     log: list[Finding] = []
     for step in (tables.drop_totals, tables.plain_numbers, tables.drop_unknown_markers):
-        cells, found = step(cells, path.name)
+        cells, found = step(cells, table)
         log += found
     cells.to_csv(out / "townships.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
     return log

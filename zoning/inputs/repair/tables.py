@@ -32,7 +32,7 @@ def drop_totals(cells: pd.DataFrame, where: str) -> tuple[pd.DataFrame, list[Fin
     if not hit.any():
         return cells, []
     rows = [str(int(i) + 2) for i in cells.index[hit]]
-    log = _log("total-row", where, f"rows {some(rows)} are sums and were left out",
+    log = _log("total-row", where, f"sums were left out: rows {some(rows)}",
                f"第 {some(rows)} 行为合计，已去除")  # fmt: skip
     return cells[~hit].reset_index(drop=True), [log]
 
@@ -82,7 +82,7 @@ def drop_unknown_markers(cells: pd.DataFrame, where: str) -> tuple[pd.DataFrame,
     if not count:
         return cells, []
     columns = some([str(c) for c in cells.columns[hit.any()]])
-    log = _log("unknown-marker", where, f"{count} cells that stand for \"not known\" were emptied: "
+    log = _log("unknown-marker", where, f"cells that stand for \"not known\" were emptied ({count}): "
                f"{columns}", f"{count} 个表示“未知”的单元格已清空：{columns}")  # fmt: skip
     return cells.mask(hit, ""), [log]
 
