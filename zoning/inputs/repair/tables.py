@@ -82,8 +82,9 @@ def drop_unknown_markers(cells: pd.DataFrame, where: str) -> tuple[pd.DataFrame,
     if not count:
         return cells, []
     columns = some([str(c) for c in cells.columns[hit.any()]])
-    log = _log("unknown-marker", where, f"cells that stand for \"not known\" were emptied ({count}): "
-               f"{columns}", f"{count} 个表示“未知”的单元格已清空：{columns}")  # fmt: skip
+    log = _log("unknown-marker", where,
+               f"cells that stand for \"not known\" were emptied ({count}): {columns}",
+               f"{count} 个表示“未知”的单元格已清空：{columns}")  # fmt: skip
     return cells.mask(hit, ""), [log]
 
 
