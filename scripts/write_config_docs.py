@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from zoning.base.described import descriptions
 from zoning.planfile.models import Config
 
 DOC = Path(__file__).parent.parent / "docs" / "plan-toml.md"
@@ -64,17 +65,18 @@ def section(model: type[BaseModel], head: str, more: str = "") -> list[str]:
         "|---|---|---|---|",
     ]
     inside: list[str] = []
+    said = descriptions(model)
     name = head.strip("[]")
     for key, field in model.model_fields.items():
         below, form = model_of(field.annotation)
         if below is not None:
             inside += section(
-                below, form.format(f"{name}.{key}" if name else key), field.description or ""
+                below, form.format(f"{name}.{key}" if name else key), said.get(key, "")
             )
             continue
         default = field.get_default(call_default_factory=True)
         shown = "**needed**" if field.is_required() else "" if default is None else f"`{default!r}`"
-        meaning = " ".join((field.description or "").split()).replace("|", "\\|")
+        meaning = " ".join(said.get(key, "").split()).replace("|", "\\|")
         lines.append(f"| `{key}` | {kind(field.annotation)} | {shown} | {meaning} |")
     return ([] if lines[-1].startswith("|---") else lines) + inside
 

@@ -302,3 +302,40 @@ lower_m2 = 5000
     far.to_file(folder / "园.gpkg")
     with pytest.raises(InputError, match="at least half inside"):
         pipeline.run(planfile.load(path), folder)
+
+
+#: A prefecture: all counties whose codes begin so; and one that holds a single county.
+PREFECTURES = """
+[[cap.limit]]
+name = "prefecture"
+county = "3210*"
+upper = 400000
+
+[[cap.limit]]
+name = "other"
+county = ["32100*", "321002"]
+township = "32100000*"
+upper = 300000
+
+[[cap.reduction]]
+name = "less"
+county = "3210*"
+share = 0.1
+"""
+
+
+def test_a_code_with_a_star_stands_for_a_prefecture(tmp_path):
+    path = worlds.write(tmp_path, extra=PREFECTURES)
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    assert (plan.pieces["limit_prefecture"] == STEP).all()
+    assert plan.pieces["reduction"].dropna().eq("less").any()
+    used = plan.tables["limits"].set_index("code")
+    assert used.at["prefecture", "used_m2"] <= 400_000 and used.at["other", "used_m2"] == 300_000
+    assert not [c for c in verify(plan) if not c.ok and c.level == "error"]
+    assert all(c.ok for c in own(plan))
+    forged = plan.pieces.assign(limit_prefecture=0)
+    assert not all(c.ok for c in own(replace(plan, pieces=forged)))
+    with pytest.raises(InputError, match=r"'3209\*' is no county"):
+        add_coefficients(plan.pieces, [OwnLimit("a", "area", places={"county": ("3209*",)})])
+    with pytest.raises(InputError, match=r"'k\*' is no zone"):
+        add_coefficients(plan.pieces, [OwnLimit("a", "area", places={"zone": ("k*",)})])

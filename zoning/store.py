@@ -27,17 +27,11 @@ from zoning.inputs.protections import upgrade_ledger
 from zoning.ledger.sums import add_overlays, describe_zones
 from zoning.ledger.unknown import forget_red
 from zoning.pipeline.contracts import hold
-from zoning.pipeline.summary import FORMAT
 from zoning.plan import Plan
+from zoning.planfile.kept import NEEDED, SEALED, read_run
 from zoning.planfile.models import Config
-from zoning.planfile.read import complete, parse
+from zoning.planfile.read import parse
 from zoning.schemes import DEFAULT, load_scheme, scheme_of
-
-#: The files without which a folder is no plan.
-NEEDED = ("run.json", "units.parquet", "ledger.parquet", "plan.gpkg")
-
-#: The files that must be those of ``run.json``, byte for byte.
-SEALED = ("units.parquet", "ledger.parquet")
 
 #: Rows that are read together at least; small enough that one place is found quickly.
 _GROUP = 1 << 15
@@ -160,12 +154,11 @@ def load(folder: str | Path) -> Plan:
         red_known = "redlines" in layers or config.redlines.none
         units = _with_overlays(units, atoms, config, red_known=red_known)
         given = _contributions(run.pop("contributions", []), layers, tables)
-        grid = run["grid"]
         plan = Plan(
             name=run["plan"],
             notice=run["notice"],
             config=config,
-            grid=GridSpec(grid["crs"], grid["cell_m"], (grid["origin_m"][0], grid["origin_m"][1])),
+            grid=GridSpec.written(run["grid"]),
             city=city,
             units=units,
             zones=zones,
@@ -229,23 +222,6 @@ def _reading(path: Path) -> Iterator[None]:
             where=str(path), code="damaged",
             remedy=("run zoning run again", "请重新运行 zoning run"),
         ) from error  # fmt: skip
-
-
-def read_run(path: Path) -> dict[str, Any]:
-    """Read ``run.json``; a newer layout is told before anything of it is read."""
-    run = json.loads(path.read_text(encoding="utf-8"))
-    form = run["format"]
-    if form > FORMAT:
-        raise InputError.one(
-            f"written by a newer version (format {form}, known up to {FORMAT})",
-            f"由更新的版本写成（格式 {form}，本版本最高支持 {FORMAT}）", where=str(path),
-            code="newer-format", measured=form, limit=FORMAT,
-            remedy=("update zoning: pip install -U zoning", "请升级 zoning:pip install -U zoning"),
-        )  # fmt: skip
-    missing = [k for k in ("plan", "notice", "config", "grid", "area_m2", "checks") if k not in run]
-    if missing:
-        raise KeyError(f"no {', '.join(missing)}")
-    return {**run, "format": FORMAT, "config": complete(run["config"], form)}
 
 
 def _check(c: dict[str, Any]) -> Check:

@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoning.api.making import taken
-from zoning.api.plan import Plan
-from zoning.api.policy_files import refreshed
 from zoning.errors import InputError, Text
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from zoning.api.plan import Plan
     from zoning.errors import Check
     from zoning.questions.explain import Answer
     from zoning.questions.prices import Price, PriceList
@@ -56,6 +54,8 @@ def explain(
         part = read_place(Path(plan), place)
         if part is not None:
             return answer(part, place, lang or part.config.plan.lang)
+    from zoning.api.making import taken
+
     whole = taken(plan)
     if policy is not None:
         from zoning.policy.answer import explain_policy
@@ -142,6 +142,9 @@ def allocate(
     UnfinishedError
         If time was over before any plan was found.
     """
+    from zoning.api.making import taken
+    from zoning.api.plan import Plan
+    from zoning.api.policy_files import refreshed
     from zoning.questions.answer import answer
 
     whole = taken(plan)
@@ -180,6 +183,7 @@ def price(
     InputError
         If the plan has no construction account.
     """
+    from zoning.api.making import taken
     from zoning.questions.answer import price_list
 
     whole = taken(plan)
@@ -224,6 +228,8 @@ def verify(plan: Plan | str | Path, *, inputs: str | Path | None = None) -> list
     from zoning.verify import verify as audit
 
     folder = Path(plan) if isinstance(plan, str | Path) else None
+    from zoning.api.making import taken
+
     whole = taken(plan)
     found = audit(whole, folder, inputs_in=None if inputs is None else Path(inputs))
     return [*found, *conflicts(whole)]
@@ -286,6 +292,7 @@ def methods(plan: Plan | str | Path, names: Sequence[str] = ()) -> MethodCompari
     import pandas as pd
 
     from zoning import zones
+    from zoning.api.making import taken
     from zoning.pipeline.ready import load_method
     from zoning.questions import stability
 

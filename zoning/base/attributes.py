@@ -7,7 +7,8 @@ take it longer than the layers do.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+import sys
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -57,20 +58,71 @@ def read_small(path: Path, names: Iterable[str], most: int = MOST) -> dict[str, 
     return found
 
 
-def _table(db: sqlite3.Connection, name: str, most: int) -> Any:
+def read_where(path: Path, wanted: Mapping[str, tuple[str, Collection[str]] | None]) -> Any:
+    """Read some rows of tables and layers, without geometry.
+
+    Parameters
+    ----------
+    path : Path
+        A GeoPackage.
+    wanted : mapping of name to (column, values) or None
+        Which rows of each table; None reads all.
+
+    Returns
+    -------
+    dict of str to DataFrame, or None
+        Tables that are there. None where a table is not for this reader.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as box:
+    ...     file = Path(box) / "a.gpkg"
+    ...     with closing(sqlite3.connect(file)) as db, db:
+    ...         _ = db.execute("CREATE TABLE t (fid INTEGER PRIMARY KEY, m2 INTEGER, a TEXT)")
+    ...         _ = db.execute("INSERT INTO t (m2, a) VALUES (5, 'x'), (NULL, 'y')")
+    ...     found = read_where(file, {"t": ("a", ["y", "z"]), "absent": None})
+    >>> found["t"]["m2"].tolist(), list(found)
+    ([<NA>], ['t'])
+    """
+    found = {}
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+        there = {str(row[0]) for row in db.execute("SELECT name FROM sqlite_master")}
+        shapes = set()
+        if "gpkg_geometry_columns" in there:
+            shapes = {
+                (str(t), str(c))
+                for t, c in db.execute("SELECT table_name, column_name FROM gpkg_geometry_columns")
+            }
+        for name, rows in wanted.items():
+            if name in there:
+                found[name] = _table(db, name, sys.maxsize - 1, rows, shapes)
+    return None if any(frame is None for frame in found.values()) else found
+
+
+def _table(
+    db: sqlite3.Connection, name: str, most: int,
+    where: tuple[str, Collection[str]] | None = None, shapes: Collection[tuple[str, str]] = (),
+) -> Any:  # fmt: skip
     """Read one table, or give None where it is not for this reader."""
     import pandas as pd
 
-    quoted = '"' + name.replace('"', '""') + '"'
+    quoted = _quoted(name)
     columns = [
         (str(row[1]), _KINDS.get(str(row[2]).upper()))
         for row in db.execute(f"PRAGMA table_info({quoted})")
-        if not row[5]  # the primary key
+        if not row[5] and (name, str(row[1])) not in shapes  # nor the primary key
     ]
     if not columns or None in {kind for _, kind in columns}:
         return None
-    listed = ", ".join('"' + column.replace('"', '""') + '"' for column, _ in columns)
-    rows = db.execute(f"SELECT {listed} FROM {quoted} LIMIT ?", (most + 1,)).fetchall()  # noqa: S608
+    listed = ", ".join(_quoted(column) for column, _ in columns)
+    only, values = "", [*where[1]] if where else []
+    if where is not None:
+        only = f" WHERE {_quoted(where[0])} IN ({', '.join('?' * len(values))})"
+    rows = db.execute(
+        f"SELECT {listed} FROM {quoted}{only} LIMIT ?",  # noqa: S608
+        (*values, most + 1),
+    ).fetchall()
     if len(rows) > most:
         return None
     cells = zip(*rows, strict=True) if rows else ([] for _ in columns)
@@ -83,6 +135,10 @@ def _table(db: sqlite3.Connection, name: str, most: int) -> Any:
         )
     except (TypeError, ValueError):
         return None
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _column(values: Any, kind: str | None) -> Any:

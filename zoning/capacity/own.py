@@ -7,7 +7,7 @@ farmland to 60 %, 60 m2 are farmland taken. Coefficients are rounded to milliont
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -87,6 +87,8 @@ def places_of(
             continue
         values = pieces[column].astype("string").fillna("")
         known = set(values) if column != "overlays" else {c for v in values for c in v.split("+")}
+        if column in ("county", "township"):
+            codes = tuple(c for code in codes for c in beginning(code, known) or [code])
         for code in sorted(set(codes) - known):
             _tell(problems, where, f"'{code}' is no {column} of the plan",
                   f"本方案没有 {column}“{code}”")  # fmt: skip
@@ -95,6 +97,17 @@ def places_of(
         else:
             here &= values.isin(codes)
     return here
+
+
+def beginning(code: str, known: Iterable[str]) -> list[str]:
+    """Give the codes that a rule means: ``3211*`` stands for all that begin so, a prefecture.
+
+    Examples
+    --------
+    >>> beginning("3211*", ["321111", "321112", "320102", ""])
+    ['321111', '321112']
+    """
+    return sorted(c for c in known if c and c.startswith(code[:-1])) if code[-1:] == "*" else []
 
 
 def _per_m2(

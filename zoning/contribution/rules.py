@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from zoning.contribution.parts import Chart, Class, Contribution, Layer, Pages, Table, Theme
 from zoning.errors import Problem, Text
 
@@ -52,7 +54,7 @@ def check(
     ['taken-name', 'unknown-unit']
     """
     found = _names(contributions, {*taken, *_RESERVED})
-    known = None if units is None else set(units)
+    known = None if units is None else pd.Index(units)
     for given in contributions:
         for part, text in _texts(given):
             if not (text.en.strip() and text.zh.strip()):
@@ -116,7 +118,7 @@ def _texts(given: Contribution) -> Iterator[tuple[str, Text]]:
         yield from ((f"{given.wing}: chart", c.title) for c in chapter.charts)
 
 
-def _frame(where: str, x: Layer | Table, units: set[str] | None) -> list[Problem]:
+def _frame(where: str, x: Layer | Table, units: pd.Index | None) -> list[Problem]:
     """Hold the columns of a frame against its fields."""
     found = []
     columns = [str(c) for c in x.frame.columns if not (isinstance(x, Layer) and c == "geometry")]
@@ -141,7 +143,8 @@ def _frame(where: str, x: Layer | Table, units: set[str] | None) -> list[Problem
             f"{where}.{name}", "taken-name", "this column's name is taken", "该字段名已被占用", name
         ))  # fmt: skip
     if units is not None and "unit" in columns:
-        strange = sorted(set(x.frame["unit"].astype(str)) - units)
+        given = x.frame["unit"].astype(str)
+        strange = sorted(set(given[~given.isin(units)]))
         if strange:
             found.append(_problem(
                 where, "unknown-unit", f"rows about units that the plan lacks: {strange[0]}",

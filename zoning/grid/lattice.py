@@ -7,7 +7,7 @@ city has an area above 0. Units are never clipped: what lies inside is an area, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,22 @@ class GridSpec:
                 where="[grid] cell_m", limit=1, measured=self.cell_m, code="cell-size",
                 remedy=("give a length above 0, such as 1000", "请给出大于 0 的边长，例如 1000"),
             )  # fmt: skip
+
+    @classmethod
+    def written(cls, grid: Mapping[str, Any]) -> GridSpec:
+        """Read a lattice of ``run.json``, whose CRS is spelled in the one way already.
+
+        Asking for its code once more takes a fifth of a second where it has none.
+
+        Examples
+        --------
+        >>> grid = GridSpec("4549", 1000, (500, 0))
+        >>> GridSpec.written(grid.as_dict()) == grid
+        True
+        """
+        made = cls("EPSG:4549", grid["cell_m"], (grid["origin_m"][0], grid["origin_m"][1]))
+        object.__setattr__(made, "crs", str(grid["crs"]))
+        return made
 
     @property
     def same_lattice(self) -> tuple[str, int, tuple[int, int]]:

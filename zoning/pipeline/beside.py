@@ -78,13 +78,11 @@ def ruled(units: pd.DataFrame, overlays: Sequence[Overlay]) -> pd.DataFrame:
     ['culture', 'none']
     """
     listed = units["overlays"].astype("string")
-    here = listed.fillna("").str.split("+")
     found = pd.DataFrame({"unit": units.index.astype(str)})
     for o in overlays:
-        codes = [o.code if o.code in c else NOT for c in here]
-        column = pd.Series(codes, index=units.index, dtype="string").mask(listed.isna(), pd.NA)
-        found[f"overlay_{o.code}"] = column.to_numpy()
-        found[f"overlay_{o.code}"] = found[f"overlay_{o.code}"].astype("string")
+        # Few different lists stand in many units.
+        told = {c: o.code if o.code in c.split("+") else NOT for c in listed.dropna().unique()}
+        found[f"overlay_{o.code}"] = listed.map(told).astype("string").array
     return found
 
 

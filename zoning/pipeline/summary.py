@@ -13,6 +13,7 @@ from zoning import __version__
 from zoning.capacity.rules import by_column
 from zoning.errors import once
 from zoning.ledger import redlines
+from zoning.planfile.kept import FORMAT
 from zoning.zones import unzoned_land
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from zoning.ledger.atoms import Ledger
     from zoning.pipeline.state import State
     from zoning.planfile.models import Config
-
-#: Version of the layout of ``run.json``.
-FORMAT = 2
 
 _PACKAGES = ("numpy", "scipy", "pandas", "shapely", "geopandas", "pyproj", "pyogrio", "rasterio",
              "pyarrow", "folium")  # fmt: skip

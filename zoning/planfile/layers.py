@@ -16,7 +16,7 @@ class Column(Part):
     """A column of a file that must be scaled: ``{from = "人口(万人)", factor = 1e4}``."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, populate_by_name=True,
+        extra="forbid", frozen=True, defer_build=True, populate_by_name=True,
         serialize_by_alias=True,
     )  # fmt: skip
 

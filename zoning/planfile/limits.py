@@ -47,7 +47,8 @@ class OwnLimitRule(Part):
     """What is counted per m² of new land: `area` (1), `farmland` (the share of the piece's free
     land that is farmland), a column of pieces or units, or `{table = PATH, column = NAME}`."""
     county: Codes = ()
-    """Only in these counties; all places that are named must fit."""
+    """Only in these counties; all places that are named must fit. A code that ends in `*` stands
+    for all that begin so: `3211*` is the prefecture 3211."""
     township: Codes = ()
     """Only in these townships."""
     zone: Codes = ()
@@ -109,8 +110,8 @@ class ReductionPart(Part):
     title_zh: str = ""
     """The same in Chinese."""
     county: Codes = ()
-    """Only in these counties; all places that are named must fit. A piece belongs to the first
-    reduction that names it."""
+    """Only in these counties (`3211*`: all that begin so); all places that are named must fit. A
+    piece belongs to the first reduction that names it."""
     township: Codes = ()
     """Only in these townships."""
     zone: Codes = ()

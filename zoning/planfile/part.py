@@ -13,7 +13,7 @@ OWN_SOURCE = "choice of this plan"
 class Part(BaseModel):
     """A table of plan.toml: frozen, unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Layer(Part):

@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from zoning.base import strict
+from zoning.base import described, strict
 from zoning.base.shipped import data_path
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.planfile.models import OWN_EVIDENCE, OWN_SOURCE, CapPart, Config
@@ -304,4 +304,4 @@ def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 def json_schema() -> dict[str, Any]:
     """Give the JSON schema of plan.toml, for editors that complete keys."""
-    return Config.model_json_schema()
+    return described.json_schema(Config)

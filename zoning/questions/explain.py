@@ -11,10 +11,8 @@ import pandas as pd
 from zoning import zones
 from zoning.base import words
 from zoning.base.areas import km2, percent
-from zoning.capacity.rules import STEP
 from zoning.errors import InputError, Text, named, some, suggest
 from zoning.grid.lattice import GridSpec
-from zoning.pipeline.ready import load_method
 from zoning.plan import Plan
 from zoning.questions import lost
 
@@ -186,7 +184,7 @@ def _township(plan: Plan, code: str, lang: str) -> Answer:
     head = named(row["name"], code).get(lang)
     if pd.notna(row.get("county_name")):
         head += f"{'，' if zh else ', '}{row['county_name']}"
-    method = load_method(plan.config)
+    method = _method(plan)
     decision = zones.decision_on(plan.tables.get("decisions"), "township", code)
     lines = [head, zones.tell_township(row, method, lang, decision), *_areas(row, lang)]
     inside = plan.units[plan.units["township"] == code]
@@ -198,6 +196,12 @@ def _township(plan: Plan, code: str, lang: str) -> Answer:
         lines.append(f"单元：{listed}" if zh else f"Units: {listed}")
     facts = _plain(row) | _decision(decision)
     return Answer("township", code, str(row["name"]), facts, tuple(lines))
+
+
+def _method(plan: Plan) -> zones.Method:
+    """Load the method of a plan, in the zones of its scheme."""
+    part = plan.config.zones
+    return zones.method_of(part.method, plan.scheme, part.crosswalk)
 
 
 def _decision(row: pd.Series | None) -> dict[str, Any]:
@@ -216,7 +220,7 @@ def _unit(plan: Plan, code: str, lang: str) -> Answer:
         if plan.townships is not None and pd.notna(row["township"]):
             township = plan.townships.loc[row["township"]]
         decisions = plan.tables.get("decisions")
-        lines.append(zones.tell_unit(row, township, load_method(plan.config), lang, decisions))
+        lines.append(zones.tell_unit(row, township, _method(plan), lang, decisions))
         mine = zones.decision_on(decisions, "unit", code)
         if mine is None and township is not None:
             mine = zones.decision_on(decisions, "township", str(row["township"]))
@@ -317,6 +321,7 @@ def _goal_price(plan: Plan, row: pd.Series) -> float:
     if not stored or plan.pieces is None:
         return 0.0
     from zoning.allocation.goals import goals_of, with_counts
+    from zoning.capacity.rules import STEP
 
     goals = goals_of([r["goal"] for r in stored])[:-1]
     here = with_counts(plan.pieces[plan.pieces["unit"] == row.name], goals)

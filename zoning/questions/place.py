@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
+import pyarrow.parquet as pq
 
+from zoning.base.attributes import read_where
 from zoning.base.staged import sha256
 from zoning.errors import ZoningError
 from zoning.grid.lattice import GridSpec
 from zoning.plan import Plan
+from zoning.planfile.kept import NEEDED, SEALED, read_run
 from zoning.planfile.read import parse
 from zoning.questions.explain import point_of, unit_code
 from zoning.questions.lost import WING as LOSSES
-from zoning.store import NEEDED, SEALED, read_layer, read_run
 
 #: Tables of which a unit needs its own rows, and those it needs whole.
 _OF_UNIT, _WHOLE = ("unit_townships", "redline_by_unit", "pieces"), ("limits", "decisions")
@@ -42,59 +44,76 @@ def read_place(folder: Path, question: str) -> Plan | None:
         if any(not (folder / name).is_file() for name in NEEDED):
             return None
         return _read(folder, question)
-    except (OSError, ValueError, LookupError, RuntimeError, ZoningError):
+    except (OSError, ValueError, LookupError, RuntimeError, sqlite3.Error, ZoningError):
         return None
 
 
 def _read(folder: Path, question: str) -> Plan | None:
-    import pyogrio
-
     run = read_run(folder / "run.json")
     if any(run.get("files", {}).get(name) != sha256(folder / name) for name in SEALED):
         return None
     if any(given["wing"] == LOSSES for given in run.get("contributions", ())):
         return None  # what the plan loses without a unit stands in a contribution
-    grid = run["grid"]
-    spec = GridSpec(grid["crs"], grid["cell_m"], (grid["origin_m"][0], grid["origin_m"][1]))
+    spec = GridSpec.written(run["grid"])
     file, box = folder / "units.parquet", folder / "plan.gpkg"
-    there = dict(pyogrio.list_layers(box))
-    townships = read_layer(box, "townships").set_index("township") if "townships" in there else None
+    columns = _columns(file)
+    if "overlays" not in columns or "core" in _columns(folder / "ledger.parquet"):
+        return None  # a plan of 0.1.0 is completed by reading all of it
     at = point_of(question)
     code = question if at is None else unit_code(spec, *at)
-    units = None if code is None else gpd.read_parquet(file, filters=[("unit", "==", code)])
-    tables = {name: read_layer(box, name) for name in _WHOLE if name in there}
-    if units is None or units.empty:
-        township = None if townships is None else _township(townships, question)
-        if township is None:
-            return None
-        units = pd.read_parquet(
-            file, columns=["township", "zone"], filters=[("township", "==", township)]
-        )
-    else:
-        where = f"unit = '{str(code).replace(chr(39), chr(39) * 2)}'"
-        tables |= {name: read_layer(box, name, where) for name in _OF_UNIT if name in there}
-    if "overlays" not in _columns(file) or "core" in _columns(folder / "ledger.parquet"):
-        return None  # a plan of 0.1.0 is completed by reading all of it
+    units = None if code is None else _units(file, columns, code)
+    found = _of_unit(box, units) if units is not None else _of_township(box, file, question)
+    if found is None:
+        return None
+    units, tables = found
+    townships, red = tables.pop("townships", None), tables.pop("redlines", None)
     pieces = tables.pop("pieces", None)
-    red = read_layer(box, "redlines", geometry=False) if "redlines" in there else None
     nothing: Any = pd.DataFrame()
     return Plan(
         name=run["plan"], notice=run["notice"], config=parse(run["config"], "run.json"),
         grid=spec, city=nothing, units=units, zones=nothing, ledger=nothing, red_sets=nothing,
-        townships=townships, redlines=red, tables=tables, run=run,
+        townships=None if townships is None else townships.set_index("township"),
+        redlines=red, tables=tables, run=run,
         pieces=None if pieces is None else pieces.set_index("piece"),
     )  # fmt: skip
 
 
-def _township(townships: pd.DataFrame, question: str) -> str | None:
+def _units(file: Path, columns: list[str], code: str) -> Any:
+    """Read one unit; None where there is none of this code."""
+    rows = pq.read_table(
+        file, columns=[c for c in columns if c != "geometry"], filters=[("unit", "==", code)]
+    )
+    return rows.to_pandas() if rows.num_rows == 1 else None  # "unit" is the index
+
+
+def _of_unit(box: Path, units: pd.DataFrame) -> tuple[Any, dict[str, pd.DataFrame]] | None:
+    """Read the rows of a unit, of its townships and its red lines."""
+    mine = ("unit", [str(units.index[0])])
+    tables = read_where(box, dict.fromkeys(_WHOLE) | dict.fromkeys(_OF_UNIT, mine))
+    if tables is None or "unit_townships" not in tables:
+        return None
+    red = tables.get("redline_by_unit")
+    named = {} if red is None else {"redlines": ("area_code", sorted(set(red["area_code"])))}
+    near = {*tables["unit_townships"]["township"].dropna(), *units["township"].dropna()}
+    more = read_where(box, {"townships": ("township", sorted(near)), **named})
+    return None if more is None else (units, tables | more)
+
+
+def _of_township(
+    box: Path, file: Path, question: str
+) -> tuple[Any, dict[str, pd.DataFrame]] | None:
     """Find a township by its code or whole name; what is less certain is left to the whole plan."""
-    if question in townships.index:
-        return question
+    tables = read_where(box, dict.fromkeys((*_WHOLE, "townships")))
+    if tables is None or "townships" not in tables:
+        return None
+    townships = tables["townships"].set_index("township")
     hits = townships.index[townships["name"].astype(str) == question]
-    return str(hits[0]) if len(hits) == 1 else None
+    if question not in townships.index and len(hits) != 1:
+        return None
+    code = question if question in townships.index else str(hits[0])
+    rows = pq.read_table(file, columns=["township", "zone"], filters=[("township", "==", code)])
+    return rows.to_pandas(), tables
 
 
 def _columns(path: Path) -> list[str]:
-    import pyarrow.parquet as pq
-
     return list(pq.read_schema(path).names)

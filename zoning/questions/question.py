@@ -93,7 +93,8 @@ def locks(plan: Plan, question: Question = AS_IT_IS) -> list[Lock]:
         If a unit is unknown.
     """
     units = locked(plan, question)
-    unknown = sorted({*units["lock_out"], *units["lock_in"]} - set(plan.units.index))
+    named = {*units["lock_out"], *units["lock_in"]}
+    unknown = sorted(named - set(plan.units.index)) if named else []
     if unknown:
         raise InputError.one(
             f"unknown units: {some(unknown).en}", f"未知单元：{some(unknown).zh}",

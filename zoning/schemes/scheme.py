@@ -210,7 +210,7 @@ class Scheme:
 class _Entry(BaseModel):
     """A table of plan.toml: frozen, unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class ZoneEntry(_Entry):

@@ -7,7 +7,7 @@ added up from the atoms, coefficients follow from the words of ``[[cap.limit]]``
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -120,11 +120,16 @@ def _off(
     return right is not None and abs(stored - right * _MILLION) > Fraction(501, 1000)
 
 
+def begins(codes: Sequence[str], here: str) -> bool:
+    """Whether a code begins as one of those that end in ``*`` do."""
+    return any(c.endswith("*") and here.startswith(c[:-1]) for c in codes)
+
+
 def _within(rule: OwnLimitRule, row: Mapping[str, Any]) -> bool:
     """Whether a piece lies in all places that a rule names."""
     for column in ("county", "township", "zone"):
-        codes = getattr(rule, column)
-        if codes and str(row.get(column)) not in codes:
+        codes, here = getattr(rule, column), str(row.get(column))
+        if codes and not (here in codes or (column != "zone" and begins(codes, here))):
             return False
     over = str(row.get("overlays") or "").split("+")
     if rule.overlay and not set(rule.overlay) & set(over):

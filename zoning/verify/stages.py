@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from zoning.errors import Text
 from zoning.plan import Plan
 from zoning.verify.compare import Findings, missing
+from zoning.verify.own import begins
 
 if TYPE_CHECKING:
     from zoning.verify.limits import Land
@@ -44,7 +45,11 @@ def may_go(plan: Plan, p: Any) -> tuple[list[int], list[str | None], list[Fracti
         for r in rules:
             named = ((r.county, {county}), (r.township, {town}), (r.zone, {zone}),
                      (r.overlay, over), ((r.area and "in",), {areas[r.name][i]}))  # fmt: skip
-            if all(not any(codes) or set(codes) & here for codes, here in named):
+            starred = begins(r.county, str(county)), begins(r.township, str(town))
+            if all(
+                not any(codes) or set(codes) & here or (k < len(starred) and starred[k])
+                for k, (codes, here) in enumerate(named)
+            ):
                 exact = Fraction(str(r.share)) * int(built)
                 most[i], name[i] = exact.numerator // exact.denominator, r.name
                 keep[i] = Fraction(round((float(worth) + r.price) * 10**9), 10**9)
