@@ -13,7 +13,7 @@ import worlds
 from shapely import box
 from worlds_allocation import edges_of, limits_of, pieces_of
 
-from zoning import api, pipeline, planfile
+from zoning import api
 from zoning.allocation import allocate
 from zoning.allocation.proof.bounded import Boundary
 from zoning.capacity import Limit
@@ -91,8 +91,7 @@ def test_further_plans_are_within_and_apart(whole):
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory):
     folder = tmp_path_factory.mktemp("多方案")
-    made = pipeline.run(planfile.load(worlds.write(folder)), folder)
-    api.Plan.of(made).save(folder / "out")
+    worlds.plan().save(folder / "out")
     return api.load(folder / "out"), folder / "out"
 
 

@@ -154,6 +154,7 @@ def test_the_boundary_weight_has_one_name(world):
         assert "boundary_weight" in inspect.signature(getattr(api, name)).parameters
 
 
+@pytest.mark.slow
 def test_prices_and_stability(world, tmp_path):
     made, _ = world
     found = made.price()
@@ -181,6 +182,7 @@ def test_methods_side_by_side(world):
         api.methods(made, ["no-such-method"])
 
 
+@pytest.mark.slow
 def test_files_of_the_door(world, tmp_path):
     made, folder = world
     page = made.map(tmp_path / "map.html", lang="en")

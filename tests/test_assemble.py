@@ -25,9 +25,8 @@ A_FREE = "1kmN3501E500"
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory):
-    path = worlds.write(tmp_path_factory.mktemp("world"))
-    return pipeline.run(planfile.load(path), path.parent)
+def plan():
+    return worlds.plan()
 
 
 def asked(monkeypatch, plan, **part):

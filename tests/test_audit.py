@@ -588,6 +588,7 @@ def test_areas_of_web_mercator_would_be_far_off(plan):
     assert abs(layer.to_crs("EPSG:4490").geometry.iloc[0].area) < 1
 
 
+@pytest.mark.slow
 def test_a_stored_plan_says_the_same(plan):
     folder, made = plan
     again = api.load(folder / "out")
@@ -814,6 +815,7 @@ def test_a_state_is_edited_in_a_real_qgis_and_read_back(plan, tmp_path):
     assert (now["state"], now["gives_way"], now["reason"]) == ("closed", loser, "现场核实")
 
 
+@pytest.mark.slow
 def test_the_command_says_what_waits_and_leaves_with_1(plan, capsys):
     from zoning.cli.app import build
 

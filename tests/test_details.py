@@ -10,7 +10,6 @@ import shapely
 import worlds
 from worlds_allocation import edges_of, limits_of, pieces_of
 
-from zoning import pipeline, planfile
 from zoning.allocation import allocate
 from zoning.allocation.proof.bounded import Boundary
 from zoning.capacity import Limit, Lock, presolve
@@ -30,9 +29,8 @@ from zoning.zones.units import _scored
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("细")
-    return pipeline.run(planfile.load(worlds.write(folder)), folder)
+def plan():
+    return worlds.plan()
 
 
 def test_an_indicator_without_spread_is_named_by_the_method_that_scales_it():

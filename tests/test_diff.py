@@ -205,6 +205,7 @@ def test_two_causes_in_two_places_are_told_apart(county):
     assert set(found.changed["cause"]) == {"cuts", "landuse"}
 
 
+@pytest.mark.slow
 def test_two_ways_to_the_same_end_are_joint(county):
     found = check_causes(county, ("cuts", "weights"))
     assert set(found.changed["cause"]) == {"joint"}
@@ -680,6 +681,7 @@ def test_a_method_taken_apart_and_joined_is_the_same(county):
 # The command
 
 
+@pytest.mark.slow
 def test_the_command_tells_and_writes(county, tmp_path, capsys, monkeypatch):
     from zoning.cli.app import build
 

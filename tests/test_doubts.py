@@ -267,6 +267,7 @@ def test_errors_of_a_column_are_strict() -> None:
         ColumnError(share=1.5)
 
 
+@pytest.mark.slow
 def test_a_confusion_matrix_travels_with_the_plan(tmp_path) -> None:
     folder = tmp_path / "规划"
     folder.mkdir()

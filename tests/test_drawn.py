@@ -10,7 +10,6 @@ import worlds
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-import zoning as zn
 from zoning.outputs.office import prices as drawn
 from zoning.outputs.prints import chart
 from zoning.questions import answer
@@ -63,9 +62,8 @@ def faults(figure: Figure) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory):
-    box = tmp_path_factory.mktemp("drawn")
-    return zn.run(worlds.write(box / "in"))
+def plan():
+    return worlds.plan()
 
 
 @pytest.fixture(scope="module")
@@ -138,12 +136,11 @@ def test_the_font_that_ships_draws_bold_text_without_a_word(plan, caplog):
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory):
+def many():
     """A plan with names, protections of several kinds and more red lines than a column holds."""
     import fake_plan
 
-    plan = zn.run(worlds.write(tmp_path_factory.mktemp("sheets") / "in"))
-    return plan, fake_plan.make(nx=14, ny=10)
+    return worlds.plan(), fake_plan.make(nx=14, ny=10)
 
 
 @pytest.mark.slow

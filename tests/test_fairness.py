@@ -22,7 +22,7 @@ PEOPLE = {"321000001": 60_000, "321000002": 20_000, "321000003": 3_000}
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory):
     folder = tmp_path_factory.mktemp("fair")
-    made = zn.run(worlds.write(folder))
+    made = worlds.plan()
     made.save(folder / "out")
     return made
 
@@ -120,6 +120,7 @@ def test_unknown_protection_is_unknown_and_not_none(plan):
     assert table.loc["protected"].isna().all() and table.loc["built"].notna().all()
 
 
+@pytest.mark.slow
 def test_clusters_are_asked_for_told_and_derived_again(tmp_path):
     from zoning.pipeline import patterns
 

@@ -76,6 +76,7 @@ def plan(request, tmp_path_factory):
     return api.Plan.of(pipeline.run(planfile.load(path), folder))
 
 
+@pytest.mark.slow
 def test_a_plan_with_goals_holds_and_comes_back(plan, tmp_path):
     told = plan.run["allocation"]["goals"]
     assert [r["goal"] for r in told] == ["most area", "least farmland"]

@@ -123,6 +123,7 @@ def test_indicators_by_hand(tmp_path):
     assert units["min_to_centre"].notna().all()
 
 
+@pytest.mark.slow
 def test_a_changed_file_changes_zones_and_new_land(tmp_path):
     for name in ("flat", "steep", "slow"):
         (tmp_path / name).mkdir()

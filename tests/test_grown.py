@@ -109,6 +109,7 @@ def test_what_cannot_be_is_told() -> None:
         allocate_patches(pieces, floors[:1], least_m2=10, edges=edges, whole_units=True)
 
 
+@pytest.mark.slow
 def test_a_plan_keeps_it_and_verify_counts_again(tmp_path) -> None:
     path = worlds.write(tmp_path, extra="[allocation]\nmin_patch_m2 = 2_000_000\n")
     plan = zn.run(path)

@@ -26,8 +26,8 @@ from zoning.questions.ladder import caps_of, ladder, price_of
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory):
-    return zn.run(worlds.write(tmp_path_factory.mktemp("ladder")))
+def plan():
+    return worlds.plan()
 
 
 @pytest.fixture(scope="module")

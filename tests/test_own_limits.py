@@ -265,6 +265,7 @@ def test_explain_names_the_own_limit_that_binds(tmp_path):
     assert "limit of the plan less" in text
 
 
+@pytest.mark.slow
 def test_polygons_of_a_file_are_places_of_limits_and_reductions(tmp_path):
     folder = tmp_path / "面"
     rules = """

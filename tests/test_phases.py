@@ -278,6 +278,7 @@ def plan(request, tmp_path_factory):
     return api.Plan.of(pipeline.run(planfile.load(path), folder))
 
 
+@pytest.mark.slow
 def test_a_plan_with_phases_and_reductions_holds_and_comes_back(plan, tmp_path):
     account_ = plan.run["construction"]
     assert account_["phases_m2"]["near"] <= account_["phases_m2"]["far"] == account_["new_m2"]

@@ -30,8 +30,8 @@ def run(folder: Path, **options):
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    return run(tmp_path_factory.mktemp("小 城"))
+def small():
+    return worlds.plan()
 
 
 @pytest.fixture(scope="module")

@@ -70,6 +70,7 @@ upper = 100000
 """
 
 
+@pytest.mark.slow
 def test_decisions_and_own_limits_are_told_from_the_folder_too(tmp_path, monkeypatch):
     (tmp_path / "决定.csv").write_text(
         "level,code,zone,reason,who,date\n"

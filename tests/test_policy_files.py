@@ -363,12 +363,10 @@ def test_dual_control_closes_and_vetoes():
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory):
+def world():
     import worlds
 
-    import zoning as zn
-
-    return zn.run(worlds.write(tmp_path_factory.mktemp("政策")))
+    return worlds.plan()
 
 
 @pytest.fixture(scope="module")
@@ -604,6 +602,7 @@ def test_names_stand_for_codes_in_the_tables_of_policies(ruled):
     assert table.frame.columns[1] == "name" and not table.fields[0].words
 
 
+@pytest.mark.slow
 def test_the_report_ends_with_a_page_for_each_place(ruled):
     import zoning as zn
     from zoning.outputs import report
@@ -978,6 +977,7 @@ def test_the_command(world, ruled, tmp_path):
     assert list(limits.columns) == ["township", "quota"]
 
 
+@pytest.mark.slow
 def test_parks_are_read_shown_and_given_to_policies(tmp_path):
     import geopandas as gpd
     import shapely

@@ -381,6 +381,7 @@ def test_latex(formula, want):
     assert latex(formula) == want
 
 
+@pytest.mark.slow
 def test_every_formula_of_the_shipped_files_can_be_drawn():
     import re
 

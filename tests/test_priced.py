@@ -53,6 +53,7 @@ def test_a_forged_price_table_is_named(plan):
         assert [c for c in verify(lie) if c.check == "verify.told" and not c.ok]
 
 
+@pytest.mark.slow
 def test_losses_travel_with_the_plan(tmp_path):
     path = worlds.write(tmp_path / "in", cap="[cap]\nshare = 0.8\n")
     plan = api.Plan.of(pipeline.run(planfile.load(path), tmp_path / "in"))

@@ -223,7 +223,11 @@ def test_land_of_released_parts_comes_back_to_its_piece():
     ("cap", "grid"),
     [
         ('[cap]\nshare = 0.28\nsource = "x"\nsurvey_factor = 0.9\n', ""),
-        ('[cap]\nshare = 0.25\nsource = "x"\nsurvey_factor = 1.1\n', "cell_m = 500\n"),
+        pytest.param(
+            '[cap]\nshare = 0.25\nsource = "x"\nsurvey_factor = 1.1\n',
+            "cell_m = 500\n",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_prices_of_a_plan_whose_cap_is_of_another_survey(tmp_path, cap, grid):

@@ -340,7 +340,13 @@ def test_the_order_of_protections_changes_nothing(seed):
     pd.testing.assert_frame_equal(ledger.protection_sets, other.protection_sets)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+#: One as an area, one as a rule of the plan; the others go the way of the first.
+QUICK = ("core", "lock")
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=() if k in QUICK else pytest.mark.slow) for k in KINDS]
+)
 def test_no_new_land_on_any_kind(kind, tmp_path):
     """One layer over the best of the land: allocation goes elsewhere, up to the last square."""
     path = worlds.write(
@@ -382,6 +388,7 @@ def test_kinds_have_words_colours_and_columns_of_their_own():
         assert a != b
 
 
+@pytest.mark.slow
 def test_sets_of_protections_stand_in_plans_that_have_some(tmp_path):
     gpd.GeoDataFrame(
         {"code": ["F"], "name": ["田"]}, geometry=[worlds.square(3, 0)], crs=worlds.CRS

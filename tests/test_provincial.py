@@ -190,6 +190,7 @@ enabled = false
     return path
 
 
+@pytest.mark.slow
 def test_from_files_and_columns_to_a_zone_and_back(tmp_path):
     """Land from heights and land use; a steep township has none left, and its zone changes."""
     for name in ("flat", "steep"):

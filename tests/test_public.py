@@ -20,8 +20,8 @@ SECRET = ("甲山", "乙湖", "forest-park", "redline", "红线", "farmland", "�
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory):
-    return zn.run(worlds.write(tmp_path_factory.mktemp("public") / "in"))
+def plan():
+    return worlds.plan()
 
 
 def everything(folder: Path) -> bytes:
@@ -142,6 +142,7 @@ def test_exports_of_such_a_plan_hold_nothing_either(kept_back, tmp_path, to):
             assert not fields & set(KEYS), (path.name, name)
 
 
+@pytest.mark.slow
 def test_sheets_and_papers_in_both_languages_hold_nothing(kept_back, tmp_path):
     plan, _ = kept_back
     plan.report(tmp_path / "en", to="pdf", lang="en")

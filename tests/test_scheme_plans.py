@@ -185,6 +185,7 @@ def test_what_is_protected_follows_the_overlays_of_the_plan(protections, protect
     assert marked["protected_m2"].sum() == protected
 
 
+@pytest.mark.slow
 def test_other_names_are_as_firm(pair):
     one, two = (api.stability(p, draws=40).draws for p in pair)
     assert one.units["stability"].tolist() == two.units["stability"].tolist()

@@ -101,7 +101,8 @@ def state():
 
 
 #: Of the steps those that take seconds.
-SOME = ("make_report", "make_sheets", "bench_policies", "bench_sites", "mutants")
+SOME = ("make_report", "make_sheets", "bench_policies", "bench_sites", "mutants", "measure_house",
+        "compare_methods", "write_outputs")  # fmt: skip
 
 
 @pytest.mark.parametrize(

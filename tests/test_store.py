@@ -308,6 +308,7 @@ def test_run_json_comes_last(plan, tmp_path, monkeypatch):
     assert moves[-1].name == "run.json"
 
 
+@pytest.mark.slow
 def test_two_runs_are_the_same_bytes_but_for_their_times(tmp_path, monkeypatch):
     """With the time of the Reproducible Builds project; how long things took stands apart."""
     import zoning as zn

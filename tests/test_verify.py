@@ -136,7 +136,8 @@ BARE = "[outputs]\nqgis = false\nmap = false\n"
 
 
 #: All of them; a newcomer asks everything at once, of the fullest plan.
-QUICK = {("two surveys, cores, locks", "all")}
+FULLEST = "two surveys, cores, locks"
+QUICK = {(FULLEST, "all")}
 PRODUCT = [
     pytest.param(name, kind, marks=() if (name, kind) in QUICK else pytest.mark.slow)
     for name in ASKED
@@ -162,7 +163,10 @@ def test_every_answer_is_a_plan_that_verifies_from_its_files(asked, tmp_path, na
     assert set(again.tables) == set(back.tables)
 
 
-@pytest.mark.parametrize("name", [n for n in ASKED if n != "no allocation yet"])
+@pytest.mark.parametrize("name", [
+    pytest.param(n, marks=() if n in ("boundary weight", FULLEST) else pytest.mark.slow)
+    for n in ASKED if n != "no allocation yet"
+])  # fmt: skip
 def test_asking_nothing_gives_the_plan_of_the_run(asked, name):
     plan = asked(name)
     same = answer.answer(plan, answer.Question())

@@ -75,6 +75,7 @@ def every_sum(plan):
     return found
 
 
+@pytest.mark.slow
 def test_new_land_is_the_same_wherever_it_stands(plan, tmp_path, monkeypatch):
     from zoning.cli import main
 
@@ -366,6 +367,7 @@ def test_the_price_of_a_red_line_is_the_difference_of_two_optima(plan):
     assert price["quota:optimised"].lower > 0
 
 
+@pytest.mark.slow
 def test_prices_as_files(plan, tmp_path):
     found = answer.price_list(plan)
     files = write_prices(plan, found, answer.curves(plan, found.base), tmp_path / "价 格")

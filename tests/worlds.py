@@ -20,7 +20,12 @@ C's right column, the rest fields (1).
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
+import pickle
+import shutil
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -113,30 +118,56 @@ def toml(table: dict, name: str = "") -> str:
     return "".join(plain + below)
 
 
+@functools.cache
+def _files() -> dict[str, bytes]:
+    """Make the files of the world once; whoever writes it gets the same bytes."""
+    import rasterio
+    from rasterio.transform import from_origin
+
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        city = gpd.GeoDataFrame({"name": ["小城"]}, geometry=[CITY], crs=CRS)
+        city.to_file(folder / "边界.gpkg")
+        towns = townships()
+        towns[["code", "name", "county", "geometry"]].to_file(folder / "乡镇.gpkg")
+        table = pd.DataFrame(towns.drop(columns=["geometry", "name", "county"]))
+        table.to_csv(folder / "乡镇.csv", index=False, encoding="utf-8")
+        redlines().to_file(folder / "红线.gpkg")
+        use = landuse()
+        with rasterio.open(
+            folder / "用地.tif", "w", driver="GTiff", width=use.shape[1], height=use.shape[0],
+            count=1, dtype="uint8", crs=CRS, transform=from_origin(X, Y + 3 * K, 100, 100),
+            nodata=0,
+        ) as file:  # fmt: skip
+            file.write(use, 1)
+        return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
 def write(folder: Path, *, cap: str | None = "", extra: str = "") -> Path:
     """Write every file of the world into a folder and give the path of its plan.toml.
 
     Its rules are those of the shipped caps.toml, changed by ``cap``; ``None``: it states none.
     """
-    import rasterio
-    from rasterio.transform import from_origin
-
     folder.mkdir(parents=True, exist_ok=True)
-    gpd.GeoDataFrame({"name": ["小城"]}, geometry=[CITY], crs=CRS).to_file(folder / "边界.gpkg")
-    towns = townships()
-    towns[["code", "name", "county", "geometry"]].to_file(folder / "乡镇.gpkg")
-    table = pd.DataFrame(towns.drop(columns=["geometry", "name", "county"]))
-    table.to_csv(folder / "乡镇.csv", index=False, encoding="utf-8")
-    redlines().to_file(folder / "红线.gpkg")
-    use = landuse()
-    with rasterio.open(
-        folder / "用地.tif", "w", driver="GTiff", width=use.shape[1], height=use.shape[0], count=1,
-        dtype="uint8", crs=CRS, transform=from_origin(X, Y + 3 * K, 100, 100), nodata=0,
-    ) as file:  # fmt: skip
-        file.write(use, 1)
+    for name, data in _files().items():
+        (folder / name).write_bytes(data)
     plan = folder / "plan.toml"
     plan.write_text(("" if cap is None else rules(cap)) + PLAN + extra, encoding="utf-8")
     return plan
+
+
+def plan():
+    """Give the plan of the world as it is, for who only asks it: run once, a copy for each."""
+    return pickle.loads(_run())
+
+
+@functools.cache
+def _run() -> bytes:
+    import zoning as zn
+
+    folder = tempfile.mkdtemp(prefix="world-")  # the plan knows where its files lie
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return pickle.dumps(zn.run(write(Path(folder, "小 城"))))
 
 
 PLAN = """\

@@ -76,7 +76,7 @@ class Column:
         missing = int(column.isna().sum())
         if missing and not self.nullable:
             problems.append(self._missing(missing, where))
-        there = column.dropna()
+        there = column.dropna() if missing else column
         if self.values:
             strange = sorted(set(map(str, there.unique())) - set(self.values))
             if strange:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from zoning.base.areas import M2_PER_KM2, share
@@ -278,8 +279,8 @@ def numeric_columns(
             continue
         raw = table[name]
         number = pd.to_numeric(raw, errors="coerce").astype("Float64")
-        infinite = (number.abs() == float("inf")).fillna(value=False).astype(bool)
-        wrong = (raw.notna() & number.isna()) | infinite
+        finite = np.isfinite(number.to_numpy(dtype=np.float64, na_value=np.nan))
+        wrong = raw.notna().to_numpy(dtype=bool) & ~finite
         problems += [
             Problem(
                 Text(
@@ -290,7 +291,7 @@ def numeric_columns(
                 remedy=_PLAIN,
                 spots=(Spot(str(i), str(raw[i])),),
             )
-            for i in raw.index[wrong.to_numpy(dtype=bool)]
+            for i in raw.index[wrong]
         ]
         found[name] = number
     return found, problems

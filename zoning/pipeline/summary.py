@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,12 @@ _PACKAGES = ("numpy", "scipy", "pandas", "shapely", "geopandas", "pyproj", "pyog
 
 def software() -> dict[str, str]:
     """List the versions that a result depends on."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Look the packages up, once: they do not change while we run."""
     found = {"zoning": __version__, "python": platform.python_version()}
     for name in _PACKAGES:
         try:

@@ -227,7 +227,7 @@ class LockLayer(Layer):
     """Short code of the lock."""
     name: str = ""
     """Name shown to people."""
-    source: str = "own choice"
+    source: str = OWN_SOURCE
     """Where the rule is written."""
 
 
