@@ -56,7 +56,6 @@ def check_case(seed: int, whole: bool, side: int = 4) -> str:
     ("whole", "seeds"),
     [
         (False, 10),
-        (True, 10),
         *(pytest.param(w, 20, marks=pytest.mark.slow) for w in (False, True)),
     ],
 )

@@ -523,6 +523,7 @@ def test_check_finds_what_a_run_would_find(tmp_path):
         assert "min_to_centre" in done.stderr
 
 
+@pytest.mark.slow
 def test_old_names_of_the_boundary_weight_are_read_with_a_note(small):
     folder, _ = small
     new = zoning("allocate", folder / "成果", "--boundary-weight", 0.02)

@@ -85,8 +85,11 @@ def test_what_could_not_be_drawn_is_told(wrong, code):
     [
         ("zh", "分页", "level：镇；code：1", ["policy", "item_zh", "value_zh"],
          [["渔业", "鲤鱼", "3\xa0公斤"], ["", "鳗鱼", "5 公斤"], ["税收", "应缴", "9 元"]]),
-        ("en", "Page by page", "level: town; code: 1", ["policy", "item_en", "value_en"],
-         [["fishery", "carp", "3 kg"], ["", "eel", "5 kg"], ["taxes", "due", "9 yuan"]]),
+        pytest.param(
+            "en", "Page by page", "level: town; code: 1", ["policy", "item_en", "value_en"],
+            [["fishery", "carp", "3 kg"], ["", "eel", "5 kg"], ["taxes", "due", "9 yuan"]],
+            marks=pytest.mark.slow,
+        ),
     ],
 )  # fmt: skip
 def test_each_place_has_a_sheet_at_the_end_of_the_document(plan, lang, part, note, head, lines):

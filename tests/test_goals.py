@@ -90,6 +90,7 @@ def test_a_plan_with_goals_holds_and_comes_back(plan, tmp_path):
     assert again.run["allocation"]["goals"][0]["value"] < told[0]["value"]
 
 
+@pytest.mark.slow
 def test_forged_goals_are_named(plan):
     def lie(**change):
         run = copy.deepcopy(plan.run)

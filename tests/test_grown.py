@@ -43,6 +43,7 @@ def city(side: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pieces, edges
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([0.0, 0.05]), st.sampled_from([3e5, 8e5, 1.5e6]))
 def test_no_patch_is_too_small_and_the_bound_holds(seed: int, weight: float, least: float) -> None:

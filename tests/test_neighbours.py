@@ -103,6 +103,7 @@ def test_the_plan_keeps_it_and_verify_finds_a_forged_zone(plan):
         assert bad and any(column in c.where for c in bad), column
 
 
+@pytest.mark.slow
 def test_a_method_reads_what_lies_across_and_a_zone_follows(tmp_path):
     rule = """
 [zones.method]

@@ -32,6 +32,7 @@ def test_the_answer_is_that_of_the_whole_plan(folder, question, lang):
     assert api.explain(folder, question, lang).as_dict() == whole.as_dict()
 
 
+@pytest.mark.slow
 def test_what_is_not_found_at_once_is_asked_of_the_whole_plan(folder):
     assert read_place(folder, "丙") is None
     assert api.explain(folder, "丙").name == "丙镇"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import runpy
 import shutil
@@ -45,9 +46,16 @@ POLICIES = [e for e in EXAMPLES if "policy" in tomllib.loads(e[2])]
 
 
 @pytest.fixture
-def whole_world(tmp_path):
-    """The world with every file that an example of the documents may name."""
-    plan = worlds.write(tmp_path)
+def whole_world(every_file, tmp_path):
+    """The world with every file that an example of the documents may name, for one test."""
+    shutil.copytree(every_file, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "plan.toml"
+
+
+@pytest.fixture(scope="module")
+def every_file(tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("examples")
+    worlds.write(tmp_path)
     for old, new in (("边界", "boundary"), ("乡镇", "townships"), ("红线", "redlines")):
         shutil.copy(tmp_path / f"{old}.gpkg", tmp_path / f"{new}.gpkg")
     shutil.copy(tmp_path / "乡镇.csv", tmp_path / "townships.csv")
@@ -66,12 +74,17 @@ def whole_world(tmp_path):
     (tmp_path / "prices.csv").write_text("township,yuan_m2\n321000001,1.5\n321000002,2.5\n"
                                          "321000003,3.5\n", encoding="utf-8")  # fmt: skip
     (tmp_path / "farmland.toml").write_text(POLICIES[0][2], encoding="utf-8")
-    return plan
+    return tmp_path
+
+
+#: What says the same in both languages is asked once.
+DIFFERENT = {json.dumps(tomllib.loads(e[2]), default=str): e for e in reversed(FRAGMENTS)}
 
 
 @pytest.mark.parametrize(
-    ("name", "number", "text"), FRAGMENTS, ids=[f"{n}-{i}" for n, i, _ in FRAGMENTS]
-)
+    ("name", "number", "text"),
+    DIFFERENT.values(), ids=[f"{n}-{i}" for n, i, _ in DIFFERENT.values()],
+)  # fmt: skip
 def test_examples_of_the_documents_pass_check(whole_world, name, number, text) -> None:
     """The rules of one's own of docs/method.md could not be run: they have no suitability."""
     given = tomllib.loads(whole_world.read_text(encoding="utf-8"))

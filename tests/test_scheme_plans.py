@@ -117,6 +117,7 @@ def failed(plan):
     return {c.check for c in verify(plan) if not c.ok}
 
 
+@pytest.mark.slow
 def test_forged_overlays_are_caught(pair):
     own = pair[1]
     unit = own.units.index[own.units["zone"] == "z4"][0]

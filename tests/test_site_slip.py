@@ -102,6 +102,7 @@ def test_forms_hold_the_same(plan, tmp_path, lang):
     assert told["answer"]["verdict"] == "red"
 
 
+@pytest.mark.slow
 def test_the_same_bytes_for_the_same_answer(plan, tmp_path, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
     answer = found(plan)

@@ -292,6 +292,7 @@ def test_every_chinese_file_of_a_plan_is_set_as_chinese(folder, name):
     assert not found, "\n".join(found)
 
 
+@pytest.mark.slow
 def test_the_pdf_report_says_what_the_word_report_says(folder):
     from datetime import UTC, datetime
 
@@ -318,7 +319,8 @@ def test_captions_of_drawings_are_set_as_chinese(folder):
 
 @pytest.mark.parametrize("command", [
     ["explain", "DIR", "甲镇"], ["explain", "DIR", "1kmN3500E502"],
-    ["price", "DIR"], ["allocate", "DIR", "--cap", "0.27"], ["stability", "DIR"],
+    ["price", "DIR"], ["allocate", "DIR", "--cap", "0.27"],
+    pytest.param(["stability", "DIR"], marks=pytest.mark.slow),
     ["explain", "DIR", "丁镇"], ["allocate", "DIR", "--cap", "0.05"],
 ], ids=lambda c: " ".join(c[::2]))  # fmt: skip
 def test_the_console_speaks_chinese(folder, command, capsys, monkeypatch):

@@ -338,6 +338,7 @@ def test_a_unit_that_stays_balance_without_a_line_does_not_turn(tmp_path):
     assert answer.released(plan)["township_zone"].isna().all()
 
 
+@pytest.mark.slow
 def test_without_red_lines_the_other_rules_have_their_price(tmp_path):
     path = worlds.write(tmp_path, extra="[redlines]\nnone = true\n" + LOCK)
     shapes = [worlds.square(2, 1, 0.5, 1)]

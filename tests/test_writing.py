@@ -238,6 +238,7 @@ def test_a_folder_that_goes_while_writing_is_told(tmp_path):
     assert codes(told) == {"gone"}
 
 
+@pytest.mark.slow
 def test_marks_inside_files_are_the_same_twice_and_see_a_change(plan, tmp_path):
     api.report(plan, tmp_path)
     api.map(plan, tmp_path / "map.html")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from zoning.base.areas import M2_PER_HA, km2
@@ -223,7 +224,10 @@ class Limit:
 
     def steps(self, pieces: pd.DataFrame, land: pd.Series) -> int:
         """Add up what land counts under the limit, exactly, in millionths of its unit."""
-        here, weights = land[self.inside(pieces)].astype("int64"), self.weights(pieces)
+        inside, weights = self.inside(pieces), self.weights(pieces)
+        if weights is None and land.index.equals(pieces.index):
+            return int(land.to_numpy(dtype=np.int64)[inside.to_numpy(dtype=bool)].sum()) * STEP
+        here = land[inside].astype("int64")
         if weights is None:
             return int(here.sum()) * STEP
         # Python's whole numbers cannot overflow.
