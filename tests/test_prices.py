@@ -197,15 +197,20 @@ def test_one_case_is_held_at_a_time(monkeypatch):
     monkeypatch.setattr(module, "release", noted)
     rows = {"rule_code": ["R1", "R2", "R3"], "piece": ["c|t", "a|t", "b|t"]}
     red = pd.DataFrame(rows | {"released_m2": 5, "suitability": 0.7})
+    on_arrays = prices(town(), RULES, red, progress=lambda *x: events.append(x))
+    assert events.count("copy") == 1  # that of all of them together
+    events.clear()
+    monkeypatch.setattr(module, "variants_of", lambda *_: None)
     found = prices(town(), RULES, red, progress=lambda *x: events.append(x))
     assert [e if e == "copy" else e[2] for e in events[:6]] == [
-        "copy",
         "R1",
         "copy",
         "R2",
         "copy",
         "R3",
+        "copy",
     ]
+    assert on_arrays.as_dict() == found.as_dict()
     told = [e for e in events if e != "copy"]
     assert told[0][1] == told[-1][0] == len(found.prices) + 1
 
@@ -269,3 +274,46 @@ def test_prices_of_a_plan_whose_cap_is_of_another_survey(tmp_path, cap, grid):
         some += price.lower > 0
     assert some
     assert {p.kind for p in found.prices} >= {"redline", "cap", "quota"}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_variants_on_arrays_are_those_of_the_tables(seed, monkeypatch):
+    """The same price to the last bit; the same moves wherever something is gained."""
+    from zoning.questions import prices as module
+
+    rng = np.random.default_rng(seed)
+    pieces = pieces_of(seed, side=6)
+    pieces.loc[rng.choice(pieces.index, 4, replace=False), "suitability"] = np.nan
+    limits = [
+        Limit("city", "city", cap_m2=int(pieces["free_m2"].sum() * rng.uniform(0.2, 0.7))),
+        Limit("zone", "balance", cap_m2=0),
+        Limit("quota", "key", cap_m2=int(pieces["free_m2"].sum() * rng.uniform(0.02, 0.3))),
+    ]
+    assert {"key", "balance"} <= set(pieces["zone"].dropna())
+    chosen = rng.choice(pieces.index, (12, 4))
+    parts = pd.DataFrame({
+        "rule_code": np.repeat([f"R{k}" for k in range(12)], 4), "piece": chosen.ravel(),
+        "released_m2": rng.integers(0, 60_000, 48), "kind": "redline",
+    }).drop_duplicates(["rule_code", "piece"])  # fmt: skip
+    parts["suitability"] = pieces["suitability"].reindex(parts["piece"]).to_numpy()
+    turned = (pieces["zone"].reindex(parts["piece"]) == "balance").to_numpy()
+    parts["township_zone"] = pd.Series(np.where(turned, "key", None), dtype="string").to_numpy()
+    made, asked = module.variants_of, []
+
+    def noted(*given):
+        asked.append(made(*given))
+        return asked[-1]
+
+    monkeypatch.setattr(module, "variants_of", noted)
+    fast = by_code(prices(pieces, limits, parts))
+    assert asked[0] is not None
+    monkeypatch.setattr(module, "variants_of", lambda *_: None)
+    slow = by_code(prices(pieces, limits, parts))
+    assert fast.keys() == slow.keys() and any(p.lower > 0 for p in fast.values())
+    for key, one in fast.items():
+        other = slow[key]
+        assert (one.lower, one.upper) == (other.lower, other.upper), key
+        if one.lower > 0:
+            assert one.moves.equals(other.moves) and one.where == other.where, key
+        else:
+            assert one.moved_m2 == 0

@@ -233,14 +233,14 @@ def make_model(pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lo
         worth=np.round(suitability * QUANTUM).astype(np.int64),
         unit=unit,
         units=pd.Index(units),
-        groups=_groups(table, limits, least, room) + _bundles(table, locks, room),
+        groups=groups_of(table, limits, least, room) + _bundles(table, locks, room),
         limits=tuple(limits),
         unknown=unknown,
         order=order,
     )
 
 
-def _groups(
+def groups_of(
     table: pd.DataFrame, limits: Sequence[Limit], least: Ints, room: Ints
 ) -> tuple[Group, ...]:
     """Join limits on the same pieces: the highest floor and the lowest cap hold."""

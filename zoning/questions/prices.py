@@ -19,6 +19,7 @@ from zoning.allocation.proof.bounded import Boundary, bound_of
 from zoning.allocation.result import Allocation
 from zoning.capacity.rules import Limit, Lock
 from zoning.errors import InputError, Text
+from zoning.questions.variants import Variants, variants_of
 
 Kind = Literal[
     "redline", "core", "basic_farmland", "heritage", "water", "lock", "cap", "quota", "floor"
@@ -165,6 +166,7 @@ class _Case:
     limits: tuple[Limit, ...]
     locks: tuple[Lock, ...]
     label: Text = _NAMELESS
+    released: pd.DataFrame | None = None
 
 
 def _cases(
@@ -173,11 +175,13 @@ def _cases(
     locks: tuple[Lock, ...],
     released: pd.DataFrame | None,
 ) -> Iterator[_Case]:
-    """One case per red line, limit and lock."""
+    """One case per red line, limit and lock; those of red lines without their land."""
     if released is not None:
         given = released if "kind" in released else released.assign(kind="redline")
+        texts = ["rule_code", "kind", "piece"]  # thousands of small parts: plain objects are quick
+        given = given.astype(dict.fromkeys(texts, object))
         for (code, kind), part in given.groupby(["rule_code", "kind"], sort=True):
-            yield _Case(kind, str(code), release(pieces, part), limits, locks)
+            yield _Case(kind, str(code), pieces, limits, locks, released=part)
     for k, limit in enumerate(limits):
         name = limit.key
         if limit.cap_m2 is not None:
@@ -257,13 +261,14 @@ def prices(
     rules, held = tuple(limits), tuple(locks)
     if base is None:
         base = allocate(pieces, rules, locks=held, **how)
+    fast = variants_of(pieces, rules, held, base, how)
     total = _count(rules, held, released) + 1
     found = []
     # Each case is a copy of all pieces, so only one is held at a time.
     for done, case in enumerate(_cases(pieces, rules, held, released)):
         if progress is not None:
             progress(done, total, case.code)
-        found.append(_price(pieces, base, case, how))
+        found.append(_priced(pieces, base, case, how, fast))
     if progress is not None:
         progress(total - 1, total, "all")
     open_pieces = pieces if released is None else release(pieces, released)
@@ -272,6 +277,21 @@ def prices(
         progress(total, total, "all")
     found.sort(key=lambda p: (-p.lower, -p.upper, p.kind, p.code))
     return PriceList(tuple(found), everything, base)
+
+
+def _priced(
+    pieces: pd.DataFrame, base: Allocation, case: _Case, how: dict[str, Any], fast: Variants | None
+) -> Price:
+    """Price one case, on arrays where that can be."""
+    if case.released is None:
+        return _price(pieces, base, case, how)
+    made = None if fast is None else fast.without(case.released)
+    if made is None:
+        case = replace(case, pieces=release(pieces, case.released))
+        return _price(pieces, base, case, how)
+    gain, moves = max(0.0, made[0]), made[1]
+    moved = int(-moves[moves < 0].sum())
+    return Price(case.kind, case.code, gain, gain, moved, _where(made[2], moves), moves, case.label)
 
 
 def _price(pieces: pd.DataFrame, base: Allocation, case: _Case, how: dict[str, Any]) -> Price:

@@ -1,0 +1,200 @@
+"""Many plans that differ from one in a few rows of land: solved on arrays, proved as the first.
+
+A province has a thousand red lines; each of them frees a few dozen of a hundred thousand pieces.
+Taking the tables apart anew for each costs ten times what the solving does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zoning.allocation.methods.choose import Effort, without_boundary
+from zoning.allocation.model import QUANTUM, Model, exact_dot, groups_of, make_model
+from zoning.allocation.result import Allocation
+from zoning.base.areas import Ints
+from zoning.capacity.rules import Limit, Lock
+
+
+class Variants:
+    """A plan whose optimum is proved by prices alone, and what it becomes with more land.
+
+    Parameters
+    ----------
+    pieces : DataFrame, index ``piece``
+    limits : sequence of Limit
+    base : Allocation
+        Of these pieces and limits.
+    """
+
+    def __init__(self, pieces: pd.DataFrame, limits: Sequence[Limit], base: Allocation) -> None:
+        self.limits = tuple(limits)
+        self.model = make_model(pieces, self.limits)
+        self.pieces = pieces.index.to_numpy(object)
+        self.name, self.kind = pieces.index.name, pieces.index.dtype
+        self.townships = pieces["township"].to_numpy(object) if "township" in pieces else None
+        self.place = {c: k for k, c in enumerate(self.model.codes.tolist())}
+        self.base: Ints = np.asarray(base.new_m2.reindex(self.model.codes), dtype=np.int64)
+        table = pieces.iloc[self.model.order]
+        self.columns = {
+            c: pd.Categorical(table[c].astype(object))
+            for c in sorted({x.where for x in self.limits if x.where})
+        }
+        self.zoned = [x.where for x in self.limits if x.needs_zone]
+        self.free = table["free_m2"].to_numpy(np.int64)
+        self.known = table["suitability"].notna().to_numpy()
+        steps = {k: round(float(y) * QUANTUM) for k, y in enumerate(base.limits["price"].fillna(0))}
+        self.steps = {k: y for k, y in steps.items() if y}
+        self.price = self._prices(self.columns, self.steps, len(self.base))
+        bound = self._bound(self.model.worth, self.model.least, self.model.room, self.price,
+                            self.steps)  # fmt: skip
+        self.worth = exact_dot(self.model.worth, self.base)
+        #: Whether the prices of the plan prove it; then they say where more land changes nothing.
+        self.proved = bound == self.worth
+
+    def without(self, released: pd.DataFrame) -> tuple[float, pd.Series, pd.DataFrame] | None:
+        """Solve the plan with the land that one rule alone kept from being built.
+
+        Parameters
+        ----------
+        released : DataFrame
+            As for :func:`zoning.questions.prices.release`, of one rule.
+
+        Returns
+        -------
+        tuple or None
+            What is gained, in suitability x m2, proved; the change of new land by piece; and the
+            township of those pieces. None where the tables have to be taken apart after all.
+        """
+        changed = self._changed(released)
+        if changed is None:
+            return None
+        model, columns, added = changed
+        price = self._prices(columns, self.steps, len(model.worth))
+        bound = self._bound(model.worth, model.least, model.room, price, self.steps)
+        if bound <= self.worth:
+            return 0.0, *self._moves(np.zeros(len(self.base), dtype=np.int64))
+        table = pd.DataFrame(columns, index=pd.RangeIndex(len(model.room)))
+        model = replace(model, groups=groups_of(table, self.limits, model.least, model.room))
+        answer = without_boundary(model, Effort())
+        if answer is None or answer.method != "nested" or answer.prices is None:
+            return None
+        steps = {k: round(y * QUANTUM) for k, y in answer.prices.items()}
+        price = self._prices(columns, steps, len(model.worth))
+        worth = exact_dot(model.worth, answer.new)
+        if self._bound(model.worth, model.least, model.room, price, steps) != worth:
+            return None
+        land = answer.new.copy()
+        mine = np.flatnonzero(~added)
+        np.add.at(land, np.flatnonzero(added) - 1, land[added])  # a part follows its piece
+        return worth / QUANTUM - self.worth / QUANTUM, *self._moves(land[mine] - self.base)
+
+    def _changed(self, released: pd.DataFrame) -> tuple[Model, dict[str, Any], Any] | None:
+        """Put the released parts behind their pieces, and units into the zones they get."""
+        at = np.array([self.place.get(c, -1) for c in released["piece"].tolist()], dtype=np.int64)
+        if (at < 0).any():
+            return None
+        columns = dict(self.columns)
+        if "township_zone" in released:
+            turned = released["township_zone"].notna().to_numpy()
+            if turned.any() and not self._turn(columns, at[turned], released.loc[turned]):
+                return None
+        part = (released["released_m2"] > 0).to_numpy()
+        order = np.argsort(at[part], kind="stable")
+        behind = at[part][order]
+        if len(np.unique(behind)) != len(behind):
+            return None
+        columns = {
+            c: pd.Categorical.from_codes(
+                np.insert(v.codes, behind + 1, v.codes[behind]), dtype=v.dtype
+            )
+            for c, v in columns.items()
+        }
+        worth = released["suitability"].astype("Float64").to_numpy(np.float64, na_value=np.nan)
+        worth = worth[part][order]
+        free = np.insert(self.free, behind + 1, released["released_m2"].to_numpy()[part][order])
+        known = np.insert(self.known, behind + 1, ~np.isnan(worth))
+        for column in self.zoned:
+            known &= columns[column].codes >= 0
+        room = np.where(known, free, 0)
+        added = np.insert(np.zeros(len(self.base), dtype=bool), behind + 1, True)
+        least = np.zeros(len(room), dtype=np.int64)
+        more = np.round(np.nan_to_num(worth) * QUANTUM).astype(np.int64)
+        model = replace(
+            self.model,
+            codes=pd.RangeIndex(len(room)),
+            least=least,
+            room=room,
+            worth=np.insert(self.model.worth, behind + 1, more),
+            unit=np.insert(self.model.unit, behind + 1, self.model.unit[behind]),
+        )
+        return model, columns, added
+
+    def _turn(self, columns: dict[str, Any], at: Ints, turned: pd.DataFrame) -> bool:
+        """Give whole units the zones that they have without the rule."""
+        if "zone" not in columns:
+            return True
+        zone = columns["zone"]
+        then = zone.categories.get_indexer(turned["township_zone"].astype(object))
+        if (then < 0).any():
+            return False  # a zone that no unit of the plan has
+        to = np.full(len(self.model.units), -1, dtype=np.int64)
+        to[self.model.unit[at]] = then
+        mine = to[self.model.unit]
+        codes = np.where(mine >= 0, mine, zone.codes)
+        columns["zone"] = pd.Categorical.from_codes(codes, dtype=zone.dtype)
+        return True
+
+    def _prices(self, columns: Mapping[str, Any], steps: Mapping[int, int], n: int) -> Ints:
+        """Add up the prices of the limits on each row."""
+        out = np.zeros(n, dtype=np.int64)
+        for k, step in steps.items():
+            limit = self.limits[k]
+            if not limit.where:
+                out += step
+                continue
+            column = columns[limit.where]
+            code = column.categories.get_indexer([limit.code])[0]
+            if code >= 0:
+                out[column.codes == code] += step
+        return out
+
+    def _bound(
+        self, worth: Ints, least: Ints, room: Ints, price: Ints, steps: Mapping[int, int]
+    ) -> int:
+        """Give what no plan can exceed, by weak duality in whole numbers."""
+        total = 0
+        for k, step in steps.items():
+            limit = self.limits[k]
+            total += step * (int(limit.cap_m2 or 0) if step > 0 else limit.floor_m2)
+        rest = worth - price
+        best = np.where(rest > 0, room, least)
+        return total + exact_dot(rest, best)
+
+    def _moves(self, change: Ints) -> tuple[pd.Series, pd.DataFrame]:
+        """Give the changes in the order of the pieces that were given, and their townships."""
+        by_row = np.empty(len(change), dtype=np.int64)
+        by_row[self.model.order] = change
+        there = np.flatnonzero(by_row)
+        index = pd.Index(self.pieces[there], dtype=self.kind, name=self.name)
+        towns = {} if self.townships is None else {"township": self.townships[there]}
+        moves = pd.Series(by_row[there], index=index, name="change_m2")
+        return moves, pd.DataFrame(towns, index=index)
+
+
+def variants_of(
+    pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lock], base: Allocation,
+    how: Mapping[str, Any],
+) -> Variants | None:  # fmt: skip
+    """Give the variants of a plan, where its proof is one of prices alone."""
+    plain = base.method == "nested" and base.stages is None and base.edges is None
+    asked = any(v for k, v in how.items() if k != "edges")
+    special = {"bundle", "worth"} & set(pieces.columns)
+    if not plain or locks or asked or special or any(x.coefficient for x in limits):
+        return None
+    found = Variants(pieces, limits, base)
+    return found if found.proved else None
