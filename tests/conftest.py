@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 
 #: Run by QGIS's own Python, not by pytest.
-collect_ignore = ["qgis_check.py", "qgis_edit.py", "qgis_provider_check.py"]
+collect_ignore = ["qgis_check.py", "qgis_edit.py", "qgis_hold.py", "qgis_provider_check.py"]
 
 settings.register_profile("ci", derandomize=True, print_blob=True, deadline=None)
 settings.register_profile("here", print_blob=True, max_examples=40, deadline=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from pathlib import Path
 
 import field_cases
 import pytest
@@ -100,6 +101,19 @@ def test_told(case, world, tmp_path, capsys, monkeypatch):
         except InputError as error:
             text = told(error.problems)
         assert holds(case, text), text
+
+
+def test_a_cap_that_nobody_states_fails_nothing(world, tmp_path):
+    """The files of Q01 without a cap: no share is invented, and its absence is told."""
+    folder = Path(shutil.copytree(world, tmp_path / "case"))
+    use = field_cases.use()
+    use[20:40, 20:50] = 7
+    field_cases.write_tif(folder / "use.tif", use)
+    plan = api.run(folder / "plan.toml")
+    assert plan.run["construction"]["cap_m2"] is None
+    assert not [c for c in plan.checks if not c.ok and c.level == "error"]
+    told_of = [c for c in plan.checks if not c.ok and "no cap" in c.text.en]
+    assert [c.level for c in told_of] == ["warning"]
 
 
 def _grid(asked, case, capsys):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import fake_plan
+import pandas as pd
 import pytest
 import worlds
 
@@ -356,8 +359,25 @@ def test_deep_nesting_and_want_of_memory_are_told(capsys):
         assert word in capsys.readouterr().err
 
 
+def everything(path, names):
+    """Give every row of tables, and what the format says of them, as SQLite stores it."""
+    with closing(sqlite3.connect(path)) as db:
+        found = {n: db.execute(f'SELECT * FROM "{n}"').fetchall() for n in names}
+        for table in ("gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions"):
+            rows = db.execute(f"SELECT * FROM {table}").fetchall()
+            found[table] = sorted(r for r in rows if r[0] in names)
+        made = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+        found["made"] = sorted(r for r in made if any(n in r[0] for n in names))
+        found["styles"] = sorted(db.execute(
+            "SELECT f_table_name, styleName, styleQML, useAsDefault FROM layer_styles "
+            "WHERE owner IS NOT 'zoning'").fetchall())  # fmt: skip
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    return found
+
+
 @pytest.mark.slow
-def test_layers_of_others_stay_in_the_geopackage(tmp_path):
+def test_what_others_put_into_the_geopackage_stays_row_by_row(tmp_path):
+    """Layers, tables without geometry, views, styles and projects of QGIS; fids and all."""
     import geopandas as gpd
     from shapely import Point
 
@@ -365,18 +385,128 @@ def test_layers_of_others_stay_in_the_geopackage(tmp_path):
     out = tmp_path / "out"
     api.run(path, out)
     mine = gpd.GeoDataFrame(
-        {"名称": ["井", "桥"], "n": [1, 2]}, geometry=[Point(500_100, 3_500_100)] * 2,
-        crs=worlds.CRS,
+        {"名称": ["井", "桥"], "n": [1, 2]}, geometry=[Point(500_100, 3_500_100, 7)] * 2,
+        crs="EPSG:4326",
     )  # fmt: skip
     mine.to_file(out / "plan.gpkg", layer="我的点")
+    with closing(sqlite3.connect(out / "plan.gpkg")) as db, db:
+        db.execute("CREATE TABLE 巡查 (fid INTEGER PRIMARY KEY, 日期 DATE, 附件 BLOB, x NUMERIC)")
+        db.executemany("INSERT INTO 巡查 VALUES (?, ?, ?, ?)",
+                       [(7, "2026-03-01", b"\0\xff", 1), (40, None, None, 2.5)])  # fmt: skip
+        db.execute("CREATE INDEX 巡查_日期 ON 巡查 (日期)")
+        db.execute("INSERT INTO gpkg_contents (table_name, data_type, identifier) "
+                   "VALUES ('巡查', 'attributes', '巡查记录')")  # fmt: skip
+        db.execute("CREATE VIEW 巡查_新 AS SELECT * FROM 巡查 WHERE fid > 10")
+        db.execute(
+            "CREATE TABLE qgis_projects (name TEXT PRIMARY KEY, metadata BLOB, content BLOB)"
+        )
+        db.execute("INSERT INTO qgis_projects VALUES ('我的', NULL, x'00ff')")
+        db.execute("INSERT INTO layer_styles (f_table_name, styleName, styleQML, useAsDefault) "
+                   "VALUES ('units', '我的样式', '<qgis/>', 1)")  # fmt: skip
+    names = ["我的点", "巡查", "巡查_新", "qgis_projects"]
+    before = everything(out / "plan.gpkg", names)
+    assert any(n.startswith("rtree_") for n, _ in before["made"])
     for _ in range(2):  # the second finds a file that is ours, with layers that are not
         with hearing() as heard:
             api.run(path, out)
         assert "layers-kept" in {f.code for f in heard}
-        back = gpd.read_file(out / "plan.gpkg", layer="我的点")
-        assert back[["名称", "n"]].to_dict() == mine[["名称", "n"]].to_dict()
-        assert back.geometry.geom_equals(mine.geometry).all() and back.crs == mine.crs
-    assert [c.text.en for c in api.verify(out) if not c.ok and c.level == "error"] == []
+        assert everything(out / "plan.gpkg", names) == before
+        with closing(sqlite3.connect(out / "plan.gpkg")) as db:
+            default = db.execute("SELECT styleName FROM layer_styles WHERE f_table_name = 'units' "
+                                 "AND useAsDefault").fetchall()  # fmt: skip
+        assert default == [("我的样式",)]
+    assert gpd.read_file(out / "plan.gpkg", layer="我的点")["n"].tolist() == [1, 2]
+    found = api.verify(out)
+    assert [c.text.en for c in found if not c.ok and c.level == "error"] == []
+    assert any("巡查" in c.text.en for c in found), "told as none of ours"
+    assert "巡查" not in api.load(out).tables
+
+
+@pytest.mark.slow
+def test_decisions_of_an_edited_geopackage_are_read_back(tmp_path):
+    """Who decides in plan.gpkg itself finds it again in a file that `[zones] overrides` reads."""
+    from zoning.outputs.qgis.read_back import FILE
+    from zoning.zones.overrides import read_overrides
+
+    folder = tmp_path / "w"
+    path = worlds.write(folder, extra="[outputs]\nqgis = false\nmap = false\n")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + '[zones]\noverrides = "d.csv"\n', encoding="utf-8")
+    (folder / "d.csv").write_text(
+        "level,code,zone,reason,who,date,was\n"
+        "township,321000001,key,现场,规划处,2026-01-05,\ntownship,321000002,key,现场,规划处,2026-01-05,\n",
+        encoding="utf-8",
+    )
+    out = tmp_path / "out"
+    api.run(path, out)
+    with hearing() as heard:
+        api.run(path, out)  # nothing was edited: all that is there came from the record
+    assert "decisions-read-back" not in {f.code for f in heard} and not (out / FILE).exists()
+    with closing(sqlite3.connect(out / "plan.gpkg")) as db, db:
+        for (name,) in db.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            db.execute(f'DROP TRIGGER "{name}"')
+        db.execute(
+            "UPDATE decisions SET zone = 'moderate', reason = '会议' WHERE code = '321000002'"
+        )
+        unit, was = db.execute("SELECT unit, zone FROM units WHERE zone <> 'moderate'").fetchone()
+        db.execute("UPDATE units SET zone = 'moderate' WHERE unit = ?", (unit,))
+    with hearing() as heard:
+        api.run(path, out)
+    told = next(f for f in heard if f.code == "decisions-read-back")
+    assert told.level == "warning" and told.measured == 2 and FILE in told.remedy.en
+    rows = pd.read_csv(out / FILE, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+    assert rows[["level", "code", "zone", "reason", "was"]].values.tolist() == [
+        ["township", "321000002", "moderate", "会议", ""], ["unit", unit, "moderate", "", was],
+    ]  # fmt: skip
+    with pytest.raises(InputError) as error:
+        read_overrides(out / FILE)  # who, why and when is asked, not guessed
+    assert {p.where for p in error.value.problems} == {f"{FILE}, decision 2"}
+    rows.loc[1, ["reason", "who", "date"]] = ["会议", "规划处", "2026-02-01"]
+    rows.to_csv(out / FILE, index=False, encoding="utf-8-sig")
+    assert len(read_overrides(out / FILE)) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.qgis
+def test_a_plan_open_in_a_real_qgis_is_told_and_its_edit_is_kept(tmp_path):
+    """QGIS puts the file into WAL mode while somebody edits; nothing is touched until then."""
+    from test_qgis_project import qgis_python
+
+    python = qgis_python()
+    if python is None:
+        pytest.skip("no Python with QGIS here (set QGIS_PYTHON)")
+    path = worlds.write(tmp_path / "w", extra="[outputs]\nqgis = false\nmap = false\n")
+    out = tmp_path / "out"
+    api.run(path, out)
+    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+    with subprocess.Popen(
+        [python, str(Path(__file__).with_name("qgis_hold.py")), str(out / "plan.gpkg"),
+         "townships", "name=改名镇"],
+        env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True, encoding="utf-8",
+    ) as qgis:  # fmt: skip
+        try:
+            assert qgis.stdout.readline().split() == ["open", "True"]
+            before = files(out)
+            with pytest.raises(InputError) as error:
+                api.run(path, out)
+            (told,) = error.value.problems
+            assert (told.code, Path(told.where).name) == ("file-in-use", "plan.gpkg")
+            assert "open in another program" in told.what.en
+            assert files(out) == before, "nothing was touched"
+            qgis.stdin.write("\n")
+            qgis.stdin.flush()
+            assert qgis.stdout.readline().strip() == "saved"
+        finally:
+            qgis.kill()
+    with hearing() as heard:
+        api.run(path, out)
+    assert "kept" in {f.code for f in heard}
+    (kept,) = out.glob("plan.kept-*.gpkg")
+    with closing(sqlite3.connect(kept)) as db:
+        assert db.execute("SELECT count(*) FROM townships WHERE name = '改名镇'").fetchone() == (1,)
 
 
 def test_units_written_twice_are_the_same_bytes(tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ import geopandas as gpd
 import pandas as pd
 
 from zoning.base import marks
-from zoning.base.attributes import read_small
+from zoning.base.attributes import read_small, theirs
 from zoning.base.staged import plain, recover, sha256
 from zoning.contribution.parts import Contribution, names
 from zoning.contribution.stored import describe, restore
@@ -239,7 +239,10 @@ def _read_geopackage(path: Path) -> tuple[dict[str, gpd.GeoDataFrame], dict[str,
     tables: dict[str, pd.DataFrame] = {}
     apart = ("units", "allocation", "layer_styles", "qgis_projects")
     listed = [(name, kind) for name, kind in pyogrio.list_layers(path) if name not in apart]
-    small = read_small(path, [name for name, kind in listed if kind is None])
+    plain = [name for name, kind in listed if kind is None]
+    foreign = theirs(path, plain)
+    listed = [(name, kind) for name, kind in listed if name not in foreign]
+    small = read_small(path, [name for name in plain if name not in foreign])
     for name, kind in listed:
         frame = small[name] if name in small else read_layer(path, name)
         if kind is None:

@@ -19,6 +19,45 @@ MOST = 2000
 _KINDS = {"INTEGER": "Int64", "BOOLEAN": "boolean", "REAL": "float64", "TEXT": "string"}
 
 
+def quoted(name: str) -> str:
+    """Write a name of a table or column for SQL.
+
+    Examples
+    --------
+    >>> print(quoted('a"b'))
+    "a""b"
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def styled(db: sqlite3.Connection, side: str = "main") -> set[str]:
+    """Name the layers and tables of a GeoPackage that have a style of ours, so are ours.
+
+    Parameters
+    ----------
+    db : sqlite3.Connection
+    side : str
+        Name under which the file is attached.
+    """
+    master = f"SELECT 1 FROM {side}.sqlite_master WHERE name = 'layer_styles'"  # noqa: S608
+    if db.execute(master).fetchone() is None:
+        return set()
+    asked = f"SELECT f_table_name FROM {side}.layer_styles WHERE owner = 'zoning'"  # noqa: S608
+    rows = db.execute(asked)
+    return {str(name) for (name,) in rows}
+
+
+def theirs(path: Path, names: Iterable[str]) -> set[str]:
+    """Give those of the tables that somebody else put into a plan.gpkg.
+
+    Where no table has a style of ours (a file of an early version) all are taken for ours.
+    """
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+        ours = styled(db)
+    names = set(names)
+    return names - ours if names & ours else set()
+
+
 def read_small(path: Path, names: Iterable[str], most: int = MOST) -> dict[str, Any]:
     """Read tables without geometry; whole numbers stay whole, missing stays missing.
 
@@ -107,20 +146,20 @@ def _table(
     """Read one table, or give None where it is not for this reader."""
     import pandas as pd
 
-    quoted = _quoted(name)
+    table = quoted(name)
     columns = [
         (str(row[1]), _KINDS.get(str(row[2]).upper()))
-        for row in db.execute(f"PRAGMA table_info({quoted})")
+        for row in db.execute(f"PRAGMA table_info({table})")
         if not row[5] and (name, str(row[1])) not in shapes  # nor the primary key
     ]
     if not columns or None in {kind for _, kind in columns}:
         return None
-    listed = ", ".join(_quoted(column) for column, _ in columns)
+    listed = ", ".join(quoted(column) for column, _ in columns)
     only, values = "", [*where[1]] if where else []
     if where is not None:
-        only = f" WHERE {_quoted(where[0])} IN ({', '.join('?' * len(values))})"
+        only = f" WHERE {quoted(where[0])} IN ({', '.join('?' * len(values))})"
     rows = db.execute(
-        f"SELECT {listed} FROM {quoted}{only} LIMIT ?",  # noqa: S608
+        f"SELECT {listed} FROM {table}{only} LIMIT ?",  # noqa: S608
         (*values, most + 1),
     ).fetchall()
     if len(rows) > most:
@@ -135,10 +174,6 @@ def _table(
         )
     except (TypeError, ValueError):
         return None
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _column(values: Any, kind: str | None) -> Any:

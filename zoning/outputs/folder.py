@@ -65,9 +65,11 @@ def write(
         tell(Text("plan.gpkg", "plan.gpkg"))
         from zoning.outputs.qgis import geopackage
         from zoning.outputs.qgis.carried import carry
+        from zoning.outputs.qgis.read_back import read_back
 
         geopackage.write(plan, stage / "plan.gpkg")
         carry(Path(folder), stage / "plan.gpkg")
+        read_back(plan, Path(folder), stage)
         if wanted.qgis:
             tell(Text("plan.qgz", "plan.qgz"))
             from zoning.outputs.qgis import project

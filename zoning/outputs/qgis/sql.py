@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
+from zoning.base.attributes import quoted as quoted
+
 #: The column of shapes.
 GEOMETRY = "geom"
-
-
-def quoted(name: str) -> str:
-    """Quote a name for SQL.
-
-    Examples
-    --------
-    >>> quoted('a"b')
-    '"a""b"'
-    """
-    return '"' + name.replace('"', '""') + '"'
