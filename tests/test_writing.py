@@ -422,6 +422,33 @@ def test_what_others_put_into_the_geopackage_stays_row_by_row(tmp_path):
     assert "巡查" not in api.load(out).tables
 
 
+def test_a_project_that_somebody_saved_over_ours_steps_aside(plan, tmp_path):
+    """Ours is made anew and is nobody else's; one saved from QGIS under its name is kept."""
+    from zoning.outputs.qgis import geopackage, project
+    from zoning.outputs.qgis.carried import carry
+
+    def projects(path):
+        with closing(sqlite3.connect(path)) as db:
+            return sorted(db.execute("SELECT name, content FROM qgis_projects").fetchall())
+
+    old, new = tmp_path / "old" / "plan.gpkg", tmp_path / "new" / "plan.gpkg"
+    for path in (old, new):
+        path.parent.mkdir()
+        geopackage.write(plan, path)
+    project.write(plan, old.with_name("plan.qgz"))
+    ((name, _),) = projects(old)
+    with hearing() as heard:
+        assert carry(old.parent, new) == [] and heard == []
+    with closing(sqlite3.connect(old)) as db, db:
+        db.execute("UPDATE qgis_projects SET metadata = '{}', content = 'mine'")
+    with hearing() as heard:
+        assert carry(old.parent, new) == ["qgis_projects"]
+    assert [f.code for f in heard] == ["layers-kept"]
+    project.write(plan, new.with_name("plan.qgz"))
+    (ours, _), kept = projects(new)
+    assert (ours, kept) == (name, (f"{name} (kept)", "mine"))
+
+
 @pytest.mark.slow
 def test_decisions_of_an_edited_geopackage_are_read_back(tmp_path):
     """Who decides in plan.gpkg itself finds it again in a file that `[zones] overrides` reads."""

@@ -14,6 +14,7 @@ from zoning.base.attributes import quoted, styled
 from zoning.base.heard import tell
 from zoning.errors import Finding, InputError, Text
 from zoning.outputs.qgis import clipped, styles
+from zoning.outputs.qgis.sql import OUR_PROJECT, PROJECTS
 
 #: Tables of the format that speak of a table, and the column that names it.
 _ABOUT = (
@@ -62,6 +63,8 @@ def carry(folder: Path, new: Path) -> list[str]:
                 db.execute("PRAGMA synchronous = OFF")
                 for name, kind in theirs:
                     _copy(db, name, kind)
+                    if name == PROJECTS:
+                        db.execute(f"DELETE FROM main.{PROJECTS} WHERE {OUR_PROJECT}")  # noqa: S608
                 more = _copy_styles(db)
         except sqlite3.Error as error:
             raise InputError.one(
@@ -86,6 +89,9 @@ def _theirs(db: sqlite3.Connection, ours: set[str]) -> list[tuple[str, str]]:
     """Name tables, then views, of the old file that are none of ours."""
     ours = ours | {clipped.VIEW, clipped.SHAPES, "layer_styles", *styles.LAYERS}
     ours |= {str(n) for (n,) in db.execute("SELECT name FROM main.sqlite_master")}
+    saved = f"SELECT 1 FROM old.{PROJECTS} WHERE NOT ({OUR_PROJECT})"  # noqa: S608 - our words
+    if _has(db, "old", PROJECTS) and db.execute(saved).fetchone() is None:
+        ours.add(PROJECTS)
     found = db.execute("SELECT name, type FROM old.sqlite_master WHERE type IN ('table', 'view') "
                        "ORDER BY type, name").fetchall()  # fmt: skip
     return [(str(n), str(k)) for n, k in found if n not in ours and not n.startswith(_NO_LAYER)]

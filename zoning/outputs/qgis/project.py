@@ -24,6 +24,7 @@ from zoning.outputs.office.whole import notice, stamp, write_whole
 from zoning.outputs.prints import themes
 from zoning.outputs.qgis import clipped, geopackage, layout, settings, styles, tips
 from zoning.outputs.qgis import xml as qx
+from zoning.outputs.qgis.sql import OUR_PROJECT
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -360,6 +361,11 @@ def _store(gpkg: Path, name: str, archive: bytes) -> None:
         db.execute(
             "INSERT INTO gpkg_extensions VALUES ('qgis_projects', NULL, 'qgis_projects', "
             "'http://github.com/pka/qgpkg/blob/master/qgis_geopackage_extension.md', 'read-write')"
+        )
+        db.execute(  # a project of somebody else under this name steps aside
+            f"UPDATE OR REPLACE qgis_projects SET name = name || ' (kept)' "  # noqa: S608
+            f"WHERE name = ? AND NOT ({OUR_PROJECT})",
+            (name,),
         )
         db.execute(
             "INSERT OR REPLACE INTO qgis_projects VALUES (?, ?, ?)",
