@@ -20,7 +20,7 @@ from reference.facts import DATA
 
 #: What the second plan.toml says otherwise than data/zhenjiang.toml.
 _CHANGES = (
-    ('name = "镇江市主体功能区(参考案例)"', 'name = "镇江市主体功能区(参考案例，第二版)"'),
+    ('name = "镇江市主体功能区（参考案例）"', 'name = "镇江市主体功能区（参考案例，第二版）"'),
     ('path = "townships/zhenjiang.gpkg"', 'path = "versions/zhenjiang.gpkg"'),
     ('table = "townships/zhenjiang_attributes.csv"', 'table = "versions/attributes.csv"'),
     ('path = "redlines/zhenjiang.gpkg"', 'path = "versions/zhenjiang.gpkg"'),

@@ -35,7 +35,7 @@ class Plan(plain.Plan):
     >>> import zoning as zn
     >>> plan = zn.demo()
     >>> plan
-    <Plan '镇江市主体功能区(参考案例)': 4,121 units, 4 zones, 56 townships, ...>
+    <Plan '镇江市主体功能区（参考案例）': 4,121 units, 4 zones, 56 townships, ...>
     >>> answer = plan.explain("高桥镇")
     >>> answer.kind, answer.name
     ('township', '高桥镇')

@@ -223,7 +223,7 @@ def diff(
     >>> plan = zn.demo()
     >>> found = zn.diff(plan, plan.allocate(cap=0.27))
     >>> found
-    <Changes '镇江市主体功能区(参考案例)' -> '...': 0 of 4,121 units and 0 townships changed>
+    <Changes '镇江市主体功能区（参考案例）' -> '...': 0 of 4,121 units and 0 townships changed>
     >>> found.causes[["cause", "new_units"]].values.tolist()[0][0]
     'caps'
     >>> zn.diff(plan, plan).empty

@@ -51,7 +51,7 @@ def write(plan: Plan, folder: str | Path, lang: str = "zh") -> list[Path]:
 
     References
     ----------
-    市级国土空间总体规划数据库规范(试行), 自然资源部, 2021-03; read in part only.
+    市级国土空间总体规划数据库规范（试行）, 自然资源部, 2021-03; read in part only.
     """
     from zoning.outputs.exchange import gdb
 
