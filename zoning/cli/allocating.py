@@ -100,7 +100,9 @@ def allocate(
     ] = 0.0,
     seconds: Annotated[
         float | None,
-        typer.Option("--seconds", help="Whole units: time limit. / 时限（秒）", show_default=False),
+        typer.Option(
+            "--seconds", help="Time limit of a search. / 求解时限（秒）", show_default=False
+        ),
     ] = None,
     count: Annotated[
         int | None,

@@ -31,6 +31,11 @@ from zoning.capacity.rules import Limit, Lock
 _ROUNDING = 200.0
 
 
+#: Seconds for each further plan where nothing is said (our choice): with a boundary weight the
+#: proof that none lies further apart can take hours, and most of the distance is found soon.
+PATIENCE = 60.0
+
+
 @dataclass(frozen=True)
 class Alternative:
     """One further plan.
@@ -94,7 +99,7 @@ def alternatives(
     gap : float
         Relative gap of the area elsewhere at which to stop.
     seconds : float, optional
-        For each plan.
+        For each plan; `PATIENCE` by default.
 
     Returns
     -------
@@ -106,7 +111,7 @@ def alternatives(
     E. D. Brill, S.-Y. Chang, L. D. Hopkins: Modeling to generate alternatives, Management Science
     28(3), 1982.
     """
-    question = programme(pieces, limits, locks, how)
+    question, seconds = programme(pieces, limits, locks, how), seconds or PATIENCE
     least = best.objective - within * abs(best.objective)
     earlier, found = [best.new_m2], []
     for _ in range(count - 1):
