@@ -686,6 +686,27 @@ def test_wrong_decisions_are_told_row_by_row(tmp_path, change, words):
         read(tmp_path / "d.csv", {"redline"})
 
 
+def test_a_decision_may_use_the_words_that_the_layer_shows(tmp_path):
+    from zoning.review.audit.decisions import checks, read, review
+
+    said = [("已销号", "urban_plan=industrial"), ("Decided", "城市（镇）总体规划"),
+            ("decided", "forest"), ("decided", "nobody"), ("open", "forest")]  # fmt: skip
+    rows = [{"conflict": f"C{k}", "decided_state": state, "gives_way": way, "reason": "x",
+             "who": "y", "date": "2026-01-01"} for k, (state, way) in enumerate(said)]  # fmt: skip
+    pd.DataFrame(rows).to_excel(tmp_path / "d.xlsx", index=False)
+    found = read(tmp_path / "d.xlsx", {"urban_plan", "forest", "redline"})
+    assert found["state"].tolist() == ["closed", *["decided"] * 3, "open"]
+    ways = ["urban_plan", "urban_plan", "forest", "nobody", "forest"]
+    assert found["gives_way"].tolist() == ways
+    claims = "redline=level1 + urban_plan=industrial"
+    there = pd.DataFrame({"conflict": found["conflict"], "claims": claims, "area_m2": 900})
+    held = review(found, there)
+    # Forest claims nothing there: it cannot give way.
+    assert held["standing"].tolist() == ["applied", "applied", "no-claim", "applied", "idle"]
+    assert [c.where for c in checks(held)] == ["C2"]
+    assert "'forest' is to give way" in checks(held)[0].what.en
+
+
 def proved(folder):
     from zoning.review.audit.again import verify
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.errors import Check, InputError, Problem, Text, raise_all, suggest
+from zoning.inputs.plans import role_of
 from zoning.review.audit.resolve import NOBODY
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ COLUMNS = ("conflict", "state", "gives_way", "reason", "who", "date", "claims", 
 #: What a person may say, and the states that a patch may have.
 DECIDED = ("decided", "closed")
 STATES = ("open", "proposed", *DECIDED)
+STATE_NAMES = {
+    "open": Text("open", "待处置"), "proposed": Text("proposed", "已有建议"),
+    "decided": Text("decided", "已决定"), "closed": Text("closed", "已销号"),
+}  # fmt: skip
+#: Between claims of one set, and between codes in one cell.
+JOIN = " + "
 #: A patch is the same one if its area is within this part of what it was.
 _SAME = 0.01
 
@@ -64,11 +71,26 @@ def read(path: Path, roles: Collection[str]) -> pd.DataFrame:
     for row in table.to_dict("records"):
         said = _text(row.get(state))
         if said is not None:
-            rows.append({**{c: _text(row.get(c)) for c in COLUMNS}, "state": said})
+            found = {c: _text(row.get(c)) for c in COLUMNS}
+            way = _role(found["gives_way"], roles)
+            rows.append({**found, "state": _state(said), "gives_way": way})
     raise_all(_problems(rows, path, roles))
     out = pd.DataFrame(rows, columns=list(COLUMNS)).astype("string")
     out["area_m2"] = pd.to_numeric(out["area_m2"], errors="coerce").round().astype("Int64")
     return out.sort_values("conflict", ignore_index=True)
+
+
+def _state(said: str) -> str:
+    """Read a state by its code or by its name in either language."""
+    known = {n.casefold(): code for code, names in STATE_NAMES.items() for n in (code, *names)}
+    return known.get(said.casefold(), said)
+
+
+def _role(said: str | None, roles: Collection[str]) -> str | None:
+    """Read a role by its code, its name, or as claims and proposals are written: role=class."""
+    head = (said or "").split("=")[0].strip()
+    names = {n: r for r in roles for n in (r, *role_of(r).name)}
+    return names.get(head, said)
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -154,7 +176,8 @@ def review(decisions: pd.DataFrame, patches: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         The decisions with ``standing``: ``applied``; ``idle`` (it says open or proposed);
-        ``stale`` (the patch is not what it was); ``no-place`` (there is no such patch any more).
+        ``stale`` (the patch is not what it was); ``no-claim`` (who is to give way claims nothing
+        there); ``no-place`` (there is no such patch any more).
     """
     import pandas as pd
 
@@ -167,23 +190,37 @@ def review(decisions: pd.DataFrame, patches: pd.DataFrame) -> pd.DataFrame:
         claims, m2 = now.loc[row.conflict, ["claims", "area_m2"]]
         other = pd.notna(row.claims) and row.claims != claims
         grown = pd.notna(row.area_m2) and abs(m2 - row.area_m2) > max(1, _SAME * row.area_m2)
-        told.append("stale" if other or grown else "applied" if row.state in DECIDED else "idle")
+        here = {c.split("=")[0] for c in str(claims).split(JOIN)}
+        if other or grown:
+            told.append("stale")
+        elif row.state not in DECIDED:
+            told.append("idle")
+        else:
+            known = pd.isna(row.gives_way) or row.gives_way in (NOBODY, *here)
+            told.append("applied" if known else "no-claim")
     return decisions.assign(standing=pd.array(told, dtype="string"))
+
+
+_NOT_APPLIED = {
+    "no-place": Text("decided, but there is no such conflict any more",
+                     "已有决定，但该冲突已不存在"),
+    "stale": Text("decided, but the patch is not what it was: the decision is not applied",
+                  "已有决定，但图斑已变化：未采用该决定"),
+    "no-claim": Text("'{}' is to give way, but claims nothing there: the decision is not applied",
+                     "决定由“{}”让步，但其在此处没有主张：未采用该决定"),
+}  # fmt: skip
 
 
 def checks(reviewed: pd.DataFrame) -> list[Check]:
     """Tell decisions that do not stand any more."""
     found = []
     for row in reviewed.itertuples():
-        if row.standing in ("stale", "no-place"):
-            gone = row.standing == "no-place"
+        if row.standing in _NOT_APPLIED:
+            way = str(row.gives_way)
+            en, zh = (words.format(way) for words in _NOT_APPLIED[row.standing])
             found.append(Check(
                 "audit.decision", "warning", False, None, None, "", str(row.conflict),
-                Text("decided, but there is no such conflict any more" if gone else
-                     "decided, but the patch is not what it was: the decision is not applied",
-                     "已有决定，但该冲突已不存在" if gone else
-                     "已有决定，但图斑已变化：未采用该决定"),
-                Text("decide it again", "请重新决定"),
+                Text(en, zh), Text("decide it again", "请重新决定"),
             ))  # fmt: skip
     return found
 

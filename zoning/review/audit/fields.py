@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zoning.contribution.parts import Field
 from zoning.errors import Text
 from zoning.inputs.plans import load_roles, role_of
-from zoning.review.audit.decisions import STATES
+from zoning.review.audit.decisions import STATE_NAMES, STATES
 from zoning.review.audit.patches import EDGE, SPECK, THIN
 from zoning.review.audit.resolve import NOBODY
 from zoning.review.audit.rules import LEVELS, Matrix
@@ -108,13 +108,10 @@ _FIELDS: dict[str, tuple[str, str, str, str, str]] = {
     "standing": ("standing", "效力", "what became of the decision", "该决定是否采用", ""),
 }  # fmt: skip
 
-_STATES = {
-    "open": Text("open", "待处置"), "proposed": Text("proposed", "已有建议"),
-    "decided": Text("decided", "已决定"), "closed": Text("closed", "已销号"),
-}  # fmt: skip
 _STANDING = {
     "applied": Text("applied", "已采用"), "idle": Text("not decided", "未作决定"),
     "stale": Text("stale", "已过时"), "no-place": Text("no such conflict", "冲突已不存在"),
+    "no-claim": Text("who gives way has no claim there", "让步方在此无主张"),
 }  # fmt: skip
 
 
@@ -126,7 +123,7 @@ def states() -> dict[str, Text]:
     >>> [t.zh for t in states().values()]
     ['待处置', '已有建议', '已决定', '已销号']
     """
-    return {code: _STATES[code] for code in STATES}
+    return {code: STATE_NAMES[code] for code in STATES}
 
 
 def fields_of(frame: pd.DataFrame, rules: Matrix, zones: Mapping[str, Text]) -> tuple[Field, ...]:
@@ -175,7 +172,7 @@ def names_of(frame: pd.DataFrame, fields: Iterable[Field]) -> dict[str, Text]:
 def choices(fields: Iterable[Field], roles: Iterable[str]) -> dict[str, dict[str, Text]]:
     """Give the lists that a person chooses from: states, roles that may give way."""
     found = {f.name: dict(f.words) for f in fields if f.words}
-    found["decided_state"] = {code: _STATES[code] for code in ("decided", "closed")}
+    found["decided_state"] = {code: STATE_NAMES[code] for code in ("decided", "closed")}
     found["gives_way"] = {r: role_of(r).name for r in roles}
     found["gives_way"][NOBODY] = Text("nobody: every plan keeps its claim", "均不退让")
     return found

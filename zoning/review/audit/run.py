@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
     from zoning.plan import Plan
 
-#: Between claims of one set, and between codes in one cell.
-JOIN = " + "
-
 
 @dataclass(frozen=True)
 class Result:
@@ -177,7 +174,7 @@ def _named(audited: Audited, atoms: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         names.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
     patches.insert(0, "conflict", names)
     patches["claims"] = [
-        JOIN.join("=".join(c) for c in audited.claims_of(s)) for s in patches["sign"]
+        decided.JOIN.join("=".join(c) for c in audited.claims_of(s)) for s in patches["sign"]
     ]
     patches["rule"] = [audited.matches[s][0].id for s in patches["sign"]]
     mine = atoms[atoms["patch"] >= 0]
@@ -228,7 +225,7 @@ def _settle(
             sign = int(patches["sign"][i])
             gone = [c for c in audited.claims_of(sign) if c[0] == row.gives_way]
             own[i] = settle(sign, gone)
-    patches["proposal"] = [JOIN.join("=".join(c) for c in p.leaves) for p in own]
+    patches["proposal"] = [decided.JOIN.join("=".join(c) for c in p.leaves) for p in own]
     patches["state"] = pd.array(states(patches, own, said), dtype="string")
     none = pd.DataFrame(columns=[*decided.COLUMNS, "standing"], dtype="string")
     return Result(settings, claims, audited, patches, atoms, proposals, own, shifts,

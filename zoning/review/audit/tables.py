@@ -9,9 +9,10 @@ import numpy as np
 from zoning.errors import Text
 from zoning.inputs.plans import role_of
 from zoning.review.audit import resolve
+from zoning.review.audit.decisions import JOIN
 from zoning.review.audit.patches import THIN
 from zoning.review.audit.rules import AGREE, LEVELS, SLIVER, Claim, Match, Matrix
-from zoning.review.audit.run import JOIN, Result
+from zoning.review.audit.run import Result
 
 if TYPE_CHECKING:
     import geopandas as gpd
