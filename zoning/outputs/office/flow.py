@@ -62,10 +62,13 @@ def column_widths(block: Table) -> tuple[list[float], float]:
     """Give the widths of columns in points and the size of letters at which no word breaks."""
     heads = [typeset.bound(clean(t)) for t in block.heads]
     rows = [[typeset.bound(clean(t)) for t in row] for row in block.rows]
-    for size in _SIZES:
-        found = typeset.column_widths(heads, rows, block.widths, ROOM, size * WIDER, 4 * PAD_X)
-        if found is not None:
-            return found, size
+    for run in (typeset.RUN, 1):  # smaller letters before columns of single signs
+        for size in _SIZES:
+            found = typeset.column_widths(
+                heads, rows, block.widths, ROOM, size * WIDER, 4 * PAD_X, run
+            )
+            if found is not None:
+                return found, size
     total = sum(block.widths)
     return [ROOM * w / total for w in block.widths], _SIZES[-1]
 

@@ -32,6 +32,8 @@ DPI = 200
 _NUMBERS = ("left", "margin", "number", "price")
 #: Above this a plain number is no share (a shadow price, an objective).
 _MOST_SHARE = 10
+#: Below this two digits would say nothing of a number; below that it is nothing.
+_TWO_DIGITS, _LEAST = 0.005, 0.000001
 
 
 @dataclass
@@ -206,18 +208,25 @@ def number(value: Any, measure: str = "") -> str:
     --------
     >>> number(1_234_560_000, "m2"), number(0.2594, "1"), number(12345.0), number("a")
     ('1,234.56', '25.94%', '12,345', 'a')
-    >>> number(65_062_818.59, "1"), number(19.4466)
-    ('65,062,818.59', '19.45')
+    >>> number(65_062_818.59, "1"), number(19.4466), number(-0.000012), number(-1e-9, "1")
+    ('65,062,818.59', '19.45', '-0.000012', '0.00%')
     """
     if isinstance(value, (str, bool)):
         return str(value)
     if measure == "m2":
         return area(value)
     if measure == "1" and abs(value) <= _MOST_SHARE:
-        return f"{value * 100:.2f}%"
+        return f"{_fine(value * 100)}%"
     if measure == "year":
         return f"{value:.0f}"
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+    return f"{value:,.0f}" if float(value).is_integer() else _fine(value)
+
+
+def _fine(value: float) -> str:
+    """Write two digits; what is too small for them keeps more, and nothing has no sign."""
+    if _LEAST <= abs(value) < _TWO_DIGITS:
+        return f"{value:.6f}".rstrip("0")
+    return f"{value if abs(value) >= _LEAST else 0:,.2f}"
 
 
 def quantity(value: Any, measure: str) -> str:

@@ -13,7 +13,7 @@ from zoning.errors import Text
 from zoning.review.diff import places
 from zoning.review.diff.causes import word_of
 from zoning.review.diff.compare import Diff, cause_table, codes
-from zoning.review.diff.sides import NOWHERE
+from zoning.review.diff.sides import NOWHERE, Side
 from zoning.review.diff.walk import CHANGED, OPEN, SAME
 
 STATES = {
@@ -321,12 +321,23 @@ def _of_wings(diff: Diff, seen: list[str]) -> dict[str, Text]:
     found: dict[str, set[Text]] = {}
     for side in (diff.before, diff.after):
         for given in () if side.plan is None else side.plan.contributions:
-            for table in (t for t in given.tables if t.keys):
-                if len(table.keys) == 1 and "name" in table.frame:
-                    pairs = table.frame[[table.keys[0], "name"]].dropna()
-                    for code, name in pairs.itertuples(index=False):
-                        found.setdefault(str(code), set()).add(Text(str(name), str(name)))
+            for table in (t for t in given.tables if len(t.keys) == 1):
+                for code, name in _row_names(side, table).items():
+                    found.setdefault(code, set()).add(name)
     return {c: next(iter(found[c])) for c in seen if len(found.get(c, ())) == 1}
+
+
+def _row_names(side: Side, table: Table) -> dict[str, Text]:
+    """Give names of the rows of a table: its own column, its words, or those of the places."""
+    key = table.keys[0]
+    if "name" in table.frame:
+        pairs = table.frame[[key, "name"]].dropna().itertuples(index=False, name=None)
+        return {str(code): Text(str(name), str(name)) for code, name in pairs}
+    words = {str(c): t for f in table.fields if f.name == key for c, t in f.words.items()}
+    places = {"county": "counties", "township": "townships"}
+    frame = getattr(side.plan, places[key], None) if key in places and side.plan else None
+    names = {} if frame is None else frame["name"].dropna().to_dict()
+    return {str(c): Text(str(n), str(n)) for c, n in names.items()} | words
 
 
 def _township_names(diff: Diff) -> dict[str, Text]:
