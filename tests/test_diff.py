@@ -456,7 +456,7 @@ def test_a_list_says_nothing_but_the_zones_of_its_townships(county, tmp_path):
     plan = replace(plan, townships=plan.townships.assign(name=towns))
     assert plan.redlines is not None and len(plan.tables["limits"])
     path = tmp_path / "名单.csv"
-    path.write_text("乡镇街道,主体功能\n开发区(甲街道),优化开发\n乙镇,重点开发\n", encoding="gbk")
+    path.write_text("乡镇(街道),主体功能\n开发区(甲街道),优化开发\n乙镇,重点开发\n", encoding="gbk")
     found = api.diff(plan, path)
     assert not len(found.found.protections) and not len(found.found.limits)
     assert not len(found.found.wings) and not len(found.found.accounts)

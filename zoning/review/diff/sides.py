@@ -22,7 +22,7 @@ _HEADS = {
     "code": ("code", "township", "township_code", "代码", "乡镇代码", "编码", "行政区代码",
              "行政区划代码", "xzqdm"),
     "name": ("name", "township_name", "名称", "乡镇", "乡镇名称", "镇街", "乡镇街道",
-             "乡镇（街道）", "乡镇(街道)", "行政区名称", "xzqmc"),
+             "乡镇（街道）", "行政区名称", "xzqmc"),
     "zone": ("zone", "zone_code", "功能区", "主体功能区", "主体功能", "分区", "类型",
              "主体功能定位", "主体功能类型", "功能定位", "功能区类型", "ztgnmc"),
 }  # fmt: skip
@@ -175,10 +175,10 @@ def _read(path: Path) -> pd.DataFrame:
     from zoning.inputs.tables import read_table
 
     frame, _ = read_table(path, role="list")
-    heads = {str(c).strip().lower(): c for c in frame.columns}
+    heads = {_plain(str(c)).lower(): c for c in frame.columns}
     found: dict[str, pd.Series] = {}
     for name, known in _HEADS.items():
-        head = next((heads[h] for h in known if h in heads), None)
+        head = next((heads[h] for h in map(_plain, known) if h in heads), None)
         if head is not None:
             text = frame[head].astype(object)
             found[name] = text.where(text.notna(), "").astype(str).str.strip()
