@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import worlds
 
+from zoning.errors import Text
 from zoning.grid.distortion import Distortion
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.layers import Layers
@@ -125,6 +126,19 @@ def test_decisions_that_no_longer_fit_are_warnings():
     assert found["decisions.moot"].level == "note"
     assert found["decisions.no-place"].ok
     assert checks.decisions(None) == []
+
+
+def test_decisions_on_unknown_places_are_told_what_may_be_meant():
+    places = {f"32100{k:04d}": Text(f"T{k}", f"镇{k}") for k in range(12)}
+    wrong = [code[:3] + code[4:] for code in places]  # a digit was lost
+    table = pd.DataFrame({"code": [*wrong, "?"], "state": "no-place"})
+    found = {c.check: c for c in checks.decisions(table, places)}["decisions.no-place"]
+    assert found.measured == 13 and not found.ok
+    for said in (found.remedy.en, found.remedy.zh):
+        assert all(code in said for code in wrong[:10])
+        assert not any(code in said for code in wrong[10:])
+    (alone,) = (c for c in checks.decisions(table[-1:], places) if not c.ok)
+    assert alone.remedy is None
 
 
 def test_published_counts_are_compared_and_not_forced():

@@ -379,9 +379,28 @@ def test_every_method_speaks(name: str, lang: str) -> None:
     for _, row in out.iterrows():
         text = tell_township(row, method, lang)
         assert text and "nan" not in text and "<NA>" not in text
-        # the rule in words; its code stands in the tables
-        assert ("规则：" if lang == "zh" else "Rule: ") in text
+        # the rule in words, all grades that met; its code stands in the tables
+        assert said_rule(row["rule"], method, lang) in text
         assert "[" not in text
+
+
+def said_rule(code: str, method, lang: str) -> str:
+    """Say a rule by the names of its grades, or in the words of the file that has it."""
+    head = "规则：" if lang == "zh" else "Rule: "
+    for rule in method.rules:
+        if rule.id == code:
+            return head + getattr(rule, lang)
+    name, grades = code.rstrip("]").split("[")
+    axes = {m.name: (m.rows, m.columns) for m in method.matrices}.get(name)
+    axes = axes or method.cube.axes
+    called = {d.name: getattr(d, lang) for d in method.dimensions}
+    called["suitability"] = "建设适宜性" if lang == "zh" else "suitability for construction"
+    words = {"low": ("low", "低"), "mid": ("medium", "中"), "high": ("high", "高")}
+    said = []
+    for axis, grade in zip(axes, grades.split(","), strict=True):
+        en, zh = words.get(grade, (f"grade {grade}", f" {grade} 级"))
+        said.append(called[axis] + (zh if lang == "zh" else f" {en}"))
+    return head + ("、" if lang == "zh" else ", ").join(said)
 
 
 def test_tables_in_the_docs_are_those_of_the_data() -> None:

@@ -18,6 +18,7 @@ from zoning.allocation.files.programme import programme
 from zoning.allocation.proof import certificate as proof
 from zoning.allocation.proof.bounded import Boundary
 from zoning.allocation.stages import stages_of
+from zoning.base.areas import km2
 from zoning.capacity import Limit, Lock, account, presolve
 from zoning.capacity.reductions import add_reductions, reduction_limits
 from zoning.capacity.rules import LATER, CapRules, PhaseRule, ReductionRule
@@ -344,6 +345,13 @@ def test_explain_and_contribution_tell_the_phase(plan):
     table = part.table("phase_zones").frame
     assert int(table["phase_near_m2"].sum()) == plan.run["construction"]["phases_m2"]["near"]
     assert {t.name for t in part.themes} == {"phase_map", "reduced_map"}
+    (chapter,) = part.chapters
+    built, gone = chapter.paragraphs
+    assert built.en.startswith("New construction land by phase: near term (to 2025)")
+    reduced = plan.run["construction"]["reduced_m2"]
+    assert gone.en.startswith("Of ") and f"{km2(reduced)} go." in gone.en
+    assert chapter.tables == ("phase_zones", "reduced_zones")
+    assert [c.table for c in part.cards] == ["phase_units", "reduced_units"]
 
 
 def test_forged_phases_and_reductions_are_named(plan):

@@ -230,7 +230,10 @@ def test_explain_answers_units_townships_and_places(small, lang):
     assert [r["area_code"] for r in unit.facts["redline_areas"]] == ["R2"]
     town = explain(small, "乙镇", lang)
     assert town.code == "321000002"
-    assert "low" in "".join(town.lines) or "低" in "".join(town.lines)
+    assert small.townships.loc[town.code, "rule"] == "zone[high,low]"
+    said = {"zh": "规则：建设适宜性高、现状开发强度低",
+            "en": "Rule: suitability for construction high, existing construction low"}  # fmt: skip
+    assert said[lang] in "".join(town.lines)
     row = small.units.loc["1kmN3500E503"]
     assert explain(small, f"{row['lon']},{row['lat']}", lang).code == "1kmN3500E503"
 

@@ -213,10 +213,16 @@ def rule_words(rule: str, method: Method, lang: str) -> str:
     met = list(zip(axes, hit[2].split(","), strict=False))
     if hit[3]:
         met.append((hit[3], hit[4]))
-    told = [(_called(name, method, lang), _GRADES.get(grade)) for name, grade in met]
+    told = [(_called(name, method, lang), _grade(grade)) for name, grade in met]
     if lang == "zh":
-        return "、".join(f"{name}{'' if grade is None else grade.zh}" for name, grade in told)
-    return ", ".join(f"{name} {'' if grade is None else grade.en}".strip() for name, grade in told)
+        return "、".join(f"{name}{grade.zh}" for name, grade in told)
+    return ", ".join(f"{name} {grade.en}".strip() for name, grade in told)
+
+
+def _grade(code: str) -> Text:
+    """Name a grade: low to high, or the number of a class."""
+    numbered = Text(f"grade {code}", f" {code} 级") if code.isdigit() else Text("", "")
+    return _GRADES.get(code, numbered)
 
 
 _CELL = re.compile(r"(\w+)\[([\w,-]+)\](?:/(\w+)=(\w+))?")
