@@ -19,6 +19,7 @@ import worlds
 import zoning as zn
 from zoning.base import tables
 from zoning.errors import InputError, some
+from zoning.outputs import report
 from zoning.outputs.office.document import Heading, Table
 from zoning.outputs.qgis import geopackage, styles
 from zoning.outputs.report import back
@@ -218,3 +219,16 @@ def test_long_lists_say_how_many_more() -> None:
     plan = fake_plan.make()
     with pytest.raises(InputError, match="and 2 more"):
         locks(plan, Question(lock_out=tuple(f"x{i}" for i in range(7))))
+
+
+def test_the_year_of_the_existing_land_is_said(tmp_path) -> None:
+    """It did nothing in 0.1.0."""
+    path = worlds.write(tmp_path)
+    text = path.read_text(encoding="utf-8").replace("[plan]\n", "[plan]\nbase_year = 2020\n")
+    path.write_text(text, encoding="utf-8")
+    plan = zn.run(path)
+    assert plan.run["construction"]["base_year"] == 2020
+    for lang, said in (("en", "existing construction land (2020)"),
+                       ("zh", "现状建设用地（2020 年）")):  # fmt: skip
+        tables = [b for b in report.blocks_of(plan, lang) if hasattr(b, "rows")]
+        assert said in {row[0] for table in tables for row in table.rows}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoning.ledger.rounding import round_areas
+from zoning.ledger.rounding import _PARTS, _bounds, round_areas
 
 
 def world(seed: int, n: int):
@@ -149,3 +149,12 @@ def test_nothing_rounds_to_nothing():
 def test_one_amount_that_cannot_be_is_enough(one):
     with pytest.raises(ValueError, match="finite and not negative"):
         round_areas([2.0, one, 3.0], [0, 1, 2], [[0, 0, 0]], 5)
+
+
+def test_what_is_close_to_a_whole_number_takes_that_one():
+    size = (np.array([3.2, 3.3, 3.5, 3.7, 3.8, 4.0]) * _PARTS).astype(np.int64)
+    low, high = _bounds(size, 0.25)
+    assert low.tolist() == [3, 3, 3, 3, 4, 4]
+    assert high.tolist() == [3, 4, 4, 4, 4, 4]
+    low, high = _bounds(size)
+    assert low.tolist() == [3, 3, 3, 3, 3, 4] and high.tolist() == [4, 4, 4, 4, 4, 4]

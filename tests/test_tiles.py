@@ -213,3 +213,9 @@ def test_adding_up_is_a_dictionary(rows, far):
     found = add_up(columns, np.array([r[3] for r in rows], dtype=np.int64))
     got = {tuple(map(int, r[:3])): int(r[3]) for r in zip(*found, strict=True)}
     assert list(got.items()) == sorted((k, v) for k, v in known.items() if v > 0)
+
+
+def test_without_a_raster_no_class_is_known():
+    city, layers, _ = world(5)
+    ledger = atoms.build(layers_of(city, layers, None), GRID)
+    assert ledger.atoms["landuse"].unique().tolist() == [-1]

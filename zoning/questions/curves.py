@@ -58,8 +58,9 @@ def cap_ladder(
     >>> pieces = pd.DataFrame(
     ...     {"unit": ["a"], "township": ["t"], "county": ["c"], "area_m2": [1000],
     ...      "built_m2": [200], "free_m2": [90], "suitability": [0.5]}, index=["a|t"])
-    >>> cap_ladder(pieces, CapRules(), 1000, shares=[0.20, 0.28, 0.30])["new_m2"].tolist()
-    [0, 80, 90]
+    >>> found = cap_ladder(pieces, CapRules(), 1000, shares=[0.20, 0.28, 0.30])
+    >>> found[["headroom_m2", "new_m2", "unspent_m2"]].values.tolist()
+    [[0, 0, 0], [80, 80, 0], [100, 90, 10]]
     """
     rows = []
     for share in shares:

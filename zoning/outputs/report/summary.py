@@ -85,8 +85,9 @@ def _construction(w: Writer, c: Any) -> Iterator[tuple[str, str, str]]:
     if not c:
         return
     base = c["base_m2"]
-    year = f" ({c['base_year']})" if c.get("base_year") else ""
-    yield (w.say(f"existing construction land{year}", f"现状建设用地{year}"),
+    year = c.get("base_year")
+    en, zh = (f" ({year})", f"（{year} 年）") if year else ("", "")
+    yield (w.say(f"existing construction land{en}", f"现状建设用地{zh}"),
            f"{area(c['existing_m2'])} km²", percent(c["existing_m2"] / base))  # fmt: skip
     if c["cap_m2"] is None:
         yield (w.say("cap on construction land", "建设用地总量上限"), DASH,
