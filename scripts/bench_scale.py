@@ -1,14 +1,14 @@
 """Measure how cost grows: from a city of 4,000 units to a province and to 1.5 million.
 
     python scripts/bench_scale.py [--cases zj yc js yc100] [--folder DIR] [--only run map ...]
-    python scripts/bench_scale.py --china          all counties, 9.5 million units
-    python scripts/bench_scale.py --side zj yc     the whole job beside other tools
+    python scripts/bench_scale.py --china          9.5 million units; then with all counties
     python scripts/bench_scale.py --engines yc     one process, two, and a local Dask cluster
 
 The cases are made here, on real boundaries (extra ``china``): townships are a Voronoi split, their
 attributes, red lines of 1,200 vertices and land use are random (seed 7). They measure cost and
 nothing else. Every stage is a process of its own; its processor seconds (user and system) and its
 largest memory are those the system counts for it. ``--cell`` and ``--pixel`` make other cases.
+Other tools stand beside it in ``bench_side.py``.
 """
 
 from __future__ import annotations
@@ -236,81 +236,6 @@ def stages(name: str, folder: Path, only: list[str], limit: float) -> dict[str, 
     return found
 
 
-def _files(folder: Path) -> tuple[Any, Any, Any, Any]:
-    """Read the layers of a case plainly, and the grid that its plan takes."""
-    import geopandas as gpd
-
-    from zoning.grid.lattice import GridSpec
-
-    townships = gpd.read_file(folder / "townships.gpkg").set_index("code").rename_axis("township")
-    red, city = (gpd.read_file(folder / f"{n}.gpkg") for n in ("redlines", "boundary"))
-    cell = json.loads((folder / "case.json").read_text(encoding="utf-8"))["cell"]
-    return townships, red, city.union_all(), GridSpec(townships.crs.to_wkt(), cell)
-
-
-def way_ours(folder: Path) -> Any:
-    """Units x townships x red union x classes by the ledger, from the same plain files."""
-    from zoning.inputs.layers import Layers
-    from zoning.inputs.rasters import read_classes
-    from zoning.ledger.atoms import build
-
-    townships, red, city, grid = _files(folder)
-    use, _ = read_classes(folder / "landuse.tif", area=city, to_crs=grid.crs)
-    atoms = build(Layers(city, townships, red, None, use), grid).atoms
-    atoms["red"] = atoms["red_level"] > 0
-    return atoms.groupby(["unit", "township", "red", "landuse"])["area_m2"].sum()
-
-
-def way_overlay(folder: Path) -> Any:
-    """Do the same with geopandas.overlay twice and exactextract on every piece."""
-    import geopandas as gpd
-    import pandas as pd
-    from exactextract import exact_extract
-
-    from zoning.grid.units import make_units
-
-    townships, red, city, grid = _files(folder)
-    units = make_units(city, grid)[["geometry"]].reset_index().to_crs(townships.crs)
-    pieces = gpd.overlay(
-        units, townships.reset_index()[["township", "geometry"]], keep_geom_type=True
-    )
-    union = gpd.GeoDataFrame({"red": [True]}, geometry=[red.union_all()], crs=red.crs)
-    pieces = gpd.overlay(pieces, union, how="identity", keep_geom_type=True)
-    pieces["red"] = pieces["red"].eq(True).fillna(False).astype(bool)
-    pieces["size"] = pieces.area
-    found = exact_extract(
-        str(folder / "landuse.tif"), pieces, ["unique", "frac"], include_cols=["unit", "township",
-        "red", "size"], output="pandas",
-    )  # fmt: skip
-    rows = found.explode(["unique", "frac"])
-    rows["area_m2"] = rows["frac"].astype(float) * rows["size"]
-    rows["landuse"] = pd.to_numeric(rows["unique"])
-    return rows.groupby(["unit", "township", "red", "landuse"])["area_m2"].sum()
-
-
-WAYS = {"ours": way_ours, "overlay": way_overlay}
-
-
-def side(name: str, folder: Path, limit: float) -> None:
-    """Measure the ways on one case, each a process of its own, and their largest difference."""
-    import pandas as pd
-
-    here = folder / name
-    if not (here / "plan.toml").exists():
-        make(CASES[name], here)
-    tables = {}
-    for way in WAYS:
-        out = folder / f"{name}-{way}.parquet"
-        words = [sys.executable, __file__, "--way", way, str(here), str(out)]
-        cpu, memory, code = measured(words, limit)
-        print(f"{name:6} {way:10} {cpu:8.1f} s {memory:8.0f} MB  exit {code}", flush=True)
-        if code == 0:
-            tables[way] = pd.read_parquet(out)["area_m2"]
-    if len(tables) == len(WAYS):
-        off = tables["ours"].sub(tables["overlay"], fill_value=0).abs()
-        print(f"{name:6} largest difference of one cell {off.max():.2f} m2, all {off.sum():.0f} m2")
-
-
 def engines(name: str, folder: Path, limit: float) -> None:
     """Run a case with each engine; say whether the ledgers are the same bytes."""
     import hashlib
@@ -366,34 +291,25 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--only", nargs="*", default=["run", *QUESTIONS])
     parser.add_argument("--limit", type=float, default=900.0, help="seconds on the clock per stage")
-    parser.add_argument("--side", nargs="*", default=[], help="cases beside other tools")
     parser.add_argument("--engines", nargs="*", default=[], help="cases with every engine")
     parser.add_argument("--china", action="store_true", help="the grid of the country")
-    parser.add_argument("--way", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--place", help="another place, with --cell and --pixel")
     parser.add_argument("--cell", type=int, default=1000)
     parser.add_argument("--pixel", type=float, default=30.0)
     given = parser.parse_args()
-    if given.way:
-        way, case, out = given.way
-        WAYS[way](Path(case)).reset_index().set_index(
-            ["unit", "township", "red", "landuse"]
-        ).to_parquet(out)
-        return
     if given.place:
         CASES["own"] = Case(given.place, given.cell, given.pixel)
         given.cases = ["own"]
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        for name in given.side:
-            side(name, folder, given.limit)
         for name in given.engines:
             engines(name, folder, given.limit)
         if given.china:
             words = ["-m", "zoning", "grid", "--country", "-o", str(folder / "china.parquet")]
-            show("china", {"grid": measured([sys.executable, *words], given.limit)})
-        if given.side or given.engines or given.china:
+            for name, more in (("grid", []), ("counties", ["--counties"])):
+                show("china", {name: measured([sys.executable, *words, *more], given.limit)})
+        if given.engines or given.china:
             return
         for name in given.cases:
             show(name, stages(name, folder, given.only, given.limit))

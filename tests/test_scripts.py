@@ -51,6 +51,7 @@ LONG = {
     "bench_map": ["--units", "400", "--print"],
     "bench_method": ["--nodes", "2500", "--side", "300"],
     "bench_overlay": ["--quick", "--rounds", "1", "--patience", "1"],
+    "bench_side": ["--place", "扬中市", "--pixel", "100", "--ways", "ours", "duckdb"],
     "bench_scale": ["--place", "扬中市", "--pixel", "100", "--only", "run", "explain"],
     "build_ladder": ["--check"],  # solves every cap of the reference case again
     "build_names": ["--help"],  # its work needs two packages; its tables: tests/test_names.py

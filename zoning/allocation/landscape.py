@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,12 @@ from zoning.base.areas import share
 
 
 def landscape(
-    built: pd.Series, area_m2: pd.Series, edges: pd.DataFrame, cell_m: float
+    built: pd.Series,
+    area_m2: pd.Series,
+    edges: pd.DataFrame,
+    cell_m: float,
+    *,
+    ends: tuple[Any, Any] | None = None,
 ) -> dict[str, float | int]:
     """Measure the shape of a set of units.
 
@@ -27,6 +33,8 @@ def landscape(
         ``a, b, length_m`` of rook neighbours.
     cell_m : float
         Side of a whole square, metres.
+    ends : tuple of int arrays, optional
+        Positions of ``a`` and ``b`` in the index, where they are known.
 
     Returns
     -------
@@ -55,7 +63,7 @@ def landscape(
 
     chosen = built.fillna(False).astype(bool)
     index, here = built.index, chosen.to_numpy()
-    a, b = (index.get_indexer(edges[c]) for c in ("a", "b"))
+    a, b = _ends(index, edges) if ends is None else ends
     known = (a >= 0) & (b >= 0)
     both = known.copy()
     both[known] = here[a[known]] & here[b[known]]
@@ -80,6 +88,11 @@ def landscape(
         "aggregation": shared / most if most else math.nan,
         "compactness": 2 * math.sqrt(math.pi * total) / edge if edge else math.nan,
     }
+
+
+def _ends(index: pd.Index, edges: pd.DataFrame) -> tuple[Any, Any]:
+    """Find both units of each side."""
+    return index.get_indexer(edges["a"]), index.get_indexer(edges["b"])
 
 
 def _most_shared(count: int) -> int:
@@ -129,10 +142,10 @@ def before_and_after(
     """
     table = pieces[["unit", "area_m2", "built_m2"]].assign(new=new_m2.reindex(pieces.index))
     units = table.groupby("unit", sort=True)[["area_m2", "built_m2", "new"]].sum()
-    found = {}
+    found, ends = {}, _ends(units.index, edges)
     for word, land in (("before", units["built_m2"]), ("after", units["built_m2"] + units["new"])):
         over = (share(land, units["area_m2"]) > core_share).fillna(False)
-        found[word] = landscape(over, units["area_m2"], edges, cell_m)
+        found[word] = landscape(over, units["area_m2"], edges, cell_m, ends=ends)
     return pd.DataFrame(found)
 
 

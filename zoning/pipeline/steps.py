@@ -174,7 +174,8 @@ def _places(state: State) -> dict[str, Text]:
     """Give the codes on which a decision may stand, with what people call them."""
     names = {} if state.townships is None else state.townships["name"]
     townships = {str(code): named(name, code) for code, name in names.items()}
-    return {str(code): Text(str(code), str(code)) for code in state.units.index} | townships
+    units = state.units.index if "decisions" in state.tables else ()
+    return {str(code): Text(str(code), str(code)) for code in units} | townships
 
 
 def _measure(ready: Ready, map_blocks: MapBlocks = in_process) -> tuple[atoms.Ledger, pd.DataFrame]:
@@ -268,13 +269,12 @@ def class_townships(ready: Ready, state: State) -> pd.Series:
         methods = [ready.method, *ready.others]
         state.tables["methods"] = zones.compare_methods(table, methods).table
     told = pd.concat([table.drop(columns=classes.columns, errors="ignore"), classes], axis=1)
-    rows = told.to_dict("records")
     for lang in ("en", "zh"):
         words = [
             zones.tell_township(
                 row, ready.method, lang, zones.decision_on(reviewed, "township", str(code))
             )
-            for code, row in zip(told.index, rows, strict=True)
+            for code, row in zip(told.index, told.to_dict("records"), strict=True)
         ]
         classes[f"why_{lang}"] = pd.array(words, dtype="string")
     state.townships = _beside(townships, classes)

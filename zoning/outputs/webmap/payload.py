@@ -149,16 +149,21 @@ def _lonlat_bounds(crs: Any, lattice: Lattice) -> tuple[float, float, float, flo
 
 def _code_form(codes: Any, lattice: Lattice) -> dict[str, Any]:
     """Say how a code follows from its place; codes that do not follow travel as a list."""
-    texts = [str(c) for c in codes]
-    hit = re.fullmatch(r"(.*)N(-?\d+)E(-?\d+)", texts[0])
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = pa.array(codes.astype(str).to_numpy(object), pa.large_string())
+    hit = re.fullmatch(r"(.*)N(-?\d+)E(-?\d+)", texts[0].as_py())
     rows, columns = np.divmod(np.sort(lattice.place), lattice.columns)
     for metres in (1, 1000) if hit else ():
         y = np.rint((lattice.y0 + rows * lattice.cell) / metres).astype(np.int64)
         x = np.rint((lattice.x0 + columns * lattice.cell) / metres).astype(np.int64)
         head = hit[1] if hit else ""
-        if all(t == f"{head}N{n}E{e}" for t, n, e in zip(texts, y, x, strict=True)):
+        parts = [pa.scalar(f"{head}N"), pa.array(y), pa.scalar("E"), pa.array(x), pa.scalar("")]
+        form = pc.binary_join_element_wise(*(pc.cast(p, pa.large_string()) for p in parts))
+        if pc.all(pc.equal(texts, form)).as_py():
             return {"head": head, "metres": metres}
-    return {"list": pack_texts(texts)}
+    return {"list": pack_texts(texts.to_pylist())}
 
 
 def _names(column: Any, name: str) -> dict[str, Any]:
