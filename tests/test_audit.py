@@ -27,7 +27,7 @@ from zoning.review.audit.claims import _layer, gather
 from zoning.review.audit.offset import find_shifts
 from zoning.review.audit.partition import measure
 from zoning.review.audit.patches import judge, widths
-from zoning.review.audit.resolve import propose
+from zoning.review.audit.resolve import precedences, propose
 from zoning.review.audit.rules import LEVELS, load_rules
 from zoning.review.audit.settings import load_order, load_settings, load_tolerance
 
@@ -297,6 +297,28 @@ def test_a_pair_without_a_rule_is_never_passed():
     assert audited(where, rows)[1].patches["level"].tolist() == ["unclassified"]
 
 
+def test_land_inside_a_boundary_is_not_outside_it_and_towns_may_overlap():
+    rng = np.random.default_rng(13)
+    where, spot = city(rng), blob(rng, 700, (X + 2500, Y + 2500))
+    rows = [(("growth_boundary", "centralised"), spot, 0)]
+    layers = [_layer("growth_boundary", "[[inputs.plans]]", 1)]
+    claims = gather(rows, layers, {"growth_boundary": "outside"})
+    towns = np.array([blob(rng, 900, (X + 2500, Y + 2500)), blob(rng, 900, (X + 3300, Y + 2500)),
+                      blob(rng, 900, (X + 4000, Y + 2500))])  # fmt: skip
+    found = measure(where, towns, claims, RULES, GRID)
+    sets = {s: found.area_m2[found.sign == k].sum() for k, s in enumerate(found.signs)}
+    inside = claims.claims.index(("growth_boundary", "centralised"))
+    outside = claims.claims.index(("growth_boundary", "outside"))
+    assert sets.keys() == {(inside,), (outside,)}
+    assert sets[inside,] == pytest.approx(shapely.intersection(spot, where).area, abs=0.01)
+    by = {t: found.area_m2[found.township == t].sum() for t in np.unique(found.township).tolist()}
+    pairs = [shapely.intersection(a, b) for a, b in itertools.combinations(towns, 2)]
+    several = shapely.intersection(shapely.union_all(pairs), where).area
+    nowhere = shapely.difference(where, shapely.union_all(towns)).area
+    assert several > 1000 and by[cutting.SEVERAL] == pytest.approx(several, abs=0.01)
+    assert by[cutting.NOWHERE] == pytest.approx(nowhere, abs=0.01)
+
+
 def test_a_layer_that_is_shifted_as_a_whole_is_found_before_its_slivers():
     rng = np.random.default_rng(11)
     shapes = [blob(rng, 500, (X + 1300 * i, Y + 1300 * j)) for i in range(4) for j in range(4)]
@@ -309,6 +331,8 @@ def test_a_layer_that_is_shifted_as_a_whole_is_found_before_its_slivers():
 
     found = find_shifts(layers(shapes, other, moved), TOLERANCE.offset)
     assert {f.layer for f in found} == {2}
+    # Each pair is told once, whichever of the two is moved.
+    assert [(f.layer, f.against) for f in found] == [(2, 0), (2, 1)]
     for f in found:
         assert (f.east_m, f.north_m) == pytest.approx((-7.5, 4.0), abs=0.2)
     assert find_shifts(layers(shapes, other), TOLERANCE.offset) == []
@@ -400,6 +424,14 @@ def test_the_orders_of_the_lines_differ_where_they_should():
         assert found.leaves == (loser,)
     both = propose((quota, town), RULES.matches((quota, town)), load_order("2019"), {}, {})
     assert both.leaves == () and len(both.open) == 1  # no precedence: a person decides
+    # Two layers of one role: an order counts where both have the same.
+    same, other = _layer("urban_plan", "", 1, {"precedence": 2}), _layer("urban_plan", "", 1)
+    for layers, want in (([same, same], {"urban_plan": 2}), ([same, other], {})):
+        assert precedences(gather([], layers, {}).layers) == want
+    # A role that keeps one of its two claims does not lie outside its boundary.
+    inner = ("growth_boundary", "scattered")
+    kept = propose((red, ugb, inner), (), load_order("2019"), {}, rest, decided=[ugb])
+    assert set(kept.after) == {red, inner}
     assert gone["2019", (pbf, red, ugb)] == ({pbf, ugb}, 0)
     assert gone["2022", (pbf, red, ugb)] == ({red, ugb}, 0)
 
@@ -700,6 +732,10 @@ def test_a_decision_may_use_the_words_that_the_layer_shows(tmp_path):
     assert found["gives_way"].tolist() == ways
     claims = "redline=level1 + urban_plan=industrial"
     there = pd.DataFrame({"conflict": found["conflict"], "claims": claims, "area_m2": 900})
+    # A hundredth more is the same patch, more is not.
+    for m2, standing in ((908, "applied"), (910, "stale"), (860, "stale")):
+        grown = found.assign(area_m2=900, claims=claims).head(1)
+        assert review(grown, there.assign(area_m2=m2))["standing"].item() == standing
     held = review(found, there)
     # Forest claims nothing there: it cannot give way.
     assert held["standing"].tolist() == ["applied", "applied", "no-claim", "applied", "idle"]

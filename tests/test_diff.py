@@ -368,6 +368,23 @@ def test_a_crosswalk_is_proposed_and_never_assumed(county, tmp_path):
     assert pairs["common_m2"].sum() == round(worlds.CITY.area)
 
 
+def test_a_small_township_in_a_large_one_is_no_edge():
+    """An edge is small against both; what is the whole of one is a part of the other."""
+    from types import SimpleNamespace
+
+    def side(**shapes):
+        frame = gpd.GeoDataFrame(index=list(shapes), geometry=list(shapes.values()), crs=worlds.CRS)
+        frame["area_m2"] = frame.area.round().astype("int64")
+        return SimpleNamespace(plan=SimpleNamespace(townships=frame))
+
+    big, small = shapely.box(0, 0, 10_000, 10_000), shapely.box(10_000, 0, 10_700, 700)
+    next_ = shapely.box(0, 10_000, 10_000, 20_000)
+    after = side(a=big.union(small), c=shapely.box(0, 9_990, 10_000, 20_000))
+    found = places.overlaps(side(a=big, b=small, c=next_), after)
+    pairs = set(zip(found["code_before"], found["code_after"], strict=True))
+    assert pairs == {("a", "a"), ("b", "a"), ("c", "c")}  # a and c overlap by an edge alone
+
+
 def test_names_and_codes_that_changed(county):
     plan = county.plan()
     rows = [_town(str(c), str(t["name"]), t["zone"], t["geometry"])

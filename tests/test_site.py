@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import zoning as zn
-from zoning.errors import InputError
+from zoning.errors import InputError, Text
 from zoning.inputs.inspect.datum import gcj02
 from zoning.review.site.ground import cut
 from zoning.review.site.rules import between, load_rules
@@ -161,6 +161,13 @@ def test_without_the_raster_the_truth_lies_between_the_bounds(world, plan):
         # Sums of pieces are rounded to whole square metres.
         assert (low <= truth + 4).all() and (truth <= high + 4).all(), column
         assert (high - low).max() > 1000, "bounds that are no bounds"
+        # Of a piece no more can be built than the plan's sums have, nor more than the site has.
+        pieces = bounds.pieces.assign(
+            there=plan.pieces[column].reindex(bounds.pieces["piece"]).to_numpy(dtype=float)
+        )
+        most = np.minimum(pieces["there"], pieces["open" if column == "free_m2" else "area"])
+        sums = most.groupby(pieces["site"]).sum().reindex(range(len(shapes)), fill_value=0)
+        assert high == pytest.approx(sums.to_numpy())
 
 
 def test_a_layer_edited_after_the_run_is_told_by_bounds(world, tmp_path):
@@ -198,6 +205,40 @@ def test_headroom_changes_by_exactly_the_free_part(world, plan):
     assert [x.takes for x in built.headroom if x.kind == "city"] == [(0, 0)]
 
 
+def test_what_a_project_takes_beyond_the_plan_and_where_nothing_may_come():
+    from zoning.capacity import Limit
+    from zoning.review.site.headroom import Accounts, take
+    from zoning.review.site.measured import Measured
+
+    limits = (Limit("limit", "water", 0, 100, unit="t", coefficient="w"),
+              Limit("city", "city", 0, 4), Limit("zone", "key", 0, 50))  # fmt: skip
+    counts = np.array([[1_500_000, 100_000], [1_000_000] * 2, [1_000_000, 0]])
+    pieces = pd.Index(["p|1", "p|2"])
+    accounts = Accounts(limits, counts, pieces, [None, 3, None], np.array([3, 0]),
+                        np.array([False, True]))  # fmt: skip
+    found = Measured(1, pieces=pd.DataFrame({
+        "site": [0, 0], "piece": pieces, "free_low": [5.0, 1.0], "free_high": [7.0, 1.0],
+    }))  # fmt: skip
+    levels = take(accounts, found, {})[0]
+    # 7.6 t are 8: what does not fit whole does not fit.
+    assert [x.takes for x in levels] == [(8, 11), (6, 8), (5, 7)]
+    both = {c: (found.low[c][0], found.high[c][0]) for c in found.low}
+    assert both["beyond_plan_m2"] == (5 - 3 + 1, 7 - 3 + 1)
+    assert both["closed_free_m2"] == (1, 1)
+    assert both["over_headroom_m2"] == (6 - 4, 8 - 4)  # in tonnes nothing is over
+
+
+def test_zones_that_are_closed_are_those_whose_cap_is_nothing(plan):
+    from zoning.review.site.headroom import accounts_of
+
+    accounts = accounts_of(plan)
+    shut = {x.code for x in accounts.limits if x.kind == "zone" and x.cap_m2 == 0}
+    zones = plan.pieces["zone"].reindex(accounts.index).to_numpy()
+    assert (accounts.closed == np.isin(zones, list(shut))).all()
+    open_ = {x.code for x in accounts.limits if x.kind == "zone"} - shut
+    assert open_ and not accounts.closed[np.isin(zones, list(open_))].any()
+
+
 def test_every_place_is_asked_and_told(world):
     shapes = {
         "whole city": worlds.CITY, "outside": worlds.square(20, 20),
@@ -232,6 +273,20 @@ def test_every_place_is_asked_and_told(world):
     row = by["1 m2"].row("lock")
     assert row.level == "green" and row.asked[0].name.zh
     assert by["1 m2"].row("basic_farmland").asked[0].year == "2017"
+
+
+def test_land_outside_makes_green_and_yellow_unknown_and_nothing_else():
+    from zoning.review.site.told import outside
+
+    text = Text("asked; none", "经查询，不涉及")
+    half = {"outside_m2": 500.0, "inside_m2": 500.0}
+    for level in ("red", "unknown"):
+        assert outside(level, text, half, half) == (level, text)
+    for level in ("yellow", "green"):
+        assert outside(level, text, half, half)[0] == "unknown"
+    hair = {"outside_m2": 0.4, "inside_m2": 500.0}  # rounds to nothing
+    assert outside("green", text, hair, hair) == ("green", text)
+    assert outside("green", text, hair, half)[0] == "unknown"  # it may be more
 
 
 def test_unknown_is_never_green_and_worse_than_yellow(world, plan):
