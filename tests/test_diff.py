@@ -20,7 +20,7 @@ from zoning import api
 from zoning.contribution import rules
 from zoning.contribution.parts import Field, Table
 from zoning.errors import InputError, Text
-from zoning.review.diff import accounts, groups, places, shown
+from zoning.review.diff import accounts, groups, places, shown, tell
 from zoning.review.diff.compare import cause_table, compare
 from zoning.review.diff.contribute import contribute
 from zoning.review.diff.sides import OUTSIDE, UNZONED, side_of
@@ -356,6 +356,19 @@ def test_a_crosswalk_is_proposed_and_never_assumed(county, tmp_path):
     towns = found.towns
     assert towns["relation"].tolist() == ["gone", "gone", "redrawn", "new", "new"]
     assert set(towns.loc[towns["relation"] == "new", "zone_before"]) == {OUTSIDE}
+    # Those that are gone are drawn where they were, and told beside those that changed their class.
+    layer = next(x for x in contribute(found, other).layers if x.name == "diff_township_areas")
+    shown_ = layer.frame.set_index("code_before")
+    for code in ("321000001", "321000002"):
+        assert shown_.loc[code, "relation"] == "gone"
+        assert shown_.loc[code].geometry.equals(plan.townships.geometry[code])
+    assert len(layer.frame) == 5
+    told = tell.paragraphs(found)
+    assert any("2 are gone and 2 new" in t.en and "撤销 2 个，新设 2 个" in t.zh for t in told)
+    one = compare(plan, replace(other, townships=other.townships.drop("321000010")), why=False)
+    assert any("2 are gone and 1 new" in t.en for t in tell.paragraphs(one))
+    back = compare(other, replace(other, townships=other.townships.drop("321000010")), why=False)
+    assert any("1 are gone and 0 new" in t.en for t in tell.paragraphs(back))
     path = tmp_path / "乡镇对照.csv"
     found.proposed[["from", "to"]].to_csv(path, index=False)
     said = compare(plan, other, [path], why=False)
@@ -548,6 +561,25 @@ def test_results_of_wings_are_compared_row_by_row(county):
         ["p", "grant", "money", "资金"],
         ["q", "grant", "land", "用地"],
     ]
+
+
+def test_rows_of_wings_have_the_names_that_their_table_or_the_plan_gives(county):
+    plan = county.plan()
+    side = side_of(plan)
+
+    def names(frame, key, words=None):
+        fields = tuple(
+            Field(c, Text(c, c), Text(c, c), words=words or {} if c == key else {}) for c in frame
+        )
+        return shown._row_names(side, Table("t", Text("t", "t"), frame, fields, (key,)))
+
+    own = pd.DataFrame({"code": ["a", "b"], "name": ["甲", None], "x": [1, 2]})
+    assert names(own, "code") == {"a": Text("甲", "甲")}
+    said = {"built": Text("existing", "现状")}
+    assert names(pd.DataFrame({"measure": ["built"], "x": [1]}), "measure", said) == said
+    towns = names(pd.DataFrame({"township": ["321000001"], "x": [1]}), "township")
+    assert towns["321000001"].zh == plan.townships.loc["321000001", "name"]
+    assert names(pd.DataFrame({"other": ["a"], "x": [1]}), "other") == {}
 
 
 def test_keys_must_name_each_row_once():

@@ -363,3 +363,16 @@ def test_industries_and_categories():
     assert industries_of("C39 C3412、B30") == (["C39", "C3412"], ["B30"])
     assert category_of("ZH32110020003", "优先保护单元") == "1"  # what is stated goes first
     assert category_of("ZH32110040003", None) is None and category_of("x", "别的") is None
+
+
+@pytest.mark.parametrize(("outside", "told"), [(0, False), (1, False), (2, True), (5000, True)])
+def test_land_outside_is_told_from_two_square_metres_on(outside, told):
+    """Two roundings may differ by one."""
+    from zoning.review.parks.measure import Measures
+    from zoning.review.parks.musts import measured
+
+    none = pd.DataFrame(columns=["park", "other", "area_m2"])
+    area = np.array([50_000])
+    found = Measures(area, area - outside, np.zeros(1, int), None, none, none, none, none)
+    parks = gpd.GeoDataFrame({"code": ["P"], "planned_area_ha": [5.0]}, geometry=[None])
+    assert [r["check"] for r in measured(parks, found)] == ["outside_plan"] * told
