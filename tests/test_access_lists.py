@@ -213,3 +213,21 @@ def test_rules_of_a_list_name_their_row():
     with pytest.raises(InputError) as told:
         entries(rows, rule_columns(), "list.csv")
     assert "list.csv, row 2: rule" in told.value.tell() and "energy_tce" in told.value.tell()
+
+
+def test_a_row_about_the_declared_item_goes_before_a_newer_one_about_all():
+    rows = [row("C30", "forbidden", catalogue_item="7", valid_from="2020-01-01"),
+            row("C30", "allowed", valid_from="2024-01-01")]  # fmt: skip
+    for order in (rows, rows[::-1]):
+        assert said(order, "C3011", item="7").status == "forbidden"
+        assert said(order, "C3011", item="8").status == "allowed"
+        assert said(order, "C3011").status == "allowed"
+
+
+def test_what_is_not_known_is_worse_than_a_restriction_and_better_than_a_ban():
+    maybe = row("C30", "forbidden", rule="energy_tce > 1000")
+    assert said([maybe], "C30").status == "unknown"
+    for other, status in (("restricted", "unknown"), ("allowed", "unknown"),
+                          ("forbidden", "forbidden")):  # fmt: skip
+        found = said([maybe, row("C30", other, list="B")], "C30")
+        assert found.status == status and len(found.said) == 2

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+import shapely.ops
 import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -295,6 +296,21 @@ def test_a_pair_without_a_rule_is_never_passed():
     assert RULES.match(("urban_plan", "own"), ("existing_use", "cropland")).level == "pass"
     rows = [(("urban_plan", "unknown"), spot, 0), (("existing_use", "cropland"), spot, 0)]
     assert audited(where, rows)[1].patches["level"].tolist() == ["unclassified"]
+
+
+def test_parcels_of_one_class_that_share_an_edge_are_one_patch():
+    rng = np.random.default_rng(21)
+    where, town = city(rng), blob(rng, 900, (X + 3000, Y + 3000))
+    bend = shapely.LineString([(X, Y + 2500), (X + 3100, Y + 3050), (X + 7000, Y + 3300)])
+    halves = shapely.get_parts(shapely.ops.split(town, bend))
+    assert len(halves) == 2
+    rows = [(("urban_plan", "industrial"), s, 0) for s in halves]
+    rows += [(("redline", "level1"), blob(rng, 700, (X + 3000, Y + 3000)), 1)]
+    for block in (3, 64):
+        _, told = audited(where, rows, block=block)
+        ground = shapely.intersection(town, rows[2][1])
+        assert told.patches["exact_m2"].tolist() == [pytest.approx(ground.area, abs=0.1)]
+        assert len(told.shapes) == 1 and told.shapes[0].geom_type == "Polygon"
 
 
 def test_land_inside_a_boundary_is_not_outside_it_and_towns_may_overlap():
