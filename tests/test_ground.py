@@ -197,3 +197,18 @@ def test_an_evaluation_inside_the_run(tmp_path):
     # Level land away from water is suited; patches of A, B and the dry part of C are one.
     assert found.townships["town_suited_share"].tolist() == pytest.approx([1, 1, 1], abs=0.06)
     assert any("left out" in f.tell() for f in found.findings)
+
+
+def test_a_raster_of_as_many_pixels_elsewhere_is_brought_to_those_of_the_first(tmp_path):
+    from zoning.pipeline.ground import _aligned
+
+    heights = np.arange(1800, dtype="float32").reshape(30, 60)
+    first = raster(tmp_path / "a.tif", heights)
+    same, finer = (raster(tmp_path / f"{c:.0f}.tif", heights, cell=c) for c in (100.0, 50.0))
+    out = tmp_path / "out.tif"
+    assert _aligned(same, first, "elevation", out, worlds.CRS) == same
+    assert _aligned(finer, first, "elevation", out, worlds.CRS) == out
+    with rasterio.open(first) as given, rasterio.open(out) as made:
+        assert made.transform == given.transform and made.shape == given.shape
+        assert made.read(1)[0, 0] == pytest.approx(heights[:2, :2].mean(), abs=31)
+        assert made.read(1)[-1, -1] == made.nodata

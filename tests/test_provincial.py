@@ -239,7 +239,10 @@ def test_a_whole_city_has_an_index_and_three_ways_to_join_it():
     given = contribution(frame, config)[0]
     ranks = given.table("provincial_compositions").frame.set_index("compose")
     assert ranks.shape == (3, 3) and ranks.loc["ratio", "ratio"] == 1
-    assert given.table("provincial_indicators").frame["provincial_index"].notna().all()
+    shown = given.table("provincial_indicators").frame
+    assert shown["provincial_index"].notna().all()
+    assert shown["provincial_index"].tolist() == [round(v, 6) for v in frame["provincial_index"]]
+    assert any(v != round(v, 6) for v in frame["provincial_index"]), "the rounding must show"
     plan = type("P", (), {"contributions": (given,), "config": config, "townships": frame})
     from zoning.verify import ten
     from zoning.verify.compare import Findings
