@@ -236,17 +236,17 @@ def side(name: str, folder: Path, ways: list[str], limit: float) -> None:
                   f"difference of one cell {off.max():.2f} m2, all {off.sum():.0f} m2")  # fmt: skip
 
 
-def batch(province: str, folder: Path, workers: int) -> None:
+def batch(province: str, folder: Path, workers: int, pixel: float, most: int) -> None:
     """Make all cities of a province; again, broken off in the middle and asked once more."""
     bench = scale()
     from zoning.inputs.china import children, find_area
 
-    cities = [p for p in children(find_area(province).adcode) if p.level != "county"]
+    cities = [p for p in children(find_area(province).adcode) if p.level != "county"][:most]
     lines = ["[batch]", f'name = "{province}"']
     for place in cities:
         here = folder / place.adcode
         if not (here / "plan.toml").exists():
-            bench.make(bench.Case(place.name), here)
+            bench.make(bench.Case(place.adcode, 1000, pixel), here)
         lines += ["[[plan]]", f'code = "{place.adcode}"', f'file = "{place.adcode}/plan.toml"']
     (folder / "batch.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     stamp = {**os.environ, "SOURCE_DATE_EPOCH": "1764000000"}
@@ -286,6 +286,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=1800.0, help="seconds on the clock per way")
     parser.add_argument("--batch", help="a province, whose cities are made twice")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--most", type=int, default=1000, help="only so many cities of a batch")
     parser.add_argument("--place", help="another place")
     parser.add_argument("--pixel", type=float, default=30.0)
     parser.add_argument("--way", nargs=3, help=argparse.SUPPRESS)
@@ -306,7 +307,7 @@ def main() -> None:
         for name in cases:
             side(name, folder, given.ways, given.limit)
         if given.batch:
-            batch(given.batch, folder, given.workers)
+            batch(given.batch, folder, given.workers, given.pixel, given.most)
 
 
 if __name__ == "__main__":

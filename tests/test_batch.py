@@ -67,7 +67,7 @@ def three(tmp_path, monkeypatch):
 
 def digests(folder):
     """Name the bytes of what does not hold the time that a run took."""
-    files = [folder / n for n in ("index.html", "accounts.xlsx", "accounts.parquet")]
+    files = [folder / n for n in BESIDE]
     files += sorted(folder.glob("*/*.parquet"))
     return {str(f.relative_to(folder)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
 

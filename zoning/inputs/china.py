@@ -359,6 +359,7 @@ def _area(place: Place, source: BoundarySource) -> Area:
     )
 
 
+@cache  # asked for each of 2,900 counties
 def _version() -> str:
     from importlib import metadata
 

@@ -147,8 +147,11 @@ def write(
     ledger.to_parquet(data, index=False)
     written.append(write_whole(folder / "accounts.parquet", data.getvalue()))
     if shapes is not None:
-        with beside(folder / "zones.gpkg") as part:
-            shapes.to_file(part, layer="zones")
+        from zoning.outputs.qgis.geopackage import gdal_options, written_at
+
+        now = {"OGR_CURRENT_DATE": written_at()}  # the same content gives the same bytes
+        with beside(folder / "zones.gpkg") as part, gdal_options(now):
+            shapes.to_file(part, layer="zones", engine="pyogrio")
         written.append(folder / "zones.gpkg")
     return written
 

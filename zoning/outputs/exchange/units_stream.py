@@ -110,14 +110,14 @@ def _codes(col: Ints, row: Ints, grid: GridSpec) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    rows, at_row = np.unique(row, return_inverse=True)
-    cols, at_col = np.unique(col, return_inverse=True)
+    south, west = (int(v.min()) if len(v) else 0 for v in (row, col))
+    rows, cols = (np.arange(s, int(v.max(initial=s)) + 1) for s, v in ((south, row), (west, col)))
     # A code ends in E and the easting, which no other part of it depends on.
     heads = [c.rpartition("E")[0] + "E" for c in grid.codes([0] * len(rows), rows.tolist())]
     tails = [c.rpartition("E")[2] for c in grid.codes(cols.tolist(), [0] * len(cols))]
     return pc.binary_join_element_wise(
-        pa.array(heads, pa.string()).take(pa.array(at_row.reshape(-1))),
-        pa.array(tails, pa.string()).take(pa.array(at_col.reshape(-1))), "",
+        pa.array(heads, pa.string()).take(pa.array(row - south)),
+        pa.array(tails, pa.string()).take(pa.array(col - west)), "",
     )  # fmt: skip
 
 
