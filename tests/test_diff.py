@@ -619,6 +619,21 @@ def written(county, tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("other", ["list", "no causes"])
+def test_changes_without_causes_are_proved_too(county, tmp_path, other):
+    if other == "list":
+        path = tmp_path / "list.csv"
+        path.write_text("code,zone\n321000001,key\n321000002,key\n", encoding="utf-8")
+        found = api.diff(county.plan(), path)
+    else:
+        found = api.diff(county.plan(), county.plan("redline", "caps"), causes=False)
+        assert found.units["cause"].eq("").all() and found.found.units["new_difference_m2"].any()
+    found.save(tmp_path / "out")
+    again = api.load(tmp_path / "out")
+    assert not [c.text.en for c in again.verify() if not c.ok and c.check == "verify.diff"]
+
+
+@pytest.mark.slow
 def test_the_plan_carries_the_changes_and_reads_them_again(written):
     found, out, files = written
     names = {p.name for p in files}

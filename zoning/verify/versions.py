@@ -148,7 +148,9 @@ def _counts(
 ) -> None:
     """Count again what each cause changed; changed units are those of the whole table."""
     moved = every[every["state"] != _SAME]
-    grown = every[every["new_cause"] != _SAME] if "new_cause" in every else every[:0]
+    grown = every[:0]
+    if "new_cause" in every:  # empty where no cause was looked for
+        grown = every[every["new_cause"].fillna("") != _SAME]
     towns = frames.get("diff_townships")
     known = {*record["groups"], "joint", "unrecorded", _SAME}
     seen = {*moved["cause"].dropna(), *grown.get("new_cause", pd.Series(dtype=object)).dropna()}
