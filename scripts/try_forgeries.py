@@ -45,7 +45,14 @@ FROM_INPUTS = {
     "lat",
     "source_year",
     "year",
+    # Attributes of townships: a change that flips no class is another input, not another result.
+    "population",
+    "gdp_10k_yuan",
+    "min_to_centre",
+    "slope_deg",
 }
+#: Of those, what other tables repeat is derived from the townships and must be named.
+ATTRIBUTES = {"population", "gdp_10k_yuan", "min_to_centre", "slope_deg"}
 PLANS = ("reference", "city", "scheme")
 Forgery = tuple[str, Callable[[Forger], object]]
 
@@ -88,7 +95,8 @@ def tables(folder: Path) -> Iterator[Forgery]:
                 continue
             for _, column, kind, *_ in db.execute(f'PRAGMA table_info("{table}")').fetchall():
                 numeric = kind.upper() in ("INTEGER", "MEDIUMINT", "REAL", "DOUBLE", "INT")
-                if not numeric or column.lower() in FROM_INPUTS:
+                given = table == "townships" or column not in ATTRIBUTES
+                if not numeric or (column.lower() in FROM_INPUTS and given):
                     continue
                 known = db.execute(
                     f'SELECT rowid FROM "{table}" WHERE "{column}" NOTNULL ORDER BY 1'  # noqa: S608

@@ -94,6 +94,23 @@ def test_the_same_rectangles_are_named_where_their_lines_are_those_of_the_townsh
         assert (found.datum, found.of, found.confidence) == (move.__name__, "layer", "high")
 
 
+@pytest.mark.parametrize("move", [gcj02, bd09])
+def test_two_areas_traced_from_the_townships_are_enough(move):
+    """Lines that meet to within a metre in two directions are no chance, however few."""
+    west, south = 119.4, 32.1
+    towns = [shapely.box(west + 0.02 * i, south, west + 0.02 * (i + 1), south + 0.04)
+             for i in range(3)]  # fmt: skip
+    red = [shapely.box(west, south + 0.03, west + 0.01, south + 0.04),
+           shapely.box(west + 0.025, south + 0.032, west + 0.04, south + 0.04)]  # fmt: skip
+    assert find_shift(red, towns) is None
+    moved = [shapely.transform(r, move) for r in red]
+    found = find_shift(moved, towns)
+    assert (found.datum, found.of) == (move.__name__, "layer")
+    # The same a few metres off is drawn by somebody else, and might be chance.
+    off = [shapely.transform(r, lambda c: c + 4e-5) for r in moved]
+    assert find_shift(off, towns) is None
+
+
 def test_many_fields_along_one_road_count_as_that_road():
     """Thirty fields end where they would lie on one long line, and on nothing else."""
     dx, dy = (gcj02(np.array([[119.45, 32.2]])) - [[119.45, 32.2]])[0]

@@ -55,22 +55,22 @@ def audit(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
 
 
 def _shares_of_places(plan: Plan, found: Findings) -> None:
-    """Divide the shares of counties again: built, red lines, and what else has its area beside."""
-    if plan.counties is None:
-        return
-    table = plan.counties
-    whole = [None if missing(a) else int(a) for a in table["area_m2"]]
-    for column in [c for c in table.columns if c.endswith("_share")]:
-        part = f"{column.removesuffix('_share')}_m2"
-        if part not in table:
+    """Divide the shares of counties and townships again that have their area beside."""
+    for name, table in (("counties", plan.counties), ("townships", plan.townships)):
+        if table is None:
             continue
-        had = {str(k): None if missing(v) else float(v) for k, v in table[column].items()}
-        want = {
-            str(k): None if missing(p) or not a else int(p) / a
-            for k, p, a in zip(table.index, table[part], whole, strict=True)
-        }
-        found.column("verify.accounts", f"plan.gpkg: counties, {column}", had, want,
-                     source=Text("the areas of the row", "同行面积"))  # fmt: skip
+        whole = [None if missing(a) else int(a) for a in table["area_m2"]]
+        for column in [c for c in table.columns if c.endswith("_share")]:
+            part = f"{column.removesuffix('_share')}_m2"
+            if part not in table:
+                continue
+            had = {str(k): None if missing(v) else float(v) for k, v in table[column].items()}
+            want = {
+                str(k): None if missing(p) or not a else int(p) / a
+                for k, p, a in zip(table.index, table[part], whole, strict=True)
+            }
+            found.column("verify.accounts", f"plan.gpkg: {name}, {column}", had, want,
+                         source=Text("the areas of the row", "同行面积"))  # fmt: skip
 
 
 def _shares(plan: Plan, name: str, found: Findings) -> None:

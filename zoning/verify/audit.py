@@ -45,6 +45,7 @@ from zoning.verify import (
     parks,
     patches,
     proof,
+    redlines,
     shapes,
     stages,
     ten,
@@ -84,6 +85,7 @@ def verify(plan: Plan, folder: Path | None = None, *, inputs_in: Path | None = N
     shapes.audit(plan, found)
     zones.audit(plan, atoms, found)
     accounts.audit(plan, atoms, found)
+    redlines.audit(plan, atoms, found)
     found.checks += overlays(plan)
     found.checks += own(plan)
     fair.audit(plan, found)

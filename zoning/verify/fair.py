@@ -46,6 +46,9 @@ def audit(plan: Plan, found: Findings) -> None:
     }
     for name, (level, members) in groups.items():
         frame = stored[name].set_index(level)
+        heads = {str(k): sum(people[c] for c in codes) for k, codes in members.items()}
+        found.column("verify.equity", f"plan.gpkg: {name}, population",
+                     _numbers(frame["population"]), heads, source=_SOURCE)  # fmt: skip
         for measure in MEASURES:
             column = f"{measure}_per_head_m2"
             each = {

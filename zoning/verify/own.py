@@ -59,7 +59,7 @@ def own(plan: Plan) -> list[Check]:
         came from a file only its places can be held.
     """
     pieces, rules = plan.pieces, plan.config.cap.limit
-    if pieces is None or not (rules or plan.config.cap.reduction):
+    if pieces is None or not (rules or plan.config.cap.reduction or "free_farmland_m2" in pieces):
         return []
     found, free = _places(plan), _free(plan)
     rows = pieces.to_dict("records")

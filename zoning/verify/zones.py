@@ -58,12 +58,35 @@ def _townships(plan: Plan, found: Findings) -> None:
             classes, room.adjacency(townships), max_margin=part.contiguity_margin
         )
     derived = values(classes["zone"])
-    for code, zone in _decided(plan, "township").items():
+    decided = _decided(plan, "township")
+    _said(plan, classes, decided.keys(), found)
+    for code, zone in decided.items():
         if code in derived:
             derived[code] = zone
     found.column("verify.townships", "plan.gpkg: townships, zone", values(townships["zone"]),
                  derived, source=Text(f"attributes and the method {part.method}",
                              f"属性与方法 {part.method}"))  # fmt: skip
+
+
+def _said(plan: Plan, classes: pd.DataFrame, decided: Any, found: Findings) -> None:
+    """Hold scores, grades, margins and what would flip a township against the method."""
+    townships = plan.townships
+    if townships is None:
+        return
+    part = plan.config.zones
+    source = Text(f"attributes and the method {part.method}", f"属性与方法 {part.method}")
+    scores = ("constraint", "guidance", "intensity")
+    columns = [*scores, *(f"{s}_grade" for s in scores), "suitability_grade"]
+    if not part.contiguity:  # joining a neighbour writes its own reasons
+        columns += ["rule", "margin", *(c for c in classes.columns if str(c).startswith("flip"))]
+    for column in columns:
+        if column not in classes or column not in townships:
+            continue
+        had, want = values(townships[column]), values(classes[column])
+        for code in decided:
+            had.pop(code, None), want.pop(code, None)
+        found.column("verify.townships", f"plan.gpkg: townships, {column}", had, want,
+                     source=source)  # fmt: skip
 
 
 def _of_towns(plan: Plan, column: str) -> dict[str, Any]:

@@ -37,6 +37,9 @@ _PLAIN = 2.0
 #: With so many the shift need not be the best of all places around: outlines of two sets may lie
 #: better still at another move, of the sets' own.
 _MANY = 20
+#: Lines that were traced meet to within about this many metres; two such of this length (metres)
+#: and of directions as far apart (sine of 30 degrees) are no chance, where none meets unshifted.
+_TRACED_M, _TRACED_LONG_M, _ACROSS = 0.7, 100.0, 0.5
 #: Stretches that are looked at; a city has thousands.
 _MOST = 500
 
@@ -74,6 +77,8 @@ def stands_out(
     -------
     bool
     """
+    if clear and traced(near, lines, points, moves):
+        return True
     found = met(near, lines, moves.mean(axis=0), width)
     wanted = (_ALONE,) if not clear else (*_ENOUGH, _COPIES) if copies else _ENOUGH
     if found < min(stretches for stretches, _ in wanted):
@@ -99,6 +104,56 @@ def places(move: Floats) -> Floats:
     return apart
 
 
+def traced(near: Lines, lines: Any, points: Floats, moves: Floats) -> bool:
+    """Say whether a few lines were traced from the reference: they meet to within a metre.
+
+    That is no chance where lines of two directions do so, and none does without the shift.
+    """
+    import shapely
+
+    # The shift changes by metres over a layer; it is a plane to within centimetres where few
+    # lines are all there is.
+    middle = points.mean(axis=0)
+    plane, *_ = np.linalg.lstsq(np.column_stack([np.ones(len(points)), points - middle]), moves)
+    there = shapely.transform(
+        lines, lambda c: c + np.column_stack([np.ones(len(c)), c - middle]) @ plane
+    )
+    if len(_meeting(near, lines, _TRACED_M, _TRACED_LONG_M)[1]):
+        return False
+    ways, segments = _meeting(near, there, _TRACED_M, _TRACED_LONG_M)
+    if len(np.unique(segments)) < 2:
+        return False
+    angles = np.arctan2(ways[:, 1], ways[:, 0])
+    return bool(np.abs(np.sin(angles[:, None] - angles[None, :])).max() > _ACROSS)
+
+
+def _meeting(
+    near: Lines, lines: Any, width: float, shortest: float
+) -> tuple[Floats, npt.NDArray[np.intp]]:
+    """Give the straight stretches that meet stretches of the reference, and which those are."""
+    ways, points = _stretches(lines, width, shortest)
+    if not len(ways):
+        return ways, np.empty(0, dtype=np.intp)
+    there, segment = near.each(points.reshape(-1, 2), width)
+    meet = there.reshape(len(ways), -1).mean(axis=1) > _MEETS
+    segments = segment.reshape(len(ways), -1)[meet]
+    return ways[meet], segments[segments >= 0]
+
+
+def _stretches(lines: Any, width: float, shortest: float) -> tuple[Floats, Floats]:
+    """Give the straight stretches of lines as vectors, and nine points along each (metres)."""
+    import shapely
+
+    coords, which = shapely.get_coordinates(shapely.simplify(lines, width), return_index=True)
+    same = which[1:] == which[:-1]
+    start, end = coords[:-1][same], coords[1:][same]
+    long = np.flatnonzero(np.hypot(*(end - start).T) >= shortest)
+    long = long[np.linspace(0, len(long) - 1, min(len(long), _MOST)).astype(int)]
+    part = np.linspace(0.1, 0.9, 9)[None, :, None]
+    ways: Floats = end[long] - start[long]
+    return ways, start[long, None] + ways[:, None] * part
+
+
 def met(near: Lines, lines: Any, move: Floats, width: float) -> int:
     """Count the straight stretches of a layer that meet stretches of the reference after a move.
 
@@ -106,16 +161,6 @@ def met(near: Lines, lines: Any, move: Floats, width: float) -> int:
     """
     import shapely
 
-    coords, which = shapely.get_coordinates(shapely.simplify(lines, width), return_index=True)
-    same = which[1:] == which[:-1]
-    start, end = coords[:-1][same], coords[1:][same]
-    long = np.flatnonzero(np.hypot(*(end - start).T) >= _LONG * width)
-    if not len(long):
-        return 0
-    long = long[np.linspace(0, len(long) - 1, min(len(long), _MOST)).astype(int)]
-    part = np.linspace(0.1, 0.9, 9)[None, :, None]
-    along = start[long, None] + (end - start)[long, None] * part
-    there, segment = near.each((along + move).reshape(-1, 2), width)
-    meet = there.reshape(len(long), -1).mean(axis=1) > _MEETS
-    segments = segment.reshape(len(long), -1)[meet]
-    return min(int(meet.sum()), len(np.unique(segments[segments >= 0])))
+    there = shapely.transform(lines, lambda c: c + move)
+    ways, segments = _meeting(near, there, width, _LONG * width)
+    return min(len(ways), len(np.unique(segments)))
