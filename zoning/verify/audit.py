@@ -36,6 +36,7 @@ from zoning.verify import (
     beyond,
     clusters,
     fair,
+    figures,
     files,
     goals,
     inputs,
@@ -96,6 +97,7 @@ def verify(plan: Plan, folder: Path | None = None, *, inputs_in: Path | None = N
     lists.audit(plan, found)
     patches.audit(plan, found)
     landscape.audit(plan, found)
+    figures.audit(plan, found)
     versions.audit(plan, found)
     if plan.pieces is not None and "free_m2" in plan.pieces:
         _new_land(plan, found)

@@ -187,9 +187,14 @@ def _run(plan: Plan, found: Findings) -> None:
                     row[column] = sum(int(v) for v in here[column])
             derived |= {f"{code}.{k}": v for k, v in row.items()}
             if code in plan.zones.index:
-                told = {k: int(plan.zones.at[code, k]) for k in row if k in plan.zones}
-                found.column("verify.zones_table", f"plan.gpkg: zones, {code}", told,
-                             {k: row[k] for k in told}, source=Text("units", "单元"))  # fmt: skip
+                sums = {c: here[c] for c in plan.zones if str(c).endswith("_m2") and c in here}
+                told = {k: plan.zones.at[code, k] for k in ("units", *sums) if k in plan.zones}
+                right = {k: int(v.sum()) for k, v in sums.items() if not v.isna().any()}
+                right["units"] = len(here)
+                found.column("verify.zones_table", f"plan.gpkg: zones, {code}",
+                             {k: int(v) for k, v in told.items() if k in right},
+                             {k: v for k, v in right.items() if k in told},
+                             source=Text("units", "单元"))  # fmt: skip
         stored = {f"{z}.{k}": v for z, row in run.get("zones", {}).items() for k, v in row.items()}
         found.column("verify.run", "run.json, zones", stored, derived,
                      source=Text("units", "单元"))  # fmt: skip

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-#: Places that are tried around, out to this many times the length of the shift (our choices).
-_PLACES, _REACH = 120, 2.0
-#: Nearer to the shift than this, as a part of its length, a place shares its lines.
-_OWN = 0.5
+#: Places that are tried around, out to this many times the length of the shift and at least so
+#: many metres (our choices).
+_PLACES, _REACH, _REACH_M = 120, 2.0, 2500.0
+#: Nearer to the shift than this, as a part of its length and in metres, a place shares its lines:
+#: two sets of outlines differ by some hundred metres along stretches as long.
+_OWN, _OWN_M = 0.5, 350.0
 #: A stretch is a straight piece of the layer, longer than this many times the kernel; it meets
 #: where its points do to this part (our choices).
 _LONG, _MEETS = 2.0, 0.6
@@ -97,10 +99,11 @@ def stands_out(
 def places(move: Floats) -> Floats:
     """Give moves all around, evenly, that are not the move itself (metres)."""
     length = float(np.hypot(*move))
+    reach, own = max(_REACH * length, _REACH_M), max(_OWN * length, _OWN_M)
     step = np.arange(_PLACES) + 0.5
-    far, angle = _REACH * length * np.sqrt(step / _PLACES), step * math.pi * (3 - math.sqrt(5))
+    far, angle = reach * np.sqrt(step / _PLACES), step * math.pi * (3 - math.sqrt(5))
     every = np.column_stack([far * np.cos(angle), far * np.sin(angle)])
-    apart: Floats = every[np.hypot(*(every - move).T) >= _OWN * length]
+    apart: Floats = every[np.hypot(*(every - move).T) >= own]
     return apart
 
 

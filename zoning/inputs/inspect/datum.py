@@ -25,7 +25,7 @@ Datum = Literal["gcj02", "bd09"]
 #: Metres per degree of latitude, within 1 %.
 _DEGREE_M = 111_320.0
 #: Room around a layer for any shift of a web map and the places around it, in degrees.
-_MARGIN = 0.03
+_MARGIN = 0.04
 #: Points along the lines of a layer that are looked at (our choice).
 _POINTS = 600
 #: The kernel is this part of the shift wide, between these bounds in metres (our choice): noise of
