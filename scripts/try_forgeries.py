@@ -126,9 +126,7 @@ def leaves(folder: Path) -> Iterator[Forgery]:
             yield path
 
     for part in ("area_m2", "grid", "zones", "construction", "redlines", "allocation"):
-        for path in walk(run.get(part), (part,)):
-            if path[-1] in FROM_INPUTS:
-                continue
+        for path in [p for p in walk(run.get(part), (part,)) if p[-1] not in FROM_INPUTS]:
 
             def forge(f: Forger, path: tuple[Any, ...] = path) -> None:
                 def change(r: Any) -> None:

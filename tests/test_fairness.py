@@ -76,7 +76,7 @@ def test_theil_adds_up_over_groups_and_splitting_a_place_changes_nothing(rows):
 
 def test_verify_derives_it_and_finds_forged_numbers(plan):
     checks = [c for c in verify(plan) if c.check == "verify.equity"]
-    assert len(checks) == 14 and all(c.ok for c in checks)
+    assert len(checks) == 16 and all(c.ok for c in checks)
     for name, column in (("equity", "gini"), ("equity", "theil_between"),
                          ("equity_counties", "new_per_head_m2"),
                          ("equity_townships", "protected_per_head_m2")):  # fmt: skip
