@@ -179,6 +179,15 @@ def test_units_against_a_slow_count() -> None:
     json.dumps(out.as_dict())
 
 
+def test_weights_and_cuts_by_themselves_are_drawn_without_the_other() -> None:
+    plan = plan_of(towns(30, 4))
+    for part, other in (("weights", "cuts"), ("cuts", "weights")):
+        found = run(plan, draws=30, **{part: 0.3, other: 0.0}).townships
+        assert found["stability"].min() < 1
+        assert found[f"stability_{part}"].tolist() == found["stability"].tolist()
+        assert (found[f"stability_{other}"].dropna() == 1).all()
+
+
 def test_same_seed_same_result_and_more_noise_less_firm() -> None:
     plan = plan_of(towns(10, 3))
     one, two = run(plan, draws=300), run(plan, draws=300)
