@@ -105,12 +105,14 @@ def layers(plan: Plan) -> dict[str, gpd.GeoDataFrame]:
 
 def multipart(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Make every polygon a multipolygon, so that a layer has one type of geometry."""
+    import numpy as np
     import shapely
 
     parts = frame.geometry.to_numpy()
     single = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     made = parts.copy()
-    made[single] = [shapely.MultiPolygon([p]) for p in parts[single]]
+    if single.any():
+        made[single] = shapely.multipolygons(parts[single], indices=np.arange(int(single.sum())))
     return frame.set_geometry(made, crs=frame.crs)
 
 
