@@ -188,6 +188,22 @@ def test_weights_and_cuts_by_themselves_are_drawn_without_the_other() -> None:
         assert (found[f"stability_{other}"].dropna() == 1).all()
 
 
+def test_what_each_indicator_left_out_changes_is_told_by_township() -> None:
+    table = towns(30, 4)
+    plan = plan_of(table)
+    found = run(plan, draws=2)
+    alone = classify_townships(table, load_method("two-matrices"))["zone"]
+    assert 0 < alone.isna().sum() < 30
+    for code, row in found.townships.iterrows():
+        if pd.isna(alone[code]):
+            assert pd.isna(row["stability_left_out"])
+            continue
+        same = found.left_out.loc[code].fillna("") == alone[code]
+        assert row["stability_left_out"] == pytest.approx(same.mean())
+        assert row["sensitive_to"] == ", ".join(same.index[~same])
+    assert 0 < found.townships["stability_left_out"].min() < 1
+
+
 def test_same_seed_same_result_and_more_noise_less_firm() -> None:
     plan = plan_of(towns(10, 3))
     one, two = run(plan, draws=300), run(plan, draws=300)
