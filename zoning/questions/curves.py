@@ -142,8 +142,9 @@ def knee_of(cost: np.ndarray[Any, Any], gain: np.ndarray[Any, Any]) -> np.ndarra
 
     Examples
     --------
-    >>> knee_of(np.array([10.0, 5.0, 0.0]), np.array([1.0, 0.9, 0.0])).tolist()
-    [False, True, False]
+    >>> cost, gain = np.array([10.0, 5.0, 4.5, 2.0, 0.0]), np.array([1.0, 0.98, 0.6, 0.4, 0.0])
+    >>> knee_of(cost, gain).tolist()
+    [False, True, False, False, False]
     """
     knee = np.zeros(len(cost), dtype=bool)
     span_cost, span_gain = cost.max() - cost.min(), gain.max() - gain.min()
