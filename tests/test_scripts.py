@@ -48,6 +48,7 @@ LONG = {
     "annealing": [],
     "bench_allocation": ["--sizes", "100", "--highs-seconds", "5"],
     "bench_demo": ["--runs", "1"],
+    "bench_evaluation": ["--side", "300"],
     "bench_map": ["--units", "400", "--print"],
     "bench_method": ["--nodes", "2500", "--side", "300"],
     "bench_overlay": ["--quick", "--rounds", "1", "--patience", "1"],
