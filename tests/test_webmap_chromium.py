@@ -544,6 +544,35 @@ def test_the_headline_says_what_is_allowed_what_is_new_and_where(browser, page, 
     assert "1 项规则未满足" in browser.text(".zn-headline")
 
 
+@pytest.mark.parametrize("width", [800, 1024, 1280])
+def test_no_figure_of_the_headline_runs_into_the_next(browser, page, width):
+    browser.open(page)
+    browser.js("document.querySelector('.zn-lang').click()")
+    # Names as long as real ones: the note gives way, with dots, before a value does.
+    note = "Development Zone (Huangmei Subdistrict) 7.7 km², Yicheng Subdistrict 6.3 km², " * 2
+    browser.js(
+        "document.querySelectorAll('.zn-cell-note').forEach(n => n.textContent = arguments[0])",
+        note,
+    )
+    browser.size(width, 800)
+    try:
+        over = browser.js(
+            "return [...document.querySelectorAll('.zn-cell')].filter(c => {"
+            "const box = c.getBoundingClientRect(), end = box.right - 8;"
+            "return [...c.querySelectorAll('.zn-cell-title, .zn-cell-value, .zn-cell-note')]"
+            ".some(x => x.getBoundingClientRect().right > end"
+            " || x.classList.contains('zn-cell-value') && x.scrollWidth > x.clientWidth + 1)"
+            "}).map(c => c.textContent)"
+        )
+        lines = browser.js(
+            "return Math.max(...[...document.querySelectorAll('.zn-cell-note')]"
+            ".map(n => n.getBoundingClientRect().height))"
+        )
+    finally:
+        browser.size(1280, 800)
+    assert over == [] and lines < 24
+
+
 def test_scale_north_and_dates_stand_on_the_map(browser, page):
     browser.open(page)
     ratio = browser.text(".zn-ratio")
