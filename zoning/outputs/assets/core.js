@@ -87,8 +87,7 @@ var Zoning = (function () {
     return small ? written(m2, 0) + GAP + "m²" : written(m2 / 1e6, digits) + GAP + "km²";
   };
   // Chinese sets the sign beside the number, English a space between; neither breaks over a line.
-  Z.sign = () => (Z.state.lang === "zh" ? "%" : GAP + "%");
-  Z.percent = (share, digits = 1) => (known(share) ? written(share * 100, digits) + Z.sign() : "–");
+  Z.percent = (share, digits = 1) => (known(share) ? written(share * 100, digits) + "%" : "–");
   Z.ha = function (m2) {
     if (!known(m2)) return "–";
     return written(m2 / 1e4, m2 !== 0 && m2 < 1e5 ? 2 : 1) + GAP + Z.t("ha");

@@ -21,8 +21,8 @@
   }
 
   function rangeLabel(theme, k) {
-    if (k === theme.colours.length - 1) return "> " + percent(theme.breaks[k]) + Z.sign();
-    return percent(theme.breaks[k]) + "–" + percent(theme.breaks[k + 1]) + Z.sign();
+    if (k === theme.colours.length - 1) return "> " + percent(theme.breaks[k]) + "%";
+    return percent(theme.breaks[k]) + "–" + percent(theme.breaks[k + 1]) + "%";
   }
 
   function valueClasses(grid, theme) {
