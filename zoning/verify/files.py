@@ -189,10 +189,13 @@ def _run(plan: Plan, found: Findings) -> None:
             if code in plan.zones.index:
                 sums = {c: here[c] for c in plan.zones if str(c).endswith("_m2") and c in here}
                 told = {k: plan.zones.at[code, k] for k in ("units", *sums) if k in plan.zones}
-                right = {k: int(v.sum()) for k, v in sums.items() if not v.isna().any()}
+                # What no unit knows is not known of a zone without units either.
+                right = {k: int(v.sum()) for k, v in sums.items()
+                         if not v.isna().any() and units[k].notna().any()}  # fmt: skip
                 right["units"] = len(here)
                 found.column("verify.zones_table", f"plan.gpkg: zones, {code}",
-                             {k: int(v) for k, v in told.items() if k in right},
+                             {k: None if pd.isna(v) else int(v) for k, v in told.items()
+                              if k in right},
                              {k: v for k, v in right.items() if k in told},
                              source=Text("units", "单元"))  # fmt: skip
         stored = {f"{z}.{k}": v for z, row in run.get("zones", {}).items() for k, v in row.items()}

@@ -77,7 +77,11 @@ def _said(plan: Plan, classes: pd.DataFrame, decided: Any, found: Findings) -> N
     source = Text(f"attributes and the method {part.method}", f"属性与方法 {part.method}")
     scores = ("constraint", "guidance", "intensity")
     columns = [*scores, *(f"{s}_grade" for s in scores), "suitability_grade"]
-    if not part.contiguity:  # joining a neighbour writes its own reasons
+    if str(plan.run.get("software", {}).get("zoning", "")).startswith("0.1."):
+        found.not_looked_at(Text(
+            "margins and flips of townships: version 0.1.0 measured them by other spans",
+            "乡镇的余量与翻转条件：0.1.0 版的算法不同"))  # fmt: skip
+    elif not part.contiguity:  # joining a neighbour writes its own reasons
         columns += ["rule", "margin", *(c for c in classes.columns if str(c).startswith("flip"))]
     for column in columns:
         if column not in classes or column not in townships:
