@@ -11,6 +11,8 @@ import os
 # One thread for each process: pytest -n starts as many as there are cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from unittest import mock
+
 import pytest
 from hypothesis import settings
 
@@ -38,3 +40,10 @@ def pytest_collection_finish(session):
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)  # tables are counted, not collected: a thirtieth of the time
+
+
+@pytest.fixture(autouse=True, scope="module")
+def environment_of_a_file():
+    """Give every file of tests the environment as it was: what one sets is not for the next."""
+    with mock.patch.dict(os.environ):
+        yield
