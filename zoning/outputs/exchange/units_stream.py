@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,20 +40,9 @@ def write(col: Ints, row: Ints, area_m2: Ints, grid: GridSpec, path: Path) -> No
     ----------
     GeoParquet specification 1.1.0, Open Geospatial Consortium, 2024.
     """
-    import pyarrow.parquet as pq
-
     there = np.flatnonzero(area_m2 > 0)
-    writer = None
-    try:
-        for first in range(0, max(len(there), 1), GROUP):
-            some = there[first : first + GROUP]
-            table = _table(col[some], row[some], area_m2[some], grid)
-            if writer is None:
-                writer = pq.ParquetWriter(path, table.schema, compression="zstd")
-            writer.write_table(table)
-    finally:
-        if writer is not None:
-            writer.close()
+    groups = (there[first : first + GROUP] for first in range(0, max(len(there), 1), GROUP))
+    _write(path, (_table(col[some], row[some], area_m2[some], grid) for some in groups))
 
 
 def write_shares(found: Counted, codes: Sequence[str], grid: GridSpec, path: Path) -> None:
@@ -68,20 +57,29 @@ def write_shares(found: Counted, codes: Sequence[str], grid: GridSpec, path: Pat
         A ``.parquet`` file; texts are kept as numbers in it, each written out once.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     names = pa.array([*codes, "none", "overlap"], pa.string())
+
+    def table(first: int) -> Any:
+        some = slice(first, first + GROUP)
+        unit, place = found.unit[some], found.place[some]
+        place = np.where(place < 0, len(codes) - 1 - place, place).astype(np.int32)
+        return pa.table({
+            "unit": _codes(found.col[unit], found.row[unit], grid),
+            "county": pa.DictionaryArray.from_arrays(pa.array(place), names),
+            "area_m2": pa.array(found.share_m2[some]),
+        })  # fmt: skip
+
+    _write(path, (table(first) for first in range(0, max(len(found.unit), 1), GROUP)))
+
+
+def _write(path: Path, groups: Iterable[Any]) -> None:
+    """Write tables of one schema into a file, a row group each; one is held at a time."""
+    import pyarrow.parquet as pq
+
     writer = None
     try:
-        for first in range(0, max(len(found.unit), 1), GROUP):
-            some = slice(first, first + GROUP)
-            unit, place = found.unit[some], found.place[some]
-            place = np.where(place < 0, len(codes) - 1 - place, place).astype(np.int32)
-            table = pa.table({
-                "unit": _codes(found.col[unit], found.row[unit], grid),
-                "county": pa.DictionaryArray.from_arrays(pa.array(place), names),
-                "area_m2": pa.array(found.share_m2[some]),
-            })  # fmt: skip
+        for table in groups:
             if writer is None:
                 writer = pq.ParquetWriter(path, table.schema, compression="zstd")
             writer.write_table(table)
