@@ -22,6 +22,7 @@ FILES = (
     "farmland/zhenjiang.gpkg",
     "grids/zhenjiang.toml",
     "grids/zhenjiang_units.parquet",
+    "ladders/zhenjiang.json",
     "landuse/classes.toml",
     "landuse/zhenjiang_30m.tif",
     "parks/planted.csv",
