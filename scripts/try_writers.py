@@ -173,6 +173,7 @@ def full(trials: dict[str, Trial], sizes: int, box: Path) -> dict[str, object]:
 
 def main() -> int:
     """Run the parts that are asked for."""
+    kills.stop_the_clock()
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("--kills", type=int, default=500)
     ask.add_argument("--rounds", type=int, default=200)

@@ -198,3 +198,18 @@ def test_every_finding_names_tests_that_are_there():
     cases = set(re.findall(r'@case\("([^"]+)"', script))
     told = {c for row in page.splitlines() for c in re.split(r"[,|] ?", row.replace(" ", ""))}
     assert cases <= told and str(len(cases)) in page
+
+
+def test_to_look_at_a_module_of_tests_changes_no_environment():
+    """Whoever collects the tests imports all of them; one such line once moved the date for all."""
+    root = Path(__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        if path.name == "conftest.py":
+            continue
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, (ast.Assign, ast.Delete, ast.Expr)):
+                text = ast.unparse(node)
+                sets = text.startswith(("os.environ[", "del os.environ", "os.putenv")) or (
+                    re.match(r"os\.environ\.(update|pop|clear)", text)
+                )
+                assert not sets, f"{path.relative_to(root)}:{node.lineno}: {text}"
