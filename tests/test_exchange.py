@@ -441,7 +441,11 @@ def test_rows_without_a_shape_keep_their_place_at_the_end():
     assert in_space(bare)["a"].tolist() == [1, 3]
 
 
-@given(st.lists(st.tuples(st.floats(0, 1e-3), st.floats(0, 1e-3)), min_size=4, max_size=12))
+#: Steps of a picometre: at 1e-308 m GEOS 3.13.1 fails already where the test cuts its hole.
+TINY = st.integers(0, 10**9).map(lambda k: k * 1e-12)
+
+
+@given(st.lists(st.tuples(TINY, TINY), min_size=4, max_size=12))
 def test_polygons_are_valid_on_the_grid_of_the_geodatabase(points):
     hull = shapely.convex_hull(shapely.MultiPoint(points))
     outer = shapely.box(0, 0, 1, 1).difference(shapely.affinity.translate(hull, 0.5, 0))
