@@ -399,3 +399,33 @@ def test_small_tables_are_read_as_gdal_reads_them(folder, tmp_path):
         db.execute("CREATE TABLE mine (fid INTEGER PRIMARY KEY, day DATE)")
     db.close()
     assert not {"checks", "mine"} & set(read_small(box, [*names, "mine"]))
+
+
+def test_a_digest_writes_cells_as_text_and_shapes_as_the_digits_of_their_wkb():
+    import geopandas as gpd
+    import shapely
+
+    from zoning import digest
+
+    shapes = [
+        shapely.box(0, 0, 1, 1), shapely.multipolygons([shapely.box(0, 0, 1, 1)]), None,
+        shapely.Polygon(), shapely.MultiPolygon(), shapely.Point(1, 2),
+    ]  # fmt: skip
+    frame = gpd.GeoDataFrame(
+        {
+            "n": [1.0, 0.5, np.nan, -0.0, 1e300, 2.0],
+            "t": pd.Series(["a", "\ud800", None, "<NA>", "", "a"], dtype=object),
+        },
+        geometry=shapes,
+    )
+    many = [shapely.multipolygons([g]) if g is not None and g.geom_type == "Polygon" else g
+            for g in shapes]  # fmt: skip
+    wkb = [str(w) for w in shapely.to_wkb(many, hex=True, output_dimension=2)]
+    seal = hashlib.sha256()
+    for name, cells in (
+        ("geometry", wkb), ("n", ["1", "0.5", "\x00", "0", repr(1e300), "2"]),
+        ("t", ["'a", "'\ud800", "\x00", "\x00", "'", "'a"]),
+    ):  # fmt: skip
+        text = f"{name}\x1f{len(cells)}\x1f" + "\x1e".join(cells)
+        seal.update(text.encode("utf-8", "surrogatepass"))
+    assert digest._frame(frame) == seal.hexdigest()

@@ -65,10 +65,11 @@ def _frame(frame: pd.DataFrame) -> str:
     for column in sorted(map(str, flat.columns)):
         values = flat[column]
         if str(values.dtype) == "geometry":
-            column, cells = "geometry", _shapes(values)
-        else:
-            cells = _cells(values)
-        whole.update(f"{column}\x1f{len(cells)}\x1f".encode())
+            whole.update(f"geometry\x1f{len(values)}\x1f".encode())
+            _feed_shapes(whole, values.to_numpy())
+            continue
+        whole.update(f"{column}\x1f{len(values)}\x1f".encode())
+        cells = _cells(values)
         if isinstance(cells, list):
             whole.update("\x1e".join(cells).encode("utf-8", "surrogatepass"))
         else:
@@ -121,34 +122,56 @@ def _cells(values: pd.Series) -> list[str] | pa.Array:
         place, different = pd.factorize(plain)
     except TypeError:  # lists and the like cannot be looked up
         return [_cell(v) for v in plain.tolist()]
-    written = np.array([*map(_cell, different.tolist()), "\x00"], dtype=object)
-    return list(written[place])  # -1, a missing value, is the last
+    return _written([*map(_cell, different.tolist())], place)
 
 
-def _numbers(values: Any) -> list[str]:
+def _written(each: list[str], place: Any) -> list[str] | pa.Array:
+    """Write each different cell where it stands; -1 is a missing value."""
+    import pyarrow as pa
+
+    each.append("\x00")
+    at = np.where(place < 0, len(each) - 1, place)
+    try:
+        return pa.array(each, pa.large_string()).take(pa.array(at))
+    except UnicodeEncodeError:  # half of a pair of signs, from a broken file
+        return [each[k] for k in at.tolist()]
+
+
+def _numbers(values: Any) -> list[str] | pa.Array:
     """Write floats, each value that occurs often once; whole ones as whole numbers."""
     import pandas as pd
 
     place, different = pd.factorize(values)
     far = np.abs(different) >= 2.0**62
     whole = (different == np.floor(different)) & ~far
-    written = np.empty(len(different) + 1, dtype=object)
-    written[:-1][whole] = [*map(str, different[whole].astype(np.int64).tolist())]
-    written[:-1][~whole] = [*map(repr, different[~whole].tolist())]
-    written[-1] = "\x00"
-    return list(written[place])
+    written = np.empty(len(different), dtype=object)
+    written[whole] = [*map(str, different[whole].astype(np.int64).tolist())]
+    written[~whole] = [*map(repr, different[~whole].tolist())]
+    return _written(written.tolist(), place)
 
 
-def _shapes(column: Any) -> list[str]:
-    """Write shapes as bytes; a polygon and a multipolygon of it are the same."""
+#: What stands before the only polygon of a multipolygon in WKB, in hexadecimal digits.
+_ONE_OF_ONE = b"010600000001000000"
+
+
+def _feed_shapes(whole: Any, shapes: Any) -> None:
+    """Digest shapes as the digits of their WKB; a polygon and a multipolygon of it are the same."""
+    import binascii
+
     import shapely
 
-    shapes = column.to_numpy()
-    single = shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON
-    made = shapes.copy()
-    if single.any():
-        made[single] = shapely.multipolygons(shapes[single], indices=np.arange(int(single.sum())))
-    return [str(w) for w in shapely.to_wkb(made, hex=True, output_dimension=2)]
+    for start in range(0, len(shapes), _AT_ONCE):
+        some = shapes[start : start + _AT_ONCE].copy()
+        polygon = shapely.get_type_id(some) == shapely.GeometryType.POLYGON
+        empty = polygon & shapely.is_empty(some)
+        some[empty] = [shapely.multipolygons([shape]) for shape in some[empty]]
+        heads = np.where(polygon & ~empty, _ONE_OF_ONE, b"").tolist()
+        written = shapely.to_wkb(some, output_dimension=2, byte_order=1).tolist()
+        digits = b"\x1e".join(
+            b"None" if w is None else head + binascii.hexlify(w).upper()
+            for head, w in zip(heads, written, strict=True)
+        )
+        whole.update(b"\x1e" + digits if start else digits)
 
 
 def _cell(value: Any) -> str:

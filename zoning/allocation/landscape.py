@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from zoning.base import runs
 from zoning.base.areas import share
 
 
@@ -92,7 +93,7 @@ def landscape(
 
 def _ends(index: pd.Index, edges: pd.DataFrame) -> tuple[Any, Any]:
     """Find both units of each side."""
-    return index.get_indexer(edges["a"]), index.get_indexer(edges["b"])
+    return runs.positions(edges["a"], index), runs.positions(edges["b"], index)
 
 
 def _most_shared(count: int) -> int:
@@ -141,7 +142,7 @@ def before_and_after(
     [[1.0, 2.0], [40.0, 60.0]]
     """
     table = pieces[["unit", "area_m2", "built_m2"]].assign(new=new_m2.reindex(pieces.index))
-    units = table.groupby("unit", sort=True)[["area_m2", "built_m2", "new"]].sum()
+    units = runs.added(table, ["unit"], ["area_m2", "built_m2", "new"]).set_index("unit")
     found, ends = {}, _ends(units.index, edges)
     for word, land in (("before", units["built_m2"]), ("after", units["built_m2"] + units["new"])):
         over = (share(land, units["area_m2"]) > core_share).fillna(False)

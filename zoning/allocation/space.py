@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ import pandas as pd
 
 from zoning.allocation.lookup import find
 from zoning.allocation.model import Model, sum_by
+from zoning.base import runs
 from zoning.base.areas import Floats, Ints
 from zoning.errors import InputError, Problem, Text, raise_all
 
@@ -46,15 +46,14 @@ def lattice_edges(units: Iterable[str], cell_m: int) -> pd.DataFrame:
     0  1kmN3E4  1kmN3E5    1000.0
     1  1kmN3E5  1kmN4E5    1000.0
     """
-    if isinstance(units, pd.Series | pd.Index):
-        codes = units.to_numpy(dtype=object)
-    else:
-        codes = np.array([str(code) for code in units], dtype=object)
+    given = units.array if isinstance(units, pd.Series | pd.Index) else [str(u) for u in units]
+    codes = pd.Series(given)
     if not len(codes):
         return pd.DataFrame({"a": [], "b": [], "length_m": []})
-    codes = np.sort(codes)
+    if runs.starts([codes]) is None:
+        codes = pd.Series(np.sort(codes.to_numpy(dtype=object)))
     north, east = _places(codes)
-    step = cell_m // 1000 if codes[0].startswith("1km") else cell_m
+    step = cell_m // 1000 if str(codes[0]).startswith("1km") else cell_m
     # One whole number per place; a width of its own keeps the last column from the first one.
     width = int(east.max() - east.min()) + 2 * step + 1
     key = (north - north.min()) * width + (east - east.min())
@@ -68,17 +67,18 @@ def lattice_edges(units: Iterable[str], cell_m: int) -> pd.DataFrame:
     pairs = np.concatenate(ends)
     # Codes are sorted, so positions sort as their codes do.
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-    names = pd.Series(codes)
-    a, b = (names.take(pairs[:, k]).array for k in (0, 1))
+    a, b = (codes.array.take(pairs[:, k]) for k in (0, 1))
     return pd.DataFrame({"a": a, "b": b, "length_m": np.full(len(pairs), float(cell_m))})
 
 
-def _places(codes: Any) -> tuple[Ints, Ints]:
+def _places(codes: pd.Series) -> tuple[Ints, Ints]:
     """Read row and column of unit codes."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    found = pc.extract_regex(pa.array(codes, pa.large_string()), r"N(?P<n>-?\d+)E(?P<e>-?\d+)$")
+    texts = runs.arrow(codes)
+    texts = pa.array(codes.astype(str), pa.large_string()) if texts is None else texts
+    found = pc.extract_regex(texts, r"N(?P<n>-?\d+)E(?P<e>-?\d+)$")
     if found.null_count:
         code = codes[np.flatnonzero(np.asarray(found.is_null()))[0]]
         raise InputError.one(

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from zoning.base import runs
 from zoning.grid.lattice import GridSpec
 from zoning.grid.units import unit_frame
 from zoning.inputs.layers import Layers
@@ -105,7 +106,7 @@ def build(layers: Layers, grid: GridSpec, *, map_blocks: MapBlocks = in_process)
     # A unit that only rounding touches has no place of its own; its dust stays in the total.
     atoms = close(found, labels, _nests(labels), everywhere, units.index, grid, city_m2,
                   across=_ACROSS)  # fmt: skip
-    units["area_m2"] = _sum(atoms, "unit", units.index)
+    units["area_m2"] = runs.total(atoms["area_m2"], atoms["unit"], units.index)
     return Ledger(atoms, units, red_sets, city_m2, protection_sets=protection_sets)
 
 
@@ -196,11 +197,6 @@ def _sets(
     return [number[m] for m in members], members, rows
 
 
-def _sum(atoms: pd.DataFrame, key: str, index: pd.Index) -> pd.Series:
-    """Add up areas by a key, 0 where there is none, as int64 on an index."""
-    return atoms.groupby(key)["area_m2"].sum().reindex(index, fill_value=0).astype("int64")
-
-
 def settle_slivers(ledger: Ledger, grid: GridSpec, min_share: float, how: str) -> Ledger:
     """Drop or merge the units that lie in the city with a small share only.
 
@@ -230,7 +226,7 @@ def settle_slivers(ledger: Ledger, grid: GridSpec, min_share: float, how: str) -
     atoms = ledger.atoms.assign(unit=ledger.atoms["unit"].replace(to))
     atoms = atoms.groupby(KEYS, sort=True)["area_m2"].sum().reset_index()
     units = ledger.units.drop(list(to))
-    units["area_m2"] = _sum(atoms, "unit", units.index)
+    units["area_m2"] = runs.total(atoms["area_m2"], atoms["unit"], units.index)
     return replace(ledger, atoms=atoms, units=units)
 
 

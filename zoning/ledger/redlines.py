@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from zoning.base import runs
 from zoning.ledger.atoms import KEYS, Ledger
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def tables(
         "redline_by_township": _union(parts, ["township"]),
     }
     if zone_of is not None:
-        zoned = parts.assign(zone=parts["unit"].map(zone_of.astype(object)))
+        zoned = parts.assign(zone=runs.looked_up(zone_of, parts["unit"]).astype(object))
         out["redline_by_zone"] = _union(zoned, ["zone"])
     if "built_m2" in parts:
         built = out["redline_by_township"]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from zoning.base import runs
 from zoning.base.areas import share
 from zoning.inputs.protections import counted_by_default, load_kinds
 from zoning.ledger.atoms import NONE, OVERLAP, Ledger
@@ -126,7 +127,7 @@ def add_overlays(
     """
     for overlay in scheme.overlays:
         under = parts["area_m2"].where(covered(parts, overlay.protections), 0)
-        total = under.groupby(parts["unit"]).sum().reindex(units.index, fill_value=0)
+        total = runs.total(under, parts["unit"], units.index)
         known = red_known or "redline" not in overlay.protections
         units[overlay.column] = total.astype("Int64") if known else pd.array(
             [pd.NA] * len(units), dtype="Int64"
@@ -135,11 +136,16 @@ def add_overlays(
 
 def sums(parts: pd.DataFrame, by: Sequence[str], index: Any = None) -> pd.DataFrame:
     """Add up every sum column by some keys (0 on rows of ``index`` without atoms)."""
-    columns = [c for c in ("area_m2", *RED_SUMS, *USE_SUMS) if c in parts]
-    out = parts.groupby(list(by), sort=True)[columns].sum()
+    out = _flat(parts, by).set_index(list(by))
     if index is not None:
         out = out.reindex(index, fill_value=0)
     return out.astype("int64")
+
+
+def _flat(parts: pd.DataFrame, by: Sequence[str], *more: str) -> pd.DataFrame:
+    """Add up every sum column by some keys, which stay columns."""
+    columns = ("area_m2", *RED_SUMS, *USE_SUMS, *more)
+    return runs.added(parts, by, [c for c in columns if c in parts])
 
 
 def pieces(parts: pd.DataFrame) -> pd.DataFrame:
@@ -152,13 +158,12 @@ def pieces(parts: pd.DataFrame) -> pd.DataFrame:
         that it remembers what new land would take. Land in no township or in two is a piece
         of its own (``none``, ``overlap``): it is counted, and nothing new is put there.
     """
-    out = sums(parts, ["unit", "township", "county"]).reset_index()
-    out = out.groupby(["unit", "township"], sort=True).agg(
-        {"county": "first", **{c: "sum" for c in out.columns[3:]}}
-    ).reset_index()  # fmt: skip
-    if "free_farmland_m2" in parts:
-        farmland = parts.groupby(["unit", "township"], sort=True)["free_farmland_m2"].sum()
-        out["free_farmland_m2"] = farmland.astype("int64").to_numpy()
+    out = _flat(parts, ["unit", "township", "county"], "free_farmland_m2")
+    first = runs.starts([out["unit"], out["township"]])
+    if first is None or len(first) < len(out):  # a township in several counties
+        out = out.groupby(["unit", "township"], sort=True).agg(
+            {"county": "first", **{c: "sum" for c in out.columns[3:]}}
+        ).reset_index()  # fmt: skip
     out.index = pd.Index(out["unit"] + "|" + out["township"], name="piece")
     return out.sort_index()
 
@@ -183,22 +188,32 @@ def describe_units(
     """
     units = ledger.units.copy()
     total = sums(parts, ["unit"], units.index)
-    by_township = sums(parts, ["unit", "township", "county"]).reset_index()
-    shares = by_township.groupby(["unit", "township"], sort=True)["area_m2"].sum().reset_index()
-    shares["share"] = share(shares["area_m2"], shares["unit"].map(units["area_m2"]))
+    by_township = runs.added(parts, ["unit", "township", "county"], ["area_m2"])
+    shares = runs.added(by_township, ["unit", "township"], ["area_m2"])
+    shares["share"] = share(shares["area_m2"], runs.looked_up(units["area_m2"], shares["unit"]))
     if names is not None:
         known = by_township[~by_township["township"].isin([NONE, OVERLAP])]
-        best = known.sort_values(
-            ["unit", "area_m2", "township"], ascending=[True, False, True], kind="stable"
-        ).drop_duplicates("unit").set_index("unit")  # fmt: skip
-        units["county"] = best["county"].reindex(units.index).astype("string")
-        units["township"] = best["township"].reindex(units.index).astype("string")
-        units["township_name"] = units["township"].map(names).astype("string")
-        units["township_share"] = share(best["area_m2"].reindex(units.index), units["area_m2"])
+        best = _largest(known, units.index)
+        for column in ("county", "township"):
+            units[column] = runs.taken(known[column], best, units.index).astype("string")
+        units["township_name"] = runs.looked_up(names, units["township"]).astype("string")
+        area = runs.taken(known["area_m2"], best, units.index)
+        units["township_share"] = share(area, units["area_m2"])
     columns = [c for c in total.columns if c != "area_m2"]
     units[columns] = total[columns]
     geometry = units.pop("geometry")
     return gpd.GeoDataFrame(units, geometry=geometry, crs=ledger.units.crs), shares
+
+
+def _largest(known: pd.DataFrame, units: pd.Index) -> Any:
+    """Find for each unit the row with most area, of several the first; -1 where there is none."""
+    at = runs.positions(known["unit"], units)
+    order = np.lexsort((-known["area_m2"].to_numpy(), at))
+    unit = at[order]
+    first = np.flatnonzero(np.concatenate([[True], unit[1:] != unit[:-1]])) if len(unit) else unit
+    best = np.full(len(units), -1, dtype=np.int64)
+    best[unit[first]] = order[first]
+    return best
 
 
 def describe_townships(
@@ -363,7 +378,7 @@ def account_tables(
             table["share"] = share(table["built_m2"] + new, table["area_m2"])
         tables[name] = table
     if "zone" in units and "built_m2" in parts:
-        zone = parts["unit"].map(units["zone"].astype(object))
+        zone = runs.looked_up(units["zone"], parts["unit"]).astype(object)
         cross = parts.groupby([zone.rename("zone"), "landuse"], dropna=False)["area_m2"].sum()
         tables["account_zone_landuse"] = cross.reset_index()
     return tables

@@ -47,7 +47,12 @@ class Words:
     @classmethod
     def of(cls, plan: Plan) -> Words:
         """Give the words of a plan, its overlays called by their names."""
-        return cls(plan.contributions, overlay_fields(plan))
+        # Writers ask for each layer, table and style; a plan never changes.
+        kept: Words | None = plan.__dict__.get("_words")
+        if kept is None:
+            kept = cls(plan.contributions, overlay_fields(plan))
+            object.__setattr__(plan, "_words", kept)
+        return kept
 
     def table_name(self, name: str, lang: str = "zh") -> str:
         """Give the name of a layer, table or theme for people."""

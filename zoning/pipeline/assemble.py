@@ -18,6 +18,7 @@ from zoning.allocation.goals import allocate_goals, goals_of
 from zoning.allocation.grown import allocate_patches
 from zoning.allocation.landscape import before_and_after
 from zoning.allocation.space import lattice_edges
+from zoning.base import runs
 from zoning.capacity import Account, Lock, presolve, settle
 from zoning.capacity.reductions import net_new
 from zoning.capacity.rules import by_column
@@ -229,8 +230,7 @@ def _with_new(frame: Any, pieces: pd.DataFrame | None, key: str) -> Any:
     if frame is None or pieces is None or "new_m2" not in pieces:
         return frame
     columns = [c for c in ("new_m2", "reduced_m2") if c in pieces]
-    total = pieces.groupby(key)[columns].sum().reindex(frame.index, fill_value=0).astype("int64")
-    out = frame.assign(**{c: total[c] for c in columns})
+    out = frame.assign(**{c: runs.total(pieces[c], pieces[key], frame.index) for c in columns})
     return out[[*out.columns.drop("geometry"), "geometry"]]
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from zoning import zones
+from zoning.base import runs
 from zoning.capacity import Account, account, cap_rules
 from zoning.capacity.own import add_coefficients
 from zoning.capacity.reductions import add_reductions
@@ -305,11 +306,12 @@ def class_units(ready: Ready, state: State, said: pd.Series) -> None:
     geometry = units.pop("geometry")
     state.units = gpd.GeoDataFrame(units, geometry=geometry, crs=geometry.crs)
     pieces = state.pieces
-    pieces["zone"] = pieces["unit"].map(units["zone"]).astype("string")
-    pieces["overlays"] = pieces["unit"].map(units["overlays"]).astype("string")
+    at = runs.positions(pieces["unit"], units.index)
+    for column in ("zone", "overlays"):
+        pieces[column] = runs.taken(units[column], at, pieces.index).astype("string")
     pieces["township_zone"] = pieces["township"].map(townships["zone"]).astype("string")  # type: ignore[index]
     if "suitability" in units:
-        pieces["suitability"] = pieces["unit"].map(units["suitability"])
+        pieces["suitability"] = runs.taken(units["suitability"], at, pieces.index)
 
 
 def _beside(townships: gpd.GeoDataFrame, classes: pd.DataFrame) -> gpd.GeoDataFrame:

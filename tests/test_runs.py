@@ -1,0 +1,79 @@
+"""Sums and look-ups of rows in order are those of pandas, whatever the order and kind of keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zoning.base import runs
+
+WORDS = ["a", "b", "ba", "c", "é", "乡", "乡镇"]
+ROWS = st.lists(
+    st.tuples(st.sampled_from(WORDS), st.sampled_from(WORDS), st.integers(-3, 3)), max_size=30
+)
+
+
+def _frame(rows: list[tuple[str, str, int]], kind: str) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["unit", "township", "area_m2"]).astype({"area_m2": "int64"})
+    return frame.astype({"unit": kind, "township": kind})
+
+
+@pytest.fixture(autouse=True)
+def _always_by_arrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small tables take the way of large ones."""
+    monkeypatch.setattr(runs, "_MANY", 0)
+
+
+@pytest.mark.parametrize("kind", ["str", "string", "object"])
+@settings(max_examples=30, deadline=None)
+@given(rows=ROWS, ordered=st.booleans(), by=st.sampled_from([["unit"], ["unit", "township"]]))
+def test_sums_are_those_of_pandas(
+    kind: str, rows: list[tuple[str, str, int]], ordered: bool, by: list[str]
+) -> None:
+    frame = _frame(sorted(rows) if ordered else rows, kind)
+    wanted = frame.groupby(by, sort=True)[["area_m2"]].sum().reset_index()
+    pd.testing.assert_frame_equal(runs.added(frame, by, ["area_m2"]), wanted)
+
+
+@pytest.mark.parametrize("kind", ["str", "string", "object"])
+@settings(max_examples=30, deadline=None)
+@given(rows=ROWS, known=st.lists(st.sampled_from(WORDS), unique=True), ordered=st.booleans())
+def test_positions_totals_and_look_ups_are_those_of_pandas(
+    kind: str, rows: list[tuple[str, str, int]], known: list[str], ordered: bool
+) -> None:
+    frame = _frame(sorted(rows) if ordered else rows, kind)
+    keys, index = frame["unit"], pd.Index(known, dtype=kind, name="unit")
+    assert runs.positions(keys, index).tolist() == index.get_indexer(pd.Index(keys)).tolist()
+    sums = frame.groupby("unit")["area_m2"].sum().reindex(index, fill_value=0).astype("int64")
+    pd.testing.assert_series_equal(runs.total(frame["area_m2"], keys, index), sums)
+    size = pd.Series(np.arange(len(known)) / 2, index=index)
+    found = runs.looked_up(size, keys)
+    pd.testing.assert_series_equal(found, keys.map(size).astype(float), check_names=False)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [pd.Series(["b", "a"])], [pd.Series(["a", None])], [pd.Series([1.0, 2.0])],
+        [pd.Series(["a", "a"]), pd.Series([2, 1])], [pd.Series([], dtype="str")],
+        [pd.Series(["a", 1], dtype=object)],
+    ],
+)  # fmt: skip
+def test_rows_in_no_order_have_no_stretches(keys: list[Any]) -> None:
+    assert runs.starts(keys) is None
+
+
+def test_missing_keys_stand_nowhere_and_what_is_missing_stays_missing() -> None:
+    index = pd.Index(["a", "b"])
+    keys = pd.Series(["a", None, None, "b", "x"])
+    assert runs.positions(keys, index).tolist() == [0, -1, -1, 1, -1]
+    names = pd.Series(["A", "B"], index=index, dtype="string")
+    found = runs.looked_up(names, keys)
+    assert found.dtype == "string" and found.tolist() == ["A", pd.NA, pd.NA, "B", pd.NA]
+    whole = runs.looked_up(pd.Series([1, 2], index=index), keys)
+    assert whole.isna().tolist() == [False, True, True, False, True]

@@ -1,0 +1,181 @@
+"""Rows in the order of their keys: a group is a stretch of rows, and few keys need looking up.
+
+The ledger and what is made of it are sorted by unit. To hash millions of codes anew for each sum
+takes many times longer than the sum, so stretches are found by comparing neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from zoning.base.areas import Ints
+
+Flags = npt.NDArray[np.bool_]
+
+#: From here on Arrow's hashing is worth its start (our choice).
+_MANY = 20_000
+
+
+def starts(keys: Sequence[pd.Series]) -> Ints | None:
+    """Give the first row of each group of rows that are alike in all keys.
+
+    Parameters
+    ----------
+    keys : sequence of Series of equal length
+        Texts or whole numbers.
+
+    Returns
+    -------
+    int64 array or None
+        None where the rows are not in the order of the keys, a key is missing, or of another kind.
+
+    Examples
+    --------
+    >>> starts([pd.Series(["a", "a", "b"]), pd.Series([1, 2, 2])]).tolist()
+    [0, 1, 2]
+    >>> starts([pd.Series(["b", "a"])]) is None
+    True
+    """
+    if not len(keys[0]):
+        return None
+    alike = np.ones(len(keys[0]) - 1, dtype=bool)
+    for key in keys:
+        found = _neighbours(key)
+        if found is None:
+            return None
+        same, rises = found
+        if (alike & ~same & ~rises).any():
+            return None
+        alike &= same
+    return np.flatnonzero(np.concatenate([[True], ~alike])).astype(np.int64)
+
+
+def _neighbours(key: pd.Series) -> tuple[Flags, Flags] | None:
+    """Say of each row but the first whether its key is that of the row before, or larger."""
+    if isinstance(key.dtype, np.dtype) and key.dtype.kind in "iu":
+        numbers = key.to_numpy()
+        return numbers[1:] == numbers[:-1], numbers[1:] > numbers[:-1]
+    texts = arrow(key)
+    if texts is None or texts.null_count:
+        return None
+    import pyarrow.compute as pc
+
+    before, after = texts.slice(0, len(texts) - 1), texts.slice(1)
+    same = np.asarray(pc.equal(after, before), dtype=bool)
+    # Texts seldom change, so only the changes are put in order.
+    rises = np.zeros(len(same), dtype=bool)
+    at = np.flatnonzero(~same)
+    rises[at] = np.asarray(pc.greater(after.take(at), before.take(at)), dtype=bool)
+    return same, rises
+
+
+def arrow(texts: pd.Series | pd.Index) -> Any:
+    """Give a column of texts as one Arrow array; None where it holds anything else."""
+    import pyarrow as pa
+
+    kind = texts.dtype
+    if pd.api.types.is_object_dtype(kind):
+        try:
+            return pa.array(texts.to_numpy(), pa.large_string(), from_pandas=True)
+        except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers, or both
+            return None
+    if not (isinstance(kind, pd.StringDtype) and kind.storage == "pyarrow"):
+        return None
+    found = pa.array(texts.array)
+    if isinstance(found, pa.ChunkedArray):
+        found = found.combine_chunks()
+    return found.cast(pa.large_string())
+
+
+def added(frame: pd.DataFrame, by: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
+    """Add up columns by keys: ``frame.groupby(by)[columns].sum().reset_index()``, the same table.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"unit": ["a", "a", "b"], "area_m2": [1, 2, 4]})
+    >>> added(rows, ["unit"], ["area_m2"]).values.tolist()
+    [['a', 3], ['b', 4]]
+    """
+    by, columns = list(by), list(columns)
+    whole = all(t == np.int64 for t in frame[columns].dtypes)
+    first = starts([frame[k] for k in by]) if whole else None
+    if first is None:
+        return frame.groupby(by, sort=True)[columns].sum().reset_index()
+    sums = {c: np.add.reduceat(frame[c].to_numpy(), first) for c in columns}
+    keys = {k: frame[k].take(first).array for k in by}
+    return pd.DataFrame({**keys, **sums})
+
+
+def total(values: pd.Series, keys: pd.Series, index: pd.Index) -> pd.Series:
+    """Add up whole numbers by a key, 0 where there is none, as int64 on an index.
+
+    Examples
+    --------
+    >>> index = pd.Index(["a", "b"], name="unit")
+    >>> total(pd.Series([1, 2, 4]), pd.Series(["b", "a", "b"]), index).to_dict()
+    {'a': 2, 'b': 5}
+    """
+    out = np.zeros(len(index), dtype=np.int64)
+    at, numbers = positions(keys, index), values.to_numpy(np.int64, na_value=0)
+    first = np.flatnonzero(np.concatenate([[True], at[1:] != at[:-1]])) if len(at) else at
+    if len(first):
+        at, numbers = at[first], np.add.reduceat(numbers, first)
+    np.add.at(out, at[at >= 0], numbers[at >= 0])
+    return pd.Series(out, index=index, name=values.name)
+
+
+def positions(keys: pd.Series | pd.Index, index: pd.Index) -> Ints:
+    """Give the position of each key in an index without duplicates, -1 where it has none.
+
+    The same as ``index.get_indexer(keys)``; of keys that follow one another each is looked up once,
+    and none where they are the index.
+
+    Examples
+    --------
+    >>> positions(pd.Series(["a", "a", "c"]), pd.Index(["a", "b", "c"])).tolist()
+    [0, 0, 2]
+    """
+    texts, there = (arrow(keys), arrow(index)) if len(keys) > _MANY else (None, None)
+    if texts is None or there is None:
+        return np.asarray(index.get_indexer(pd.Index(keys)), dtype=np.int64)
+    import pyarrow.compute as pc
+
+    differs = pc.not_equal(texts.slice(1), texts.slice(0, len(texts) - 1))
+    new = np.concatenate([[True], np.asarray(pc.fill_null(differs, True), dtype=bool)])
+    each = texts if new.all() else texts.take(np.flatnonzero(new))
+    if each.equals(there):
+        at = np.arange(len(each), dtype=np.int64)
+    else:
+        found = pc.fill_null(pc.index_in(each, there), -1)
+        at = found.to_numpy(zero_copy_only=False).astype(np.int64)
+    if len(each) == len(texts):
+        return at
+    return np.repeat(at, np.diff(np.flatnonzero(new), append=len(new)))
+
+
+def looked_up(values: pd.Series, keys: pd.Series | pd.Index) -> pd.Series:
+    """Give what stands under each key: ``keys.map(values)`` in the kind that ``values`` has.
+
+    Examples
+    --------
+    >>> size = pd.Series([1.5, 2.5], index=["a", "b"])
+    >>> looked_up(size, pd.Series(["b", "b", "a"])).tolist()
+    [2.5, 2.5, 1.5]
+    """
+    index = keys.index if isinstance(keys, pd.Series) else keys
+    return taken(values, positions(keys, values.index), index)
+
+
+def taken(values: pd.Series, at: Ints, index: pd.Index) -> pd.Series:
+    """Take rows by their positions, onto another index; -1 gives a missing value."""
+    some = bool((at < 0).any())
+    if isinstance(values.dtype, np.dtype):
+        found = pd.api.extensions.take(values.to_numpy(), at, allow_fill=some)
+    else:
+        found = values.array.take(at, allow_fill=some)
+    return pd.Series(found, index=index, name=values.name)
