@@ -297,8 +297,7 @@ def class_units(ready: Ready, state: State, said: pd.Series) -> None:
     if "built_m2" in units and ready.method.suitability is not None:
         units["suitability"] = zones.unit_suitability(units, townships, ready.method)
     margins = zones.unit_margins(units, townships, scheme=scheme)
-    for column in margins.columns:
-        units[column] = margins[column]
+    units[margins.columns] = margins
     if decisions is not None:  # what the method alone says is what a decided unit else would be
         moved = units["zone_reason"].eq("override") & (units["zone"] != alone).fillna(value=True)
         units["runner_up"] = units["runner_up"].mask(moved.fillna(value=False), alone)
@@ -306,12 +305,11 @@ def class_units(ready: Ready, state: State, said: pd.Series) -> None:
     geometry = units.pop("geometry")
     state.units = gpd.GeoDataFrame(units, geometry=geometry, crs=geometry.crs)
     pieces = state.pieces
-    at = runs.positions(pieces["unit"], units.index)
-    for column in ("zone", "overlays"):
-        pieces[column] = runs.taken(units[column], at, pieces.index).astype("string")
+    for name in ("zone", "overlays"):
+        pieces[name] = runs.looked_up(units[name], pieces["unit"]).astype("string")
     pieces["township_zone"] = pieces["township"].map(townships["zone"]).astype("string")  # type: ignore[index]
     if "suitability" in units:
-        pieces["suitability"] = runs.taken(units["suitability"], at, pieces.index)
+        pieces["suitability"] = runs.looked_up(units["suitability"], pieces["unit"])
 
 
 def _beside(townships: gpd.GeoDataFrame, classes: pd.DataFrame) -> gpd.GeoDataFrame:
