@@ -237,7 +237,8 @@ def _read_geopackage(path: Path) -> tuple[dict[str, gpd.GeoDataFrame], dict[str,
 
     layers: dict[str, gpd.GeoDataFrame] = {}
     tables: dict[str, pd.DataFrame] = {}
-    apart = ("units", "allocation", "layer_styles", "qgis_projects")
+    # A view of the units is all of them once more.
+    apart = ("units", "units_clipped", "allocation", "layer_styles", "qgis_projects")
     listed = [(name, kind) for name, kind in pyogrio.list_layers(path) if name not in apart]
     plain = [name for name, kind in listed if kind is None]
     foreign = theirs(path, plain)

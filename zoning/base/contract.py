@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -220,6 +220,8 @@ class Contract:
                     _rows(f"the index is '{index.name}', not '{self.index}'",
                           f"索引为 '{index.name}'，应为 '{self.index}'", where)
                 )  # fmt: skip
+            elif _rising(frame, [index]):
+                pass
             elif not index.is_unique:
                 twice = index[index.duplicated()][0]
                 problems.append(_rows(f"{self.index} {twice} occurs twice",
@@ -227,7 +229,8 @@ class Contract:
             elif self.ordered and not index.is_monotonic_increasing:
                 problems.append(_rows(f"rows are not sorted by {self.index}",
                                       f"未按 {self.index} 排序", where))  # fmt: skip
-        if self.keys and set(self.keys) <= set(frame.columns):
+        keyed = bool(self.keys) and set(self.keys) <= set(frame.columns)
+        if keyed and not _rising(frame, [frame[k] for k in self.keys]):
             twice = int(frame.duplicated(list(self.keys)).sum())
             if twice:
                 named = " + ".join(self.keys)
@@ -289,6 +292,14 @@ def _is_kind(column: pd.Series, kind: Kind) -> bool:
     if str(dtype) == "object":
         return types.infer_dtype(column, skipna=True) in ("string", "empty")
     return bool(types.is_string_dtype(dtype))
+
+
+def _rising(frame: pd.DataFrame, keys: Sequence[pd.Series | pd.Index]) -> bool:
+    """Whether rows stand in the order of their keys, each once: most tables do."""
+    from zoning.base.runs import starts
+
+    first = starts(keys)
+    return first is not None and len(first) == len(frame)
 
 
 def _rows(en: str, zh: str, where: str) -> Problem:

@@ -7,7 +7,7 @@ takes many times longer than the sum, so stretches are found by comparing neighb
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +21,12 @@ Flags = npt.NDArray[np.bool_]
 _MANY = 20_000
 
 
-def starts(keys: Sequence[pd.Series]) -> Ints | None:
+def starts(keys: Sequence[pd.Series | pd.Index]) -> Ints | None:
     """Give the first row of each group of rows that are alike in all keys.
 
     Parameters
     ----------
-    keys : sequence of Series of equal length
+    keys : sequence of Series or Index of equal length
         Texts or whole numbers.
 
     Returns
@@ -45,33 +45,34 @@ def starts(keys: Sequence[pd.Series]) -> Ints | None:
         return None
     alike = np.ones(len(keys[0]) - 1, dtype=bool)
     for key in keys:
-        found = _neighbours(key)
-        if found is None:
+        rows = key.to_numpy() if _whole(key) else arrow(key)
+        if rows is None or (not _whole(key) and rows.null_count):
             return None
-        same, rises = found
-        if (alike & ~same & ~rises).any():
+        same = _compared(rows, "equal")
+        # Only where all keys before are the same must this one not fall.
+        at = np.flatnonzero(alike & ~same)
+        if not _compared(rows, "greater", at).all():
             return None
         alike &= same
     return np.flatnonzero(np.concatenate([[True], ~alike])).astype(np.int64)
 
 
-def _neighbours(key: pd.Series) -> tuple[Flags, Flags] | None:
-    """Say of each row but the first whether its key is that of the row before, or larger."""
-    if isinstance(key.dtype, np.dtype) and key.dtype.kind in "iu":
-        numbers = key.to_numpy()
-        return numbers[1:] == numbers[:-1], numbers[1:] > numbers[:-1]
-    texts = arrow(key)
-    if texts is None or texts.null_count:
-        return None
+def _whole(key: pd.Series | pd.Index) -> bool:
+    return isinstance(key.dtype, np.dtype) and key.dtype.kind in "iu"
+
+
+def _compared(rows: Any, how: Literal["equal", "greater"], at: Ints | None = None) -> Flags:
+    """Compare rows with those before them; ``at`` are the positions of the latter."""
+    if isinstance(rows, np.ndarray):
+        before, after = (rows[:-1], rows[1:]) if at is None else (rows[at], rows[at + 1])
+        return np.asarray(before == after if how == "equal" else after > before)
     import pyarrow.compute as pc
 
-    before, after = texts.slice(0, len(texts) - 1), texts.slice(1)
-    same = np.asarray(pc.equal(after, before), dtype=bool)
-    # Texts seldom change, so only the changes are put in order.
-    rises = np.zeros(len(same), dtype=bool)
-    at = np.flatnonzero(~same)
-    rises[at] = np.asarray(pc.greater(after.take(at), before.take(at)), dtype=bool)
-    return same, rises
+    if at is None:
+        before, after = rows.slice(0, len(rows) - 1), rows.slice(1)
+    else:
+        before, after = rows.take(at), rows.take(at + 1)
+    return np.asarray(getattr(pc, how)(after, before), dtype=bool)
 
 
 def arrow(texts: pd.Series | pd.Index) -> Any:
@@ -145,8 +146,8 @@ def positions(keys: pd.Series | pd.Index, index: pd.Index) -> Ints:
         return np.asarray(index.get_indexer(pd.Index(keys)), dtype=np.int64)
     import pyarrow.compute as pc
 
-    differs = pc.not_equal(texts.slice(1), texts.slice(0, len(texts) - 1))
-    new = np.concatenate([[True], np.asarray(pc.fill_null(differs, True), dtype=bool)])
+    same = pc.equal(texts.slice(1), texts.slice(0, len(texts) - 1))
+    new = np.concatenate([[True], ~np.asarray(pc.fill_null(same, False), dtype=bool)])
     each = texts if new.all() else texts.take(np.flatnonzero(new))
     if each.equals(there):
         at = np.arange(len(each), dtype=np.int64)
