@@ -673,3 +673,56 @@ def test_shapes_are_simplified_as_little_as_fits():
                 wanted *= 2
         assert tolerance == wanted
         assert len(found) == len(discs)
+
+
+def test_shapes_are_packed_together_as_one_after_the_other():
+    """A plain reader gets every ring back, without repeated points and what is too small."""
+    from zoning.outputs.webmap.packing import STEP_DEG, pack_shapes
+
+    rng = np.random.default_rng(5)
+    disc, at = shapely.Point(119.5, 32.2), rng.uniform(119, 120, (5, 2))
+    shapes = [
+        None, shapely.Polygon(), disc.buffer(0.1).difference(disc.buffer(0.05)),
+        disc.buffer(0.1).difference(disc.buffer(1e-6)), disc.buffer(1e-6), shapely.LineString(at),
+        shapely.MultiPolygon([disc.buffer(1e-6), shapely.box(0, 0, 1, 1)]),
+        shapely.GeometryCollection([disc, shapely.LineString(at[:2]), shapely.box(*at[0], *at[1])]),
+        shapely.LineString([at[0], at[0] + 1e-7, at[1]]),
+    ]  # fmt: skip
+    numbers = iter(_varints(zlib.decompress(base64.b64decode(pack_shapes(shapes)))))
+    last = np.zeros(2, dtype=np.int64)
+    for shape in shapes:
+        wanted = []
+        for part in [] if shape is None else shapely.get_parts(shape):
+            if part.geom_type == "Point":
+                continue
+            lines = [part] if part.geom_type == "LineString" else [part.exterior, *part.interiors]
+            rings = []
+            for line in lines:
+                xy = np.rint(shapely.get_coordinates(line) / STEP_DEG).astype(np.int64)
+                kept = [p for k, p in enumerate(xy.tolist()) if k == 0 or p != xy[k - 1].tolist()]
+                rings.append(kept if line is part else kept[:-1])
+            if rings[0] and (lines[0] is part or len(rings[0]) >= 3):
+                wanted.append([r for r in rings if lines[0] is part or len(r) >= 3])
+        found = []
+        for _ in range(next(numbers)):
+            found.append([])
+            for _ in range(next(numbers)):
+                ring = []
+                for _ in range(next(numbers)):
+                    step = [next(numbers), next(numbers)]
+                    last = last + [(z >> 1) ^ -(z & 1) for z in step]
+                    ring.append(last.tolist())
+                found[-1].append(ring)
+        # A ring may begin at another of its points.
+        assert [[sorted(r) for r in p] for p in found] == [[sorted(r) for r in p] for p in wanted]
+    assert next(numbers, None) is None
+
+
+def _varints(raw):
+    value = shift = 0
+    for byte in raw:
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            yield value
+            value = shift = 0

@@ -202,8 +202,9 @@ def elsewhere(
     import numpy as np
     import shapely
 
-    theirs = shapely.box(*reference.to_crs("EPSG:4326").total_bounds)
-    mine = shapely.box(*layer.to_crs("EPSG:4326").total_bounds)
+    if shapely.box(*_box(layer, _SOME)).intersects(shapely.box(*_box(reference, _SOME))):
+        return []  # what holds for boxes of some vertices holds for those of all
+    theirs, mine = shapely.box(*_box(reference)), shapely.box(*_box(layer))
     if mine.intersects(theirs):
         return []
     middle = mine.centroid
@@ -226,6 +227,22 @@ def elsewhere(
             where, measured=far, limit=0, remedy=hint, code="elsewhere", level="error",
         )
     ]  # fmt: skip
+
+
+#: Vertices that tell of most layers that they lie where they should.
+_SOME = 500
+
+
+def _box(shapes: gpd.GeoSeries, most: int | None = None) -> Any:
+    """Give west, south, east, north in degrees; with ``most``, of so many vertices."""
+    import geopandas as gpd
+    import shapely
+
+    if most is not None:
+        points = shapely.get_coordinates(shapes.to_numpy())
+        points = points[:: len(points) // most + 1]
+        shapes = gpd.GeoSeries(shapely.points(points), crs=shapes.crs)
+    return shapes.to_crs("EPSG:4326").total_bounds
 
 
 def _fitting_zone(middle: Any, crs: Any, box: Any) -> int | None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: A vertex is stray when both its edges are this many times the size of all the rest (our choice).
 _STRAY = 5.0
+#: Its edges are at least this part of the width of its ring, to begin with (our choice).
+_SPIKE = 0.4
 #: What is left without it is at least this part of a usual feature: else it is a sliver of
 #: clipping, long and thin as they are (our choice).
 _LEAST = 0.02
@@ -259,25 +261,43 @@ def _stray(frame: gpd.GeoDataFrame, where: str) -> list[Finding]:
 
     out = []
     least = least_body(frame)
-    for row, shape in zip(frame.index, frame.geometry.to_numpy(), strict=True):
-        if shape is None or shape.is_empty:
-            continue
-        rings = shapely.get_rings(np.atleast_1d(shapely.get_parts(shape)))
-        for ring in rings:
-            point = stray_vertex(shapely.get_coordinates(ring), least)
-            if point is not None:
-                x, y = point
-                out.append(Finding(
-                    Text(f"feature {row} has a stray vertex at {x:,.4f}, {y:,.4f}, far away from "
-                         "all its others: a spike",
-                         f"要素 {row} 有一个远离其余各点的顶点 {x:,.4f}, {y:,.4f}，形成尖刺"),
-                    where, code="stray-vertex", level="error",
-                    spots=spots([f"feature {row}"], [f"{x:g}, {y:g}"],
-                                        [shapely.Point(ring.coords[0])], frame.crs),
-                    remedy=Text("delete the vertex (zoning check --fix writes such a copy)",
-                                "请删除该顶点（zoning check --fix 可写出副本）"),
-                ))  # fmt: skip
+    parts, of = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    for k in _pointed(rings).tolist():
+        row, ring = frame.index[of[part[k]]], rings[k]
+        point = stray_vertex(shapely.get_coordinates(ring), least)
+        if point is not None:
+            x, y = point
+            out.append(Finding(
+                Text(f"feature {row} has a stray vertex at {x:,.4f}, {y:,.4f}, far away from "
+                     "all its others: a spike",
+                     f"要素 {row} 有一个远离其余各点的顶点 {x:,.4f}, {y:,.4f}，形成尖刺"),
+                where, code="stray-vertex", level="error",
+                spots=spots([f"feature {row}"], [f"{x:g}, {y:g}"],
+                                    [shapely.Point(ring.coords[0])], frame.crs),
+                remedy=Text("delete the vertex (zoning check --fix writes such a copy)",
+                            "请删除该顶点（zoning check --fix 可写出副本）"),
+            ))  # fmt: skip
     return out[:20]
+
+
+def _pointed(rings: Any) -> Any:
+    """Find the rings that `stray_vertex` must look at: a vertex has two edges as long as they."""
+    import shapely
+
+    size = shapely.get_num_coordinates(rings)
+    long = np.flatnonzero(size > 4)
+    if not len(long):
+        return long
+    xy, size = shapely.get_coordinates(rings[long]), size[long]
+    first = size.cumsum() - size
+    last = first + size - 1
+    before = np.hypot(*(xy - np.roll(xy, 1, axis=0)).T)
+    before[first] = before[last]  # a ring is closed
+    both = np.minimum(before, np.roll(before, -1))
+    both[last] = 0
+    spans = np.maximum.reduceat(xy, first) - np.minimum.reduceat(xy, first)
+    return long[~(np.maximum.reduceat(both, first) < _SPIKE * np.hypot(*spans.T))]
 
 
 def least_body(frame: gpd.GeoDataFrame) -> float:
@@ -319,7 +339,7 @@ def stray_vertex(ring: Any, least: float = 0.0) -> tuple[float, float] | None:
     after = np.roll(before, -1)
     both = np.minimum(before, after)
     i = int(both.argmax())
-    if both[i] < 0.4 * float(np.hypot(*span)):
+    if both[i] < _SPIKE * float(np.hypot(*span)):
         return None
     rest = np.delete(points, i, axis=0)
     size = float(np.hypot(*np.ptp(rest, axis=0)))

@@ -70,20 +70,83 @@ def pack_shapes(shapes: npt.ArrayLike) -> str:
     >>> len(pack_shapes([shapely.box(119, 32, 120, 33)])) > 0
     True
     """
-    numbers: list[npt.NDArray[np.int64]] = []
-    last = np.zeros((1, 2), dtype=np.int64)
-    for shape in np.asarray(shapes, dtype=object):
-        polygons = _polygons(shape)
-        numbers.append(np.array([len(polygons)], dtype=np.int64))
-        for rings in polygons:
-            numbers.append(np.array([len(rings)], dtype=np.int64))
-            for ring in rings:
-                steps = np.diff(ring, axis=0, prepend=last)
-                last = ring[-1:]
-                zigzag = (steps << 1) ^ (steps >> 63)
-                numbers += [np.array([len(ring)], dtype=np.int64), zigzag.ravel()]
-    flat = np.concatenate(numbers) if numbers else np.empty(0, dtype=np.int64)
-    return deflate(varints(flat))
+    import shapely
+
+    array = np.asarray(shapes, dtype=object).reshape(-1)
+    there = np.flatnonzero(~(shapely.is_missing(array) | shapely.is_empty(array)))
+    parts, feature = shapely.get_parts(array[there], return_index=True)
+    kind = shapely.get_type_id(parts)
+    drawn = (kind == _LINE) | (kind == _POLYGON)
+    parts, feature, kind = parts[drawn], there[feature[drawn]], kind[drawn]
+    rings, part = _rings(parts, kind)
+    points, size = _points(rings, kind[part] == _LINE)
+    full = (size >= 3) | (kind[part] == _LINE)
+    outer = np.append(True, part[1:] != part[:-1])[: len(part)]
+    whole = np.zeros(len(parts), dtype=bool)  # a polygon without its outer ring is none
+    whole[part[outer]] = full[outer]
+    full &= whole[part]
+    points, size, part = points[np.repeat(full, size)], size[full], part[full]
+    return deflate(varints(_stream(points, size, part, feature, whole, len(array))))
+
+
+#: Types of shapely.
+_LINE, _POLYGON = 1, 3
+
+
+def _rings(parts: Any, kind: Any) -> tuple[Any, Any]:
+    """Give the rings of polygons and the lines, and the part that each belongs to."""
+    import shapely
+
+    polygons, lines = np.flatnonzero(kind == _POLYGON), np.flatnonzero(kind == _LINE)
+    rings, owner = shapely.get_rings(parts[polygons], return_index=True)
+    part = np.concatenate([polygons[owner], lines])
+    order = np.argsort(part, kind="stable")
+    return np.concatenate([rings, parts[lines]])[order], part[order]
+
+
+def _points(rings: Any, open_: Any) -> tuple[Any, Any]:
+    """Quantise points; leave out repeated ones and those that close a ring; count the others."""
+    import shapely
+
+    xy, at = shapely.get_coordinates(rings, return_index=True)
+    xy = np.rint(xy / STEP_DEG).astype(np.int64)
+    size = np.bincount(at, minlength=len(rings))
+    first = (size.cumsum() - size)[size > 0]
+    last, lines = first + size[size > 0] - 1, open_[size > 0]
+    before = np.roll(xy, 1, axis=0)
+    before[first] = xy[np.maximum(last - 1, 0)]
+    moved = np.any(xy != before, axis=1)
+    moved[first[lines]] = True
+    moved[last[~lines]] = False
+    return xy[moved], np.bincount(at[moved], minlength=len(rings))
+
+
+def _stream(
+    points: Any, size: Any, part: Any, feature: Any, whole: Any, count: int
+) -> npt.NDArray[np.int64]:
+    """Write counts of polygons, rings and points before what they count."""
+    number = whole.cumsum() - 1  # of each part among those that are drawn
+    feature = feature[whole]
+    part = number[part]
+    steps = np.diff(points, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+    rings, polygons = (
+        np.bincount(part, minlength=len(feature)),
+        np.bincount(feature, minlength=count),
+    )
+    flat = np.empty(2 * len(points) + len(size) + len(feature) + count, dtype=np.int64)
+    # A count stands after all points, rings, polygons and features that come before it.
+    of_ring = 2 * (size.cumsum() - size) + np.arange(len(size)) + part + feature[part] + 2
+    ring = np.append(rings.cumsum() - rings, len(size))[: len(feature)]
+    done = np.append(0, size.cumsum())
+    of_part = 2 * done[ring] + ring + np.arange(len(feature)) + feature + 1
+    first = polygons.cumsum() - polygons
+    behind = np.append(ring, len(size))[first]
+    flat[2 * done[behind] + behind + first + np.arange(count)] = polygons
+    flat[of_part] = rings
+    flat[of_ring] = size
+    at = np.repeat(of_ring + 1 - 2 * (size.cumsum() - size), size) + 2 * np.arange(len(points))
+    flat[at], flat[at + 1] = ((steps << 1) ^ (steps >> 63)).T
+    return flat
 
 
 def varints(numbers: npt.NDArray[np.int64]) -> bytes:
@@ -104,41 +167,3 @@ def varints(numbers: npt.NDArray[np.int64]) -> bytes:
     keep = np.ones_like(parts, dtype=bool)
     keep[:, 1:] = later[:, :-1]
     return bytes((parts | (later.astype(np.int64) << 7)).astype(np.uint8)[keep])
-
-
-def _polygons(shape: Any) -> list[list[npt.NDArray[np.int64]]]:
-    import shapely
-
-    if shape is None or shape.is_empty:
-        return []
-    found = []
-    for part in shapely.get_parts(shape):
-        if part.geom_type == "LineString":
-            found.append([_line(part)])
-            continue
-        if part.geom_type != "Polygon":
-            continue
-        rings = [_ring(part.exterior), *(_ring(hole) for hole in part.interiors)]
-        if len(rings[0]) >= 3:
-            found.append([r for r in rings if len(r) >= 3])
-    return found
-
-
-def _line(line: Any) -> npt.NDArray[np.int64]:
-    """Quantise an open line, leave out repeated points."""
-    import shapely
-
-    xy = np.rint(shapely.get_coordinates(line) / STEP_DEG).astype(np.int64)
-    moved = np.append(True, np.any(xy[1:] != xy[:-1], axis=1))
-    kept: npt.NDArray[np.int64] = xy[moved]
-    return kept
-
-
-def _ring(line: Any) -> npt.NDArray[np.int64]:
-    """Quantise a ring, leave out repeated points and the closing one."""
-    import shapely
-
-    xy = np.rint(shapely.get_coordinates(line) / STEP_DEG).astype(np.int64)[:-1]
-    moved = np.any(xy != np.roll(xy, 1, axis=0), axis=1)
-    kept: npt.NDArray[np.int64] = xy[moved]
-    return kept
