@@ -104,6 +104,7 @@ def test_a_key_without_a_word_in_the_schema_is_noticed(world):
         valid({k: v for k, v in answer.items() if k != "ok"})
 
 
+@pytest.mark.slow
 def test_the_answer_also_goes_into_a_file_beside_the_words(world, tmp_path, monkeypatch):
     place = tmp_path / "a.json"
     monkeypatch.setenv("ZONING_ANSWER", str(place))

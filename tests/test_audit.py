@@ -671,6 +671,7 @@ def decide(path, rows):
             )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_decisions_are_exported_filled_in_and_read_back(plan, tmp_path):
     folder, made = plan
     (file,) = api.export(made, "decisions", tmp_path)

@@ -80,6 +80,7 @@ def few(rng):
     return red, towns
 
 
+@pytest.mark.slow
 def test_a_few_rectangles_lie_as_well_anywhere_and_are_no_shift():
     found = {s: find_shift(*few(np.random.default_rng([7, s]))) for s in range(120)}
     assert {s: f for s, f in found.items() if f is not None} == {}

@@ -200,6 +200,7 @@ def test_each_cause_planted_alone_is_found(county, plant):
     assert (table["units"] + table["new_units"]).item() > 0
 
 
+@pytest.mark.slow
 def test_two_causes_in_two_places_are_told_apart(county):
     found = check_causes(county, ("cuts", "landuse"))
     assert set(found.changed["cause"]) == {"cuts", "landuse"}

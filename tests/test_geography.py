@@ -123,6 +123,7 @@ def test_damaged_files_never_stop_the_map(place, tmp_path):
     assert found.relief is None and "无法读取" in found.absent["relief"].zh
 
 
+@pytest.mark.slow
 def test_the_run_and_the_map_find_the_files_by_themselves(place, tmp_path):
     plan, folder = place
     plan.save(tmp_path / "far", qgis=False)

@@ -139,6 +139,7 @@ def test_a_changed_file_changes_zones_and_new_land(tmp_path):
     assert worth[b] > worth[a] and worth[b] > worth[c]
 
 
+@pytest.mark.slow
 def test_the_planners_own_slope_goes_first(tmp_path):
     plan = world(tmp_path, steep=True)
     table(tmp_path, "min_to_centre")

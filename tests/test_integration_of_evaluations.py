@@ -151,6 +151,7 @@ def test_the_command_tells_what_comes_first(tmp_path):
     assert done.returncode == 0 and "生态保护优先" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_run_measures_the_integration_and_a_method_may_read_it(tmp_path):
     import zoning as zn
 

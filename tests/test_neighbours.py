@@ -83,6 +83,7 @@ def test_contrast_of_zones_and_what_is_not_known(plan):
     assert pd.isna(layer.set_index("name").loc["南镇", "population"])
 
 
+@pytest.mark.slow
 def test_the_plan_keeps_it_and_verify_finds_a_forged_zone(plan):
     from dataclasses import replace
 

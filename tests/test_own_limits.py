@@ -190,6 +190,7 @@ def plan(tmp_path_factory):
     return api.Plan.of(made)
 
 
+@pytest.mark.slow
 def test_a_plan_keeps_its_own_limits_and_saves_them(plan, tmp_path):
     limits = plan.tables["limits"].set_index("code")
     assert limits.at["farmland", "used_m2"] == limits.at["farmland", "cap_m2"] == 300_000
@@ -221,6 +222,7 @@ def test_forged_coefficients_fail(plan):
     assert not all(c.ok for c in own(replace(plan, pieces=pieces)))
 
 
+@pytest.mark.slow
 def test_ecological_and_agricultural_share_is_kept_as_a_limit(tmp_path):
     cap = '[cap.eco_agri_share]\nshare = {share}\nsource = "x"\n'
     free = pipeline.run(planfile.load(worlds.write(tmp_path / "a")), tmp_path / "a")

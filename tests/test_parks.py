@@ -289,6 +289,7 @@ def test_check_reads_what_a_run_reads(world):
     assert ready is not None
 
 
+@pytest.mark.slow
 def test_all_troubles_of_the_inputs_are_told_by_check(world, tmp_path):
     import shutil
 

@@ -354,6 +354,7 @@ def test_explain_and_contribution_tell_the_phase(plan):
     assert [c.table for c in part.cards] == ["phase_units", "reduced_units"]
 
 
+@pytest.mark.slow
 def test_forged_phases_and_reductions_are_named(plan):
     near = plan.pieces.index[plan.pieces["by_near_m2"] > 0][0]
     gone = plan.pieces.index[plan.pieces["reduced_m2"] > 0][0]

@@ -69,6 +69,7 @@ def test_units_know_which_zone_is_next(small):
     assert (row["runner_up"], row["margin"], row["next_by"]) == ("optimised", 0.0, "protected")
 
 
+@pytest.mark.slow
 def test_a_method_of_ones_own_travels_with_the_plan(tmp_path):
     (tmp_path / "方法").mkdir()
     method = tmp_path / "方法" / "my.toml"

@@ -235,6 +235,7 @@ def test_land_of_released_parts_comes_back_to_its_piece():
         ),
     ],
 )
+@pytest.mark.slow
 def test_prices_of_a_plan_whose_cap_is_of_another_survey(tmp_path, cap, grid):
     """Each limit is left out of what the plan's own table says, and the rest solved by SciPy."""
     from scipy.optimize import linprog

@@ -252,6 +252,7 @@ def test_no_page_or_style_knows_a_zone_of_a_shipped_scheme():
     assert {p.name for p in files if quoted.search(p.read_text(encoding="utf-8"))} == set()
 
 
+@pytest.mark.slow
 def test_an_ambiguous_township_waits_for_a_decision(tmp_path):
     national = '[zones]\nscheme = "national"\ncrosswalk = "zhenjiang-2013_national"\n'
     path = worlds.write(tmp_path, cap=None, extra=national)

@@ -311,6 +311,7 @@ def test_a_touch_is_not_red(world):
     assert one.row("redline").level == "yellow" and "touch" in one.row("redline").text.en
 
 
+@pytest.mark.slow
 def test_coordinates_of_every_kind_give_the_same(world, tmp_path):
     shape = worlds.square(0.3, 1.7, 0.8, 0.9)
     want = ask(world, frame(shape))[0]

@@ -184,6 +184,7 @@ def test_asking_nothing_gives_the_plan_of_the_run(asked, name):
         )
 
 
+@pytest.mark.slow
 def test_one_square_metre_too_much_in_a_locked_unit_is_caught(asked):
     plan = asked("plain")
     answered = answer.answer(plan, answer.Question(lock_out=["1kmN3501E500"]))

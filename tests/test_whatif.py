@@ -100,6 +100,7 @@ def test_new_land_is_the_same_wherever_it_stands(plan, tmp_path, monkeypatch):
         assert getattr(back, name)["new_m2"].to_dict() == getattr(other, name)["new_m2"].to_dict()
 
 
+@pytest.mark.slow
 def test_a_plan_that_an_answer_made_knows_its_rules(plan, tmp_path):
     question = answer.Question(
         cap=0.25, quotas={"key": 0.5}, boundary_weight=0.1, whole_units=True,
@@ -155,6 +156,7 @@ def test_wishes_about_patches_are_rules_of_the_plan_too(tmp_path):
     assert found.new_m2.to_dict() == wished.pieces["new_m2"].to_dict()
 
 
+@pytest.mark.slow
 def test_locks_of_an_answer_hold_for_prices_and_problems(plan, tmp_path):
     question = answer.Question(lock_out=["1kmN3501E500"])
     changed = answer.with_allocation(plan, *answer.ask(plan, question), question)
