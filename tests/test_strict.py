@@ -42,6 +42,21 @@ def test_every_reader_tells_the_same_of_a_file(reader, tmp_path):
     assert "speling" in found["unknown-key"].tell("zh")
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[a]\nb = 1\nc = 2\nb = 3\n", 2),
+        ('[zones]\nmethod = "x"\n\n[zones.method]\nc = 1\n', 2),
+        ("[a]\nb = 1\n\n[a]\nc = 2\n", 1),
+    ],
+)
+def test_what_is_stated_twice_names_the_first_place(text: str, line: int) -> None:
+    with pytest.raises(InputError) as error:
+        parse(text, "plan.toml")
+    remedy = error.value.problems[0].remedy
+    assert f"look at line {line}; keep one" in remedy.en and f"第 {line} 行" in remedy.zh
+
+
 def test_lines_of_every_kind_of_statement():
     text = '''# a plan
 [plan]

@@ -112,12 +112,25 @@ def read(path: Path, *, remedy: Text | None = None) -> Document:
     return parse(text, str(path))
 
 
-def _quotes(text: str, line: int) -> tuple[str, str]:
-    """Say what to look at near a line that is no TOML; paths of Windows are the usual trouble."""
+def _remedy(text: str, line: int, why: str) -> tuple[str, str]:
+    """Say what to do about a line that is no TOML; paths of Windows are the usual trouble."""
+    if "overwrite" in why or "twice" in why:
+        return _twice(text.splitlines(), line)
     near = "\n".join(text.splitlines()[max(line - 2, 0) : line])
     if re.search(r'"[^"\n]*\\[^"\n]*"', near):
         return BACKSLASH
     return "check quotes and brackets near that line", "请检查该行附近的引号和括号"
+
+
+def _twice(lines: list[str], line: int) -> tuple[str, str]:
+    """Name the lines above that state the same key or table as this one."""
+    key = lines[line - 1].partition("=")[0].strip(" []\t\"'").rpartition(".")[2]
+    same = re.compile(rf"\s*(\[+([^\]]*\.)?{re.escape(key)}\]+|{re.escape(key)}\s*[=.])")
+    above = [str(n) for n, text in enumerate(lines[: line - 1], start=1) if same.match(text)]
+    if not above:
+        return f"'{key}' is stated twice: keep one of the two", f"“{key}”写了两次，请只留一处"
+    return (f"'{key}' is stated before, look at line {' and '.join(above)}; keep one of the two",
+            f"“{key}”在前面已写过，见第 {'、'.join(above)} 行，请只留一处")  # fmt: skip
 
 
 def parse(text: str, where: str = "TOML") -> Document:
@@ -143,7 +156,7 @@ def parse(text: str, where: str = "TOML") -> Document:
             f"not readable as TOML: {why}{column}",
             f"不是有效的 TOML：第 {line} 行{column_zh}（{why}）",
             where=f"{where}:{line}", code="bad-toml",
-            remedy=_quotes(text, line),
+            remedy=_remedy(text, line, why),
         ) from error  # fmt: skip
 
 

@@ -309,8 +309,9 @@ def _beside(graph: RoadGraph, which: Ints, xy: Floats, slow: float) -> _Beside:
     road = which[line]
     step = two[line] - one[line]
     length = np.maximum(np.hypot(*step.T), 1e-9)
-    t = ((xy[who] - one[line]) * step).sum(axis=1) / length**2
-    gap = np.abs(np.cross(step, xy[who] - one[line])) / length
+    off = xy[who] - one[line]
+    t = (off * step).sum(axis=1) / length**2
+    gap = np.abs(step[:, 0] * off[:, 1] - step[:, 1] * off[:, 0]) / length
     fast = length / np.maximum(graph.minutes[road], 1e-12)
     with np.errstate(divide="ignore", invalid="ignore"):
         ahead = np.where(fast > slow, slow / np.sqrt(fast**2 - slow**2), np.inf)

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from zoning.base.shipped import load_toml
 from zoning.errors import Text
+from zoning.inputs.roads import road_classes
 from zoning.inputs.source import sha256_of
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ def _ranks(frame: Any, plan: Plan) -> Any:
     name = part.road_class if part is not None else None
     speed = part.speed_kmh if part is not None else None
     if name in frame:
-        kmh = frame[name].astype(str).map(known)
+        kmh = road_classes(frame[name]).map(known)
     elif speed in frame:
         kmh = pd.to_numeric(frame[speed], errors="coerce")
     else:

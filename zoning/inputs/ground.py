@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.errors import Finding, InputError, Problem, Text
 from zoning.inputs.neighbours import read_neighbours
+from zoning.inputs.roads import named_roads
 from zoning.inputs.source import Source, existing, missing_file, sha256_of
+from zoning.planfile.layers import RoadLayer
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from zoning.planfile.layers import InputsPart, Layer, RoadLayer
+    from zoning.planfile.layers import InputsPart, Layer
 
 #: Heights in metres that land of China can have: 艾丁湖 -154, 珠穆朗玛峰 8,849; a little more.
 HEIGHTS_M = (-500.0, 9000.0)
@@ -94,6 +96,8 @@ def read_ground(inputs: InputsPart, folder: Path, crs: Any) -> Ground:
             return None
         try:
             frame, source = _vector(folder / part.path, part, role, crs, kinds)
+            if isinstance(part, RoadLayer):
+                frame = named_roads(frame, part)
         except InputError as error:
             problems.extend(error.problems)
             return None
@@ -109,8 +113,6 @@ def read_ground(inputs: InputsPart, folder: Path, crs: Any) -> Ground:
         if part.raster is not None:
             layers[f"{purpose}.raster"] = raster(purpose, part.raster)
     roads = lines("roads", inputs.roads, ("LineString", "MultiLineString"))
-    if roads is not None and inputs.roads is not None:
-        roads = _named(roads, inputs.roads)
     centres = lines("centres", inputs.centres, ())
     beyond = lines("neighbours", inputs.neighbours, ("Polygon", "MultiPolygon"))
     if beyond is not None and inputs.neighbours is not None:
@@ -328,13 +330,3 @@ def _vector(
     source = Source(role, Path(part.path).as_posix(), part.layer, sha256_of(path), len(frame),
                     f"EPSG:{code}" if code else own.to_wkt())  # fmt: skip
     return frame.reset_index(drop=True), source
-
-
-def _named(roads: gpd.GeoDataFrame, part: RoadLayer) -> gpd.GeoDataFrame:
-    """Give the columns of roads the names that a graph is made from."""
-    keep = {"speed_kmh": part.speed_kmh, "class": part.road_class, "oneway": part.oneway}
-    found = {name: roads[c] for name, c in keep.items() if c is not None and c in roads}
-    out = roads[["geometry"]].assign(**found)
-    if "speed_kmh" in out and out["speed_kmh"].isna().all():
-        out = out.drop(columns="speed_kmh")
-    return out

@@ -270,7 +270,8 @@ class RoadLayer(Layer):
     """``[inputs.roads]``: lines with a road class or a speed."""
 
     road_class: str | None = "class"
-    """Column of the class, one of ``data/indicators/speeds.toml``."""
+    """Column of the class, one of ``data/indicators/speeds.toml`` (国道 and the words of
+    OpenStreetMap are read too)."""
     speed_kmh: str | None = "speed_kmh"
     """Column of the speed; where the file has it, it goes before the class."""
     oneway: str | None = "oneway"
