@@ -102,6 +102,7 @@ def test_method_is_named_and_three_trees_are_mixed():
     assert plan.objective >= best * 0.999
 
 
+@pytest.mark.slow
 def test_certificate_catches_every_planted_exchange():
     caught = 0
     for seed in range(12):

@@ -77,6 +77,7 @@ def check(seed: int, side: int = 4) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_irreducible_and_repaired():
     assert sum(check(seed) for seed in range(6)) >= 3
 

@@ -95,6 +95,7 @@ def test_answers_have_their_form_and_long_work_tells_its_steps(world, monkeypatc
             assert (world / file).exists(), (call, file)
 
 
+@pytest.mark.slow
 def test_a_key_without_a_word_in_the_schema_is_noticed(world):
     answer = json.loads(zoning("verify", OUT, "--json", cwd=world).stdout)
     valid(answer)

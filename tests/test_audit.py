@@ -769,6 +769,7 @@ def proved(folder):
         return list(error.problems)
 
 
+@pytest.mark.slow
 def test_an_honest_audit_is_proved_from_its_files(plan):
     folder, _ = plan
     told = [c for c in api.verify(folder / "out") if c.check == "verify.audit"]

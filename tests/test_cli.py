@@ -84,6 +84,7 @@ def test_explain_as_json(small):
     assert answer["townships"] == {"321000001": 1.0}
 
 
+@pytest.mark.slow
 def test_a_failed_check_is_exit_1(tmp_path):
     plan = worlds.write(tmp_path, cap='[cap]\nshare = 0.1\nsource = "test"\n')
     done = zoning("run", plan, "--json", "-o", tmp_path / "out")
@@ -93,6 +94,7 @@ def test_a_failed_check_is_exit_1(tmp_path):
     assert (tmp_path / "out" / "plan.gpkg").exists()
 
 
+@pytest.mark.slow
 def test_an_infeasible_floor_is_exit_3_and_zones_are_written(tmp_path):
     cap = '[cap]\n[[cap.counties]]\nplace = "321002"\nfloor_m2 = 4000000\nsource = "x"\n'
     plan = worlds.write(tmp_path, cap=cap)
@@ -176,6 +178,7 @@ def test_slivers_of_a_grid(tmp_path, how, units, area):
     assert answer["area_m2"] + answer["dropped_m2"] == 17_500_000
 
 
+@pytest.mark.slow
 def test_a_match_is_reported_as_a_coincidence(tmp_path):
     worlds.write(tmp_path)
     done = zoning("grid", "--boundary", tmp_path / "边界.gpkg", "-o", tmp_path / "u.gpkg",
@@ -285,6 +288,7 @@ def test_prices_and_draws_refuse_numbers_out_of_range(small):
     assert "--seed" in refused("stability", folder / "成果", "--seed", -1)[0]["what"]
 
 
+@pytest.mark.slow
 def test_a_cap_below_what_stands_is_told_and_is_exit_1(small, tmp_path):
     folder, _ = small
     done = zoning("allocate", folder / "成果", "--cap", 0.1, "--json")
@@ -469,6 +473,7 @@ def _heed_ctrl_c():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_ctrl_c_is_exit_130_and_leaves_no_half_plan(tmp_path):
     # The log of imports says when the work begins.

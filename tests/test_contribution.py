@@ -215,6 +215,7 @@ def test_exchange_formats_carry_layers_tables_and_their_fields(plan, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_the_report_has_its_chapter(plan):
     for lang, title, text, head in (
         ("zh", "渔业", "没有人数过鱼。", "产量（kg）"),

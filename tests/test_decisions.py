@@ -111,6 +111,7 @@ def test_report_and_console(plan, lang, capsys) -> None:
     assert ("applied although" if lang == "en" else "仍予执行") in check.text.get(lang)
 
 
+@pytest.mark.slow
 def test_layers_for_qgis_and_back(plan, world, tmp_path) -> None:
     (file,) = zn.export(plan, "decisions", tmp_path)
     with pytest.raises(InputError, match="exists already"):

@@ -61,6 +61,7 @@ def county(tmp_path_factory):
     return Versions(tmp_path_factory.mktemp("versions"))
 
 
+@pytest.mark.slow
 def test_a_plan_does_not_differ_from_itself(county):
     plan = county.plan()
     found = compare(plan, plan)
@@ -79,6 +80,7 @@ def _saved(plan, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plants", [("boundary",), ("landuse", "redline", "cuts")], ids="+".join)
 def test_margins_are_the_tables_of_both_plans(county, plants):
     found = county.compare((), plants, why=False)
@@ -97,6 +99,7 @@ def test_margins_are_the_tables_of_both_plans(county, plants):
 ZONES = st.sampled_from(["a", "b", UNZONED])
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(ZONES, ZONES, *[st.integers(0, 10**6)] * 3), max_size=30),
 )
@@ -344,6 +347,7 @@ def _redrawn(plan):
     ])  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_crosswalk_is_proposed_and_never_assumed(county, tmp_path):
     plan = county.plan()
     other = _redrawn(plan)
@@ -735,6 +739,7 @@ def test_what_a_group_is_made_of(county):
     assert groups.differing(plan, api.run(moved / "plan.toml")) == ()  # a file under another name
 
 
+@pytest.mark.slow
 def test_a_method_taken_apart_and_joined_is_the_same(county):
     config = county.plan("cuts", "weights").config
     method = groups.whole_method(config)

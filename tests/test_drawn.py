@@ -72,6 +72,7 @@ def curves(plan):
     return prices, answer.curves(plan, prices.base)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_charts_of_prices_can_be_read(plan, curves, lang):
     prices, tables = curves

@@ -884,6 +884,7 @@ def world(folder: Path, seed: int, shape: tuple[int, int]) -> tuple[dict, dict]:
     return paths, arrays
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 30), st.integers(1, 30))
 def test_blocks_change_nothing(tmp_path_factory, seed: int, rows: int, columns: int) -> None:

@@ -74,6 +74,7 @@ def test_theil_adds_up_over_groups_and_splitting_a_place_changes_nothing(rows):
     assert 0 <= whole <= np.log(people.sum() / people.min()) + 1e-9
 
 
+@pytest.mark.slow
 def test_verify_derives_it_and_finds_forged_numbers(plan):
     checks = [c for c in verify(plan) if c.check == "verify.equity"]
     assert len(checks) == 16 and all(c.ok for c in checks)

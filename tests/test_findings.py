@@ -229,6 +229,7 @@ def own_column(folder: Path, name: str, values: list[str]) -> Path:
     return plan
 
 
+@pytest.mark.slow
 def test_the_planners_own_measurement_decides_and_both_are_shown(tmp_path):
     """Version 0.1.0 overwrote the column without a word."""
     plan = own_column(tmp_path, "built_share", ["0.01", "0.9", ""])
@@ -242,6 +243,7 @@ def test_the_planners_own_measurement_decides_and_both_are_shown(tmp_path):
     assert towns["built_m2"].sum() == made.units["built_m2"].sum(), "accounts add up"
 
 
+@pytest.mark.slow
 def test_an_own_area_makes_the_shares(tmp_path):
     plan = own_column(tmp_path, "built_m2", ["600000", "5400000", "0"])
     towns = run(load(plan), tmp_path).townships

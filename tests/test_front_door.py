@@ -186,6 +186,7 @@ def test_old_datums_are_refused_for_a_boundary_too(tmp_path, old):
 
 
 # proj4js#328: the file says Krasovsky and no datum at all.
+@pytest.mark.slow
 def test_an_unknown_datum_on_krasovsky_is_an_old_one(tmp_path):
     frame = world.bound().set_crs(CRS.from_wkt(world.ESRI["unknown"]), allow_override=True)
     assert "old-datum" in looked(layer(tmp_path, frame))
@@ -714,6 +715,7 @@ def messy(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_repaired_copies_check_clean_but_for_questions(messy, tmp_path):
     before = {p.name: p.read_bytes() for p in messy.iterdir()}
     log = api.mend(messy, tmp_path / "copy")

@@ -104,6 +104,7 @@ def test_files_that_changed_or_are_gone_are_told_and_not_drawn(place, tmp_path):
     assert moved.relief is None and "不在手边" in moved.absent["relief"].zh
 
 
+@pytest.mark.slow
 def test_a_plan_without_such_inputs_says_so(place, tmp_path):
     plan = zn.run(worlds.write(tmp_path))
     found = geography(plan, [tmp_path])

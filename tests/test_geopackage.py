@@ -293,6 +293,7 @@ def test_what_is_edited_in_the_squares_is_seen_in_the_clipped_layer(path, tmp_pa
     assert told == ("edited",)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**6))
 def test_clipped_shapes_are_those_of_an_overlay(seed):
     """Two ways: the search along the boundary, and an overlay of everything."""

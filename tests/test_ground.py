@@ -189,6 +189,7 @@ def test_what_does_not_fit_is_told(tmp_path, change, code):
     assert code in {p.code for p in caught.value.problems}, [str(p) for p in caught.value.problems]
 
 
+@pytest.mark.slow
 def test_an_evaluation_inside_the_run(tmp_path):
     """The run evaluates as the command does: the same classes, water and the outside left out."""
     plan = world(tmp_path)

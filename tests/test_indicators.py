@@ -179,6 +179,7 @@ def test_composition_by_hand() -> None:
     assert composite(g.assign(economy=pd.array([pd.NA], "Float64"))).isna().all()
 
 
+@pytest.mark.slow
 @settings(max_examples=2, deadline=None)
 @given(st.integers(0, 1000))
 def test_composition_has_one_direction(seed: int) -> None:
@@ -239,6 +240,7 @@ def overlaps(draw: st.DrawFn) -> tuple[pd.DataFrame, pd.DataFrame]:
     return values, o
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(overlaps(), st.sampled_from(["area_m2", "built_m2"]))
 def test_totals_stay(world: tuple[pd.DataFrame, pd.DataFrame], weight: str) -> None:

@@ -65,6 +65,7 @@ def unpack(text: str, places: int, count: int) -> np.ndarray:
     return table
 
 
+@pytest.mark.slow
 def test_every_step_is_what_allocate_answers(plan, steps):
     assert len(steps.steps) == room.STEPS
     for k in sorted({0, 1, 7, steps.own, 23, 39, 40}):

@@ -145,6 +145,7 @@ def test_an_unknown_rule_is_not_passed_over() -> None:
     assert pd.isna(row["zone"]) and row["rule"] == "unknown:ecology" and row["status"] == "unknown"
 
 
+@pytest.mark.slow
 def test_flip_of_rules_is_true() -> None:
     method = load_method("dominant")
     table = towns(6, 4)
@@ -538,6 +539,7 @@ def places(node: object, way: tuple = ()) -> list[tuple]:
     return [p for k, v in pairs for p in ((*way, k), *places(v, (*way, k)))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", method_names())
 def test_whatever_is_written_is_a_method_or_an_error(name: str) -> None:
     """Junk in every place of every method: never anything but an InputError."""

@@ -172,6 +172,7 @@ def test_the_contribution_keeps_its_contract_and_is_read_again(plan, world):
         "allowed", "forbidden", "restricted"]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_verify_proves_the_register(world):
     done = zn.load(world / "out").verify()
     mine = [c for c in done if c.check == "verify.parks"]

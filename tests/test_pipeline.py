@@ -85,6 +85,7 @@ def test_a_method_of_ones_own_travels_with_the_plan(tmp_path):
     assert "60.0%" in "".join(explain(store.load(tmp_path / "out"), "甲镇", "en").lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["built", "area"])
 def test_totals_of_townships_come_to_the_units_whole(tmp_path, by):
     plan = run(tmp_path, extra=f'[indicators]\nspread = ["population"]\nby = "{by}"\n')
@@ -134,6 +135,7 @@ def test_what_is_left_out_is_said(tmp_path):
     assert len(store.load(tmp_path / "out").units) == 18
 
 
+@pytest.mark.slow
 def test_a_missing_attribute_leaves_the_township_unknown_and_listed(tmp_path):
     path = worlds.write(tmp_path)
     table = pd.read_csv(tmp_path / "乡镇.csv", dtype={"code": str})
@@ -149,6 +151,7 @@ def test_a_missing_attribute_leaves_the_township_unknown_and_listed(tmp_path):
     assert check.measured == len(unknown)
 
 
+@pytest.mark.slow
 def test_existing_land_above_the_cap_fails_a_check_and_leaves_no_headroom(tmp_path):
     plan = run(tmp_path, cap='[cap]\nshare = 0.1\nsource = "test"\n')
     assert not plan.ok
@@ -166,6 +169,7 @@ source = "a floor that cannot be"
 """
 
 
+@pytest.mark.slow
 def test_floors_that_cannot_hold_leave_zones_and_accounts(tmp_path):
     plan = run(tmp_path, cap=FLOOR)
     assert plan.run["infeasible"]
@@ -202,6 +206,7 @@ def test_twice_gives_the_same_bytes(small, tmp_path):
         assert hashlib.sha256(a).hexdigest() == hashlib.sha256(b).hexdigest(), name
 
 
+@pytest.mark.slow
 def test_a_failed_run_leaves_the_last_good_one(small, tmp_path, monkeypatch):
     out = tmp_path / "out"
     write_folder(small, out)
@@ -265,6 +270,7 @@ def test_explain_lists_what_a_name_fits_and_suggests(small):
         explain(small, "10,10")
 
 
+@pytest.mark.slow
 def test_red_lines_that_nobody_gave_are_unknown_and_not_0(tmp_path):
     path = worlds.write(tmp_path)
     text = path.read_text(encoding="utf-8")
@@ -313,6 +319,7 @@ def test_0_for_red_lines_that_nobody_gave_is_a_forgery(tmp_path):
     assert len(gpd.read_file(written, layer="zones")) == 4
 
 
+@pytest.mark.slow
 def test_without_land_use_there_is_no_account_and_the_run_goes_on(tmp_path):
     path = worlds.write(tmp_path)
     text = path.read_text(encoding="utf-8")
@@ -377,6 +384,7 @@ def test_each_level_of_red_lines_is_as_near_its_shape_as_the_union(reference):
     assert abs(reference.run["redlines"]["level1_m2"] - exact) <= 5
 
 
+@pytest.mark.slow
 def test_decisions_made_in_a_layer_are_read_back_and_shown(tmp_path):
     import geopandas as gpd
 

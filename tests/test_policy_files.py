@@ -710,6 +710,7 @@ def test_a_rank_is_no_share(world):
     assert next(f for f in table.fields if f.name == "place").unit == ""
 
 
+@pytest.mark.slow
 def test_a_written_plan_tells_every_term(ruled):
     import zoning as zn
 
@@ -747,6 +748,7 @@ def test_an_answer_does_not_carry_old_numbers(ruled):
     assert [c.text for c in again.checks if c.check == "left_out.policies"] == [told.text]
 
 
+@pytest.mark.slow
 def test_a_saved_policy_stays_beside_others_and_goes_with_an_answer(world):
     from zoning import api
     from zoning.contribution.rules import check
@@ -872,6 +874,7 @@ def made(rng, n):
     return frame.assign(county=[f"c{i:03d}" for i in range(n)], score=rng.integers(50, 100, n))
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=15, deadline=None)
 def test_money_closes_permutes_and_scales(seed):
@@ -939,6 +942,7 @@ def test_the_file_of_the_page_runs(page, world, tmp_path):
         api.policy(path, world, parameters={"pool": 1e-4})
 
 
+@pytest.mark.slow
 def test_the_command(world, ruled, tmp_path):
     from typer.testing import CliRunner
 
@@ -1031,6 +1035,7 @@ def test_parks_are_read_shown_and_given_to_policies(tmp_path):
     assert by(result, "zone", "money") == pytest.approx({"P1": 0.0375, "P2": 0.15})
 
 
+@pytest.mark.slow
 def test_a_ranking_is_tested_by_other_weights():
     from zoning import api
 

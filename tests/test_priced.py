@@ -32,7 +32,7 @@ def test_prices_of_caps_and_farmland_stand_side_by_side(plan):
     table = part.table("limit_prices").frame.set_index("limit_en")
     limits = plan.tables["limits"]
     assert table["price"].tolist() == limits["price"].astype("float64").tolist()
-    assert table.at["limit farmland taken", "price"] > 0
+    assert table.at["farmland taken", "price"] > 0
     by_unit = part.table("unit_prices").frame.set_index("unit")
     farm = plan.pieces.set_index("unit")["limit_farmland"] / 1e6
     price = float(limits.set_index("code").at["farmland", "price"])

@@ -164,6 +164,7 @@ def test_protections_travel_with_the_plan(plan, tmp_path):
     assert protected.names_of(read)["H1"] == "古城"
 
 
+@pytest.mark.slow
 def test_old_names_are_told_and_mean_what_they_meant(tmp_path):
     old = """
 [inputs.cores]
@@ -188,6 +189,7 @@ path = "锁.gpkg"
     assert plan.units.loc[["1kmN3500E502", "1kmN3500E503"], "free_m2"].tolist() == [0, 0]
 
 
+@pytest.mark.slow
 def test_a_run_under_new_names_is_that_of_the_old(tmp_path):
     new = worlds.PLAN.replace("[inputs.redlines]", '[[inputs.protections]]\nkind = "redline"')
     path = worlds.write(tmp_path)
@@ -224,6 +226,7 @@ def test_what_a_layer_of_protections_lacks_is_told(code, tmp_path):
     assert all(p.what.zh and p.what.en for p in found)
 
 
+@pytest.mark.slow
 def test_red_lines_without_codes_are_refused_and_levels_may_stand_in_words(tmp_path):
     red = worlds.PLAN.replace("[inputs.redlines]", '[[inputs.protections]]\nkind = "redline"')
     path = worlds.write(tmp_path)

@@ -99,6 +99,7 @@ def plain(folder: Path, *names: str) -> bytes:
     return found
 
 
+@pytest.mark.slow
 def test_map_tables_and_report_of_a_run_hold_nothing_that_is_withheld(kept_back, tmp_path):
     _, out = kept_back
     given = plain(out, "map.html", "tables.xlsx", "report.docx")

@@ -229,6 +229,7 @@ def test_control_characters_do_not_break_the_file(plan, no_pictures):
     assert document.paragraphs[0].text == "镇江"
 
 
+@pytest.mark.slow
 def test_same_bytes_twice(plan, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     small = bare(plan)

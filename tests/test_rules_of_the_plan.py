@@ -109,6 +109,7 @@ def test_a_plan_without_cap_is_asked_with_one(bare, usual):
     assert sum(new_land(plan).values()) == 2_900_000 and new_land(plan)["balance"] == 0
 
 
+@pytest.mark.slow
 def test_the_rule_of_one_zone_leaves_the_others(tmp_path, usual):
     changed = run(tmp_path / "a", cap="[cap.zone_caps.key]\nshare = 0.10\n")
     assert new_land(changed)["balance"] == 0
@@ -138,6 +139,7 @@ def test_new_land_in_balance_on_purpose_is_told_by_run_and_verify(tmp_path):
         assert (told.where, told.ok, told.measured) == ("balance", False, placed)
 
 
+@pytest.mark.slow
 def test_another_survey_halves_the_weight_of_land_everywhere(tmp_path, usual):
     rules = """
 [cap]
@@ -192,6 +194,7 @@ def old(tmp_path):
     return tmp_path / "plan-0.1.0"
 
 
+@pytest.mark.slow
 def test_a_plan_of_0_1_0_loads_and_keeps_its_rules(old, tmp_path):
     assert json.loads((old / "run.json").read_text(encoding="utf-8"))["format"] == 1
     plan = store.load(old)
@@ -209,6 +212,7 @@ def test_a_plan_of_0_1_0_loads_and_keeps_its_rules(old, tmp_path):
     assert store.load(tmp_path / "new").config.cap == cap
 
 
+@pytest.mark.slow
 def test_a_plan_of_0_1_0_has_the_only_scheme_that_there_was(old, tmp_path):
     file = old / "run.json"
     run = json.loads(file.read_text(encoding="utf-8"))

@@ -205,6 +205,7 @@ def strings(path: Path) -> set[str]:
     return {n.value for n in found if isinstance(n.value, str)}
 
 
+@pytest.mark.slow
 def test_no_module_knows_a_zone_of_a_shipped_scheme():
     modules = [p for p in (ROOT / "zoning").rglob("*.py") if "_data" not in p.parts]
     assert len(modules) > 200

@@ -149,6 +149,7 @@ def test_open_weights_by_hand():
     assert again.townships.equals(found.townships)
 
 
+@pytest.mark.slow
 def test_what_the_evaluations_alone_say_is_an_opinion_of_its_own():
     table, method = classed(30)
     assert "evaluation" not in [o.method for o in opinions(table, method)]

@@ -334,6 +334,7 @@ def test_two_runs_are_the_same_bytes_but_for_their_times(tmp_path, monkeypatch):
     assert [p for p in (tmp_path / "a").glob("times*kept*") if p.read_bytes() == changed]
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.one_of(

@@ -94,6 +94,7 @@ def test_blocks_measure_what_one_piece_does(seed, east):
     assert sum(found.values()) / PARTS == pytest.approx(city.area, abs=0.05)
 
 
+@pytest.mark.slow
 @settings(max_examples=4, deadline=None)
 @given(
     seed=st.integers(0, 10**6),

@@ -47,6 +47,7 @@ def test_asking_without_a_change_gives_the_plan(plan):
     pd.testing.assert_series_equal(found.new_m2, plan.pieces["new_m2"], check_names=False)
 
 
+@pytest.mark.slow
 def test_another_cap_is_the_run_with_that_cap(plan, tmp_path):
     other = run(tmp_path, cap='[cap]\nshare = 0.2\nsource = "x"\n')
     question = answer.Question(cap=0.2)
@@ -135,6 +136,7 @@ def test_a_plan_that_an_answer_made_knows_its_rules(plan, tmp_path):
     assert "what_if" not in plan.run
 
 
+@pytest.mark.slow
 def test_what_shows_before_solving_is_told_once(tmp_path):
     cap = '[cap]\n[[cap.counties]]\nplace = "321001"\ncap_m2 = 900000000\nsource = "x"\n'
     own, question = run(tmp_path, cap=cap), answer.Question()
@@ -144,6 +146,7 @@ def test_what_shows_before_solving_is_told_once(tmp_path):
     assert ours == theirs
 
 
+@pytest.mark.slow
 def test_wishes_about_patches_are_rules_of_the_plan_too(tmp_path):
     whole = "[allocation]\nwhole_units = true\n"
     wished = run(tmp_path / "b", extra=whole + "min_patch_units = 9\n")
@@ -327,6 +330,7 @@ def test_land_that_something_else_keeps_too_is_released_by_neither(tmp_path):
     assert red == {"1kmN3502E500|321000001": 500_000}
 
 
+@pytest.mark.slow
 def test_a_unit_that_stays_balance_without_a_line_does_not_turn(tmp_path):
     # Two lines cover the square whole and by half: the half alone still reaches the threshold.
     path = worlds.write(tmp_path)
@@ -428,6 +432,7 @@ def test_a_marxan_folder_is_solved_by_the_same_engine(plan, tmp_path):
     assert everything - found.cost == pytest.approx(ours.objective, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_floors_cannot_be_said_in_the_terms_of_marxan(tmp_path):
     cap = '[cap]\n[[cap.counties]]\nplace = "321001"\nfloor_m2 = 10\nsource = "x"\n'
     with pytest.raises(InputError, match="floor"):

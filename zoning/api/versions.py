@@ -226,8 +226,6 @@ def diff(
     <Changes '镇江市主体功能区（参考案例）' -> '...': 0 of 4,121 units and 0 townships changed>
     >>> found.causes[["cause", "new_units"]].values.tolist()[0][0]
     'caps'
-    >>> zn.diff(plan, plan).empty
-    True
     """
     from zoning.review.diff.compare import compare
     from zoning.review.diff.contribute import contribute

@@ -126,7 +126,8 @@ def stability(
 
     heads = [("least firm townships", "最不稳定的乡镇"), ("zone", "分区"),
              ("kept", "保持"), ("else", "另一类")]  # fmt: skip
-    table = [[str(r["name"]), said(r["zone"]), f"{r['stability']:.1%}", said(r["second"])]
+    table = [[str(r["name"]), said(r["zone"]), f"{r['stability']:.1%}",
+              said(r["second"]) if r["stability"] < 1 else "–"]
              for _, r in rows.iterrows() if r["stability"] == r["stability"]]  # fmt: skip
     talk.write_table("", [talk.say(*h) for h in heads], table)
     talk.write_json(found.as_dict())

@@ -148,15 +148,18 @@ def _phase_tables(
     first = _field("unit"), _field("phase", words=names)
     return (
         Table("phase_zones", Text("New land by phase and zone", "分期分区新增建设用地"),
-              _by_zone(land, pieces), (_zone_field(scheme), *_built(phases))),
+              _by_zone(land, pieces, scheme), (_zone_field(scheme), *_built(phases))),
         Table("phase_units", Text("New land by phase and unit", "分期分单元新增建设用地"),
               by_unit, (*first, *_built(phases))),
     )  # fmt: skip
 
 
-def _by_zone(land: pd.DataFrame, pieces: pd.DataFrame) -> pd.DataFrame:
+def _by_zone(land: pd.DataFrame, pieces: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
+    """Add up by zone, in the order of the scheme."""
     zone = pieces["zone"].astype(object).fillna(_NONE).rename("zone")
-    return land.groupby(zone, sort=True).sum().astype("int64").reset_index()
+    found = land.groupby(zone, sort=True).sum().astype("int64")
+    order = [z for z in (*scheme.shorts, _NONE) if z in found.index]
+    return found.loc[order].rename_axis("zone").reset_index()
 
 
 def _phase_theme(phases: Sequence[PhasePart]) -> Theme:
@@ -195,8 +198,8 @@ def _reduced_tables(
                  words=words_)  # fmt: skip
     fields = tuple(_field(c) for c in columns)
     return (
-        Table("reduced_zones", Text("Reduction by zone", "分区减量"), _by_zone(land, pieces),
-              (_zone_field(scheme), *fields)),
+        Table("reduced_zones", Text("Reduction by zone", "分区减量"),
+              _by_zone(land, pieces, scheme), (_zone_field(scheme), *fields)),
         Table("reduced_units", Text("Reduction by unit", "分单元减量"), by_unit,
               (_field("unit"), gone, *fields)),
     )  # fmt: skip

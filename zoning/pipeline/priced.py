@@ -85,16 +85,30 @@ def contribution(
 
 
 def _by_limit(limits: Sequence[Limit], table: pd.DataFrame) -> pd.DataFrame:
+    names = [_named(x) for x in limits]
     return pd.DataFrame(
         {
-            "limit_en": [x.label.en for x in limits],
-            "limit_zh": [x.label.zh for x in limits],
+            "limit_en": [x.en for x in names],
+            "limit_zh": [x.zh for x in names],
             "counted": [x.unit for x in limits],
             "used": table["used_m2"].astype("Int64").to_numpy(object),
             "most": table["cap_m2"].astype("Int64").to_numpy(object),
             "price": table["price"].astype("float64").to_numpy(),
         }
     ).astype({"used": "Int64", "most": "Int64"})
+
+
+def _named(limit: Limit) -> Text:
+    """Name a limit as accounts do: its kind, and the place or phase that it is about."""
+    if limit.kind == "eco_agri" or (limit.phase and limit.kind != "phase"):
+        return limit.label
+    if limit.kind == "city":
+        return Text("cap of the city", "全市总量")
+    name = Text(limit.name.en or limit.code, limit.name.zh or limit.code)
+    if limit.kind == "limit":
+        return name
+    kind = Text(*(words.value("kind", limit.kind, lang) for lang in ("en", "zh")))
+    return Text(f"{kind.en}: {name.en}", f"{kind.zh}：{name.zh}")
 
 
 def _by_unit(
@@ -138,7 +152,8 @@ def _limit_fields() -> tuple[Field, ...]:
         Field("limit_en", Text("limit", "约束（英文）"),
               Text("name of the limit", "约束名称（英文）")),
         Field("limit_zh", Text("limit (Chinese)", "约束"), Text("its Chinese name", "约束名称")),
-        Field("counted", Text("counted in", "计量单位"), Text("what is counted", "约束的计量单位")),
+        Field("counted", Text("counted in", "计量单位"), Text("what is counted", "约束的计量单位"),
+              words={"m2": Text("m²", "m²")}),
         Field("used", Text("used", "已用"), Text("what new land takes", "新增所占用的数量")),
         Field("most", Text("at most", "上限"), Text("the cap of the limit", "约束的上限")),
         Field("price", Text("price", "影子价格"),

@@ -9,6 +9,7 @@ from unicodedata import east_asian_width
 
 from zoning.base import words
 from zoning.base.areas import M2_PER_HA, M2_PER_KM2
+from zoning.errors import Text as Both
 from zoning.outputs.office.document import Align, Block, Figure, Table, Text
 from zoning.outputs.office.wording import is_missing
 from zoning.outputs.prints.chart import draw_column
@@ -113,6 +114,8 @@ def _table(
     title = table.title.get(w.lang)
     rows = table.frame.head(MOST_ROWS)
     fields = _in_hectares(_one_language(fields, w.lang), table.frame)
+    if not any(f.name == "name" or f.name.endswith("_name") for f in fields):
+        fields = [_by_name(w, f, rows[f.name]) for f in fields]
     yield Table(
         title,
         [_head(w, f) for f in fields],
@@ -129,6 +132,15 @@ def _table(
             w.say(f"{left:,} more rows stand in tables.xlsx.", f"其余 {left:,} 行见 tables.xlsx。"),
             "note",
         )
+
+
+def _by_name(w: Writer, f: Field, codes: Any) -> Field:
+    """Show counties and townships by name where nothing else in the table names them."""
+    if f.name not in ("county", "township") or f.words:
+        return f
+    label = Both(*(words.label(f"{f.name}_name", lang) for lang in ("en", "zh")))
+    said = {str(c): w.place(c) for c in codes if not is_missing(c)}
+    return replace(f, label=label, words={c: Both(name, name) for c, name in said.items()})
 
 
 def _one_language(fields: Sequence[Field], lang: str) -> list[Field]:

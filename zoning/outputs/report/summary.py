@@ -33,6 +33,8 @@ def summary(w: Writer) -> Iterator[Block]:
             w.say(f"{len(errors)} binding checks fail: {names}.",
                   f"有 {len(errors)} 项强制检查未通过：{names}。"), "warning",
         )  # fmt: skip
+    elif not failed:
+        yield w.text("All checks hold.", "全部检查通过。")
     else:
         yield w.text(
             f"All binding checks hold; {len(failed)} others do not (see the chapter on checks).",
