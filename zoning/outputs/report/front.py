@@ -266,7 +266,12 @@ def _term(w: Writer, term: Term) -> list[str]:
         "log": w.say(f"log {scale.low:g} → {scale.high:g}", f"对数 {scale.low:g} → {scale.high:g}"),
         "table": ", ".join(f"{x:g}" for x in scale.at),
         "points": ", ".join(f"{x:g}" for x in scale.at),
+        "minmax": w.say("least to greatest value", "极差标准化"),
+        "zscore": w.say("standard score", "标准分数"),
+        "breaks": w.say("natural classes", "自然分级"),
     }.get(scale.kind, scale.kind)
+    if scale.reverse:
+        shape = w.say(f"{shape}, reversed", f"{shape}（反向）")
     name = indicator_name(term.indicator, w.lang)
     value = w.say(f"weight {term.weight:g}; {shape}", f"权重 {term.weight:g}；{shape}")
     return [f"  · {name}", value, _source(w, term.why.source), evidence(w, term.why.evidence)]
