@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zoning.base.shipped import load_toml
-from zoning.errors import InputError
+from zoning.errors import InputError, ZoningError
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -74,7 +74,7 @@ def named_roads(roads: gpd.GeoDataFrame, part: RoadLayer) -> gpd.GeoDataFrame:
     return out
 
 
-def _lacking(roads: gpd.GeoDataFrame, part: RoadLayer) -> InputError:
+def _lacking(roads: gpd.GeoDataFrame, part: RoadLayer) -> ZoningError:
     known = load_toml("indicators", "speeds.toml")["kmh"]
     heads = [str(c) for c in roads.columns if c != roads.geometry.name]
     like = {c: float(road_classes(roads[c]).isin(list(known)).mean()) for c in heads}
