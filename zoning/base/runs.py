@@ -19,6 +19,9 @@ Flags = npt.NDArray[np.bool_]
 
 #: From here on Arrow's hashing is worth its start (our choice).
 _MANY = 20_000
+#: Keys that are compared with an index together; most others between them, and one more for so
+#: many keys (our choice).
+_WINDOW, _OTHERS, _ONE_IN = 4096, 500, 16
 
 
 def starts(keys: Sequence[pd.Series | pd.Index]) -> Ints | None:
@@ -149,14 +152,31 @@ def positions(keys: pd.Series | pd.Index, index: pd.Index) -> Ints:
     same = pc.equal(texts.slice(1), texts.slice(0, len(texts) - 1))
     new = np.concatenate([[True], ~np.asarray(pc.fill_null(same, False), dtype=bool)])
     each = texts if new.all() else texts.take(np.flatnonzero(new))
-    if each.equals(there):
-        at = np.arange(len(each), dtype=np.int64)
-    else:
+    at = _side_by_side(each, there)
+    if at is None:
         found = pc.fill_null(pc.index_in(each, there), -1)
         at = found.to_numpy(zero_copy_only=False).astype(np.int64)
     if len(each) == len(texts):
         return at
     return np.repeat(at, np.diff(np.flatnonzero(new), append=len(new)))
+
+
+def _side_by_side(each: Any, there: Any) -> Ints | None:
+    """Find keys that stand in the order of an index in which few others stand between them."""
+    import pyarrow.compute as pc
+
+    at = np.empty(len(each), dtype=np.int64)
+    done, others = 0, 0
+    while done < len(each):
+        size = min(_WINDOW, len(each) - done)
+        if others > _OTHERS + done // _ONE_IN or done + others + size > len(there):
+            return None
+        same = pc.equal(each.slice(done, size), there.slice(done + others, size))
+        alike = np.asarray(pc.fill_null(same, False), dtype=bool)
+        many = size if alike.all() else int(alike.argmin())
+        at[done : done + many] = np.arange(done + others, done + others + many)
+        done, others = done + many, others + (many < size)
+    return at
 
 
 def looked_up(values: pd.Series, keys: pd.Series | pd.Index) -> pd.Series:

@@ -137,9 +137,13 @@ def add_overlays(
 def sums(parts: pd.DataFrame, by: Sequence[str], index: Any = None) -> pd.DataFrame:
     """Add up every sum column by some keys (0 on rows of ``index`` without atoms)."""
     out = _flat(parts, by).set_index(list(by))
-    if index is not None:
-        out = out.reindex(index, fill_value=0)
-    return out.astype("int64")
+    if index is None:
+        return out.astype("int64")
+    at = runs.positions(out.index, index)
+    filled = np.zeros((len(out.columns), len(index)), dtype=np.int64)
+    for row, column in zip(filled, out.columns, strict=True):
+        row[at[at >= 0]] = out[column].to_numpy(np.int64)[at >= 0]
+    return pd.DataFrame(dict(zip(out.columns, filled, strict=True)), index=index)
 
 
 def _flat(parts: pd.DataFrame, by: Sequence[str], *more: str) -> pd.DataFrame:

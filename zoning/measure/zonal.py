@@ -237,23 +237,41 @@ def piece_classes(
 
     row = y.cell[edge.row]
     order = np.argsort(row, kind="stable")  # within a row of cells still by polygon
-    cuts = [*_starts(row[order]).tolist(), len(order)]
-    found = [_row_of_pieces(edge.pick(order[a:b]), seen, codes, x, y) for a, b in pairwise(cuts)]
+    cuts = _row_cuts(row[order], edge.whole[order])
+    found = [_rows_of_pieces(edge.pick(order[a:b]), seen, codes, x, y) for a, b in pairwise(cuts)]
     polygon, row, col, value, area = (np.concatenate(c) for c in zip(*found, strict=True))
     order = np.argsort(polygon, kind="stable")
     return PieceClasses(polygon[order], row[order], col[order], value[order], area[order])
 
 
-def _row_of_pieces(
+def _row_cuts(row: Ints, whole: Ints) -> list[int]:
+    """Cut edge cells, sorted by row of cells, into groups of whole rows with few pixels each.
+
+    A row with many is a group of its own, so areas are added up in the same order whatever lies
+    beside.
+    """
+    start = _starts(row)
+    size = np.add.reduceat(whole + 1, start)
+    cuts, held = [0], 0
+    for first, pixels in zip(start.tolist(), size.tolist(), strict=True):
+        if held and held + pixels >= _PIXELS:
+            cuts.append(first)
+            held = 0
+        held += pixels
+    return [*cuts, len(row)]
+
+
+def _rows_of_pieces(
     edge: EdgeCells, seen: _Seen, codes: _Codes, x: Strips, y: Strips
 ) -> tuple[Ints, Ints, Ints, Ints, Floats]:
-    """Sum areas by polygon, cell and class within one row of cells.
+    """Sum areas by polygon, cell and class within some rows of cells.
 
-    Each polygon gets a stretch of bins as long as it is wide here, so that the bins stay few
+    Each polygon gets a stretch of bins as long as it is wide in a row, so that the bins stay few
     however many polygons there are.
     """
     kinds = len(codes.value)
-    start = _starts(edge.polygon)
+    row_of = y.cell[edge.row]
+    start = _starts(row_of * (int(edge.polygon.max()) + 1) + edge.polygon)
     size = np.diff(start, append=len(edge.polygon))
     first = np.minimum.reduceat(x.cell[edge.col], start)
     last = np.maximum.reduceat(x.cell[edge.col], start)  # runs of whole cells end at an edge cell
@@ -276,7 +294,7 @@ def _row_of_pieces(
     which = np.searchsorted(offset, piece, side="right") - 1
     return (
         edge.polygon[start][which],
-        np.full(len(bins), y.cell[edge.row[0]]),
+        row_of[start][which],
         piece - offset[which] + first[which],
         codes.value[bins % kinds],
         area[bins],
