@@ -74,6 +74,18 @@ def test_units_come_back_as_they_were(path, hostile):
     assert (types["area_m2"], types["zone"], types["lon"]) == ("INTEGER", "TEXT", "REAL")
 
 
+def test_very_many_units_are_stored_once(path, hostile, tmp_path, monkeypatch):
+    monkeypatch.setattr(geopackage, "ONE_COPY", 5)
+    large = geopackage.write(hostile, tmp_path / "plan.gpkg")
+    assert query(large, "SELECT type FROM sqlite_master WHERE name = 'allocation'") == [("view",)]
+    pd.testing.assert_frame_equal(
+        gpd.read_file(large, layer="allocation"), gpd.read_file(path, layer="allocation")
+    )
+    listed = "SELECT table_name, data_type, identifier, description FROM gpkg_contents ORDER BY 1"
+    assert query(large, listed) == query(path, listed)
+    assert query(large, "PRAGMA integrity_check") == [("ok",)]
+
+
 def test_hostile_names_are_plain_text(path):
     names = [n for (n,) in query(path, "SELECT name FROM townships ORDER BY township")]
     assert tuple(names) == fake_plan.HOSTILE

@@ -79,19 +79,52 @@ def write(db: sqlite3.Connection, plan: Plan, columns: Sequence[str], identifier
     db.execute(f"CREATE TABLE {SHAPES} (unit TEXT PRIMARY KEY, {GEOMETRY} GEOMETRY)")
     rows = ((str(unit), blob(shape, srs)) for unit, shape in edge.items())
     db.executemany(f"INSERT INTO {SHAPES} VALUES (?, ?)", rows)  # noqa: S608 - our own names
-    db.execute(statement(columns))
+    add_view(db, VIEW, statement(columns), identifier, "units, clipped at the boundary")
+
+
+def add_view(
+    db: sqlite3.Connection, name: str, statement: str, identifier: str, about: str
+) -> None:
+    """Make a view of ``units`` a layer: its box and geometry are theirs.
+
+    Parameters
+    ----------
+    name : str
+        Of the view.
+    statement : str
+        The SQL that makes it.
+    identifier, about : str
+        What people call the layer, and what it holds.
+    """
+    db.execute(statement)
     db.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, "
         "min_x, min_y, max_x, max_y, srs_id) SELECT ?, data_type, ?, ?, last_change, "
         "min_x, min_y, max_x, max_y, srs_id FROM gpkg_contents WHERE table_name = 'units'",
-        (VIEW, identifier, "units, clipped at the boundary"),
+        (name, identifier, about),
     )
     db.execute(
         # The type of the squares, which is what GDAL reads off the view; shapes of several parts
         # are rare, and readers take them.
         "INSERT INTO gpkg_geometry_columns SELECT ?, column_name, geometry_type_name, srs_id, z, m "
         "FROM gpkg_geometry_columns WHERE table_name = 'units'",
-        (VIEW,),
+        (name,),
+    )
+
+
+def chosen(name: str, columns: Sequence[str], above: str) -> str:
+    """Give the SQL of a view of the units that have more than 0 in a column.
+
+    Examples
+    --------
+    >>> chosen("few", ["unit"], "new_m2").split(" FROM ")[1]
+    'units u WHERE u."new_m2" > 0'
+    """
+    taken = ", ".join(f"u.{quoted(c)}" for c in columns)
+    return (
+        f"CREATE VIEW {quoted(name)} AS "  # noqa: S608 - our own names
+        f"SELECT u.fid AS OGC_FID, u.{GEOMETRY} AS {GEOMETRY}, {taken} "
+        f"FROM units u WHERE u.{quoted(above)} > 0"
     )
 
 

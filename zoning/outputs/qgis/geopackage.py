@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 #: Layers whose shapes are squares; all others may have several parts.
 _SQUARES = ("units", "allocation")
+#: Above so many units the layer of those with new land is a view of ``units`` (our choice).
+ONE_COPY = 1_000_000
+#: Rows that are Python objects at a time: they are many times larger than in a column.
+_AT_ONCE = 1 << 16
 _STYLES = """CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
 f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
 f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
@@ -61,7 +65,8 @@ def write(plan: Plan, path: str | Path, lang: str | None = None) -> Path:
     Layers: ``units``, ``zones``, ``townships``, ``counties``, ``redlines``, ``allocation`` and
     ``city``, as far as the plan has them, and ``units_clipped``, a view; then the tables of
     ``docs/architecture.md``, ``checks``
-    and ``plan`` (key, value). Styles stand in ``layer_styles`` (QGIS takes the default by itself).
+    and ``plan`` (key, value). Above :data:`ONE_COPY` units ``allocation`` is a view too, without a
+    second copy of its squares. Styles stand in ``layer_styles`` (QGIS takes the default by itself).
 
     References
     ----------
@@ -70,12 +75,19 @@ def write(plan: Plan, path: str | Path, lang: str | None = None) -> Path:
     path, lang = Path(path), lang or plan.config.plan.lang
     with beside(path) as temporary:
         shapes, said = layers(plan), contributed.Words.of(plan)
-        _write_features(temporary, shapes, said, lang)
+        twice = "allocation" in shapes and len(plan.units) > ONE_COPY
+        drawn = {n: f for n, f in shapes.items() if not (twice and n == "allocation")}
+        _write_features(temporary, drawn, said, lang)
         with closing(sqlite3.connect(temporary)) as db, db:
             db.execute("PRAGMA synchronous = OFF")
             plain = tables(plan)
             for name, frame in plain.items():
                 _write_table(db, name, frame, said, lang)
+            if twice:
+                columns = [c for c in shapes["allocation"].columns if c != "geometry"]
+                made = clipped.chosen("allocation", columns, "new_m2")
+                clipped.add_view(db, "allocation", made, said.table_name("allocation", lang),
+                                 said.table_name("allocation", "en"))  # fmt: skip
             if clipped.wanted(plan):
                 columns = [c for c in shapes["units"].columns if c != "geometry"]
                 clipped.write(db, plan, columns, said.table_name(clipped.VIEW, lang))
@@ -205,9 +217,11 @@ def _write_table(
     kinds = [f"{quoted(c)} {_sql_type(frame[c])}" for c in frame.columns]
     columns = ", ".join(['"fid" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL', *kinds])
     db.execute(f"CREATE TABLE {quoted(name)} ({columns})")
-    rows = zip(*(_plain(frame[c]) for c in frame.columns), strict=True)
     marks, names = ", ".join("?" * len(kinds)), ", ".join(quoted(c) for c in frame.columns)
-    db.executemany(f"INSERT INTO {quoted(name)} ({names}) VALUES ({marks})", rows)  # noqa: S608
+    for start in range(0, len(frame), _AT_ONCE):
+        some = frame.iloc[start : start + _AT_ONCE]
+        rows = zip(*(_plain(some[c]) for c in some.columns), strict=True)
+        db.executemany(f"INSERT INTO {quoted(name)} ({names}) VALUES ({marks})", rows)  # noqa: S608
     register(db, name, said.table_name(name, lang), said.table_name(name, "en"))
     db.execute("INSERT INTO gpkg_ogr_contents VALUES (?, ?)", (name, len(frame)))
 
