@@ -150,7 +150,8 @@ def country(source: BoundarySource = "tianditu") -> Area:
     """
     import shapely
 
-    parts = [_area(p, source) for p in list_areas(source) if p.level == "province"]
+    folder = folder_of(source)
+    parts = [_area(p, source, folder) for p in list_areas(source) if p.level == "province"]
     shape = shapely.union_all([p.geometry for p in parts])
     return Area(COUNTRY, "中国", "province", ("中国",), shape, source, parts[0].licence)
 
@@ -192,7 +193,8 @@ def counties(area: Area) -> gpd.GeoDataFrame:
     above = {code for p in places for code in p.parents}
     whole = area.adcode == COUNTRY
     below = [p for p in places if (whole or area.adcode in p.parents) and p.adcode not in above]
-    areas = [_area(p, area.source) for p in below] or [area]
+    folder = folder_of(area.source)  # to look for it takes as long as to read an outline
+    areas = [_area(p, area.source, folder) for p in below] or [area]
     return gpd.GeoDataFrame(
         {"name": [a.name for a in areas]},
         geometry=[a.geometry for a in areas],
@@ -340,10 +342,11 @@ def _place(line: dict[str, str], level: AreaLevel, depth: int, row: int) -> Plac
     return Place(codes[-1], names[-1], line["short_name"], level, names, codes[:-1], row)
 
 
-def _area(place: Place, source: BoundarySource) -> Area:
+def _area(place: Place, source: BoundarySource, folder: Path | None = None) -> Area:
     import shapely
 
-    shape = read_outline(folder_of(source) / f"cn_{FILES[place.level]}.bin", place.row)
+    folder = folder or folder_of(source)
+    shape = read_outline(folder / f"cn_{FILES[place.level]}.bin", place.row)
     if not shape.is_valid:
         reason = shapely.is_valid_reason(shape)
         shape = only_polygons(shapely.make_valid(shape))
