@@ -11,6 +11,7 @@ from shapely import affinity
 
 from zoning.review.audit import inscribed
 from zoning.review.audit.inscribed import radii
+from zoning.review.audit.patches import _grown
 
 AT = (440_000.0, 3_540_000.0)
 
@@ -72,3 +73,30 @@ def test_runs_and_order_change_nothing(monkeypatch):
     whole = radii(shapes, 0.01, 0.01)
     monkeypatch.setattr(inscribed, "_AT_ONCE", 7)
     assert radii(shapes[::-1], 0.01, 0.01)[::-1] == pytest.approx(whole, rel=1e-9)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 10**9), st.floats(0.2, 30))
+def test_what_was_shrunk_has_the_area_that_growing_it_again_gives(seed, by):
+    moon = shapely.Point(AT).buffer(90).difference(shapely.Point(AT[0] + 3, AT[1]).buffer(50))
+    shapes = np.array([*some(seed), moon], dtype=object)
+    eroded = shapely.buffer(shapes, -by)
+    left = shapely.area(eroded) > 0
+    shapes, eroded = shapes[left], eroded[left]
+    grown = shapely.area(shapely.buffer(eroded, by, quad_segs=64))
+    off = abs(_grown(eroded, shapes, by) - grown)
+    # Hollow corners of what was shrunk are arcs that were drawn by chords.
+    assert (off <= 0.01 + 5e-4 * by**2 * shapely.get_num_coordinates(eroded)).all()
+
+
+def test_what_steiners_formula_does_not_fit_is_grown():
+    ring = shapely.Point(AT).buffer(90).difference(shapely.Point(AT[0] + 3, AT[1]).buffer(50))
+    yards = shapely.union_all(
+        [shapely.box(0, 0, 50, 50), shapely.box(50, 24, 53, 26), shapely.box(53, 0, 99, 50)]
+    )
+    shapes = np.array([ring, yards], dtype=object)
+    eroded = shapely.buffer(shapes, -5)
+    grown = shapely.area(shapely.buffer(eroded, 5, quad_segs=64))
+    steiner = shapely.area(eroded) + 5 * shapely.length(eroded) + 25 * np.pi
+    assert _grown(eroded, shapes, 5.0) == pytest.approx(grown, rel=1e-4)
+    assert (abs(steiner - grown) > 1).all()

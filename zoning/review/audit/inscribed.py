@@ -10,6 +10,8 @@ starts again from there, and after a few rounds the whole polygon is searched by
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -24,8 +26,8 @@ _MOVES, _EXCHANGES = 12, 40
 _GAIN, _MORE = 1e-3, 1.004
 #: Rounds of looking elsewhere, and what a convex polygon may lack of its hull.
 _TRIES, _CONVEX = 3, 1e-9
-#: Polygons at once, which bounds the memory.
-_AT_ONCE = 8192
+#: Edges at once, which bounds the memory.
+_AT_ONCE = 1 << 16
 #: How coarse the search for a point to start from is, in parts of area over perimeter.
 _START = 100.0
 #: Three directions that close the programme: a triangle around everything.
@@ -55,13 +57,6 @@ def radii(shapes: Geometries, part: float, least_m: float) -> Floats:
     >>> radii(shapes, 0.01, 0.01).round(2).tolist()
     [3.0, 3.0]
     """
-    runs = range(0, len(shapes), _AT_ONCE)
-    found = [_largest(shapes[k : k + _AT_ONCE], part, least_m) for k in runs]
-    return np.concatenate([np.empty(0), *found])
-
-
-def _largest(shapes: Geometries, part: float, least_m: float) -> Floats:
-    """Find the radii of a run of polygons; see :func:`radii`."""
     size = shapely.area(shapes) / np.maximum(shapely.length(shapes), 1e-9)
     start = shapely.maximum_inscribed_circle(shapes, tolerance=_START * size)
     # In a convex polygon edges are as good as their lines, and one programme finds the largest.
@@ -87,58 +82,76 @@ def _largest(shapes: Geometries, part: float, least_m: float) -> Floats:
 
 def _climb(shapes: Geometries, at: Floats, hollow: npt.NDArray[np.bool_]) -> Floats:
     """Move points away from the outlines of their polygons, each to a local maximum."""
-    edges, first = _edges(shapes)
-    edges = np.concatenate([edges, np.repeat(hollow, np.diff(first))[None]])
+    found = np.zeros(len(shapes))
+    for mine, edges in _edges(shapes):
+        found[mine] = _climb_alike(edges, at[mine], hollow[mine], shapely.length(shapes[mine]))
+    return found
+
+
+def _climb_alike(edges: Floats, at: Floats, hollow: npt.NDArray[np.bool_], reach: Floats) -> Floats:
+    """Move points of polygons with about as many edges; see :func:`_climb`."""
     x, y = at[:, 0].copy(), at[:, 1].copy()
-    reach, best = shapely.length(shapes), np.zeros(len(shapes))
-    live, counts = np.arange(len(shapes)), np.diff(first)
-    begins = first[:-1]
+    best, live = np.zeros(len(at)), np.arange(len(at))
     for _ in range(_MOVES):
-        east, north, away = _tangents(np.repeat(x[live], counts), np.repeat(y[live], counts), edges)
-        now = np.minimum.reduceat(away, begins)
+        planes = _tangents(x[live], y[live], edges, hollow[live])
+        now = planes[2].min(axis=1)
         gained = now > best[live] * (1 + _GAIN)
         best[live] = np.maximum(best[live], now)
         if not gained.any():
             break
-        keep = np.repeat(gained, counts)
-        live, counts, edges = live[gained], counts[gained], edges[:, keep]
-        begins = _begins(counts)
-        planes = np.stack([east[keep], north[keep], away[keep]])
-        move = _best_move(planes, begins, counts, reach[live])
+        live, edges, planes = live[gained], edges[:, gained], planes[:, gained]
+        move = _best_move(planes, reach[live])
         x[live] += move[0]
         y[live] += move[1]
     return best
 
 
-def _begins(counts: Ints) -> Ints:
-    """Say where runs of some lengths begin."""
-    found: Ints = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
-    return found
+def _edges(shapes: Geometries) -> Iterator[tuple[Ints, Floats]]:
+    """Give polygons by how many edges they have, some at once, with the edges of all rings.
 
-
-def _edges(shapes: Geometries) -> tuple[Floats, Ints]:
-    """Give the edges of all rings (start and step), and where those of each polygon begin."""
+    Yields
+    ------
+    mine : int array, shape (n,)
+        Positions in ``shapes``.
+    edges : float array, shape (4, n, most edges)
+        Start and step of each edge; the last edge stands again where a polygon has fewer.
+    """
     rings, owner = shapely.get_rings(shapes, return_index=True)
     xy, of = shapely.get_coordinates(rings, return_index=True)
     step = xy[1:] - xy[:-1]
     real = (of[1:] == of[:-1]) & (step != 0).any(axis=1)
-    edges = np.concatenate([xy[:-1][real].T, step[real].T])
-    polygon = owner[of[:-1][real]]
-    return edges, np.searchsorted(polygon, np.arange(len(shapes) + 1)).astype(np.int64)
+    all_edges = np.concatenate([xy[:-1][real].T, step[real].T])
+    first = np.searchsorted(owner[of[:-1][real]], np.arange(len(shapes) + 1))
+    counts = np.diff(first)
+    order = np.argsort(counts, kind="stable")
+    rising = counts[order]
+    start = 0
+    while start < len(order):
+        few = int(rising[start])
+        most = int(np.searchsorted(rising, few + few // 4, side="right"))
+        stop = min(most, start + max(1, _AT_ONCE // max(few, 1)))
+        mine = order[start:stop]
+        at = first[mine, None] + np.minimum(np.arange(rising[stop - 1]), counts[mine, None] - 1)
+        yield mine, all_edges[:, at]
+        start = stop
 
 
-def _tangents(x: Floats, y: Floats, edges: Floats) -> tuple[Floats, Floats, Floats]:
-    """Give the direction away from each edge (or its line, by the last row), and the distance."""
-    east, north = x - edges[0], y - edges[1]
+def _tangents(x: Floats, y: Floats, edges: Floats, hollow: npt.NDArray[np.bool_]) -> Floats:
+    """Give the direction away from each edge (east, north), and the distance.
+
+    Edges of polygons that are not ``hollow`` are as good as their lines.
+    """
+    east, north = x[:, None] - edges[0], y[:, None] - edges[1]
     t = (east * edges[2] + north * edges[3]) / (edges[2] ** 2 + edges[3] ** 2)
-    np.clip(t, 0.0, 1.0, out=t, where=edges[4] > 0)
-    east, north = east - t * edges[2], north - t * edges[3]
+    np.clip(t, 0.0, 1.0, out=t, where=hollow[:, None])
+    east -= t * edges[2]
+    north -= t * edges[3]
     away = np.hypot(east, north)
     scale = np.divide(1.0, away, out=np.zeros_like(away), where=away > 0)
-    return east * scale, north * scale, away
+    return np.stack([east * scale, north * scale, away])
 
 
-def _best_move(planes: Floats, begins: Ints, counts: Ints, reach: Floats) -> Floats:
+def _best_move(planes: Floats, reach: Floats) -> Floats:
     """Solve, for each polygon, max over moves of min over edges of ``away + normal . move``.
 
     A dual simplex: three edges hold the optimum of those three; the edge that is hurt most comes in
@@ -146,10 +159,8 @@ def _best_move(planes: Floats, begins: Ints, counts: Ints, reach: Floats) -> Flo
 
     Parameters
     ----------
-    planes : float array, shape (3, n)
+    planes : float array, shape (3, polygons, edges)
         Direction away from each edge (east, north), and the distance to it.
-    begins, counts : int array
-        The edges of each polygon.
     reach : float array
         Further than this nothing is sought.
 
@@ -157,30 +168,29 @@ def _best_move(planes: Floats, begins: Ints, counts: Ints, reach: Floats) -> Flo
     -------
     float array, shape (2, polygons)
     """
-    size = len(begins)
+    size = len(reach)
     held = np.empty((3, 3, size))  # edge of the basis, part of its plane, polygon
     held[:, :2] = _FENCE[:, :, None]
     held[:, 2] = reach
     move = np.zeros((2, size))
     live = np.arange(size)
     for _ in range(_EXCHANGES):
-        share, point = _vertex(held[:, :, live])
+        share, point = _vertex(held)
         move[:, live] = point[:2]
-        x, y, level = (np.repeat(v, counts) for v in point)
-        slack = planes[2] + planes[0] * x + planes[1] * y - level
-        worst = np.minimum.reduceat(slack, begins)
-        into = np.flatnonzero(slack == np.repeat(worst, counts))
-        owner = np.repeat(np.arange(len(live)), counts)[into]
-        into = into[np.searchsorted(owner, np.arange(len(live)))]
-        out = _leaves(held[:, :, live], share, planes[:, into])
-        hurt = (worst < -1e-9 * reach[live]) & (out >= 0)
+        x, y, level = point[:, :, None]
+        slack = planes[0] * x
+        slack += planes[1] * y
+        slack += planes[2]
+        slack -= level
+        into = slack.argmin(axis=1)
+        rows = np.arange(len(live))
+        plane = planes[:, rows, into]
+        out = _leaves(held, share, plane)
+        hurt = (slack[rows, into] < -1e-9 * reach[live]) & (out >= 0)
         if not hurt.any():
             break
-        live, into = live[hurt], into[hurt]
-        held[out[hurt], :, live] = planes[:, into].T
-        planes = planes[:, np.repeat(hurt, counts)]
-        counts = counts[hurt]
-        begins = _begins(counts)
+        held[out[hurt], :, rows[hurt]] = plane[:, hurt].T
+        live, held, planes = live[hurt], held[:, :, hurt], planes[:, hurt]
     return move
 
 
