@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,10 @@ from zoning.contribution.parts import Field, Table
 from zoning.review.diff import shown
 from zoning.review.diff.compare import Diff
 from zoning.review.diff.record import record
+
+#: Texts of a table of policies that are numbers.
+_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[-+]?\d+)?")
+_THOUSAND = 1000
 
 
 def rows(diff: Diff, name: str, lang: str, most: int) -> tuple[list[str], list[list[str]]]:
@@ -60,8 +65,23 @@ def _cell(f: Field, value: Any, lang: str) -> str:
     if f.unit == "1":
         return f"{float(value):.2%}"
     if isinstance(value, float):
-        return f"{value:,.4g}"
+        return _number(value)
+    if f.name in ("before", "after") and _NUMBER.fullmatch(str(value)):
+        return _number(float(value))
     return str(value)
+
+
+def _number(value: float) -> str:
+    """Write a number with its thousands, small ones with four digits that count.
+
+    Examples
+    --------
+    >>> _number(6758847.0), _number(1234.56), _number(0.00012345), _number(12.0)
+    ('6,758,847', '1,234.56', '0.0001234', '12')
+    """
+    if abs(value) < _THOUSAND:
+        return f"{value:.4g}"
+    return f"{value:,.2f}".removesuffix(".00")
 
 
 def as_dict(diff: Diff, lang: str) -> dict[str, Any]:
