@@ -63,7 +63,7 @@ def test_every_source_is_relative_and_a_table_of_the_geopackage(plan, tree, tmp_
     there = set(pyogrio.list_layers(path)[:, 0]) - {"layer_styles"}
     sources = [e.text for e in tree.iter("datasource")]
     assert {s.split("|layername=")[0] for s in sources} == {"./plan.gpkg"}
-    assert {s.split("|layername=")[1] for s in sources} == there
+    assert {s.split("|layername=")[1].split("|subset=")[0] for s in sources} == there
     assert tree.find("properties/Paths/Absolute").text == "false"
 
 
@@ -156,6 +156,9 @@ def test_units_are_drawn_inside_the_boundary_and_squares_stand_beside(plan, tree
     sources = [e.find("datasource").text for e in tree.findall("projectlayers/maplayer")]
     assert sum(s.endswith("layername=units") for s in sources) == 1
     assert sum(s.endswith("layername=units_clipped") for s in sources) >= 3
+    (new,) = [s for s in sources if "|subset=" in s]  # new land stays inside as well
+    assert new.endswith('|layername=units_clipped|subset="new_m2" > 0')
+    assert sum(s.endswith("layername=allocation") for s in sources) == 1
     many = project.project(plan, "en")
     assert "(whole squares)" in many
     seen = parse(many).findall("layer-tree-group//layer-tree-layer[@checked='Qt::Checked']")

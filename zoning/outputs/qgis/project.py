@@ -42,6 +42,8 @@ _WHOLE = Text(" (whole squares)", "（整方格）")
 _TABLES = _GROUPS["tables"]
 _BY_UNIT = Text("by unit", "按单元")
 _ATLAS = Text("Atlas", "图集")
+#: Which units the theme of new land shows.
+_NEW = '"new_m2" > 0'
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -56,6 +58,7 @@ class _Layer:
     visible: bool
     style: styles.Style | None = None
     columns: tuple[str, ...] = field(default=())
+    only: str = ""
 
     @property
     def layer_id(self) -> str:
@@ -140,12 +143,16 @@ def _layers(plan: Plan, shapes: dict[str, gpd.GeoDataFrame], lang: str) -> list[
             name = f"{name} ({_BY_UNIT.get(lang)})" if lang == "en" else f"{name}（{_BY_UNIT.zh}）"
         columns = tuple(c for c in shapes[style.layer].columns if c != "geometry")
         table = style.layer
-        if table == "units" and clipped.wanted(plan):  # on the ground it ends at the boundary
+        only = ""
+        if table in ("units", "allocation") and clipped.wanted(plan):
+            # On the ground a unit ends at the boundary; the whole squares stand beside.
             if style.default:
-                whole = words.table_name("units", lang) + _WHOLE.get(lang)
+                whole = words.table_name(table, lang) + _WHOLE.get(lang)
                 found.append(_Layer("squares", table, whole, "account", False, style, columns))
+            only = _NEW if table == "allocation" else ""
             table = clipped.VIEW
-        found.append(_Layer(style.key, table, name, group, visible, style, columns))
+            columns = tuple(c for c in shapes["units"].columns if c != "geometry")
+        found.append(_Layer(style.key, table, name, group, visible, style, columns, only))
     order = [clipped.VIEW, *styles.LAYERS]
     order, groups = [*order[::-1], *sorted(given)], list(_groups(plan))
     found.sort(key=lambda x: (groups.index(x.group), order.index(x.table)))
@@ -232,7 +239,8 @@ def _relations(plan: Plan, layers: Sequence[_Layer], lang: str) -> qx.Element:
 
 
 def _source(source: str, layer: _Layer) -> str:
-    return f"{source}|layername={layer.table}"
+    only = f"|subset={layer.only}" if layer.only else ""
+    return f"{source}|layername={layer.table}{only}"
 
 
 def _crs(text: str) -> qx.Element:
