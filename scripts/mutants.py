@@ -157,7 +157,7 @@ def noticed(box: Path, tests: list[str], seconds: int) -> str:
         signal.alarm(seconds)
         os.chdir(box)
         sys.path.insert(0, str(box))
-        os._exit(pytest.main(["-x", "-q", "-n", "0", *tests]))
+        os._exit(pytest.main(["-x", "-q", "-n", "0", "-m", "", *tests]))
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if code > 2:
         raise SystemExit(f"pytest ended with {code}")

@@ -265,12 +265,12 @@ def _classes(values: pd.Series, colours: str, unit: str, most: int = 5) -> tuple
 
 def _round_up(x: float) -> float:
     step = _step(x)
-    return float(np.ceil(x / step) * step) if step else 0.0
+    return float(np.ceil(round(x / step, 9)) * step) if step else 0.0
 
 
 def _round_down(x: float) -> float:
     step = _step(x)
-    return float(np.floor(x / step) * step) if step else 0.0
+    return float(np.floor(round(x / step, 9)) * step) if step else 0.0
 
 
 def _step(x: float) -> float:
