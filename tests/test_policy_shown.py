@@ -27,6 +27,7 @@ def test_limits_are_round_and_counts_about_equal() -> None:
         (3.0, 23.0), (23.0, 43.0), (43.0, 63.0), (63.0, 83.0), (83.0, 110.0),
     ]  # fmt: skip
     assert classes[0].label.en == "3 – 23"
+    assert [c.colour for c in classes] == _ramp("Blues", 5)  # to the dark end of the ramp
     assert _classes(pd.Series([np.nan]), "Blues", "") == ()
 
 

@@ -573,3 +573,19 @@ def _squares(file, shape):
         1, window=((rows.min(), rows.max() + 1), (cols.min(), cols.max() + 1))).ravel()  # fmt: skip
     x, y = g.c + cols * g.a, g.f + rows * g.e
     return shapely.box(x, y + g.e, x + g.a, y), values
+
+
+def test_where_nobody_gave_the_red_lines_no_site_is_green(tmp_path):
+    """A green light of a plan without red lines would say more than anybody knows."""
+    box = shapely.box(worlds.X + 1500, worlds.Y + 1500, worlds.X + 1510, worlds.Y + 1510)
+    found = {}
+    for name, said in (("unknown", ""), ("none", "[redlines]\nnone = true\n")):
+        path = worlds.write(tmp_path / name)
+        boundary = '[inputs.boundary]\npath = "边界.gpkg"\n'
+        path.write_text(f'[grid]\ncrs = "{worlds.CRS}"\n{boundary}{said}', "utf-8")
+        plan = zn.run(path)
+        found[name] = plan.site(gpd.GeoDataFrame(geometry=[box], crs=worlds.CRS))[0]
+        assert {r.level for r in found[name].rows} == {"green"}  # that it lies inside
+    assert [found[n].verdict for n in found] == ["unknown", "green"]
+    (why,) = [n for n in found["unknown"].not_asked if n.code == "redline"]
+    assert "unknown at best" in why.why.en and "无法判定" in why.why.zh

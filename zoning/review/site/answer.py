@@ -43,6 +43,9 @@ STATUS_NAMES = {
     lists.UNKNOWN: Text("depends on what is not declared", "取决于未申报的事项"),
 }  # fmt: skip
 _NO_LAYER = Text("the plan has no such layer", "方案没有该图层")
+_NEEDED = Text(
+    "nobody gave this layer, so the site is unknown at best", "未提供该图层，结论至多为“无法判定”"
+)
 
 
 def ask(
@@ -86,6 +89,8 @@ def ask(
         )  # fmt: skip
         rows, missing = _questions(rules, here)
         verdict = min((r.level for r in rows), key=LEVELS.index)
+        if any(m.why is _NEEDED for m in missing):  # it may hide a red
+            verdict = min(verdict, "unknown", key=LEVELS.index)
         out.append(Site(
             str(frame["site"].iloc[i]), declared.get("name", ""), declared, low["area_m2"],
             low["inside_m2"], lon[i], lat[i], verdict, rows, missing, here.lies_in(),
@@ -243,7 +248,8 @@ def _layers(question: Question, here: _Here) -> tuple[Asked, ...] | Text:
         return (ground.covers[layer].asked,)
     if layer in ground.bounded:
         return (ground.bounded[layer],)
-    return _NO_LAYER
+    said = layer == "redline" and ground.plan.config.redlines.none
+    return _NEEDED if question.needed and not said else _NO_LAYER
 
 
 def _limits(here: _Here) -> tuple[Asked, ...] | Text:

@@ -57,6 +57,8 @@ class Question:
     cases: tuple[Case, ...]
     source: str
     evidence: str
+    needed: bool = False
+    """Whether a site is unknown at best while nobody gave the layer of the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _question(d: strict.Reader) -> Question:
     found = Question(
         code, d.choice("group", strict.REQUIRED, tuple(GROUPS)), d.get("layer", kind=str) or "",
         Text(d.get("en", kind=str) or "", d.get("zh", kind=str) or ""), show, none, tuple(cases),
-        d.get("source", kind=str) or "", d.evidence(),
+        d.get("source", kind=str) or "", d.evidence(), bool(d.get("needed", False, kind=bool)),
     )  # fmt: skip
     d.close()
     return found
