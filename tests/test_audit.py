@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -402,6 +404,7 @@ def test_the_most_specific_row_wins_and_equals_are_refused(tmp_path):
         ('gives_way = "order"', 'gives_way = "them"', "none of"),
         ('priority = 10\n', 'priorty = 10\n', "did you mean"),
         ('evidence = "S"', 'evidence = "X"', "evidence"),
+        ('"group:construct"', '"group:constrct"', "did you mean 'group:construct'"),
     ],
 )  # fmt: skip
 def test_a_wrong_rule_is_told_with_its_line(tmp_path, old, new, words):
@@ -981,3 +984,22 @@ def test_check_tells_a_shifted_layer_before_anything_is_measured(tmp_path):
     path.write_text(text.replace(key, f"{key}move_m = [{east}, {north}]\n"), encoding="utf-8")
     again = api.check(path).intake.findings
     assert "audit.offset" not in {f.code for f in again} and "moved-plan" in {f.code for f in again}
+
+
+@pytest.mark.parametrize("page", ["review.md", "review.zh-CN.md"])
+def test_the_files_of_the_page_are_sound_and_say_what_it_says(page, tmp_path):
+    text = (Path(__file__).parent.parent / "docs" / page).read_text(encoding="utf-8")
+    for name, body in re.findall(r"```toml\n# (\w+\.toml)\n(.*?)```", text, re.S):
+        (tmp_path / name).write_text(body, encoding="utf-8")
+    matrix = load_rules(tmp_path / "rules.toml")
+    red, town = ("redline", "level1"), ("urban_plan", "industrial")
+    told = matrix.matches([red, town])
+    assert told[0].kind == "R" and told[0].level == "conflict"
+    assert matrix.matches([red, ("land_use_plan", "forbidden")])[0].level == "pass"
+    assert matrix.matches([town, ("forest", "protected")])[0].level == "unclassified"
+    order = load_order("order.toml", tmp_path)
+    assert order.keeps(("growth_boundary", "centralised"), red)[0] == "growth_boundary"
+    assert order.keeps(("basic_farmland", "basic_farmland"), red) is None
+    tolerance = load_tolerance(tmp_path / "tolerance.toml")
+    assert (tolerance.width_m, tolerance.area_m2) == (8, 600)
+    assert tolerance.offset == load_tolerance().offset

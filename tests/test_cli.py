@@ -654,3 +654,15 @@ def test_open_opens_the_map_else_what_there_is(small, monkeypatch, tmp_path):
     assert refused("open", tmp_path / "none")[0]["code"] == "no-folder"
     monkeypatch.setattr("webbrowser.open", lambda url: False)
     assert refused("open", folder / "成果")[0]["code"] == "no-program"
+
+
+def test_a_wide_table_is_never_cut_off(capsys):
+    from zoning.cli.console import Talk
+
+    heads = ["zone", *(f"column {k} (km²)" for k in range(12))]
+    rows = [["重点开发", *(f"{1763.05 + k:,.2f}" for k in range(12))]] * 2
+    Talk("en").write_table("Zones", heads, rows)
+    told = capsys.readouterr().out
+    for cell in rows[0]:
+        assert told.count(cell) == 2
+    assert len({len(line) for line in told.splitlines()[1:] if line.isascii()}) <= 1

@@ -272,7 +272,9 @@ def test_lists_and_units_are_read_again_from_the_files(world, tmp_path):
 def test_sites_know_parks_lists_units_and_the_growth_boundary(plan, world):
     shape = gpd.GeoDataFrame(geometry=[tilted(0.4, 2.0, 0.3, 0.3)], crs=worlds.CRS)
     one = zn.site(plan, shape, industry="C2611", inputs=world)[0]
-    assert one.row("parks").parts[0]["code"] == "P2"
+    park = one.row("parks")
+    assert park.parts[0]["code"] == "P2" and park.parts[0]["name"] in park.text.zh
+    assert park.level == "green" and "位于园区内" in park.text.zh and "in parks" in park.text.en
     assert one.row("access").level == "red" and "市级" in one.row("access").text.zh
     env = one.row("environment")
     assert env.level == "yellow" and env.asked[0].year == "2024"

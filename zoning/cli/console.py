@@ -106,12 +106,13 @@ class Talk:
             widest = max((cell_len(row[i]) for row in rows), default=0)
             table.add_column(
                 escape(head), justify="right" if i else "left", overflow="fold",
-                min_width=min(widest, 14),
+                min_width=max(1, min(widest, 14)),
             )  # fmt: skip
         for row in rows:
             table.add_row(*[escape(cell) for cell in row])
         out = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 100, highlight=False)
-        out.print(table)
+        # A table that is too wide goes beyond the line: what is cut off would be another number.
+        out.print(table, crop=False)
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[Text], None]]:

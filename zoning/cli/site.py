@@ -180,7 +180,7 @@ def _tell_site(talk: Talk, one: Site) -> None:
     line = f"{head}: {one.light(lang)}, {one.area_m2:,.0f} m², " + (f"{one.lon:.5f}, {one.lat:.5f}")
     (talk.wrong if one.verdict == "red" else talk.write)(line)
     for row in one.rows:
-        asked = " + ".join(a.name.get(lang) + (f" {a.year}" if a.year else "") for a in row.asked)
+        asked = " + ".join(a.called(lang) for a in row.asked)
         bounds = "" if row.exact else talk.say(" (bounds)", "（上下限）")
         tail = f" [{asked}{bounds}]" if asked else ""
         talk.write(f"  {_MARKS[row.level]} {row.question.get(lang)} {row.text.get(lang)}{tail}")

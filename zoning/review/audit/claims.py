@@ -150,6 +150,15 @@ def _layer(role: str, table: str, features: int, row: Any = None) -> dict[str, A
     }  # fmt: skip
 
 
+def _years(frame: gpd.GeoDataFrame, column: str) -> dict[str, Any]:
+    """Give the year of a layer of protections, where all of it is of one year."""
+    import pandas as pd
+
+    years = pd.to_numeric(frame[column], errors="coerce") if column in frame else frame.index[:0]
+    one = years.dropna().unique()
+    return {"year": int(one[0])} if len(one) == 1 else {}
+
+
 def _add_protections(
     redlines: gpd.GeoDataFrame | None,
     protections: gpd.GeoDataFrame | None,
@@ -158,7 +167,7 @@ def _add_protections(
 ) -> None:
     where = "[[inputs.protections]]"
     if redlines is not None and len(redlines):
-        layers.append(_layer("redline", where, len(redlines)))
+        layers.append(_layer("redline", where, len(redlines), _years(redlines, "source_year")))
         rows += [
             (("redline", f"level{int(level)}"), shape, len(layers) - 1)
             for level, shape in zip(redlines["level"], redlines.geometry, strict=True)
@@ -167,5 +176,5 @@ def _add_protections(
         return
     for kind in sorted(protections["kind"].unique()):
         part = protections[protections["kind"] == kind]
-        layers.append(_layer(str(kind), where, len(part)))
+        layers.append(_layer(str(kind), where, len(part), _years(part, "year")))
         rows += [((str(kind), str(kind)), shape, len(layers) - 1) for shape in part.geometry]

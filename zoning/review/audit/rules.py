@@ -14,7 +14,7 @@ from typing import Any
 
 from zoning.base import strict
 from zoning.base.shipped import data_path
-from zoning.errors import InputError, Problem, Text, raise_all
+from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.inputs.plans import UNKNOWN, load_roles, role_of
 
 #: A role and a class.
@@ -261,6 +261,15 @@ def _side(row: strict.Reader, key: str) -> Side:
     roles, classes = _listed(part, "role"), _listed(part, "class")
     part.close()
     groups = {c.removeprefix("group:") for c in classes if c.startswith("group:")}
+    known = {g for r in load_roles().values() for c in r.classes for g in c.groups}
+    for group in sorted(groups - known):
+        near = suggest(group, known)
+        row.fail(
+            f"no group '{group}': it would fit nothing", f"没有类别组“{group}”：不会匹配任何图斑",
+            Text(f"did you mean 'group:{near}'?", f"是否为“group:{near}”？") if near else
+            Text(f"one of {', '.join(sorted(known))}", f"可用 {'、'.join(sorted(known))}"),
+            key=key,
+        )  # fmt: skip
     plain = {c for c in classes if not c.startswith("group:")}
     return Side(frozenset(roles), frozenset(plain), frozenset(groups))
 

@@ -42,6 +42,8 @@ STATUS_NAMES = {
     "encouraged": Text("encouraged", "鼓励"), lists.UNLISTED: Text("not listed", "清单未列"),
     lists.UNKNOWN: Text("depends on what is not declared", "取决于未申报的事项"),
 }  # fmt: skip
+#: Layers whose features an answer names, beside the kinds of protection.
+_NAMED = ("zones", "parks", "environment_units")
 _NO_LAYER = Text("the plan has no such layer", "方案没有该图层")
 _NEEDED = Text(
     "nobody gave this layer, so the site is unknown at best", "未提供该图层，结论至多为“无法判定”"
@@ -258,13 +260,13 @@ def _limits(here: _Here) -> tuple[Asked, ...] | Text:
     use = here.ground.landuse_asked
     if "over_headroom_m2" not in here.low or use is None:
         return Text("land use is not known", "用地现状未知")
-    return (use, Asked(Text("caps and quotas", "上限与指标"), here.ground.plan.name))
+    return (use, here.ground.own(Text("caps and quotas", "上限与指标")))
 
 
 def _zone_layer(here: _Here) -> tuple[Asked, ...] | Text:
     if "zone" not in here.ground.plan.units:
         return Text("the plan has no zones", "方案没有功能区")
-    return (Asked(Text("main functional zones", "主体功能区"), here.ground.plan.name),)
+    return (here.ground.own(Text("main functional zones", "主体功能区")),)
 
 
 def _use_layer(here: _Here) -> tuple[Asked, ...] | Text:
@@ -310,7 +312,7 @@ def _row(question: Question, here: _Here, asked: tuple[Asked, ...]) -> Row:
         p for x in layers for p in here.listed(x)
     )  # fmt: skip
     words = Text(*(_fill(text.get(lang), here, lang) for lang in ("en", "zh")))
-    if (question.layer == "zones" or question.layer in here.kinds) and parts:
+    if (question.layer in _NAMED or question.layer in here.kinds) and parts:
         words = _with_parts(words, here, question.layer, parts)
     if question.layer not in ("city", "declared"):
         level, words = outside(level, words, here.low, here.high)

@@ -50,6 +50,19 @@ class Asked:
     year: str = ""
     exact: bool = True
 
+    def called(self, lang: str) -> str:
+        """Give the layer with its year, or that nobody says which.
+
+        Examples
+        --------
+        >>> use = Text("land use", "用地现状")
+        >>> Asked(use, year="2023").called("en"), Asked(use).called("zh")
+        ('land use 2023', '用地现状（年份不详）')
+        """
+        if self.year:
+            return f"{self.name.get(lang)} {self.year}"
+        return self.name.zh + "（年份不详）" if lang == "zh" else f"{self.name.en} (no year)"
+
 
 @dataclass(frozen=True)
 class Cover:
@@ -148,6 +161,10 @@ class Ground:
     access: pd.DataFrame | None = None
     findings: list[Finding] = field(default_factory=list)
 
+    def own(self, name: Text) -> Asked:
+        """Give what the plan itself says as a layer: its year is that of the plan."""
+        return Asked(name, self.plan.name, _year(self.plan.config.plan.base_year))
+
     @property
     def kinds(self) -> list[str]:
         """The kinds of protection that can be asked, exactly or by bounds."""
@@ -200,7 +217,7 @@ def gather(
         towns = Cover.of(Asked(Text("townships", "乡镇")), table,
                          plan.townships.geometry.to_numpy())  # fmt: skip
     city = Cover.of(
-        Asked(Text("area of the plan", "规划范围")),
+        Asked(Text("area of the plan", "规划范围"), year=_year(plan.config.plan.base_year)),
         pd.DataFrame({"code": ["city"], "name": [plan.name]}),
         [plan.city.geometry.union_all()],
     )

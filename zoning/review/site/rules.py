@@ -237,8 +237,10 @@ def judge(
         holds = between(case.rule, low, high)
         if holds is False:
             continue
-        level = case.level if holds else "unknown"
-        if case.level == "green" or LEVELS.index(level) >= LEVELS.index(worst):
+        if case.level == "green":  # it says what is there and changes no level
+            text = case.text if text is question.none else text
             continue
-        worst, text = level, case.text
+        level = case.level if holds else "unknown"
+        if LEVELS.index(level) < LEVELS.index(worst):
+            worst, text = level, case.text
     return worst, text

@@ -165,7 +165,7 @@ def _layers(row: Row, lang: str) -> str:
     """Name the layers that were asked, with their years, and whether by bounds."""
     if not row.asked:
         return "申报数据" if lang == "zh" else "as declared"
-    words = [a.name.get(lang) + (f" {a.year}" if a.year else "") for a in row.asked]
+    words = [a.called(lang) for a in row.asked]
     bounds = "" if row.exact else ("（上下限）" if lang == "zh" else " (bounds)")
     return ("、" if lang == "zh" else ", ").join(words) + bounds
 
