@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from zoning.errors import Text
 from zoning.inputs.access import industry_code, industry_name
@@ -75,7 +74,7 @@ def ask(
     entries = None
     if ground.access is not None:
         entries = lists.entries(ground.access.fillna(""), rule_columns())
-    lon, lat = _degrees(ground, shapes)
+    lon, lat = ground.degrees(shapes)
     parts, uses = _records(found.parts), _uses(found.use, ground.classes)
     names, kinds = _names(ground), frozenset(map(str, load_kinds().index))
     asked_lists = _lists(ground)
@@ -155,15 +154,6 @@ def _declared(row: Mapping[str, Any]) -> dict[str, Any]:
         for name in ("name", "industry", "catalogue_item", "energy_tce", "emission_t", "width_m")
         if not pd.isna(row[name])
     }
-
-
-def _degrees(ground: Ground, shapes: Any) -> tuple[list[float], list[float]]:
-    from pyproj import Transformer
-
-    points = shapely.get_coordinates(shapely.point_on_surface(shapes))
-    back = Transformer.from_crs(ground.plan.grid.crs, "EPSG:4490", always_xy=True)
-    lon, lat = back.transform(points[:, 0], points[:, 1])
-    return [float(v) for v in lon], [float(v) for v in lat]
 
 
 def _names(ground: Ground) -> dict[str, dict[str, Text]]:

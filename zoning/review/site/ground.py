@@ -161,6 +161,15 @@ class Ground:
     access: pd.DataFrame | None = None
     findings: list[Finding] = field(default_factory=list)
 
+    def degrees(self, shapes: Shapes) -> tuple[list[float], list[float]]:
+        """Give longitude and latitude of a point in each shape."""
+        from pyproj import Transformer
+
+        points = shapely.get_coordinates(shapely.point_on_surface(shapes))
+        back = Transformer.from_crs(self.plan.grid.crs, "EPSG:4490", always_xy=True)
+        lon, lat = back.transform(points[:, 0], points[:, 1])
+        return [float(v) for v in lon], [float(v) for v in lat]
+
     def own(self, name: Text) -> Asked:
         """Give what the plan itself says as a layer: its year is that of the plan."""
         return Asked(name, self.plan.name, _year(self.plan.config.plan.base_year))
