@@ -7,7 +7,8 @@
 The cases are made here, on real boundaries (extra ``china``): townships are a Voronoi split, their
 attributes, red lines of 1,200 vertices and land use are random (seed 7). They measure cost and
 nothing else. Every stage is a process of its own; its processor seconds (user and system) and its
-largest memory are those the system counts for it. ``--cell`` and ``--pixel`` make other cases.
+largest memory are those the system counts for it. With several cases the slopes from each to the
+next are told too. ``--cell`` and ``--pixel`` make other cases.
 Other tools stand beside it in ``bench_side.py``.
 """
 
@@ -23,6 +24,7 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -221,10 +223,9 @@ def stages(name: str, folder: Path, only: list[str], limit: float) -> dict[str, 
         cpu, memory, code = measured([*cli, "run", str(here / "plan.toml"), "-o", str(out)], limit)
         found["run"] = cpu, memory, code
         if code in (0, 1):
-            report = json.loads((out / "run.json").read_text(encoding="utf-8"))
             times = json.loads((out / "times.json").read_text(encoding="utf-8"))
             found["steps"] = times["seconds"]
-            found["units"] = report["units"]["count"] if "units" in report else None
+    found["units"] = units_of(out)
     unit = _a_unit(out)
     for question, words in QUESTIONS.items():
         if question in only:
@@ -268,9 +269,39 @@ def _a_unit(out: Path) -> str:
     return str(group["unit"][len(group) // 2].as_py())
 
 
+def units_of(out: Path) -> int:
+    """Count the units of a plan."""
+    import pyarrow.parquet as pq
+
+    return int(pq.ParquetFile(out / "units.parquet").metadata.num_rows)
+
+
 def slope(one: tuple[float, float], two: tuple[float, float]) -> float:
     """Give the log-log slope between two (size, cost) pairs."""
     return math.log(two[1] / one[1]) / math.log(two[0] / one[0])
+
+
+def slopes(results: dict[str, dict[str, Any]]) -> list[str]:
+    """Say how seconds grow with units from each case to the next larger, stage by stage.
+
+    Examples
+    --------
+    >>> small = {"units": 10, "run": (2.0, 300.0, 0)}
+    >>> slopes({"b": {"units": 100, "run": (20.0, 400.0, 0)}, "a": small})
+    ['run        a-b  1.00']
+    """
+    order = sorted(results, key=lambda name: results[name]["units"])
+    lines = []
+    for stage in dict.fromkeys(s for name in order for s in results[name]):
+        cost = [
+            (name, (float(results[name]["units"]), results[name][stage][0]))
+            for name in order
+            if isinstance(results[name].get(stage), tuple) and results[name][stage][2] in (0, 1)
+        ]
+        told = [f"{a}-{b}  {slope(one, two):.2f}" for (a, one), (b, two) in pairwise(cost)]
+        if told:
+            lines.append(f"{stage:10} {'   '.join(told)}")
+    return lines
 
 
 def show(name: str, found: dict[str, Any]) -> None:
@@ -311,8 +342,12 @@ def main() -> None:
                 show("china", {name: measured([sys.executable, *words, *more], given.limit)})
         if given.engines or given.china:
             return
+        results = {}
         for name in given.cases:
-            show(name, stages(name, folder, given.only, given.limit))
+            results[name] = stages(name, folder, given.only, given.limit)
+            show(name, results[name])
+        if len(results) > 1:
+            print("log-log slopes of seconds over units:", *slopes(results), sep="\n")
 
 
 if __name__ == "__main__":
