@@ -9,10 +9,11 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from zoning.base import runs
-from zoning.ledger.atoms import KEYS, Ledger
+from zoning.ledger.atoms import Ledger
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -94,7 +95,9 @@ def _union(parts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 def _by_area(ledger: Ledger, parts: pd.DataFrame) -> pd.DataFrame:
     """Repeat the atoms for each area that covers them, at the stricter of the area's levels."""
     strict = ledger.red_sets.groupby(["red_set", "area_code"])["level"].min().reset_index()
-    red = parts[parts["red_set"] > 0]
+    under = parts["red_set"] > 0
+    columns = [c for c in ("unit", "red_set", "area_m2", "built_m2") if c in parts]
+    red = parts.loc[under, columns].assign(atom=np.flatnonzero(under))
     return red.merge(strict, on="red_set", how="inner")
 
 
@@ -130,10 +133,11 @@ def _types(
 ) -> pd.DataFrame:
     """Union per type; what two types share is the overlap row."""
     kind = redlines.drop_duplicates("area_code").set_index("area_code")["type"]
-    typed = per_area.assign(type=per_area["area_code"].map(kind).astype(object).fillna("unknown"))
+    typed = per_area[["atom", "level", "area_m2"]].assign(
+        type=per_area["area_code"].map(kind).astype(object).fillna("unknown")
+    )
     # An atom under two areas of one type counts once in that type, at its stricter level.
-    keys = [*KEYS, "type"]
-    once = typed.sort_values("level", kind="stable").drop_duplicates(keys)
+    once = typed.sort_values("level", kind="stable").drop_duplicates(["atom", "type"])
     table = once.groupby(["type", "level"])["area_m2"].sum().unstack(fill_value=0)
     table = table.reindex(columns=[1, 2], fill_value=0)
     table.columns = pd.Index(["level1_m2", "level2_m2"])

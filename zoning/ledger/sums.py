@@ -63,7 +63,7 @@ def split(
     red, level1 = atoms["red_level"] > 0, atoms["red_level"] == 1
     kinds = load_kinds()
     kept = red | (atoms["protected_by"] != "")
-    parts = atoms.copy()
+    parts = atoms.copy(deep=False)  # columns are added, none is changed
     parts["redline_m2"] = area.where(red, 0)
     parts["redline_level1_m2"] = area.where(level1, 0)
     for kind, column in kinds["column"].drop("redline").items():

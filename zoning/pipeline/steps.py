@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from zoning.ledger import atoms, protections, redlines, sums, unknown
 from zoning.ledger.tiles import MapBlocks, in_process
 from zoning.pipeline import checks, ground, places, protected, summary
 from zoning.pipeline.assemble import Solved, assemble, place
+from zoning.pipeline.clock import Clock, Progress
 from zoning.pipeline.contradictions import contradicted
 from zoning.pipeline.places import add_places
 from zoning.pipeline.ready import Ready, prepare
@@ -33,34 +32,6 @@ from zoning.pipeline.state import State
 from zoning.plan import Plan
 from zoning.planfile.models import Config
 from zoning.schemes import Scheme, scheme_of
-
-#: Called with the English and Chinese name of the step that begins.
-Progress = Callable[[Text], None]
-
-STEPS = {
-    "read": Text("read the inputs", "读取数据"),
-    "measure": Text("measure areas", "量算面积"),
-    "zone": Text("class townships and units", "判定乡镇与单元类型"),
-    "account": Text("draw up the accounts", "编制台账"),
-    "allocate": Text("allocate new land", "分配新增建设用地"),
-    "check": Text("check everything again", "复核"),
-}
-
-
-@dataclass
-class _Clock:
-    """Times the steps and tells which one begins."""
-
-    tell: Progress | None
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        if self.tell:
-            self.tell(STEPS[name])
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = round(time.perf_counter() - start, 4)
 
 
 def run(
@@ -93,7 +64,7 @@ def run(
     InputError
         With all problems of all inputs.
     """
-    clock = _Clock(progress)
+    clock = Clock(progress)
     with clock.step("read"):
         ready = prepare(config, folder)
         config, intake = ready.config, ready.intake
@@ -153,7 +124,7 @@ def rehearse(config: Config, folder: Path, *, progress: Progress | None = None) 
     InputError
         With all problems of all inputs.
     """
-    clock = _Clock(progress)
+    clock = Clock(progress)
     with clock.step("read"):
         ready = prepare(config, folder)
     with clock.step("measure"):
