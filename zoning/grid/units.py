@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,13 +60,17 @@ def unit_frame(cols: Ints, rows: Ints, area_m2: Ints, grid: GridSpec) -> gpd.Geo
 
 def centres(cols: Ints, rows: Ints, grid: GridSpec) -> tuple[Floats, Floats]:
     """Give longitude and latitude of the centres of squares, in degrees on CGCS2000."""
-    from pyproj import Transformer
-
     x, y = grid.corner(cols, rows)
     half = grid.cell_m / 2
-    to_lonlat = Transformer.from_crs(grid.crs, "EPSG:4490", always_xy=True)
-    lon, lat = to_lonlat.transform(x + half, y + half)
+    lon, lat = _to_lonlat(grid.crs).transform(x + half, y + half)
     return np.round(lon, 7), np.round(lat, 7)
+
+
+@lru_cache(maxsize=8)  # asked for every row group of a country
+def _to_lonlat(crs: str) -> Any:
+    from pyproj import Transformer
+
+    return Transformer.from_crs(crs, "EPSG:4490", always_xy=True)
 
 
 def count_units(city: Any, grid: GridSpec) -> int:

@@ -107,7 +107,7 @@ def round_areas(
     for labels in nests[len(nests) - across :]:
         crossing.append(_numbered(np.stack([*crossing[-1:], np.asarray(labels)])))
     part = _numbered(np.stack([unit, levels[-1]]))
-    first = np.unique(part, return_index=True)[1]
+    first = _first(part)
     size = _add(fine, part)
     given = size // _PARTS
     open_ = np.flatnonzero(size % _PARTS)
@@ -136,6 +136,14 @@ def _numbered(keys: npt.NDArray[Any]) -> Ints:
         other = _numbered(row)
         number = _numbered(number * (int(other.max(initial=0)) + 1) + other)
     return number
+
+
+def _first(numbers: Ints) -> Ints:
+    """Give the first row of each number; all from 0 to the largest occur."""
+    first = np.empty(int(numbers.max()) + 1 if numbers.size else 0, dtype=np.int64)
+    # Of several rows the one that is written last stays.
+    first[numbers[::-1]] = np.arange(numbers.size - 1, -1, -1)
+    return first
 
 
 def _add(values: Ints, labels: Ints) -> Ints:
@@ -215,7 +223,7 @@ def _both_ways(
     under places and crossing sets, then the parts under units and those totals: the nearest whole
     number, where it can be. Where none comes out, all is asked at once, slow for many parts.
     """
-    first = np.unique(places[-1], return_index=True)[1]
+    first = _first(places[-1])
     above, across = ([level[first] for level in family] for family in (places, crossing))
     size = _add(rest, places[-1])
     for close in _CLOSE:
@@ -264,7 +272,7 @@ def _tree(rest: Ints, places: Sequence[Ints]) -> list[tuple[Ints, Ints]]:
     """Give for each level what its places have, and which place of the level before holds each."""
     found = [(_add(rest, places[0]), np.zeros(int(places[0].max()) + 1, dtype=np.int64))]
     for above, level in pairwise(places):
-        found.append((_add(rest, level), above[np.unique(level, return_index=True)[1]]))
+        found.append((_add(rest, level), above[_first(level)]))
     return found
 
 

@@ -237,7 +237,8 @@ def clip(
     out = shapes[near].copy()
     cut = np.flatnonzero(~shapely.contains_properly(box, out))
     out[cut] = shapely.intersection(out[cut], box)
-    for k in cut[~np.isin(shapely.get_type_id(out[cut]), (_POLYGON, _MULTIPOLYGON))]:
+    kind = shapely.get_type_id(out[cut])
+    for k in cut[(kind != _POLYGON) & (kind != _MULTIPOLYGON)]:
         parts = shapely.get_parts(out[k])
         out[k] = shapely.multipolygons(parts[shapely.get_type_id(parts) == _POLYGON])
     full = shapely.area(out) > 0

@@ -42,7 +42,9 @@ def write(col: Ints, row: Ints, area_m2: Ints, grid: GridSpec, path: Path) -> No
     """
     there = np.flatnonzero(area_m2 > 0)
     groups = (there[first : first + GROUP] for first in range(0, max(len(there), 1), GROUP))
-    _write(path, (_table(col[some], row[some], area_m2[some], grid) for some in groups))
+    tables = (_table(col[some], row[some], area_m2[some], grid) for some in groups)
+    # Hardly a value occurs twice, so a list of those that do takes time and saves nothing.
+    _write(path, tables, use_dictionary=False)
 
 
 def write_shares(found: Counted, codes: Sequence[str], grid: GridSpec, path: Path) -> None:
@@ -73,7 +75,7 @@ def write_shares(found: Counted, codes: Sequence[str], grid: GridSpec, path: Pat
     _write(path, (table(first) for first in range(0, max(len(found.unit), 1), GROUP)))
 
 
-def _write(path: Path, groups: Iterable[Any]) -> None:
+def _write(path: Path, groups: Iterable[Any], **how: Any) -> None:
     """Write tables of one schema into a file, a row group each; one is held at a time."""
     import pyarrow.parquet as pq
 
@@ -81,7 +83,7 @@ def _write(path: Path, groups: Iterable[Any]) -> None:
     try:
         for table in groups:
             if writer is None:
-                writer = pq.ParquetWriter(path, table.schema, compression="zstd")
+                writer = pq.ParquetWriter(path, table.schema, compression="zstd", **how)
             writer.write_table(table)
     finally:
         if writer is not None:
