@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from zoning.allocation.space import Sides
 from zoning.base import runs
 from zoning.base.areas import share
 
@@ -108,7 +109,7 @@ def _most_shared(count: int) -> int:
 def before_and_after(
     pieces: pd.DataFrame,
     new_m2: pd.Series,
-    edges: pd.DataFrame,
+    edges: pd.DataFrame | Sides,
     cell_m: float,
     core_share: float = 0.5,
 ) -> pd.DataFrame:
@@ -120,7 +121,7 @@ def before_and_after(
         ``unit, area_m2, built_m2``.
     new_m2 : Series, index ``piece``
         New land, m2.
-    edges : DataFrame
+    edges : DataFrame or Sides
         ``a, b, length_m``.
     cell_m : float
         Side of a whole square, metres.
@@ -143,7 +144,12 @@ def before_and_after(
     """
     table = pieces[["unit", "area_m2", "built_m2"]].assign(new=new_m2.reindex(pieces.index))
     units = runs.added(table, ["unit"], ["area_m2", "built_m2", "new"]).set_index("unit")
-    found, ends = {}, _ends(units.index, edges)
+    if isinstance(edges, Sides):
+        at = runs.positions(edges.codes, units.index)
+        ends, edges = (at[edges.a], at[edges.b]), pd.DataFrame({"length_m": edges.length})
+    else:
+        ends = _ends(units.index, edges)
+    found = {}
     for word, land in (("before", units["built_m2"]), ("after", units["built_m2"] + units["new"])):
         over = (share(land, units["area_m2"]) > core_share).fillna(False)
         found[word] = landscape(over, units["area_m2"], edges, cell_m, ends=ends)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from zoning.base.areas import Floats, Ints
+from zoning.base.runs import starts
 from zoning.capacity.rules import STEP, Limit, Lock
 from zoning.errors import InputError, Problem, Text, raise_all
 
@@ -142,7 +143,8 @@ def _check(pieces: pd.DataFrame, limits: Sequence[Limit]) -> None:
         )
         for c in sorted(needed - set(pieces.columns))
     ]
-    if pieces.index.has_duplicates:
+    first = starts([pieces.index])  # in their order, each once, as they nearly always are
+    if (first is None or len(first) < len(pieces)) and pieces.index.has_duplicates:
         code = pieces.index[pieces.index.duplicated()][0]
         problems.append(
             Problem(
@@ -160,7 +162,8 @@ def _check(pieces: pd.DataFrame, limits: Sequence[Limit]) -> None:
             )
         )
     known = "worth" in pieces or "suitability" not in pieces
-    if not known and not pieces["suitability"].dropna().between(0, 1).all():
+    worth = None if known else pieces["suitability"]
+    if worth is not None and not (worth.between(0, 1) | worth.isna()).all():
         problems.append(
             Problem(
                 Text("suitability must lie between 0 and 1", "适宜性必须在 0 与 1 之间"),

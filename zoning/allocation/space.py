@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -46,10 +47,44 @@ def lattice_edges(units: Iterable[str], cell_m: int) -> pd.DataFrame:
     0  1kmN3E4  1kmN3E5    1000.0
     1  1kmN3E5  1kmN4E5    1000.0
     """
+    codes, a, b, length = lattice_sides(units, cell_m)
+    if not len(codes):
+        return pd.DataFrame({"a": [], "b": [], "length_m": []})
+    return pd.DataFrame({"a": codes.array.take(a), "b": codes.array.take(b), "length_m": length})
+
+
+class Sides(NamedTuple):
+    """Shared sides of squares by the positions of their codes.
+
+    Parameters
+    ----------
+    codes : Series of str
+        Sorted codes of the units.
+    a, b : int64 arrays
+        Positions in ``codes``, sorted.
+    length : float64 array
+        Metres.
+    """
+
+    codes: pd.Series
+    a: Ints
+    b: Ints
+    length: Floats
+
+
+def lattice_sides(units: Iterable[str], cell_m: int) -> Sides:
+    """Give the sides of :func:`lattice_edges` without writing a code twice for each.
+
+    Examples
+    --------
+    >>> lattice_sides(["1kmN3E4", "1kmN3E5"], 1000)[1:]
+    (array([0]), array([1]), array([1000.]))
+    """
     given = units.array if isinstance(units, pd.Series | pd.Index) else [str(u) for u in units]
     codes = pd.Series(given)
     if not len(codes):
-        return pd.DataFrame({"a": [], "b": [], "length_m": []})
+        none = np.empty(0, dtype=np.int64)
+        return Sides(codes, none, none, np.empty(0))
     if runs.starts([codes]) is None:
         codes = pd.Series(np.sort(codes.to_numpy(dtype=object)))
     north, east = _places(codes)
@@ -67,8 +102,7 @@ def lattice_edges(units: Iterable[str], cell_m: int) -> pd.DataFrame:
     pairs = np.concatenate(ends)
     # Codes are sorted, so positions sort as their codes do.
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-    a, b = (codes.array.take(pairs[:, k]) for k in (0, 1))
-    return pd.DataFrame({"a": a, "b": b, "length_m": np.full(len(pairs), float(cell_m))})
+    return Sides(codes, pairs[:, 0], pairs[:, 1], np.full(len(pairs), float(cell_m)))
 
 
 def _places(codes: pd.Series) -> tuple[Ints, Ints]:

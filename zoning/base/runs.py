@@ -18,7 +18,7 @@ from zoning.base.areas import Ints
 Flags = npt.NDArray[np.bool_]
 
 #: From here on Arrow's hashing is worth its start (our choice).
-_MANY = 20_000
+_MANY = 1000
 #: Keys that are compared with an index together; most others between them, and one more for so
 #: many keys (our choice).
 _WINDOW, _OTHERS, _ONE_IN = 4096, 500, 16
@@ -113,6 +113,16 @@ def added(frame: pd.DataFrame, by: Sequence[str], columns: Sequence[str]) -> pd.
     sums = {c: np.add.reduceat(frame[c].to_numpy(), first) for c in columns}
     keys = {k: frame[k].take(first).array for k in by}
     return pd.DataFrame({**keys, **sums})
+
+
+def in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sort rows by the texts of their index; what `sort_index` keeps of each text is left out."""
+    texts = arrow(frame.index)
+    if texts is None or starts([frame.index]) is not None:
+        return frame if texts is not None else frame.sort_index()
+    import pyarrow.compute as pc
+
+    return frame.iloc[np.asarray(pc.array_sort_indices(texts))]
 
 
 def total(values: pd.Series, keys: pd.Series, index: pd.Index) -> pd.Series:

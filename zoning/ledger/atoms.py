@@ -213,9 +213,11 @@ def settle_slivers(ledger: Ledger, grid: GridSpec, min_share: float, how: str) -
     Ledger
         A merged sliver without any neighbour stays.
     """
+    if how == "keep":
+        return ledger
     limit = min_share * grid.cell_m**2
     slivers = ledger.units.index[ledger.units["area_m2"] < limit]
-    if how == "keep" or not len(slivers):
+    if not len(slivers):
         return ledger
     gone = ledger.atoms["unit"].isin(slivers)
     if how == "drop":

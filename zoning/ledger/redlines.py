@@ -76,7 +76,8 @@ def tables(
         "redline_by_township": _union(parts, ["township"]),
     }
     if zone_of is not None:
-        zoned = parts.assign(zone=runs.looked_up(zone_of, parts["unit"]).astype(object))
+        red = parts[parts["red_level"] > 0]
+        zoned = red.assign(zone=runs.looked_up(zone_of, red["unit"]).astype(object))
         out["redline_by_zone"] = _union(zoned, ["zone"])
     if "built_m2" in parts:
         built = out["redline_by_township"]
@@ -87,8 +88,8 @@ def tables(
 
 def _union(parts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Add up the union by level: every square metre once."""
-    red = parts[parts["red_level"] > 0]
-    columns = [c for c in ("area_m2", "built_m2", "farmland_m2", "water_m2") if c in red]
+    columns = [c for c in ("area_m2", "built_m2", "farmland_m2", "water_m2") if c in parts]
+    red = parts.loc[parts["red_level"] > 0, [*by, "red_level", *columns]]
     return red.groupby([*by, "red_level"], sort=True, dropna=False)[columns].sum().reset_index()
 
 

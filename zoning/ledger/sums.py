@@ -169,7 +169,7 @@ def pieces(parts: pd.DataFrame) -> pd.DataFrame:
             {"county": "first", **{c: "sum" for c in out.columns[3:]}}
         ).reset_index()  # fmt: skip
     out.index = pd.Index(out["unit"] + "|" + out["township"], name="piece")
-    return out.sort_index()
+    return runs.in_order(out)
 
 
 def describe_units(

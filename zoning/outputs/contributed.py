@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+from weakref import ref
 
 from zoning.base import words
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from zoning.contribution.parts import Class, Contribution, Field, Layer, Table, Theme
     from zoning.errors import Text
     from zoning.plan import Plan
+
+
+#: The plan that was asked for last, and its words.
+_LAST: dict[str, Any] = {}
 
 
 class Words:
@@ -47,12 +52,12 @@ class Words:
     @classmethod
     def of(cls, plan: Plan) -> Words:
         """Give the words of a plan, its overlays called by their names."""
-        # Writers ask for each layer, table and style; a plan never changes.
-        kept: Words | None = plan.__dict__.get("_words")
-        if kept is None:
-            kept = cls(plan.contributions, overlay_fields(plan))
-            object.__setattr__(plan, "_words", kept)
-        return kept
+        # Writers ask for each layer, table and style of one plan, and a plan never changes.
+        last, said = _LAST.get("plan"), _LAST.get("words")
+        if said is None or last is None or last() is not plan:
+            said = cls(plan.contributions, overlay_fields(plan))
+            _LAST.update(plan=ref(plan), words=said)
+        return cast(Words, said)
 
     def table_name(self, name: str, lang: str = "zh") -> str:
         """Give the name of a layer, table or theme for people."""

@@ -17,7 +17,7 @@ from zoning.allocation import Allocation, allocate
 from zoning.allocation.goals import allocate_goals, goals_of
 from zoning.allocation.grown import allocate_patches
 from zoning.allocation.landscape import before_and_after
-from zoning.allocation.space import lattice_edges
+from zoning.allocation.space import lattice_edges, lattice_sides
 from zoning.base import runs
 from zoning.capacity import Account, Lock, presolve, settle
 from zoning.capacity.reductions import net_new
@@ -260,7 +260,7 @@ def _tables(
     placed = solved.allocation
     if placed is None:
         return found
-    edges = lattice_edges(units.index, ground.grid.cell_m)
+    edges = lattice_sides(units.index, ground.grid.cell_m)
     core = config.allocation.core_share
     shape = before_and_after(pieces, pieces["new_m2"], edges, ground.grid.cell_m, core)
     found["landscape"] = shape.rename_axis("measure").reset_index()

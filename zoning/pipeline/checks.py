@@ -212,8 +212,9 @@ def left_out(
         text = Text(f"{en}: {km2(area, 4)}", f"{zh}：{km2(area, 4)}")
         found.append(Check(f"left_out.{key}", "note", area == 0, area, 0, "m2", "city", text))
     if "zone" in units:
-        n = int(units["zone"].isna().sum())
-        size = km2(int(units.loc[units["zone"].isna(), "area_m2"].sum()), 4)
+        open_ = units["zone"].isna().to_numpy()
+        n = int(open_.sum())
+        size = km2(int(units["area_m2"].to_numpy()[open_].sum()), 4)
         text = Text(f"{n:,} units unzoned ({size})" + (f": {why.en}" if why else ""),
                     f"{n:,} 个单元未分区（{size}）" + (f"：{why.zh}" if why else ""))  # fmt: skip
         found.append(Check("left_out.zone", "warning", n == 0, n, 0, "units", "city", text))
@@ -246,7 +247,8 @@ def allocation_checks(pieces: pd.DataFrame, cap_m2: int) -> list[Check]:
     """Add up the allocation again: no piece above its free land, the city under its cap."""
     over = int(np.maximum(pieces["new_m2"] - pieces["free_m2"], 0).sum())
     below = int(np.minimum(pieces["new_m2"], 0).sum())
-    nowhere = int(pieces.loc[pieces["township"].isin([NONE, OVERLAP]), "new_m2"].sum())
+    outside = pieces["township"].isin([NONE, OVERLAP]).to_numpy()
+    nowhere = int(pieces.loc[outside, "new_m2"].sum())
     misplaced = over - below + nowhere
     total = int(pieces["built_m2"].sum() + net_new(pieces).sum())
     existing = int(pieces["built_m2"].sum())

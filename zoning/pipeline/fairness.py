@@ -42,7 +42,7 @@ def amounts(plan: Plan) -> pd.DataFrame | None:
     if towns is None or pieces is None or "new_m2" not in pieces or "population" not in towns:
         return None
     people = pd.to_numeric(towns["population"], errors="coerce").astype("Float64")
-    land = pieces[pieces["township"].isin(towns.index)]
+    land = pieces[pieces["township"].isin(towns.index).to_numpy()]
     columns = ["built_m2", "new_m2", *(c for c in ("reduced_m2",) if c in pieces)]
     total = land.groupby("township")[columns].sum().reindex(towns.index, fill_value=0)
     total = total.astype("int64")

@@ -36,7 +36,7 @@ def unzoned_land(units: pd.DataFrame) -> dict[str, int] | None:
     """
     if "zone" not in units:
         return None
-    gone = units[units["zone"].isna()]
+    gone = units[units["zone"].isna().to_numpy()]
     if gone.empty:
         return None
     known = [c for c in _SUMS if c in gone and gone[c].notna().all()]

@@ -154,7 +154,7 @@ def _allocation(plan: Plan) -> gpd.GeoDataFrame:
     wanted = ["area_m2", "township", "township_name", "zone", "built_m2", "free_m2", "suitability",
               "new_m2", "geometry"]  # fmt: skip
     units = plan.units
-    chosen = units[units["new_m2"].fillna(0) > 0]
+    chosen = units[(units["new_m2"].fillna(0) > 0).to_numpy(dtype=bool)]
     return chosen[[c for c in wanted if c in units.columns]]
 
 
