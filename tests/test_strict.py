@@ -169,3 +169,14 @@ def test_shipped_data_cannot_be_changed_by_one_of_those_that_share_them():
     for own in (copy.copy(data), data | {}, {**data}):
         own["name"] = "x"
     assert terms[0]["weight"] == 0.7 and data["name"] == "two-matrices"
+
+
+def test_unknown_keys_come_before_what_is_missing_and_in_the_order_of_the_file() -> None:
+    document = parse("[[t]]\nx = 1\ny = 2\n[[t]]\nx = 3\n", "plan.toml")
+    top = Reader(document.data, document.where, document=document, code="t")
+    for part in top.tables("t"):
+        part.get("code", kind=str)
+        part.close()
+    lines = [(p.code, p.where.rpartition(":")[2].split()[0]) for p in top.problems]
+    assert lines[:3] == [("unknown-key", "2"), ("unknown-key", "3"), ("unknown-key", "5")]
+    assert len(lines) == 5  # then the two codes that are missing

@@ -391,5 +391,7 @@ class Reader:
 
     def close(self) -> None:
         """Note every key that nobody asked for, before what else is wrong."""
-        for key in reversed([k for k in self.data if k not in self.asked]):
-            self.problems.insert(0, unknown_key(key, tuple(self.asked), self.where(key)))
+        for key in [k for k in self.data if k not in self.asked]:
+            # Before its consequences (a key is missing), behind what is wrong of its kind above.
+            first = sum(p.code == "unknown-key" for p in self.problems)
+            self.problems.insert(first, unknown_key(key, tuple(self.asked), self.where(key)))

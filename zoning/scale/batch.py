@@ -121,7 +121,7 @@ def read(path: Path, out: Path) -> tuple[str, list[Job]]:
             part.fail(
                 f"code {code!r} cannot name a folder", f"代码“{code}”不能作为文件夹名", key="code"
             )
-        if code.casefold() in seen:
+        if code and code.casefold() in seen:
             part.fail(f"code {code!r} occurs twice", f"代码“{code}”重复", key="code")
         seen.add(code.casefold())
         base = (path.parent / file).parent
