@@ -20,6 +20,8 @@ from zoning.outputs.qgis import styles
 from zoning.outputs.report import accounts, summary
 from zoning.outputs.report.pieces import Writer
 from zoning.outputs.webmap.accounts import pack_accounts
+from zoning.zones import load_method
+from zoning.zones.unzoned import lacking
 
 #: Township C has 5.5 of the 17.5 km2 of the city; without slope it has no class.
 AREA, CITY = 5_500_000, 17_500_000
@@ -190,3 +192,14 @@ def test_a_column_that_may_be_missing_is_not_named() -> None:
         )) for d in method.dimensions
     ))  # fmt: skip
     assert lacking(row, eased) == []
+
+
+def test_what_is_lacking_is_named_by_the_column_that_the_township_has() -> None:
+    """A planner's own measurement is asked before what it is else made from."""
+    method = load_method("two-matrices")
+    rest = {"slope_deg": 1.0, "farmland_m2": 0, "population": 1, "gdp_10k_yuan": 1,
+            "min_to_centre": 1}  # fmt: skip
+    assert lacking({**rest, "redline_m2": None}, method) == ["redline_m2"]
+    assert lacking({**rest, "redline_share": None, "redline_m2": 0}, method) == ["redline_share"]
+    assert lacking({**rest, "redline_share": 0.1, "redline_m2": None}, method) == []
+    assert lacking({**rest, "redline_m2": 0}, method) == []
