@@ -9,6 +9,9 @@ its publisher). Layers that fill a part: one county against the city, and made-u
 two in five edges follow county lines. Writes a table in Markdown. With --chance: layers at random
 (rectangles, circles, polygons; 1 to 99 of 0.3 to 10 km) near county lines, which share no line with
 them, so that each finding is a false alarm; and rectangles on townships that are rectangles.
+What is missed counts as out of reach where the layer, unshifted and exact, lies further from the
+reference than the shift (median), or no nearer than at some other place within three kilometres, or
+best over a third of the shift away.
 """
 
 from __future__ import annotations
@@ -24,9 +27,12 @@ import shapely
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from zoning.inputs import china
-from zoning.inputs.inspect.datum import bd09, find_shift, gcj02
+from zoning.inputs.inspect.datum import BACK, bd09, find_shift, gcj02
+from zoning.inputs.inspect.lines import Lines, boundary_parts, even_points
+from zoning.inputs.inspect.slight import standing
 
 MOVES = {"as it is": lambda c: c, "GCJ-02": gcj02, "BD-09": bd09}
+OUTCOMES = ("right", "missed", "out of reach", "another", "false alarm")
 EXPECTED = {"as it is": None, "GCJ-02": "gcj02", "BD-09": "bd09"}
 
 
@@ -93,7 +99,11 @@ def trials(place: china.Place, noise: float, seed: int, only=None, shifts=tuple(
                 move = MOVES[shift]
                 moved = [shapely.transform(s, move) for s in drawn]
                 found = find_shift(moved, reference)
-                yield (kind, name, shift), judge(found, EXPECTED[shift]), found
+                outcome = judge(found, EXPECTED[shift])
+                if outcome == "missed":
+                    exact = [shapely.transform(s, move) for s in shapes]
+                    outcome, found = reach(exact, reference, BACK[EXPECTED[shift]])
+                yield (kind, name, shift), outcome, found
 
 
 def judge(found, expected: str | None) -> str:
@@ -103,6 +113,25 @@ def judge(found, expected: str | None) -> str:
     if found is None:
         return "missed"
     return "right" if (found.datum, found.of) == (expected, "layer") else "another"
+
+
+def reach(moved, reference, back) -> tuple[str, str]:
+    """Say whether a shift that was missed could be seen by anyone, with what was measured."""
+    points = even_points(moved, 3000)
+    scale = 111_320 * np.array([np.cos(np.radians(points[:, 1].mean())), 1.0])
+    near, moves = Lines(reference, scale, points), (back(points) - points) * scale
+    lines = shapely.transform(boundary_parts(moved), lambda c: c * scale)
+    metres, length = shapely.length(lines).sum(), np.hypot(*moves.mean(axis=0))
+    there = points * scale + moves
+    off = np.hypot(*near.settle(there, 90.0))
+    far = np.median(np.minimum(near.far(there, 3000.0), 3000.0))
+    stands = standing(near, points * scale, moves, metres, least=0.0)
+    said = (
+        f"shift {length:.0f} m; median distance at the true place {far:.0f} m, best {off:.0f} m off"
+    )
+    if stands is None or off > max(length / 3, 45.0) or far > length:
+        return "out of reach", said
+    return "missed", f"{said}; leads by {stands.lead:.2f}, stands {stands.above:.1f} above"
 
 
 def digitised(shape, noise_m: float, rng: np.random.Generator):
@@ -187,10 +216,10 @@ def at_random(at, rng: np.random.Generator):
 
 def table(count: Counter[tuple[str, ...]]) -> str:
     """Write the counts as a table."""
-    lines = ["| layer | reference | shift | right | missed | another name | false alarm |",
-             "|---|---|---|---:|---:|---:|---:|"]  # fmt: skip
+    lines = ["| layer | reference | shift | right | missed | out of reach | other | false alarm |",
+             "|---|---|---|---:|---:|---:|---:|---:|"]  # fmt: skip
     for key in dict.fromkeys(k[:3] for k in count):
-        got = [count[(*key, o)] for o in ("right", "missed", "another", "false alarm")]
+        got = [count[(*key, o)] for o in OUTCOMES]
         lines.append("| " + " | ".join([*key, *map(str, got)]) + " |")
     return "\n".join(lines)
 

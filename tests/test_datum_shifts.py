@@ -124,6 +124,47 @@ def test_many_fields_along_one_road_count_as_that_road():
     assert find_shift(fields, [road]) is None
 
 
+def outline(rng, count=900, radius=9000.0):
+    """Give the ring of a rough outline around the origin, in metres."""
+    angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    waves = sum(rng.normal() / k * np.cos(k * angle + rng.uniform(0, 6.28)) for k in range(2, 120))
+    return (radius * (1 + 0.25 * waves))[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+
+
+def drawn_again(ring, rng, off, same, run=15):
+    """Draw an outline again, off by some hundred metres but for a part of its runs."""
+    runs, at = len(ring) // run, np.arange(len(ring))
+    away = np.where(rng.random(runs) < same, 0, 1)[:, None] * rng.normal(0, off, (runs, 2))
+    middle = (np.arange(runs) + 0.5) * run
+    return ring + np.column_stack(
+        [np.interp(at, middle, away[:, d], period=len(ring)) for d in (0, 1)]
+    )
+
+
+def on_earth(ring, lon=100.6, lat=36.0):
+    """Bring a ring to degrees, in the far west, where GCJ-02 moves by 150 m."""
+    scale = METRES * np.array([np.cos(np.radians(lat)), 1.0])
+    return shapely.make_valid(shapely.Polygon(ring / scale + (lon, lat)))
+
+
+def test_a_shift_that_brings_little_is_found_where_it_does_so_all_along():
+    """Two outlines differ by twice the shift along five sixths of their lines."""
+    rng = np.random.default_rng(0)
+    ring = outline(rng)
+    layer, known = on_earth(ring), on_earth(drawn_again(ring, rng, 300, 0.15))
+    assert find_shift([layer], [known]) is None
+    found = find_shift([shapely.transform(layer, gcj02)], [known])
+    assert (found.datum, found.of, found.confidence) == ("gcj02", "layer", "low")
+    assert found.after - found.before < 0.05 and found.metres < 180
+    # As far in other directions is no web map; nor is another outline, however long.
+    dx, dy = (gcj02(np.array([[100.6, 36.0]])) - [[100.6, 36.0]])[0]
+    for move in ((-dx, -dy), (-dy, dx), (dx + dy, dy - dx)):
+        assert find_shift([shapely.transform(layer, lambda c, m=move: c + m)], [known]) is None
+    for seed in (1, 2):
+        other = on_earth(outline(np.random.default_rng(seed)))
+        assert find_shift([shapely.transform(layer, gcj02)], [other]) is None
+
+
 def layers(**moves):
     """Give a city, its counties and two areas in them, each moved as it is asked for."""
     city = find_area("镇江市")

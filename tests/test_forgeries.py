@@ -296,7 +296,7 @@ FORGERIES = {
     "units of a zone": run_json("zones", "key", "units", value=plus(1)),
     "count of units": run_json("grid", "units", value=plus(1)),
     "union of red lines": run_json("redlines", "union_m2", value=plus(-5)),
-    "worth of the allocation": run_json("allocation", "suitability_m2", value=plus(1e6)),
+    "worth of the allocation": run_json("allocation", "suitability_m2", value=plus(0.25)),
     "cap in the rules": run_json("config", "cap", "share", value=0.2),
     "quota in the rules": run_json("config", "cap", "quotas", "key", "share", value=0.05),
     "weight of the overlay": lambda f: f.run(

@@ -27,7 +27,7 @@ def audit(plan: Plan, land: Land, rules: list[Rule], found: Findings) -> None:
     said = stored.get("suitability_m2", stored["objective"])
     worth = sum((s * n for s, n in zip(land.worth, land.new, strict=True)), Fraction(0))
     found.column("verify.worth", "run.json, allocation", {"suitability_m2": float(said)},
-                 {"suitability_m2": float(worth)}, tolerance=max(1e-6 * float(worth), 0.01),
+                 {"suitability_m2": float(worth)}, tolerance=max(1e-9 * float(worth), 1e-6),
                  source=Text("pieces", "地块"))  # fmt: skip
     worth = _worth(plan, land)
     part = plan.config.allocation

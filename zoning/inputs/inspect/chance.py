@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from zoning.inputs.inspect.datum import Lines
+    from zoning.inputs.inspect.lines import Lines
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,10 +32,6 @@ _LONG, _MEETS = 2.0, 0.6
 #: (Our choices, measured on layers at random that share no line: see docs/datum-shifts.md.)
 _ENOUGH = ((20, 2.0), (8, 4.0), (5, 6.0))
 _COPIES = (3, 4.0)
-#: Where the shift brings only little, it must stand alone: as many stretches and deviations.
-_ALONE = (10, 4.5)
-#: ... and the layer as it is must be but one of the places: fewer deviations above them than this.
-_PLAIN = 2.0
 #: With so many the shift need not be the best of all places around: outlines of two sets may lie
 #: better still at another move, of the sets' own.
 _MANY = 20
@@ -54,7 +50,6 @@ def stands_out(
     width: float,
     *,
     copies: bool,
-    clear: bool,
 ) -> bool:
     """Say whether a shift explains a layer as no other place near by does, in enough stretches.
 
@@ -72,26 +67,22 @@ def stands_out(
         Of the kernel, in metres.
     copies : bool
         Whether nearly all of the layer meets.
-    clear : bool
-        Whether the shift brings much; if not, more is asked.
 
     Returns
     -------
     bool
     """
-    if clear and traced(near, lines, points, moves):
+    if traced(near, lines, points, moves):
         return True
     found = met(near, lines, moves.mean(axis=0), width)
-    wanted = (_ALONE,) if not clear else (*_ENOUGH, _COPIES) if copies else _ENOUGH
+    wanted = (*_ENOUGH, _COPIES) if copies else _ENOUGH
     if found < min(stretches for stretches, _ in wanted):
         return False
-    before, after = near.common(points, width), near.common(points + moves, width)
+    after = near.common(points + moves, width)
     around = np.array([near.common(points + p, width) for p in places(moves.mean(axis=0))])
-    if (found < _MANY or not clear) and after < around.max():
+    if found < _MANY and after < around.max():
         return False
     spread = max(float(around.std()), 1e-9)
-    if not clear and before - around.mean() > _PLAIN * spread:
-        return False
     above = (after - around.mean()) / spread
     return any(found >= stretches and above >= far for stretches, far in wanted)
 

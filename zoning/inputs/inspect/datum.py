@@ -18,16 +18,16 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.inputs.inspect.chance import stands_out
+from zoning.inputs.inspect.lines import Lines, boundary_parts, even_points
+from zoning.inputs.inspect.slight import may_stand, standing
 
 Floats = npt.NDArray[np.float64]
 Datum = Literal["gcj02", "bd09"]
 
 #: Metres per degree of latitude, within 1 %.
 _DEGREE_M = 111_320.0
-#: Room around a layer for any shift of a web map and the places around it, in degrees.
-_MARGIN = 0.04
-#: Points along the lines of a layer that are looked at (our choice).
-_POINTS = 600
+#: Points along the lines of a layer that are looked at where a little counts (our choice).
+_MANY_POINTS = 3000
 #: The kernel is this part of the shift wide, between these bounds in metres (our choice): noise of
 #: digitising and generalised outlines must pass, the shift itself must not.
 _WIDTH, _NARROW_M, _WIDE_M = 0.3, 25.0, 90.0
@@ -42,8 +42,6 @@ _SHORT_M = 20.0
 #: What the shift must gain in common lines, as a part of all, over no shift and over every decoy
 #: (our choices, measured on all prefectures; see docs/datum-shifts.md).
 _GAIN, _LEAD = 0.06, 0.015
-#: Less is asked about where the shift stands alone among all places around (see `chance`).
-_SLIGHT = 0.02
 #: Two sets of outlines that hardly meet agree by chance. Where less than this part of the lines is
 #: common even without the shift, that must be so much more than unshifted and under any decoy, as
 #: a part of all or as a multiple (measured: the one false alarm of all prefectures led by 0.064).
@@ -208,15 +206,46 @@ def find_shift(layer: Any, reference: Any) -> Shift | None:
         return None
     if near.common(points * scale, _NARROW_M) > _MEET:
         return None
-    tried: list[tuple[Floats, Any, Any]] = []
+    lines = shapely.transform(boundary_parts(layer), lambda c: c * scale)
+    tried = [_weigh(near, points * scale, lines, *t) for t in _shifts(points, scale)]
+    found = [shift for shift in tried if shift is not None]
+    if found:
+        return max(found, key=lambda s: s.after)
+    return _all_along(near, even_points(layer, _MANY_POINTS), scale, lines)
+
+
+def _shifts(points: Floats, scale: Floats) -> list[tuple[Floats, Any, Any]]:
+    """Give the moves that could bring the points back, with datum and whose shift it is."""
+    out: list[tuple[Floats, Any, Any]] = []
     for datum, back in BACK.items():
         # What the formula takes off here; the other way round it is what it would put on.
         off = (back(points) - points) * scale
         if np.hypot(*off.mean(axis=0)) >= _SHORT_M:
-            tried += [(off, datum, "layer"), (-off, datum, "reference")]
-    lines = shapely.transform(boundary_parts(layer), lambda c: c * scale)
-    found = [s for t in tried if (s := _weigh(near, points * scale, lines, *t)) is not None]
-    return max(found, key=lambda s: s.after, default=None)
+            out += [(off, datum, "layer"), (-off, datum, "reference")]
+    return out
+
+
+def _all_along(near: Lines, points: Floats, scale: Floats, lines: Any) -> Shift | None:
+    """Look for a shift that brings little, but all along the layer: see `slight`."""
+    import shapely
+
+    metres, best, found = float(shapely.length(lines).sum()), 0.0, None
+    for moves, datum, of in _shifts(points, scale):
+        length = float(np.hypot(*moves.mean(axis=0)))
+        if not may_stand(near, points * scale, moves, metres):
+            continue
+        if not _lies(near, points * scale + moves, _wide(length), length)[0]:
+            continue
+        stands = standing(near, points * scale, moves, metres)
+        if stands is not None and stands.enough and stands.lead > best:
+            best = stands.lead
+            found = Shift(datum, of, length, stands.before, stands.after, stands.rival)
+    return found
+
+
+def _wide(length: float) -> float:
+    """Give how wide the kernel is for a shift of this length (metres)."""
+    return min(max(length * _WIDTH, _NARROW_M), _WIDE_M)
 
 
 def _weigh(
@@ -225,8 +254,8 @@ def _weigh(
     """Hold one shift against none, and against its like in other directions."""
     length = float(np.hypot(*moves.mean(axis=0)))
     # Copies of one drawing meet within metres; outlines drawn twice only within their noise.
-    wide = min(max(length * _WIDTH, _NARROW_M), _WIDE_M)
-    tried = [_at_width(near, points, lines, moves, w, datum, of) for w in {_NARROW_M, wide}]
+    widths = {_NARROW_M, _wide(length)}
+    tried = [_at_width(near, points, lines, moves, w, datum, of) for w in widths]
     found = [f for f in tried if f is not None]
     return max(found, key=lambda f: f.after - max(f.rival, f.before), default=None)
 
@@ -236,22 +265,24 @@ def _at_width(
 ) -> Shift | None:
     length = float(np.hypot(*moves.mean(axis=0)))
     before, after = near.common(points, width), near.common(points + moves, width)
-    if after - before < _SLIGHT:
+    if after - before < _GAIN:
         return None
     rival = _rival(near, points, moves, width, after)
     best = max(before, rival)
-    if after <= best:
+    if after - rival < _LEAD or (after < _PART and after - best < _MORE and after < _TIMES * best):
         return None
-    settled = near.settle(points + moves, width)
-    copies = near.common(points + moves + settled, _NARROW_M) > _MEET
-    if np.hypot(*settled) > (_EXACT_M if copies else max(_NEAR * length, _NEAR_M)):
-        return None
-    clear = after - before >= _GAIN and after - rival >= _LEAD
-    if after < _PART and after - best < _MORE and after < _TIMES * best:
-        clear = False
-    if not stands_out(near, points, lines, moves, width, copies=copies, clear=clear):
+    here, copies = _lies(near, points + moves, width, length)
+    if not here or not stands_out(near, points, lines, moves, width, copies=copies):
         return None
     return Shift(datum, of, length, before, after, rival)
+
+
+def _lies(near: Lines, points: Floats, width: float, length: float) -> tuple[bool, bool]:
+    """Say whether the best place for moved points is where they are, and whether all meet there."""
+    settled = near.settle(points, width)
+    copies = near.common(points + settled, _NARROW_M) > _MEET
+    limit = _EXACT_M if copies else max(_NEAR * length, _NEAR_M)
+    return float(np.hypot(*settled)) <= limit, copies
 
 
 def _rival(near: Lines, points: Floats, moves: Floats, width: float, enough: float) -> float:
@@ -266,103 +297,3 @@ def _rival(near: Lines, points: Floats, moves: Floats, width: float, enough: flo
         if rival > enough:
             break
     return rival
-
-
-class Lines:
-    """The segments of a reference on a local plane, to be met by points.
-
-    ``scale`` brings coordinates to metres, ``margin`` is in their own units.
-    """
-
-    def __init__(self, shapes: Any, scale: Floats, points: Floats, margin: float = _MARGIN) -> None:
-        import shapely
-
-        coords, which = shapely.get_coordinates(boundary_parts(shapes), return_index=True)
-        same = which[1:] == which[:-1]
-        a, b = coords[:-1][same], coords[1:][same]
-        # Only what is near the layer counts.
-        west, south, east, north = _grown(points, margin)
-        inside = ~(
-            (np.maximum(a[:, 0], b[:, 0]) < west) | (np.minimum(a[:, 0], b[:, 0]) > east)
-            | (np.maximum(a[:, 1], b[:, 1]) < south) | (np.minimum(a[:, 1], b[:, 1]) > north)
-        )  # fmt: skip
-        self.a, self.b = a[inside] * scale, b[inside] * scale
-        self.tree = shapely.STRtree(
-            shapely.linestrings(np.stack([self.a, self.b], axis=1)) if len(self.a) else []
-        )
-
-    def __len__(self) -> int:
-        return len(self.a)
-
-    def _nearest(self, points: Floats, within: float) -> tuple[Any, Any, Floats]:
-        """Give which points have a segment within reach, which one, and the way to it."""
-        import shapely
-
-        rows, segments = self.tree.query_nearest(
-            shapely.points(points), max_distance=within, all_matches=False
-        )
-        a, b, p = self.a[segments], self.b[segments], points[rows]
-        along = b - a
-        length = np.maximum((along**2).sum(axis=1), 1e-12)
-        t = np.clip(((p - a) * along).sum(axis=1) / length, 0, 1)
-        return rows, segments, a + along * t[:, None] - p
-
-    def common(self, points: Floats, width: float) -> float:
-        """Give the part of the points that lie on the lines, those near by less than one."""
-        return float(self.each(points, width)[0].mean())
-
-    def each(self, points: Floats, width: float) -> tuple[Floats, npt.NDArray[np.intp]]:
-        """Give how near each point lies (1 on a line, 0 from three widths on), and to which."""
-        rows, segments, way = self._nearest(points, 3 * width)
-        found, which = np.zeros(len(points)), np.full(len(points), -1)
-        found[rows] = np.exp(-(way**2).sum(axis=1) / (2 * width**2))
-        which[rows] = segments
-        return found, which
-
-    def settle(self, points: Floats, width: float) -> Floats:
-        """Give the move that brings the points from where they are to the best place near by."""
-        move = np.zeros(2)
-        for _ in range(8):
-            rows, _, way = self._nearest(points + move, 3 * width)
-            if len(rows) < 5:
-                break
-            weight = np.exp(-(way**2).sum(axis=1) / (2 * width**2))
-            length = np.hypot(way[:, 0], way[:, 1])
-            normal = way / np.maximum(length, 1e-9)[:, None]
-            # Only the part across a line is known; a straight line says nothing of the way along.
-            left = np.einsum("n,ni,nj->ij", weight, normal, normal) + 1e-3 * np.eye(2)
-            step = np.linalg.solve(left, (weight[:, None] * way).sum(axis=0))
-            move = move + step
-            if np.hypot(*step) < 0.5:
-                break
-        return move
-
-
-def _grown(points: Floats, margin: float) -> tuple[float, float, float, float]:
-    """Give the box around points, with room for a shift."""
-    low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
-
-
-def boundary_parts(shapes: Any) -> Any:
-    """Give the lines of the boundaries of shapes, each by itself."""
-    import shapely
-
-    return shapely.get_parts(shapely.get_parts(shapely.boundary(np.asarray(shapes, dtype=object))))
-
-
-def even_points(shapes: Any) -> Floats:
-    """Give points at even distances along the boundaries of shapes (degrees)."""
-    import shapely
-
-    parts = boundary_parts(shapes)
-    lengths = shapely.length(parts)
-    if not len(parts) or lengths.sum() <= 0:
-        return np.empty((0, 2))
-    step = lengths.sum() / _POINTS
-    ends = np.cumsum(lengths)
-    at = (np.arange(_POINTS) + 0.5) * step
-    which = np.minimum(np.searchsorted(ends, at), len(parts) - 1)
-    along = at - (ends - lengths)[which]
-    points: Floats = shapely.get_coordinates(shapely.line_interpolate_point(parts[which], along))
-    return points

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zoning.errors import Check, Text
-from zoning.inputs.inspect.datum import Lines, even_points
+from zoning.inputs.inspect.lines import Lines, even_points
 from zoning.inputs.plans import called
 from zoning.review.audit.settings import Offset
 
