@@ -814,6 +814,16 @@ FORGERIES = {
     "another proposal": (LIST.format("proposal = ''", "proposal <> ''"),),
     "a unit without conflict": ("UPDATE audit_units SET conflict_m2 = 0, level = 'pass'",),
     "a place without conflict": ("DELETE FROM audit_places WHERE rowid = 1",),
+    "a patch narrower": (
+        "UPDATE conflicts SET width_m = width_m * 0.9 WHERE width_m = "
+        "(SELECT min(width_m) FROM conflicts WHERE width_m > 3)",
+    ),
+    "narrower in the list": ("UPDATE conflict_list SET width_m = width_m - 1 WHERE rowid = 1",),
+    "less of it wide": (
+        *(f"UPDATE {t} SET real_m2 = real_m2 - 90 WHERE conflict = "
+          "(SELECT conflict FROM conflict_list WHERE level = 'conflict' LIMIT 1)"
+          for t in ("conflicts", "conflict_list")),
+    ),
     "a patch moved": (
         "UPDATE conflicts SET geom = (SELECT geom FROM conflicts ORDER BY area_m2 DESC LIMIT 1) "
         "WHERE area_m2 = (SELECT min(area_m2) FROM conflicts)",

@@ -28,11 +28,12 @@ _NEAR_M2 = 1.0
 
 
 def add(found: list[Check], where: str, stored: Mapping[Any, Any], derived: Mapping[Any, Any],
-         room: float = 0.0) -> None:  # fmt: skip
-    """Hold values against derived ones, key by key."""
+         room: float | Mapping[Any, float] = 0.0) -> None:  # fmt: skip
+    """Hold values against derived ones, key by key, each with its room where room has keys."""
+    rooms = room if isinstance(room, Mapping) else dict.fromkeys(derived, room)
     off = [
         k for k in {**derived, **stored}
-        if k not in stored or k not in derived or not _same(stored[k], derived[k], room)
+        if k not in stored or k not in derived or not _same(stored[k], derived[k], rooms[k])
     ]  # fmt: skip
     if not off:
         text = Text(f"{where}: as derived again", f"{where}：与重新推算一致")
@@ -84,10 +85,11 @@ def shapes(
     names, shapes = layer["conflict"].astype(object).to_numpy(), layer.geometry.to_numpy()
     edge = 1 + _EDGE_M * shapely.length(shapes)
     area = dict(zip(names, shapely.area(shapes), strict=True))
-    add(found, f"{LAYER}: area", column(layer, "conflict", "area_m2"), area, float(edge.max())
-         if len(edge) else 0.0)  # fmt: skip
+    add(found, f"{LAYER}: area", column(layer, "conflict", "area_m2"), area,
+         dict(zip(names, edge.tolist(), strict=True)))  # fmt: skip
     rows = listed.set_index("conflict")
-    for name in ("kind", "level", "claims", "rule", "state", "area_m2"):
+    for name in ("kind", "level", "claims", "rule", "state", "area_m2", "width_m", "real_m2",
+                 "parts", "form"):  # fmt: skip
         add(found, f"{LAYER}: {name}", column(layer, "conflict", name), rows[name].to_dict())
     a, b = shapely.STRtree(shapes).query(shapes, predicate="overlaps")
     over = shapely.area(shapely.intersection(shapes[a], shapes[b])) if len(a) else np.zeros(0)
@@ -99,9 +101,18 @@ def shapes(
     is_ = {n: k == SLIVER for n, k, c in zip(names, layer["kind"], clear, strict=True) if c}
     right = {n: bool(s) for n, s, c in zip(names, wide.sliver, clear, strict=True) if c}
     add(found, f"{LAYER}: sliver", is_, right)
+    # Where a circle is sought from matters to a hundredth; stored widths end at a centimetre.
     add(found, f"{LAYER}: width_m", column(layer, "conflict", "width_m"),
-         dict(zip(names, wide.width_m, strict=True)), 0.01 + 0.03 * float(wide.width_m.max())
-         if len(names) else 0.0)  # fmt: skip
+         dict(zip(names, wide.width_m, strict=True)),
+         dict(zip(names, (0.01 + 0.03 * wide.width_m).tolist(), strict=True)))  # fmt: skip
+    real = np.minimum(wide.real_m2, shapely.area(shapes))
+    add(
+        found,
+        f"{LAYER}: real_m2",
+        column(layer, "conflict", "real_m2"),
+        dict(zip(names, real, strict=True)),
+        dict(zip(names, edge.tolist(), strict=True)),
+    )
     _lines(plan, names, shapes, edge, layer["claims"].astype(str).tolist(), found)
 
 

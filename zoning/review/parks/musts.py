@@ -188,7 +188,7 @@ def _area(code: str, planned: Any, area: int) -> list[dict[str, Any]]:
     return [finding(
         code, "area", level,
         Text(f"planned area {float(planned):,.2f} ha, measured {area / M2_PER_HA:,.2f} ha: "
-             f"{shown} % apart",
+             f"{shown}% apart",
              f"规划面积 {float(planned):,.2f} 公顷，量算 {area / M2_PER_HA:,.2f} 公顷，"
              f"相差 {shown}%"), off, AREA_OFF[0], "1")]  # fmt: skip
 

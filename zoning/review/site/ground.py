@@ -57,11 +57,11 @@ class Asked:
         --------
         >>> use = Text("land use", "用地现状")
         >>> Asked(use, year="2023").called("en"), Asked(use).called("zh")
-        ('land use 2023', '用地现状（年份不详）')
+        ('land use 2023', '用地现状（无年份）')
         """
         if self.year:
             return f"{self.name.get(lang)} {self.year}"
-        return self.name.zh + "（年份不详）" if lang == "zh" else f"{self.name.en} (no year)"
+        return self.name.zh + "（无年份）" if lang == "zh" else f"{self.name.en} (no year)"
 
 
 @dataclass(frozen=True)
