@@ -68,6 +68,18 @@ def test_rows_in_no_order_have_no_stretches(keys: list[Any]) -> None:
     assert runs.starts(keys) is None
 
 
+def test_a_later_key_may_fall_where_an_earlier_one_rises() -> None:
+    first = runs.starts([pd.Series(["a", "b", "b"]), pd.Series([2, 1, 1])])
+    assert first is not None and first.tolist() == [0, 1]
+
+
+def test_an_index_without_some_of_the_keys_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "_OTHERS", 2)
+    index = pd.Index([f"u{k:03}" for k in range(100)])
+    for keys in (index[::2], index[::-1], index.drop("u050"), pd.Index(["u000", "x"])):
+        assert runs.positions(keys, index).tolist() == index.get_indexer(keys).tolist()
+
+
 def test_missing_keys_stand_nowhere_and_what_is_missing_stays_missing() -> None:
     index = pd.Index(["a", "b"])
     keys = pd.Series(["a", None, None, "b", "x"])

@@ -402,7 +402,7 @@ def test_small_tables_are_read_as_gdal_reads_them(folder, tmp_path):
     assert not {"checks", "mine"} & set(read_small(box, [*names, "mine"]))
 
 
-def test_a_digest_writes_cells_as_text_and_shapes_as_the_digits_of_their_wkb():
+def test_a_digest_writes_cells_as_text_and_shapes_as_the_digits_of_their_wkb(monkeypatch):
     import geopandas as gpd
     import shapely
 
@@ -430,3 +430,9 @@ def test_a_digest_writes_cells_as_text_and_shapes_as_the_digits_of_their_wkb():
         text = f"{name}\x1f{len(cells)}\x1f" + "\x1e".join(cells)
         seal.update(text.encode("utf-8", "surrogatepass"))
     assert digest._frame(frame) == seal.hexdigest()
+    squares = [shapely.box(k, 0, k + 1, 1) for k in range(7)]  # these are written all at once
+    made = shapely.multipolygons([[s] for s in squares])
+    cells = "\x1e".join(shapely.to_wkb(made, hex=True, output_dimension=2))
+    seal = hashlib.sha256(f"geometry\x1f7\x1f{cells}".encode())
+    monkeypatch.setattr(digest, "_AT_ONCE", 3)
+    assert digest._frame(gpd.GeoDataFrame(geometry=squares)) == seal.hexdigest()
