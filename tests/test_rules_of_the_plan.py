@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import worlds
 
-from zoning import pipeline, planfile, store
+from zoning import api, pipeline, planfile, store
 from zoning.allocation.proof.certificate import broken_limits, complete
 from zoning.capacity import Limit
 from zoning.cli import main
@@ -206,6 +206,9 @@ def test_a_plan_of_0_1_0_loads_and_keeps_its_rules(old, tmp_path):
     assert account.cap_m2 == plan.run["construction"]["cap_m2"] == 4_725_000
     assert found.new_m2.sum() == plan.run["construction"]["new_m2"]
     assert all(c.ok for c in verify(plan))
+    proved = api.verify(old)  # its files too: what that version did not write is told, not refuted
+    assert not [c.text.en for c in proved if not c.ok and c.level == "error"]
+    assert any("another version" in c.text.en for c in proved if c.level == "note")
     write_folder(answer.with_allocation(plan, account, found, answer.Question()), tmp_path / "new")
     again = json.loads((tmp_path / "new" / "run.json").read_text(encoding="utf-8"))
     assert (again["format"], again["config"]["cap"]["quotas"]["key"]["share"]) == (2, 0.55)

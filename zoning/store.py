@@ -72,6 +72,19 @@ def _without_times(run: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, An
     return said, times
 
 
+#: What 0.1.0 called otherwise: columns, and the reason of a zone that red lines gave.
+_OLD_NAMES = {"locked_m2": "lock_m2"}
+_OLD_REASONS = {"redline": "overlay"}
+
+
+def of_today(frame: Any) -> Any:
+    """Give a table of units of 0.1.0 the names of today; any other is as it was."""
+    if "zone_reason" not in frame or "overlays" in frame:
+        return frame
+    reasons = frame["zone_reason"].replace(_OLD_REASONS)
+    return frame.rename(columns=_OLD_NAMES).assign(zone_reason=reasons)
+
+
 def _with_overlays(
     units: gpd.GeoDataFrame, atoms: pd.DataFrame, config: Config, *, red_known: bool
 ) -> gpd.GeoDataFrame:
@@ -80,7 +93,7 @@ def _with_overlays(
         return units
     geometry, crs = units.geometry, units.crs
     frame = pd.DataFrame(units.drop(columns="geometry"))
-    frame["zone_reason"] = frame["zone_reason"].replace({"redline": "overlay"})
+    frame["zone_reason"] = frame["zone_reason"].replace(_OLD_REASONS)
     frame["overlays"] = pd.Series("", index=frame.index, dtype="string")
     add_overlays(frame, atoms, scheme_of(config.zones), red_known=red_known)
     return gpd.GeoDataFrame(frame, geometry=geometry, crs=crs)
@@ -133,7 +146,7 @@ def load(folder: str | Path) -> Plan:
         pieces = None if pieces is None else pieces.set_index("piece")
     if "core" in atoms:
         atoms, tables["protection_sets"] = upgrade_ledger(atoms)
-        old = {"locked_m2": "lock_m2"}
+        old = _OLD_NAMES
         units, pieces = (
             units.rename(columns=old),
             None if pieces is None else pieces.rename(columns=old),

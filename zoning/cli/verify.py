@@ -35,6 +35,8 @@ def verify(
     for c in found:
         mark = talk.say("ok", "通过") if c.ok else talk.say("FAILS", "未通过")
         tell = talk.write if c.ok else talk.wrong
+        if c.level == "warning" and not c.ok:
+            mark = talk.say("warning", "警告")
         if c.level == "note":
             mark = talk.say("note", "提示")
         tell(f"{mark}  {c.check} [{c.where}] {c.text.get(talk.lang)}")

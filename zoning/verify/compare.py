@@ -149,11 +149,15 @@ def langs(plan: Plan) -> tuple[str, str]:
     return lang, "en" if lang == "zh" else "zh"
 
 
-def say(found: Findings, plan: Plan, name: str, off: list[tuple[str, Any, Any]]) -> None:
-    """Tell the first difference; a file that another version wrote may differ in its words."""
+def made_here(plan: Plan) -> bool:
+    """Say whether this version made the plan, as run.json has it."""
     from zoning import __version__
 
-    ours = plan.run.get("software", {}).get("zoning") == __version__
+    return bool(plan.run.get("software", {}).get("zoning") == __version__)
+
+
+def say(found: Findings, plan: Plan, name: str, off: list[tuple[str, Any, Any]]) -> None:
+    """Tell the first difference; a file that another version wrote may differ in its words."""
     if not off:
         text = Text(f"{name}: as the plan makes it", f"{name}：与方案一致")
         found.add("verify.output", True, text, name)
@@ -164,7 +168,7 @@ def say(found: Findings, plan: Plan, name: str, off: list[tuple[str, Any, Any]])
                 f"{name}，{place} 为 {_short(had)}，{_AGAIN.zh}应为 {_short(right)}"
                 + (f"（共 {len(off)} 处不一致）" if len(off) > 1 else ""))  # fmt: skip
     found.add("verify.output", False, text, f"{name}: {place}", measured=_short(had),
-              limit=_short(right), level="error" if ours else "warning")  # fmt: skip
+              limit=_short(right), level="error" if made_here(plan) else "warning")  # fmt: skip
 
 
 def _short(value: Any) -> str:

@@ -17,11 +17,12 @@ from typing import Any
 
 import pandas as pd
 
+from zoning import store
 from zoning.base.staged import sha256
 from zoning.errors import Text
 from zoning.outputs.withheld import handed_out
 from zoning.plan import Plan
-from zoning.verify.compare import Findings, differences, langs, least, say, values
+from zoning.verify.compare import Findings, differences, langs, least, made_here, say, values
 from zoning.verify.papers import pdf_report, word_report
 from zoning.verify.slider import slider
 
@@ -89,11 +90,16 @@ def _geopackage(plan: Plan, folder: Path, found: Findings) -> None:
         there = {r[0] for r in db.execute("SELECT table_name FROM gpkg_contents")}
         for name in ("units", "allocation"):
             if name in layers:
-                _layer(path, name, layers[name], found)
+                _layer(path, name, layers[name], found, other=not made_here(plan))
         for name, frame in tables.items():
             if name in there and name in ("checks", "plan"):
                 _table(db, name, frame, found)
         absent = sorted({*layers, *tables} - there)
+        if absent and not made_here(plan):
+            listed = ", ".join(absent)
+            found.not_looked_at(Text(f"plan.gpkg: what another version did not write: {listed}",
+                                     f"plan.gpkg：其他版本未写入的内容：{listed}"))  # fmt: skip
+            absent = []
         found.add("verify.layers", not absent,
                   Text(f"plan.gpkg lacks {', '.join(absent)}" if absent
                        else f"plan.gpkg has its {len(layers)} layers and {len(tables)} tables",
@@ -136,12 +142,20 @@ def _clipped(db: sqlite3.Connection, plan: Plan, units: Any, found: Findings) ->
     found.add("verify.clipped", right, text, f"plan.gpkg: {clipped.VIEW}")
 
 
-def _layer(path: Path, name: str, right: Any, found: Findings) -> None:
-    """Compare a layer that stands in units.parquet too."""
+def _layer(path: Path, name: str, right: Any, found: Findings, *, other: bool) -> None:
+    """Compare a layer that stands in units.parquet too; what ``other`` versions lack is told."""
     import pyogrio
     import shapely
 
     stored = pyogrio.read_dataframe(path, layer=name)
+    if other:
+        stored = store.of_today(stored)
+        absent = [c for c in right.columns if c not in stored]
+        if absent:
+            listed = ", ".join(absent)
+            found.not_looked_at(Text(f"plan.gpkg: {name}: what another version lacks: {listed}",
+                                     f"plan.gpkg：{name}：其他版本所缺字段：{listed}"))  # fmt: skip
+        right = right.drop(columns=absent)
     key = right.columns[0]
     stored, right = stored.set_index(key), right.set_index(key)
     for column in right.columns.drop("geometry"):
