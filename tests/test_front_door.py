@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zipfile
 from collections import Counter
 
 import field_cases as world
@@ -665,6 +666,56 @@ def test_rasters_that_lie_wrong(tmp_path, kw, code):
     assert looked(tif(tmp_path / "a.tif", **kw))[code] == "error"
 
 
+# Met in a delivery made up for a walk: -9999 in the pixels, and no no-data value in the file.
+@pytest.mark.parametrize(("value", "declared", "told"), [
+    (-9999.0, None, {"undeclared-nodata": "warning"}), (-9999.0, -9999.0, {}),
+    (-3.4028234663852886e38, None, {"undeclared-nodata": "warning"}), (250.0, None, {}),
+])  # fmt: skip
+def test_heights_that_stand_for_not_known(tmp_path, value, declared, told):
+    heights = np.linspace(20, 300, 2400, dtype="float32").reshape(40, 60)
+    heights[3:9, 5:9] = value
+    place = rasterio.transform.from_origin(467_000, 3_564_000, 100, 100)
+    with rasterio.open(
+        tmp_path / "dem.tif",
+        "w",
+        driver="GTiff",
+        height=40,
+        width=60,
+        count=1,
+        dtype="float32",
+        crs="EPSG:4549",
+        transform=place,
+        nodata=declared,
+    ) as file:
+        file.write(heights, 1)  # fmt: skip
+    assert looked(tmp_path / "dem.tif") == told
+    if told:
+        (finding,) = look([tmp_path / "dem.tif"]).findings
+        assert finding.measured == pytest.approx(value) and "1.0%" in finding.what.en
+
+
+def test_what_is_packed_beside_layers_is_named_and_only_shapefiles_need_a_cpg(tmp_path):
+    """Of an archive only layers are read; what else it holds must not seem to be looked at."""
+    folder = tmp_path / "资料"
+    folder.mkdir()
+    towns = world.towns()
+    towns.to_file(folder / "towns.shp", encoding="GBK")
+    (folder / "towns.cpg").unlink(missing_ok=True)
+    towns.to_crs("EPSG:4490").to_file(folder / "line.geojson")
+    tif(folder / "use.tif")
+    csv(folder, "code,population\n321102001,5\n", name="统计.csv")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for file in sorted(folder.iterdir()):
+            archive.write(file, f"资料/{file.name}")
+    found = look([tmp_path / "a.zip"]).findings
+    (packed,) = [f for f in found if f.code == "packed-files"]
+    assert "use.tif" in packed.what.en and "统计.csv" in packed.what.zh
+    assert packed.level == "note" and "towns" not in packed.what.en
+    assert [f.where for f in found if f.code == "encoding-guessed"] == [
+        f"{tmp_path / 'a.zip'}:towns"
+    ]
+
+
 # --- plan.toml ---------------------------------------------------------------------------------
 
 
@@ -728,6 +779,24 @@ def test_repaired_copies_check_clean_but_for_questions(messy, tmp_path):
     assert not [f for f in found.findings if f.level == "error"]
     # What is asked: the slope that nobody knows.
     assert any("slope_deg" in f.what.en for f in found.findings)
+
+
+def test_files_that_are_not_copied_are_named_from_the_copies(messy, tmp_path):
+    """Every file that plan.toml names is found from the copies, whatever the key; texts stay."""
+    (messy / "decisions.csv").write_text("township,zone\n", encoding="utf-8")
+    tif(messy / "dem.tif")
+    plan = messy / "plan.toml"
+    text = plan.read_text(encoding="utf-8")
+    more = "[zones]\noverrides = 'decisions.csv'  # who, why\n[inputs.dem]\npath = \"dem.tif\"\n"
+    plan.write_text(text + more, encoding="utf-8")
+    before = strict.read(plan).data
+    api.mend(messy, tmp_path / "copy")
+    after = strict.read(tmp_path / "copy" / "plan.toml").data
+    for at in (lambda d: d["inputs"]["dem"]["path"], lambda d: d["zones"]["overrides"],
+               lambda d: d["inputs"]["landuse"]["path"]):  # fmt: skip
+        assert (tmp_path / "copy" / at(after)).resolve() == (messy / at(before)).resolve()
+        assert at(after) != at(before)
+    assert after["plan"] == before["plan"]
 
 
 def test_copies_are_not_written_over_files(messy, tmp_path):

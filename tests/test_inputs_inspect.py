@@ -48,6 +48,18 @@ def test_zone_numbers_in_the_easting(zone, declared, remedy):
     assert finding.code == "zone-prefix" and remedy in finding.remedy.zh
 
 
+def test_a_zone_number_that_contradicts_the_crs_is_asked_about_not_guessed():
+    """Number 40 before eastings that say 117 degrees, the meridian of 39: either may be wrong."""
+    from zoning.inputs.repair.coordinates import right_crs
+
+    moved = shapely.transform(PLAIN, lambda c: c + np.array([40e6, 0]))
+    (finding,) = inspect_layer(layer(moved, "EPSG:4548"))
+    assert finding.code == "zone-prefix"
+    assert "EPSG:4528" in finding.remedy.en and "EPSG:4527" in finding.remedy.zh
+    kept, log = right_crs(layer(moved, "EPSG:4548"), "a.shp")
+    assert kept.crs.to_epsg() == 4548 and log == []
+
+
 def test_the_codes_of_the_remedies_are_what_proj_says():
     from pyproj import CRS
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,8 @@ _KNOWN = (*_VECTORS, *_TABLES, *_RASTERS)
 _FILLS = 0.5
 #: Pixels of a raster that are looked at, along its longer side.
 _SIDE = 2000
+#: Numbers that stand for "not known" in rasters; beyond the last, every number does.
+_MARKS, _HUGE = (-9999, -99999, -32768, -32767, 32767, 65535, -2147483648), 1e30
 
 
 @dataclass
@@ -130,6 +132,7 @@ def _vector(path: Path, layer: str | None, out: Looked) -> list[str]:
     from zoning.inputs.vector import list_layers, read_raw
 
     codes: list[str] = []
+    _packed(path, out)
     for name in [layer] if layer else list_layers(path):
         where = f"{path}:{name}" if layer or len(list_layers(path)) > 1 else str(path)
         frame, remarks = read_raw(path, name)
@@ -138,6 +141,7 @@ def _vector(path: Path, layer: str | None, out: Looked) -> list[str]:
         fact: dict[str, Any] = {"file": str(path), "layer": name, "kind": "polygons",
                                 "rows": len(frame), "crs": crs, "columns": heads}  # fmt: skip
         out.facts.append(fact)
+        remarks = [replace(r, where=where) if r.where == str(path) else r for r in remarks]
         out.findings += [*remarks, *odd_text(frame, where)]
         if not len(frame) or frame.geometry.isna().all():
             fact["kind"] = "rows"
@@ -242,12 +246,50 @@ def _raster(path: Path, out: Looked) -> None:
     elif crs.is_projected or crs.is_geographic:
         x, y = (bounds.left + bounds.right) / 2, (bounds.bottom + bounds.top) / 2
         out.findings += axes(x, y, crs, where) or prefix(x, crs, where)
+    out.findings += _undeclared(known, values.size, where)
     whole = known.size and (known == np.round(known)).all()
     each, count = np.unique(known, return_counts=True) if whole else (np.array([]), np.array([]))
     if 0 < len(each) <= 80:
         fact["classes"] = {int(v): round(int(n) / values.size, 6)
                            for v, n in zip(each, count, strict=True)}  # fmt: skip
         _legends(fact["classes"], where, out)
+
+
+def _undeclared(known: Any, pixels: int, where: str) -> list[Finding]:
+    """Find a mark of "not known" that the file does not declare: the least or the largest value."""
+    import numpy as np
+
+    found: list[Finding] = []
+    for value in sorted({float(known.min()), float(known.max())} if known.size else ()):
+        if value not in _MARKS and not abs(value) > _HUGE:
+            continue
+        part = np.count_nonzero(known == value) / pixels
+        found.append(Finding(
+            Text(f"{value:g} stands in {part:.1%} of the pixels and is not declared as no data",
+                 f"{part:.1%} 的像元取值 {value:g}，且未声明为无数据"),
+            where, measured=value, code="undeclared-nodata", level="warning",
+            remedy=Text(f'if it stands for "not known": gdal_edit.py -a_nodata {value:g} FILE',
+                        f"若表示“未知”，请声明：gdal_edit.py -a_nodata {value:g} 文件"),
+        ))  # fmt: skip
+    return found
+
+
+def _packed(path: Path, out: Looked) -> None:
+    """Name the tables and rasters of an archive: only its layers are read from it."""
+    import zipfile
+
+    if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        names = [i.filename for i in archive.infolist() if not i.is_dir()]
+    other = [n for n in names if n.lower().endswith((*_TABLES, *_RASTERS, ".xls", ".zip", ".rar"))]
+    if other:
+        out.findings.append(Finding(
+            Text(f"in the archive and not looked at: {some(other)}",
+                 f"压缩包内未检查的文件：{some(other)}"),
+            str(path), code="packed-files", level="note",
+            remedy=Text("unpack it and check the folder", "请解压后检查文件夹"),
+        ))  # fmt: skip
 
 
 def _legends(classes: dict[int, float], where: str, out: Looked) -> None:

@@ -185,12 +185,13 @@ def _read(
     try:
         if path.suffix.lower() == ".parquet":
             return gpd.read_parquet(path), []
-        shapefile = is_shapefile(path)
+        packed = packed_layers(path).get(layer or "")
+        shapefile = is_shapefile(path) if packed is None else is_shapefile(Path(packed))
         with warnings.catch_warnings():
             # Odd rings and measured coordinates are judged by check_polygons.
             warnings.simplefilter("ignore")
             frame = pyogrio.read_dataframe(
-                packed_layers(path).get(layer or "", path),
+                packed or path,
                 layer=layer,
                 encoding="ISO-8859-1" if shapefile else encoding,
                 fid_as_index=True,

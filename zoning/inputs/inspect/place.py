@@ -183,19 +183,37 @@ def prefix(x: float, crs: Any, where: str) -> list[Finding]:
         )
         code = _prefixed_zone(zone)
     hint = f'crs = "EPSG:{code}"' if code else "check the zone"
-    return [
-        Finding(
-            text, where, measured=x, code="zone-prefix", level="error",
-            remedy=Text(hint, hint if code else "请检查带号"),
+    remedy = Text(hint, hint if code else "请检查带号")
+    if code and zone and (own := _another_meridian(zone, crs)):
+        mark, real = _prefixed_zone(zone), own - _PLAIN_TO_PREFIXED
+        remedy = Text(
+            f"zone {zone} is not that of {systems.name_of(crs)}: ask which is right; crs = "
+            f'"EPSG:{mark}" if the number is, "EPSG:{real}" with {zone} replaced if it is not',
+            f'{systems.name_of(crs)} 不属第 {zone} 带，请核实：带号正确则 crs = "EPSG:{mark}"；'
+            f'带号有误则更正带号并用 "EPSG:{real}"',
         )
-    ]  # fmt: skip
+    return [Finding(text, where, measured=x, code="zone-prefix", level="error", remedy=remedy)]
 
 
 def fitting_crs(x: float, crs: Any) -> str | None:
     """Give the CRS in which a zone number that does not fit the declared one would be right."""
     zone = int(x // 1_000_000)
+    if zone and _another_meridian(zone, crs):
+        return None  # the number and the CRS say two things: only a person knows which is right
     code = plain_zone(crs) if zone == 0 else _prefixed_zone(zone)
     return f"EPSG:{code}" if code else None
+
+
+#: EPSG codes of 3-degree zones: with the number in front they come this much before.
+_PLAIN_TO_PREFIXED = 21
+
+
+def _another_meridian(zone: int, crs: Any) -> int | None:
+    """Give the code of a CRS without zone number whose meridian is not that of a 3-degree zone."""
+    easting, own = false_easting(crs), plain_zone(crs)
+    if easting != 500_000 or own is None or not 25 <= zone <= 45:
+        return None
+    return own if own - 4534 != zone - 25 else None
 
 
 def false_easting(crs: Any) -> float | None:

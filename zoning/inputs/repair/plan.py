@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.base import strict
 from zoning.errors import Finding, InputError, Text
 from zoning.inputs.repair import coordinates, shapes, tables
+from zoning.inputs.source import split_layer
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -46,6 +48,7 @@ def mend_plan(config: Config, plan: Path, out: Path) -> list[Finding]:
     document = strict.read(plan)
     lines = document.text.splitlines()
     log: list[Finding] = []
+    copied: set[tuple[str | int, ...]] = set()
     inputs = config.inputs
     parts: list[tuple[tuple[str | int, ...], Layer]] = [
         (("inputs", role), part) for role in ("boundary", "counties", "townships")
@@ -57,9 +60,9 @@ def mend_plan(config: Config, plan: Path, out: Path) -> list[Finding]:
         name = "-".join(str(step) for step in path[1:])
         found = _mend_layer(plan.parent, part, name, out)
         if found is None:
-            _point(lines, document, path, "path", _relative(plan.parent / part.path, out))
             continue
         log += found
+        copied.add((*path, "path"))
         _point(lines, document, path, "path", f"{name}.gpkg")
         for key in _OF_ORIGINAL:
             _strike(lines, document, [*path, key])
@@ -68,9 +71,10 @@ def mend_plan(config: Config, plan: Path, out: Path) -> list[Finding]:
         log += _mend_table(plan.parent, townships.table, townships.sheet, out)
         _point(lines, document, ("inputs", "townships"), "table", "townships.csv")
         _strike(lines, document, ["inputs", "townships", "sheet"])
-    if inputs.landuse is not None:
-        place = _relative(plan.parent / inputs.landuse.path, out)
-        _point(lines, document, ("inputs", "landuse"), "path", place)
+        copied.add(("inputs", "townships", "table"))
+    for where, value in _values(document.data, ()):
+        if where not in copied:
+            _follow(lines, document, where, value, (plan.parent, out))
     (out / "plan.toml").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     return log
 
@@ -155,6 +159,40 @@ def _point(
     # A value ends with its quotes; what follows it (a comment, other keys of a brace) stays.
     pattern = rf"(\b{key}\s*=\s*)(\"(?:[^\"\\]|\\.)*\"|'[^']*')"
     lines[number - 1] = re.sub(pattern, lambda m: m[1] + quoted, lines[number - 1], count=1)
+
+
+def _values(at: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Give every text of a document with the keys that lead to it."""
+    if isinstance(at, str):
+        yield path, at
+    elif isinstance(at, dict | list):
+        for key, value in at.items() if isinstance(at, dict) else enumerate(at):
+            yield from _values(value, (*path, key))
+
+
+def _follow(
+    lines: list[str],
+    document: strict.Document,
+    path: tuple[str | int, ...],
+    value: str,
+    folders: tuple[Path, Path],
+) -> None:
+    """Name a file that was not copied from where the copies are; other texts stay."""
+    file, layer = split_layer(value)
+    number = document.line(path)
+    if not file.suffix or number is None or not (folders[0] / file).exists():
+        return
+    new = _relative(folders[0] / file, folders[1]) + (f":{layer}" if layer else "")
+
+    def other(found: re.Match[str]) -> str:
+        same = tomllib.loads(f"text = {found[0]}")["text"] == value
+        return json.dumps(new, ensure_ascii=False) if same else found[0]
+
+    for n in range(number - 1, len(lines)):  # a list may end some lines below its key
+        line = re.sub(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'", other, lines[n])
+        if line != lines[n]:
+            lines[n] = line
+            return
 
 
 def _strike(lines: list[str], document: strict.Document, path: list[str | int]) -> None:
