@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -185,7 +184,7 @@ def _follow(
     new = _relative(folders[0] / file, folders[1]) + (f":{layer}" if layer else "")
 
     def other(found: re.Match[str]) -> str:
-        same = tomllib.loads(f"text = {found[0]}")["text"] == value
+        same = strict.parse(f"text = {found[0]}", document.where).data["text"] == value
         return json.dumps(new, ensure_ascii=False) if same else found[0]
 
     for n in range(number - 1, len(lines)):  # a list may end some lines below its key
