@@ -639,6 +639,16 @@ def test_areas_of_web_mercator_would_be_far_off(plan):
     assert abs(layer.to_crs("EPSG:4490").geometry.iloc[0].area) < 1
 
 
+def test_the_account_of_planned_land_names_its_places(plan):
+    _, made = plan
+    table = next(
+        t for c in made.contributions for t in c.tables if t.name == "audit_cap"
+    )  # fmt: skip
+    words = next(f.words for f in table.fields if f.name == "place")
+    assert set(table.frame["place"]) <= set(words) and words["city"].zh == "全市"
+    assert {t.zh for k, t in words.items() if k != "city"} == set(made.counties["name"])
+
+
 @pytest.mark.slow
 def test_a_stored_plan_says_the_same(plan):
     folder, made = plan

@@ -254,6 +254,20 @@ def test_parcels_are_one_area_and_a_published_total_on_each_counts_once():
     assert row.published_m2 == 15
 
 
+def test_parcels_of_several_names_are_not_called_by_the_first():
+    shapes = [shapely.box(0, 0, 1, 1), shapely.box(5, 0, 6, 1)]
+    given = gpd.GeoDataFrame({"code": ["a", "b"], "name": ["西片", "东片"]}, geometry=shapes,
+                             crs=worlds.CRS)  # fmt: skip
+    part = ProtectionLayer(path="p.gpkg", kind="basic_farmland")
+    (row,) = dissolve([tidy(given, part)[0]]).itertuples()
+    assert (row.code, row.name) == ("basic_farmland", "永久基本农田")
+    (row,) = dissolve([tidy(given.assign(name="西片"), part)[0]]).itertuples()
+    assert row.name == "西片"
+    coded = part.model_copy(update={"columns": part.columns.model_copy(update={"code": "code"})})
+    rows = dissolve([tidy(given, coded)[0]])
+    assert rows["name"].tolist() == ["西片", "东片"]
+
+
 def test_red_lines_without_a_level_are_level_2():
     lines = worlds.redlines().drop(columns="level")
     frame, problems = tidy(lines, ProtectionLayer(kind="redline", path="a.gpkg"))

@@ -236,6 +236,9 @@ def dissolve(frames: Iterable[gpd.GeoDataFrame]) -> gpd.GeoDataFrame | None:
     rows = []
     for _, part in table.groupby(keys, sort=True, dropna=False):
         first = {c: part[c].dropna().iloc[0] if part[c].notna().any() else pd.NA for c in columns}
+        if part["name"].nunique() > 1 and (part["code"] == first["kind"]).all():
+            # Parcels that are one area: the name of one of them is not that of all.
+            first["name"] = load_kinds().at[first["kind"], "zh"]
         shapes = part.geometry.to_numpy()
         known = part["published_m2"].dropna()
         if known.nunique() > 1:

@@ -74,10 +74,14 @@ def contribute(result: Result, plan: Plan) -> Contribution:
     frames = tables(result, plan)
     layer = conflict_layer(frames["conflict_list"], result, plan.units.crs)
     frames["conflict_list"] = frames["conflict_list"].drop(columns="patch")
+    places = {} if plan.counties is None else {
+        str(c): Text(str(n), str(n)) for c, n in plan.counties["name"].items()
+    }  # fmt: skip
     kept = {
-        name: Table(name, _TITLES[name], frame, fields_of(frame, rules, zones), _KEYS.get(name, ()))
+        name: Table(name, _TITLES[name], frame, fields_of(frame, rules, zones, places),
+                    _KEYS.get(name, ()))
         for name, frame in frames.items()
-    }
+    }  # fmt: skip
     used = set(layer["kind"])
     kinds = tuple(
         Class(text, colour, code=code)

@@ -126,7 +126,10 @@ def states() -> dict[str, Text]:
     return {code: STATE_NAMES[code] for code in STATES}
 
 
-def fields_of(frame: pd.DataFrame, rules: Matrix, zones: Mapping[str, Text]) -> tuple[Field, ...]:
+def fields_of(
+    frame: pd.DataFrame, rules: Matrix, zones: Mapping[str, Text],
+    places: Mapping[str, Text] | None = None,
+) -> tuple[Field, ...]:  # fmt: skip
     """Describe the columns of a frame.
 
     Parameters
@@ -136,6 +139,8 @@ def fields_of(frame: pd.DataFrame, rules: Matrix, zones: Mapping[str, Text]) -> 
         Gives the names of classes.
     zones : mapping of str to Text
         Names of zones.
+    places : mapping of str to Text, optional
+        Names of counties by code.
 
     Returns
     -------
@@ -151,6 +156,7 @@ def fields_of(frame: pd.DataFrame, rules: Matrix, zones: Mapping[str, Text]) -> 
             SPECK: Text("too small to be mapped", "不足上图面积"),
         },
         "role": {r.code: r.name for r in load_roles().values()},
+        "place": {"city": Text("city", "全市"), **(places or {})},
     }  # fmt: skip
     found = []
     for name in (str(c) for c in frame.columns if c != "geometry"):

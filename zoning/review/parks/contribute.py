@@ -61,6 +61,12 @@ _CHECKS = {
 }
 
 
+#: What the numbers of findings count.
+_MEASURES = {
+    "m2": Text("m²", "m²"), "count": Text("musts", "项"), "1": Text("part of it", "比例"),
+}  # fmt: skip
+
+
 def _field(
     name: str, en: str, zh: str, unit: str = "", codes: Mapping[str, Text] | None = None,
     about: Text | None = None,
@@ -147,8 +153,8 @@ def contribute_parks(
               (_field("park", "park", "园区"), _field("check", "check", "核查项", codes=_CHECKS),
                _field("level", "level", "程度", codes={str(k): t for k, t in LEVELS.items()}),
                _field("measured", "measured", "实测"), _field("limit", "limit", "限值"),
-               _field("measure", "unit", "单位"), _field("en", "finding", "结果（英文）"),
-               _field("zh", "finding (Chinese)", "结果"))),
+               _field("measure", "unit", "单位", codes=_MEASURES),
+               _field("en", "finding", "结果（英文）"), _field("zh", "finding (Chinese)", "结果"))),
         Table("park_account", Text("parks by zone and kind", "分区分类园区"),
               account(listed, found.by_zone),
               (_field("zone", "zone", "功能区", codes=zones),
