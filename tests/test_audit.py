@@ -214,6 +214,8 @@ def test_a_wider_tolerance_only_makes_slivers_of_conflicts():
         (shapely.box(0, 0, 1000, 3), 3.0, True),
         (shapely.box(0, 0, 30, 30), 30.0, False),
         (shapely.box(0, 0, 200, 6), 6.0, False),
+        (shapely.box(0, 0, 300, 5.1), 5.1, False),
+        (shapely.box(0, 0, 300, 4.95), 4.95, True),
         (shapely.box(0, 0, 100, 20), 20.0, False),
         (shapely.box(0, 0, 15, 15), 15.0, True),  # wide, and below what surveys map
         # A thread with a yard at its end: what is wider than the tolerance is land.
