@@ -184,7 +184,7 @@ def _follow(
     new = _relative(folders[0] / file, folders[1]) + (f":{layer}" if layer else "")
 
     def other(found: re.Match[str]) -> str:
-        same = strict.parse(f"text = {found[0]}", document.where).data["text"] == value
+        same = found[0] in (json.dumps(value, ensure_ascii=False), f"'{value}'")
         return json.dumps(new, ensure_ascii=False) if same else found[0]
 
     for n in range(number - 1, len(lines)):  # a list may end some lines below its key
