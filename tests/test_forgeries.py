@@ -352,3 +352,24 @@ def test_a_forged_plan_is_named(honest, tmp_path, what, name):
     FORGERIES[what](forger)
     forger.repair()
     assert told(folder) != []
+
+
+@pytest.mark.parametrize(("column", "value"), [("agree", 2), ("status", "accept")])
+def test_how_many_methods_agree_is_counted_again(column, value):
+    from types import SimpleNamespace
+
+    from zoning.verify.compare import Findings
+    from zoning.verify.zones import _agreement
+
+    table = pd.DataFrame({
+        "township": ["a", "b", "c"], "one": ["x", "x", "x"], "two": ["x", "y", "x"],
+        "three": ["x", None, "y"], "agree": [3, 1, 2], "zone": ["x", None, "x"],
+        "status": ["accept", "review", "flag"],
+    })  # fmt: skip
+    honest = Findings()
+    _agreement(SimpleNamespace(tables={"methods": table}), honest)
+    assert [c.ok for c in honest.checks] == [True, True]
+    table.loc[1, column] = value
+    forged = Findings()
+    _agreement(SimpleNamespace(tables={"methods": table}), forged)
+    assert [c.where for c in forged.checks if not c.ok] == [f"plan.gpkg: methods, {column}: b"]

@@ -19,6 +19,7 @@ def audit(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
     if plan.townships is None or "zone" not in plan.units:
         return
     _townships(plan, found)
+    _agreement(plan, found)
     _largest(plan, atoms, found)
     zone, reason, beside = _units(plan, atoms)
     text = Text("townships, overlays and decisions", "乡镇、叠加与决定")
@@ -34,6 +35,26 @@ def audit(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
     for column, derived in (("zone", derived_unit), ("township_zone", derived_town)):
         found.column("verify.zones", f"plan.gpkg: pieces, {column}", values(plan.pieces[column]),
                      derived, source=Text("units and townships", "单元与乡镇"))  # fmt: skip
+
+
+def _agreement(plan: Plan, found: Findings) -> None:
+    """Count how many methods say the same of a township."""
+    table = plan.tables.get("methods")
+    if table is None or not {"township", "agree", "zone", "status"} <= set(table.columns):
+        return
+    names = [c for c in table.columns if c not in ("township", "agree", "zone", "status")]
+    rows = table.astype(object).where(table.notna(), None).set_index("township")
+    derived: dict[str, dict[str, Any]] = {"agree": {}, "status": {}}
+    for township, row in rows.iterrows():
+        said = [row[n] for n in names if row[n] is not None]
+        most = max((said.count(z) for z in said), default=0)
+        derived["agree"][str(township)] = most
+        half = 2 * most > len(names)
+        word = "accept" if most == len(names) else "flag" if half else "review"
+        derived["status"][str(township)] = word
+    for column, right in derived.items():
+        found.column("verify.methods", f"plan.gpkg: methods, {column}", values(rows[column]),
+                     right, source=Text("what each method says", "各方法的结果"))  # fmt: skip
 
 
 def _townships(plan: Plan, found: Findings) -> None:
