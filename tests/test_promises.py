@@ -44,6 +44,8 @@ FRAGMENTS = [e for e in EXAMPLES if set(tomllib.loads(e[2])) <= set(Config.model
 DELIVERY = [e for e in FRAGMENTS if e[0].startswith("messy-delivery")]
 FRAGMENTS = [e for e in FRAGMENTS if e not in DELIVERY]
 POLICIES = [e for e in EXAMPLES if "policy" in tomllib.loads(e[2])]
+#: Files of the audit; tests/test_audit.py reads each of them.
+REVIEW = [e for e in EXAMPLES if re.match(r"# (rules|order|tolerance)\.toml\n", e[2])]
 
 
 @pytest.fixture
@@ -100,7 +102,8 @@ def test_there_are_examples() -> None:
     assert len(FRAGMENTS) >= 7 and len(DELIVERY) == len(POLICIES) == 2
     assert any("policies" in tomllib.loads(text) for _, _, text in FRAGMENTS)
     methods = [e for e in EXAMPLES if "dimension" in tomllib.loads(e[2])]
-    assert sorted([*FRAGMENTS, *DELIVERY, *POLICIES, *methods]) == sorted(EXAMPLES)
+    assert len(REVIEW) == 6
+    assert sorted([*FRAGMENTS, *DELIVERY, *POLICIES, *REVIEW, *methods]) == sorted(EXAMPLES)
 
 
 @pytest.mark.parametrize(("name", "number", "text"), POLICIES, ids=[n for n, _, _ in POLICIES])
