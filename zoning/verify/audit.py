@@ -46,6 +46,7 @@ from zoning.verify import (
     parks,
     patches,
     proof,
+    protected,
     redlines,
     shapes,
     stages,
@@ -87,6 +88,7 @@ def verify(plan: Plan, folder: Path | None = None, *, inputs_in: Path | None = N
     zones.audit(plan, atoms, found)
     accounts.audit(plan, atoms, found)
     redlines.audit(plan, atoms, found)
+    protected.audit(plan, atoms, found)
     found.checks += overlays(plan)
     found.checks += own(plan)
     fair.audit(plan, found)

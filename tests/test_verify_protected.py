@@ -1,0 +1,88 @@
+"""Accounts of protected land are derived again: any number of them that is changed is refuted."""
+
+from dataclasses import replace
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+import worlds
+
+import zoning as zn
+from zoning.verify.areas import parts
+from zoning.verify.compare import Findings
+from zoning.verify.protected import audit
+
+EXTRA = """
+[[inputs.protections]]
+kind = "basic_farmland"
+path = "农田.gpkg"
+[[inputs.protections]]
+kind = "water"
+path = "水源.gpkg"
+"""
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    """A plan with fields, and a source of two levels that lie over them and over a red line."""
+    folder = tmp_path_factory.mktemp("护")
+    fields = shapely.Point(worlds.X + 2150, worlds.Y + 2000).buffer(700)
+    inner, outer = (shapely.Point(worlds.X + 1800, worlds.Y + 2100).buffer(r) for r in (300, 600))
+    gpd.GeoDataFrame({"name": ["田"]}, geometry=[fields], crs=worlds.CRS).to_file(
+        folder / "农田.gpkg")  # fmt: skip
+    gpd.GeoDataFrame({"code": ["w", "w", "v"], "name": ["甲", "甲", "乙"], "level": [1, 2, 2],
+                      "published_m2": [282000, 848000, None]},
+                     geometry=[inner, outer.difference(inner), worlds.square(0.2, 0.2, 0.5, 0.5)],
+                     crs=worlds.CRS).to_file(folder / "水源.gpkg")  # fmt: skip
+    return zn.run(worlds.write(folder, extra=EXTRA))
+
+
+def refuted(plan) -> list[str]:
+    found = Findings()
+    audit(plan, parts(plan), found)
+    return [c.where for c in found.checks if not c.ok]
+
+
+def tables(plan) -> dict[str, pd.DataFrame]:
+    (wing,) = [c for c in plan.contributions if c.wing == "protections"]
+    return {t.name: t.frame for t in wing.tables}
+
+
+def forged(plan, name: str, frame: pd.DataFrame):
+    (wing,) = [c for c in plan.contributions if c.wing == "protections"]
+    told = tuple(replace(t, frame=frame) if t.name == name else t for t in wing.tables)
+    others = tuple(c for c in plan.contributions if c.wing != "protections")
+    return replace(plan, contributions=(*others, replace(wing, tables=told)))
+
+
+def test_an_honest_plan_is_proved(plan) -> None:
+    assert {"protection_levels", "protection_areas", "protection_kinds"} <= {*tables(plan)}
+    assert "difference_m2" in tables(plan)["protection_areas"]
+    assert not refuted(plan)
+
+
+def test_every_number_that_is_changed_is_refuted_with_its_table(plan) -> None:
+    tried = 0
+    for name, table in tables(plan).items():
+        for column in table.columns:
+            numbers = pd.api.types.is_numeric_dtype(table[column].dtype)
+            known = table.index[table[column].notna()] if numbers else []
+            if column in ("level", "year") or not len(known):
+                continue
+            frame = table.copy()
+            frame.loc[known[-1], column] += 1
+            places = refuted(forged(plan, name, frame))
+            assert any(name in p for p in places), (name, column, places)
+            tried += 1
+    assert tried >= 20
+
+
+def test_a_row_left_out_and_another_kind_are_refuted(plan) -> None:
+    for name in ("protection_by_county", "protection_areas", "protection_kinds"):
+        table = tables(plan)[name]
+        assert refuted(forged(plan, name, table.iloc[1:].reset_index(drop=True))), name
+    units = tables(plan)["protection_units"].copy()
+    at = units.index[units["kind"] != "none"][0]
+    units.loc[at, "kind"] = "heritage"
+    assert refuted(forged(plan, "protection_units", units))
