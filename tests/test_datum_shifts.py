@@ -147,6 +147,7 @@ def on_earth(ring, lon=100.6, lat=36.0):
     return shapely.make_valid(shapely.Polygon(ring / scale + (lon, lat)))
 
 
+@pytest.mark.slow
 def test_a_shift_that_brings_little_is_found_where_it_does_so_all_along():
     """Two outlines differ by twice the shift along five sixths of their lines."""
     rng = np.random.default_rng(0)

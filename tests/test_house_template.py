@@ -191,6 +191,7 @@ def test_a_plan_names_its_template_and_outline(tmp_path, quiet):
         plan.report(tmp_path / "again", to="pdf", template=tmp_path / "in" / "红头.docx")
 
 
+@pytest.mark.slow
 def test_the_outline_of_townships_has_every_part_once_and_numbers_in_order(quiet):
     plan = worlds.plan()
     from zoning.outputs import report as room

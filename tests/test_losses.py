@@ -44,6 +44,7 @@ def test_brute_force_agrees(seed):
             assert high == pytest.approx(low, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_with_a_boundary_the_interval_holds_the_loss():
     pieces = pieces_of(4, side=4)
     limits = limits_of(pieces, 4, floors=False)
