@@ -565,6 +565,19 @@ def test_rows_of_sums_are_left_out_by_the_repair(word):
     assert kept["name"].tolist() == ["甲"] and "row" in log[0].what.en
 
 
+def test_titles_above_the_head_are_taken_out_and_heads_of_two_rows_are_not():
+    title = ["某市统计表", "", ""]
+    body = [["代码", "乡镇", "人口(万人)"], ["1", "甲", "2.5"]]
+    kept, log = tables.drop_titles(pd.DataFrame([["2024年", "", ""], *body], columns=title), "t")
+    assert list(kept.columns) == body[0] and kept.to_numpy().tolist() == [body[1]]
+    assert [f.code for f in log] == ["title-rows"] and "某市统计表" in log[0].what.zh
+    assert kept.index.tolist() == [2]  # so that later findings name the row of the file
+    two = pd.DataFrame([["", "总量", "户籍"], ["1", "2.5", "2.4"]], columns=["代码", "人口", ""])
+    assert tables.drop_titles(two, "t")[1] == []
+    headless = pd.DataFrame([["1", "2", "3"], ["4", "5", "6"]], columns=title)
+    assert tables.drop_titles(headless, "t")[1] == []
+
+
 # A township called 合计村 is no sum.
 def test_a_name_that_holds_the_word_is_no_sum():
     cells = pd.DataFrame({"name": ["合计村"], "v": ["5"]}, dtype="string")

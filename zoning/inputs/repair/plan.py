@@ -140,7 +140,8 @@ def _mend_table(folder: Path, table: str, sheet: str | None, out: Path) -> list[
 
     cells = read_cells(folder / table, sheet=sheet)
     log: list[Finding] = []
-    for step in (tables.drop_totals, tables.plain_numbers, tables.drop_unknown_markers):
+    for step in (tables.drop_titles, tables.drop_totals, tables.plain_numbers,
+                 tables.drop_unknown_markers):  # fmt: skip
         cells, found = step(cells, table)
         log += found
     cells.to_csv(out / "townships.csv", index=False, encoding="utf-8-sig", lineterminator="\n")

@@ -17,6 +17,38 @@ _TOTALS = {"合计", "总计", "全市合计", "全县合计", "小计", "total"
 _NUMBER = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$|^[+-]?\d+(\.\d+)?$")
 
 
+#: Rows above the head that may hold a title (our choice).
+_TITLES = 5
+
+
+def drop_titles(cells: pd.DataFrame, where: str) -> tuple[pd.DataFrame, list[Finding]]:
+    """Take out title rows, where the first row that names every column lies below them.
+
+    Heads of two rows are not joined: what their names would be is a question.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> cells = pd.DataFrame([["code", "people"], ["1", "5"]], columns=["Table 3", ""])
+    >>> found, log = drop_titles(cells, "a.xlsx")
+    >>> list(found.columns), found.to_numpy().tolist(), len(log)
+    (['code', 'people'], [['1', '5']], 1)
+    """
+    named = sum(bool(str(c).strip()) for c in cells.columns)
+    if named * 2 > cells.shape[1]:
+        return cells, []
+    for at in range(min(_TITLES, len(cells))):
+        row = [unicodedata.normalize("NFKC", str(v)).strip() for v in cells.iloc[at]]
+        if all(row) and len(set(row)) == len(row) and not any(map(_NUMBER.match, row)):
+            title = next((str(c) for c in cells.columns if str(c).strip()), "")
+            log = _log("title-rows", where, f"rows above the head were taken out: {title}",
+                       f"表头以上的标题行已去除：{title}")  # fmt: skip
+            head = [str(v).strip() for v in cells.iloc[at]]
+            # The numbers of the rows stay those of the file.
+            return cells.iloc[at + 1 :].set_axis(head, axis=1), [log]
+    return cells, []
+
+
 def drop_totals(cells: pd.DataFrame, where: str) -> tuple[pd.DataFrame, list[Finding]]:
     """Leave out rows that add up the others.
 
