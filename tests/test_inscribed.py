@@ -100,3 +100,13 @@ def test_what_steiners_formula_does_not_fit_is_grown():
     steiner = shapely.area(eroded) + 5 * shapely.length(eroded) + 25 * np.pi
     assert _grown(eroded, shapes, 5.0) == pytest.approx(grown, rel=1e-4)
     assert (abs(steiner - grown) > 1).all()
+
+
+def test_a_ring_of_one_point_has_no_circle_and_spoils_no_other() -> None:
+    """Noding at a touch leaves such a ring now and then; the others keep their places."""
+    point = shapely.Polygon([(470400.4997541292, 3563511.649553483)] * 5)
+    line = shapely.from_wkt("POLYGON ((0 0, 9 0, 0 0, 0 0))")
+    yard = shapely.box(0, 0, 200, 6)
+    found = radii(np.array([point, yard, line, shapely.Polygon()]), 0.01, 0.01)
+    assert found[[0, 2, 3]].tolist() == [0, 0, 0] and abs(found[1] - 3) < 0.01
+    assert radii(np.array([point]), 0.01, 0.01).tolist() == [0]

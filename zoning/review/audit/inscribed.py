@@ -40,7 +40,7 @@ def radii(shapes: Geometries, part: float, least_m: float) -> Floats:
     Parameters
     ----------
     shapes : array of polygon
-        Valid, with an area.
+        Valid; one without an area has no circle and radius 0.
     part : float
         How exact, as a part of area over perimeter (which never is above the radius).
     least_m : float
@@ -57,6 +57,15 @@ def radii(shapes: Geometries, part: float, least_m: float) -> Floats:
     >>> radii(shapes, 0.01, 0.01).round(2).tolist()
     [3.0, 3.0]
     """
+    found: Floats = np.zeros(len(shapes))
+    # What noding left of a touch may be a ring of one point: there is no circle in it.
+    some = shapely.area(shapes) > 0
+    found[some] = _radii(shapes[some], part, least_m)
+    return found
+
+
+def _radii(shapes: Geometries, part: float, least_m: float) -> Floats:
+    """Find the circles of polygons that have an area; see :func:`radii`."""
     size = shapely.area(shapes) / np.maximum(shapely.length(shapes), 1e-9)
     start = shapely.maximum_inscribed_circle(shapes, tolerance=_START * size)
     # In a convex polygon edges are as good as their lines, and one programme finds the largest.
