@@ -268,6 +268,7 @@ def refused(*args, cwd=None):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "option",
     [("--cap", 1.01), ("--cap", -0.1), ("--cap", "nan"), ("--boundary-weight", -1),

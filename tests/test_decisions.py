@@ -94,6 +94,7 @@ def test_the_card_of_the_map_has_it_all(plan) -> None:
     assert "纪要第3条" in plan.townships.loc["321000002", "why_zh"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_report_and_console(plan, lang, capsys) -> None:
     blocks = accounts.zones(Writer(plan, lang))

@@ -251,6 +251,7 @@ def test_an_own_area_makes_the_shares(tmp_path):
     assert towns["given_built_m2"].tolist() == [600_000, 5_400_000, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["new_m2", "county_name", "zone", "free_m2"])
 def test_a_column_of_any_result_steps_aside(tmp_path, name):
     plan = own_column(tmp_path, name, ["1", "2", "3"])

@@ -41,6 +41,7 @@ def test_brute_force_over_every_plan():
     assert plan.certificate.ok
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_each_goal_is_the_optimum_of_its_question(seed):
     rng = np.random.default_rng(seed)

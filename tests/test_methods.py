@@ -206,6 +206,7 @@ def test_methods_from_files(tmp_path) -> None:
         load_method(tmp_path / "none.toml")
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(st.integers(0, 1000))
 def test_side_by_side(seed: int) -> None:

@@ -23,6 +23,7 @@ def folder(tmp_path_factory):
 QUESTIONS = ["1kmN3500E500", "1kmN3502E501", "321000001", "丙镇", "120.0105,31.6300"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_the_answer_is_that_of_the_whole_plan(folder, question, lang):

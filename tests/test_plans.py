@@ -86,6 +86,7 @@ def test_no_layer_is_named_twice(tmp_path):
     assert codes(tmp_path, extra=again) == {"named-twice"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [

@@ -418,6 +418,7 @@ def place_tables(plan, name):
 GROUPS = {"optimised": "optimise", "key": "develop", "moderate": "moderate", "balance": "protect"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", shipped())
 def test_runs_on_a_plan_and_under_other_zones(name, world, renamed):
     from zoning.policy.choices import choose

@@ -84,6 +84,7 @@ def every_file(tmp_path_factory):
 DIFFERENT = {json.dumps(tomllib.loads(e[2]), default=str): e for e in reversed(FRAGMENTS)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "number", "text"),
     DIFFERENT.values(), ids=[f"{n}-{i}" for n, i, _ in DIFFERENT.values()],
@@ -113,6 +114,7 @@ def test_policies_of_the_documents_hold(tmp_path, name, number, text) -> None:
     assert zn.api.check_policy(file) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "number", "text"), DELIVERY, ids=[n for n, _, _ in DELIVERY])
 def test_the_page_of_a_messy_delivery_says_what_is_said(
     tmp_path, monkeypatch, name, number, text
@@ -224,6 +226,7 @@ def test_long_lists_say_how_many_more() -> None:
         locks(plan, Question(lock_out=tuple(f"x{i}" for i in range(7))))
 
 
+@pytest.mark.slow
 def test_the_year_of_the_existing_land_is_said(tmp_path) -> None:
     """It did nothing in 0.1.0."""
     path = worlds.write(tmp_path)

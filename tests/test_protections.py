@@ -216,6 +216,7 @@ WRONG = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", WRONG)
 def test_what_a_layer_of_protections_lacks_is_told(code, tmp_path):
     path = write(tmp_path, extra="[[inputs.protections]]\n" + WRONG[code])

@@ -165,6 +165,7 @@ def test_what_the_evaluations_alone_say_is_an_opinion_of_its_own():
     assert opinions(shuffled, method)[-1].kappa < 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_report_has_second_opinions_by_itself(lang):
     """Where stability was not computed the report asks other ways all the same."""

@@ -87,6 +87,7 @@ def test_a_long_list_of_levels_is_made_smaller_and_goes_on_only_then(plan):
     assert len(made.used) > 1  # never smaller than can be read
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_forms_hold_the_same(plan, tmp_path, lang):
     answer = found(plan)

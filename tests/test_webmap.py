@@ -272,6 +272,7 @@ def test_a_plugin_that_needs_a_network_is_refused(plan, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["MarkerCluster", "FastMarkerCluster", "HeatMap", "MiniMap", "MousePosition", "Fullscreen",
