@@ -78,8 +78,9 @@ def test_very_many_units_are_stored_once(path, hostile, tmp_path, monkeypatch):
     monkeypatch.setattr(geopackage, "ONE_COPY", 5)
     large = geopackage.write(hostile, tmp_path / "plan.gpkg")
     assert query(large, "SELECT type FROM sqlite_master WHERE name = 'allocation'") == [("view",)]
+    view = gpd.read_file(large, layer="allocation")  # older GDAL shows the row number as a field
     pd.testing.assert_frame_equal(
-        gpd.read_file(large, layer="allocation"), gpd.read_file(path, layer="allocation")
+        view.drop(columns="OGC_FID", errors="ignore"), gpd.read_file(path, layer="allocation")
     )
     listed = "SELECT table_name, data_type, identifier, description FROM gpkg_contents ORDER BY 1"
     assert query(large, listed) == query(path, listed)
