@@ -48,6 +48,8 @@ def test_every_reader_tells_the_same_of_a_file(reader, tmp_path):
         ("[a]\nb = 1\nc = 2\nb = 3\n", 2),
         ('[zones]\nmethod = "x"\n\n[zones.method]\nc = 1\n', 2),
         ("[a]\nb = 1\n\n[a]\nc = 2\n", 1),
+        ("[x]\nshare = 1\n[cap]\nshare = 2\n[y]\nshare = 3\n[z]\nb = 1\nshare = 2\nb = 2\n", 8),
+        ("share = 1\n[cap]\nshare = 2\nshare = 3\n", 3),
     ],
 )
 def test_what_is_stated_twice_names_the_first_place(text: str, line: int) -> None:

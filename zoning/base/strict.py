@@ -123,14 +123,18 @@ def _remedy(text: str, line: int, why: str) -> tuple[str, str]:
 
 
 def _twice(lines: list[str], line: int) -> tuple[str, str]:
-    """Name the lines above that state the same key or table as this one."""
-    key = lines[line - 1].partition("=")[0].strip(" []\t\"'").rpartition(".")[2]
-    same = re.compile(rf"\s*(\[+([^\]]*\.)?{re.escape(key)}\]+|{re.escape(key)}\s*[=.])")
-    above = [str(n) for n, text in enumerate(lines[: line - 1], start=1) if same.match(text)]
-    if not above:
-        return f"'{key}' is stated twice: keep one of the two", f"“{key}”写了两次，请只留一处"
-    return (f"'{key}' is stated before, look at line {' and '.join(above)}; keep one of the two",
-            f"“{key}”在前面已写过，见第 {'、'.join(above)} 行，请只留一处")  # fmt: skip
+    """Name the line above that states the same key, or the same table, as this one."""
+    table, full, seen = "", "", dict[str, int]()
+    for number, text in enumerate(lines[:line], start=1):
+        hit = re.match(r"\s*\[+\s*([^\]]+?)\s*\]|\s*([\w.\"'-]+)\s*=", text)
+        if hit:
+            table = hit[1] or table
+            full = hit[1] or f"{table}.{hit[2]}".strip(".")
+            seen.setdefault(full, number)
+    name, above = full.rpartition(".")[2], seen.get(full, line)
+    at = (f", look at line {above}", f"，见第 {above} 行") if above < line else ("", "")
+    return (f"'{name}' is stated before{at[0]}; keep one of the two",
+            f"“{name}”在前面已写过{at[1]}，请只留一处")  # fmt: skip
 
 
 def parse(text: str, where: str = "TOML") -> Document:
@@ -392,6 +396,5 @@ class Reader:
     def close(self) -> None:
         """Note every key that nobody asked for, before what else is wrong."""
         for key in [k for k in self.data if k not in self.asked]:
-            # Before its consequences (a key is missing), behind what is wrong of its kind above.
             first = sum(p.code == "unknown-key" for p in self.problems)
             self.problems.insert(first, unknown_key(key, tuple(self.asked), self.where(key)))
