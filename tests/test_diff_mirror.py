@@ -1,13 +1,11 @@
 """The way back mirrors the way there, over random pairs of plans; a plan and itself do not differ.
 
-The seed is drawn by the test and told where it fails; ``ZONING_TEST_SEED`` runs one again.
+The seed is drawn by the test and told where it fails (:mod:`tests.seeds`).
 """
 
 from __future__ import annotations
 
 import itertools
-import os
-import secrets
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +15,7 @@ import rasterio
 from shapely import affinity
 
 from tests import versions, worlds
+from tests.seeds import fresh_seeds, told
 from zoning import api
 from zoning.review.diff import shown
 from zoning.review.diff.compare import compare
@@ -92,10 +91,8 @@ def mirrored(there, back):
 
 
 def test_the_way_back_mirrors_the_way_there_over_random_plans(tmp_path):
-    given = os.environ.get("ZONING_TEST_SEED")
-    seed = int(given) if given else secrets.randbits(32)
-    try:
-        rng = np.random.default_rng(seed)
+    (seed,) = fresh_seeds(1, __file__)
+    with told(seed) as rng:
         base = worlds.write(tmp_path / "base").parent
         plans = [world(rng, tmp_path / f"w{n}", base) for n in range(5)]
         differ = 0
@@ -111,6 +108,3 @@ def test_the_way_back_mirrors_the_way_there_over_random_plans(tmp_path):
             assert (wide == np.diag(np.diag(wide))).all()
             tables = {t.name for t in shown.tables(found, plan.units.index)}
             assert tables == {"diff_units", "diff_transitions", "diff_matrix", "diff_agreement"}
-    except BaseException as error:
-        error.add_note(f"again with ZONING_TEST_SEED={seed}")
-        raise

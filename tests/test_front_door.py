@@ -277,6 +277,34 @@ def test_a_sliver_of_clipping_has_no_stray_vertex():
     assert [f.code for f in inspect_place(frame, "r")] == ["stray-vertex"]
 
 
+# A wedge between two roads, drawn with a few corners, is a site and no spike.
+@pytest.mark.parametrize(("end", "length"), [(10, 70), (10, 300), (3, 100), (40, 1200)])
+def test_a_wedge_of_few_corners_has_no_stray_vertex(end, length):
+    x, y = shapely.get_coordinates(world.sq(0, 0))[0]
+    four = [(x, y), (x + length, y + end / 3), (x, y + end), (x - end / 4, y + end / 2)]
+    for corners in (four, [*four, (x - end / 4, y + end / 4)]):
+        wedge = gpd.GeoDataFrame(geometry=[shapely.Polygon(corners)], crs=world.CRS)
+        assert inspect_place(wedge, "w") == []
+        assert coordinates.drop_stray(wedge, "w")[1] == []
+
+
+# However few corners it has, a yard with a vertex at 0, 0 or a digit lost has a spike; and where
+# many corners lie together, one of another place is found much nearer.
+@pytest.mark.parametrize("corners", [3, 5, 7, 8, 40])
+def test_a_vertex_of_another_place_is_stray_however_few_the_others(corners):
+    angle = np.arange(corners) * 2 * np.pi / corners
+    x, y = shapely.get_coordinates(world.sq(0, 0))[0]
+    ring = np.c_[x + 50 * np.cos(angle), y + 50 * np.sin(angle)]
+    wrong = [(0.0, 0.0), (x / 10, y), (x, y - 300_000), (y, x), (x + 9000, y)]
+    wrong += [(x + 900, y)] if corners >= 8 else []
+    for point in wrong:
+        spiked = shapely.Polygon([*ring.tolist(), point])
+        frame = gpd.GeoDataFrame(geometry=[spiked], crs=world.CRS)
+        assert [f.code for f in inspect_place(frame, "w")] == ["stray-vertex"], point
+        mended, log = coordinates.drop_stray(frame, "w")
+        assert len(log) == 1 and mended.geometry.iloc[0].equals(shapely.Polygon(ring))
+
+
 # shapely#462: buffer(0) loses half of a bow-tie; make_valid does not.
 def test_mending_keeps_both_halves_of_a_bow_tie():
     bow = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])

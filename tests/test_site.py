@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import zoning as zn
+from tests.seeds import fresh_seeds, told
 from zoning.errors import InputError, Text
 from zoning.inputs.inspect.datum import gcj02
 from zoning.review.site.ground import cut
@@ -518,10 +519,14 @@ def test_cut_keeps_area_and_owner():
 @pytest.mark.slow
 def test_a_thousand_sites_of_the_reference_case(reference_plan, count=1000):
     """Ask the reference plan, and measure again from the shipped files by shapely and rasterio."""
+    (seed,) = fresh_seeds(1, __file__)
+    with told(seed) as rng:
+        _ask_many(reference_plan, rng, count)
+
+
+def _ask_many(plan, rng, count):
     from zoning.base.shipped import data_path
 
-    plan = reference_plan
-    rng = np.random.default_rng()
     west, south, east, north = plan.city.total_bounds
     shapes = []
     while len(shapes) < count:

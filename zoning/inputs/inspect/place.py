@@ -17,8 +17,11 @@ from zoning.inputs.spots import spots
 if TYPE_CHECKING:
     import geopandas as gpd
 
-#: A vertex is stray when both its edges are this many times the size of all the rest (our choice).
-_STRAY = 5.0
+#: A vertex is stray when both its edges are this many times the size of all the rest: of a ring
+#: with many other corners, and of one with few, which may well be a wedge of land (our choice). A
+#: site of 3 to 11 random corners is such a wedge, more than 5 times as long as its short end, once
+#: in some thousands; a vertex at 0, 0 or with a digit lost is hundreds of times as far away.
+_STRAY, _STRAY_FEW, _FEW = 5.0, 50.0, 8
 #: Its edges are at least this part of the width of its ring, to begin with (our choice).
 _SPIKE = 0.4
 #: What is left without it is at least this part of a usual feature: else it is a sliver of
@@ -336,6 +339,9 @@ def least_body(frame: gpd.GeoDataFrame) -> float:
 def stray_vertex(ring: Any, least: float = 0.0) -> tuple[float, float] | None:
     """Give the one vertex whose two edges dwarf all the rest of a ring.
 
+    A wedge drawn with a few corners is land; the more corners lie together, the more a single one
+    far away tells.
+
     Parameters
     ----------
     ring : array (n, 2)
@@ -361,6 +367,7 @@ def stray_vertex(ring: Any, least: float = 0.0) -> tuple[float, float] | None:
         return None
     rest = np.delete(points, i, axis=0)
     size = float(np.hypot(*np.ptp(rest, axis=0)))
-    if both[i] <= _STRAY * size or size < least:
+    times = _STRAY if len(rest) >= _FEW else _STRAY_FEW
+    if both[i] <= times * size or size < least:
         return None
     return float(points[i, 0]), float(points[i, 1])
