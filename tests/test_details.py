@@ -138,9 +138,9 @@ def test_nothing_is_free_where_every_unit_is_locked_out():
 def test_a_factor_runs_from_one_end_of_its_range_to_the_other(plan, monkeypatch):
     seen, real = [], screening._zone
 
-    def listen(method, values, factors, move):
+    def listen(method, values, numbers, factors, move):
         seen.append((factors, move))
-        return real(method, values, factors, move)
+        return real(method, values, numbers, factors, move)
 
     monkeypatch.setattr(screening, "_zone", listen)
     screening.screen(plan, trajectories=8, weights=0.2, cuts=0.05, inputs=0.1)

@@ -37,6 +37,13 @@ def test_the_version_stands_in_one_place():
     assert f"\nversion: {__version__}\n" in citation
 
 
+def test_hooks_bring_what_they_run():
+    """A commit from an editor knows no .venv: a hook may not look for ruff on the path."""
+    text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert text.count("- id: ") == text.count("language: python") == 3
+    assert text.count("additional_dependencies: ") == 3
+
+
 @pytest.mark.slow
 def test_the_site_builds_without_a_warning(tmp_path):
     pytest.importorskip("sphinx")

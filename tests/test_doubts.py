@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -19,14 +20,19 @@ from zoning.inputs.confusion import read_confusion
 from zoning.planfile.doubt import ColumnError, ErrorsPart
 from zoning.planfile.models import Config
 from zoning.questions.stability import doubts, perturb, run
+from zoning.questions.stability.screening import screen
 from zoning.weights.scaling import Scale
 from zoning.zones import classify_townships, load_method, method_names
 from zoning.zones.classify import method_values
+from zoning.zones.decide import decide
 
 
-def plan(n: int = 24, seed: int = 5, **errors: object) -> SimpleNamespace:
-    found = plan_of(towns(n, seed).dropna())
-    found.config = Config(errors=ErrorsPart.model_validate(errors))
+def plan(
+    n: int = 24, seed: int = 5, method: str = "two-matrices", **errors: object
+) -> SimpleNamespace:
+    found = plan_of(towns(n, seed).dropna(), method=method)
+    part = ErrorsPart.model_validate(errors)
+    found.config = found.config.model_copy(update={"errors": part})
     found.ledger = pd.DataFrame()
     found.units = found.units[found.units["zone"].notna()]  # unknown land is never firm
     return found
@@ -144,18 +150,51 @@ def test_where_nothing_is_drawn_everything_is_kept() -> None:
     assert row(found, "together")["kept_share"] < 1
 
 
-@pytest.mark.parametrize("kind", ["weights", "cuts", "overlays"])
-def test_one_doubt_is_that_of_the_quick_way(kind: str) -> None:
-    """Cuts of this method are fixed, so that fitting anew changes nothing but the numbers drawn."""
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [(k, "two-matrices") for k in ("weights", "cuts", "overlays")] + [("cuts", "dominant")],
+)
+def test_one_doubt_is_that_of_the_quick_way(kind: str, method: str) -> None:
+    """Cuts of these methods are fixed: fitting anew changes nothing but the numbers drawn.
+
+    Those of ordered rules stand in the rules, and are drawn as well.
+    """
     widths = {"weights": 0.0, "cuts": 0.0, "overlays": 0.0}
     widths[kind] = {"weights": 0.9, "cuts": 0.15, "overlays": 0.3}[kind]
-    one = plan(24)
+    one = plan(24, method=method)
     slow = row(doubts(one, draws=150, **widths), kind)
     fast = run(one, draws=4000, **widths)
     area = one.units["area_m2"].to_numpy(float)
     kept = fast.units["stability"].to_numpy(float, na_value=0.0)
     assert slow["kept_share"] == pytest.approx((area * kept).sum() / area.sum(), abs=0.035)
     assert 0.5 < slow["kept_share"] < 0.999
+
+
+def test_numbers_in_rules_are_screened_and_told() -> None:
+    """They are the cuts of a method of rules: what moves zones is never said to move nothing."""
+    one = plan(24, method="dominant")
+    found = screen(one, trajectories=12, weights=0.0, inputs=0.0, cuts=0.15).table
+    table = found.set_index("factor")
+    inside = table[table.index.str.startswith("cut rule.")]
+    assert {"cut rule.ecology.1", "cut rule.built-up.1", "cut rule.farmland.1"} == set(inside.index)
+    assert inside.loc["cut rule.farmland.1", "en"] == (
+        "the number 0.75 of farmland share in rule farmland"
+    )
+    method = load_method("dominant")
+    values = method_values(one.townships, method)
+    for rule in ("ecology", "built-up", "farmland"):
+        # One number alone from end to end of its range, by hand in the text of the rule.
+        moved = set()
+        for side in (-0.15, 0.15):
+            line = next(r for r in method.rules if r.id == rule)
+            old = re.search(r"[0-9.]+", line.when)[0]
+            new = replace(line, when=line.when.replace(old, str(float(old) + side)))
+            rules = tuple(new if r.id == rule else r for r in method.rules)
+            zone = decide(replace(method, rules=rules), values).zone
+            moved.add(tuple(zone))
+        assert (len(moved) > 1) == (inside.loc[f"cut rule.{rule}.1", "effect"] > 0), rule
+    still = screen(one, trajectories=3, weights=0.0, inputs=0.0, cuts=0.0)
+    assert still.tell() == "Nothing changes any zone within these ranges."
 
 
 def test_the_choice_of_method_is_the_share_of_methods_that_agree() -> None:

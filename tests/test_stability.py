@@ -124,9 +124,10 @@ def test_parts_have_streams_of_their_own_and_blocks_do_not_matter(monkeypatch) -
     assert f.min() >= 0.8 and f.max() <= 1.2
 
 
-def plan_of(table: pd.DataFrame, seed: int = 0) -> SimpleNamespace:
+def plan_of(table: pd.DataFrame, seed: int = 0, method: str = "two-matrices") -> SimpleNamespace:
     """What `run` reads of a plan: towns with zones, units with protected shares."""
-    method = load_method("two-matrices")
+    config = Config.model_validate({"zones": {"method": method}})
+    method = load_method(method)
     rng = np.random.default_rng(seed)
     classed = pd.concat([table, classify_townships(table, method)], axis=1)
     n = 6 * len(table)
@@ -140,7 +141,6 @@ def plan_of(table: pd.DataFrame, seed: int = 0) -> SimpleNamespace:
     )
     zoned = assign_units(units, classed, scheme=SCHEME)
     units = pd.concat([units, zoned], axis=1)
-    config = Config()
     return SimpleNamespace(name="p", townships=classed, units=units, config=config)
 
 

@@ -137,6 +137,10 @@ def test_evidence_is_one_list(tmp_path):
     for tag in EVIDENCE:
         reader = Reader({"evidence": tag}, "ours.toml")
         assert (reader.evidence(), reader.problems) == (tag, [])
+    # What a table takes from the one above it was judged there: the cause is told once.
+    for above in ("", "X"):
+        inner = Reader({}, "ours.toml", [])
+        assert (inner.evidence(above), inner.problems) == (above, [])
 
 
 def test_a_method_tells_the_line_of_a_wrong_value(tmp_path):

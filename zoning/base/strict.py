@@ -377,9 +377,9 @@ class Reader:
         return value or ""
 
     def evidence(self, default: Any = REQUIRED) -> str:
-        """Give the tag of evidence of this table."""
+        """Give the tag of evidence of this table; what stands above it was judged there."""
         tag: str | None = self.get("evidence", default, kind=str)
-        if tag is not None and tag not in EVIDENCE:
+        if tag not in (None, default, *EVIDENCE):
             self.problems.append(wrong_evidence(tag, self.where("evidence")))
         return tag or ""
 

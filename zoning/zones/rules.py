@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -108,6 +108,19 @@ class Rule:
         return pd.Series(
             pd.arrays.BooleanArray(true.copy(), ~known), index=table.index, name="rule"
         )
+
+    def moved(self, steps: Sequence[float]) -> Rule:
+        """Give the same rule with each of its numbers moved by a step.
+
+        Examples
+        --------
+        >>> compile_rule("built_share >= 0.3", ["built_share"]).moved([0.25]).cuts
+        (Cut(column='built_share', number=0.55),)
+        """
+        new = (
+            c._replace(number=c.number + float(s)) for c, s in zip(self.cuts, steps, strict=True)
+        )
+        return replace(self, cuts=tuple(new))
 
     def decide(self, columns: Mapping[str, Value], cuts: Sequence[Any] | None = None) -> Truth:
         """Answer on plain arrays that broadcast, with other numbers in place of ``cuts``."""

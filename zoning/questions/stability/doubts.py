@@ -20,7 +20,7 @@ from zoning.base.areas import percent
 from zoning.errors import InputError, Text
 from zoning.pipeline.ready import load_method
 from zoning.questions.stability import perturb
-from zoning.questions.stability.draws import Drawn, Draws
+from zoning.questions.stability.draws import Drawn, Draws, rule_numbers
 from zoning.questions.stability.run import FIRM, check, said_zones
 from zoning.questions.stability.settled import Settled
 from zoning.questions.stability.sources import (
@@ -34,6 +34,7 @@ from zoning.questions.stability.tally import Tally, Units
 from zoning.zones import Method
 from zoning.zones.classify import method_values
 from zoning.zones.decide import decide
+from zoning.zones.rules import Rule
 from zoning.zones.scoring import Floats, fit
 from zoning.zones.table import GradeTable, grade_table
 
@@ -169,6 +170,7 @@ class _Rig:
         self.townships = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
         self.values = method_values(self.townships, self.method)
         fitted = fit(self.method, self.values)
+        self.numbers = rule_numbers(fitted, self.values)
         reason = self.townships["zone_reason"]
         self.decided = reason.eq("override").fillna(value=False).to_numpy(dtype=bool)
         self.settled = Settled(plan, fitted, self.decided)
@@ -211,10 +213,12 @@ class _Rig:
     def _classed(self, draw: Draw, rng: Rng) -> npt.NDArray[np.int8]:
         """Fit, class and settle one draw, shape (n,)."""
         fitted = fit(draw.method, draw.values)
+        rules: tuple[Rule, ...] = ()
         if draw.cuts:
             fitted = perturb.cuts(fitted, rng, self.cuts)
+            rules = perturb.numbers(*self.numbers, rng, self.cuts)
         table = self._table(fitted)
-        found = decide(fitted, draw.values, table=table)
+        found = decide(fitted, draw.values, table=table, rules=rules)
         numbers = self.settled.numbers
         codes = np.array([[numbers.get(str(z), 0) for z in found.zone]], dtype=np.int64)
         drawn = Drawn(

@@ -129,12 +129,10 @@ def perturbed_zones(
     """
     n = len(next(iter(values.values())))
     parts = {d.name: _DrawnDimension(d, values, draws) for d in method.dimensions}
-    rules = compile_rules(method, tuple(values))
-    spans = {d.name: d.span for d in method.dimensions}
+    rules, spans = rule_numbers(method, values)
     moves = [
-        (factors(draws, f"rule {i}", len(rule.cuts), draws.cuts) - 1.0)
-        * np.array([spans.get(c.column) or _span(c, values) for c in rule.cuts])
-        for i, rule in enumerate(rules)
+        (factors(draws, f"rule {i}", len(rule.cuts), draws.cuts) - 1.0) * span
+        for i, (rule, span) in enumerate(zip(rules, spans, strict=True))
     ]
     table = None if method.rules else _codes_of(method)
     axes = () if table is None else grade_table(method).axes
@@ -153,6 +151,30 @@ def perturbed_zones(
             block = {name: part.cuts[at] for name, part in parts.items()}
             codes = settle(codes, Drawn(scored, graded, block))
         yield start, stop, codes.astype(np.int8)
+
+
+def rule_numbers(
+    method: Method, values: Mapping[str, Floats]
+) -> tuple[tuple[Rule, ...], list[Floats]]:
+    """Give the ordered rules of a fitted method, and the span of each number that stands in them.
+
+    The numbers of rules are cuts like those of dimensions: whoever moves the one moves the other.
+
+    Examples
+    --------
+    >>> from zoning.zones import load_method
+    >>> method = load_method("dominant")
+    >>> names = ("redline_share", "built_share", "farmland_share", *method.indicators)
+    >>> rules, spans = rule_numbers(method, {k: np.array([0.0, 1.0]) for k in names})
+    >>> [(r.text, s.tolist()) for r, s in zip(rules[:2], spans)]
+    [('redline_share >= 0.5', [1.0]), ("built_share > 0.30 and guidance_grade == 'high'", [1.0])]
+    """
+    rules = compile_rules(method, tuple(values))
+    scores = {d.name: d.span for d in method.dimensions}
+    return rules, [
+        np.array([scores.get(c.column) or _span(c, values) for c in r.cuts], dtype=np.float64)
+        for r in rules
+    ]
 
 
 def _span(cut: Cut, values: Mapping[str, Floats]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from zoning.weights.scaling import Scale
 from zoning.zones.method import Cube, Dimension, Matrix, Method
+from zoning.zones.rules import Rule
 from zoning.zones.scoring import Floats
 
 Rng = np.random.Generator
@@ -36,6 +37,17 @@ def cuts(method: Method, rng: Rng, half: float) -> Method:
         )
 
     return replace(method, dimensions=tuple(moved(d) for d in method.dimensions))
+
+
+def numbers(
+    rules: tuple[Rule, ...], spans: Sequence[Floats], rng: Rng, half: float
+) -> tuple[Rule, ...]:
+    """Move every number of ordered rules by up to ``half`` of its span, as `cuts` moves cuts."""
+    moved = []
+    for rule, span in zip(rules, spans, strict=True):
+        step = half * span * rng.uniform(-1.0, 1.0, span.size)
+        moved.append(rule.moved(step.tolist()))
+    return tuple(moved)
 
 
 def scale_ends(method: Method, rng: Rng, half: float) -> Method:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,11 @@ import pandas as pd
 
 from zoning.errors import InputError, Text
 from zoning.pipeline.ready import load_method
+from zoning.questions.stability.draws import rule_numbers
 from zoning.zones.classify import method_values
 from zoning.zones.decide import decide
 from zoning.zones.method import Method
+from zoning.zones.rules import Rule
 from zoning.zones.scoring import Floats, fit
 
 if TYPE_CHECKING:
@@ -54,6 +57,10 @@ class Sensitivity:
             "trajectories": self.trajectories, "seed": self.seed, "en": self.tell("en"),
             "zh": self.tell("zh"), "factors": self.table.to_dict("records"),
         }  # fmt: skip
+
+
+#: Before the name of a rule where a number in it is moved; no dimension is called so.
+_RULE = "rule "
 
 
 @dataclass(frozen=True)
@@ -110,12 +117,14 @@ def screen(
     townships = pd.DataFrame(plan.townships.drop(columns="geometry", errors="ignore"))
     values = method_values(townships, method)
     area = townships["area_m2"].to_numpy(dtype=np.float64)
-    factors = _factors(method)
+    fitted = fit(method, values)
+    numbers = rule_numbers(fitted, values)
+    factors = _factors(method, values, numbers[0])
     reach = np.array([{"weight": weights, "cut": cuts, "input": inputs}[f.kind] for f in factors])
-    base = decide(fit(method, values), values).zone
+    base = decide(fitted, values).zone
 
     def changed(x: Floats) -> float:
-        zone = _zone(method, values, factors, (2.0 * x - 1.0) * reach)
+        zone = _zone(method, values, numbers, factors, (2.0 * x - 1.0) * reach)
         return float(area[zone != base].sum() / area.sum())
 
     effects = elementary_effects(changed, len(factors), trajectories, levels, seed)
@@ -172,7 +181,9 @@ def elementary_effects(
     return out
 
 
-def _factors(method: Method) -> list[_Factor]:
+def _factors(
+    method: Method, values: Mapping[str, Floats], rules: tuple[Rule, ...]
+) -> list[_Factor]:
     from zoning.zones.tell import indicator_name
 
     found = []
@@ -189,7 +200,16 @@ def _factors(method: Method) -> list[_Factor]:
             label = Text(f"cut {k + 1} of {d.en}" + (f" ({at})" if at else ""),
                          f"{d.zh}的第 {k + 1} 个分界" + (f"（{at}）" if at else ""))  # fmt: skip
             found.append(_Factor(f"cut {d.name}.{k + 1}", "cut", label, d.name, k))
-    for name in method.indicators:
+    called = {d.name: d for d in method.dimensions}
+    for line, rule in zip(method.rules, rules, strict=True):
+        for k, c in enumerate(rule.cuts):
+            of = called.get(c.column)
+            en = of.en if of else indicator_name(c.column, "en")
+            zh = of.zh if of else indicator_name(c.column, "zh")
+            label = Text(f"the number {c.number:g} of {en} in rule {line.id}",
+                         f"规则 {line.id} 中{zh}的数值 {c.number:g}")  # fmt: skip
+            found.append(_Factor(f"cut rule.{line.id}.{k + 1}", "cut", label, _RULE + line.id, k))
+    for name in (k for k, v in values.items() if v.dtype.kind == "f"):
         label = Text(f"the values of {indicator_name(name, 'en')}",
                      f"{indicator_name(name, 'zh')}的取值")  # fmt: skip
         found.append(_Factor(f"input {name}", "input", label, name, 0))
@@ -197,7 +217,11 @@ def _factors(method: Method) -> list[_Factor]:
 
 
 def _zone(
-    method: Method, values: dict[str, Floats], factors: list[_Factor], move: Floats
+    method: Method,
+    values: dict[str, Floats],
+    numbers: tuple[tuple[Rule, ...], list[Floats]],
+    factors: list[_Factor],
+    move: Floats,
 ) -> npt.NDArray[np.object_]:
     """Class the townships with every factor moved; what is read off the data is read again."""
     weight, cut, scaled = {}, {}, dict(values)
@@ -223,4 +247,8 @@ def _zone(
                                      for k, c in enumerate(d.cuts))))
         for d in fitted.dimensions
     ]  # fmt: skip
-    return decide(replace(fitted, dimensions=tuple(final)), scaled).zone
+    rules = tuple(
+        rule.moved([cut.get((_RULE + line.id, k), 0.0) * s for k, s in enumerate(span)])
+        for line, rule, span in zip(method.rules, *numbers, strict=True)
+    )
+    return decide(replace(fitted, dimensions=tuple(final)), scaled, rules=rules).zone

@@ -17,6 +17,7 @@ from zoning.questions.stability import perturb
 from zoning.schemes import scheme_of
 from zoning.zones import Method, method_names, method_of
 from zoning.zones.classify import method_values
+from zoning.zones.decide import compile_rules
 from zoning.zones.scoring import Floats, fit
 from zoning.zones.tell import indicator_name
 
@@ -69,11 +70,13 @@ def sources(rig: Rig, weights: float, cuts: float) -> tuple[list[Source], list[T
         found.append(Source(
             "weights", lambda d, r: replace(d, method=perturb.weights(d.method, r, weights)),
             Text(f"times 1 ± {weights:g}", f"乘以 1±{weights:g}")))  # fmt: skip
-    if any(d.cuts or d.breaks for d in method.dimensions):
+    in_rules = any(rule.cuts for rule in compile_rules(method, tuple(rig.values)))
+    if in_rules or any(d.cuts or d.breaks for d in method.dimensions):
+        en, zh = (", numbers in rules among them", "，含规则中的数值") if in_rules else ("", "")
         found.append(Source(
             "cuts", lambda d, _: replace(d, cuts=True),
-            Text(f"by up to {cuts:.0%} of their span",
-                 f"移动不超过量程的 {cuts:.0%}")))  # fmt: skip
+            Text(f"by up to {cuts:.0%} of their span{en}",
+                 f"移动不超过量程的 {cuts:.0%}{zh}")))  # fmt: skip
     kinds = {t.scale.kind for d in method.dimensions for t in d.terms}
     if kinds & {"linear", "log", "table", "points"}:
         found.append(Source(
