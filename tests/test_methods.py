@@ -297,6 +297,33 @@ def test_decisions_are_read(tmp_path, kind: str) -> None:
     assert pd.isna(got.loc[1, "was"])
 
 
+def test_decisions_are_read_as_the_layer_calls_its_fields(tmp_path) -> None:
+    """A table typed off the form in QGIS: Chinese heads, a place in the place of level and code."""
+    path = tmp_path / "d.csv"
+    path.write_text(
+        "乡镇代码,单元编号,主体功能区,决定分区,理由,决定人,决定日期\n"
+        "t1,,key,moderate,会议纪要 3 号,王工,2024-04-02\n"
+        ",u2,key,optimised,现场核实,李工,2024-04-03\n"
+        "t3,,key,,,,\n",
+        encoding="gb18030",
+    )
+    got = read_overrides(path)
+    assert got[["level", "code", "zone", "who"]].to_numpy().tolist() == [
+        ["township", "t1", "moderate", "王工"], ["unit", "u2", "optimised", "李工"],
+    ]  # fmt: skip
+    assert got["was"].isna().all()
+    path.write_text("township,zone,reason,by,date\nt1,key,r,w,2024-01-01\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_overrides(path)
+    (one,) = caught.value.problems
+    assert one.tell("en").startswith("d.csv: has no column who; its columns are township, zone")
+    # Rows without a place do not decide the same place again.
+    path.write_text(CSV + ",,key,r,w,2024-01-01,\n,,key,r,w,2024-01-01,\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_overrides(path)
+    assert [p.what.en for p in caught.value.problems] == ["has no level", "has no code"] * 2
+
+
 def test_everything_wrong_with_decisions_at_once(tmp_path) -> None:
     path = tmp_path / "d.csv"
     path.write_text(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from zoning.base import strict
+from zoning.base.words import label
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.schemes import DEFAULT, Scheme, load_scheme
 
@@ -50,8 +51,8 @@ def read_overrides(
     zones = scheme or load_scheme(DEFAULT)
     for number, row in enumerate(rows, start=1):
         problems += _check(row, f"{path.name}, decision {number}", zones)
-        key = (str(row["level"]), str(row["code"]))
-        if key in known:
+        key = (row["level"] or "", row["code"] or "")
+        if key in known and all(key):
             problems.append(
                 _wrong(
                     f"decides {key[1]} again (first in decision {known[key]})",
@@ -73,9 +74,9 @@ def _rows(path: Path, layer: str | None) -> list[dict[str, Any]]:
         elif suffix == ".gpkg":
             found = [row for table in _layers(path, layer) for row in _from_layer(table)]
         elif suffix in (".xlsx", ".xlsm"):
-            found = pd.read_excel(path, dtype=object, engine="openpyxl").to_dict("records")
+            found = _from_table(pd.read_excel(path, dtype=object, engine="openpyxl"), path.name)
         else:
-            found = _read_csv(path).to_dict("records")
+            found = _from_table(_read_csv(path), path.name)
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise InputError.one(
             f"cannot be read: {error}", f"无法读取：{error}", where=str(path), code="bad-file"
@@ -100,6 +101,41 @@ def _read_csv(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, dtype=str, encoding="utf-8-sig")
     except UnicodeDecodeError:
         return pd.read_csv(path, dtype=str, encoding="gb18030")
+
+
+def _from_table(table: pd.DataFrame, where: str) -> list[dict[str, Any]]:
+    """Read a table under our names or as the layer in QGIS calls its fields, in either language.
+
+    ``township`` or ``unit`` may stand in the place of ``level`` and ``code``, ``decided_zone`` in
+    that of ``zone``. A column that is missing is told once, not row by row.
+    """
+    called = {
+        label(c, lang): c for lang in ("zh", "en")
+        for c in ("township", "unit", "decided_zone", *COLUMNS)
+    }  # fmt: skip
+    heads = [str(c).strip() for c in table.columns]
+    table = table.set_axis([h if h in COLUMNS else called.get(h, h) for h in heads], axis=1)
+    if "code" not in table and ("township" in table or "unit" in table):
+        table["code"] = pd.Series(None, index=table.index, dtype=object)
+        for level in ("township", "unit"):
+            if level in table:
+                here = table[level].notna() & table["code"].isna()
+                table.loc[here, "code"] = table.loc[here, level]
+                table.loc[here, "level"] = level
+    if "decided_zone" in table:
+        table = table[table["decided_zone"].notna()]
+        table = table.drop(columns="zone", errors="ignore").rename(columns={"decided_zone": "zone"})
+    lacking = [c for c in _NEEDED if c not in table.columns]
+    if lacking:
+        listed, there = ", ".join(lacking), ", ".join(heads)
+        raise InputError.one(
+            f"has no column {listed}; its columns are {there}",
+            f"缺少列 {listed}；现有列为 {there}", where=where, code="decision",
+            remedy=("level is township or unit; code, zone, reason, who, date (YYYY-MM-DD)",
+                    "level 填 township 或 unit；另填 code、zone、reason、who、date（年-月-日）"),
+        )  # fmt: skip
+    rows: list[dict[str, Any]] = table.to_dict("records")
+    return rows
 
 
 def _layers(path: Path, layer: str | None) -> list[pd.DataFrame]:
