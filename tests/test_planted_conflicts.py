@@ -49,18 +49,23 @@ def seeds(count):
     return fresh_seeds(count, __file__)
 
 
+def ground_of(shape):
+    """Leave the lines and points out where two shapes only touch."""
+    return shapely.MultiPolygon([p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"])
+
+
 def both(one, two):
     """Give the ground of both, by snap rounding.
 
     Without a grid an intersection of two valid polygons that share a curved edge has been seen to
     give back 45,735 m2 of the one that the other does not touch.
     """
-    return shapely.intersection(one, two, grid_size=GRID_M)
+    return ground_of(shapely.intersection(one, two, grid_size=GRID_M))
 
 
 def less(one, two):
     """Give the ground of the one without the other, by snap rounding."""
-    return shapely.difference(one, two, grid_size=GRID_M)
+    return ground_of(shapely.difference(one, two, grid_size=GRID_M))
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +150,7 @@ def sets_of(where, rows):
     ground = {}
     for claim, shape in rows:
         ground.setdefault(claim, []).append(shape)
-    ground = {c: shapely.union_all(shapes) for c, shapes in ground.items()}
+    ground = {c: shapely.union_all(s, grid_size=GRID_M) for c, s in ground.items()}
     inside = [g for c, g in ground.items() if c[0] == "growth_boundary"]
     ground["growth_boundary", "outside"] = less(where, shapely.union_all(inside))
     pieces = {frozenset(): where}
@@ -299,10 +304,12 @@ def test_the_order_of_inputs_and_the_cut_into_blocks_change_nothing(case):
             for other, off in ((audited(where, mixed, block=64), 0.0),
                                (audited(where, mixed, block=3), 1e-3)):  # fmt: skip
                 left, right = one.patches, other.patches
+                if off:  # a seam moves an area by some mm2: what rounds to nothing may change
+                    left, right = (p[p["exact_m2"] > 2] for p in (left, right))
                 assert left["kind"].tolist() == right["kind"].tolist()
                 assert [one.claims_of(s) for s in left["sign"]] == [
                     other.claims_of(s) for s in right["sign"]]  # fmt: skip
-                assert abs(left["exact_m2"] - right["exact_m2"]).max() <= off
+                assert abs(left["exact_m2"].to_numpy() - right["exact_m2"].to_numpy()).max() <= off
                 assert left["area_m2"].tolist() == right["area_m2"].tolist() or off
 
 
@@ -325,11 +332,13 @@ def test_a_wider_tolerance_only_turns_conflicts_into_slivers(case):
             ):
                 how = dataclasses.replace(TOLERANCE, width_m=width, area_m2=least)
                 done = audited(where, rows, how)
-                sliver = (done.patches["kind"] == "G").to_numpy()
+                # What is less than 1 m2 may round to nothing beside the one class or the other.
+                kept = done.patches[done.patches["exact_m2"] > 2]
+                sliver = (kept["kind"] == "G").to_numpy()
                 if last is not None:
                     assert (sliver >= last).all(), (width, least)
-                    assert done.patches["exact_m2"].to_numpy() == pytest.approx(areas)
-                last, areas = sliver, done.patches["exact_m2"].to_numpy()
+                    assert kept["exact_m2"].to_numpy() == pytest.approx(areas)
+                last, areas = sliver, kept["exact_m2"].to_numpy()
             assert last.any()
 
 

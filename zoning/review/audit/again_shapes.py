@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from zoning.errors import Check, Text
+from zoning.measure.common import shared
 from zoning.review.audit.patches import widths
 from zoning.review.audit.rules import SLIVER
 from zoning.review.audit.settings import Tolerance
@@ -92,7 +93,7 @@ def shapes(
                  "parts", "form"):  # fmt: skip
         add(found, f"{LAYER}: {name}", column(layer, "conflict", name), rows[name].to_dict())
     a, b = shapely.STRtree(shapes).query(shapes, predicate="overlaps")
-    over = shapely.area(shapely.intersection(shapes[a], shapes[b])) if len(a) else np.zeros(0)
+    over = shapely.area(shared(shapes[a], shapes[b])) if len(a) else np.zeros(0)
     bad = {names[i] for i, m2, e in zip(a, over, edge[a], strict=True) if m2 > e}
     add(found, f"{LAYER}: patches lie on one another", dict.fromkeys(bad, "yes"), {})
     single = np.array([shapely.get_parts(s)[0] for s in shapes], dtype=object)
@@ -130,7 +131,7 @@ def _lines(
                     ground[str(kind)] = shapely.union_all(part.geometry.to_numpy())
     for role, shape in ground.items():
         shapely.prepare(shape)
-        inside = shapely.area(shapely.intersection(shapes, shape))
+        inside = shapely.area(shared(shapes, shape))
         is_ = {n: f"{role}=" in c for n, c in zip(names, claims, strict=True)}
         right = {
             n: True if abs(m2 - shapely.area(s)) <= e else False if m2 <= e else "in part"

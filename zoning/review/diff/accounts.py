@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from zoning.contribution.parts import Table
+from zoning.measure.common import shared
 from zoning.plan import Plan
 from zoning.review.diff.sides import WING, Side
 from zoning.review.diff.walk import Walk
@@ -209,7 +210,7 @@ def _area(key: tuple[str, str], one: Any, two: Any) -> tuple[Any, ...] | None:
         return None
     shapes = [shapely.union_all(list(x.values())) if x else nothing for x in levels]
     area = [round(s.area) for s in shapes]
-    kept = min(round(shapely.intersection(*shapes).area), *area)
+    kept = min(round(shared(*shapes).area), *area)
     other = _relevelled(*levels)
     state = "added" if one is None else "gone" if two is None else "moved"
     if state == "moved" and kept == area[0] == area[1]:
@@ -236,7 +237,7 @@ def _by_level(frame: Any) -> dict[str, Any]:
 def _relevelled(one: dict[str, Any], two: dict[str, Any]) -> Any:
     """Give the land of both whose level is another one."""
     parts = [
-        shapely.intersection(a, b) for k, a in one.items() for j, b in two.items() if k != j
+        shared(a, b) for k, a in one.items() for j, b in two.items() if k != j
     ]  # fmt: skip
     return _polygons(shapely.union_all(parts)) if parts else shapely.MultiPolygon()
 

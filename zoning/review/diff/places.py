@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from zoning.measure.common import shared
 from zoning.review.diff.sides import OUTSIDE, UNZONED, Side
 from zoning.review.diff.walk import CHANGED, Walk
 
@@ -65,7 +66,7 @@ def _common(pairs: pd.DataFrame, before: Side, after: Side) -> pd.Series:
     cities = [p.city.geometry.union_all() for p in (before.plan, after.plan)]
     if shapely.equals_identical(*cities):
         return least
-    both = shapely.intersection(*cities)
+    both = shared(*cities)
     full = np.maximum(one, two) >= before.plan.grid.cell_m**2
     some = (least > 0) & ~(full & (one == two))
     squares = pd.concat([before.plan.units.geometry, after.plan.units.geometry])
@@ -138,7 +139,7 @@ def overlaps(before: Side, after: Side) -> pd.DataFrame:
     area = np.empty(len(left))
     whole = [f["area_m2"].to_numpy(dtype="int64") for f in (one, two)]
     area[same] = np.minimum(whole[0][left[same]], whole[1][right[same]])
-    cut = shapely.intersection(shapes[0][left[~same]], shapes[1][right[~same]])
+    cut = shared(shapes[0][left[~same]], shapes[1][right[~same]])
     area[~same] = np.minimum.reduce(
         [np.rint(shapely.area(cut)), whole[0][left[~same]], whole[1][right[~same]]]
     )

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from zoning.inputs.protections import load_kinds
+from zoning.measure.common import shared
 from zoning.review.site.ground import Ground
 from zoning.review.site.measure import measure
 
@@ -97,7 +98,7 @@ def _overlaps(codes: Any, shapes: Any) -> pd.DataFrame:
     one, two = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     once = one < two
     one, two = one[once], two[once]
-    areas = shapely.area(shapely.intersection(shapes[one], shapes[two]))
+    areas = shapely.area(shared(shapes[one], shapes[two]))
     keep = areas >= _LEAST
     table = pd.DataFrame({"park": codes[one][keep], "other": codes[two][keep],
                           "area_m2": _whole(areas[keep])})  # fmt: skip

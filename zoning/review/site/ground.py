@@ -18,6 +18,7 @@ import shapely
 
 from zoning.errors import Finding, Text
 from zoning.inputs.protections import load_kinds
+from zoning.measure.common import shared
 from zoning.pipeline import protected
 from zoning.plan import Plan
 from zoning.questions.released import classes_of
@@ -83,7 +84,7 @@ class Cover:
     def meet(self, sites: Shapes) -> tuple[Any, Any, Any]:
         """Give (site, feature, geometry) of everything with an area in common."""
         site, part = self.tree.query(sites, predicate="intersects")
-        shapes = shapely.intersection(sites[site], self.parts[part])
+        shapes = shared(sites[site], self.parts[part])
         here = shapely.area(shapes) > 0
         return site[here], self.owner[part[here]], shapes[here]
 

@@ -16,6 +16,7 @@ import shapely
 
 from zoning.inputs.protections import load_kinds
 from zoning.ledger.atoms import NONE, OVERLAP
+from zoning.measure.common import rest, shared
 from zoning.measure.coverage import polygon_shares
 from zoning.measure.zonal import piece_classes
 from zoning.review.site.bounds import kind_bounds, use_bounds
@@ -213,7 +214,7 @@ def _gaps(whole: Any, towns: dict[str, Any]) -> dict[str, Any]:
     """Take ground of several townships out of each, and add what none has."""
     shapes = list(towns.values())
     double = shapely.union_all([
-        shapely.intersection(a, b) for k, a in enumerate(shapes) for b in shapes[k + 1 :]
+        shared(a, b) for k, a in enumerate(shapes) for b in shapes[k + 1 :]
     ]) if len(shapes) > 1 else shapely.MultiPolygon()  # fmt: skip
     out = {c: shapely.difference(s, double) for c, s in towns.items()}
     none = shapely.difference(whole, shapely.union_all(shapes)) if shapes else whole
@@ -226,7 +227,7 @@ def _without(shapes: Any, site: Any, kept: dict[int, list[Any]]) -> Any:
     out = shapes.copy()
     for k, i in enumerate(site.tolist()):
         for shape in kept[i]:
-            out[k] = shapely.difference(out[k], shape)
+            out[k] = rest(out[k], shape)
     return out
 
 
