@@ -14,10 +14,12 @@ import json
 import random
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import fuzzing_formulas
 
 from zoning.base.shipped import data_path
 from zoning.errors import InfeasibleError, InputError, UnfinishedError
@@ -44,7 +46,7 @@ VALUES: list[Any] = [
 ]  # fmt: skip
 
 
-def damaged(text: bytes, rng: random.Random) -> bytes:
+def damaged(text: bytes, rng: random.Random, pieces: Sequence[bytes] = tuple(PIECES)) -> bytes:
     """Cut, double, swap, replace or insert, a few times."""
     data = bytearray(text)
     for _ in range(rng.choice((1, 1, 1, 2, 3, 8))):
@@ -54,9 +56,9 @@ def damaged(text: bytes, rng: random.Random) -> bytes:
             case 0:
                 del data[at:end]
             case 1:
-                data[at:at] = rng.choice(PIECES)
+                data[at:at] = rng.choice(pieces)
             case 2:
-                data[at:end] = rng.choice(PIECES)
+                data[at:end] = rng.choice(pieces)
             case 3:
                 data[at:at] = data[at:end]
             case 4 if data:
@@ -110,10 +112,18 @@ class Kind:
 
 def toml_values(text: bytes, rng: random.Random) -> bytes:
     """Change values and keep the form: the file stays readable, its content is odd."""
+    data = _values_of(text)
+    for _ in range(rng.choice((1, 1, 2, 3, 5))):
+        data = nested(data, rng)
+    return written(data).encode("utf-8", "surrogatepass") if isinstance(data, dict) else b"x = 1\n"
+
+
+@functools.cache
+def _values_of(text: bytes) -> Any:
+    """Read a seed once: `nested` copies what it changes."""
     import tomllib
 
-    data = nested(tomllib.loads(text.decode("utf-8")), rng)
-    return written(data).encode("utf-8", "surrogatepass") if isinstance(data, dict) else b"x = 1\n"
+    return tomllib.loads(text.decode("utf-8"))
 
 
 def written(data: dict[str, Any]) -> str:
@@ -198,6 +208,30 @@ def _classes(path: Path) -> None:
     load_classes(path)
 
 
+def _conflicts(path: Path) -> None:
+    from zoning.review.audit.rules import load_rules
+
+    load_rules(path)
+
+
+def _questions(path: Path) -> None:
+    from zoning.review.site.rules import load_rules
+
+    load_rules(path)
+
+
+def _outline(path: Path) -> None:
+    from zoning.outputs.report.outlines import load
+
+    load(str(path), [])
+
+
+def _decisions(path: Path) -> None:
+    from zoning.zones.overrides import read_overrides
+
+    read_overrides(path)
+
+
 def _table(path: Path) -> None:
     from zoning.inputs.tables import read_table
 
@@ -234,6 +268,22 @@ def _zip_inside(data: bytes, rng: random.Random) -> bytes:
             new.writestr(name, damaged(body, rng) if name == hit else body)
     return out.getvalue()
 
+
+DECISIONS = """[[decision]]
+level = "township"
+code = "321102001"
+zone = "key"
+reason = "会议纪要"
+who = "甲"
+date = 2026-01-05
+[[decision]]
+level = "unit"
+code = "300000_400000"
+zone = "balance"
+reason = "x"
+who = "y"
+date = "2026-01-06"
+""".encode()
 
 MARXAN = {
     "input.dat": b"INPUTDIR input\nPUNAME pu.dat\nSPECNAME spec.dat\nPUVSPRNAME puvspr.dat\n"
@@ -339,6 +389,12 @@ def kinds() -> dict[str, Kind]:
         Kind("scheme", _every("schemes"), ".toml", _scheme),
         Kind("crosswalk", _every("schemes", "crosswalks"), ".toml", _crosswalk),
         Kind("classes", (_shipped("landuse", "classes.toml"),), ".toml", _classes),
+        Kind("conflicts", (_shipped("review", "rules.toml"),), ".toml", _conflicts),
+        Kind("questions", (_shipped("review", "site-rules.toml"),), ".toml", _questions),
+        Kind("outline", (_shipped("report", "outlines.toml"),), ".toml", _outline),
+        Kind("decisions", (DECISIONS,), ".toml", _decisions),
+        Kind("formula", fuzzing_formulas.formula_seeds(), ".txt", fuzzing_formulas.take_formula),
+        Kind("rule", fuzzing_formulas.rule_seeds(), ".txt", fuzzing_formulas.take_rule),
         Kind("csv", ("code,name,人口\n321102001,甲镇,5\n321102002,乙镇,6\n".encode(),
                      "code;name\n1;甲\n".encode("gbk")), ".csv", _table),
         Kind("xlsx", (_book(6.5), _book("=C2*2")), ".xlsx", _table),
@@ -348,20 +404,37 @@ def kinds() -> dict[str, Kind]:
 
 
 def inputs(kind: Kind, seed: int, count: int) -> Iterator[bytes]:
-    """Give damaged files, the same for the same seed."""
-    rng = random.Random(f"{kind.name} {seed}")
-    for _ in range(count):
-        base = rng.choice(kind.seeds)
-        if kind.name == "folder":
-            yield _damaged_folder(base, rng)
-            continue
-        if kind.suffix in (".xlsx", ".zip"):
-            whole = kind.suffix == ".zip" or rng.random() < 0.8  # a folder is packed by us alone
-            yield _zip_inside(base, rng) if whole else damaged(base, rng)
-        elif kind.suffix == ".toml" and rng.random() < 0.6:
-            yield toml_values(base, rng)
-        else:
-            yield damaged(base, rng)
+    """Give damaged files, each another one, the same for the same seed."""
+    rng, seen = random.Random(f"{kind.name} {seed}"), set[int]()
+    while len(seen) < count:
+        data = _damaged(kind, rng)
+        if hash(data) not in seen:
+            seen.add(hash(data))
+            yield data
+
+
+def _damaged(kind: Kind, rng: random.Random) -> bytes:
+    base = rng.choice(kind.seeds)
+    if kind.name == "folder":
+        return _damaged_folder(base, rng)
+    if kind.suffix in (".xlsx", ".zip"):
+        whole = kind.suffix == ".zip" or rng.random() < 0.8  # a folder is packed by us alone
+        return _zip_inside(base, rng) if whole else damaged(base, rng)
+    if kind.suffix == ".txt":
+        return _formula(base, kind.seeds, rng)
+    if kind.suffix == ".toml" and rng.random() < 0.6:
+        return toml_values(base, rng)
+    return damaged(base, rng)
+
+
+def _formula(base: bytes, others: Sequence[bytes], rng: random.Random) -> bytes:
+    """Join two formulas at a random place, or put words of the language in, or damage at all."""
+    if rng.random() < 0.3:
+        other = rng.choice(others)
+        base = base[: rng.randrange(len(base) + 1)] + other[rng.randrange(len(other) + 1) :]
+        if rng.random() < 0.5:
+            return base
+    return damaged(base, rng, fuzzing_formulas.WORDS if rng.random() < 0.7 else PIECES)
 
 
 def hand_in(kind: Kind, data: bytes, folder: Path) -> str:

@@ -214,7 +214,7 @@ def parse_rules(document: strict.Document) -> Matrix:
     source, evidence = top.get("source", "", kind=str), top.evidence("own")
     classes = {}
     for row in top.tables("class"):
-        code, colour = row.get("code", kind=str), row.get("colour", "#6a51a3", kind=str)
+        code, colour = row.get("code", kind=str) or "", row.get("colour", "#6a51a3", kind=str)
         text = Text(row.get("en", code, kind=str), row.get("zh", code, kind=str))
         if code in OWN_CLASSES:
             row.fail(f"'{code}' is a class of the audit itself", f"“{code}”为内置类别", key="code")
