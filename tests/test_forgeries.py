@@ -116,20 +116,24 @@ class Forger:
 
     def repair(self) -> None:
         """Write the right checksums and digest into run.json."""
+        self.sums()
+        try:
+            number = digest(store.load(self.folder))
+        except InputError:
+            return
+        self.run(lambda run: run.update(digest=number))
 
-        def sums(run: dict) -> None:
+    def sums(self) -> None:
+        """Write the right checksums into run.json."""
+
+        def right(run: dict) -> None:
             run["files"] = {
                 p.name: hashlib.sha256(p.read_bytes()).hexdigest()
                 for p in sorted(self.folder.iterdir())
                 if p.is_file() and p.name != "run.json"
             }  # fmt: skip
 
-        self.run(sums)
-        try:
-            number = digest(store.load(self.folder))
-        except InputError:
-            return
-        self.run(lambda run: run.update(digest=number))
+        self.run(right)
 
 
 def put(frame: pd.DataFrame, where, column: str, value) -> pd.DataFrame:
@@ -162,6 +166,11 @@ def run_json(*path, value):
         run[path[-1]] = value(run[path[-1]]) if callable(value) else value
 
     return lambda f: f.run(change)
+
+
+def checks(name, change):
+    """Change the checks of one name in run.json."""
+    return lambda f: f.run(lambda run: [change(c) for c in run["checks"] if c["check"] == name])
 
 
 def both(*forgeries):
@@ -286,7 +295,32 @@ FORGERIES = {
     "fairness: Gini": sql("UPDATE equity SET gini = gini - 0.01 WHERE gini IS NOT NULL"),
     "fairness: head of a township": sql(
         "UPDATE equity_townships SET built_per_head_m2 = built_per_head_m2 + 1"),
+    # both where it stands twice
+    "check: measured": both(
+        sql("UPDATE checks SET measured = measured + 1 WHERE \"check\" = 'cap.city'"),
+        checks("cap.city", lambda c: c.update(measured=c["measured"] + 1))),
+    "check: limit": both(
+        sql("UPDATE checks SET \"limit\" = \"limit\" + 1 WHERE \"check\" = 'new.city'"),
+        checks("new.city", lambda c: c.update(limit=c["limit"] + 1))),
+    "check: verdict": both(
+        sql("UPDATE checks SET ok = 1 - ok WHERE \"check\" = 'left_out.none'"),
+        checks("left_out.none", lambda c: c.update(ok=not c["ok"]))),
+    "check left out": both(
+        sql("DELETE FROM checks WHERE \"check\" = 'allocation.cap'"),
+        lambda f: f.run(lambda r: r.update(
+            checks=[c for c in r["checks"] if c["check"] != "allocation.cap"]))),
+    "middle of a unit": both(
+        units("lon", plus(0.25)),
+        sql("UPDATE units SET lon = lon + 0.25 WHERE fid = 1")),
     # run.json
+    "pieces of no worth": run_json("allocation", "unknown", value=plus(1)),
+    "how far the lattice bends": both(
+        run_json("grid", "distortion", "worst_local", value=plus(1e-5)),
+        checks("crs.distortion", lambda c: c.update(measured=c["measured"] + 1e-5)),
+        sql("UPDATE checks SET measured = measured + 1e-5 WHERE \"check\" = 'crs.distortion'")),
+    "area on the ellipsoid": run_json(
+        "grid", "distortion", value=lambda d: {**d, "ellipsoid_m2": d["ellipsoid_m2"] * 1.01,
+                                               "total": (d["total"] + 1) / 1.01 - 1}),
     "city larger": run_json("area_m2", "city", value=plus(1000)),
     "cap": run_json("construction", "cap_m2", value=plus(1000)),
     "existing land": run_json("construction", "existing_m2", value=plus(-1000)),

@@ -34,6 +34,7 @@ from zoning.verify import (
     accounts,
     areas,
     beyond,
+    checked,
     clusters,
     fair,
     figures,
@@ -100,6 +101,7 @@ def verify(plan: Plan, folder: Path | None = None, *, inputs_in: Path | None = N
     patches.audit(plan, found)
     landscape.audit(plan, found)
     figures.audit(plan, found)
+    checked.audit(plan, atoms, found)
     versions.audit(plan, found)
     if plan.pieces is not None and "free_m2" in plan.pieces:
         _new_land(plan, found)

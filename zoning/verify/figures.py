@@ -8,6 +8,7 @@ from typing import Any
 from zoning.errors import Text
 from zoning.plan import Plan
 from zoning.verify.compare import Findings, missing
+from zoning.verify.limits import land_of, offered
 
 _TABLES = Text("tables and layers", "各表与图层")
 
@@ -34,6 +35,30 @@ def audit(plan: Plan, found: Findings) -> None:
         found.column("verify.figures", "run.json, grid.distortion",
                      {"total": float(bend["total"])}, {"total": right}, tolerance=1e-12,
                      source=Text("its two areas", "两种面积"))  # fmt: skip
+        _bend(plan, bend, found)
+
+
+def _bend(plan: Plan, stored: dict[str, Any], found: Findings) -> None:
+    """Measure on the ellipsoid again, at the vertices of the boundary that the folder keeps."""
+    import numpy as np
+    import shapely
+    from pyproj import Geod, Proj
+
+    degrees = plan.city.geometry.to_crs("EPSG:4490")
+    lon, lat = shapely.get_coordinates(degrees.to_numpy()).T
+    scale = np.asarray(Proj(plan.city.crs).get_factors(lon, lat).areal_scale)
+    earth, whole = Geod(ellps="GRS80"), 0.0
+    for polygon in shapely.get_parts(degrees.to_numpy()):
+        rings = [polygon.exterior, *polygon.interiors]
+        sizes = [abs(earth.polygon_area_perimeter(*r.coords.xy)[0]) for r in rings]
+        whole += sizes[0] - sum(sizes[1:])
+    found.column(
+        "verify.figures", "run.json, grid.distortion",
+        {"worst_local": float(stored["worst_local"]), "ellipsoid_share": 1.0},
+        {"worst_local": float(np.abs(scale - 1).max()),
+         "ellipsoid_share": whole / float(stored["ellipsoid_m2"])},
+        tolerance=1e-6, source=Text("the boundary", "边界"),
+    )  # fmt: skip
 
 
 def _construction(plan: Plan, stored: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +96,27 @@ def _allocation(plan: Plan, stored: dict[str, Any]) -> dict[str, Any]:
     bound = _number(stored.get("bound"))
     if proof.get("grade") == "complete":
         out["objective"] = bound
+    if plan.pieces is not None and "unknown" in stored:
+        out["unknown"] = _unknown(plan)
     return out
+
+
+def _unknown(plan: Plan) -> int:
+    """Count pieces with land to offer of which suitability, or the class of a limit, is missing."""
+    pieces, cap = plan.pieces, plan.config.cap
+    if pieces is None or "suitability" not in pieces:
+        return 0
+    land = land_of(plan)
+    by_town = cap.zone_basis == "township" and any(
+        a for a, z in zip(land.area, land.township_zone, strict=True)
+        if z in {*cap.zone_caps, *cap.quotas}
+    )  # fmt: skip
+    return sum(
+        m2 > 0 and (missing(worth) or (by_town and zone is None))
+        for m2, worth, zone in zip(
+            offered(land), pieces["suitability"], land.township_zone, strict=True
+        )
+    )
 
 
 def _get(stored: dict[str, Any], path: str) -> Any:

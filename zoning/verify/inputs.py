@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from zoning.base.staged import sha256
 from zoning.errors import Text, ZoningError
 from zoning.plan import Plan
 from zoning.verify import lists
-from zoning.verify.compare import Findings
+from zoning.verify.compare import Findings, values
+
+_AGAIN = Text("the inputs, measured again", "重新量算的输入数据")
+#: Columns that new land and reductions fill, which the second run does not place.
+_PLACED = ("new_m2", "reduced_m2")
 
 
 def audit(plan: Plan, folder: Path, found: Findings) -> None:
@@ -68,6 +74,38 @@ def _measure(plan: Plan, folder: Path, found: Findings) -> None:
         rows = zip(*(one.ledger[k] for k in keys), one.ledger["area_m2"], strict=True)
         return {"|".join(map(str, row[:-1])): int(row[-1]) for row in rows}
 
-    found.column("verify.measured", "ledger.parquet, area_m2", atoms(plan),
-                 atoms(replace(again)), source=Text("the inputs, measured again",
-                                                    "重新量算的输入数据"))  # fmt: skip
+    found.column("verify.measured", "ledger.parquet, area_m2", atoms(plan), atoms(again),
+                 source=_AGAIN)  # fmt: skip
+    _words(plan, again, found)
+
+
+def _words(plan: Plan, again: Plan, found: Findings) -> None:
+    """Hold what comes from the inputs as it is: attributes, names, sources, years, reasons."""
+    pairs = {
+        "townships": (plan.townships, again.townships), "redlines": (plan.redlines, again.redlines),
+        "protections": (_protections(plan), _protections(again)),
+        "decisions": (plan.tables.get("decisions"), again.tables.get("decisions")),
+    }  # fmt: skip
+    for name, (had, right) in pairs.items():
+        if had is None or right is None:
+            continue
+        if len(had) == len(right) and name in ("protections", "decisions"):
+            had, right = had.reset_index(drop=True), right.reset_index(drop=True)
+        # New land is no input; shapes are measured by the atoms above.
+        given = [c for c in right.columns if c in had and c not in ("geometry", *_PLACED)]
+        for column in given:
+            found.column("verify.measured", f"plan.gpkg: {name}, {column}",
+                         _plain(had[column]), _plain(right[column]), source=_AGAIN)  # fmt: skip
+
+
+def _protections(plan: Plan) -> pd.DataFrame | None:
+    layers = (x for c in plan.contributions for x in c.layers if x.name == "protections")
+    return next((x.frame for x in layers), None)
+
+
+def _plain(column: pd.Series) -> dict[Any, Any]:
+    """Give values as both a file and a reader have them: a day and a list as text."""
+    return {
+        k: v if v is None or isinstance(v, int | float) else str(v) or None
+        for k, v in values(column).items()
+    }

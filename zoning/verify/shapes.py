@@ -78,7 +78,7 @@ def _squares(plan: Plan, found: Findings) -> None:
 
     bounds = shapely.bounds(plan.units.geometry.to_numpy())
     cell = float(plan.grid.cell_m)
-    stored, derived = {}, {}
+    stored, derived, middle = {}, {}, {}
     for code, (x0, y0, x1, y1) in zip(map(str, plan.units.index), bounds, strict=True):
         hit = _CODE.match(code)
         if hit is None:
@@ -87,8 +87,25 @@ def _squares(plan: Plan, found: Findings) -> None:
         stored[code] = f"{x0:.3f} {y0:.3f} {x1 - x0:.3f} {y1 - y0:.3f}"
         east, north = float(hit[2]) * size, float(hit[1]) * size
         derived[code] = f"{east:.3f} {north:.3f} {cell:.3f} {cell:.3f}"
+        middle[code] = (east + cell / 2, north + cell / 2)
     found.column("verify.squares", "units.parquet, geometry", stored, derived,
                  source=Text("the code", "单元代码"))  # fmt: skip
+    _centres(plan, middle, found)
+
+
+def _centres(plan: Plan, middle: dict[str, tuple[float, float]], found: Findings) -> None:
+    """Turn the middle of each square into degrees again."""
+    from pyproj import Transformer
+
+    if not middle or not {"lon", "lat"} <= {*plan.units}:
+        return
+    turn = Transformer.from_crs(plan.units.crs, "EPSG:4490", always_xy=True)
+    degrees = turn.transform(*np.array(list(middle.values())).T)
+    for column, right in zip(("lon", "lat"), degrees, strict=True):
+        stored = {str(k): float(v) for k, v in plan.units[column].items() if str(k) in middle}
+        found.column("verify.squares", f"units.parquet, {column}", stored,
+                     dict(zip(middle, right.tolist(), strict=True)), tolerance=1e-6,
+                     source=Text("the code", "单元代码"))  # fmt: skip
 
 
 def _protections(plan: Plan) -> dict[str, Any]:
