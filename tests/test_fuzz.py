@@ -57,6 +57,10 @@ ONCE = [
     ("integration", 'source = "x"\nevidence = "own"\n[[priority]]\ncode = 1\necology = [nan]\n'),
     ("integration", 'source = "x"\nevidence = "own"\n[[priority]]\ncode = 1\necology = [-inf]\n'),
     ("integration", 'source = "x"\nevidence = "own"\n[[priority]]\ncode = inf\n'),
+    ("rule", "zone in ('key', 'optimised') >= 0.3 or x != 'x'"),
+    ("rule", "redline_share >= " + "9" * 400),
+    ("rule", "-" + "9" * 400 + " < redline_share"),
+    ("conflicts", '[[class]]\ncolour = "#000000"\n[[rule]]\nid = "a"\nclass = "of no code"\n'),
     ("scheme", 'zh = "x"\nen = "x"\nsource = "x"\nevidence = "own"\nzone = 0.5\n'),
     ("scheme", 'zh = "x"\nen = "x"\nsource = "x"\nevidence = "own"\nzone = true\noverlay = 1\n'),
 ]

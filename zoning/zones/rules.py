@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import sys
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -254,8 +255,9 @@ class Walk:
         for op, right in zip(node.ops, node.comparators, strict=True):
             if not isinstance(op, (ast.In, ast.NotIn)) and isinstance(right, (ast.Tuple, ast.List)):
                 self.refuse(right, "a list may stand only after 'in'", "列表只能放在 in 之后")
-        if isinstance(node.left, (ast.Tuple, ast.List)):
-            self.refuse(node.left, "a list may stand only after 'in'", "列表只能放在 in 之后")
+        for left in operands[:-1]:  # the list of one link is the left side of the next
+            if isinstance(left, (ast.Tuple, ast.List)):
+                self.refuse(left, "a list may stand only after 'in'", "列表只能放在 in 之后")
 
     def pair(self, left: ast.expr, right: ast.expr) -> None:
         """Remember the numbers that columns are compared with, in the order of evaluation."""
@@ -381,7 +383,9 @@ def constant_of(node: ast.expr) -> float | str | bool | None:
         inner = _number(node.operand)
         return None if inner is None else -inner
     if isinstance(node, ast.Constant) and isinstance(node.value, (bool, int, float, str)):
-        return node.value
+        # A whole number of more digits than any measure has is none.
+        huge = isinstance(node.value, int) and abs(node.value) > sys.float_info.max
+        return None if huge else node.value
     return None
 
 
