@@ -21,7 +21,7 @@ from zoning.outputs.report import accounts, summary
 from zoning.outputs.report.pieces import Writer
 from zoning.outputs.webmap.accounts import pack_accounts
 from zoning.zones import load_method
-from zoning.zones.unzoned import lacking
+from zoning.zones.lacking import lacking
 
 #: Township C has 5.5 of the 17.5 km2 of the city; without slope it has no class.
 AREA, CITY = 5_500_000, 17_500_000
@@ -203,3 +203,22 @@ def test_what_is_lacking_is_named_by_the_column_that_the_township_has() -> None:
     assert lacking({**rest, "redline_share": None, "redline_m2": 0}, method) == ["redline_share"]
     assert lacking({**rest, "redline_share": 0.1, "redline_m2": None}, method) == []
     assert lacking({**rest, "redline_m2": 0}, method) == []
+
+
+def test_what_a_crosswalk_leaves_to_a_person_is_told_with_its_choices() -> None:
+    from zoning.schemes import load_scheme
+    from zoning.zones import classify_townships, method_of, why_unzoned
+
+    method = method_of("two-matrices", load_scheme("national"), "zhenjiang-2013_national")
+    row = {"name": "甲镇", "area_m2": 10_000_000, "built_m2": 400_000, "redline_m2": 6_000_000,
+           "farmland_m2": 1_000_000, "slope_deg": 12.0, "population": 500, "gdp_10k_yuan": 500,
+           "min_to_centre": 95}  # fmt: skip
+    towns = pd.DataFrame([row], index=["t1"])
+    towns = pd.concat([towns, classify_townships(towns, method)], axis=1)
+    units = pd.DataFrame({"zone": [None], "township": ["t1"]})
+    told = why_unzoned(units, towns, method)
+    assert told.en == (
+        "甲镇 (t1): the crosswalk allows main agricultural production area or urbanised area: "
+        "a decision on record must say which"
+    )
+    assert told.zh == "甲镇（t1）：对照表可取农产品主产区或城市化地区，须由人工决定"

@@ -9,6 +9,7 @@ from zoning.zones.contiguity import adjacency, join_enclaves
 from zoning.zones.crosswalk import method_of, under
 from zoning.zones.decide import settled
 from zoning.zones.decided import decision_on, tell_decision, tell_state
+from zoning.zones.lacking import lacking
 from zoning.zones.method import Method
 from zoning.zones.overrides import (
     apply_to_townships,
@@ -21,7 +22,7 @@ from zoning.zones.parse import parse_method
 from zoning.zones.remarks import remarks
 from zoning.zones.tell import tell_township, tell_unit, zone_name
 from zoning.zones.units import assign_units, unit_margins, unit_suitability
-from zoning.zones.unzoned import lacking, unzoned_land, why_unzoned
+from zoning.zones.unzoned import unzoned_land, why_unzoned
 from zoning.zones.weighing import inline_files
 
 __all__ = [

@@ -11,9 +11,9 @@ import pandas as pd
 
 from zoning.errors import Finding, Text, named, some
 from zoning.weights.ahp import ahp
+from zoning.zones.lacking import needed
 from zoning.zones.method import Method
 from zoning.zones.scoring import MEASURED
-from zoning.zones.unzoned import needed
 
 #: What a run measures, by its column, and the input that it comes from.
 INPUTS = {"land use": "用地现状", "red lines": "生态红线"}

@@ -13,10 +13,10 @@ from zoning.errors import Text
 from zoning.indicators import AT_HAND
 from zoning.schemes import Scheme
 from zoning.zones.decided import decision_on, tell_decision
+from zoning.zones.lacking import lacking
 from zoning.zones.method import Dimension, Method
 from zoning.zones.overlays import nearest_change, ruling
 from zoning.zones.reading import REVIEW
-from zoning.zones.unzoned import lacking
 
 _GRADES = {"low": Text("low", "低"), "mid": Text("medium", "中"), "high": Text("high", "高")}
 _REASONS = {
@@ -117,9 +117,7 @@ def tell_township(
     """
     zh = lang == "zh"
     stop, comma, colon = ("。", "；", "：") if zh else (". ", "; ", ": ")
-    # A rule that fired without a zone is one that leaves the township to a person.
-    fired = pd.notna(row.get("rule")) and not str(row["rule"]).startswith("unknown:")
-    left_open = pd.isna(row["zone"]) and fired
+    left_open = is_left_open(row)
     scheme = method.scheme
     name = zone_name(REVIEW if left_open else row["zone"], lang, scheme)
     parts = [name if zh else name[:1].upper() + name[1:]]
@@ -146,7 +144,7 @@ def tell_township(
         told = tell_decision(decision, scheme, lang)
         parts.append(told if zh else told[:1].upper() + told[1:])
     elif left_open:
-        parts.append(_left_open(row, method, lang))
+        parts.append(tell_left_open(row, method, lang))
     elif pd.notna(reason) and reason in ("override", "contiguity", "unknown"):
         why = _REASONS[str(reason)].get(lang)
         gone = lacking(row, method) if reason == "unknown" else []
@@ -160,7 +158,13 @@ def tell_township(
     return stop.join(p for p in parts if p).rstrip(".") + stop.strip()
 
 
-def _left_open(row: Mapping[str, Any] | pd.Series, method: Method, lang: str) -> str:
+def is_left_open(row: Mapping[str, Any] | pd.Series) -> bool:
+    """Whether a rule fired without a zone: one that leaves the township to a person."""
+    fired = pd.notna(row.get("rule")) and not str(row["rule"]).startswith("unknown:")
+    return bool(pd.isna(row["zone"]) and fired)
+
+
+def tell_left_open(row: Mapping[str, Any] | pd.Series, method: Method, lang: str) -> str:
     """Say that a person must decide, and between what where a crosswalk leaves it open."""
     zh = lang == "zh"
     choices = method.choices.get(str(row["rule"]))

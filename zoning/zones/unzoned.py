@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
 from zoning.errors import Text, named, some
-from zoning.indicators import AT_HAND
+from zoning.zones.lacking import lacking
 from zoning.zones.method import Method
+from zoning.zones.tell import is_left_open, tell_left_open
 
 #: What is added up of it, where the units have it.
 _SUMS = ("area_m2", "redline_m2", "built_m2", "built_redline_m2", "new_m2")
@@ -41,35 +39,6 @@ def unzoned_land(units: pd.DataFrame) -> dict[str, int] | None:
         return None
     known = [c for c in _SUMS if c in gone and gone[c].notna().all()]
     return {"units": len(gone)} | {c: int(gone[c].sum()) for c in known}
-
-
-def needed(method: Method) -> dict[str, str]:
-    """Give the columns without which a township has no class, and the indicator of each."""
-    found = {}
-    for d in method.dimensions:
-        for term in d.terms:
-            if term.missing == "unknown":
-                known = AT_HAND.get(term.indicator)
-                found[known.part if known else term.indicator] = term.indicator
-    return found
-
-
-def lacking(row: Mapping[str, Any] | pd.Series, method: Method) -> list[str]:
-    """Name the columns that a township lacks and its class needs.
-
-    Examples
-    --------
-    >>> from zoning.zones import load_method
-    >>> lacking({"slope_deg": None, "redline_m2": 0, "farmland_m2": 0, "population": 1,
-    ...     "gdp_10k_yuan": 1, "min_to_centre": 1}, load_method("two-matrices"))
-    ['slope_deg']
-    """
-    found = []
-    for part, indicator in needed(method).items():
-        column = indicator if indicator in row else part
-        if column in row and pd.isna(row[column]):
-            found.append(column)
-    return found
 
 
 def why_unzoned(units: pd.DataFrame, townships: pd.DataFrame | None, method: Method) -> Text | None:
@@ -105,15 +74,11 @@ def why_unzoned(units: pd.DataFrame, townships: pd.DataFrame | None, method: Met
         if townships is None
         else townships[townships.index.isin(gone.dropna().unique())]
     )
-    for columns, rows in _by_columns(known, method):
-        names = [named(row.get("name"), code) for code, row in rows]
-        them = some(names)
-        verb = "lacks" if len(names) == 1 else "lack"
-        en.append(f"{them.en} {verb} {', '.join(columns)}" if columns
-                  else f"{them.en}: the method gives no zone")  # fmt: skip
-        zh.append(
-            f"{them.zh}缺少 {'、'.join(columns)}" if columns else f"{them.zh}：方法未给出分区"
-        )
+    for columns, why, rows in _by_reason(known, method):
+        them = some([named(row.get("name"), code) for code, row in rows])
+        verb = "lacks" if len(rows) == 1 else "lack"
+        en.append(f"{them.en} {verb} {', '.join(columns)}" if columns else f"{them.en}: {why.en}")
+        zh.append(f"{them.zh}缺少 {'、'.join(columns)}" if columns else f"{them.zh}：{why.zh}")
     zoned = known.index[known["zone"].notna()] if len(known) else []
     open_ = int(gone.isin(zoned).sum())
     if open_:
@@ -126,12 +91,24 @@ def why_unzoned(units: pd.DataFrame, townships: pd.DataFrame | None, method: Met
     return Text("; ".join(en), "；".join(zh)) if en else None
 
 
-def _by_columns(
+def _by_reason(
     townships: pd.DataFrame, method: Method
-) -> list[tuple[tuple[str, ...], list[tuple[str, pd.Series]]]]:
-    """Put townships that lack the same columns together, in their order."""
-    groups: dict[tuple[str, ...], list[tuple[str, pd.Series]]] = {}
+) -> list[tuple[tuple[str, ...], Text, list[tuple[str, pd.Series]]]]:
+    """Put townships together that lack the same columns, or that one rule leaves open."""
+    groups: dict[tuple[tuple[str, ...], Text], list[tuple[str, pd.Series]]] = {}
     for code, row in townships.iterrows():
         if pd.isna(row["zone"]):
-            groups.setdefault(tuple(lacking(row, method)), []).append((str(code), row))
-    return list(groups.items())
+            columns = tuple(lacking(row, method))
+            why = _NONE
+            if not columns and is_left_open(row):
+                why = Text(_lower(tell_left_open(row, method, "en")),
+                           tell_left_open(row, method, "zh"))  # fmt: skip
+            groups.setdefault((columns, why), []).append((str(code), row))
+    return [(columns, why, rows) for (columns, why), rows in groups.items()]
+
+
+_NONE = Text("the method gives no zone", "方法未给出分区")
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
