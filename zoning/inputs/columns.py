@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from zoning.planfile.layers import Layer
+    from zoning.planfile.part import Mapped
 
 _UNIT = re.compile(
     r"^(?P<name>.+?)[\[(【](?P<unit>[^\])】]+)[\])】]$|^(?P<n>.+?)[_/](?P<u>\D{1,3})$"
@@ -221,6 +222,25 @@ def offered(
             where, code="head-taken", level="note",
         ))  # fmt: skip
     return out
+
+
+def not_there(part: Mapped, heads: Iterable[object], where: str) -> list[Problem]:
+    """Tell the heads that ``columns`` names and the file does not have.
+
+    Examples
+    --------
+    >>> from zoning.planfile.layers import RoadLayer
+    >>> part = RoadLayer(path="r.gpkg", columns={"class": "fclas"})
+    >>> [p.what.en for p in not_there(part, ["fclass"], "r.gpkg")]
+    ["column 'fclas' (class) is missing"]
+    """
+    from zoning.inputs.vector import missing_column
+
+    known = [str(h) for h in heads if h != "geometry"]
+    return [
+        missing_column(head, known, where, name)
+        for name, head in part.named.items() if head not in known
+    ]  # fmt: skip
 
 
 def old_keys(part: Layer, table: str) -> list[Finding]:

@@ -70,8 +70,8 @@ def read_environment(
     InputError
         With every unit whose category nobody says.
     """
-    columns: dict[str, str | None] = {"code": part.code}
-    columns |= {k: v for k, v in (("name", part.name), ("category", part.category)) if v}
+    heads = {k: part.head(k) for k in ("code", "name", "category")}
+    columns = {k: head for k, head in heads.items() if head}
     frame, source = read_polygons(
         folder / part.path, layer=part.layer, crs=part.crs, encoding=part.encoding,
         columns=columns, unique=("code",), role="environment_units", to_crs=crs,

@@ -221,8 +221,8 @@ def _ranks(frame: Any, plan: Plan) -> Any:
 
     part = plan.config.inputs.roads
     known: Mapping[str, float] = load_toml("indicators", "speeds.toml")["kmh"]
-    name = part.road_class if part is not None else None
-    speed = part.speed_kmh if part is not None else None
+    name = part.head("class") if part is not None else None
+    speed = part.head("speed_kmh") if part is not None else None
     if name in frame:
         kmh = road_classes(frame[name]).map(known)
     elif speed in frame:

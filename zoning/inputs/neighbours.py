@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from zoning.errors import Problem, Text
+from zoning.inputs.columns import not_there
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -34,19 +35,23 @@ def read_neighbours(
     def wrong(en: str, zh: str, code: str) -> None:
         problems.append(Problem(Text(en, zh), part.path, code=code))
 
-    names = frame[part.name].astype("string") if part.name in frame else None
+    problems += not_there(part, frame.columns, part.path)
+    name = part.head("name")
+    names = frame[name].astype("string") if name in frame else None
     if names is None:
-        wrong(f"has no column '{part.name}'", f"没有字段“{part.name}”", "missing-column")
+        if not problems:
+            wrong(f"has no column '{name}'", f"没有字段“{name}”", "missing-column")
         names = pd.Series([str(i) for i in range(len(frame))], index=frame.index, dtype="string")
     if names.isna().any() or names.duplicated().any():
         wrong("a name is missing or stands twice", "名称缺失或重复", "neighbour-name")
     out["name"] = names
-    zone = frame[part.zone].astype("string") if part.zone and part.zone in frame else None
+    called = part.head("zone")
+    zone = frame[called].astype("string") if called and called in frame else None
     out["zone"] = pd.Series(pd.NA, index=frame.index, dtype="string") if zone is None else (
         zone.replace(part.zones).replace("", pd.NA)
     )  # fmt: skip
     for column in NUMBERS:
-        head = getattr(part, column)
+        head = part.head(column)
         given = frame[head] if head is not None and head in frame else None
         if given is None:
             out[column] = pd.array([pd.NA] * len(frame), dtype="Float64")
@@ -57,6 +62,6 @@ def read_neighbours(
             place, value = names[i], given[i]
             wrong(f"'{head}' of {place} is {value!r}", f"{place} 的“{head}”为 {value!r}",
                   "not-a-number")  # fmt: skip
-        out[column] = number
+        out[column] = number * part.factor(column)
     out["area_m2"] = out.geometry.area.astype("float64")
     return out, problems

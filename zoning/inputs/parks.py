@@ -64,7 +64,7 @@ def read_parks(
     """
     import pandas as pd
 
-    mapped = {name: getattr(part, name) for name in COLUMNS}
+    mapped = {name: part.head(name) for name in COLUMNS}
     frame, source = read_polygons(
         folder / part.path, layer=part.layer, crs=part.crs, encoding=part.encoding,
         columns=mapped, unique=("code",), role="parks", to_crs=crs, repair=part.repair,
@@ -75,6 +75,7 @@ def read_parks(
             usual = next((u for u in _USUAL.get(name, ()) if u in frame), None)
             frame[name] = pd.NA if usual is None else frame[usual]
     frame["kind"] = frame["kind"].astype(object).map(lambda k: _KINDS.get(k, k))
-    frame["planned_area_ha"] = pd.to_numeric(frame["planned_area_ha"], errors="coerce")
+    hectares = pd.to_numeric(frame["planned_area_ha"], errors="coerce")
+    frame["planned_area_ha"] = hectares * part.factor("planned_area_ha")
     kept = frame[[*COLUMNS, "geometry"]].sort_values("code", ignore_index=True)
     return kept, source

@@ -175,10 +175,11 @@ def _values(frame: gpd.GeoDataFrame, part: PlanLayer) -> tuple[Any, list[Finding
     import pandas as pd
 
     known = [str(c) for c in frame.columns if c != "geometry"]
-    column = part.class_column or ("class" if "class" in known else None)
+    asked = part.head("class")
+    column = asked or ("class" if "class" in known else None)
     nothing = pd.Series(pd.NA, index=frame.index, dtype="string")
     if part.class_of_all is not None:
-        if part.class_column is not None:
+        if asked is not None:
             return nothing, [_error(
                 part, "class_column and class_of_all exclude one another",
                 "class_column 与 class_of_all 只能给其一", "keep one of them", "请只保留其一",

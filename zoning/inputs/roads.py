@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zoning.base.shipped import load_toml
-from zoning.errors import InputError, ZoningError
+from zoning.errors import InputError, ZoningError, raise_all
+from zoning.inputs.columns import not_there
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -62,10 +63,15 @@ def named_roads(roads: gpd.GeoDataFrame, part: RoadLayer) -> gpd.GeoDataFrame:
     InputError
         If the file says neither speed nor class; a column that reads like classes is named.
     """
-    keep = {"speed_kmh": part.speed_kmh, "class": part.road_class, "oneway": part.oneway}
+    raise_all(not_there(part, roads.columns, part.path))
+    keep = {name: part.head(name) for name in ("speed_kmh", "class", "oneway")}
     found: dict[str, Any] = {k: roads[c] for k, c in keep.items() if c is not None and c in roads}
     if "class" in found:
         found["class"] = road_classes(found["class"])
+    if part.factor("speed_kmh") != 1.0 and "speed_kmh" in found:
+        import pandas as pd
+
+        found["speed_kmh"] = pd.to_numeric(found["speed_kmh"]) * part.factor("speed_kmh")
     out = roads[["geometry"]].assign(**found)
     if "speed_kmh" in out and out["speed_kmh"].isna().all():
         out = out.drop(columns="speed_kmh")
@@ -80,15 +86,17 @@ def _lacking(roads: gpd.GeoDataFrame, part: RoadLayer) -> ZoningError:
     like = {c: float(road_classes(roads[c]).isin(list(known)).mean()) for c in heads}
     best = max(like, key=lambda c: like[c], default="")
     if best and like[best] >= MOST:
-        remedy = (f'write road_class = "{best}" in [inputs.roads]: it reads like classes of roads',
-                  f'请在 [inputs.roads] 写 road_class = "{best}"：该列像是道路等级')  # fmt: skip
+        line = f'columns.class = "{best}"'
+        remedy = (f"write {line} in [inputs.roads]: it reads like classes of roads",
+                  f"请在 [inputs.roads] 写 {line}：该列像是道路等级")  # fmt: skip
     else:
         remedy = (f"name one in [inputs.roads] (columns: {', '.join(heads) or 'none'}); "
                   f"classes: {', '.join(known)}",
                   f"请在 [inputs.roads] 指明字段（现有：{'、'.join(heads) or '无'}）；"
                   f"已知等级：{'、'.join(known)}")  # fmt: skip
+    level, speed = part.head("class"), part.head("speed_kmh")
     return InputError.one(
-        f"roads need a class ('{part.road_class}') or a speed ('{part.speed_kmh}')",
-        f"道路需要等级字段（{part.road_class}）或速度字段（{part.speed_kmh}）",
+        f"roads need a class ('{level}') or a speed ('{speed}')",
+        f"道路需要等级字段（{level}）或速度字段（{speed}）",
         where=part.path, code="missing-column", remedy=remedy,
     )  # fmt: skip

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from zoning.planfile.neighbours import NeighbourLayer
 from zoning.planfile.part import OWN_SOURCE as OWN_SOURCE
+from zoning.planfile.part import Column as Column
 from zoning.planfile.part import Layer as Layer
+from zoning.planfile.part import Mapped
 from zoning.planfile.part import Part as Part
-
-
-class Column(Part):
-    """A column of a file that must be scaled: ``{from = "人口(万人)", factor = 1e4}``."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, defer_build=True, populate_by_name=True,
-        serialize_by_alias=True,
-    )  # fmt: skip
-
-    from_: Annotated[str, Field(alias="from")]
-    """Head in the file."""
-    factor: Annotated[float, Field(gt=0)] = 1.0
-    """What its numbers are multiplied by."""
 
 
 class CountyLayer(Layer):
@@ -37,12 +26,19 @@ class CountyLayer(Layer):
     """``[inputs.counties.columns]``: ``code`` and ``name``, as the file calls them."""
 
 
-class ParkLayer(Layer):
+class ParkLayer(Mapped):
     """``[inputs.parks]``: the register of parks, held against the plan, shown, and for policies.
 
     Columns that are not named here are taken where the file has them.
     """
 
+    columns: dict[
+        Literal["code", "name", "kind", "planned_area_ha", "leading_industries", "four_sides",
+                "goals", "mechanism", "organisation", "approved_no", "year", "source"],
+        str | Column,
+    ] = Field(default_factory=dict)  # fmt: skip
+    """``[inputs.parks.columns]``: our name = head in the file, or
+    ``{from = "面积(km2)", factor = 100}``; goes before the keys below, and must be there."""
     code: str = "code"
     """Column of the park's code."""
     name: str = "name"
@@ -69,12 +65,15 @@ class ParkLayer(Layer):
     """Column of the source."""
 
 
-class EnvironmentLayer(Layer):
+class EnvironmentLayer(Mapped):
     """``[inputs.environment_units]``: units of environmental zoning (生态环境分区管控单元).
 
     Asked by `zoning site`; access lists speak of them in the scopes `env_unit` and `env_class`.
     """
 
+    columns: dict[Literal["code", "name", "category"], str] = Field(default_factory=dict)
+    """``[inputs.environment_units.columns]``: our name = head in the file; goes before the keys
+    below, and must be there."""
     code: str = "code"
     """Column of the unit's code, such as `ZH32111110001`."""
     name: str | None = None
@@ -165,7 +164,7 @@ class ProtectionLayer(Layer):
     columns: ProtectionColumns = ProtectionColumns()
 
 
-class PlanLayer(Layer):
+class PlanLayer(Mapped):
     """``[[inputs.plans]]``: another plan of the same land, to be held against all others.
 
     Protections and parks take part from their own inputs: no layer is named twice.
@@ -174,6 +173,8 @@ class PlanLayer(Layer):
     role: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
     """What the layer is: `land_use_plan`, `urban_plan`, `growth_boundary`, `forest`,
     `existing_use` (data/review/roles.toml), or a role of your own."""
+    columns: dict[Literal["class"], str] = Field(default_factory=dict)
+    """``[inputs.plans.columns]``: ``class``, as the file calls it; or ``class_column``."""
     class_column: str | None = None
     """Column of the class; left out, ``class`` where the file has it."""
     class_of_all: str | None = None
@@ -266,9 +267,15 @@ class DemRaster(Part):
     """Where the heights are from."""
 
 
-class RoadLayer(Layer):
+class RoadLayer(Mapped):
     """``[inputs.roads]``: lines with a road class or a speed."""
 
+    columns: dict[Literal["class", "speed_kmh", "oneway"], str | Column] = Field(
+        default_factory=dict
+    )
+    """``[inputs.roads.columns]``: our name = head in the file; goes before the keys below, and must
+    be there."""
+    KEYS: ClassVar[Mapping[str, str]] = {"class": "road_class"}
     road_class: str | None = "class"
     """Column of the class, one of ``data/indicators/speeds.toml`` (国道 and the words of
     OpenStreetMap are read too)."""

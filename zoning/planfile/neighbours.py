@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from zoning.planfile.part import OWN_SOURCE, Layer
+from zoning.planfile.part import OWN_SOURCE, Column, Mapped
 
 
-class NeighbourLayer(Layer):
+class NeighbourLayer(Mapped):
     """``[inputs.neighbours]``: places across the city's line, as polygons.
 
     What lies there counts for townships on the line: their neighbours' density becomes an
     indicator, and it is told where zones meet others.
     """
 
+    columns: dict[
+        Literal["name", "zone", "population", "gdp_10k_yuan", "built_m2"], str | Column
+    ] = Field(default_factory=dict)
+    """``[inputs.neighbours.columns]``: our name = head in the file, or
+    ``{from = "人口(万人)", factor = 1e4}``; goes before the keys below, and must be there."""
     name: str = "name"
     """Column of the name."""
     zone: str | None = "zone"
