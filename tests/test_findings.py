@@ -124,6 +124,8 @@ def test_what_a_plan_without_townships_asks_in_vain_is_told(tmp_path):
 
 def test_a_place_that_cannot_take_the_plan_is_told_before_the_work(tmp_path):
     assert place_problems(tmp_path / "new" / "folder") == []
+    (named,) = place_problems(tmp_path / "报告.docx")
+    assert named.code == "not-a-folder" and named.remedy.en == f"-o {tmp_path / '报告'}"
     (tmp_path / "file").write_text("")
     assert [p.code for p in place_problems(tmp_path / "file" / "out")] == ["not-a-folder"]
     deep = tmp_path / "/".join(["x" * 100] * 6)

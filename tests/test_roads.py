@@ -31,8 +31,8 @@ def test_a_column_that_reads_like_classes_is_offered_and_taken_only_when_named()
         named_roads(roads(osm_id=1, fclass="primary_link", name="G312"), PART)
     problem = lacking.value.problems[0]
     assert problem.where == "roads.gpkg" and problem.code == "missing-column"
-    assert 'road_class = "fclass"' in str(problem.remedy.en)
-    assert 'road_class = "fclass"' in str(problem.remedy.zh)
+    assert 'columns.class = "fclass"' in str(problem.remedy.en)
+    assert 'columns.class = "fclass"' in str(problem.remedy.zh)
     part = PART.model_copy(update={"road_class": "fclass"})
     assert named_roads(roads(fclass="primary_link"), part)["class"].tolist() == ["primary"] * 3
 

@@ -16,6 +16,8 @@ from zoning.errors import InputError, Problem, Text, ZoningError
 #: SQLite opens no longer path, in bytes: 512 with the ending of its journal.
 LONGEST_PATH = 512 - len("-journal\0")
 _ELSEWHERE = Text("choose a shorter or another place with -o", "请用 -o 另选较短的位置")
+#: A folder that is asked for by such a name was meant as a file.
+_FILES = (".docx", ".pdf", ".xlsx", ".csv", ".gpkg", ".shp", ".html", ".json", ".parquet", ".toml")
 _CLOSE = Text(
     "close it there (QGIS, ArcGIS, Excel) and try again",
     "请在 QGIS、ArcGIS、Excel 等程序中关闭后重试",
@@ -35,10 +37,16 @@ def place_problems(folder: Path, longest: str = "plan.gpkg") -> list[Problem]:
     Returns
     -------
     list of Problem
-        It is a file, no folder can be made there, its path is too long for SQLite, another process
-        writes there, or its GeoPackage is open in another program.
+        It is a file or called like one, no folder can be made there, its path is too long for
+        SQLite, another process writes there, or its GeoPackage is open in another program.
     """
     folder = Path(folder)
+    if folder.suffix.lower() in _FILES and not there(folder):
+        what = Text(f"a folder is made here, and {folder.name} is the name of a file",
+                    f"此处新建文件夹，而 {folder.name} 是文件名")  # fmt: skip
+        stem = folder.with_suffix("")
+        return [Problem(what, str(folder), code="not-a-folder",
+                        remedy=Text(f"-o {stem}", f"请写 -o {stem}"))]  # fmt: skip
     made = next((p for p in (folder, *folder.absolute().parents) if there(p)), None)
     path = os.fsencode(folder.absolute() / locks.STAGE / NEW / longest)
     if made is None or not made.is_dir():

@@ -130,9 +130,12 @@ def method_words(method: str, lang: str = "zh") -> str:
     --------
     >>> method_words("nested"), method_words("milp-whole", "en")
     ('嵌套限制下的精确解', 'mixed-integer programming, whole units only')
+    >>> method_words("lp-boundary+patches")
+    '线性规划，计入边界长度，再按最小斑块调整'
     """
     comma = "，" if lang == "zh" else ", "
-    return comma.join(value("allocation", part, lang) for part in method.split("-"))
+    parts = method.replace("+", "-").split("-")
+    return comma.join(value("allocation", part, lang) for part in parts)
 
 
 def description(name: str, lang: str = "zh", table: str | None = None) -> str:

@@ -55,7 +55,7 @@ class Words:
         # Writers ask for each layer, table and style of one plan, and a plan never changes.
         last, said = _LAST.get("plan"), _LAST.get("words")
         if said is None or last is None or last() is not plan:
-            said = cls(plan.contributions, overlay_fields(plan))
+            said = cls(plan.contributions, overlay_fields(plan) | raster_fields(plan))
             _LAST.update(plan=ref(plan), words=said)
         return cast(Words, said)
 
@@ -97,6 +97,24 @@ class Words:
     def field(self, name: str, table: str | None) -> Field | None:
         """Give what a wing, or the plan's scheme, says of a column; None for all others."""
         return self._fields.get(table or "", {}).get(name) or self._own.get(name)
+
+
+def raster_fields(plan: Plan) -> dict[str, Field]:
+    """Describe the columns that the plan's own rasters became, as plan.toml calls them."""
+    from zoning.contribution.parts import Field
+    from zoning.errors import Text
+    from zoning.pipeline.ready import called_of
+
+    parts = plan.config.inputs.rasters
+    return {
+        name: Field(
+            name, called.name,
+            Text(f"from the raster {parts[name].path}; source: {parts[name].source}",
+                 f"取自栅格 {parts[name].path}；来源：{words.source(parts[name].source)}"),
+            {"share": "1"}.get(called.unit, called.unit),
+        )
+        for name, called in called_of(plan.config).items()
+    }  # fmt: skip
 
 
 def overlay_fields(plan: Plan) -> dict[str, Field]:

@@ -22,6 +22,7 @@ from zoning.schemes import DEFAULT, Scheme, load_crosswalk, scheme_of, stated
 from zoning.schemes.contrast import unreadable
 from zoning.schemes.crosswalk import as_data
 from zoning.zones.classify import method_values
+from zoning.zones.method import Called
 
 
 @dataclass(frozen=True)
@@ -265,7 +266,25 @@ def _errors(part: ErrorsPart, folder: Path) -> ErrorsPart:
 def load_method(config: Config) -> zones.Method:
     """Load the classification method of ``[zones]``, in the zones of the plan's scheme."""
     part = config.zones
-    return zones.method_of(part.method, scheme_of(part), part.crosswalk)
+    method = zones.method_of(part.method, scheme_of(part), part.crosswalk)
+    return replace(method, called=called_of(config))
+
+
+def called_of(config: Config) -> dict[str, Called]:
+    """Give what the plan calls the indicators that its own rasters become.
+
+    Examples
+    --------
+    >>> raster = {"path": "n.tif", "en": "night light", "zh": "夜间灯光", "unit": "nW"}
+    >>> called = called_of(Config.model_validate({"inputs": {"rasters": {"ntl": raster}}}))
+    >>> called["ntl"].name.zh, called["ntl"].unit
+    ('夜间灯光', 'nW')
+    """
+    return {
+        name: Called(Text(part.en or part.zh or name, part.zh or part.en or name),
+                     part.unit or ("share" if part.kind == "classes" else ""))
+        for name, part in config.inputs.rasters.items()
+    }  # fmt: skip
 
 
 def read_decisions(config: Config, folder: Path) -> pd.DataFrame | None:

@@ -13,6 +13,7 @@ from zoning.base import words
 from zoning.base.areas import km2, percent
 from zoning.errors import InputError, Text, named, some, suggest
 from zoning.grid.lattice import GridSpec
+from zoning.pipeline.ready import load_method
 from zoning.plan import Plan
 from zoning.questions import lost
 
@@ -184,7 +185,7 @@ def _township(plan: Plan, code: str, lang: str) -> Answer:
     head = named(row["name"], code).get(lang)
     if pd.notna(row.get("county_name")):
         head += f"{'，' if zh else ', '}{row['county_name']}"
-    method = _method(plan)
+    method = load_method(plan.config)
     decision = zones.decision_on(plan.tables.get("decisions"), "township", code)
     lines = [head, zones.tell_township(row, method, lang, decision), *_areas(row, lang)]
     inside = plan.units[plan.units["township"] == code]
@@ -196,12 +197,6 @@ def _township(plan: Plan, code: str, lang: str) -> Answer:
         lines.append(f"单元：{listed}" if zh else f"Units: {listed}")
     facts = _plain(row) | _decision(decision)
     return Answer("township", code, str(row["name"]), facts, tuple(lines))
-
-
-def _method(plan: Plan) -> zones.Method:
-    """Load the method of a plan, in the zones of its scheme."""
-    part = plan.config.zones
-    return zones.method_of(part.method, plan.scheme, part.crosswalk)
 
 
 def _decision(row: pd.Series | None) -> dict[str, Any]:
@@ -220,7 +215,7 @@ def _unit(plan: Plan, code: str, lang: str) -> Answer:
         if plan.townships is not None and pd.notna(row["township"]):
             township = plan.townships.loc[row["township"]]
         decisions = plan.tables.get("decisions")
-        lines.append(zones.tell_unit(row, township, _method(plan), lang, decisions))
+        lines.append(zones.tell_unit(row, township, load_method(plan.config), lang, decisions))
         mine = zones.decision_on(decisions, "unit", code)
         if mine is None and township is not None:
             mine = zones.decision_on(decisions, "township", str(row["township"]))

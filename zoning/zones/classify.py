@@ -153,7 +153,7 @@ def classify_townships(table: pd.DataFrame, method: Method) -> pd.DataFrame:
         out[name] = change[name]
     rows = change.to_dict("records")
     for lang in ("en", "zh"):
-        words = [tell_flip(row, method.scheme, lang) for row in rows]
+        words = [tell_flip(row, method, lang) for row in rows]
         out[f"flip_{lang}"] = pd.Series(words, index=table.index, dtype="string")
     review = (decision.zone == "review") | (decision.flag != "")
     status = np.where(decision.zone == "", "unknown", np.where(review, "review", "ok"))

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
+from zoning.errors import Text
 from zoning.schemes import DEFAULT, Scheme, load_scheme
 from zoning.weights.scaling import Scale
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +196,20 @@ class Suitability:
     dimension: str = "guidance"
 
 
+class Called(NamedTuple):
+    """What a plan calls an indicator of its own (``[inputs.rasters.NAME]``), and its unit."""
+
+    name: Text
+    unit: str = ""
+
+
 @dataclass(frozen=True)
 class Method:
     """A way to put townships into zones; see ``docs/method.md``.
 
     Exactly one of ``matrices``, ``cube`` and ``rules`` decides. Its outcomes are base zones of
     ``scheme``, or ``review``. ``choices`` tells, for a method that was read through a crosswalk,
-    which zones a cell or rule leaves open.
+    which zones a cell or rule leaves open; ``called``, what the plan calls indicators of its own.
     """
 
     name: str
@@ -219,6 +224,7 @@ class Method:
     notes: str = field(default="", compare=False)
     scheme: Scheme = field(default_factory=lambda: load_scheme(DEFAULT))
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    called: Mapping[str, Called] = field(default_factory=dict, compare=False)
 
     @property
     def indicators(self) -> tuple[str, ...]:

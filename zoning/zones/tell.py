@@ -14,7 +14,7 @@ from zoning.indicators import AT_HAND
 from zoning.schemes import Scheme
 from zoning.zones.decided import decision_on, tell_decision
 from zoning.zones.lacking import lacking
-from zoning.zones.method import Dimension, Method
+from zoning.zones.method import Called, Dimension, Method
 from zoning.zones.overlays import nearest_change, ruling
 from zoning.zones.reading import REVIEW
 
@@ -44,13 +44,24 @@ def zone_name(zone: Any, lang: str, scheme: Scheme) -> str:
     return scheme.name_of(str(zone)).get(lang)
 
 
-def indicator_name(name: str, lang: str) -> str:
-    """Name of an indicator; one's own keeps its column name."""
+def indicator_name(name: str, lang: str, called: Mapping[str, Called] | None = None) -> str:
+    """Name of an indicator; one's own as the plan calls it, else by its column.
+
+    Examples
+    --------
+    >>> from zoning.zones.method import Called
+    >>> indicator_name("ntl", "zh", {"ntl": Called(Text("night light", "夜间灯光"))})
+    '夜间灯光'
+    """
+    if called and name in called:
+        return called[name].name.get(lang)
     known = AT_HAND.get(name)
     return name if known is None else (known.zh if lang == "zh" else known.en)
 
 
-def amount(name: str, value: Any, lang: str = "en") -> str:
+def amount(
+    name: str, value: Any, lang: str = "en", called: Mapping[str, Called] | None = None
+) -> str:
     """Write an indicator's value with its unit.
 
     Examples
@@ -60,6 +71,11 @@ def amount(name: str, value: Any, lang: str = "en") -> str:
     """
     if pd.isna(value):
         return "–"
+    if called and name in called:
+        unit = called[name].unit
+        if unit == "share":
+            return f"{float(value) * 100:.1f}%"
+        return f"{float(value):,.4g} {unit}".rstrip()
     known = AT_HAND.get(name)
     number = float(value)
     if known is not None and (known.kind == "share" or name.endswith("_share")):
@@ -69,16 +85,17 @@ def amount(name: str, value: Any, lang: str = "en") -> str:
     return f"{text} {unit}".rstrip() if unit != "°" else f"{text}°"
 
 
-def tell_flip(row: Mapping[str, Any] | pd.Series, scheme: Scheme, lang: str) -> Any:
+def tell_flip(row: Mapping[str, Any] | pd.Series, method: Method, lang: str) -> Any:
     """Write the smallest single change that changes the zone; ``<NA>`` if there is none."""
     if pd.isna(row["flip_to"]):
         return pd.NA
     name = str(row["flip_indicator"])
-    now, then = amount(name, row["flip_from"], lang), amount(name, row["flip_to"], lang)
-    zone = zone_name(row["flip_zone"], lang, scheme)
+    now, then = (amount(name, row[k], lang, method.called) for k in ("flip_from", "flip_to"))
+    zone = zone_name(row["flip_zone"], lang, method.scheme)
+    called = indicator_name(name, lang, method.called)
     if lang == "zh":
-        return f"若{indicator_name(name, lang)}由 {now} 变为 {then}，将改为{zone}"
-    return f"{zone} if {indicator_name(name, lang)} went from {now} to {then}"
+        return f"若{called}由 {now} 变为 {then}，将改为{zone}"
+    return f"{zone} if {called} went from {now} to {then}"
 
 
 def tell_township(

@@ -126,11 +126,10 @@ def method(w: Writer) -> Iterator[Block]:
 
 def read_method(plan: Plan) -> Method | None:
     """Give the zoning method of a plan; None where it is a file that is no longer there."""
-    from zoning.zones import method_of
+    from zoning.pipeline.ready import load_method
 
-    part = plan.config.zones
     try:
-        return method_of(part.method, plan.scheme, part.crosswalk)
+        return load_method(plan.config)
     except ZoningError:
         return None
 
@@ -257,6 +256,7 @@ def _dimension(w: Writer, d: Dimension) -> Iterator[list[str]]:
 
 
 def _term(w: Writer, term: Term) -> list[str]:
+    from zoning.pipeline.ready import called_of
     from zoning.zones.tell import indicator_name
 
     scale = term.scale
@@ -272,7 +272,7 @@ def _term(w: Writer, term: Term) -> list[str]:
     }.get(scale.kind, scale.kind)
     if scale.reverse:
         shape = w.say(f"{shape}, reversed", f"{shape}（反向）")
-    name = indicator_name(term.indicator, w.lang)
+    name = indicator_name(term.indicator, w.lang, called_of(w.plan.config))
     value = w.say(f"weight {term.weight:g}; {shape}", f"权重 {term.weight:g}；{shape}")
     return [f"  · {name}", value, _source(w, term.why.source), evidence(w, term.why.evidence)]
 

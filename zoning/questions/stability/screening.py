@@ -186,13 +186,16 @@ def _factors(
 ) -> list[_Factor]:
     from zoning.zones.tell import indicator_name
 
+    def said(name: str, lang: str) -> str:
+        return indicator_name(name, lang, method.called)
+
     found = []
     for d in method.dimensions:
         if len(d.terms) > 1 and d.weighting is None:
             for k, t in enumerate(d.terms):
                 label = Text(
-                    f"the weight of {indicator_name(t.indicator, 'en')} in {d.en}",
-                    f"{d.zh}中{indicator_name(t.indicator, 'zh')}的权重",
+                    f"the weight of {said(t.indicator, 'en')} in {d.en}",
+                    f"{d.zh}中{said(t.indicator, 'zh')}的权重",
                 )
                 found.append(_Factor(f"weight {d.name}.{t.indicator}", "weight", label, d.name, k))
         for k in range(len(d.grades) - 1):
@@ -204,14 +207,14 @@ def _factors(
     for line, rule in zip(method.rules, rules, strict=True):
         for k, c in enumerate(rule.cuts):
             of = called.get(c.column)
-            en = of.en if of else indicator_name(c.column, "en")
-            zh = of.zh if of else indicator_name(c.column, "zh")
+            en = of.en if of else said(c.column, "en")
+            zh = of.zh if of else said(c.column, "zh")
             label = Text(f"the number {c.number:g} of {en} in rule {line.id}",
                          f"规则 {line.id} 中{zh}的数值 {c.number:g}")  # fmt: skip
             found.append(_Factor(f"cut rule.{line.id}.{k + 1}", "cut", label, _RULE + line.id, k))
     for name in (k for k, v in values.items() if v.dtype.kind == "f"):
-        label = Text(f"the values of {indicator_name(name, 'en')}",
-                     f"{indicator_name(name, 'zh')}的取值")  # fmt: skip
+        label = Text(f"the values of {said(name, 'en')}",
+                     f"{said(name, 'zh')}的取值")  # fmt: skip
         found.append(_Factor(f"input {name}", "input", label, name, 0))
     return found
 

@@ -121,11 +121,13 @@ def _inputs(rig: Rig) -> Source:
 
     en, zh = [], []
     if stated:
-        en.append(f"{_named(stated, 'en')}: as stated")
-        zh.append(f"{_named(stated, 'zh')}：按声明误差")
+        en.append(f"{_named(stated, 'en', rig)}: as stated")
+        zh.append(f"{_named(stated, 'zh', rig)}：按声明误差")
     if assumed:
-        en.append(f"{_named(assumed, 'en')}: standard error {part.assumed:.0%} assumed, not stated")
-        zh.append(f"{_named(assumed, 'zh')}：未声明，假定标准误差 {part.assumed:.0%}")
+        en.append(
+            f"{_named(assumed, 'en', rig)}: standard error {part.assumed:.0%} assumed, not stated"
+        )
+        zh.append(f"{_named(assumed, 'zh', rig)}：未声明，假定标准误差 {part.assumed:.0%}")
     sources = list(dict.fromkeys(errors[n].source for n in stated))
     tags = list(dict.fromkeys(errors[n].evidence for n in stated))
     if assumed:
@@ -134,8 +136,9 @@ def _inputs(rig: Rig) -> Source:
                    ", ".join(dict.fromkeys(tags)))  # fmt: skip
 
 
-def _named(names: list[str], lang: str) -> str:
-    return ("、" if lang == "zh" else ", ").join(indicator_name(n, lang) for n in names)
+def _named(names: list[str], lang: str, rig: Rig) -> str:
+    said = [indicator_name(n, lang, rig.method.called) for n in names]
+    return ("、" if lang == "zh" else ", ").join(said)
 
 
 #: Which classes of the land-use table make a sum of a township.
