@@ -38,7 +38,7 @@ class ParkLayer(Mapped):
         str | Column,
     ] = Field(default_factory=dict)  # fmt: skip
     """``[inputs.parks.columns]``: our name = head in the file, or
-    ``{from = "面积(km2)", factor = 100}``; goes before the keys below, and must be there."""
+    ``{from = "面积_km2", factor = 100}``; goes before the keys below, and must be there."""
     code: str = "code"
     """Column of the park's code."""
     name: str = "name"

@@ -20,7 +20,7 @@ class NeighbourLayer(Mapped):
         Literal["name", "zone", "population", "gdp_10k_yuan", "built_m2"], str | Column
     ] = Field(default_factory=dict)
     """``[inputs.neighbours.columns]``: our name = head in the file, or
-    ``{from = "人口(万人)", factor = 1e4}``; goes before the keys below, and must be there."""
+    ``{from = "人口_万人", factor = 1e4}``; goes before the keys below, and must be there."""
     name: str = "name"
     """Column of the name."""
     zone: str | None = "zone"
