@@ -727,3 +727,48 @@ def _varints(raw):
         if byte < 128:
             yield value
             value = shift = 0
+
+
+def test_levels_of_a_pyramid_add_up_what_lies_in_their_squares(monkeypatch):
+    from zoning.outputs.webmap import pyramid
+
+    plan = fake_plan.make_many(900)
+    monkeypatch.setattr(pyramid, "TILE", 4)
+    order = payload.units_in_order(plan)
+    given = (np.arange(len(order)) % 3) - 1
+    packed = pyramid.pack(plan, {"mine": given})
+    assert pyramid.wanted(plan) is False
+    lattice = payload.find_lattice(plan.units)
+    units = plan.units.iloc[lattice.order]
+    rows, cols = np.divmod(np.sort(lattice.place), lattice.columns)
+    about = {c["name"]: c for c in packed["columns"]}
+    assert [level["factor"] for level in packed["levels"]] == [1, 2, 4]
+    for level in packed["levels"]:
+        f, (width, height) = level["factor"], level["size"]
+        expected = {}
+        for n, (r, c) in enumerate(zip(rows, cols, strict=True)):
+            expected.setdefault((r // f, c // f), []).append(n)
+        seen = 0
+        for name, tile in level["tiles"].items():
+            mask = np.frombuffer(zlib.decompress(base64.b64decode(tile["mask"])), np.uint8)
+            bits = np.unpackbits(mask, bitorder="little").reshape(4, 4)
+            top, left = np.array(divmod(int(name), -(-width // 4))) * 4
+            numbers = {
+                k: np.frombuffer(zlib.decompress(base64.b64decode(v)), np.uint8).reshape(4, 4)
+                for k, v in {**tile["columns"], "mine": tile["given"]["mine"]}.items()
+            }
+            for r, c in zip(*np.nonzero(bits), strict=True):
+                inside = units.iloc[expected.pop((top + r, left + c))]
+                at = order.get_indexer(inside.index)
+                seen += len(inside)
+                step = about["built_m2"]["step"] * f * f
+                want = inside["built_m2"].sum()
+                assert abs(numbers["built_m2"][r, c] * step - want) <= step
+                weight = inside["area_m2"].to_numpy()
+                zones = {z: weight[inside["zone"].eq(z)].sum() for z in inside["zone"]}
+                label = about["zone"]["labels"][numbers["zone"][r, c]]
+                assert zones[label] == max(zones.values())
+                most = np.bincount(given[at] + 1, weight)
+                found = numbers["mine"][r, c]
+                assert most[0 if found == 255 else found + 1] == most.max()
+        assert seen == len(units) and not expected and height * f >= rows.max() + 1

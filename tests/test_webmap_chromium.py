@@ -1287,3 +1287,56 @@ def test_terms_of_a_policy_open_on_cards(browser, tmp_path):
         shown = browser.js(f"return {last}[0].querySelector('pre').textContent")
         assert shown.split("\n") == list(told)
     assert not browser.complaints()
+
+
+def of_every_unit(browser, places):
+    """Ask a page for code, columns and class of every unit, found by its place."""
+    return browser.js(
+        """const one = Zoning.sides[0]; const {grid} = one;
+        return arguments[0].map(([lat, lng]) => { const i = grid.find(lat, lng);
+          return [grid.code(i), Object.keys(grid.columns).sort().map((c) => grid.value(i, c)),
+            Zoning.kindOf(one, i)]; });""",
+        places,
+    )
+
+
+def test_a_pyramid_answers_for_every_unit_as_the_canvas_does(browser, tmp_path, monkeypatch):
+    """Tiles, levels and single units: what is seen and told is what one canvas shows and tells."""
+    from zoning.outputs.webmap import pyramid
+
+    plan = fake_plan.make_many(1500)
+    monkeypatch.setattr(payload, "LARGE", 0)  # both in the steps of large plans
+    webmap.write(plan, tmp_path / "canvas.html", lang="en")
+    monkeypatch.setattr(pyramid, "MOST_ON_CANVAS", 1000)
+    monkeypatch.setattr(pyramid, "TILE", 8)
+    webmap.write(plan, tmp_path / "pyramid.html", lang="en")
+    told, seen = [], []
+    for name in ("canvas.html", "pyramid.html"):
+        browser.open(tmp_path / name, "#v=")
+        if not told:
+            places = browser.js(
+                "const g = Zoning.sides[0].grid;"
+                "return Array.from({length: g.count}, (x, i) => g.centre(i))"
+            )
+        asked = []
+        for theme in ("zones", "built_share"):
+            browser.js("Zoning.state.theme = arguments[0]; Zoning.emit('theme')", theme)
+            asked.append(of_every_unit(browser, places))
+        told.append(asked)
+        browser.js("Zoning.map.setZoom(Zoning.map.getZoom() + 1, {animate: false})")
+        time.sleep(0.8)
+        x, y, w, h = browser.inner_box(1)
+        seen.append(browser.picture()[y : y + h, x : x + w])
+        assert not browser.complaints()
+    assert told[0] == told[1] and len({t[2] for t in told[0][0]}) > 1
+    assert (seen[0] == seen[1]).all() and len(np.unique(seen[0].reshape(-1, 3), axis=0)) > 2
+    # From afar squares of several units are drawn, and the page says of how many.
+    assert browser.text(".zn-level") == ""
+    browser.js("Zoning.map.setMinZoom(0); Zoning.map.setZoom(4, {animate: false})")
+    browser.wait("document.querySelector('.zn-level').textContent.includes('×')")
+    code = told[0][0][700][0]
+    assert browser.js("return Zoning.sides[0].grid.named(arguments[0]).length", code.lower()) == 1
+    assert browser.js("return Zoning.sides[0].grid.named('n1e1').length") == 0
+    assert browser.js("return Zoning.unitRows().length") == len(plan.units) + 1
+    asked = [a.rsplit("/", 1)[1][:12] for a in browser.requests()]
+    assert not browser.complaints() and asked == ["pyramid.html"]

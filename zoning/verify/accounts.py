@@ -34,8 +34,8 @@ def audit(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
         red_set=plan.ledger["red_set"].to_numpy(),
     )  # fmt: skip
     if "zone" in plan.units:
-        zone = plan.units["zone"].astype(object)
-        atoms["zone"] = [_text(zone.get(u)) for u in atoms["unit"]]
+        zone = plan.units["zone"].reindex(atoms["unit"].cat.categories).fillna("").astype("str")
+        atoms["zone"] = pd.Categorical(zone.to_numpy()).take(atoms["unit"].cat.codes)
     sums = [c for c in atoms.columns if c.endswith("_m2")]
     for column in ("new_m2", "reduced_m2"):
         if plan.pieces is not None and column in plan.pieces:
@@ -78,33 +78,29 @@ def _shares(plan: Plan, name: str, found: Findings) -> None:
     table = plan.tables.get(name)
     if table is None or "share" not in table:
         return
-    had, want = dict[Any, Any](), dict[Any, Any]()
-    for n, row in enumerate(table.to_dict("records")):
-        if name == "unit_townships":
-            part, whole = row["area_m2"], plan.units["area_m2"].get(row["unit"])
-        else:
-            parts = (row.get("built_m2"), row.get("new_m2", 0), row.get("reduced_m2", 0))
-            known = not any(missing(p) for p in parts)
-            part = int(parts[0]) + int(parts[1]) - int(parts[2]) if known else None
-            whole = row["area_m2"]
-        had[n] = None if missing(row["share"]) else float(row["share"])
-        want[n] = None if missing(part) or missing(whole) or not whole else int(part) / int(whole)
-    found.column("verify.accounts", f"plan.gpkg: {name}, share", had, want,
+    table = table.reset_index(drop=True)
+    if name == "unit_townships":
+        part, whole = table["area_m2"], plan.units["area_m2"].reindex(table["unit"])
+    else:
+        nothing = pd.Series(0, table.index)
+        part = table.get("built_m2", pd.Series(pd.NA, table.index)).astype("Int64")
+        part = part + table.get("new_m2", nothing) - table.get("reduced_m2", nothing)
+        whole = table["area_m2"]
+    over = pd.Series(whole.astype("Int64").to_numpy(), table.index)
+    want = part.astype("Int64") / over.mask(over == 0)
+    found.column("verify.accounts", f"plan.gpkg: {name}, share", table["share"], want,
                  source=Text("the areas of the row", "同行面积"))  # fmt: skip
 
 
 def _new(plan: Plan, atoms: pd.DataFrame, column: str) -> Any:
     """Put the new land of a piece, or what goes of it, on its first atom."""
     pieces = plan.pieces if plan.pieces is not None else pd.DataFrame()
-    left = {str(p): int(v) for p, v in pieces[column].items()}
-    return np.array(
-        [left.pop(f"{u}|{t}", 0) for u, t in zip(atoms["unit"], atoms["township"], strict=True)],
-        dtype=np.int64,
-    )
-
-
-def _text(value: Any) -> str:
-    return "" if missing(value) else str(value)
+    left = pieces[column].astype("int64")
+    names = atoms["unit"].astype("str") + "|" + atoms["township"].astype("str")
+    first = ~names.duplicated().to_numpy()
+    out = np.zeros(len(atoms), dtype=np.int64)
+    out[first] = left.reindex(names[first], fill_value=0).to_numpy()
+    return out
 
 
 def _table(
@@ -115,29 +111,28 @@ def _table(
     if table is None or not set(keys) <= {*atoms.columns} or not set(keys) <= {*table.columns}:
         return
     derived = add_up(atoms, keys, sums)
-    right = {_key(k): row for k, row in zip(derived.index, derived.itertuples(), strict=True)}
-    stored = {
-        _key(k): n for n, k in enumerate(table[list(keys)].itertuples(index=False, name=None))
-    }
+    here = _keys(derived.index.to_frame(index=False))
+    there = _keys(table[list(keys)])
+    # Rows of nothing may be left out; land of no key has its row or not, as the table says.
+    nowhere = pd.Series(False, range(len(here)))
+    for k in range(len(keys)):
+        nowhere |= here.get_level_values(k).isin(["", "none", "overlap"])
+    asked = np.ones(len(here), bool) if here.equals(there) else here.isin(there)
     unknown = not_known(plan)
     for column in [c for c in sums if c in table.columns]:
         if column in unknown:
             hold_unknown(found, "verify.accounts", f"plan.gpkg: {name}", table, column)
             continue
-        cells = table[column].tolist()
-        had = {k: None if missing(cells[n]) else int(cells[n]) for k, n in stored.items()}
-        want = {k: int(getattr(row, column)) for k, row in right.items()}
-        # Rows of nothing may be left out; land of no key has its row or not, as the table says.
-        want = {k: v for k, v in want.items() if k in had or (v and "" not in k and _known(k))}
+        had = table[column].set_axis(there)
+        want = derived[column].set_axis(here)
+        want = want[asked | ((want != 0).to_numpy() & ~nowhere.to_numpy())]
         found.column("verify.accounts", f"plan.gpkg: {name}, {column}", had, want, source=FROM)
 
 
-def _key(key: Any) -> tuple[str, ...]:
-    return tuple(_text(k) for k in key) if isinstance(key, tuple) else (_text(key),)
-
-
-def _known(key: tuple[str, ...]) -> bool:
-    return not {"none", "overlap"} & set(key)
+def _keys(frame: pd.DataFrame) -> pd.MultiIndex:
+    """Give the keys of rows as texts; a missing one is empty."""
+    named = [frame[c].astype("string").fillna("").astype("str") for c in frame]
+    return pd.MultiIndex.from_arrays(named)
 
 
 def _areas(plan: Plan, red: pd.DataFrame, found: Findings) -> None:

@@ -42,15 +42,13 @@ def audit(plan: Plan, found: Findings) -> pd.DataFrame:
     ):
         if frame is None:
             continue
-        derived = add_up(atoms, [key], sums)
-        missing = [u for u in frame.index if u not in derived.index]
-        derived = derived.reindex([*derived.index, *missing], fill_value=0)
-        derived = derived[[u in frame.index for u in derived.index]]
+        derived = add_up(atoms, [key], sums).reindex(frame.index, fill_value=0)
         file = "units.parquet" if key == "unit" else f"plan.gpkg: {name}"
         _compare(plan, found, file, frame, derived)
     if plan.pieces is not None:
         derived = add_up(atoms, ["unit", "township"], sums)
-        derived.index = pd.Index([f"{u}|{t}" for u, t in derived.index])
+        unit, township = (derived.index.get_level_values(k) for k in (0, 1))
+        derived.index = pd.Index(unit.astype("str") + "|" + township.astype("str"))
         _compare(plan, found, "plan.gpkg: pieces", plan.pieces, derived)
     _total(plan, found, atoms)
     _residuals(plan, found)
@@ -104,7 +102,8 @@ def _keys(plan: Plan, found: Findings) -> None:
     ledger = plan.ledger
     level = plan.red_sets.groupby("red_set")["level"].min() if len(plan.red_sets) else {}
     levels = {int(k): int(v) for k, v in dict(level).items()}
-    red = {int(s): int(n) for s, n in zip(ledger["red_set"], ledger["red_level"], strict=True)}
+    both = ledger[["red_set", "red_level"]].drop_duplicates()
+    red = {int(s): int(n) for s, n in zip(both["red_set"], both["red_level"], strict=True)}
     found.column(
         "verify.red_sets", "ledger.parquet, red_level of red_set", red,
         {s: 0 if s == 0 else levels.get(s) for s in red},
@@ -116,9 +115,10 @@ def _keys(plan: Plan, found: Findings) -> None:
         for s, kind in zip(table["protection_set"], table["kind"], strict=True):
             kinds.setdefault(int(s), set()).add(str(kind))
     if "protection_set" in ledger:
+        both = ledger[["protection_set", "protected_by"]].drop_duplicates()
         stored = {
             int(s): str(p)
-            for s, p in zip(ledger["protection_set"], ledger["protected_by"], strict=True)
+            for s, p in zip(both["protection_set"], both["protected_by"], strict=True)
         }
         found.column(
             "verify.protection_sets", "ledger.parquet, protected_by of protection_set",
@@ -136,7 +136,8 @@ def _keys(plan: Plan, found: Findings) -> None:
     bad = int((ledger["area_m2"] <= 0).sum())
     found.add("verify.atoms", bad == 0, Text(f"{bad} atoms without area", f"{bad} 个账目无面积"),
               "ledger.parquet", measured=bad, limit=0)  # fmt: skip
-    pairs = {(str(t), str(c)) for t, c in zip(ledger["township"], ledger["county"], strict=True)}
+    both = ledger[["township", "county"]].drop_duplicates()
+    pairs = {(str(t), str(c)) for t, c in zip(both["township"], both["county"], strict=True)}
     if plan.townships is not None:
         stored_of = {t: c for t, c in pairs if t in plan.townships.index}
         derived_of = {t: str(plan.townships.at[t, "county"]) for t in stored_of}
@@ -183,22 +184,22 @@ def parts(plan: Plan) -> pd.DataFrame:
     ledger = plan.ledger
     area: Whole = ledger["area_m2"].to_numpy(np.int64)
     red = ledger["red_level"].to_numpy(np.int64) > 0
-    under = [
-        set(str(p).split("+")) - {""}
-        for p in ledger.get("protected_by", pd.Series("", ledger.index))
-    ]
+    protected = ledger.get("protected_by", pd.Series("", ledger.index)).astype("str")
     kinds = {k["code"]: k for k in load_toml("protections", "kinds.toml")["kind"]}
-    out = {k: ledger[k].astype(str).to_numpy() for k in ("unit", "township", "county")}
+    out = {k: pd.Categorical(ledger[k].astype("str")) for k in ("unit", "township", "county")}
     frame = pd.DataFrame({**out, "landuse": ledger["landuse"].to_numpy()})
-    frame["under"] = ["+".join(sorted(s | ({"redline"} if r else set())))
-                      for s, r in zip(under, red, strict=True)]  # fmt: skip
+    # What lies over an atom is one of a few combinations: each is read once.
+    number, words = pd.factorize(protected)
+    each = [(set(str(p).split("+")) - {""}) | r for p in words for r in (set(), {"redline"})]
+    number = 2 * number + red
+    frame["under"] = pd.Categorical(np.array(["+".join(sorted(s)) for s in each], object)[number])
     frame["area_m2"] = area
     frame["redline_m2"] = np.where(red, area, 0)
     frame["redline_level1_m2"] = np.where(ledger["red_level"].to_numpy() == 1, area, 0)
     counts = _counts(plan)
     counted = np.zeros(len(red), dtype=bool)
     for kind, about in kinds.items():
-        here = np.array([kind in s for s in under]) | (red if kind == "redline" else False)
+        here = np.array([kind in s for s in each])[number]
         if kind in counts:
             counted |= here
         if kind != "redline":
@@ -207,32 +208,46 @@ def parts(plan: Plan) -> pd.DataFrame:
     known = classes(plan)
     if not known:
         return frame
-    group = [known.get(int(v), {}).get("group") for v in ledger["landuse"]]
-    built = np.array([g == "construction" for g in group])
-    water = np.array([bool(known.get(int(v), {}).get("water")) for v in ledger["landuse"]])
-    farm = np.array([bool(known.get(int(v), {}).get("farmland")) for v in ledger["landuse"]])
-    used = np.array([g is not None for g in group])
-    kept = red | np.array([bool(s) for s in under])
+    value, uses = pd.factorize(ledger["landuse"])
+    of = [known.get(int(v), {}) for v in uses]
+    group = [row.get("group") for row in of]
+    built = np.array([g == "construction" for g in group])[value]
+    water = np.array([bool(row.get("water")) for row in of])[value]
+    farm = np.array([bool(row.get("farmland")) for row in of])[value]
+    used = np.array([g is not None for g in group])[value]
+    green = np.array([g in ("ecology", "agriculture") for g in group])[value]
+    kept = np.array([bool(s) for s in each])[number]
     frame["built_m2"] = np.where(built, area, 0)
     frame["built_redline_m2"] = np.where(built & red, area, 0)
     frame["water_m2"] = np.where(water, area, 0)
     frame["farmland_m2"] = np.where(farm, area, 0)
-    frame["eco_agri_m2"] = np.where([g in ("ecology", "agriculture") for g in group], area, 0)
+    frame["eco_agri_m2"] = np.where(green, area, 0)
     frame["free_m2"] = np.where(used & ~built & ~water & ~kept, area, 0)
     return frame
 
 
 def add_up(atoms: pd.DataFrame, keys: Sequence[str], sums: Sequence[str]) -> pd.DataFrame:
     """Add up columns by keys in whole numbers."""
-    joined = pd.MultiIndex.from_arrays([atoms[k] for k in keys])
-    codes, names = joined.factorize(sort=True)
+    joined, names = np.zeros(len(atoms), dtype=np.int64), []
+    for key in keys:
+        number, values = pd.factorize(atoms[key], sort=True)
+        joined = joined * len(values) + number
+        names.append(pd.Index(values))
+    groups, row = np.unique(joined, return_inverse=True)
     out = {}
     for column in sums:
-        total = np.zeros(len(names), dtype=np.int64)
-        np.add.at(total, codes, atoms[column].to_numpy(np.int64))
+        total = np.zeros(len(groups), dtype=np.int64)
+        np.add.at(total, row, atoms[column].to_numpy(np.int64))
         out[column] = total
-    index = names if len(keys) > 1 else names.get_level_values(0)
-    return pd.DataFrame(out, index=index)
+    levels = []
+    for values in reversed(names):
+        groups, at = np.divmod(groups, max(len(values), 1))
+        level = values.take(at)
+        plain = isinstance(level, pd.CategoricalIndex)
+        levels.append(level.astype(level.categories.dtype) if plain else level)
+    if len(keys) == 1:
+        return pd.DataFrame(out, index=levels[0].rename(keys[0]))
+    return pd.DataFrame(out, index=pd.MultiIndex.from_arrays(levels[::-1], names=list(keys)))
 
 
 def _residuals(plan: Plan, found: Findings) -> None:

@@ -133,20 +133,17 @@ def _new_land(plan: Plan, found: Findings) -> None:
                                  ("plan.gpkg: counties", plan.counties, "county")):  # fmt: skip
             if frame is None:
                 continue
-            total = {str(code): 0 for code in frame.index}
-            for code, land in zip(pieces[key], pieces[column], strict=True):
-                if str(code) in total:
-                    total[str(code)] += int(land)
+            total = areas.add_up(pieces, [key], [column])[column]
+            total = total.reindex(frame.index, fill_value=0)
             stored = frame[column] if column in frame else pd.Series(dtype="int64")
-            found.column("verify.new_land", f"{name}, {column}",
-                         {str(k): int(v) for k, v in stored.items()}, total,
+            found.column("verify.new_land", f"{name}, {column}", stored, total,
                          source=Text("pieces", "地块"))  # fmt: skip
     if "suitability" in pieces and "suitability" in plan.units:
         known = plan.units["suitability"]
         found.column(
             "verify.suitability", "plan.gpkg: pieces, suitability",
-            {str(p): float(v) for p, v in pieces["suitability"].items()},
-            {str(p): float(known.get(u, -1.0)) for p, u in pieces["unit"].items()},
+            pieces["suitability"].astype("float64"),
+            known.astype("float64").reindex(pieces["unit"], fill_value=-1.0).set_axis(pieces.index),
             source=Text("units.parquet", "units.parquet"),
         )  # fmt: skip
         _suitability(plan, found)
@@ -206,8 +203,7 @@ def _suitability(plan: Plan, found: Findings) -> None:
     derived = unit_suitability(plan.units, plan.townships, method)
     found.column(
         "verify.suitability", "units.parquet, suitability",
-        {str(k): float(v) for k, v in plan.units["suitability"].items()},
-        {str(k): float(v) for k, v in derived.items()}, tolerance=1e-9,
+        plan.units["suitability"], derived, tolerance=1e-9,
         source=Text("shares and the method", "比例与方法"),
     )  # fmt: skip
 

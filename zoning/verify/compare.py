@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from zoning.errors import Check, Level, Text
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
+
+
+#: Values by key.
+Column: TypeAlias = Mapping[Any, Any] | pd.Series
 
 
 @dataclass
@@ -38,10 +44,13 @@ class Findings:
         self.add("verify.not_looked_at", True, what, level="note")
 
     def column(
-        self, name: str, place: str, stored: Mapping[Any, Any], derived: Mapping[Any, Any], *,
+        self, name: str, place: str, stored: Column, derived: Column, *,
         tolerance: float = 0.0, source: Text,
     ) -> None:  # fmt: skip
         """Hold a column against what was derived, key by key.
+
+        Two series with the same keys are compared as a whole, so that millions of rows cost what
+        they must; only rows that differ are then looked at one by one.
 
         Parameters
         ----------
@@ -49,13 +58,14 @@ class Findings:
             Of the check.
         place : str
             File, table and column.
-        stored, derived : mapping
+        stored, derived : mapping or Series
             Value by key.
         tolerance : float
             Largest difference of numbers.
         source : Text
             What it was derived from.
         """
+        stored, derived = narrowed(stored, derived, tolerance)
         off = [
             key for key in {**stored, **derived}
             if key not in stored or key not in derived
@@ -87,9 +97,63 @@ class Findings:
                 self.add(name, False, text, f"{place}: {column}")
                 continue
             self.column(
-                name, f"{place}, {column}", values(stored[column]), values(derived[column]),
+                name, f"{place}, {column}", stored[column], derived[column],
                 tolerance=tolerance, source=source,
             )  # fmt: skip
+
+
+def narrowed(
+    stored: Column, derived: Column, tolerance: float
+) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
+    """Leave out the rows of two series that are surely the same."""
+    if isinstance(stored, pd.Series) and isinstance(derived, pd.Series):
+        a, b = _keyed(stored), _keyed(derived)
+        if not a.index.equals(b.index) and a.index.is_unique and b.index.is_unique:
+            b = b.reindex(a.index) if len(a) == len(b) and a.index.isin(b.index).all() else b
+        if a.index.equals(b.index):
+            off = ~_surely_same(a, b, tolerance)
+            stored, derived = a[off], b[off]
+    both = (values(c) if isinstance(c, pd.Series) else c for c in (stored, derived))
+    return next(both), next(both)
+
+
+def _keyed(column: pd.Series) -> pd.Series:
+    """Give keys as the text that people read."""
+    if isinstance(column.index, pd.MultiIndex) or pd.api.types.is_string_dtype(column.index.dtype):
+        return column
+    return column.set_axis(column.index.map(str))
+
+
+def _surely_same(a: pd.Series, b: pd.Series, tolerance: float) -> npt.NDArray[np.bool_]:
+    """Say of which rows :func:`same` would say yes; of others it is asked."""
+    kinds = [_kind(c) for c in (a, b)]
+    gone = a.isna().to_numpy(bool), b.isna().to_numpy(bool)
+    alike = gone[0] & gone[1]
+    if kinds == ["whole", "whole"]:
+        x, y = (c.astype("Int64").fillna(0).to_numpy(np.int64) for c in (a, b))
+        equal = np.abs(x - y) <= tolerance
+    elif kinds == ["text", "text"]:
+        equal = a.eq(b).fillna(value=False).to_numpy(bool)
+    elif {"whole", "real"} >= set(kinds):
+        x, y = (c.astype("Float64").to_numpy(np.float64, na_value=np.nan) for c in (a, b))
+        # A row within the room of fractions that is off a whole number is asked again.
+        room = tolerance or np.where(x == np.rint(x), 0.0, 1e-9 * np.abs(x))
+        equal = np.abs(x - y) <= room
+    else:
+        equal = np.zeros(len(a), dtype=bool)
+    sure: npt.NDArray[np.bool_] = alike | (equal & ~gone[0] & ~gone[1])
+    return sure
+
+
+def _kind(column: pd.Series) -> str:
+    kind = column.dtype
+    if pd.api.types.is_bool_dtype(kind):
+        return "bool"
+    if pd.api.types.is_integer_dtype(kind):
+        return "whole"
+    if pd.api.types.is_float_dtype(kind):
+        return "real"
+    return "text" if pd.api.types.is_string_dtype(kind) and str(kind) != "object" else "any"
 
 
 def values(column: pd.Series) -> dict[Any, Any]:

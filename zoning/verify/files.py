@@ -11,10 +11,12 @@ import json
 import re
 import sqlite3
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from zoning import store
@@ -22,12 +24,23 @@ from zoning.base.staged import sha256
 from zoning.errors import Text
 from zoning.outputs.withheld import handed_out
 from zoning.plan import Plan
-from zoning.verify.compare import Findings, differences, langs, least, made_here, say, values
+from zoning.verify.compare import (
+    Findings,
+    differences,
+    langs,
+    least,
+    made_here,
+    narrowed,
+    say,
+    values,
+)
 from zoning.verify.papers import pdf_report, word_report
 from zoning.verify.slider import slider
 
 _PAYLOAD = re.compile(r'<script type="application/json" id="zoning-plan">(.*?)</script>', re.DOTALL)
 _UNITS = Text("units.parquet", "units.parquet")
+#: Rows of a layer that are read together (our choice).
+ROWS = 200_000
 #: When a project was written.
 _TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 #: Largest difference of a clipped shape, in square metres.
@@ -143,36 +156,67 @@ def _clipped(db: sqlite3.Connection, plan: Plan, units: Any, found: Findings) ->
 
 
 def _layer(path: Path, name: str, right: Any, found: Findings, *, other: bool) -> None:
-    """Compare a layer that stands in units.parquet too; what ``other`` versions lack is told."""
-    import pyogrio
-    import shapely
+    """Compare a layer that stands in units.parquet too; what ``other`` versions lack is told.
 
-    stored = pyogrio.read_dataframe(path, layer=name)
+    It is read part by part, so that no second copy of all units is held.
+    """
+    import pyogrio
+
+    there = list(pyogrio.read_info(path, layer=name)["fields"])
     if other:
-        stored = store.of_today(stored)
-        absent = [c for c in right.columns if c not in stored]
+        there = list(store.of_today(pyogrio.read_dataframe(path, layer=name, max_features=1)))
+        absent = [c for c in right.columns if c not in there and c != "geometry"]
         if absent:
             listed = ", ".join(absent)
             found.not_looked_at(Text(f"plan.gpkg: {name}: what another version lacks: {listed}",
                                      f"plan.gpkg：{name}：其他版本所缺字段：{listed}"))  # fmt: skip
         right = right.drop(columns=absent)
-    key = right.columns[0]
-    stored, right = stored.set_index(key), right.set_index(key)
-    for column in right.columns.drop("geometry"):
-        if column not in stored:
-            found.add("verify.layers", False, Text(f"plan.gpkg: {name} lacks {column}",
-                      f"plan.gpkg: {name} 缺少 {column}"), f"plan.gpkg: {name}")  # fmt: skip
-            continue
-        found.column("verify.layers", f"plan.gpkg: {name}, {column}", values(stored[column]),
-                     values(right[column]), source=_UNITS)  # fmt: skip
-    found.column(
-        "verify.layers", f"plan.gpkg: {name}, geometry",
-        dict(zip(map(str, stored.index), shapely.to_wkb(
-            shapely.normalize(stored.geometry.to_numpy()), hex=True), strict=True)),
-        dict(zip(map(str, right.index), shapely.to_wkb(
-            shapely.normalize(right.geometry.to_numpy()), hex=True), strict=True)),
-        source=Text("units.parquet", "units.parquet"),
-    )  # fmt: skip
+    right = right.set_index(right.columns[0])
+    off: dict[str, tuple[dict[Any, Any], dict[Any, Any]]] = {c: ({}, {}) for c in right.columns}
+    for column in [c for c in right.columns if c not in (*there, "geometry")]:
+        found.add("verify.layers", False, Text(f"plan.gpkg: {name} lacks {column}",
+                  f"plan.gpkg: {name} 缺少 {column}"), f"plan.gpkg: {name}")  # fmt: skip
+        del off[column]
+    for stored, mine in _side_by_side(path, name, right, other=other):
+        for column, both in off.items():
+            pair = (_shapes(f[column]) if column == "geometry" else f[column]
+                    for f in (stored, mine))  # fmt: skip
+            for rows, more in zip(both, narrowed(*pair), strict=True):
+                rows |= more
+    for column, (had, want) in off.items():
+        found.column("verify.layers", f"plan.gpkg: {name}, {column}", had, want,
+                     source=_UNITS)  # fmt: skip
+
+
+def _side_by_side(
+    path: Path, name: str, right: Any, *, other: bool
+) -> Iterator[tuple[Any, Any]]:  # fmt: skip
+    """Give parts of a layer and the rows that should stand there, then rows that never came."""
+    import pyogrio
+
+    seen = np.zeros(len(right), dtype=bool)
+    begin = 0
+    while True:
+        stored = pyogrio.read_dataframe(path, layer=name, skip_features=begin,
+                                        max_features=ROWS)  # fmt: skip
+        if not len(stored):
+            break
+        stored = (store.of_today(stored) if other else stored).set_index(right.index.name)
+        here = slice(begin, begin + len(stored))
+        if not right.index[here].astype("str").equals(stored.index.astype("str")):
+            here = right.index.isin(stored.index)
+        yield stored, right[here]
+        seen[here] = True
+        begin += len(stored)
+    yield right.iloc[:0], right[~seen]
+
+
+def _shapes(shapes: Any) -> pd.Series:
+    """Give shapes as text that is the same for the same shape."""
+    import shapely
+
+    plain = shapely.to_wkb(shapely.normalize(shapes.to_numpy()), hex=True)
+    return pd.Series(plain, index=shapes.index, dtype="string")
 
 
 def _table(db: sqlite3.Connection, name: str, right: pd.DataFrame, found: Findings) -> None:
@@ -198,7 +242,7 @@ def _run(plan: Plan, found: Findings) -> None:
             row: dict[str, int] = {"units": len(here)}
             for column in ("area_m2", "built_m2", "new_m2", "reduced_m2"):
                 if column in units:
-                    row[column] = sum(int(v) for v in here[column])
+                    row[column] = int(here[column].sum())
             derived |= {f"{code}.{k}": v for k, v in row.items()}
             if code in plan.zones.index:
                 sums = {c: here[c] for c in plan.zones if str(c).endswith("_m2") and c in here}

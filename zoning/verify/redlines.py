@@ -71,11 +71,14 @@ def _add(
     by_type: Sums = {}
     union: dict[str, int] = {}
     pairs: dict[str, int] = {}
-    built = atoms["built_m2"] if "built_m2" in atoms else [0] * len(atoms)
-    lines = plan.ledger
-    for red_set, red_level, m2, of_it in zip(
-        lines["red_set"], lines["red_level"], atoms["area_m2"], built, strict=True
-    ):
+    built = atoms["built_m2"] if "built_m2" in atoms else pd.Series(0, atoms.index)
+    # Atoms of one set count for the same areas: their sums stand for them.
+    lines = pd.DataFrame({
+        **{k: plan.ledger[k].to_numpy() for k in ("red_set", "red_level")},
+        "m2": atoms["area_m2"].to_numpy(), "built": built.to_numpy(),
+    })  # fmt: skip
+    sums = lines.groupby(["red_set", "red_level"], as_index=False).sum()
+    for red_set, red_level, m2, of_it in sums.itertuples(index=False, name=None):
         over = members.get(int(red_set))
         if not over:
             continue

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from zoning.errors import Text, ZoningError
 from zoning.plan import Plan
 from zoning.schemes import scheme_of
+from zoning.verify.areas import add_up
 from zoning.verify.compare import Findings, values
 
 _NOWHERE = ("none", "overlap")
@@ -25,16 +27,16 @@ def audit(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
     text = Text("townships, overlays and decisions", "乡镇、叠加与决定")
     for column, derived in (("zone", zone), ("zone_reason", reason), ("overlays", beside)):
         if column in plan.units:
-            found.column("verify.zones", f"units.parquet, {column}", values(plan.units[column]),
+            found.column("verify.zones", f"units.parquet, {column}", plan.units[column],
                          derived, source=text)  # fmt: skip
     if plan.pieces is None:
         return
-    townships = values(plan.townships["zone"])
-    derived_unit = {str(p): zone.get(str(u)) for p, u in plan.pieces["unit"].items()}
-    derived_town = {str(p): townships.get(str(t)) for p, t in plan.pieces["township"].items()}
-    for column, derived in (("zone", derived_unit), ("township_zone", derived_town)):
-        found.column("verify.zones", f"plan.gpkg: pieces, {column}", values(plan.pieces[column]),
-                     derived, source=Text("units and townships", "单元与乡镇"))  # fmt: skip
+    pieces, townships = plan.pieces, pd.Series(_of_towns(plan, "zone"), dtype="object")
+    of_unit = zone.reindex(pieces["unit"]).set_axis(pieces.index)
+    of_town = pieces["township"].astype("object").map(townships).astype("string")
+    for column, derived in (("zone", of_unit), ("township_zone", of_town)):
+        found.column("verify.zones", f"plan.gpkg: pieces, {column}", pieces[column], derived,
+                     source=Text("units and townships", "单元与乡镇"))  # fmt: skip
 
 
 def _agreement(plan: Plan, found: Findings) -> None:
@@ -128,68 +130,57 @@ def _decided(plan: Plan, level: str) -> dict[str, str]:
 
 def _largest(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
     """Find the township with the largest share of each unit; of equal ones the smaller code."""
-    total: dict[tuple[str, str], int] = {}
-    county: dict[str, str] = {}
-    for unit, township, where, area in zip(
-        atoms["unit"], atoms["township"], atoms["county"], atoms["area_m2"], strict=True
-    ):
-        if township not in _NOWHERE:
-            total[unit, township] = total.get((unit, township), 0) + int(area)
-            county[township] = where
-    best: dict[str, tuple[int, str]] = {}
-    for (unit, township), area in sorted(total.items()):
-        if unit not in best or area > best[unit][0]:
-            best[unit] = (area, township)
-    source = Text("the ledger", "账目")
-    units = [str(u) for u in plan.units.index]
-    derived: dict[str, dict[str, Any]] = {
-        "township": {u: best[u][1] if u in best else None for u in units},
-        "county": {u: county[best[u][1]] if u in best else None for u in units},
-    }
-    names, zone = _of_towns(plan, "name"), _of_towns(plan, "zone")
-    derived["township_name"] = {u: names.get(str(t)) for u, t in derived["township"].items()}
-    derived["township_zone"] = {u: zone.get(str(t)) for u, t in derived["township"].items()}
+    known = atoms[~atoms["township"].isin(_NOWHERE)]
+    both = known[["township", "county"]].astype("str").drop_duplicates("township", keep="last")
+    county = both.set_index("township")["county"]
+    shares = add_up(known, ["unit", "township"], ["area_m2"]).reset_index()
+    # Rows stand by unit and township, so that of equal shares the first has the smaller code.
+    first = shares.sort_values("area_m2", ascending=False, kind="stable")
+    best = first.drop_duplicates("unit").set_index("unit")["township"].reindex(plan.units.index)
+    names, zone = (pd.Series(_of_towns(plan, c), dtype="object") for c in ("name", "zone"))
+    derived = {
+        "township": best, "county": best.map(county),
+        "township_name": best.map(names), "township_zone": best.map(zone),
+    }  # fmt: skip
     for column, right in derived.items():
         if column in plan.units:
-            found.column("verify.largest_share", f"units.parquet, {column}",
-                         values(plan.units[column]), right, source=source)  # fmt: skip
+            found.column("verify.largest_share", f"units.parquet, {column}", plan.units[column],
+                         right.astype("string"), source=Text("the ledger", "账目"))  # fmt: skip
 
 
-def _units(plan: Plan, atoms: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+def _units(plan: Plan, atoms: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Give zone, reason and listed overlays of every unit."""
-    scheme = scheme_of(plan.config.zones)
-    area: dict[str, int] = {}
-    over: dict[tuple[str, str], int] = {}
-    for unit, under, m2 in zip(atoms["unit"], atoms["under"], atoms["area_m2"], strict=True):
-        area[unit] = area.get(unit, 0) + int(m2)
-        kinds = set(under.split("+")) if under else set()
-        for overlay in scheme.overlays:
-            if kinds & set(overlay.protections):
-                over[unit, overlay.code] = over.get((unit, overlay.code), 0) + int(m2)
+    scheme, units = scheme_of(plan.config.zones), plan.units
+    sums = pd.DataFrame({"unit": atoms["unit"], "area": atoms["area_m2"]})
+    kinds = [set(str(u).split("+")) - {""} for u in atoms["under"].cat.categories]
+    for o in scheme.overlays:
+        counted = np.array([bool(k & set(o.protections)) for k in kinds], dtype=bool)
+        sums[f"over {o.code}"] = sums["area"].where(counted[atoms["under"].cat.codes], 0)
+    summed = [c for c in sums if c != "unit"]
+    total = add_up(sums, ["unit"], summed).reindex(units.index, fill_value=0)
+    m2 = total["area"].to_numpy()
     red = plan.redlines is not None or bool(plan.config.redlines.none)
-    townships, decided = _of_towns(plan, "zone"), _decided(plan, "unit")
-    zone: dict[str, Any] = {}
-    reason: dict[str, Any] = {}
-    beside: dict[str, Any] = {}
-    for unit, township in zip(map(str, plan.units.index), plan.units["township"], strict=True):
-        base = townships.get(str(township)) if isinstance(township, str) else None
-        m2 = area.get(unit, 0)
-        known = {o.code: red or "redline" not in o.protections for o in scheme.overlays}
-        rules = {
-            o.code: known[o.code] and m2 > 0 and over.get((unit, o.code), 0) >= o.share * m2
-            for o in scheme.overlays
-        }
-        zone[unit], reason[unit] = base, "unknown" if base is None else "township"
-        for o in scheme.replacing:
-            if rules[o.code]:
-                zone[unit], reason[unit] = o.code, "overlay"
-                break
-            if not known[o.code] and m2 > 0:
-                zone[unit], reason[unit] = None, "unknown"
-                break
-        listed = [o.code for o in scheme.listed if rules[o.code]]
-        blind = m2 > 0 and any(not known[o.code] for o in scheme.listed)
-        beside[unit] = None if blind else "+".join(listed)
-        if unit in decided:
-            zone[unit], reason[unit] = decided[unit], "override"
+    known = {o.code: red or "redline" not in o.protections for o in scheme.overlays}
+    rules = {
+        o.code: (m2 > 0) & (total[f"over {o.code}"].to_numpy() >= o.share * m2) & known[o.code]
+        for o in scheme.overlays
+    }
+    towns = pd.Series(_of_towns(plan, "zone"), dtype="object")
+    zone = units["township"].astype("object").map(towns).astype("string")
+    reason = zone.isna().map({True: "unknown", False: "township"}).astype("string")
+    settled = np.zeros(len(units), dtype=bool)
+    for o in scheme.replacing:
+        blind = np.full(len(units), not known[o.code]) & (m2 > 0)
+        for here, code, why in ((rules[o.code], o.code, "overlay"), (blind, pd.NA, "unknown")):
+            zone[here & ~settled], reason[here & ~settled] = code, why
+        settled |= rules[o.code] | blind
+    beside = pd.Series("", index=units.index, dtype="string")
+    for o in scheme.listed:
+        beside = beside.where(~rules[o.code], beside + f"+{o.code}")
+    beside = beside.str.removeprefix("+")
+    if any(not known[o.code] for o in scheme.listed):
+        beside[m2 > 0] = pd.NA
+    decided = _decided(plan, "unit")
+    at = units.index[units.index.isin(decided)]
+    zone[at], reason[at] = [decided[str(u)] for u in at], "override"
     return zone, reason, beside

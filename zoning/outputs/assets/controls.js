@@ -71,18 +71,28 @@
     }
   };
 
+  // How many units lie on one pixel of the screen, across the middle of the map.
+  function unitsPerPixel(grid) {
+    const middle = Z.map.getSize().divideBy(2);
+    const at = [0, 1].map((k) => Z.map.containerPointToLatLng(middle.add([k, 0]))).map((p) => grid.squares(p.lat, p.lng));
+    return Math.hypot(at[1][0] - at[0][0], at[1][1] - at[0][1]);
+  }
+
   // The bars of the legend: what the view holds of each class, by area.
   Z.followView = function () {
     const { grid, classed } = Z.sides[0];
     const sums = new Map();
     const c = grid.columns.area_m2;
+    const level = grid.level ? grid.level(unitsPerPixel(grid)) : null;
     let all = 0;
-    Z.inView(grid, (i) => {
-      const m2 = c ? c.values[i] * c.step : 1;
-      const k = classed.classes[i];
+    Z.inView(level || grid, (i) => {
+      const m2 = level ? level.area(i) : c ? c.values[i] * c.step : 1;
+      const k = level ? level.kind(i, classed) : classed.classes[i];
       sums.set(k, (sums.get(k) || 0) + m2);
       all += m2;
     });
+    const note = Z.find(".zn-level");
+    if (note) note.textContent = level && level.factor > 1 ? Z.t("as_one", { n: level.factor }) : "";
     document.querySelectorAll("#zn .zn-in-view").forEach((bar) => {
       const share = all ? (sums.get(Number(bar.dataset.class)) || 0) / all : 0;
       bar.firstChild.style.width = 100 * share + "%";
@@ -135,6 +145,7 @@
       Z.el("button", { type: "button", class: "zn-close zn-side-close", "aria-label": Z.t("close"), onclick: () => Z.emit("side", false) }, "×"),
       choice.length > 1 ? Z.el("fieldset", null, Z.el("legend", null, Z.t("theme")), choice) : null,
       Z.el("div", { class: "zn-legend-at" }, Z.legend()),
+      Z.sides[0].grid.level ? Z.el("p", { class: "zn-level zn-soft" }) : null,
       Z.el("p", { class: "zn-downloads" }, Z.layers.townships ? Z.el("button", { type: "button", class: "zn-button", onclick: () => Z.showTable() }, Z.t("townships_table")) : null,
         Z.el("button", { type: "button", class: "zn-button", onclick: () => Z.saveCsv(Z.t("unit"), Z.unitRows()) }, Z.t("save_units")),
         Z.el("button", { type: "button", class: "zn-button", onclick: () => Z.savePicture() }, Z.t("save_picture"))),

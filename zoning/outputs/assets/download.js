@@ -26,12 +26,12 @@
 
   // The units in view, in the classes that are shown, with every column of the page.
   Z.unitRows = function () {
-    const { grid, classed } = Z.sides[0];
+    const { grid } = Z.sides[0];
     const columns = Object.values(grid.columns);
     const hidden = Z.state.hidden;
     const rows = [["unit", "lon", "lat", ...columns.map((c) => c.name)].map((c) => Z.name(c))];
     Z.inView(grid, (i) => {
-      if (hidden.has(classed.classes[i])) return;
+      if (hidden.size && hidden.has(Z.kindOf(Z.sides[0], i))) return;
       const [lat, lng] = grid.centre(i);
       rows.push([grid.code(i), Number(lng.toFixed(6)), Number(lat.toFixed(6)), ...columns.map((c) => {
         const v = grid.value(i, c.name);

@@ -17,7 +17,8 @@
   };
 
   Z.givenValue = function (plan, theme, i) {
-    const k = plan.given.classes[theme.code][i];
+    const one = Z.sides.find((side) => side.plan === plan);
+    const k = one.grid.given ? one.grid.given(i, theme.code) : plan.given.classes[theme.code][i];
     return k === Z.MISSING ? Z.t("missing") : Z.say(theme.given[k].label);
   };
 

@@ -28,6 +28,7 @@
   }
 
   Z.loadGrid = async function (packed) {
+    if (packed.levels) return Z.loadPyramid(packed);
     const g = packed.grid;
     const { words, before } = ranks(await Z.inflate(g.mask));
     const place = places(words, g.units);

@@ -36,6 +36,7 @@
     },
 
     show: function (classed) {
+      this.classed = classed;
       this.classes = classed.classes;
       this.colours = classed.entries.map((e) => abgr(e.colour));
       this.redraw();
@@ -46,7 +47,7 @@
       const sharp = Math.min(2, Math.ceil(window.devicePixelRatio || 1));
       const tile = document.createElement("canvas");
       tile.width = tile.height = size * sharp;
-      if (!this.classes) return tile;
+      if (!this.classed) return tile;
       const context = tile.getContext("2d");
       const image = context.createImageData(tile.width, tile.width);
       if (this.paint(new Uint32Array(image.data.buffer), tile.width, at, size / tile.width)) {
@@ -75,6 +76,7 @@
         position((k % count) * BLOCK, Math.floor(k / count) * BLOCK));
       const [a, b] = [corners[0], corners[count * count - 1]];
       const perPixel = Math.abs(b[0] - a[0]) / width;
+      this.level = this.grid.level ? this.grid.level(perPixel) : null;
       const lines = perPixel > 0 && 1 / perPixel >= LINES_FROM / scale;
       const squares = new Int32Array(width * width).fill(-1);
       let met = false;
@@ -92,7 +94,7 @@
     block: function (pixels, squares, width, x0, y0, four, position) {
       const [nw, ne, sw, se] = four;
       const exact = four.some((p) => !Number.isFinite(p[0] + p[1]));
-      const grid = this.grid;
+      const { grid, level } = this;
       const relief = Z.state.overlays.has("relief") ? grid.relief : null;
       let met = false;
       for (let y = 0; y < BLOCK; y++) {
@@ -106,10 +108,11 @@
             column = (nw[0] * (1 - u) + ne[0] * u) * (1 - v) + (sw[0] * (1 - u) + se[0] * u) * v;
             row = (nw[1] * (1 - u) + ne[1] * u) * (1 - v) + (sw[1] * (1 - u) + se[1] * u) * v;
           }
-          const unit = grid.at(Math.floor(column), Math.floor(row));
+          const unit = level ? level.at(Math.floor(column / level.factor), Math.floor(row / level.factor))
+            : grid.at(Math.floor(column), Math.floor(row));
           if (unit < 0) continue;
           const k = (y0 + y) * width + x0 + x;
-          const kind = this.classes[unit];
+          const kind = level ? level.kind(unit, this.classed) : this.classes[unit];
           if (Z.state.hidden.has(kind)) pixels[k] = FADED;
           else if (kind === Z.MISSING) pixels[k] = (x + y) % 8 < 2 ? GREY_HATCH : GREY;
           else pixels[k] = relief ? shaded(this.colours[kind], Z.shade(relief, column, row)) : this.colours[kind];

@@ -79,7 +79,9 @@
       }
     }
     const { grid } = Z.sides[0];
-    for (let i = 0; i < grid.count && found.length < 3 * MOST; i++) {
+    const named = grid.named ? grid.named(wanted) : [];
+    named.forEach((i) => found.push({ kind: "unit", name: grid.code(i), note: Z.townshipName(grid, i) || "", unit: i }));
+    for (let i = 0; !grid.named && i < grid.count && found.length < 3 * MOST; i++) {
       const code = grid.code(i);
       if (code.toLowerCase().includes(wanted)) found.push({ kind: "unit", name: code, note: Z.townshipName(grid, i) || "", unit: i });
     }

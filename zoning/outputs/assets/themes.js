@@ -52,6 +52,7 @@
   const plain = (grid) => ({ classes: new Uint8Array(grid.count), entries: [{ colour: "#cfd8d6", label: () => Z.t("unit") }] });
 
   Z.classify = function (grid, theme, plan) {
+    if (grid.classify) return grid.classify(theme, plan);
     if (!theme) return plain(grid);
     const made = theme.given ? Z.givenClasses(plan, theme)
       : theme.code === "zones" ? zoneClasses(grid, plan) : valueClasses(grid, theme);
@@ -67,6 +68,9 @@
     const whole = theme.whole ? grid.value(i, theme.whole) : 1;
     return part === null || !whole ? Z.t("missing") : Z.percent(part / whole);
   };
+
+  // The class of one unit, as it is drawn.
+  Z.kindOf = (one, i) => (one.grid.kind ? one.grid.kind(i, one.classed) : one.classed.classes[i]);
 
   Z.MISSING = MISSING;
 })(Zoning);

@@ -19,11 +19,18 @@
     return new Uint8Array(await new Response(stream).arrayBuffer());
   };
 
-  // Numbers were written plane by plane: all low bytes, then all high bytes.
+  // At once, where what is drawn waits for it.
+  Z.inflateNow = (base64) => fflate.unzlibSync(bytesOf(base64));
+
   Z.numbers = async function (packed) {
     const bytes = await Z.inflate(packed.data);
     if (packed.type === "json") return JSON.parse(new TextDecoder().decode(bytes));
-    const Kind = TYPES[packed.type];
+    return Z.planes(bytes, packed.type);
+  };
+
+  // Numbers were written plane by plane: all low bytes, then all high bytes.
+  Z.planes = function (bytes, type) {
+    const Kind = TYPES[type];
     const width = Kind.BYTES_PER_ELEMENT;
     const count = bytes.length / width;
     const found = new Kind(count);

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoning.base import words
 from zoning.base.names import traditional
 from zoning.base.shipped import load_toml
-from zoning.outputs.webmap import given
+from zoning.outputs.webmap import given, pyramid
 from zoning.outputs.webmap.accounts import pack_accounts, zone_rows
 from zoning.outputs.webmap.geography import pack as pack_geography
 from zoning.outputs.webmap.ladder import pack as pack_ladder
@@ -69,8 +69,7 @@ def document(
                 "name": p.name,
                 "notice": notice(p),
                 "zones": zone_rows(p),
-                "units": pack_units(p),
-                "given": given.pack(p, units_in_order(p)),
+                **_units(p, alone=len(plans) == 1),
                 "accounts": pack_accounts(p),
                 "overlays": overlays(p),
                 "decisions": decisions(p),
@@ -88,6 +87,15 @@ def document(
         "words": dictionary(),
         "tiles": tiles,
     }
+
+
+def _units(plan: Any, *, alone: bool) -> dict[str, Any]:
+    """Pack the units, and what wings say of them; two plans side by side need all of them."""
+    order = units_in_order(plan)
+    if not alone or not pyramid.wanted(plan):
+        return {"units": pack_units(plan), "given": given.pack(plan, order)}
+    packed = pyramid.pack(plan, given.classes(plan, order))
+    return {"units": packed, "given": {"classes": {}, "cards": given.cards(plan)}}
 
 
 def _traditional(plan: Any) -> dict[str, str]:

@@ -45,14 +45,26 @@ def pack(plan: Plan, order: Any) -> dict[str, Any]:
     order : Index
         Codes of the units in the order of the page.
     """
-    classes = {}
-    for name, (_, theme) in contributed.themes(plan).items():
-        number = contributed.class_of(
+    packed = {
+        name: pack_numbers(np.where(number < 0, _MISSING, number), "uint8")
+        for name, number in classes(plan, order).items()
+    }
+    return {"classes": packed, "cards": cards(plan)}
+
+
+def classes(plan: Plan, order: Any) -> dict[str, Any]:
+    """Give the class of each unit in each theme, in the order of the page; -1 where it has none."""
+    return {
+        name: contributed.class_of(
             contributed.theme_column(plan, name).reindex(order), theme.classes
         )
-        classes[name] = pack_numbers(np.where(number < 0, _MISSING, number), "uint8")
-    cards = [_card(given, k) for given in plan.contributions for k in range(len(given.cards))]
-    return {"classes": classes, "cards": cards}
+        for name, (_, theme) in contributed.themes(plan).items()
+    }
+
+
+def cards(plan: Plan) -> list[dict[str, Any]]:
+    """Pack the lines that wings put on cards."""
+    return [_card(given, k) for given in plan.contributions for k in range(len(given.cards))]
 
 
 def layers(plan: Plan) -> list[dict[str, Any]]:

@@ -42,8 +42,9 @@ MOST_APART = 0.5
 
 #: The scripts of the page, in the order in which they need each other.
 SCRIPTS = (
-    "core.js", "words.js", "unpack.js", "projection.js", "grid.js", "gridlayer.js", "themes.js",
-    "given.js", "lines.js", "geography.js", "headline.js", "ladder.js", "card.js", "places.js",
+    "core.js", "words.js", "unpack.js", "projection.js", "grid.js", "pyramid.js", "gridlayer.js",
+    "themes.js", "given.js", "lines.js", "geography.js", "headline.js", "ladder.js", "card.js",
+    "places.js",
     "charts.js", "panel.js", "table.js", "download.js", "search.js", "polygon.js", "measure.js",
     "swipe.js", "controls.js", "folium.js", "app.js",
 )  # fmt: skip

@@ -102,13 +102,16 @@ def pack_units(plan: Any) -> dict[str, Any]:
     lattice = find_lattice(units)
     small = len(units) <= LARGE
     in_order = units.iloc[lattice.order]
-    areas = (*AREAS, *(o.column for o in plan.scheme.overlays))
+    mask = np.zeros(lattice.columns * lattice.rows, dtype=np.uint8)
+    mask[lattice.place] = 1
     packed: dict[str, Any] = {
-        "grid": _grid(units, lattice),
+        "grid": {
+            **grid(units, lattice),
+            "mask": deflate(np.packbits(mask, bitorder="little").tobytes()),
+        },
         "columns": [
-            *(_names(in_order[c], c) for c in NAMES if c in units),
-            *(_areas(in_order[c], c, lattice.cell, small) for c in areas if c in units),
-            *(_shares(in_order[c], c, small) for c in SHARES if c in units),
+            {**c.header, **pack_numbers(c.numbers(c.values), c.type)}
+            for c in columns(plan, in_order, lattice.cell, small)
         ],
     }
     if small and len(plan.red_sets):
@@ -125,14 +128,12 @@ def units_in_order(plan: Any) -> pd.Index:
     return codes
 
 
-def _grid(units: Any, lattice: Lattice) -> dict[str, Any]:
-    mask = np.zeros(lattice.columns * lattice.rows, dtype=np.uint8)
-    mask[lattice.place] = 1
+def grid(units: Any, lattice: Lattice) -> dict[str, Any]:
+    """Say where the squares lie, and how a code follows from a place."""
     bounds = _lonlat_bounds(units.crs, lattice)
     return {
         "x0": lattice.x0, "y0": lattice.y0, "cell": lattice.cell, "columns": lattice.columns,
         "rows": lattice.rows, "units": len(units), "bounds": bounds,
-        "mask": deflate(np.packbits(mask, bitorder="little").tobytes()),
         "projection": browser_projection(units.crs, bounds, lattice.cell),
         "code": _code_form(units.index[lattice.order], lattice),
     }  # fmt: skip
@@ -166,35 +167,68 @@ def _code_form(codes: Any, lattice: Lattice) -> dict[str, Any]:
     return {"list": pack_texts(texts.to_pylist())}
 
 
-def _names(column: Any, name: str) -> dict[str, Any]:
-    codes, labels = pd.factorize(column, sort=True)
-    dtype = "uint8" if len(labels) < 255 else "uint16"
-    missing = np.iinfo(dtype).max
-    numbers = np.where(codes < 0, missing, codes)
-    texts = [str(v) for v in labels]
-    packed = pack_numbers(numbers, dtype)
-    return {"name": name, "kind": "name", "labels": texts, "missing": int(missing), **packed}
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the units as small whole numbers.
+
+    Attributes
+    ----------
+    name : str
+    kind : {"name", "area", "share"}
+    values : array
+        Numbers of ``labels`` (-1 where missing), else square metres or shares (not a number where
+        missing), in the order of the page.
+    type : str
+        Of the whole numbers; the largest stands for what is missing.
+    labels : list of str
+    step : float
+        What 1 stands for.
+    """
+
+    name: str
+    kind: str
+    values: npt.NDArray[Any]
+    type: str
+    labels: list[str]
+    step: float = 1.0
+
+    @property
+    def missing(self) -> int:
+        """The number that stands for what is missing."""
+        return int(np.iinfo(self.type).max)
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """What the page must know of the column beside its numbers."""
+        own = {"labels": self.labels} if self.kind == "name" else {"step": self.step}
+        return {"name": self.name, "kind": self.kind, **own, "missing": self.missing}
+
+    def numbers(self, values: npt.NDArray[Any], times: float = 1.0) -> npt.NDArray[Any]:
+        """Write values, or sums of ``times`` squares, as whole numbers."""
+        if self.kind == "name":
+            return np.where(values < 0, self.missing, values)
+        numbers = np.clip(np.rint(values / (self.step * times)), 0, self.missing - 1)
+        # A trace of land is not none: it rounds up to the smallest step.
+        numbers = np.where((values > 0) & (numbers == 0), 1, numbers)
+        return np.where(np.isfinite(values), numbers, self.missing)
 
 
-def _areas(column: Any, name: str, cell: float, small: bool) -> dict[str, Any]:
-    step = cell * cell / (10_000 if small else 250)
-    return {"name": name, "kind": "area", "step": step, **_steps(column, step, small)}
-
-
-def _shares(column: Any, name: str, small: bool) -> dict[str, Any]:
-    step = 1 / (10_000 if small else 250)
-    return {"name": name, "kind": "share", "step": step, **_steps(column, step, small)}
-
-
-def _steps(column: Any, step: float, small: bool) -> dict[str, Any]:
-    dtype = "uint16" if small else "uint8"
-    missing = int(np.iinfo(dtype).max)
-    values = pd.to_numeric(column).astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
-    numbers = np.clip(np.rint(values / step), 0, missing - 1)
-    # A trace of land is not none: it rounds up to the smallest step.
-    numbers = np.where((values > 0) & (numbers == 0), 1, numbers)
-    numbers = np.where(np.isfinite(values), numbers, missing)
-    return {"missing": missing, **pack_numbers(numbers, dtype)}
+def columns(plan: Any, in_order: Any, cell: float, small: bool) -> list[Column]:
+    """Give the columns of a plan that travel, for units in the order of the page."""
+    steps, kind = (10_000, "uint16") if small else (250, "uint8")
+    areas = (*AREAS, *(o.column for o in plan.scheme.overlays))
+    found = []
+    for name in (c for c in NAMES if c in in_order):
+        codes, labels = pd.factorize(in_order[name], sort=True)
+        texts = [str(v) for v in labels]
+        found.append(Column(name, "name", codes, "uint8" if len(texts) < 255 else "uint16", texts))
+    for name in (c for c in (*areas, *SHARES) if c in in_order):
+        share = name in SHARES
+        step = (1 if share else cell * cell) / steps
+        values = pd.to_numeric(in_order[name]).astype("Float64")
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        found.append(Column(name, "share" if share else "area", numbers, kind, [], step))
+    return found
 
 
 def _red_lists(plan: Any, codes: pd.Index, cell: float) -> dict[str, Any]:
