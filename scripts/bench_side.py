@@ -8,7 +8,7 @@ The job: units x townships x union of red lines x area of each class of land use
 ``bench_scale.py``; ``duckdb``, ``sedona`` and ``ours-vector`` do it without land use. Each way is a
 process of its own; processor seconds and memory are those the system counts for it. Ways whose
 package is not installed are left out, and that is said. DuckDB's extension comes as the wheel
-``duckdb-extension-spatial``.
+``duckdb-extension-spatial``; ``qgis`` runs ``qgis_process``, one process for each step.
 
 The batch makes every city once without a break; then once more, killed after a third of the cities
 and asked again; and compares all files but times byte for byte.
@@ -20,6 +20,7 @@ import argparse
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -192,6 +193,59 @@ def way_sedona(folder: Path) -> Any:
     return _by_red(db.sql(SQL).to_pandas())
 
 
+def qgis() -> str | None:
+    """Find QGIS's program for single steps (Debian's shell script around it adds a word)."""
+    return shutil.which("qgis_process.bin") or shutil.which("qgis_process")
+
+
+def way_qgis(folder: Path) -> Any:
+    """Do it with QGIS, step by step: its histogram counts pixel centres, as rasterstats does."""
+    import geopandas as gpd
+    import pandas as pd
+
+    from zoning.grid.units import make_units
+
+    townships, red, city, grid = files(folder)
+    program = str(qgis())
+    with tempfile.TemporaryDirectory() as temporary:
+        here = Path(temporary)
+        frames = {"units": make_units(city, grid)[["geometry"]].reset_index(), "red": red,
+                  "townships": townships.reset_index()[["township", "geometry"]]}  # fmt: skip
+        for name, frame in frames.items():
+            frame.to_crs(townships.crs).to_file(here / f"{name}.gpkg")
+
+        def step(name: str, out: str, **words: Any) -> Path:
+            # QGIS has a Python of its own and must not find another first.
+            env = {"PATH": f"{Path(program).parent}{os.pathsep}{os.defpath}", "HOME": temporary,
+                   "QT_QPA_PLATFORM": "offscreen"}  # fmt: skip
+            told = [f"--{k}={v}" for k, v in words.items()]
+            place = here / f"{out}.gpkg"
+            subprocess.run([program, "run", f"native:{name}", *told, f"--OUTPUT={place}"],
+                           env=env, check=True, stdout=subprocess.DEVNULL)  # fmt: skip
+            return place
+
+        cut = step("intersection", "cut", INPUT=here / "units.gpkg",
+                   OVERLAY=here / "townships.gpkg", INPUT_FIELDS="unit",
+                   OVERLAY_FIELDS="township")  # fmt: skip
+        union = step("dissolve", "union", INPUT=here / "red.gpkg")
+        rows = []
+        for is_red, name in ((True, "intersection"), (False, "difference")):
+            part = step(name, name, INPUT=cut, OVERLAY=union)
+            counted = step("zonalhistogram", f"{name}-counts", INPUT_VECTOR=part, RASTER_BAND=1,
+                           INPUT_RASTER=folder / "landuse.tif", COLUMN_PREFIX="class_")  # fmt: skip
+            found = gpd.read_file(counted)
+            classes = [c for c in found.columns if c.startswith("class_")]
+            counts = found[classes].fillna(0)
+            per_pixel = found.area / counts.sum(axis=1)
+            for column in classes:
+                rows.append(found[["unit", "township"]].assign(
+                    red=is_red, landuse=int(column.removeprefix("class_").removeprefix("NODATA")
+                                            or 0), area_m2=counts[column] * per_pixel,
+                ))  # fmt: skip
+    table = pd.concat(rows)
+    return table[table["area_m2"] > 0].groupby(KEYS)["area_m2"].sum()
+
+
 WAYS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "ours": (way_ours, "zoning"),
     "overlay": (way_overlay, "exactextract"),
@@ -199,6 +253,7 @@ WAYS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "ours-vector": (way_ours_vector, "zoning"),
     "duckdb": (way_duckdb, "duckdb_extension_spatial"),
     "sedona": (way_sedona, "sedonadb"),
+    "qgis": (way_qgis, "qgis_process"),
 }
 #: What each way is held against.
 BESIDE = {
@@ -206,6 +261,7 @@ BESIDE = {
     "rasterstats": "ours",
     "duckdb": "ours-vector",
     "sedona": "ours-vector",
+    "qgis": "ours",
 }
 
 
@@ -219,7 +275,8 @@ def side(name: str, folder: Path, ways: list[str], limit: float) -> None:
     tables: dict[str, Any] = {}
     spent: dict[str, float] = {}
     for way in ways:
-        if importlib.util.find_spec(WAYS[way][1]) is None:
+        there = qgis() if way == "qgis" else importlib.util.find_spec(WAYS[way][1])
+        if there is None:
             print(f"{name:6} {way:12} not installed: {WAYS[way][1]}", flush=True)
             continue
         out = folder / f"{name}-{way}.parquet"

@@ -79,6 +79,7 @@ def run(
         ready = replace(ready, intake=intake)
     with clock.step("account"):
         acc = _draw_account(config, ledger, parts, state, folder)
+    parts = _needed(parts, intake)
     solved = Solved(acc)
     ready_to_place = config.allocation.enabled and "zone" in state.pieces
     if acc is not None and acc.cap_m2 is not None and ready_to_place:
@@ -86,8 +87,21 @@ def run(
             solved = _allocate(config, acc, state, intake.grid.cell_m)
     with clock.step("check"):
         ground = _ground(ready, ledger, parts, state)
+        # Of the parts only construction by land use is still asked for.
+        parts = parts[[c for c in ("unit", "landuse", "area_m2", "built_m2") if c in parts]]
         plan = assemble(ground, solved, config, parts=parts)
     return replace(plan, run={**plan.run, "seconds": clock.seconds})
+
+
+#: Sums that are asked for again after the account only where there are protections.
+_ONCE = ("protected_m2", "built_redline_m2", "eco_agri_m2", "free_m2", "free_farmland_m2")
+
+
+def _needed(parts: pd.DataFrame, intake: Intake) -> pd.DataFrame:
+    """Let go of sums that nobody asks for again: of a million units they are a tenth of it all."""
+    if intake.layers.protections is not None:
+        return parts
+    return parts.drop(columns=[c for c in _ONCE if c in parts])
 
 
 def _ground(ready: Ready, ledger: atoms.Ledger, parts: pd.DataFrame, state: State) -> Plan:

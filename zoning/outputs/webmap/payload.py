@@ -9,7 +9,7 @@ exact values.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +101,6 @@ def pack_units(plan: Any) -> dict[str, Any]:
     units = plan.units
     lattice = find_lattice(units)
     small = len(units) <= LARGE
-    in_order = units.iloc[lattice.order]
     mask = np.zeros(lattice.columns * lattice.rows, dtype=np.uint8)
     mask[lattice.place] = 1
     packed: dict[str, Any] = {
@@ -111,12 +110,12 @@ def pack_units(plan: Any) -> dict[str, Any]:
         },
         "columns": [
             {**c.header, **pack_numbers(c.numbers(c.values), c.type)}
-            for c in columns(plan, in_order, lattice.cell, small)
+            for c in columns(plan, lattice, small)
         ],
     }
     if small and len(plan.red_sets):
-        packed["redlines"] = _red_lists(plan, in_order.index, lattice.cell)
-    texts = {c: in_order[c] for c in ("why_zh", "why_en") if c in units}
+        packed["redlines"] = _red_lists(plan, units.index[lattice.order], lattice.cell)
+    texts = {c: units[c].iloc[lattice.order] for c in ("why_zh", "why_en") if c in units}
     if len(units) <= TEXTS and texts:
         packed["texts"] = {c: pack_texts(t.fillna("").astype(str)) for c, t in texts.items()}
     return packed
@@ -213,22 +212,20 @@ class Column:
         return np.where(np.isfinite(values), numbers, self.missing)
 
 
-def columns(plan: Any, in_order: Any, cell: float, small: bool) -> list[Column]:
-    """Give the columns of a plan that travel, for units in the order of the page."""
+def columns(plan: Any, lattice: Lattice, small: bool) -> Iterator[Column]:
+    """Give one after the other the columns that travel, for units in the order of the page."""
     steps, kind = (10_000, "uint16") if small else (250, "uint8")
     areas = (*AREAS, *(o.column for o in plan.scheme.overlays))
-    found = []
-    for name in (c for c in NAMES if c in in_order):
-        codes, labels = pd.factorize(in_order[name], sort=True)
+    for name in (c for c in NAMES if c in plan.units):
+        codes, labels = pd.factorize(plan.units[name].iloc[lattice.order], sort=True)
         texts = [str(v) for v in labels]
-        found.append(Column(name, "name", codes, "uint8" if len(texts) < 255 else "uint16", texts))
-    for name in (c for c in (*areas, *SHARES) if c in in_order):
+        yield Column(name, "name", codes, "uint8" if len(texts) < 255 else "uint16", texts)
+    for name in (c for c in (*areas, *SHARES) if c in plan.units):
         share = name in SHARES
-        step = (1 if share else cell * cell) / steps
-        values = pd.to_numeric(in_order[name]).astype("Float64")
+        step = (1 if share else lattice.cell**2) / steps
+        values = pd.to_numeric(plan.units[name].iloc[lattice.order]).astype("Float64")
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        found.append(Column(name, "share" if share else "area", numbers, kind, [], step))
-    return found
+        yield Column(name, "share" if share else "area", numbers, kind, [], step)
 
 
 def _red_lists(plan: Any, codes: pd.Index, cell: float) -> dict[str, Any]:

@@ -54,22 +54,28 @@ def pack(plan: Plan, classes: Mapping[str, npt.NDArray[Any]]) -> dict[str, Any]:
         (units on the side of a square), its size in squares, and its tiles by place.
     """
     lattice = find_lattice(plan.units)
-    in_order = plan.units.iloc[lattice.order]
-    known = columns(plan, in_order, lattice.cell, small=False)
-    given = [Column(name, "name", np.asarray(c), "uint8", []) for name, c in classes.items()]
     rows, cols = np.divmod(np.sort(lattice.place), lattice.columns)
-    weight = plan.units["area_m2"].to_numpy(np.float64)[lattice.order]
     levels, factor = [], 1
     while True:
         size = (-(-lattice.columns // factor), -(-lattice.rows // factor))
-        here = known if factor == 1 else [c for c in known if c.name in drawn()]
-        levels.append(_level(factor, size, rows // factor, cols // factor, here, given, weight))
+        levels.append(_Level(factor, size, rows // factor, cols // factor))
         if max(size) <= 2 * TILE:
             break
         factor *= 2
+    weight = plan.units["area_m2"].to_numpy(np.float64)[lattice.order]
+    headers = []
+    for column in columns(plan, lattice, small=False):
+        headers.append({**column.header, "type": column.type})
+        for level in levels[: None if column.name in drawn() else 1]:
+            level.take(column, weight, "columns")
+    for name, numbers in classes.items():
+        for level in levels:
+            level.take(Column(name, "name", np.asarray(numbers), "uint8", []), weight, "given")
     return {
-        "grid": grid(plan.units, lattice), "tile": TILE, "levels": levels,
-        "columns": [{**c.header, "type": c.type} for c in known],
+        "grid": grid(plan.units, lattice), "tile": TILE, "columns": headers,
+        "levels": [
+            {"factor": x.factor, "size": list(x.size), "tiles": x.tiles} for x in levels
+        ],
     }  # fmt: skip
 
 
@@ -79,31 +85,33 @@ def drawn() -> set[str]:
     return {"zone", "area_m2"} | {t[k] for t in shares for k in ("part", "whole") if k in t}
 
 
-def _level(
-    factor: int, size: tuple[int, int], rows: Any, cols: Any, known: list[Column],
-    given: list[Column], weight: npt.NDArray[np.float64],
-) -> dict[str, Any]:  # fmt: skip
-    """Add up one level and cut it into tiles."""
-    place, square = np.unique(rows * size[0] + cols, return_inverse=True)
-    r, c = np.divmod(place, size[0])
-    tile = (r // TILE) * -(-size[0] // TILE) + c // TILE
-    within = (r % TILE) * TILE + c % TILE
-    made = [
-        [(x.name, x.type, _squares(x, square, len(place), weight, factor)) for x in some]
-        for some in (known, given)
-    ]
-    tiles = {}
-    order = np.argsort(tile, kind="stable")
-    for at in np.split(order, np.flatnonzero(np.diff(tile[order])) + 1):
-        mask = np.zeros(TILE * TILE, dtype=np.uint8)
-        mask[within[at]] = 1
-        plain, themes = (
-            {name: _tile(numbers[at], within[at], kind) for name, kind, numbers in some}
-            for some in made
-        )
-        bits = deflate(np.packbits(mask, bitorder="little").tobytes())
-        tiles[str(tile[at[0]])] = {"mask": bits, "columns": plain, "given": themes}
-    return {"factor": factor, "size": list(size), "tiles": tiles}
+class _Level:
+    """Squares of ``factor`` x ``factor`` units in tiles; takes one column after the other."""
+
+    def __init__(
+        self, factor: int, size: tuple[int, int], rows: npt.NDArray[Any], cols: npt.NDArray[Any]
+    ) -> None:
+        self.factor, self.size = factor, size
+        place, self.square = np.unique(rows * size[0] + cols, return_inverse=True)
+        self.count = len(place)
+        r, c = np.divmod(place, size[0])
+        tile = (r // TILE) * -(-size[0] // TILE) + c // TILE
+        within = (r % TILE) * TILE + c % TILE
+        order = np.argsort(tile, kind="stable")
+        parts = np.split(order, np.flatnonzero(np.diff(tile[order])) + 1)
+        self.parts = {str(tile[at[0]]): (at, within[at]) for at in parts}
+        self.tiles: dict[str, dict[str, Any]] = {}
+        for name, (_, inside) in self.parts.items():
+            mask = np.zeros(TILE * TILE, dtype=np.uint8)
+            mask[inside] = 1
+            bits = deflate(np.packbits(mask, bitorder="little").tobytes())
+            self.tiles[name] = {"mask": bits, "columns": {}, "given": {}}
+
+    def take(self, column: Column, weight: npt.NDArray[np.float64], what: str) -> None:
+        """Put the numbers of a column into every tile."""
+        numbers = _squares(column, self.square, self.count, weight, self.factor)
+        for name, (at, inside) in self.parts.items():
+            self.tiles[name][what][column.name] = _tile(numbers[at], inside, column.type)
 
 
 def _squares(
