@@ -228,22 +228,25 @@ def way_qgis(folder: Path) -> Any:
                    OVERLAY=here / "townships.gpkg", INPUT_FIELDS="unit",
                    OVERLAY_FIELDS="township")  # fmt: skip
         union = step("dissolve", "union", INPUT=here / "red.gpkg")
-        rows = []
-        for is_red, name in ((True, "intersection"), (False, "difference")):
-            part = step(name, name, INPUT=cut, OVERLAY=union)
-            counted = step("zonalhistogram", f"{name}-counts", INPUT_VECTOR=part, RASTER_BAND=1,
-                           INPUT_RASTER=folder / "landuse.tif", COLUMN_PREFIX="class_")  # fmt: skip
-            found = gpd.read_file(counted)
-            classes = [c for c in found.columns if c.startswith("class_")]
-            counts = found[classes].fillna(0)
-            per_pixel = found.area / counts.sum(axis=1)
-            for column in classes:
-                rows.append(found[["unit", "township"]].assign(
-                    red=is_red, landuse=int(column.removeprefix("class_").removeprefix("NODATA")
-                                            or 0), area_m2=counts[column] * per_pixel,
-                ))  # fmt: skip
-    table = pd.concat(rows)
-    return table[table["area_m2"] > 0].groupby(KEYS)["area_m2"].sum()
+        parts = {False: cut, True: step("intersection", "covered", INPUT=cut, OVERLAY=union)}
+        found = {}
+        for is_red, part in parts.items():
+            # Its histogram counts pixels by their centres; a piece without a centre has none.
+            counted = step("zonalhistogram", f"{part.stem}-counts", INPUT_VECTOR=part,
+                           RASTER_BAND=1, INPUT_RASTER=folder / "landuse.tif",
+                           COLUMN_PREFIX="class_")  # fmt: skip
+            table = gpd.read_file(counted)
+            classes = [c for c in table.columns if c.startswith("class_") and c[6:].isdigit()]
+            counts = table[classes].fillna(0)
+            found[is_red] = table[["unit", "township"]].join(
+                counts.mul(table.area / counts.sum(axis=1), axis=0).set_axis(
+                    [int(c[6:]) for c in classes], axis=1)
+            ).melt(["unit", "township"], var_name="landuse", value_name="area_m2")  # fmt: skip
+    keys = ["unit", "township", "landuse"]
+    whole, red_m2 = (found[k].groupby(keys)["area_m2"].sum() for k in (False, True))
+    both = {True: red_m2, False: whole.sub(red_m2, fill_value=0)}
+    rows = pd.concat([m2.rename("area_m2").reset_index().assign(red=k) for k, m2 in both.items()])
+    return rows[rows["area_m2"] > 0].groupby(KEYS)["area_m2"].sum()
 
 
 WAYS: dict[str, tuple[Callable[[Path], Any], str]] = {

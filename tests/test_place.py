@@ -96,3 +96,64 @@ def test_decisions_and_own_limits_are_told_from_the_folder_too(tmp_path, monkeyp
         more = {**run, "contributions": [{"wing": wing}]}
         monkeypatch.setattr(place, "read_run", lambda _, more=more: more)
         assert (read_place(tmp_path / "out", "321000002") is not None) is alone
+
+
+def test_one_place_is_proved_alone(folder, monkeypatch):
+    """A unit or township is held against atoms, shapes and rules without reading the plan."""
+    from zoning import store
+
+    whole = {(c.check, c.where) for c in api.verify(folder) if c.ok}
+    monkeypatch.setattr(store, "load", lambda *_: pytest.fail("read the whole plan"))
+    for question in (*QUESTIONS[:3], QUESTIONS[4]):
+        found = api.verify(folder, place=question)
+        assert all(c.ok for c in found), [c.text.en for c in found if not c.ok]
+        proved = {(c.check, c.where) for c in found if c.level == "error"}
+        assert len(proved - whole) <= 2 and len(proved) > 8  # checksum, free
+        assert {"verify.areas", "verify.not_looked_at"} <= {c.check for c in found}
+    shapes = [c for c in api.verify(folder, place=QUESTIONS[0]) if c.check == "verify.shapes"]
+    assert len(shapes) == 2
+
+
+FORGED = {
+    "built_m2": "verify.areas", "area_m2": "verify.areas", "new_m2": "verify.new_land",
+    "zone": "verify.zones", "township": "verify.largest_share",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("column", sorted(FORGED))
+def test_a_forged_unit_is_refuted_by_its_own_rows(folder, tmp_path, column):
+    import json
+
+    import geopandas as gpd
+
+    from zoning.base.staged import sha256
+
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    units = gpd.read_parquet(copy / "units.parquet")
+    unit = "1kmN3501E501"
+    had = units.at[unit, column]
+    other = next((v for v in units[column] if v != had), had)
+    units.loc[unit, column] = other if isinstance(had, str) else had + 7
+    units.to_parquet(copy / "units.parquet")
+    run = json.loads((copy / "run.json").read_text(encoding="utf-8"))
+    run["files"]["units.parquet"] = sha256(copy / "units.parquet")
+    (copy / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    failed = {c.check for c in api.verify(copy, place=unit) if not c.ok}
+    assert FORGED[column] in failed
+    assert all(c.ok for c in api.verify(copy, place="1kmN3500E500"))
+
+
+def test_no_such_place_and_no_two_questions(folder):
+    for words in ({"place": "nowhere"}, {"place": QUESTIONS[0], "inputs": folder}):
+        with pytest.raises(InputError):
+            api.verify(folder, **words)
+
+
+def test_units_of_a_plan_are_found_by_their_boxes(folder):
+    import geopandas as gpd
+
+    whole = gpd.read_parquet(folder / "units.parquet")
+    box = whole.geometry.iloc[7].buffer(-1).bounds
+    part = gpd.read_parquet(folder / "units.parquet", bbox=box)
+    assert part.index.tolist() == [whole.index[7]] and "bbox" not in whole

@@ -208,7 +208,9 @@ def _named(plan: Plan, price: Price) -> Price:
     return replace(price, label=Text(en, zh))
 
 
-def verify(plan: Plan | str | Path, *, inputs: str | Path | None = None) -> list[Check]:
+def verify(
+    plan: Plan | str | Path, *, inputs: str | Path | None = None, place: str | None = None
+) -> list[Check]:
     """Prove a plan again from its files alone, by a second way; nothing is solved.
 
     Parameters
@@ -218,12 +220,22 @@ def verify(plan: Plan | str | Path, *, inputs: str | Path | None = None) -> list
     inputs : str or Path, optional
         Where the paths of the inputs start (the folder of plan.toml): they are held against their
         checksums and measured again.
+    place : str, optional
+        A unit code, ``LON,LAT``, a township code or whole name: only what the plan says of it is
+        proved, from the rows that this needs. Needs a folder.
 
     Returns
     -------
     list of Check
         The plan holds if each of level "error" is ``ok``; notes say what was not looked at.
+
+    Raises
+    ------
+    InputError
+        If there is no such place, ``place`` stands beside ``inputs``, or the folder is damaged.
     """
+    if place is not None:
+        return _verify_place(plan, place, inputs)
     from zoning.review.audit.again import verify as conflicts
     from zoning.verify import verify as audit
 
@@ -233,6 +245,18 @@ def verify(plan: Plan | str | Path, *, inputs: str | Path | None = None) -> list
     whole = taken(plan)
     found = audit(whole, folder, inputs_in=None if inputs is None else Path(inputs))
     return [*found, *conflicts(whole)]
+
+
+def _verify_place(plan: Any, place: str, inputs: str | Path | None) -> list[Check]:
+    from zoning.verify.place import verify_place
+
+    if inputs is not None or not isinstance(plan, str | Path):
+        raise InputError.one(
+            "one place is proved from the files of a folder, and without the inputs",
+            "单个地点由方案文件夹核对，不能同时核对输入数据", where="--place", code="usage",
+            remedy=("leave --inputs out", "请勿设 --inputs"),
+        )  # fmt: skip
+    return verify_place(Path(plan), place)
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,18 @@ def verify(
         ),
         About("folder"),
     ] = None,
+    place: Annotated[
+        str | None,
+        typer.Option(
+            "--place", show_default=False, metavar="PLACE",
+            help="A unit code, LON,LAT or a township: prove only what the plan says of it. / "
+            "只核对一个地点",
+        ),
+    ] = None,
 ) -> None:  # fmt: skip
     """Prove a plan again from its files alone: areas, zones, limits, every file. / 复核方案。"""
     with talk.working("prove the plan again", "复核方案"):
-        found = api.verify(folder, inputs=inputs)
+        found = api.verify(folder, inputs=inputs, place=place)
     failed = [c for c in found if not c.ok and c.level == "error"]
     talk.write_json({"ok": not failed, "checks": [c.as_dict() for c in found]})
     for c in found:

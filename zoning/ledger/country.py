@@ -16,12 +16,14 @@ import shapely
 from zoning.base.areas import Floats, Ints
 from zoning.grid.lattice import GridSpec
 from zoning.ledger.rounding import round_areas
-from zoning.ledger.tiles import BLOCK, PARTS, MapBlocks, Tile, in_process, jobs_of, task_of
+from zoning.ledger.tiles import PARTS, MapBlocks, Tile, in_process, jobs_of, task_of
 from zoning.ledger.tiles import work_block as work
 
 #: Levels of places in the rounding of a ledger, and how many are kept over the whole city: the
 #: same here, so that units get the areas that a plan of the same places gives them.
 LEVELS, ACROSS = 5, 3
+#: Units on the side of a block: without a raster larger ones cost less, and areas are the same.
+SIDE = 256
 #: Places of land that no county covers, or several.
 NOWHERE, SEVERAL = -1, -2
 
@@ -83,7 +85,7 @@ def count(
     ([600000, 600000], [0, 1, 1], [0, 0, 1], [600000, 300000, 300000])
     """
     layers = {} if places is None else {"places": np.asarray(places, dtype=object)}
-    task, numbers = task_of(city, layers, grid, None, BLOCK)
+    task, numbers = task_of(city, layers, grid, None, SIDE)
     order = numbers.get("places", np.empty(0, dtype=np.int64))
     full = grid.cell_m**2 * PARTS
     several = np.zeros(len(order), dtype=np.int64)

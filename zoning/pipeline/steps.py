@@ -94,7 +94,7 @@ def run(
 
 
 #: Sums that are asked for again after the account only where there are protections.
-_ONCE = ("protected_m2", "built_redline_m2", "eco_agri_m2", "free_m2", "free_farmland_m2")
+_ONCE = ("protected_m2", "free_m2", "free_farmland_m2")
 
 
 def _needed(parts: pd.DataFrame, intake: Intake) -> pd.DataFrame:

@@ -80,9 +80,8 @@ def _read(folder: Path, question: str) -> Plan | None:
 
 def _units(file: Path, columns: list[str], code: str) -> Any:
     """Read one unit; None where there is none of this code."""
-    rows = pq.read_table(
-        file, columns=[c for c in columns if c != "geometry"], filters=[("unit", "==", code)]
-    )
+    known = [c for c in columns if c not in ("geometry", "bbox")]
+    rows = pq.read_table(file, columns=known, filters=[("unit", "==", code)])
     return rows.to_pandas() if rows.num_rows == 1 else None  # "unit" is the index
 
 

@@ -32,7 +32,7 @@ def audit(plan: Plan, found: Findings) -> pd.DataFrame:
     DataFrame
         The atoms with the part of each that every sum counts, for the other auditors.
     """
-    _keys(plan, found)
+    keys(plan, found)
     atoms = parts(plan)
     sums = [c for c in atoms.columns if c.endswith("_m2")]
     for name, frame, key in (
@@ -44,20 +44,21 @@ def audit(plan: Plan, found: Findings) -> pd.DataFrame:
             continue
         derived = add_up(atoms, [key], sums).reindex(frame.index, fill_value=0)
         file = "units.parquet" if key == "unit" else f"plan.gpkg: {name}"
-        _compare(plan, found, file, frame, derived)
+        compare(plan, found, file, frame, derived)
     if plan.pieces is not None:
         derived = add_up(atoms, ["unit", "township"], sums)
         unit, township = (derived.index.get_level_values(k) for k in (0, 1))
         derived.index = pd.Index(unit.astype("str") + "|" + township.astype("str"))
-        _compare(plan, found, "plan.gpkg: pieces", plan.pieces, derived)
+        compare(plan, found, "plan.gpkg: pieces", plan.pieces, derived)
     _total(plan, found, atoms)
     _residuals(plan, found)
     return atoms
 
 
-def _compare(
+def compare(
     plan: Plan, found: Findings, place: str, stored: pd.DataFrame, derived: pd.DataFrame
 ) -> None:
+    """Hold the columns of areas of a table against their sums."""
     unknown = not_known(plan)
     for column in derived.columns:
         if column not in stored:
@@ -97,7 +98,7 @@ def _counts(plan: Plan) -> list[str]:
     return [k["code"] for k in kinds if k.get("counted")] if own is None else list(own)
 
 
-def _keys(plan: Plan, found: Findings) -> None:
+def keys(plan: Plan, found: Findings) -> None:
     """Hold the keys of the atoms against the lists that they name."""
     ledger = plan.ledger
     level = plan.red_sets.groupby("red_set")["level"].min() if len(plan.red_sets) else {}

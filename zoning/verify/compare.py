@@ -103,7 +103,7 @@ class Findings:
 
 
 def narrowed(
-    stored: Column, derived: Column, tolerance: float
+    stored: Column, derived: Column, tolerance: float = 0.0
 ) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
     """Leave out the rows of two series that are surely the same."""
     if isinstance(stored, pd.Series) and isinstance(derived, pd.Series):

@@ -31,16 +31,16 @@ def audit(plan: Plan, found: Findings) -> None:
         return
     squares = plan.units.geometry.to_numpy()
     city = shapely.union_all(plan.city.geometry.to_numpy())
-    _squares(plan, found)
-    _cover(plan, found, "area_m2", squares, city, Text("the boundary", "边界"))
+    lattice(plan, found)
+    cover(plan, found, "area_m2", squares, city, Text("the boundary", "边界"))
     if plan.redlines is not None:
         red = shapely.union_all(plan.redlines.geometry.to_numpy())
-        _cover(plan, found, "redline_m2", squares, shapely.intersection(red, city),
+        cover(plan, found, "redline_m2", squares, shapely.intersection(red, city),
                Text("the layer redlines", "红线图层"))  # fmt: skip
     for kind, shape in _protections(plan).items():
         column = {"water": "water_source_m2"}.get(kind, f"{kind}_m2")
         if column in plan.units:
-            _cover(plan, found, column, squares, shapely.intersection(shape, city),
+            cover(plan, found, column, squares, shapely.intersection(shape, city),
                    Text("the layer protections", "保护图层"))  # fmt: skip
     for name, frame in (("townships", plan.townships), ("counties", plan.counties),
                         ("redlines", plan.redlines)):  # fmt: skip
@@ -57,9 +57,8 @@ def _values(column: pd.Series) -> dict[str, float]:
     return {str(k): float(v) for k, v in column.items()}
 
 
-def _cover(
-    plan: Plan, found: Findings, column: str, squares: Any, shape: Any, source: Text
-) -> None:
+def cover(plan: Plan, found: Findings, column: str, squares: Any, shape: Any, source: Text) -> None:
+    """Measure again how much of each unit's square a shape covers."""
     stored = plan.units[column]
     if stored.isna().any():
         return
@@ -114,7 +113,7 @@ def _polygons(shape: Any) -> Any:
     return areas[0] if len(areas) == 1 else shapely.multipolygons(areas)
 
 
-def _squares(plan: Plan, found: Findings) -> None:
+def lattice(plan: Plan, found: Findings) -> None:
     """Hold the square of every unit against its code."""
     import shapely
 

@@ -22,6 +22,11 @@ def audit(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
         return
     _townships(plan, found)
     _agreement(plan, found)
+    unit_zones(plan, atoms, found)
+
+
+def unit_zones(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
+    """Derive the township, the zone and the reason of units, and the zones of their pieces."""
     _largest(plan, atoms, found)
     zone, reason, beside = _units(plan, atoms)
     text = Text("townships, overlays and decisions", "乡镇、叠加与决定")
