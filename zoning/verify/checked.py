@@ -87,7 +87,7 @@ def _ledger(plan: Plan, atoms: pd.DataFrame) -> Iterator[Said]:
     for name, frame in frames.items():
         if frame is None or "area_m2" not in frame:
             continue
-        total = sum(int(v) for v in frame["area_m2"])
+        total = int(frame["area_m2"].sum())
         yield Said(f"ledger.{name}", "city", total, inside, total == inside)
     table = plan.tables.get("residuals")
     worst: dict[str, Any] = {}
@@ -116,7 +116,7 @@ def _published(plan: Plan) -> Iterator[Said]:
         if told is not None:
             yield Said(name, "city", n, told, n == told)
     if red is not None and part.published_union_m2 is not None:
-        union, told_m2 = sum(int(v) for v in plan.units["redline_m2"]), part.published_union_m2
+        union, told_m2 = int(plan.units["redline_m2"].sum()), part.published_union_m2
         near = abs(union - told_m2) <= _NEAR * told_m2
         yield Said("published.redlines", "city", union, told_m2, near)
     for code, rule in config.published.zone_caps.items():
@@ -131,31 +131,26 @@ def _published(plan: Plan) -> Iterator[Said]:
 def _left(plan: Plan) -> Iterator[Said]:
     """Land that could not be placed."""
     ledger = plan.ledger
-    area = [int(v) for v in ledger["area_m2"]]
     for name in NOWHERE:
-        m2 = sum(a for a, t in zip(area, ledger["township"], strict=True) if t == name)
+        m2 = int(ledger.loc[ledger["township"] == name, "area_m2"].sum())
         yield Said(f"left_out.{name}", "city", m2, 0, m2 == 0)
     known, m2 = classes(plan), 0
     if known:
         # What no table of classes knows is told by the reader; 0 and -1 are no use at all.
         plain = {v for v, row in known.items()
                  if row["group"] in ("construction", "agriculture", "ecology")}  # fmt: skip
-        m2 = sum(a for a, use in zip(area, ledger["landuse"], strict=True)
-                 if int(use) <= 0 and int(use) not in plain)  # fmt: skip
+        use = ledger["landuse"].astype("int64")
+        m2 = int(ledger.loc[(use <= 0) & ~use.isin(plain), "area_m2"].sum())
     yield Said("left_out.unknown_use", "city", m2, 0, m2 == 0)
     if "zone" in plan.units:
-        n = sum(missing(z) for z in plan.units["zone"])
+        n = int(plan.units["zone"].isna().sum())
         yield Said("left_out.zone", "city", n, 0, n == 0)
     rules = scheme_of(plan.config.zones).replacing
     if len(rules) > 1 and "zone" in plan.units:
-        over = [plan.units[o.column].astype(object) for o in rules]
-        n = 0
-        for k, m2 in enumerate(plan.units["area_m2"]):
-            here = (
-                not missing(c.iloc[k]) and m2 > 0 and int(c.iloc[k]) >= o.share * int(m2)
-                for o, c in zip(rules, over, strict=True)
-            )
-            n += sum(here) > 1
+        m2 = plan.units["area_m2"].astype("int64")
+        over = [(plan.units[o.column] >= o.share * m2).fillna(value=False) & (m2 > 0)
+                for o in rules]  # fmt: skip
+        n = int((sum(o.astype("int64") for o in over) > 1).sum())
         yield Said("zones.overlays", "", n, 0, n == 0)
     if plan.redlines is None and not plan.config.redlines.none:
         yield Said("left_out.redlines", "city", None, None, False)
@@ -206,7 +201,7 @@ def _caps(plan: Plan, land: Land, account: dict[str, Any]) -> Iterator[Said]:
     yield from _places(plan, land)
     green, base = cap.eco_agri_share, account["base_m2"]
     if green is not None and base and plan.pieces is not None:
-        left = sum(int(v) for v in plan.pieces["eco_agri_m2"])
+        left = int(plan.pieces["eco_agri_m2"].sum())
         if "allocation" in plan.run:
             left += sum(land.gone) - sum(land.new)
         yield Said("cap.eco_agri", "city", left / base, green.share, left / base >= green.share)

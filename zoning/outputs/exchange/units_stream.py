@@ -43,8 +43,10 @@ def write(col: Ints, row: Ints, area_m2: Ints, grid: GridSpec, path: Path) -> No
     there = np.flatnonzero(area_m2 > 0)
     groups = (there[first : first + GROUP] for first in range(0, max(len(there), 1), GROUP))
     tables = (_table(col[some], row[some], area_m2[some], grid) for some in groups)
-    # Hardly a value occurs twice, so a list of those that do takes time and saves nothing.
-    _write(path, tables, use_dictionary=False)
+    # Hardly a value occurs twice, so a list of those that do takes time and saves nothing; nor
+    # does anyone look for squares between two squares, as there are covering boxes.
+    told = ["unit", "area_m2", *(f"bbox.{side}" for side in _BOX)]
+    _write(path, tables, use_dictionary=False, write_statistics=told)
 
 
 def write_shares(found: Counted, codes: Sequence[str], grid: GridSpec, path: Path) -> None:
