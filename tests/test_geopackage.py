@@ -331,3 +331,20 @@ def test_clipped_shapes_are_those_of_an_overlay(seed):
         mine = made.get(unit, square)
         assert mine.symmetric_difference(right).area < 1e-6
     assert all(not made[u].equals(units.geometry[u]) for u in made.index)
+
+
+def test_features_that_are_handed_over_in_parts_are_the_same(tmp_path, monkeypatch):
+    plan = fake_plan.make_many(900)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1764000000")
+
+    def told(file):
+        with closing(sqlite3.connect(file)) as db:
+            names = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+            return {n: (s, db.execute(f'SELECT * FROM "{n}"').fetchall()) for n, s in names}
+
+    geopackage.write(plan, tmp_path / "whole.gpkg")
+    monkeypatch.setattr(geopackage, "_STREAMED", 250)
+    geopackage.write(plan, tmp_path / "parts.gpkg")
+    whole, parts = told(tmp_path / "whole.gpkg"), told(tmp_path / "parts.gpkg")
+    assert len(whole["units"][1]) == len(plan.units) > 500
+    assert whole == parts

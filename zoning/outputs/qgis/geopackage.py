@@ -34,6 +34,8 @@ _SQUARES = ("units", "allocation")
 ONE_COPY = 1_000_000
 #: Rows that are Python objects at a time: they are many times larger than in a column.
 _AT_ONCE = 1 << 16
+#: Features that are handed to GDAL together; fewer go as one (our choice).
+_STREAMED = 1 << 18
 _STYLES = """CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
 f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
 f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
@@ -199,10 +201,36 @@ def _write_features(
                 "IDENTIFIER": said.table_name(name, lang),
                 "DESCRIPTION": said.table_name(name, "en"),
             }
-            pyogrio.write_dataframe(
-                frame, path, layer=name, driver="GPKG", append=i > 0, use_arrow=True,
-                layer_options=names, **new_file,
-            )  # fmt: skip
+            how = {"layer": name, "driver": "GPKG", "append": i > 0, "layer_options": names}
+            if len(frame) > _STREAMED:
+                _stream_features(frame, path, **how, **new_file)
+            else:
+                pyogrio.write_dataframe(frame, path, use_arrow=True, **how, **new_file)
+
+
+def _stream_features(frame: gpd.GeoDataFrame, path: Path, **how: Any) -> None:
+    """Write many features part by part, so that all of them never stand in memory twice."""
+    import pyarrow as pa
+    import pyogrio
+
+    def table(start: int) -> Any:
+        some = frame.iloc[start : start + _STREAMED]
+        return pa.table(some.to_arrow(index=False, geometry_encoding="WKB"))
+
+    first = table(0)
+
+    def batches() -> Iterator[Any]:
+        yield from first.to_batches()
+        for start in range(_STREAMED, len(frame), _STREAMED):
+            yield from table(start).cast(first.schema).to_batches()
+
+    # The CRS is said as `write_dataframe` says it.
+    code = frame.crs.to_epsg()
+    crs = f"EPSG:{code}" if code else frame.crs.to_wkt("WKT1_GDAL")
+    pyogrio.write_arrow(
+        pa.RecordBatchReader.from_batches(first.schema, batches()), path, crs=crs,
+        geometry_name=frame.geometry.name, geometry_type=str(frame.geom_type.iloc[0]), **how,
+    )  # fmt: skip
 
 
 def written_at() -> str:
