@@ -665,6 +665,57 @@ def test_a_layer_given_is_in_the_address_and_its_lines_tell_its_classes(browser,
     assert browser.complaints() == []
 
 
+def test_a_park_is_found_by_name_and_its_card_says_why(browser, plan, tmp_path):
+    """And places across the line, which a wing gives too, leave those under the map their names."""
+    import geopandas as gpd
+
+    from zoning.contribution.parts import Card, Contribution, Field, Layer, Table
+    from zoning.errors import Text
+    from zoning.inputs.geography import Geography, _neighbours
+
+    def field(name, unit="", words=None):
+        return Field(name, Text(name, name), Text(name, name), unit, words or {})
+
+    x0, y0, x1, y1 = plan.city.total_bounds
+    where = [shapely.box(x0 + 100, y0 + 100, x0 + 900, y0 + 900), shapely.box(x0, y1, x1, y1 + 50)]
+    park = gpd.GeoDataFrame({"code": ["P1"], "name": ["高新园"]}, geometry=where[:1],
+                            crs=plan.units.crs)  # fmt: skip
+    found = pd.DataFrame({"park": ["P1", "P1"], "en": ["too large", "no goals"],
+                          "zh": ["面积过大", "没有目标"]})  # fmt: skip
+    parks = Contribution(
+        "parks", Text("Parks", "园区"),
+        layers=(Layer("parks", Text("Parks", "园区"), park, (field("code"), field("name")),
+                      colour="#7f3b08", filled=False),),
+        tables=(Table("park_findings", Text("f", "f"), found,
+                      (field("park"), field("en"), field("zh"))),),
+        cards=(Card(Text("why", "为何如此"), "park_findings", ("en",), "park"),),
+    )  # fmt: skip
+    beyond = gpd.GeoDataFrame({"name": ["邻县"]}, geometry=where[1:], crs=plan.units.crs)
+    near = Contribution("neighbours", Text("n", "界外"), layers=(
+        Layer("neighbours", Text("n", "界外"), beyond, (field("name"),), colour="#777777",
+              filled=False),))  # fmt: skip
+    bare = dataclasses.replace(
+        plan, run={k: v for k, v in plan.run.items() if k != "contributions"},
+        contributions=(parks, near),
+    )  # fmt: skip
+    under = Geography([], [], _neighbours(bare), None, {})
+    assert [name for name, _ in under.neighbours] == ["邻县"]
+    browser.open(webmap.write(bare, tmp_path / "p.html", under=under))
+    assert not browser.js("return Zoning.state.overlays.has('parks')")
+    assert browser.js("return ['around','neighbours'].map(k=>k in Zoning.drawn)") == [True, True]
+    assert "邻县" in browser.text(".zn-name-around")
+    listed = ask(browser, "高新")
+    assert "园区" in listed and "P1" in listed
+    browser.press("\ue007")
+    time.sleep(0.8)
+    assert browser.js("return Zoning.state.overlays.has('parks')")
+    card = browser.text(".zn-card")
+    assert "为何如此" in card and "面积过大" in card and "没有目标" in card
+    assert browser.js("return document.querySelectorAll('.zn-legend svg line[stroke=\"#7f3b08\"]')"
+                      ".length") == 1  # fmt: skip
+    assert browser.complaints() == []
+
+
 def test_measure_agrees_with_the_projection(browser, page):
     browser.open(page)
     browser.js("document.querySelector('.zn-tool-measure').click()")
@@ -852,7 +903,7 @@ def test_water_roads_and_relief_lie_under_the_plan(browser, plan, tmp_path):
     browser.open(webmap.write(plan, tmp_path / "u.html", under=under))
     assert browser.complaints() == []
     assert browser.js("return Object.keys(Zoning.drawn).filter(k=>['water','roads','relief',"
-                      "'neighbours'].includes(k)).length") == 4  # fmt: skip
+                      "'around'].includes(k)).length") == 4  # fmt: skip
     assert "水系" in browser.text(".zn-legend") and "邻市" in browser.text("#zn")
     browser.js("document.querySelector('.zn-absent summary').click()")
     assert "没有 x" in browser.text(".zn-absent")

@@ -143,9 +143,10 @@ class Card:
     title : Text
     table : str
     columns : tuple of str
-    place : {"unit", "township", "county", "zone"}
+    place : {"unit", "township", "county", "zone"} or str
         Column of the table that says which place a row is about. What is said of a township, county
-        or zone stands on the cards of its units too.
+        or zone stands on the cards of its units too. ``park`` is a feature of the layer ``parks``
+        with that code, and so on.
     terms : str
         A table with ``row``, ``line_en`` and ``line_zh``: how each row came about, line by line;
         ``row`` is the keys of the row, joined by ``/``. Empty where nothing is computed.

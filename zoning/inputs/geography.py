@@ -23,6 +23,8 @@ from zoning.inputs.roads import road_classes
 from zoning.inputs.source import sha256_of
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from zoning.plan import Plan
 
 log = logging.getLogger(__name__)
@@ -278,7 +280,10 @@ def shades(heights: npt.NDArray[np.float64], cell_m: float) -> npt.NDArray[np.ui
 
 
 def _neighbours(plan: Plan) -> list[tuple[str, Any]]:
-    """Name the cities around, from the boundaries of China where they are installed."""
+    """Name what lies around: the places of the plan's own layer, else the cities of China.
+
+    The boundaries of China are taken where they are installed.
+    """
     import shapely
 
     from zoning.inputs.around import outlines_near
@@ -287,6 +292,13 @@ def _neighbours(plan: Plan) -> list[tuple[str, Any]]:
     x0, y0, x1, y1 = city.bounds
     far = AROUND * max(x1 - x0, y1 - y0)
     window = shapely.box(x0 - far, y0 - far, x1 + far, y1 + far)
+    own = _own_neighbours(plan)
+    if own is not None:
+        inside = own[own.intersects(window)]
+        shapes = shapely.simplify(
+            shapely.intersection(inside.geometry.array, window), plan.grid.cell_m * 0.2
+        )
+        return list(zip(inside["name"].astype(str), shapes, strict=True))
     degrees = plan.city.to_crs(4326).total_bounds
     near = outlines_near(tuple(degrees), pad_deg=far / 90_000)
     found = []
@@ -297,6 +309,15 @@ def _neighbours(plan: Plan) -> list[tuple[str, Any]]:
             continue
         found.append((name, shapely.simplify(outside, plan.grid.cell_m * 0.2)))
     return found
+
+
+def _own_neighbours(plan: Plan) -> gpd.GeoDataFrame | None:
+    """Give the places across the line as the plan keeps them, where it has them."""
+    for given in plan.contributions:
+        for layer in given.layers:
+            if (given.wing, layer.name) == ("neighbours", "neighbours"):
+                return layer.frame
+    return None
 
 
 def _in_crs(shapes: Any, crs: Any, plan: Plan) -> Any:

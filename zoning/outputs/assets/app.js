@@ -97,11 +97,16 @@
       const at = Z.sides[0].grid.centre(hit.unit);
       Z.map.setView(at, Math.max(12.5, Z.map.getZoom()));
       pick(at);
-      return;
+      return undefined;
+    }
+    if (hit.layer && !Z.state.overlays.has(hit.layer.code)) {
+      Z.state.overlays.add(hit.layer.code);
+      Z.emit("overlays");
     }
     Z.map.fitBounds(hit.rows.reduce((box, row) => box.extend(Z.boundsOf(row)), L.latLngBounds([])), { padding: [40, 40], maxZoom: 13 });
     if (narrow()) toggleSide(false);
-    Z.openPlace(PLACES[hit.kind], hit.kind === "redline" ? hit.rows[0].area_code : hit.rows[0].code);
+    if (hit.layer) return Z.openPlace("given", { layer: hit.layer, row: hit.rows[0] });
+    return Z.openPlace(PLACES[hit.kind], hit.kind === "redline" ? hit.rows[0].area_code : hit.rows[0].code);
   }
 
   const PLACES = { redline: "redlines", township: "townships", county: "counties" };
@@ -227,7 +232,7 @@
       lang: ["zh", "en"].includes(asked.lang) ? asked.lang : Z.plan.lang,
       theme: themes.includes(asked.theme) ? asked.theme : themes[0],
       opacity: asked.opacity || (Z.plan.tiles ? 0.7 : 1),
-      overlays: new Set(asked.overlays || [...(Z.plan.plans.length > 1 ? ["diff_township_areas"] : []), "redlines", "townships", "counties", "labels", "water", "roads", "relief", "neighbours", "background"]),
+      overlays: new Set(asked.overlays || [...(Z.plan.plans.length > 1 ? ["diff_township_areas"] : []), "redlines", "townships", "counties", "labels", "water", "roads", "relief", "around", "background"]),
       swipe: asked.swipe, picked: null, hidden: new Set(),
     };
     if (asked.dark) { Z.state.dark = true; document.documentElement.classList.add("zn-dark"); }

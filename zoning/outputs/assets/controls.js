@@ -13,7 +13,7 @@
     home: "M4 11 12 4l8 7M6 10v10h12V10",
   };
   const PIXEL_M = 0.0254 / 96;
-  const OVERLAYS = ["redlines", "townships", "counties", "labels", "water", "roads", "relief", "neighbours", "background"];
+  const OVERLAYS = ["redlines", "townships", "counties", "labels", "water", "roads", "relief", "around", "background"];
 
   const swatch = (colour) => Z.el("i", { class: "zn-swatch", css: { background: colour } });
 
@@ -120,7 +120,7 @@
     }
     if (shown.has("townships") && Z.layers.townships) items.push(Z.el("li", null, lineSwatch({ stroke: "#43484d", "stroke-width": 1 }), Z.t("townships")));
     if (shown.has("counties") && Z.layers.counties) items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 1.5, "stroke-dasharray": "7 3 1.5 3" }), Z.t("counties")));
-    Z.givenLegend().forEach((e) => items.push(Z.el("li", null, swatch(e.colour), Z.el("span", null, e.label))));
+    Z.givenLegend().forEach((e) => items.push(Z.el("li", null, e.line ? lineSwatch({ stroke: e.colour, "stroke-width": 2.2 }) : swatch(e.colour), Z.el("span", null, e.label))));
     items.push(Z.el("li", null, lineSwatch({ stroke: "#2b2f33", "stroke-width": 2.4 }), Z.t("outline")));
     Z.geographyLegend(shown).forEach((entry) => items.push(Z.el("li", null, entry)));
     return Z.el("div", { class: "zn-legend" }, Z.el("h2", null, theme ? Z.say(theme.label) : Z.t("legend")),

@@ -44,7 +44,7 @@
       }).filter(Boolean);
       const lines = (await Z.shapes(packed.neighbours.lines)).flat();
       const place = (style) => Object.assign({ renderer: below, pane: "zn-around" }, style);
-      drawn.neighbours = L.layerGroup([...shapes.map((shape) => L.polygon(shape, place(AROUND))), ...lines.map((line) => L.polyline(line[0], place(BETWEEN))), ...labels]);
+      drawn.around = L.layerGroup([...shapes.map((shape) => L.polygon(shape, place(AROUND))), ...lines.map((line) => L.polyline(line[0], place(BETWEEN))), ...labels]);
     }
     if (packed.water) drawn.water = L.layerGroup((await Z.shapes(packed.water)).map((shape) => L.polygon(shape, Object.assign({ renderer: above, pane: "zn-ground", smoothFactor: 0.5 }, WATER))));
     if (packed.roads) {

@@ -44,8 +44,8 @@
   // Entries of the legend for the layers that are switched on.
   Z.givenLegend = () => Z.plan.given_layers.filter((layer) => Z.state.overlays.has(layer.code)).flatMap((layer) => {
     const name = Z.say(layer.label);
-    if (!layer.legend.length) return [{ colour: layer.colour, label: name }];
-    return layer.legend.map((e) => ({ colour: e.colour, label: name + " · " + Z.say(e.label) }));
+    if (!layer.legend.length) return [{ colour: layer.colour, label: name, line: !layer.filled }];
+    return layer.legend.map((e) => ({ colour: e.colour, label: name + " · " + Z.say(e.label), line: !layer.filled }));
   });
 
   // The features of the layers given that hold a point, for the layers that are switched on.
@@ -59,7 +59,15 @@
     return own === undefined ? Z.say(layer.label) : text(row.values[own]);
   };
 
+  // Cards of a wing about the features of its layer: the place "park" is a feature of "parks".
+  Z.givenAbout = ({ layer, row }) => {
+    const k = columnOf(layer, "code");
+    return k < 0 ? [] : Z.sides[0].plan.given.cards.filter((given) => given.place + "s" === layer.code && given.rows[row.values[k]]).map((given) => card(given, row.values[k]));
+  };
+
   Z.givenRows = ({ layer, row }) => layer.columns.map((c, k) => row.values[k] !== null && [Z.say(c), text(row.values[k])]);
+
+  Z.cellText = (cell) => text(cell);
 
   const text = (cell) => (cell === null ? "–" : typeof cell === "object" ? Z.say(cell) : cell);
 

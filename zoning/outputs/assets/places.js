@@ -114,7 +114,9 @@
       part(Z.t("next"), hangsOn(code))] };
   }
 
-  const givenCard = (hit) => ({ kind: Z.say(hit.layer.label), title: Z.givenName(hit), crumbs: Z.crumbs(null, null), rows: [hit.row], body: [pairs(Z.givenRows(hit))] });
+  // A feature of a layer given: what was found about it (why, where it lies, what is next), then what it says itself.
+  const givenCard = (hit) => ({ kind: Z.say(hit.layer.label), title: Z.givenName(hit), crumbs: Z.crumbs(null, null), rows: [hit.row],
+    body: [Z.givenAbout(hit), part(Z.t("account"), pairs(Z.givenRows(hit)))] });
 
   function contentOf({ kind, code }) {
     if (kind === "city") return cityCard();

@@ -56,6 +56,20 @@
 
   const KINDS = ["townships", "counties", "redlines"];
 
+  // Features of the layers given, such as parks: by what their cards call them, and by code.
+  function givenHits(how) {
+    const found = [];
+    for (const layer of Z.plan.given_layers.filter((l) => l.columns.length)) {
+      layer.drawn.forEach((row) => {
+        const known = ["name", "code"].map((c) => layer.columns.findIndex((k) => k.name === c)).filter((k) => k >= 0 && row.values[k]);
+        const words = known.map((k) => Z.cellText(row.values[k]));
+        const fits = words.length ? how({ forms: words.map((w) => w.toLowerCase()) }) : null;
+        if (fits !== null) found.push({ kind: "given", name: words[0], note: words[1] || "", layer, rows: [row], how: fits });
+      });
+    }
+    return found;
+  }
+
   function hitOf(kind, row) {
     const code = row.area_code || row.code;
     const same = Z.layers[kind].rows.filter((r) => (r.area_code || r.code) === code);
@@ -78,6 +92,7 @@
         found.push(Object.assign(hitOf(kind, row), { how }));
       }
     }
+    found.push(...givenHits((row) => fit(row, wanted)));
     const { grid } = Z.sides[0];
     const named = grid.named ? grid.named(wanted) : [];
     named.forEach((i) => found.push({ kind: "unit", name: grid.code(i), note: Z.townshipName(grid, i) || "", unit: i }));
@@ -116,7 +131,7 @@
       at = shown.length ? 0 : -1;
       Z.put(list, shown.map((hit, k) =>
         Z.el("li", { id: "zn-hit-" + k, role: "option", onmousedown: (e) => { e.preventDefault(); choose(k); } },
-          Z.el("span", { class: "zn-kind" }, hit.near ? Z.t("did_you_mean") : Z.t(hit.kind)), Z.el("span", { class: "zn-hit-name" }, hit.name), Z.el("span", { class: "zn-soft" }, hit.note))),
+          Z.el("span", { class: "zn-kind" }, hit.near ? Z.t("did_you_mean") : hit.layer ? Z.say(hit.layer.label) : Z.t(hit.kind)), Z.el("span", { class: "zn-hit-name" }, hit.name), Z.el("span", { class: "zn-soft" }, hit.note))),
         shown.length || !box.value.trim() ? null : Z.el("li", { class: "zn-soft" }, Z.t("no_hits")));
       list.hidden = !box.value.trim();
       box.setAttribute("aria-expanded", String(!list.hidden));

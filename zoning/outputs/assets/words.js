@@ -65,7 +65,7 @@ Zoning.words = {
   water: ["水系", "Water"],
   roads: ["主要道路", "Main roads"],
   relief: ["地形晕渲", "Relief"],
-  neighbours: ["相邻区域", "Neighbours"],
+  around: ["相邻区域", "Neighbours"],
   absent: ["未显示的底图要素", "Not shown on the ground"],
   differences: ["分区差异", "Differences"],
   same_zone: ["分区相同", "same zone"],

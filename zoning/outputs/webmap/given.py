@@ -24,6 +24,8 @@ MOST_TERMS = 100_000
 #: Above this number of features a layer has no cards (our choice).
 MOST_FEATURES = 5_000
 _MISSING = 255
+#: Head of sentences that a table holds in both languages.
+_FOUND = Text("found", "核查结果")
 
 
 def themes(plans: tuple[Plan, ...]) -> list[dict[str, Any]]:
@@ -120,19 +122,27 @@ def _card(given: Contribution, k: int) -> dict[str, Any]:
     fields = {f.name: f for f in table.fields}
     wanted = [fields[c] for c in card.columns]
     rows: dict[str, list[list[Any]]] = {}
-    told: dict[str, list[str]] = {}
+    how: dict[str, list[str]] = {}
     keys = table.frame[list(table.keys)].astype(str).agg("/".join, axis=1) if card.terms else None
     columns = table.frame[[card.place, *card.columns]]
+    told = table.frame["zh"] if "en" in card.columns and "zh" in table.frame else None
     for n, (place, *values) in enumerate(columns.itertuples(index=False, name=None)):
-        line = [_cell(f, v) for f, v in zip(wanted, values, strict=True)]
+        line = [
+            # A sentence that the table holds in both languages.
+            both(Text(str(v), str(told.iloc[n]))) if told is not None and f.name == "en"
+            else _cell(f, v)
+            for f, v in zip(wanted, values, strict=True)
+        ]  # fmt: skip
         rows.setdefault(str(place), []).append(line)
         if keys is not None:
-            told.setdefault(str(place), []).append(keys.iloc[n])
+            how.setdefault(str(place), []).append(keys.iloc[n])
     packed = {
-        "title": both(card.title), "columns": [both(f.label) for f in wanted], "rows": rows,
+        "title": both(card.title), "rows": rows,
+        "columns": [both(_FOUND if told is not None and f.name == "en" else f.label)
+                    for f in wanted],
         "place": card.place,
     }  # fmt: skip
-    return packed if keys is None else {**packed, "keys": told, "terms": _terms(given, card.terms)}
+    return packed if keys is None else {**packed, "keys": how, "terms": _terms(given, card.terms)}
 
 
 def _terms(given: Contribution, name: str) -> dict[str, Any] | None:

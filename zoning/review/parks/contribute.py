@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -126,12 +127,13 @@ def contribute_parks(
     order = list(_CHECKS)
     rows.sort(key=lambda r: (r["park"], order.index(r["check"]), r["en"]))
     frame = _register(parks, found, rows)
+    fields = tuple(replace(f, words=_said(parks)) if f.name == "missing" else f for f in _REGISTER)
     listed = pd.DataFrame(frame.drop(columns="geometry"))
     zones = {m.code: m.name for m in plan.scheme.members} | {"": words_of_none()}
     kinds = {str(k): Text(str(r["en"]), str(r["zh"])) for k, r in load_kinds().iterrows()}
     names = frame.set_index("code")["name"]
     tables = [
-        Table("park_register", Text("register of parks", "园区登记表"), listed, _REGISTER),
+        Table("park_register", Text("register of parks", "园区登记表"), listed, fields),
         Table("parks_by_unit", Text("parks by unit", "分单元园区"),
               found.by_unit.assign(name=names.reindex(found.by_unit["park"]).to_numpy()),
               (_field("unit", "unit", "单元"), _field("park", "park", "园区"),
@@ -170,10 +172,15 @@ def contribute_parks(
         tables=tuple(t.name for t in tables if t.name in _SHOWN),
     )  # fmt: skip
     classes = tuple(Class(t, c, k) for k, (t, c) in _STATUS.items() if k in set(frame["status"]))
-    layer = Layer("parks", _TITLE, frame, _REGISTER, colour="#7f3b08", by="status",
+    layer = Layer("parks", _TITLE, frame, fields, colour="#7f3b08", by="status",
                   classes=classes, filled=False)  # fmt: skip
-    cards = (Card(_TITLE, "parks_by_unit", ("name", "inside_m2")),) if len(found.by_unit) else ()
-    given = Contribution(WING, _TITLE, layers=(layer,), tables=tuple(tables), cards=cards,
+    cards = [
+        Card(Text("why", "为何如此"), "park_findings", ("level", "en"), "park"),
+        Card(Text("zones", "所在功能区"), "park_zones", ("zone", "area_m2"), "park"),
+        Card(_TITLE, "parks_by_unit", ("name", "inside_m2")),
+    ]
+    cards = [c for c in cards if any(t.name == c.table for t in tables)]
+    given = Contribution(WING, _TITLE, layers=(layer,), tables=tuple(tables), cards=tuple(cards),
                          chapters=(chapter,))  # fmt: skip
     return given, _checks(rows, len(parks))
 
@@ -185,6 +192,18 @@ _SHOWN = ("park_account", "park_findings", "park_protections", "park_overlaps")
 def words_of_none() -> Text:
     """Give the word for land without a zone."""
     return Text(words.unzoned("en"), words.unzoned("zh"))
+
+
+def _listed(musts: Iterable[str]) -> Text:
+    """Name musts in both languages."""
+    named = [MUSTS[m] for m in musts]
+    return Text(", ".join(t.en for t in named), "、".join(t.zh for t in named))
+
+
+def _said(parks: gpd.GeoDataFrame) -> dict[str, Text]:
+    """Give the words for what is missing: the column holds the Chinese ones."""
+    told = (_listed(missing_musts(row)) for _, row in parks.iterrows())
+    return {t.zh: t for t in told if t.zh}
 
 
 def _register(
@@ -208,7 +227,7 @@ def _register(
     )
     gone = [missing_musts(row) for _, row in parks.iterrows()]
     frame["musts"] = [len(MUSTS) - len(g) for g in gone]
-    frame["missing"] = ["、".join(MUSTS[m].zh for m in g) or None for g in gone]
+    frame["missing"] = [_listed(g).zh or None for g in gone]
     frame["status"] = worst(rows, frame["code"].astype(str).tolist())
     return frame[[*(f.name for f in _REGISTER), "geometry"]]
 
