@@ -36,7 +36,7 @@ PEOPLE = [9, 14, 21, 8, 16, 88, 64, 31, 7, 26, 24, 42]
 PLAN = """# An invented county; everything in it is made up. Commands: docs/terrain-to-zones.md
 
 [plan]
-name = "云台县(虚构)"
+name = "云台县（虚构）"
 notice = "Invented county."
 notice_zh = "虚构县域，仅供演示。"
 

@@ -845,3 +845,39 @@ def test_a_plan_of_0_1_0_is_a_version_like_any_other(tmp_path):
     there = ["zone_after", "zone_before", "state", "cause", "involved"]
     here = ["zone_before", "zone_after", "state", "cause", "involved"]
     assert (back.units[there].to_numpy() == found.units[here].to_numpy()).all()
+
+
+def test_settings_that_move_nothing_are_told(tmp_path):
+    """The order of the lines rules conflicts alone: no run is made, and "nothing" is not said."""
+    first = versions.write(tmp_path / "a")
+    second = versions.write(tmp_path / "b", like=tmp_path / "a")
+    text = second.read_text(encoding="utf-8")
+    second.write_text(text + '\n[audit]\norder = "2022"\n', encoding="utf-8")
+    found = api.diff(api.run(first), api.run(second))
+    rows = found.found.differences
+    assert rows.to_numpy().tolist() == [["settings", "settings.audit.order", "2019", "2022"]]
+    assert found.found.unmoved and not found.empty and found.found.causes.runs == 0
+    for lang, words in (("en", "The results do not differ; 1 setting"), ("zh", "两者结果没有差异")):
+        (said,) = found.paragraphs(lang)
+        assert said.startswith(words) and "settings.audit.order" in said
+    _, cells = found.rows("diff_rules", "zh", 9)
+    assert cells == [["不影响分区与用地的设置", "settings.audit.order", "2019", "2022"]]
+    assert not found.rows("diff_zone_sums", "zh", 9)[1]
+    same = api.diff(api.run(first), api.run(first))
+    assert same.empty and not same.found.unmoved
+
+
+def test_rules_of_the_integrated_evaluation_are_an_input_that_can_be_swapped():
+    from zoning.planfile.layers import IntegrationPart
+
+    plan = worlds.plan()
+    plans = []
+    for file in (None, "own.toml"):
+        inputs = plan.config.inputs.model_copy(
+            update={"integration": IntegrationPart(rules=file)})  # fmt: skip
+        plans.append(replace(plan, config=plan.config.model_copy(update={"inputs": inputs})))
+    (group,) = groups.differing(*plans)
+    assert group.code == "integration" and group.is_input
+    assert group.details == (("integration.rules", "", "own.toml"),)
+    for swapped, file in ((frozenset(), None), (frozenset({"integration"}), "own.toml")):
+        assert groups.mixed(*plans, swapped).inputs.integration.rules == file

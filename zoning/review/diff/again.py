@@ -23,7 +23,7 @@ from zoning.review.diff.groups import ALLOCATION, DECISIONS, SCHEME, Group, deci
 from zoning.review.diff.sides import UNZONED
 
 #: Keys of ``[inputs.*]`` and limits that name a file.
-_FILES = frozenset({"path", "table", "classes", "raster", "preset"})
+_FILES = frozenset({"path", "table", "classes", "raster", "preset", "rules"})
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from zoning.errors import Finding
 from zoning.plan import Plan
 from zoning.review.diff import accounts, causes, places
 from zoning.review.diff.again import Progress, inputs_at
-from zoning.review.diff.groups import name_of
+from zoning.review.diff.groups import SETTINGS, name_of, settings
 from zoning.review.diff.sides import (
     OUTSIDE,
     UNZONED,
@@ -96,9 +96,18 @@ class Diff:
     @property
     def empty(self) -> bool:
         """Whether nothing differs."""
+        return self._same_results and not len(self.differences)
+
+    @property
+    def unmoved(self) -> bool:
+        """Whether settings or inputs differ, and no result."""
+        return self._same_results and len(self.differences) > 0
+
+    @property
+    def _same_results(self) -> bool:
         tables = (
             self.changed, self.changed_towns, self.accounts, self.shares, self.limits,
-            self.protections, self.wings, self.differences,
+            self.protections, self.wings,
         )  # fmt: skip
         grown = self.units.get("new_difference_m2")
         return not any(map(len, tables)) and (grown is None or not grown.any())
@@ -176,7 +185,7 @@ def compare(
         accounts=accounts.accounts(one, two, walk), shares=accounts.shares(one, two),
         limits=accounts.limits(one, two), protections=accounts.protections(one, two),
         wings=accounts.wing_tables(one, two), agreement=_agreement(one, two, walk, pairs),
-        differences=_differences(found), causes=found,
+        differences=_differences(found, before, two.plan), causes=found,
     )  # fmt: skip
 
 
@@ -190,8 +199,9 @@ def _causes(
     return causes.find(before, after, pairs, towns, walk, folders, progress)
 
 
-def _differences(found: causes.Causes) -> pd.DataFrame:
+def _differences(found: causes.Causes, before: Plan, after: Plan | None) -> pd.DataFrame:
     rows = [(g.code, *d) for g in found.groups for d in g.details]
+    rows += [(SETTINGS, *d) for d in (settings(before, after) if after is not None else ())]
     return pd.DataFrame(rows, columns=["group", "key", "before", "after"])
 
 

@@ -42,7 +42,7 @@ def rows(diff: Diff, name: str, lang: str, most: int) -> tuple[list[str], list[l
     heads = [_head(f, lang) for f in fields]
     frame = table.frame.head(most)[[f.name for f in fields]]
     return heads, [
-        [_cell(f, v, lang) for f, v in zip(fields, row, strict=True)]
+        [_cell(f, v, lang, name) for f, v in zip(fields, row, strict=True)]
         for row in frame.itertuples(index=False, name=None)
     ]
 
@@ -54,7 +54,7 @@ def _head(f: Field, lang: str) -> str:
     return f"{f.label.zh}（{sign}）" if lang == "zh" else f"{f.label.en} ({sign})"
 
 
-def _cell(f: Field, value: Any, lang: str) -> str:
+def _cell(f: Field, value: Any, lang: str, table: str) -> str:
     if value is None or value is pd.NA or value != value:
         return "—"
     word = f.words.get(str(value))
@@ -66,7 +66,8 @@ def _cell(f: Field, value: Any, lang: str) -> str:
         return f"{float(value):.2%}"
     if isinstance(value, float):
         return _number(value)
-    if f.name in ("before", "after") and _NUMBER.fullmatch(str(value)):
+    # What a plan.toml says stays as it is written: the order 2019 is no number.
+    if table != "diff_rules" and f.name in ("before", "after") and _NUMBER.fullmatch(str(value)):
         return _number(float(value))
     return str(value)
 

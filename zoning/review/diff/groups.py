@@ -22,6 +22,8 @@ WEIGHTS, CUTS, RULES, DECISIONS, CAPS, ALLOCATION, SCHEME, SOFTWARE = (
     "weights", "cuts", "rules", "decisions", "caps", "allocation", "scheme", "software",
 )  # fmt: skip
 INPUTS = "inputs"
+#: What is told where it differs, and moves neither zones nor land.
+SETTINGS = "settings"
 NAMES: dict[str, Text] = {
     WEIGHTS: Text("indicators and weights", "指标与权重"),
     CUTS: Text("cuts between grades", "分级界值"),
@@ -31,6 +33,8 @@ NAMES: dict[str, Text] = {
     ALLOCATION: Text("allocation", "用地分配方式"),
     SCHEME: Text("zone scheme and what speaks of its zones", "分区方案及其相关规则"),
     SOFTWARE: Text("version of the software", "软件版本"),
+    SETTINGS: Text("what moves neither zones nor land", "不影响分区与用地的设置"),
+    "integration": Text("integrated evaluation", "集成评价"),
     INPUTS: Text("inputs, not separable", "输入数据（无法分离）"),
     "boundary": Text("boundary", "边界"),
     "counties": Text("counties", "县（市、区）"),
@@ -51,8 +55,10 @@ _CUTS = ("cuts", "equal", "grades")
 _WEIGHTS = ("dimension", "suitability")
 _OF_ZONES = ("scheme", "zone", "overlay", "balance_share", "crosswalk", "contiguity",
              "contiguity_margin")  # fmt: skip
+_HELD = ("plans", "parks", "environment_units", "access")
 _SINGLE = (
     "boundary", "counties", "townships", "landuse", "dem", "roads", "centres", "neighbours",
+    "integration",
 )  # fmt: skip
 
 
@@ -160,6 +166,24 @@ def differing(before: Plan, after: Plan) -> tuple[Group, ...]:
     if scheme:
         found.append(Group(SCHEME, name_of(SCHEME), False, tuple(scheme)))
     return tuple(found)
+
+
+def settings(before: Plan, after: Plan) -> list[tuple[str, str, str]]:
+    """Tell where two plans differ in what is held against the plan, not what it is made of."""
+    one, two = (_settings(p) for p in (before, after))
+    return _details(one, two, SETTINGS)
+
+
+def _settings(plan: Plan) -> dict[str, Any]:
+    config, read = plan.config, _checksums(plan)
+    found = {
+        k: getattr(config, k).model_dump(mode="json") for k in ("audit", "errors", "published")
+    }
+    found |= config.inputs.model_dump(mode="json", include=set(_HELD))
+    found["policies"] = [p.model_dump(mode="json") for p in config.policies]
+    found["base_year"] = config.plan.base_year
+    kept: dict[str, Any] = _ruling(found, read)
+    return kept
 
 
 def mixed(before: Plan, after: Plan, swapped: frozenset[str]) -> Config:

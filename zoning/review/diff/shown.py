@@ -206,7 +206,7 @@ def zone_sums(diff: Diff) -> pd.DataFrame:
     one, two = diff.before.plan, diff.after.plan
     items = ("area", "built", "new", "cap")
     columns = ["zone", *(f"{i}_{s}_m2" for i in items for s in ("before", "after"))]
-    if one is None or two is None or diff.empty or diff.walk.zones is not None:
+    if one is None or two is None or diff.empty or diff.unmoved or diff.walk.zones is not None:
         return pd.DataFrame(columns=columns)
     out = pd.DataFrame({"zone": [str(z) for z in two.zones.index]})
     for item in items:

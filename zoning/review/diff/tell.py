@@ -8,11 +8,23 @@ from zoning.review.diff.causes import word_of
 from zoning.review.diff.compare import Diff, cause_table
 from zoning.review.diff.walk import CHANGED, OPEN
 
+#: So many keys are named in a sentence; the table names all.
+_FEW = 5
+
 
 def paragraphs(diff: Diff) -> tuple[Text, ...]:
     """Say in a few sentences what changed, why, and what is not known."""
     if diff.empty:
         return (Text("Nothing differs between the two.", "两者没有差异。"),)
+    if diff.unmoved:
+        keys = diff.differences["key"].tolist()
+        count = f"{len(keys)} setting{'s' * (len(keys) > 1)} or input{'s' * (len(keys) > 1)}"
+        do = "do" if len(keys) > 1 else "does"
+        some = ", ".join(keys[:_FEW]) + (" ..." if len(keys) > _FEW else "")
+        return (Text(
+            f"The results do not differ; {count} {do}: {some}.",
+            f"两者结果没有差异；设置或输入有 {len(keys)} 处不同：{some}。",
+        ),)  # fmt: skip
     found = [_units(diff), _causes(diff), _places(diff), _land(diff), _protected(diff)]
     return tuple(t for t in (*found, *_limits(diff)) if t is not None)
 
