@@ -28,8 +28,6 @@ _GAIN, _MORE = 1e-3, 1.004
 _TRIES, _CONVEX = 3, 1e-9
 #: Edges at once, which bounds the memory.
 _AT_ONCE = 1 << 16
-#: How coarse the search for a point to start from is, in parts of area over perimeter.
-_START = 100.0
 #: Three directions that close the programme: a triangle around everything.
 _FENCE = np.array([[1.0, 0.0], [-0.5, np.sqrt(0.75)], [-0.5, -np.sqrt(0.75)]])
 
@@ -67,12 +65,12 @@ def radii(shapes: Geometries, part: float, least_m: float) -> Floats:
 def _radii(shapes: Geometries, part: float, least_m: float) -> Floats:
     """Find the circles of polygons that have an area; see :func:`radii`."""
     size = shapely.area(shapes) / np.maximum(shapely.length(shapes), 1e-9)
-    start = shapely.maximum_inscribed_circle(shapes, tolerance=_START * size)
     # In a convex polygon edges are as good as their lines, and one programme finds the largest.
     full = shapely.area(shapely.convex_hull(shapes))
     hollow = shapely.area(shapes) < full * (1 - _CONVEX)
-    climbed = _climb(shapes, shapely.get_coordinates(start)[::2], hollow)
-    found: Floats = np.maximum(climbed, shapely.length(start))
+    # Any point inside will do to start from: the middle of the widest cut at half the height.
+    start = shapely.get_coordinates(shapely.point_on_surface(shapes))
+    found = _climb(shapes, start, hollow)
     open_ = np.flatnonzero(hollow)
     for _ in range(_TRIES):
         left = shapely.buffer(shapes[open_], -_MORE * found[open_])

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import shapely
 
 from zoning.base.areas import Floats, Ints
+from zoning.base.collecting import uncollected
 from zoning.grid.lattice import GridSpec
 from zoning.ledger.tiles import (
     BLOCK,
@@ -122,6 +123,7 @@ class Block:
     at_seam: npt.NDArray[np.bool_]
 
 
+@uncollected()
 def measure(
     city: Any, townships: Geometries | None, claims: Any, rules: Matrix, grid: GridSpec,
     landuse: Picture | None = None, *, map_blocks: MapBlocks = in_process, block: int = BLOCK,
@@ -175,6 +177,7 @@ def _by_place(shapes: Geometries) -> Ints:
     return np.lexsort((np.where(strip % 2, -y, y), strip)).astype(np.int64)
 
 
+@uncollected()  # in a worker too
 def work_block(work: Work, job: tuple[int, int]) -> Block | None:
     """Cut and measure one block."""
     task = work.task

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import shapely
 
 from zoning.base.areas import Floats, Ints
+from zoning.base.collecting import uncollected
 from zoning.grid.lattice import GridSpec
 from zoning.ledger.closing import units_of
 from zoning.ledger.rounding import round_areas
@@ -203,6 +204,7 @@ class Audited:
         return [self.claims[c] for c in self.signs[sign]]
 
 
+@uncollected()
 def judge(
     found: Partition, claims: tuple[Claim, ...], rules: Matrix, tolerance: Tolerance,
     city: Any, grid: GridSpec, lines: tuple[Geometries, Ints] | None = None,
