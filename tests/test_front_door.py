@@ -265,6 +265,32 @@ def test_a_long_rectangle_has_no_stray_vertex():
 
 
 # Red lines clipped to a city leave slivers, 1 m wide at one end and 300 m long.
+def test_a_vertex_alone_outside_its_layer_is_stray_though_not_five_times_as_far():
+    """Townships of 10 km in a city of 30: one corner 60 km away."""
+
+    def ring(x, y, radius=5_000.0, corners=12):
+        at = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+        return np.c_[x + radius * np.cos(at), y + radius * np.sin(at)]
+
+    rings = [ring(500_000 + 10_000 * i, 3_500_000 + 10_000 * k)
+             for i in range(3) for k in range(3)]  # fmt: skip
+    good = gpd.GeoDataFrame(geometry=[shapely.Polygon(r) for r in rings], crs=world.CRS)
+    assert inspect_place(good, "w") == []
+    tip = rings[8].copy()
+    tip[0, 0] += 40_000
+    wrong = good.copy()
+    wrong.loc[8, "geometry"] = shapely.Polygon(tip)
+    (told,) = inspect_place(wrong, "w")
+    assert told.code == "stray-vertex" and "feature 8" in told.what.en
+    mended, log = coordinates.drop_stray(wrong, "w")
+    assert len(log) == 1 and mended.total_bounds[2] < 526_000
+    # The same corner of a layer of a few sites, or of one with a long tip inside it, is land.
+    assert inspect_place(wrong.iloc[6:], "w") == []
+    far = shapely.box(580_000, 3_500_000, 590_000, 3_510_000)
+    wide = gpd.GeoDataFrame(geometry=[*wrong.geometry, far], crs=world.CRS)
+    assert inspect_place(wide, "w") == []
+
+
 def test_a_sliver_of_clipping_has_no_stray_vertex():
     x, y = shapely.get_coordinates(world.sq(0, 0))[0]
     sliver = shapely.Polygon([(x, y), (x + 1, y), (x + 30, y + 300), (x, y + 1)])
@@ -890,3 +916,16 @@ def test_the_place_of_a_finding_is_kept_in_json():
     found = Finding(Text("a", "甲"), "x", place=(119.5, 32.25))
     assert Finding.from_record(json.loads(json.dumps(found.record()))) == found
     assert found.as_dict()["place"] == [119.5, 32.25]
+
+
+def test_a_polygon_that_stands_twice_is_told_without_a_plan(tmp_path):
+    towns = world.towns()
+    again = towns.iloc[[1]].copy()
+    again["geometry"] = [shapely.Polygon(np.roll(shapely.get_coordinates(g)[:-1], 2, axis=0))
+                         for g in again.geometry]  # fmt: skip
+    pd.concat([towns, again], ignore_index=True).to_file(tmp_path / "t.gpkg")
+    towns.to_file(tmp_path / "good.gpkg")
+    found = [f for f in api.inspect(tmp_path / "t.gpkg").findings if f.code == "same-shape"]
+    assert [f.what.zh for f in found] == ["要素 2 共出现 2 次，另为要素 4"]
+    clean = api.inspect(tmp_path / "good.gpkg").findings
+    assert not [f for f in clean if f.code == "same-shape"]

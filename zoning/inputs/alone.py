@@ -15,6 +15,7 @@ from zoning.inputs.inspect.legends import legends, legends_of
 from zoning.inputs.inspect.texts import odd_text
 from zoning.inputs.inspect.values import inspect_values
 from zoning.inputs.source import some
+from zoning.inputs.spots import spots
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -153,13 +154,36 @@ def _vector(path: Path, layer: str | None, out: Looked) -> list[str]:
         placed = [Finding.of(old)] if old else inspect_place(frame, where)
         labels = [f"feature {i}" for i in frame.index]
         _, bad, _ = check_polygons(frame.geometry.to_numpy(), where, labels, crs=frame.crs)
-        out.findings += [*placed, *map(Finding.of, bad)]
+        out.findings += [*placed, *map(Finding.of, bad), *_same(frame, where)]
         fact["kind"] = some(sorted(set(frame.geometry.geom_type.dropna())))
         codes += _heads(frame, heads, where, out)
         if not placed and not bad:
             out.shapes[where] = frame.geometry
             fact["bounds"] = [round(float(v), 6) for v in frame.to_crs("EPSG:4326").total_bounds]
     return codes
+
+
+def _same(frame: gpd.GeoDataFrame, where: str) -> list[Finding]:
+    """Tell the polygons that stand in a layer twice: their land would count twice."""
+    import pandas as pd
+    import shapely
+
+    shapes = frame.geometry[frame.geometry.area.gt(0)]
+    keys = pd.Series(list(shapely.to_wkb(shapely.normalize(shapes.to_numpy()))), shapes.index)
+    found = []
+    for _, rows in keys[keys.duplicated(keep=False)].groupby(keys, sort=False):
+        first, *more = rows.index
+        listed, n = some(more), len(more)
+        found.append(Finding(
+            Text(f"feature {first} stands {n + 1} times, also as {listed}",
+                 f"要素 {first} 共出现 {n + 1} 次，另为要素 {listed}"),
+            where, code="same-shape", level="warning", measured=n + 1, limit=1,
+            spots=spots([f"feature {first}"], [""], [shapes[first].representative_point()],
+                        frame.crs),
+            remedy=Text("keep one of them (zoning check with a plan says how much land overlaps)",
+                        "请只保留一个（配合方案运行 zoning check 可得重叠面积）"),
+        ))  # fmt: skip
+    return found[:20]
 
 
 def _cgcs() -> Any:

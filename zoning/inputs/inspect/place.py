@@ -12,21 +12,11 @@ import numpy as np
 
 from zoning.errors import Finding, Text
 from zoning.inputs import crs as systems
-from zoning.inputs.spots import spots
+from zoning.inputs.inspect.stray import stray_vertices
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-#: A vertex is stray when both its edges are this many times the size of all the rest: of a ring
-#: with many other corners, and of one with few, which may well be a wedge of land (our choice). A
-#: site of 3 to 11 random corners is such a wedge, more than 5 times as long as its short end, once
-#: in some thousands; a vertex at 0, 0 or with a digit lost is hundreds of times as far away.
-_STRAY, _STRAY_FEW, _FEW = 5.0, 50.0, 8
-#: Its edges are at least this part of the width of its ring, to begin with (our choice).
-_SPIKE = 0.4
-#: What is left without it is at least this part of a usual feature: else it is a sliver of
-#: clipping, long and thin as they are (our choice).
-_LEAST = 0.02
 #: Largest coordinate in metres: half the way round the Earth, and the zone number of an easting.
 FARTHEST_M = 7e7
 
@@ -69,7 +59,7 @@ def inspect_place(frame: gpd.GeoDataFrame, where: str) -> list[Finding]:
     found = axes(x, y, frame.crs, where) or prefix(x, frame.crs, where)
     found = found or _beyond(bounds, frame.crs, where)
     # A layer that lies wrong as a whole has no vertex that lies wrong for itself.
-    return found or _stray(frame, where)
+    return found or stray_vertices(frame, where)
 
 
 def _local(crs: Any, where: str) -> list[Finding]:
@@ -274,100 +264,3 @@ def _far(what: Text, worst: float, limit: float, where: str) -> Finding:
         what, where, measured=worst, limit=limit, code="far-away", level="error",
         remedy=Text("check the coordinates of the file and its crs", "请检查文件的坐标及其坐标系"),
     )  # fmt: skip
-
-
-def _stray(frame: gpd.GeoDataFrame, where: str) -> list[Finding]:
-    """Find single vertices far from all others of their ring, such as one at 0, 0."""
-    import shapely
-
-    out = []
-    least = least_body(frame)
-    parts, of = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    for k in _pointed(rings).tolist():
-        row, ring = frame.index[of[part[k]]], rings[k]
-        point = stray_vertex(shapely.get_coordinates(ring), least)
-        if point is not None:
-            x, y = point
-            out.append(Finding(
-                Text(f"feature {row} has a stray vertex at {x:,.4f}, {y:,.4f}, far away from "
-                     "all its others: a spike",
-                     f"要素 {row} 有一个远离其余各点的顶点 {x:,.4f}, {y:,.4f}，形成尖刺"),
-                where, code="stray-vertex", level="error",
-                spots=spots([f"feature {row}"], [f"{x:g}, {y:g}"],
-                                    [shapely.Point(ring.coords[0])], frame.crs),
-                remedy=Text("delete the vertex (zoning check --fix writes such a copy)",
-                            "请删除该顶点（zoning check --fix 可写出副本）"),
-            ))  # fmt: skip
-    return out[:20]
-
-
-def _pointed(rings: Any) -> Any:
-    """Find the rings that `stray_vertex` must look at: a vertex has two edges as long as they."""
-    import shapely
-
-    size = shapely.get_num_coordinates(rings)
-    long = np.flatnonzero(size > 4)
-    if not len(long):
-        return long
-    xy, size = shapely.get_coordinates(rings[long]), size[long]
-    first = size.cumsum() - size
-    last = first + size - 1
-    before = np.hypot(*(xy - np.roll(xy, 1, axis=0)).T)
-    before[first] = before[last]  # a ring is closed
-    both = np.minimum(before, np.roll(before, -1))
-    both[last] = 0
-    spans = np.maximum.reduceat(xy, first) - np.minimum.reduceat(xy, first)
-    return long[~(np.maximum.reduceat(both, first) < _SPIKE * np.hypot(*spans.T))]
-
-
-def least_body(frame: gpd.GeoDataFrame) -> float:
-    """Give the size below which a ring is a sliver, in the unit of the CRS.
-
-    Examples
-    --------
-    >>> import geopandas as gpd, shapely
-    >>> least_body(gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 300, 400)] * 2))
-    10.0
-    """
-    bounds = frame.geometry.bounds.to_numpy()
-    sizes = np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
-    sizes = sizes[np.isfinite(sizes)]
-    return float(_LEAST * np.median(sizes)) if len(frame) > 1 and len(sizes) else 0.0
-
-
-def stray_vertex(ring: Any, least: float = 0.0) -> tuple[float, float] | None:
-    """Give the one vertex whose two edges dwarf all the rest of a ring.
-
-    A wedge drawn with a few corners is land; the more corners lie together, the more a single one
-    far away tells.
-
-    Parameters
-    ----------
-    ring : array (n, 2)
-        Closed, in any unit.
-    least : float
-        Size of a body, without the vertex, below which the ring is a sliver and has no stray one.
-
-    Examples
-    --------
-    >>> corners = np.array([[0, 0], [9, 0], [9, 9], [900, 900], [0, 9], [0, 0]])
-    >>> stray_vertex(corners)
-    (900.0, 900.0)
-    """
-    points = ring[:-1]
-    if len(points) < 4:
-        return None
-    span = np.ptp(points, axis=0)
-    before = np.hypot(*(points - np.roll(points, 1, axis=0)).T)
-    after = np.roll(before, -1)
-    both = np.minimum(before, after)
-    i = int(both.argmax())
-    if both[i] < _SPIKE * float(np.hypot(*span)):
-        return None
-    rest = np.delete(points, i, axis=0)
-    size = float(np.hypot(*np.ptp(rest, axis=0)))
-    times = _STRAY if len(rest) >= _FEW else _STRAY_FEW
-    if both[i] <= times * size or size < least:
-        return None
-    return float(points[i, 0]), float(points[i, 1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,19 +94,20 @@ def drop_stray(frame: gpd.GeoDataFrame, where: str) -> tuple[gpd.GeoDataFrame, l
     """
     import shapely
 
-    from zoning.inputs.inspect.place import least_body, stray_vertex
+    from zoning.inputs.inspect.stray import bounds_of_others, least_body, stray_vertex
 
-    least = least_body(frame)
+    least, boxes = least_body(frame), bounds_of_others(frame)
     shapes: list[Any] = []
     log: list[Finding] = []
-    for row, shape in zip(frame.index, frame.geometry.to_numpy(), strict=True):
+    for row, shape, box in zip(frame.index, frame.geometry.to_numpy(), boxes, strict=True):
         if shape is None:
             shapes.append(None)
             continue
         parts = []
         for part in shapely.get_parts(shape):
             rings = [shapely.get_coordinates(r) for r in shapely.get_rings(part)]
-            parts.append(shapely.Polygon(*_without(rings, lambda ring: stray_vertex(ring, least))))
+            find = partial(stray_vertex, least=least, others=box)
+            parts.append(shapely.Polygon(*_without(rings, find)))
         new = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
         shapes.append(new)
         if not shapely.equals_exact(new, shape):
