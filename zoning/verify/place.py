@@ -50,7 +50,7 @@ def verify_place(folder: Path, question: str) -> list[Check]:
             f"'{question}' is no unit or township that can be read alone",
             f"“{question}”不是可单独读取的单元或乡镇", where="--place", code="unknown-place",
             remedy=("give a unit code, LON,LAT or a township's code or whole name",
-                    "请给出单元代码、经度,纬度，或乡镇的代码或全名"),
+                    "请给出单元代码、LON,LAT（经纬度），或乡镇的代码或全名"),
         )  # fmt: skip
     found = Findings()
     listed = ", ".join(SEALED)
