@@ -436,3 +436,24 @@ def test_a_digest_writes_cells_as_text_and_shapes_as_the_digits_of_their_wkb(mon
     seal = hashlib.sha256(f"geometry\x1f7\x1f{cells}".encode())
     monkeypatch.setattr(digest, "_AT_ONCE", 3)
     assert digest._frame(gpd.GeoDataFrame(geometry=squares)) == seal.hexdigest()
+
+
+def test_a_large_table_is_written_part_by_part_as_in_one(tmp_path, monkeypatch):
+    import fake_plan
+    import geopandas as gpd
+    import pyarrow.parquet as pq
+
+    from zoning.base import streamed
+
+    units = fake_plan.make_many(400).units
+    streamed.write_geoparquet(units, tmp_path / "whole.parquet", 16)
+    monkeypatch.setattr(streamed, "PART", 64)
+    streamed.write_geoparquet(units, tmp_path / "parts.parquet", 16)
+    whole, parts = (tmp_path / f"{name}.parquet" for name in ("whole", "parts"))
+    assert pq.read_table(whole).equals(pq.read_table(parts))
+    one, two = (pq.read_schema(p).metadata for p in (whole, parts))
+    assert json.loads(one[b"geo"]) == json.loads(two[b"geo"])
+    assert json.loads(one[b"pandas"]) == json.loads(two[b"pandas"])
+    groups = pq.ParquetFile(parts).metadata
+    assert [groups.row_group(k).num_rows for k in range(3)] == [16, 16, 16]
+    assert gpd.read_parquet(parts).equals(units)

@@ -19,6 +19,7 @@ import pandas as pd
 from zoning.base import marks
 from zoning.base.attributes import read_small, theirs
 from zoning.base.staged import plain, recover, sha256
+from zoning.base.streamed import write_geoparquet
 from zoning.contribution.parts import Contribution, names
 from zoning.contribution.stored import describe, restore
 from zoning.errors import Check, InputError, Text
@@ -46,10 +47,7 @@ def write_tables(plan: Plan, folder: Path) -> None:
     ``run["files"]`` holds the SHA-256 of both, and of all other files that are there already.
     """
     # Covering boxes let a reader take the units of a place without reading their squares.
-    plan.units.to_parquet(
-        folder / "units.parquet", compression="zstd", row_group_size=_GROUP,
-        write_covering_bbox=True,
-    )  # fmt: skip
+    write_geoparquet(plan.units, folder / "units.parquet", _GROUP)
     plan.ledger.to_parquet(folder / "ledger.parquet", compression="zstd", row_group_size=_GROUP)
     said, times = _without_times(plan.run)
     written = sorted(
