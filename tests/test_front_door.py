@@ -150,6 +150,37 @@ def test_looking_at_a_geopackage_leaves_nothing_behind(tmp_path):
     assert path.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ["towns.gpkg"]
 
 
+# The same while QGIS has it open, or after it died: what waits in the -wal is read from a copy,
+# for whoever closes a GeoPackage last would write it back and take the journal away.
+def test_changes_that_wait_beside_a_geopackage_are_read_and_left_where_they_are(tmp_path):
+    import shutil
+
+    from zoning.zones import read_overrides
+
+    (tmp_path / "open").mkdir()
+    open_, left = layer(tmp_path / "open", world.towns()), tmp_path / "left.gpkg"
+    with sqlite3.connect(open_) as con:
+        con.execute("pragma journal_mode=wal")
+        con.execute("pragma wal_autocheckpoint=0")
+        for (n,) in con.execute("select name from sqlite_master where type='trigger'").fetchall():
+            con.execute(f'drop trigger "{n}"')
+        con.execute("update towns set name = '改名镇' where rowid = 1")
+        con.commit()
+        for end in ("", "-wal", "-shm"):
+            shutil.copy(f"{open_}{end}", f"{left}{end}")
+    con.close()
+    before = {p.name: p.read_bytes() for p in tmp_path.glob("left*")}
+    assert set(before) == {"left.gpkg", "left.gpkg-wal", "left.gpkg-shm"}
+    told = look([left])
+    assert [f.level for f in told.findings if f.code == "open-elsewhere"] == ["warning"]
+    frame, source = read_polygons(left, columns={"code": "code"}, unique=("code",), role="t")
+    assert "改名镇" in frame["name"].tolist()
+    assert "open-elsewhere" in [f.code for f in source.findings]
+    with pytest.raises(InputError):
+        read_overrides(left)  # no layer of decisions; it was looked at all the same
+    assert {p.name: p.read_bytes() for p in tmp_path.glob("left*")} == before
+
+
 # Offices still send .xls; portals send web pages under that name (tabulator-py#171).
 @pytest.mark.parametrize(("content", "word"), [(b"\xd0\xcf\x11\xe0", "old form"),
                                                (b"<html><table>", "web page")])  # fmt: skip

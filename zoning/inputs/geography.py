@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.base.shipped import load_toml
+from zoning.base.still import still
 from zoning.errors import Text
 from zoning.inputs.roads import road_classes
 from zoning.inputs.source import sha256_of
@@ -200,7 +201,7 @@ def _roads(plan: Plan, path: Path, entry: Mapping[str, Any]) -> list[tuple[Any, 
     import geopandas as gpd
     import shapely
 
-    frame = gpd.read_file(path, layer=entry.get("layer"))
+    frame = gpd.read_file(still(path), layer=entry.get("layer"))
     frame = frame.set_geometry(_in_crs(frame.geometry.array, frame.crs, plan), crs=plan.units.crs)
     frame["rank"] = _ranks(frame, plan)
     frame = frame[frame["rank"].notna() & frame.geometry.intersects(plan.city.union_all())]

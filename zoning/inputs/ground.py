@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.base.still import still
 from zoning.errors import Finding, InputError, Problem, Text
 from zoning.inputs.neighbours import read_neighbours
 from zoning.inputs.roads import named_roads
@@ -301,7 +302,7 @@ def _vector(
 
     existing(path, role)
     try:
-        frame = gpd.read_file(path, layer=part.layer, encoding=part.encoding)
+        frame = gpd.read_file(still(path), layer=part.layer, encoding=part.encoding)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
         raise InputError.one(
             f"cannot be read ({error})", "无法读取", where=part.path, code="unreadable"

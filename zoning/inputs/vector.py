@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.base.still import still, waits
 from zoning.errors import Finding, InputError, Problem, Text, suggest
 from zoning.inputs import crs as systems
 from zoning.inputs.codes import check_codes, clean_codes
@@ -38,7 +39,7 @@ def list_layers(path: str | Path) -> tuple[str, ...]:
         packed = packed_layers(path)
         if packed:
             return tuple(packed)
-        return tuple(str(name) for name, _ in pyogrio.list_layers(path))
+        return tuple(str(name) for name, _ in pyogrio.list_layers(still(path)))
     except (pyogrio.errors.DataSourceError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
 
@@ -191,7 +192,7 @@ def _read(
             # Odd rings and measured coordinates are judged by check_polygons.
             warnings.simplefilter("ignore")
             frame = pyogrio.read_dataframe(
-                packed or path,
+                packed or still(path),
                 layer=layer,
                 encoding="ISO-8859-1" if shapefile else encoding,
                 fid_as_index=True,
@@ -207,9 +208,25 @@ def _read(
     if not isinstance(frame, gpd.GeoDataFrame):
         frame = gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
     if not shapefile:
-        return frame, []
+        return frame, _waiting(path)
     decoded, findings = decode_frame(frame, path, encoding, layer)
     return decoded, findings
+
+
+def _waiting(path: Path) -> list[Finding]:
+    """Tell that a GeoPackage was read with changes that do not yet stand in it."""
+    journal = waits(path)
+    if journal is None or journal.stat().st_size == 0:
+        return []
+    return [Finding(
+        Text(f"changes lie in {journal.name}: the file is open in another program, or was not "
+             "closed; they were read, and the checksum does not cover them",
+             f"{journal.name} 中有未写回的修改：该文件正被其他程序打开，或上次未正常关闭；"
+             "已一并读取，但校验和不含这些修改"),
+        str(path), code="open-elsewhere", level="warning",
+        remedy=Text("close it there (QGIS, ArcGIS) and run again",
+                    "请在相应程序（QGIS、ArcGIS）中关闭后重新运行"),
+    )]  # fmt: skip
 
 
 def read_raw(

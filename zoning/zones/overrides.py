@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from zoning.base import strict
+from zoning.base.still import still
 from zoning.base.words import label
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.schemes import DEFAULT, Scheme, load_scheme
@@ -143,6 +144,7 @@ def _layers(path: Path, layer: str | None) -> list[pd.DataFrame]:
     import geopandas as gpd
     import pyogrio
 
+    path = still(path)
     there = {str(name) for name, _ in pyogrio.list_layers(path)}
     wanted = [layer] if layer else [n for n in (LAYER, TOWNSHIP_LAYER) if n in there] or [LAYER]
     return [pd.DataFrame(gpd.read_file(path, layer=n, ignore_geometry=True)) for n in wanted]

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.base.still import still
 from zoning.errors import Check, InputError, Problem, Text, raise_all, suggest
 from zoning.inputs.plans import role_of
 from zoning.review.audit.resolve import NOBODY
@@ -101,6 +102,7 @@ def _table(path: Path) -> pd.DataFrame:
             import geopandas as gpd
             import pyogrio
 
+            path = still(path)
             there = [str(n) for n, _ in pyogrio.list_layers(path)]
             name = LAYER if LAYER in there or len(there) != 1 else there[0]
             return pd.DataFrame(gpd.read_file(path, layer=name, ignore_geometry=True))
