@@ -206,6 +206,7 @@ def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("--plans", nargs="+", choices=PLANS, default=list(PLANS))
     ask.add_argument("--most", type=int, default=0, help="a seeded sample of so many kinds")
+    ask.add_argument("--from", dest="first", type=int, default=0, help="leave so many kinds out")
     ask.add_argument("--seed", type=int, default=20131)
     asked, bad = ask.parse_args(), False
     with tempfile.TemporaryDirectory() as box:
@@ -216,7 +217,7 @@ def main() -> int:
                 (bare / one).unlink(missing_ok=True)  # made again, they take long
             Forger(bare).repair()
             assert told(bare) == [], told(bare)[:3]
-            every = list(numbers(bare))
+            every = list(numbers(bare))[asked.first :]
             if asked.most and asked.most < len(every):
                 chosen = np.random.default_rng(asked.seed).choice(
                     len(every), asked.most, replace=False

@@ -59,8 +59,9 @@ def audit(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
         for key, right in derived.items():
             there = stored.get(key, [])
             name = f"{key[0]} of {key[1]}"
-            had[name] = _flat([take(getattr(c, part)) for c in there])
-            want[name] = _flat([take(getattr(s, part)) for s in right])
+            whole = all(isinstance(getattr(s, part), int) for s in right)
+            had[name] = _flat([take(getattr(c, part)) for c in there], whole=whole)
+            want[name] = _flat([take(getattr(s, part)) for s in right], whole=whole)
         _hold(found, part, had, want)
 
 
@@ -68,9 +69,10 @@ def _hold(found: Findings, part: str, had: dict[str, Any], want: dict[str, Any])
     found.column("verify.checks", f"run.json, checks, {part}", had, want, source=_SOURCE)
 
 
-def _flat(values: list[Any]) -> Any:
-    """Give one value as it is, several as a text."""
-    return values[0] if len(values) == 1 else " ".join(map(str, values)) or "absent"
+def _flat(values: list[Any], *, whole: bool) -> Any:
+    """Give one value as it is; several, and whole numbers, as a text, which is held exactly."""
+    single = len(values) == 1 and not whole
+    return values[0] if single else " ".join(map(str, values)) or "absent"
 
 
 def _number(value: Any) -> float | None:

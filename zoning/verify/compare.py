@@ -158,9 +158,10 @@ def _kind(column: pd.Series) -> str:
 
 def values(column: pd.Series) -> dict[Any, Any]:
     """Give a column as plain values by key; missing ones are ``None``."""
-    plain = column.astype(object).where(column.notna(), None)
-    keys = [tuple(map(str, k)) if isinstance(k, tuple) else str(k) for k in plain.index]
-    return dict(zip(keys, plain.tolist(), strict=True))
+    cells = column.to_numpy(dtype=object, na_value=None).tolist()  # arrow cells are slow one by one
+    names = column.index.to_numpy(dtype=object).tolist()
+    keys = [tuple(map(str, k)) if isinstance(k, tuple) else str(k) for k in names]
+    return dict(zip(keys, cells, strict=True))
 
 
 def missing(value: Any) -> bool:
