@@ -5,8 +5,8 @@
 The plans: the reference case, another city, and that city under another scheme of zones. One number
 of a column of every table, layer, Parquet file and of run.json is changed, and each number and
 verdict of each check in both files that have it; checksums and digest are made right again, as a
-forger would. Prints a line of JSON for each plan with the kinds that were tried and those that
-passed unnamed; exit 1 if there are any.
+forger would. What comes from inputs alone is tried with ``verify --inputs``. Prints a line of JSON
+for each plan with the kinds that were tried and those that passed unnamed; exit 1 if there are any.
 """
 
 from __future__ import annotations
@@ -39,26 +39,21 @@ from zoning.base.shipped import data_path
 from zoning.errors import InputError
 from zoning.verify.compare import Findings
 
-#: What nothing in the folder derives: it comes from inputs and is bound by the digest alone.
+#: No number of the plan: rows have numbers of their own, and any price that proves the same bound
+#: is as good.
+APART = {"fid", "ogc_fid", "price"}
+#: What comes from inputs alone: a change that flips no class is another input, not another result.
+#: Without the inputs the digest binds it; `verify --inputs` must name it.
 FROM_INPUTS = {
-    "published_m2",
-    "fid",
-    "ogc_fid",
-    "source_year",
-    "year",
-    # Any price that proves the same bound is as good.
-    "price",
-    # Attributes of townships: a change that flips no class is another input, not another result.
-    # `verify --inputs` names them, and what is published.
-    "strategic",
-    "population",
-    "gdp_10k_yuan",
-    "min_to_centre",
-    "slope_deg",
-}
-#: Of those, what other tables repeat is derived from the townships and must be named.
-ATTRIBUTES = {"strategic", "population", "gdp_10k_yuan", "min_to_centre", "slope_deg"}
+    "published_m2", "source_year", "year", "strategic", "population", "gdp_10k_yuan",
+    "revenue_10k_yuan", "hazard", "min_to_centre", "road_km", "slope_deg", "relief_m",
+    "elevation_m", "town_suited_share", "town_unsuited_share",
+}  # fmt: skip
+#: Layers and tables that repeat inputs.
+GIVEN = ("townships", "redlines", "protections", "redline_areas", "protection_areas")
 PLANS = ("reference", "city", "scheme")
+#: Where the inputs of a plan lie, if not beside its folder.
+INPUTS = {"reference": data_path("zhenjiang.toml").parent}
 Forgery = tuple[str, Callable[[Forger], object]]
 
 
@@ -75,7 +70,7 @@ def parquet(folder: Path) -> Iterator[Forgery]:
         path = folder / f"{name}.parquet"
         frame = gpd.read_parquet(path) if name == "units" else pd.read_parquet(path)
         for column in frame.columns:
-            if column in FROM_INPUTS or not pd.api.types.is_numeric_dtype(frame[column]):
+            if column in APART or not pd.api.types.is_numeric_dtype(frame[column]):
                 continue
 
             def forge(f: Forger, name: str = name, column: str = column) -> None:
@@ -101,8 +96,7 @@ def tables(folder: Path) -> Iterator[Forgery]:
                 continue
             for _, column, kind, *_ in db.execute(f'PRAGMA table_info("{table}")').fetchall():
                 numeric = kind.upper() in ("INTEGER", "MEDIUMINT", "REAL", "DOUBLE", "INT")
-                given = table == "townships" or column not in ATTRIBUTES
-                if not numeric or (column.lower() in FROM_INPUTS and given):
+                if not numeric or column.lower() in APART:
                     continue
                 known = db.execute(
                     f'SELECT rowid FROM "{table}" WHERE "{column}" NOTNULL ORDER BY 1'  # noqa: S608
@@ -112,7 +106,9 @@ def tables(folder: Path) -> Iterator[Forgery]:
                 row, step = known[len(known) // 2][0], 1 if kind.upper() != "REAL" else 0.25
                 change = f'"{column}" = "{column}" + {step} WHERE rowid = {row}'
                 statement = f'UPDATE "{table}" SET {change}'  # noqa: S608
-                yield f"plan.gpkg {table}.{column}", lambda f, s=statement: f.sql(s)
+                asked = column.lower() in FROM_INPUTS and table in GIVEN
+                ask = " (inputs)" if asked else ""
+                yield f"plan.gpkg {table}.{column}{ask}", lambda f, s=statement: f.sql(s)
 
 
 def leaves(folder: Path) -> Iterator[Forgery]:
@@ -129,7 +125,7 @@ def leaves(folder: Path) -> Iterator[Forgery]:
             yield path
 
     for part in ("area_m2", "grid", "zones", "construction", "redlines", "allocation"):
-        for path in [p for p in walk(run.get(part), (part,)) if p[-1] not in FROM_INPUTS]:
+        for path in [p for p in walk(run.get(part), (part,)) if p[-1] not in APART]:
 
             def forge(f: Forger, path: tuple[Any, ...] = path) -> None:
                 def change(r: Any) -> None:
@@ -181,7 +177,7 @@ class NamedError(Exception):
     """The auditor named a difference."""
 
 
-def named(folder: Path) -> bool:
+def named(folder: Path, inputs: Path | None = None) -> bool:
     """Say whether verify names anything; it stops at the first.
 
     The forger is taken to have made the digest right: that it differs does not count here.
@@ -195,7 +191,7 @@ def named(folder: Path) -> bool:
 
     try:
         with mock.patch.object(Findings, "add", first):
-            found = api.verify(folder)
+            found = api.verify(folder, inputs=inputs)
     except (NamedError, InputError):
         return True
     return any(not c.ok and c.level == "error" and c.check != "verify.digest" for c in found)
@@ -231,7 +227,8 @@ def main() -> int:
                 forger = Forger(folder)
                 forge(forger)
                 forger.sums()
-                if not named(folder):
+                inputs = INPUTS.get(name, honest.parent) if kind.endswith("(inputs)") else None
+                if not named(folder, inputs):
                     unnamed.append(kind)
                     print(f"{name}: {kind}", file=sys.stderr, flush=True)
             said = {"plan": name, "kinds": len(every), "unnamed": unnamed,

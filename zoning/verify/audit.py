@@ -50,6 +50,7 @@ from zoning.verify import (
     protected,
     redlines,
     shapes,
+    spread,
     stages,
     ten,
     told,
@@ -90,6 +91,7 @@ def verify(plan: Plan, folder: Path | None = None, *, inputs_in: Path | None = N
     accounts.audit(plan, atoms, found)
     redlines.audit(plan, atoms, found)
     protected.audit(plan, atoms, found)
+    spread.audit(plan, found)
     found.checks += overlays(plan)
     found.checks += own(plan)
     fair.audit(plan, found)

@@ -103,7 +103,8 @@ def _geopackage(plan: Plan, folder: Path, found: Findings) -> None:
     layers, tables = geopackage.layers(plan), geopackage.tables(plan)
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
         there = {r[0] for r in db.execute("SELECT table_name FROM gpkg_contents")}
-        for name in ("units", "allocation"):
+        shown = {t.name for c in plan.contributions for t in c.themes} & there
+        for name in ("units", "allocation", *sorted(shown)):
             if name in layers:
                 _layer(path, name, layers[name], found, other=not made_here(plan))
         for name, frame in tables.items():

@@ -85,11 +85,12 @@ def _words(plan: Plan, again: Plan, found: Findings) -> None:
         "townships": (plan.townships, again.townships), "redlines": (plan.redlines, again.redlines),
         "protections": (_protections(plan), _protections(again)),
         "decisions": (plan.tables.get("decisions"), again.tables.get("decisions")),
+        "redline_areas": (plan.tables.get("redline_areas"), again.tables.get("redline_areas")),
     }  # fmt: skip
     for name, (had, right) in pairs.items():
         if had is None or right is None:
             continue
-        if len(had) == len(right) and name in ("protections", "decisions"):
+        if len(had) == len(right) and name not in ("townships", "redlines"):
             had, right = had.reset_index(drop=True), right.reset_index(drop=True)
         # New land is no input; shapes are measured by the atoms above.
         given = [c for c in right.columns if c in had and c not in ("geometry", *_PLACED)]
