@@ -1,13 +1,14 @@
 """Kill writers at random moments, let several write at once, fill the disk: whole results only.
 
-    python scripts/try_writers.py [--kills 500] [--rounds 200] [--sizes 20] [--seed 20131]
+    python scripts/try_writers.py [--kills 500] [--rounds 200] [--sizes 20] [--targets 12]
 
 Every writer of ``tests/faults/kills.py`` takes part. A child process writes; a real SIGKILL comes
 after a random time. What it left is met by the next command, and must be the old or the new result,
 byte for byte, with nothing beside. Then two to four processes write into one folder at once. Last,
 a small file system (tmpfs, where this user may mount one) is made so large that the result fits
-hardly or not, in steps around its size. Prints a line of JSON for each part; exit 1 if anything is
-wrong.
+hardly or not, in steps around its size. At the end a file of somebody else stands beside, under and
+instead of every target, in an empty place and in one with the old result. Prints a line of JSON for
+each part; exit 1 if anything is wrong.
 """
 
 from __future__ import annotations
@@ -171,6 +172,38 @@ def full(trials: dict[str, Trial], sizes: int, box: Path) -> dict[str, object]:
     return {"part": "full disk", "sizes": sizes, **count, "wrong": wrong}
 
 
+FOREIGN = b"of somebody else \x00\x01" * 9
+
+
+def foreign(trials: dict[str, Trial], most: int) -> dict[str, object]:
+    """Put a file of somebody else beside, under and instead of targets; it must survive."""
+    count, wrong = Counter[str](), []
+    for name, trial in trials.items():
+        inner = [p.relative_to(trial.a) for p in sorted(trial.a.rglob("*"))]
+        files = [p for p in inner if (trial.a / p).is_file()]
+        files = files if len(files) <= most else files[: most // 2] + files[-(most // 2) :]
+        ways = [("beside", Path("notes.txt"), None)]
+        ways += [("beside", p / "mine.txt", None) for p in inner if p not in files
+                 and (trial.a / p).is_dir()]  # fmt: skip
+        ways += [("instead", p, None) for p in files] + [("under", p / "x.txt", p) for p in files]
+        for way, target, folder in ways:
+            for old in (False, True):
+                place = trial.again()
+                if not old:
+                    shutil.rmtree(place)
+                    place.mkdir()
+                if folder is not None and (place / folder).is_file():
+                    (place / folder).unlink()
+                (place / target).parent.mkdir(parents=True, exist_ok=True)
+                (place / target).write_bytes(FOREIGN)
+                said = ended(*child(lambda t=trial, p=place: t.write(t.new, p)))
+                there = sum(p.is_file() and p.read_bytes() == FOREIGN for p in place.rglob("*"))
+                count[f"{way}: {'written' if said == 'done' else said}"] += 1
+                if there != 1 or not said.startswith(("done", "told")):
+                    wrong.append([name, way, target.as_posix(), old, said, there])
+    return {"part": "files of others", **count, "wrong": wrong}
+
+
 def main() -> int:
     """Run the parts that are asked for."""
     kills.stop_the_clock()
@@ -178,6 +211,7 @@ def main() -> int:
     ask.add_argument("--kills", type=int, default=500)
     ask.add_argument("--rounds", type=int, default=200)
     ask.add_argument("--sizes", type=int, default=20, help="of the small disk, for each writer")
+    ask.add_argument("--targets", type=int, default=12, help="files of others, for each writer")
     ask.add_argument("--writers", nargs="+", choices=kills.WRITERS, default=list(kills.WRITERS))
     ask.add_argument("--seed", type=int, default=20131)
     asked = ask.parse_args()
@@ -192,6 +226,7 @@ def main() -> int:
             lambda: killed(trials, asked.kills, rng),
             lambda: at_once(trials, asked.rounds, rng),
             lambda: full(trials, asked.sizes, box),
+            lambda: foreign(trials, asked.targets),
         )
         for part in parts:
             said = part()

@@ -407,3 +407,40 @@ def test_how_many_methods_agree_is_counted_again(column, value):
     forged = Findings()
     _agreement(SimpleNamespace(tables={"methods": table}), forged)
     assert [c.where for c in forged.checks if not c.ok] == [f"plan.gpkg: methods, {column}: b"]
+
+
+@pytest.mark.slow
+def test_what_is_shared_out_and_what_comes_from_inputs_is_named(tmp_path):
+    """Totals in units, layers of themes; with the inputs attributes that no method reads."""
+    path = worlds.write(
+        tmp_path / "w", extra="[outputs]\nqgis = false\nmap = false\n" + CORES
+        + '[indicators]\nspread = ["population"]\n')  # fmt: skip
+    towns = pd.read_csv(tmp_path / "w" / "乡镇.csv", dtype={"code": str})
+    towns.assign(strategic=3).to_csv(tmp_path / "w" / "乡镇.csv", index=False, encoding="utf-8")
+    for file, shape in (("核心", worlds.square(3, 1, 0.5, 0.5)),
+                        ("锁", worlds.square(1, 1, 0.25, 1))):  # fmt: skip
+        gpd.GeoDataFrame(
+            {"code": ["x"], "name": [file]}, geometry=[shape], crs=worlds.CRS
+        ).to_file(tmp_path / "w" / f"{file}.gpkg")
+    write_folder(pipeline.run(planfile.load(path), tmp_path / "w"), tmp_path / "out")
+    assert told(tmp_path / "out") == []
+    ways = {
+        "reconciliation": (sql("UPDATE reconciliation SET missing_before = 1"), False),
+        "units.parquet, population": (both(
+            units("population", plus(500)),
+            sql("UPDATE units SET population = population + 500 WHERE fid = 1")), False),
+        "protection_map": (sql("UPDATE protection_map SET area_m2 = area_m2 + 1"), False),
+        "strategic": (sql("UPDATE townships SET strategic = 4"), True),
+        "redlines, name": (sql("UPDATE redlines SET name = 'another'"), True),
+    }  # fmt: skip
+    for where, (forge, asked) in ways.items():
+        folder = tmp_path / "forged"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(tmp_path / "out", folder)
+        forger = Forger(folder)
+        forge(forger)
+        forger.repair()
+        inputs = tmp_path / "w" if asked else None
+        found = api.verify(folder, inputs=inputs)
+        off = [c.text.en for c in found if not c.ok and c.level == "error"]
+        assert any(where in text for text in off), (where, off)

@@ -51,6 +51,6 @@ def test_a_sample_of_all_numbers_of_a_plan_is_held():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
 def test_killed_at_random_moments_and_several_at_once():
-    said = run("try_writers.py", "--kills", "12", "--rounds", "4", "--sizes", "3", "--writers",
-               "grid.gpkg", "grid.parquet")  # fmt: skip
+    said = run("try_writers.py", "--kills", "12", "--rounds", "4", "--sizes", "3", "--targets",
+               "4", "--writers", "grid.gpkg", "grid.parquet")  # fmt: skip
     assert all(not part.get("wrong") for part in map(json.loads, said.splitlines()))
