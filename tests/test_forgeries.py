@@ -419,9 +419,9 @@ def test_what_is_shared_out_and_what_comes_from_inputs_is_named(tmp_path):
     towns.assign(strategic=3).to_csv(tmp_path / "w" / "乡镇.csv", index=False, encoding="utf-8")
     for file, shape in (("核心", worlds.square(3, 1, 0.5, 0.5)),
                         ("锁", worlds.square(1, 1, 0.25, 1))):  # fmt: skip
-        gpd.GeoDataFrame(
-            {"code": ["x"], "name": [file]}, geometry=[shape], crs=worlds.CRS
-        ).to_file(tmp_path / "w" / f"{file}.gpkg")
+        gpd.GeoDataFrame({"code": ["x"], "name": [file]}, geometry=[shape], crs=worlds.CRS).to_file(
+            tmp_path / "w" / f"{file}.gpkg"
+        )
     write_folder(pipeline.run(planfile.load(path), tmp_path / "w"), tmp_path / "out")
     assert told(tmp_path / "out") == []
     ways = {
