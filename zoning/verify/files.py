@@ -182,9 +182,9 @@ def _layer(path: Path, name: str, right: Any, found: Findings, *, other: bool) -
         del off[column]
     for stored, mine in _side_by_side(path, name, right, other=other):
         for column, both in off.items():
-            pair = (_shapes(f[column]) if column == "geometry" else f[column]
-                    for f in (stored, mine))  # fmt: skip
-            for rows, more in zip(both, narrowed(*pair, tolerance=_COPY), strict=True):
+            one, two = (_shapes(f[column]) if column == "geometry" else f[column]
+                        for f in (stored, mine))  # fmt: skip
+            for rows, more in zip(both, narrowed(one, two, _COPY), strict=True):
                 rows |= more
     for column, (had, want) in off.items():
         found.column("verify.layers", f"plan.gpkg: {name}, {column}", had, want,
