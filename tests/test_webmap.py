@@ -15,7 +15,6 @@ from pathlib import Path
 import fake_plan
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -178,9 +177,9 @@ def test_red_lines_of_a_unit_are_those_of_the_ledger(plan):
 
 
 def test_missing_stays_missing_and_a_trace_is_not_none():
-    column = pd.Series([pd.NA, 0, 3, 1_000_000], dtype="Int64")
-    packed = payload._areas(column, "built_m2", 1000.0, small=True)
-    assert list(unpack(packed)) == [packed["missing"], 0, 1, 10_000]
+    column = payload.Column("built_m2", "area", np.array([np.nan, 0, 3, 1e6]), "uint16", [], 100.0)
+    packed = packing.pack_numbers(column.numbers(column.values), column.type)
+    assert list(unpack(packed)) == [column.header["missing"], 0, 1, 10_000]
 
 
 def test_units_off_the_lattice_are_refused(plan):

@@ -184,6 +184,9 @@ class FormulaWalk(Walk):
             return TRUTH
         if isinstance(value, str):
             return TEXT
+        if value is None and isinstance(getattr(node, "value", None), int):
+            self.refuse(node, "a number too large", "数值过大")
+            return ANY
         if value is None:
             self.refuse(
                 node, f"{type(node).__name__.lower()} is not part of the language",
