@@ -881,3 +881,15 @@ def test_rules_of_the_integrated_evaluation_are_an_input_that_can_be_swapped():
     assert group.details == (("integration.rules", "", "own.toml"),)
     for swapped, file in ((frozenset(), None), (frozenset({"integration"}), "own.toml")):
         assert groups.mixed(*plans, swapped).inputs.integration.rules == file
+
+
+def test_a_whole_table_that_one_side_has_is_named_by_its_keys():
+    """In the report stood the whole table in braces, cut after 200 signs."""
+    from zoning.review.diff.groups import _details
+
+    after = {"a": 2, "parks": {"path": "x", "code": "y"},
+             "plans": [{"path": "p", "role": "r"}, {"path": "q", "name": "n"}]}  # fmt: skip
+    assert _details({"a": 1}, after, "settings") == [
+        ("settings.a", "1", "2"), ("settings.parks", "", "path, code"),
+        ("settings.plans", "", "2 × (path, role, name)"),
+    ]  # fmt: skip

@@ -338,5 +338,10 @@ def _said(value: Any) -> str:
         return ""
     if isinstance(value, str) and _CHECKSUM.fullmatch(value):
         return f"SHA-256 {value[:12]}…"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Mapping):  # a whole table that only one side has: its keys
+        text = ", ".join(str(k) for k in value)
+    elif isinstance(value, list) and _tables(value):
+        text = f"{len(value)} × ({', '.join(dict.fromkeys(k for x in value for k in x))})"
+    else:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 200 else f"{text[:199]}…"
