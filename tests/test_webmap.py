@@ -654,6 +654,13 @@ def test_plans_of_two_regions_are_not_compared(tmp_path):
     assert webmap.write_compare(here, near, tmp_path / "一地.html").is_file()
 
 
+def test_sources_that_are_known_travel_in_both_languages(plan):
+    lines = plan.redlines.assign(source="own choice")
+    lines.loc[lines.index[0], "source"] = "市统计年鉴 2024"
+    packed = layers.pack_layers(dataclasses.replace(plan, redlines=lines))["redlines"]
+    assert packed["sources"] == {"own choice": {"zh": "本软件自定", "en": "own choice"}}
+
+
 def test_shapes_are_simplified_as_little_as_fits():
     """The first of the doubled tolerances that fits, wherever the search begins."""
     rng = np.random.default_rng(2)

@@ -107,7 +107,7 @@
         Z.known(row.type) && [Z.name("type"), Z.say(Z.layers.redlines.types[row.type]) || row.type],
         Z.known(row.status) && [Z.name("name_status"), Z.value("status", row.status)],
         Z.known(row.boundary_status) && [Z.name("boundary_status"), Z.value("boundary_status", row.boundary_status)],
-        Z.known(row.source) && [Z.t("source"), [row.source, row.source_year].filter(Z.known).join(", ")]])),
+        Z.known(row.source) && [Z.t("source"), [Z.say(Z.layers.redlines.sources[row.source]) || row.source, row.source_year].filter(Z.known).join(Z.state.lang === "zh" ? "，" : ", ")]])),
       part(Z.t("account"), pairs([
         ...rows.map((r) => [Z.value("level", r.level), Z.ha(r.area_m2)]), [Z.t("computed"), Z.ha(sum("area_m2"))],
         Z.known(sum("published_m2")) && [Z.t("published"), Z.ha(sum("published_m2"))]])),

@@ -143,7 +143,8 @@ def _told(w: Writer, name: str) -> Iterator[list[str]]:
         if frame is not None and column in frame:
             counts = frame[column].dropna().value_counts(sort=True).head(_MOST_REMARKS)
             for text, rows in counts.items():
-                yield [words.table_name(name, w.lang), str(text), f"{rows:,}"]
+                told = words.source(str(text), w.lang)
+                yield [words.table_name(name, w.lang), told, f"{rows:,}"]
 
 
 def _inputs(w: Writer, inputs: Any) -> Table:

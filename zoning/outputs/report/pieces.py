@@ -125,6 +125,8 @@ class Writer:
             return words.unzoned(self.lang) if column in ("zone", "township_zone") else DASH
         if column in ("county", "township"):
             return self.place(value)
+        if column == "source":
+            return words.source(str(value), self.lang)
         if value == "overlap":  # the row that closes a table of areas that may overlap
             return words.value("closing_row", value, self.lang)
         if holds_codes(self.known, column):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from zoning.base import words
 from zoning.base.names import english, syllables
 from zoning.base.shipped import data_path, load_toml
 from zoning.outputs.webmap.packing import pack_shapes
@@ -60,6 +61,7 @@ def pack_layers(plan: Any) -> dict[str, Any]:
     if plan.redlines is not None and len(plan.redlines):
         layers["redlines"] = _layer(plan.redlines, REDLINE_CARD, kind="protections")
         layers["redlines"]["types"] = redline_types()
+        layers["redlines"]["sources"] = _sources(plan.redlines)
     return layers
 
 
@@ -83,6 +85,13 @@ def _with_new(places: Any, plan: Any, key: str) -> Any:
         return places
     sums = plan.pieces.groupby(key)["new_m2"].sum()
     return places.assign(new_m2=sums.reindex(places.index, fill_value=0))
+
+
+def _sources(frame: Any) -> dict[str, dict[str, str]]:
+    """Give the sources that are known in both languages, by what the rows say."""
+    told = frame["source"].dropna().unique() if "source" in frame else ()
+    both = {str(t): {"zh": words.source(str(t)), "en": words.source(str(t), "en")} for t in told}
+    return {text: pair for text, pair in both.items() if pair["zh"] != text}
 
 
 def redline_types() -> dict[str, dict[str, str]]:
