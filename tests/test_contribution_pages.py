@@ -201,3 +201,11 @@ def test_a_chapter_shows_the_columns_it_names_in_one_language_and_small_areas_in
     blocks = list(report_given.chapters(Writer(one, lang)))
     found = next(b for b in blocks if isinstance(b, report_blocks.Table))
     assert all("km²" in h for h in found.heads[1:3])
+
+
+def test_a_source_in_a_table_is_named_in_the_language(plan):
+    from zoning.outputs.report.pieces import Writer
+
+    assert Writer(plan, "zh").cell("source", "own choice") == "本软件自定"
+    assert Writer(plan, "en").cell("source", "own choice") == "own choice"
+    assert Writer(plan, "zh").cell("source", "市统计年鉴 2024") == "市统计年鉴 2024"
