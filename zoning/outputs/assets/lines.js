@@ -22,7 +22,7 @@
         if (layer.english) Object.assign(row, { name_en: layer.english[i], reading: layer.readings[i] });
         return row;
       });
-      layers[name] = { rows, types: layer.types || {}, byCode: new Map(rows.map((r) => [r.code, r])) };
+      layers[name] = { rows, types: layer.types || {}, sources: layer.sources || {}, byCode: new Map(rows.map((r) => [r.code, r])) };
     }
     return layers;
   };
