@@ -337,6 +337,11 @@ FORGERIES = {
         lambda r: r["config"]["zones"].update(balance_share=0.99)),
     "class table": lambda f: f.run(lambda r: [c.update(group="ecology") for c in
                                               r["landuse_classes"] if c["value"] == 7]),
+    "class table left out": lambda f: f.run(lambda r: r.pop("landuse_classes")),
+    "zone: cap": both(
+        sql("UPDATE zones SET cap_m2 = cap_m2 + 1 WHERE cap_m2 IS NOT NULL"),
+        lambda f: f.run(lambda r: [z.update(cap_m2=z["cap_m2"] + 1) for z in r["zones"].values()
+                                   if z.get("cap_m2") is not None])),
     # what people open
     "map: figure": lambda f: f.text("map.html", r'"existing_m2":(\d+)', '"existing_m2":1'),
     "map: name": lambda f: f.text("map.html", r'"name":"小城"', '"name":"大城"'),

@@ -342,3 +342,25 @@ def test_a_code_with_a_star_stands_for_a_prefecture(tmp_path):
         add_coefficients(plan.pieces, [OwnLimit("a", "area", places={"county": ("3209*",)})])
     with pytest.raises(InputError, match=r"'k\*' is no zone"):
         add_coefficients(plan.pieces, [OwnLimit("a", "area", places={"zone": ("k*",)})])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_limit_that_leaves_nothing_is_priced_by_what_its_pieces_count(seed):
+    """Such a limit closes its pieces; one more unit of it is worth the best of them."""
+    rng = np.random.default_rng(seed)
+    n = 6
+    pieces = pd.DataFrame(
+        {"unit": [f"u{k}" for k in range(n)], "free_m2": 100,
+         "suitability": rng.random(n).round(9),
+         "limit_farm": [0, 0, 500_000, *rng.integers(1, 10**6, n - 3)]},
+        index=pd.Index([f"u{k}|t" for k in range(n)], name="piece"),
+    )  # fmt: skip
+    rules = [Limit("city", "city", cap_m2=150),
+             Limit("limit", "farm", cap_m2=0, coefficient="limit_farm")]  # fmt: skip
+    plan = allocate(pieces, rules)
+    assert plan.certificate.grade == "complete" and plan.certificate.ok
+    assert plan.new_m2.tolist()[2:] == [0] * (n - 2)
+    city, farm = plan.limits["price"].astype(float)
+    shut = pieces.iloc[2:]
+    worth = ((shut["suitability"] - city) / shut["limit_farm"] * 1e6).clip(lower=0).max()
+    assert farm == pytest.approx(worth, rel=1e-6, abs=1e-6)

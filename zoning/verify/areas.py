@@ -16,7 +16,7 @@ import pandas as pd
 from zoning.base.shipped import load_toml
 from zoning.errors import Text
 from zoning.plan import Plan
-from zoning.verify.compare import Findings
+from zoning.verify.compare import Findings, made_here
 
 Whole = npt.NDArray[np.int64]
 FROM = Text("the ledger", "账目")
@@ -156,7 +156,13 @@ def audit_classes(plan: Plan, found: Findings) -> None:
     """Hold the class table against the shipped one, unless the plan has its own."""
     landuse = plan.config.inputs.landuse
     known = classes(plan)
-    if not known or landuse is None:
+    if landuse is None:
+        return
+    if not known:
+        gone = Text("run.json lacks landuse_classes: free and built land cannot be added up again",
+                    "run.json 缺少 landuse_classes：可用地与建设用地无法重新汇总")  # fmt: skip
+        found.add("verify.classes", not made_here(plan), gone, "run.json, landuse_classes",
+                  level="error" if made_here(plan) else "note")  # fmt: skip
         return
     if getattr(landuse, "classes", None) is not None:
         found.not_looked_at(Text(

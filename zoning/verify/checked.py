@@ -227,16 +227,22 @@ def _places(plan: Plan, land: Land) -> Iterator[Said]:
 
 
 def _new(plan: Plan, land: Land, rules: list[Rule]) -> Iterator[Said]:
-    """Every limit that the configuration draws; those of the plan's own are held elsewhere."""
+    """Every limit that the configuration draws, those of the plan's own among them."""
     free = land.free
     over = sum(not 0 <= n <= f for n, f in zip(land.new, free, strict=True))
     yield Said("new.free", "city", over, 0, over == 0)
     for rule in rules:
-        used = rule.used(land)
         if rule.cap_m2 is not None:
-            yield _within(f"new.{rule.kind}", rule.code, used, rule.cap_m2)
+            yield _within(f"new.{rule.kind}", rule.code, rule.used(land), rule.cap_m2)
         if rule.floor_m2 > 0:
-            yield Said(f"floor.{rule.kind}", rule.code, used, rule.floor_m2, used >= rule.floor_m2)
+            least = rule.least(land)
+            yield Said(f"floor.{rule.kind}", rule.code, least, rule.floor_m2,
+                       least >= rule.floor_m2)  # fmt: skip
+    names = [p.name for p in plan.config.cap.phase[:-1]]
+    ends = [land.by[n] for n in names] + [land.new]
+    for t, name in enumerate(names):
+        off = sum(not 0 <= now <= after for now, after in zip(ends[t], ends[t + 1], strict=True))
+        yield Said("new.phase_nested", name, off, 0, off == 0)
     if plan.config.cap.reduction:
         off = sum(not 0 <= g <= m for g, m in zip(land.gone, land.may_go, strict=True))
         yield Said("new.reducible", "city", off, 0, off == 0)

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import pandas as pd
 
-from zoning.allocation.space import lattice_edges
 from zoning.errors import Text
-from zoning.pipeline.patterns import LEVEL, WING
 from zoning.plan import Plan
 from zoning.verify.compare import Findings
+from zoning.verify.squares import neighbours
 
 _SOURCE = Text("units", "单元")
+#: Name of the contribution, and the p up to which a cluster is told.
+_WING, _LEVEL = "patterns", 0.05
 
 
 def audit(plan: Plan, found: Findings) -> None:
     """Derive the indices, and hold local clusters against signs and p."""
-    given = next((c for c in plan.contributions if c.wing == WING), None)
+    given = next((c for c in plan.contributions if c.wing == _WING), None)
     if given is None or "new_m2" not in plan.units:
         return
     units = plan.units
-    near: dict[str, list[str]] = {str(u): [] for u in units.index}
-    edges = lattice_edges(units.index, plan.grid.cell_m)
-    for one, two in zip(edges["a"], edges["b"], strict=True):
-        near[one].append(two)
-        near[two].append(one)
+    near = neighbours([str(u) for u in units.index], plan.grid.cell_m)
     rows = zip(units.index, units["new_m2"], units["area_m2"], strict=True)
     share = {str(u): int(new) / int(m2) if m2 else 0.0 for u, new, m2 in rows}
     zone = {str(u): z for u, z in units["zone"].items()} if "zone" in units else {}
@@ -42,7 +39,7 @@ def audit(plan: Plan, found: Findings) -> None:
     kinds: dict[str, str] = {}
     for unit, p in zip(local["unit"], local["p"], strict=True):
         mine, others = share.get(str(unit), 0.0) - mean, near.get(str(unit), [])
-        if pd.isna(p) or float(p) > LEVEL or not others:
+        if pd.isna(p) or float(p) > _LEVEL or not others:
             kinds[str(unit)] = "none"
             continue
         around = sum(share[o] - mean for o in others)

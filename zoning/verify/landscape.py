@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 from zoning.errors import Text
 from zoning.plan import Plan
 from zoning.verify.compare import Findings
-
-Square = tuple[int, int]
+from zoning.verify.squares import Square, square
 
 _SOURCE = Text("pieces and codes of units", "地块与单元编码")
 
@@ -28,7 +26,7 @@ def audit(plan: Plan, found: Findings) -> None:
     land: dict[Square, list[int]] = {}
     rows = zip(pieces["unit"], pieces["area_m2"], pieces["built_m2"], pieces["new_m2"], strict=True)
     for unit, *values in rows:
-        mine = land.setdefault(_square(str(unit), plan.grid.cell_m), [0, 0, 0])
+        mine = land.setdefault(square(str(unit), plan.grid.cell_m), [0, 0, 0])
         for k, value in enumerate(values):
             mine[k] += int(value)
     core = plan.config.allocation.core_share
@@ -41,15 +39,6 @@ def audit(plan: Plan, found: Findings) -> None:
         right = _shape(here, {s: v[0] for s, v in land.items()}, plan.grid.cell_m)
         given = {str(k): _number(v) for k, v in frame[column].items()}
         found.column("verify.landscape", f"{place}, {column}", given, right, source=_SOURCE)
-
-
-def _square(unit: str, cell_m: int) -> Square:
-    """Read row and column of a square from its code."""
-    read = re.search(r"N(-?\d+)E(-?\d+)$", unit)
-    if read is None:
-        return (0, 0)
-    side = cell_m // 1000 if unit.startswith("1km") else cell_m
-    return int(read[1]) // side, int(read[2]) // side
 
 
 def _shape(here: set[Square], area: dict[Square, int], cell_m: int) -> dict[str, Any]:

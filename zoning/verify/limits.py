@@ -1,10 +1,11 @@
-"""Caps, quotas and floors drawn from the configuration again, and the new land held against them.
+"""Caps, quotas, floors and own limits drawn again, and the new land held against them.
 
 A second way with fractions of whole numbers; nothing of `zoning.capacity` is called.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -12,14 +13,20 @@ from typing import Any
 from zoning.errors import Text
 from zoning.plan import Plan
 from zoning.schemes import scheme_of
-from zoning.verify import stages
-from zoning.verify.compare import Findings, missing, same
+from zoning.verify import counted, stages
+from zoning.verify.compare import Findings, missing
 from zoning.verify.stages import may_go, share
+
+_MILLION = counted.MILLION
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One limit on new land: which pieces, at least and at most how much."""
+    """One limit on new land: which pieces, at least and at most how much.
+
+    ``counts``: what 1 m2 of each piece counts, in millionths of ``unit``; without it every m2
+    counts as one. ``column``: the class on which the rule binds, where it must be known.
+    """
 
     kind: str
     code: str
@@ -28,14 +35,36 @@ class Rule:
     cap_m2: int | None
     phase: str = ""
     net: bool = False
+    counts: Mapping[int, int] | None = None
+    unit: str = "m2"
+    column: str = ""
+
+    def count(self, i: int) -> int:
+        """Give what 1 m2 of a piece counts, in millionths."""
+        return _MILLION if self.counts is None else self.counts[i]
+
+    @property
+    def uneven(self) -> bool:
+        """Whether pieces count differently."""
+        return self.counts is not None and any(c != _MILLION for c in self.counts.values())
+
+    def millionths(self, land: Land) -> int:
+        """Add up what counts: new land, that of a phase, less land that goes; or what goes."""
+        built = land.by[self.phase] if self.phase else land.new
+        if self.kind == "reduction":
+            built = land.gone
+        elif self.net:
+            return _MILLION * sum(built[i] - land.gone[i] for i in self.pieces)
+        return sum(built[i] * self.count(i) for i in self.pieces)
 
     def used(self, land: Land) -> int:
-        """Add up what counts: new land, that of a phase, less land that goes; or what goes."""
-        if self.kind == "reduction":
-            return sum(land.gone[i] for i in self.pieces)
-        built = land.by[self.phase] if self.phase else land.new
-        less = land.gone if self.net else None
-        return sum(built[i] - (less[i] if less else 0) for i in self.pieces)
+        """Give what counts in whole units, rounded against the plan."""
+        counted = self.millionths(land)
+        return counted // _MILLION if self.cap_m2 is None else -(-counted // _MILLION)
+
+    def least(self, land: Land) -> int:
+        """Give what counts for a floor: whole units that are full."""
+        return self.millionths(land) // _MILLION
 
 
 @dataclass(frozen=True)
@@ -107,22 +136,25 @@ def rules_of(plan: Plan, land: Land) -> tuple[list[Rule], dict[str, Any]]:
         account |= {"cap_m2": most, "headroom_m2": headroom}
         left = max(most - existing, -sum(land.may_go))
         rules.append(Rule("city", "city", every, 0, left, net=True))
+    basis = "zone" if cap.zone_basis == "unit" else "township_zone"
     own = land.zone if cap.zone_basis == "unit" else land.township_zone
     if any(own):
         for zone in scheme.codes:
-            here = _where(own, zone)
-            if not sum(land.area[i] for i in here):
-                here = _where(land.zone, zone)
-            rules += _zone_rules(plan, land, zone, here, headroom)
+            here, on = _where(own, zone), basis
+            if not sum(land.area[i] for i in here) and any(land.zone):
+                here, on = _where(land.zone, zone), "zone"
+            rules += _zone_rules(plan, land, zone, here, headroom, on)
     if any(land.zone):
         rules += [
-            Rule("zone", z.code, _where(land.zone, z.code), 0, 0)
+            Rule("zone", z.code, _where(land.zone, z.code), 0, 0, column="zone")
             for z in scheme.members if not z.new_land and z.code not in cap.zone_caps
         ]  # fmt: skip
     rules += _green(plan, land, every, base)
+    rules += _own(plan)
     for phase, until, caps, quotas in stages.phases(plan, headroom):
         rules.append(Rule("phase", phase.name, every, int(phase.lower_m2), caps, until))
-        rules += [Rule("phase_quota", z, _where(own, z), 0, most, until) for z, most in quotas]
+        rules += [Rule("phase_quota", z, _where(own, z), 0, most, until, column=basis)
+                  for z, most in quotas]  # fmt: skip
     rules += [
         Rule("reduction", r.name, frozenset(i for i in every if land.reduction[i] == r.name),
              r.lower_m2, r.upper_m2)
@@ -171,8 +203,17 @@ def _where(column: list[Any], code: str) -> frozenset[int]:
     return frozenset(i for i, v in enumerate(column) if v == code)
 
 
+def _own(plan: Plan) -> list[Rule]:
+    """Draw the limits of the plan's own; what each piece counts is held by `zoning.verify.own`."""
+    return [
+        Rule("limit", r.rule.name, frozenset(r.counts), r.floor, r.cap, r.phase, counts=r.counts,
+             unit=r.rule.unit)
+        for r in counted.own_limits(plan)
+    ]  # fmt: skip
+
+
 def _zone_rules(
-    plan: Plan, land: Land, zone: str, here: frozenset[int], headroom: int | None
+    plan: Plan, land: Land, zone: str, here: frozenset[int], headroom: int | None, column: str
 ) -> list[Rule]:
     cap, found = plan.config.cap, []
     rule, quota = cap.zone_caps.get(zone), cap.quotas.get(zone)
@@ -181,9 +222,10 @@ def _zone_rules(
         most = built if rule.share is None else share(rule.share, area, cap.survey_factor)
         may_go = 0 if rule.share is None else sum(land.may_go[i] for i in here)
         found.append(Rule("zone", zone, here, 0, max(most - built, -may_go),
-                          net=rule.share is not None))  # fmt: skip
+                          net=rule.share is not None, column=column))  # fmt: skip
     if quota is not None and headroom is not None:
-        found.append(Rule("quota", zone, here, 0, share(quota.share, headroom, None)))
+        most = share(quota.share, headroom, None)
+        found.append(Rule("quota", zone, here, 0, most, column=column))
     return found
 
 
@@ -250,15 +292,17 @@ def audit(plan: Plan, land: Land, rules: list[Rule], account: dict[str, Any], fo
     stages.audit(plan, land, found)
     for rule in rules:
         used = rule.used(land)
-        least = rule.floor_m2 <= 0 or used >= rule.floor_m2  # no floor: land may go
+        # No floor: land may go.
+        least = rule.floor_m2 <= 0 or rule.least(land) >= rule.floor_m2
         ok = least and (rule.cap_m2 is None or used <= rule.cap_m2)
+        unit = "m²" if rule.unit == "m2" else rule.unit
         found.add(
             "verify.limit", ok,
-            Text(f"{rule.kind} {rule.code}: new land {used} m², allowed "
-                 f"{rule.floor_m2} to {rule.cap_m2} m²",
-                 f"{rule.kind} {rule.code}：新增 {used} m²，"
-                 f"允许 {rule.floor_m2} 至 {rule.cap_m2} m²"),
-            rule.code, measured=used, limit=rule.cap_m2, unit="m2",
+            Text(f"{rule.kind} {rule.code}: new land {used} {unit}, allowed "
+                 f"{rule.floor_m2} to {rule.cap_m2} {unit}",
+                 f"{rule.kind} {rule.code}：新增 {used} {unit}，"
+                 f"允许 {rule.floor_m2} 至 {rule.cap_m2} {unit}"),
+            rule.code, measured=used, limit=rule.cap_m2, unit=rule.unit,
         )  # fmt: skip
     _table(plan, land, rules, found)
 
@@ -286,16 +330,31 @@ def _table(plan: Plan, land: Land, rules: list[Rule], found: Findings) -> None:
             {n: r[k] for n, r in stored.items()}, {n: r[k] for n, r in derived.items()},
             source=Text("[cap] and the pieces", "[cap] 与地块"),
         )  # fmt: skip
-    for column, kind in (("cap_m2", "zone"), ("quota_m2", "quota")):
+    _zones(plan, land, found)
+
+
+def _zones(plan: Plan, land: Land, found: Findings) -> None:
+    """Hold cap and quota of each zone, stored whole, against the rules."""
+    cap, stored = plan.config.cap, plan.run.get("construction", {})
+    own = land.zone if cap.zone_basis == "unit" else land.township_zone
+    headroom = stored.get("headroom_m2")
+    want: dict[str, dict[str, Any]] = {"cap_m2": {}, "quota_m2": {}}
+    for zone in map(str, plan.zones.index):
+        rule, quota, here = cap.zone_caps.get(zone), cap.quotas.get(zone), _where(own, zone)
+        built, area = sum(land.built[i] for i in here), sum(land.area[i] for i in here)
+        want["cap_m2"][zone] = (
+            None if rule is None else built if rule.share is None
+            else share(rule.share, area, cap.survey_factor)
+        )  # fmt: skip
+        want["quota_m2"][zone] = (
+            None if quota is None or headroom is None else share(quota.share, headroom, None)
+        )
+    for column, right in want.items():
         if column not in plan.zones:
             continue
-        for rule in rules:
-            # A cap is stored whole, the rule is what is left under it.
-            if rule.kind == kind == "quota" and rule.code in plan.zones.index:
-                had = plan.zones.at[rule.code, column]
-                had = None if missing(had) else int(had)
-                found.add("verify.zones_table", same(had, rule.cap_m2),
-                          Text(f"plan.gpkg: zones, {column} of {rule.code} is {had}, from [cap] "
-                               f"{rule.cap_m2}",
-                               f"plan.gpkg: zones，{rule.code} 的 {column} 为 {had}，应为 "
-                               f"{rule.cap_m2}"), f"plan.gpkg: zones, {rule.code}")  # fmt: skip
+        had = {
+            str(z): None if missing(v) else int(v)
+            for z, v in plan.zones[column].astype(object).items()
+        }
+        found.column("verify.zones_table", f"plan.gpkg: zones, {column}", had, right,
+                     source=Text("[cap] and the pieces", "[cap] 与地块"))  # fmt: skip

@@ -14,10 +14,9 @@ from typing import Any
 import shapely
 
 from zoning.errors import Check, Text
-from zoning.pipeline import places
 from zoning.plan import Plan
 from zoning.planfile.models import OwnLimitRule, ReductionPart
-from zoning.questions.released import classes_of
+from zoning.verify.areas import classes
 
 #: Coefficients are counted in millionths.
 _MILLION = 1_000_000
@@ -27,7 +26,7 @@ Sums = Mapping[tuple[str, str], tuple[int, int]]
 def _places(plan: Plan) -> list[Check]:
     """Hold which units lie inside polygons of rules against the polygons that the plan carries."""
     cap, pieces = plan.config.cap, plan.pieces
-    part = next((c for c in plan.contributions if c.wing == places.WING), None)
+    part = next((c for c in plan.contributions if c.wing == "limit_places"), None)
     found = []
     rules: list[OwnLimitRule | ReductionPart] = [*cap.limit, *cap.reduction]
     for rule in rules:
@@ -37,12 +36,26 @@ def _places(plan: Plan) -> list[Check]:
         if part is not None and name in pieces:
             frame = part.layers[0].frame
             shape = shapely.union_all(frame.geometry[frame["name"] == rule.name].to_numpy())
-            right = places.column(pieces, plan.units, places.inside(plan.units, shape))
-            off = int((right != pieces[name].astype("string")).fillna(True).sum())
+            inside = _inside(plan, shape)
+            off = sum(
+                str(word) != ("in" if str(unit) in inside else "out")
+                for unit, word in zip(pieces["unit"], pieces[name].astype(object), strict=True)
+            )
         text = Text(f"rule {rule.name}: which units lie in its polygons ({off} pieces differ)",
                     f"规则 {rule.name}：位于范围内的单元（{off} 个地块不符）")  # fmt: skip
         found.append(Check("verify.place", "error", off == 0, off, 0, "pieces", rule.name, text))
     return found
+
+
+def _inside(plan: Plan, shape: Any) -> set[str]:
+    """Give the units of which at least half lies inside a shape."""
+    squares = plan.units.geometry.to_numpy()
+    shapely.prepare(shape)
+    near = shapely.intersects(shape, squares).nonzero()[0]
+    return {
+        str(plan.units.index[k]) for k in near
+        if 2 * shapely.intersection(squares[k], shape).area >= squares[k].area
+    }  # fmt: skip
 
 
 def own(plan: Plan) -> list[Check]:
@@ -63,7 +76,7 @@ def own(plan: Plan) -> list[Check]:
         return []
     found, free = _places(plan), _free(plan)
     rows = pieces.to_dict("records")
-    if "free_farmland_m2" in pieces:
+    if "free_farmland_m2" in pieces and classes(plan):  # without classes `areas` has told it
         off = sum(
             abs(int(r["free_farmland_m2"]) - free.get((r["unit"], r["township"]), (0, 0))[1])
             for r in rows
@@ -90,10 +103,9 @@ def own(plan: Plan) -> list[Check]:
 
 def _free(plan: Plan) -> Sums:
     """Add up free land and free farmland of each piece, atom by atom."""
-    classes = classes_of(plan)
-    if classes is None:
+    known = classes(plan)
+    if not known:
         return {}
-    known = classes[["built", "water", "farmland"]].to_dict("index")
     ledger, out = plan.ledger, dict[tuple[str, str], tuple[int, int]]()
     guarded = ledger["protected_by"] if "protected_by" in ledger else [""] * len(ledger)
     for unit, township, use, red, other, area in zip(
@@ -101,7 +113,7 @@ def _free(plan: Plan) -> Sums:
         ledger["area_m2"], strict=True,
     ):  # fmt: skip
         about = known.get(int(use))
-        if about is None or about["built"] or about["water"] or red or other:
+        if about is None or about["group"] == "construction" or about["water"] or red or other:
             continue
         land, farms = out.get((unit, township), (0, 0))
         out[unit, township] = (land + int(area), farms + int(area) * bool(about["farmland"]))
@@ -113,7 +125,7 @@ def _off(
 ) -> bool:
     """Whether the stored coefficient of a piece is another than the rule gives."""
     stored = int(row[f"limit_{rule.name}"])
-    if not _within(rule, row):
+    if not within(rule, row):
         return stored != 0
     right = _per_m2(rule, row, units, free)
     # A half may go up or down with binary fractions; what no file of the folder says is not held.
@@ -125,7 +137,7 @@ def begins(codes: Sequence[str], here: str) -> bool:
     return any(c.endswith("*") and here.startswith(c[:-1]) for c in codes)
 
 
-def _within(rule: OwnLimitRule, row: Mapping[str, Any]) -> bool:
+def within(rule: OwnLimitRule, row: Mapping[str, Any]) -> bool:
     """Whether a piece lies in all places that a rule names."""
     for column in ("county", "township", "zone"):
         codes, here = getattr(rule, column), str(row.get(column))
@@ -134,7 +146,7 @@ def _within(rule: OwnLimitRule, row: Mapping[str, Any]) -> bool:
     over = str(row.get("overlays") or "").split("+")
     if rule.overlay and not set(rule.overlay) & set(over):
         return False
-    return not rule.area or row.get(f"area_{rule.name}") == places.IN
+    return not rule.area or row.get(f"area_{rule.name}") == "in"
 
 
 def _per_m2(

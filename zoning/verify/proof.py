@@ -1,182 +1,233 @@
 """Whether any plan could be better: the certificate, proved again by exact arithmetic.
 
-For any prices of the limits no plan is worth more than a sum that everyone can add up (weak
-duality of linear programmes). Where the new land is worth that sum, no plan can be better. The
-grade follows from what the folder allows to prove, not from what ``run.json`` says.
+For any prices of the limits and flows over the sides of units no plan is worth more than a sum that
+everyone can add up (`zoning.verify.bound`). Where the new land is worth that sum, no plan can be
+better; where it is worth less, so much may be lost. The grade follows from what the folder allows
+to prove, not from what ``run.json`` says; what only a solver said is told as not proved here, and a
+plan that is better than it can be refutes it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from zoning.capacity.rules import LATER
 from zoning.errors import Text
 from zoning.plan import Plan
-from zoning.verify.compare import Findings, missing
-from zoning.verify.limits import Land, Rule, offered
+from zoning.verify import better, goals
+from zoning.verify.bound import Question, boundary_m, objective, question, upper
+from zoning.verify.compare import Findings, made_here, missing
+from zoning.verify.limits import Land, Rule
+from zoning.verify.squares import pairs
 
-
-def audit(plan: Plan, land: Land, rules: list[Rule], found: Findings) -> None:
-    """Prove the allocation again, as far as it can be proved without a solver."""
-    stored = plan.run.get("allocation")
-    table = plan.tables.get("limits")
-    if stored is None or table is None:
-        return
-    said = stored.get("suitability_m2", stored["objective"])
-    worth = sum((s * n for s, n in zip(land.worth, land.new, strict=True)), Fraction(0))
-    found.column("verify.worth", "run.json, allocation", {"suitability_m2": float(said)},
-                 {"suitability_m2": float(worth)}, tolerance=max(1e-9 * float(worth), 1e-6),
-                 source=Text("pieces", "地块"))  # fmt: skip
-    worth = _worth(plan, land)
-    part = plan.config.allocation
-    grade = str(stored["certificate"]["grade"])
-    if part.boundary_weight > 0 or part.whole_units:
-        return  # proved by `zoning.verify.audit.certify`
-    prices = [None if missing(p) else Fraction(round(float(p) * 10**9), 10**9)
-              for p in table["price"].astype(object)]  # fmt: skip
-    if len(prices) != len(rules) or any(p is None for p in prices):
-        ok = grade == "solver's word"
-        text = Text("without prices nothing but the solver's word stands for the optimum",
-                    "没有影子价格，最优性仅凭求解器")  # fmt: skip
-        found.add("allocation.certificate", ok, text, "run.json, allocation.certificate",
-                  measured=grade, limit="solver's word")  # fmt: skip
-        return
-    bound = upper_bound(plan, land, rules, prices)
-    best = bound == worth
-    right = "complete" if best else "solver's word"
-    text = Text(f"worth {float(worth):.3f}, no plan more than {float(bound):.3f}: "
-                + ("no plan can be better" if best else "not proved"),
-                f"总值 {float(worth):.3f}，上界 {float(bound):.3f}："
-                + ("不存在更优方案" if best else "未能证明"))  # fmt: skip
-    claimed = grade == "complete"
-    found.add("allocation.certificate", best or not claimed, text,
-              "run.json, allocation.certificate", measured=grade, limit=right)  # fmt: skip
-    found.column(
-        "allocation.certificate", "run.json, allocation", {"bound": stored.get("bound")},
-        {"bound": float(bound)}, tolerance=max(1e-9 * float(bound), 1e-6),
-        source=Text("prices and pieces", "影子价格与地块"),
-    ) if claimed else None  # fmt: skip
-
-
-def upper_bound(plan: Plan, land: Land, rules: list[Rule], prices: list[Any]) -> Fraction:
-    """Add up what no plan can exceed."""
-    if plan.config.cap.phase or plan.config.cap.reduction:
-        return _staged_bound(plan, land, rules, prices)
-    room = offered(land)
-    locks = plan.run.get("what_if", {})
-    shut, built = set(locks.get("lock_out", ())), set(locks.get("lock_in", ()))
-    least = [f if u in built else 0 for f, u in zip(room, land.unit, strict=True)]
-    most = list(room)
-    for i, unit in enumerate(land.unit):
-        if unit in shut:
-            least[i] = most[i] = 0
-    rest, bound = list(land.worth), Fraction(0)
-    for rule, price in zip(rules, prices, strict=True):
-        if not price:
-            continue
-        if price > 0 and rule.cap_m2 is None:
-            return Fraction(10**18)
-        bound += price * (int(rule.cap_m2 or 0) if price > 0 else rule.floor_m2)
-        for i in rule.pieces:
-            rest[i] -= price
-    for rule in rules:
-        if rule.cap_m2 is not None and rule.cap_m2 <= 0:
-            for i in rule.pieces:
-                most[i] = min(most[i], least[i])
-    return bound + sum(
-        (r * (m if r > 0 else lo) for r, m, lo in zip(rest, most, least, strict=True)), Fraction(0)
-    )
-
-
-def _by_phase(plan: Plan, land: Land) -> list[list[int]]:
-    """Give what is built in each phase, piece by piece."""
-    ends = [land.by[p.name] for p in plan.config.cap.phase[:-1]] + [land.new]
-    return [
-        [e - (ends[t - 1][i] if t else 0) for i, e in enumerate(end)] for t, end in enumerate(ends)
-    ]
-
-
-def _later(worth: Fraction, t: int) -> Fraction:
-    """Give what one m2 is worth in phase ``t``, in steps of 1e-9 as the methods read it."""
-    if t == 0:
-        return worth
-    return Fraction(round(float(worth * 10**9) * LATER**t), 10**9)
-
-
-def _worth(plan: Plan, land: Land) -> Fraction:
-    """Add up what new land is worth, phase by phase, less what goes."""
-    total = Fraction(0)
-    for t, built in enumerate(_by_phase(plan, land)):
-        total += sum((_later(s, t) * n for s, n in zip(land.worth, built, strict=True)),
-                     Fraction(0))  # fmt: skip
-    return total - sum((k * g for k, g in zip(land.keep, land.gone, strict=True)), Fraction(0))
-
-
-def _shut(land: Land, rule: Rule) -> bool:
-    """Say whether a rule leaves nothing to build, even where all goes that may."""
-    if rule.kind == "reduction" or rule.cap_m2 is None:
-        return False
-    may_go = sum(land.may_go[i] for i in rule.pieces) if rule.net else 0
-    return rule.cap_m2 + may_go <= 0
-
-
-def _staged_bound(plan: Plan, land: Land, rules: list[Rule], prices: list[Any]) -> Fraction:
-    """Add up what no plan with phases or land that goes can exceed.
-
-    A piece takes the best phase or none, and gives up all that may go or nothing: both at the net
-    worth that prices leave.
-    """
-    phases = [p.name for p in plan.config.cap.phase] or [""]
-    n = len(land.piece)
-    rest = [[_later(s, t) for s in land.worth] for t in range(len(phases))]
-    open_ = [[True] * n for _ in phases]
-    gone = [-k for k in land.keep]
-    must_go, bound = [False] * n, Fraction(0)
-    for rule, price in zip(rules, prices, strict=True):
-        last = phases.index(rule.phase) if rule.phase else len(phases) - 1
-        if _shut(land, rule):
-            for i in rule.pieces:
-                must_go[i] = must_go[i] or rule.net
-                for t in range(last + 1):
-                    open_[t][i] = False
-        if not price:
-            continue
-        if price > 0 and rule.cap_m2 is None:
-            return Fraction(10**18)
-        bound += price * (int(rule.cap_m2 or 0) if price > 0 else rule.floor_m2)
-        for i in rule.pieces:
-            if rule.kind == "reduction":
-                gone[i] -= price
-                continue
-            gone[i] += price if rule.net else 0
-            for t in range(last + 1):
-                rest[t][i] -= price
-    return bound + _best_of(plan, land, _Left(rest, open_, gone, must_go))
+#: Sums of binary fractions lose so much of what they add up.
+_ROUNDING = 1e-9
+_NEAR = Fraction(1, 10**10)
+Grade = str
 
 
 @dataclass(frozen=True)
-class _Left:
-    """What prices leave: the net worth of each piece in each phase, and of what goes."""
+class Proof:
+    """What the folder proves."""
 
-    rest: list[list[Fraction]]
-    open_: list[list[bool]]
-    gone: list[Fraction]
-    must_go: list[bool]
+    grade: Grade
+    worth: Fraction
+    bound: Fraction
+    exact: bool
+    known: bool
 
 
-def _best_of(plan: Plan, land: Land, left: _Left) -> Fraction:
-    """Add up the best that each piece can do for itself."""
-    locks = plan.run.get("what_if", {})
-    shut, forced = set(locks.get("lock_out", ())), set(locks.get("lock_in", ()))
-    room, bound, none = offered(land), Fraction(0), Fraction(0)
+def audit(plan: Plan, land: Land, rules: Sequence[Rule], found: Findings) -> None:
+    """Prove the allocation again, as far as it can be proved without a solver."""
+    stored, table = plan.run.get("allocation"), plan.tables.get("limits")
+    if stored is None or table is None:
+        return
+    q = question(plan, land, [*rules, *goals.rules(plan)])
+    _kept(q, found)
+    plain = sum((s * n for s, n in zip(land.worth, land.new, strict=True)), Fraction(0))
+    worth = objective(q)
+    _hold(found, "verify.worth", stored, {"suitability_m2": plain, "objective": worth})
+    if not missing(stored.get("boundary_m")):
+        _hold(found, "verify.worth", stored, {"boundary_m": boundary_m(q)})
+    if len(table) != len(rules):  # the table is refuted already, its prices are nobody's
+        _refuse(found, Text(f"{len(table)} prices for {len(rules)} limits",
+                            f"{len(rules)} 项约束有 {len(table)} 个价格"))  # fmt: skip
+        return
+    prices = [None if missing(p) else float(p) for p in table["price"].astype(object)]
+    prices += goals.prices(plan)
+    sides = flows(plan, q, found)
+    _grade(plan, q, prove(q, prices, sides, worth), found)
+
+
+def prove(
+    q: Question, prices: Sequence[float | None], sides: Mapping[tuple[int, int], float],
+    worth: Fraction,
+) -> Proof:  # fmt: skip
+    """Add up the bound that prices and flows prove; prices that nobody knows are 0."""
+    known = all(p is not None for p in prices)
+    paid = [Fraction(p or 0.0) for p in prices]
+    exact = known and not q.space.weight and not q.space.whole
+    if exact:
+        # Suitability has nine digits, so have the prices of an optimum; a rule under which pieces
+        # count differently has none there, and leaving it out proves what it proves.
+        nine = [
+            Fraction(0 if r.uneven else round(p * 10**9), 10**9)
+            for p, r in zip(paid, q.rules, strict=True)
+        ]
+        bound = upper(q, nine)
+        if bound == worth:
+            return Proof("complete", worth, bound, exact, known)
+    bound = upper(q, paid, sides)
+    return Proof("bounded" if known else "solver's word", worth, bound, exact, known)
+
+
+def flows(plan: Plan, q: Question, found: Findings) -> dict[tuple[int, int], float]:
+    """Read the flows over sides, and hold the sides against those of the squares."""
+    table = plan.tables.get("allocation_edges")
+    if table is None:
+        return {}
+    place = {u: k for k, u in enumerate(q.space.units)}
+    out: dict[tuple[int, int], float] = {}
+    had: dict[str, float] = {}
+    for a, b, length, flow in zip(table["a"], table["b"], table["length_m"], table["flow"],
+                                  strict=True):  # fmt: skip
+        key = (place.get(str(a), -1), place.get(str(b), -1))
+        had[" ".join(sorted((str(a), str(b))))] = float(length)
+        out[key] = out.get(key, 0.0) + (0.0 if missing(flow) else float(flow))
+    names = q.space.units
+    side = float(q.space.cell_m)  # also between units without area
+    want = {" ".join(sorted((names[a], names[b]))): side for a, b in pairs(names, plan.grid.cell_m)}
+    found.column("verify.edges", "plan.gpkg: allocation_edges, length_m", had, want,
+                 source=Text("codes of units", "单元编码"))  # fmt: skip
+    twice = len(table) - len(had)
+    found.add("verify.edges", twice == 0,
+              Text(f"each side stands once ({twice} more)", f"每条边只出现一次（多 {twice} 条）"),
+              "plan.gpkg: allocation_edges", measured=twice, limit=0)  # fmt: skip
+    return out
+
+
+def _kept(q: Question, found: Findings) -> None:
+    """Hold locked units, and whole ones, to what they must be."""
+    land, used, most = q.land, dict[str, int](), dict[str, int]()
+    shut = {i for r in q.rules if r.cap_m2 is not None and r.cap_m2 <= 0 and not r.net
+            and r.kind != "reduction" and not r.phase for i in r.pieces}  # fmt: skip
     for i, unit in enumerate(land.unit):
-        if unit in shut:
-            continue
-        ways = [r[i] for r, o in zip(left.rest, left.open_, strict=True) if o[i]]
-        if ways:
-            bound += room[i] * (max(ways) if unit in forced else max(*ways, none))
-        if unit not in forced:
-            bound += land.may_go[i] * (left.gone[i] if left.must_go[i] else max(left.gone[i], none))
-    return bound
+        used[unit] = used.get(unit, 0) + land.new[i]
+        free = 0 if unit in q.out or (i in shut and unit not in q.inn) else q.room[i]
+        most[unit] = most.get(unit, 0) + free
+    bad = [
+        u for u in sorted(used) if (u in q.out and used[u]) or (u in q.inn and used[u] != most[u])
+    ]
+    if q.out or q.inn:
+        found.add("verify.lock", not bad,
+                  Text(f"locked units are built or left as they were locked ({len(bad)} are not)",
+                       f"锁定单元按锁定安排（{len(bad)} 个不符）"),
+                  bad[0] if bad else "city", measured=len(bad), limit=0, unit="units")  # fmt: skip
+    if q.space.whole:
+        part = [u for u in sorted(used) if used[u] not in (0, most[u])]
+        found.add("verify.whole", not part,
+                  Text(f"units are built whole or not at all ({len(part)} are not)",
+                       f"单元整体建设或不建设（{len(part)} 个不符）"),
+                  [*part, "city"][0], measured=len(part), limit=0, unit="units")  # fmt: skip
+
+
+def _hold(found: Findings, name: str, stored: Mapping[str, Any], right: dict[str, Fraction]
+          ) -> None:  # fmt: skip
+    for key, value in right.items():
+        if key in stored:
+            found.column(name, "run.json, allocation", {key: stored[key]}, {key: float(value)},
+                         tolerance=max(_ROUNDING * abs(float(value)), 1e-6),
+                         source=Text("pieces", "地块"))  # fmt: skip
+
+
+def _grade(plan: Plan, q: Question, proof: Proof, found: Findings) -> None:
+    """Hold the grade, the bound and the gap that are claimed against what is proved."""
+    stored = plan.run["allocation"]
+    claimed = str(stored["certificate"]["grade"])
+    said = None if missing(stored.get("bound")) else Fraction(float(stored["bound"]))
+    room = Fraction(max(_ROUNDING * abs(float(proof.bound)), 1e-6))
+    if proof.worth > proof.bound + room:
+        _refuse(found, Text(f"worth {float(proof.worth):.6g}, no plan that keeps the limits more "
+                            f"than {float(proof.bound):.6g}",
+                            f"总值 {float(proof.worth):.6g}，遵守约束的方案不超过 "
+                            f"{float(proof.bound):.6g}"))  # fmt: skip
+        return
+    if claimed == "solver's word":
+        _word(plan, q, proof, said, found)
+        return
+    gap = _gap(proof)
+    if claimed == "complete" and proof.grade != "complete":
+        _refuse(found, Text(f"worth {float(proof.worth):.3f}, no plan more than "
+                            f"{float(proof.bound):.3f}: not proved that no plan can be better",
+                            f"总值 {float(proof.worth):.3f}，上界 {float(proof.bound):.3f}："
+                            "未能证明不存在更优方案"), claimed, proof.grade)  # fmt: skip
+        return
+    if claimed not in ("complete", "bounded") or said is None:
+        _refuse(found, Text(f"'{claimed}' is no grade of a proof", f"“{claimed}”不是证明等级"),
+                claimed, proof.grade)  # fmt: skip
+        return
+    least = claimed == "bounded" and proof.grade == "complete" and _always_complete(plan, q)
+    if least and made_here(plan):
+        _refuse(found, Text("the folder proves that no plan can be better; less is said",
+                            "文件夹可证明不存在更优方案，所称等级偏低"), claimed,
+                proof.grade)  # fmt: skip
+        return
+    text = Text(
+        f"worth {float(proof.worth):.6g}, no plan more than {float(proof.bound):.6g}: "
+        + ("no plan can be better" if proof.grade == "complete"
+           else f"at most {max(gap, 0):.2g} of the bound is lost"),
+        f"总值 {float(proof.worth):.6g}，上界 {float(proof.bound):.6g}："
+        + ("不存在更优方案" if proof.grade == "complete" else f"损失不超过 {max(gap, 0):.2g}"),
+    )  # fmt: skip
+    found.add("allocation.certificate", abs(max(proof.bound, proof.worth) - said) <= room, text,
+              "run.json, allocation.bound", measured=float(said),
+              limit=float(max(proof.bound, proof.worth)), unit="suitability-m2")  # fmt: skip
+
+
+def _always_complete(plan: Plan, q: Question) -> bool:
+    """Say whether a run would have proved such a plan whole, whatever it found."""
+    return not (plan.config.allocation.min_patch_m2 or any(r.uneven for r in q.rules))
+
+
+def _gap(proof: Proof) -> float:
+    short = float(proof.bound - proof.worth)
+    return short / abs(float(proof.bound)) if proof.bound else short
+
+
+def _word(plan: Plan, q: Question, proof: Proof, said: Fraction | None, found: Findings) -> None:
+    """Say what stands behind a plan that only a solver proved, and try to beat it."""
+    if said is None:
+        _refuse(found, Text("the solver's word needs a bound", "求解器的证明须有上界"))
+        return
+    proved = proof.bound <= said + abs(said) * _NEAR
+    if proof.known and proved and made_here(plan):
+        _refuse(found, Text("prices and flows prove the bound; the solver's word is less than that",
+                            "影子价格与流量足以证明上界，所称等级偏低"), "solver's word",
+                proof.grade)  # fmt: skip
+        return
+    room = Fraction(max(_ROUNDING * abs(float(said)), 1e-3))
+    other = better.found(plan, q, said + room)
+    if other is not None:
+        name, value = other
+        _refuse(found, Text(f"a plan is worth {float(value):.6g}, more than the bound "
+                            f"{float(said):.6g}: {name.en}",
+                            f"存在价值 {float(value):.6g} 的方案，超过所称上界 "
+                            f"{float(said):.6g}：{name.zh}"))  # fmt: skip
+        return
+    ok = proof.worth <= said + room
+    found.add("allocation.certificate", ok,
+              Text("every limit holds; that no plan passes the bound is the solver's word",
+                   "各项约束均满足；上界依据求解器的证明"), "run.json, allocation.bound",
+              measured=float(proof.worth), limit=float(said), unit="suitability-m2")  # fmt: skip
+    more = "" if not proof.known else f"; prices and flows prove {float(proof.bound):.6g}"
+    more_zh = "" if not proof.known else f"；影子价格与流量可证明 {float(proof.bound):.6g}"
+    found.not_looked_at(Text(
+        f"that no plan is worth more than {float(said):.6g}: not proved here{more}",
+        f"任何方案不超过 {float(said):.6g}：此处未证明{more_zh}"))  # fmt: skip
+
+
+def _refuse(found: Findings, text: Text, measured: Any = None, limit: Any = None) -> None:
+    found.add("allocation.certificate", False, text, "run.json, allocation.certificate",
+              measured=measured, limit=limit)  # fmt: skip

@@ -18,6 +18,7 @@ from zoning.allocation.proof.bounded import Boundary
 from zoning.allocation.space import Space
 from zoning.allocation.structure import close, shape_of, weighted
 from zoning.base.areas import Floats, Ints
+from zoning.capacity.rules import STEP
 
 #: Above this many units a boundary under one cap is solved by cuts on levels instead of one linear
 #: programme (our choice, near where their times cross).
@@ -100,13 +101,17 @@ def _limit_prices(model: Model, prices: Mapping[int, int], shut: Sequence[int]) 
             found[limit] = found.get(limit, 0) + price
             rest[group.members] -= price
     for k in shut:
-        members = model.groups[k].members
-        able = members[model.room[members] > model.least[members]]
-        price = int(rest[able].max(initial=0))
-        limit = model.groups[k].cap_from
+        group = model.groups[k]
+        members, limit = group.members, group.cap_from
+        able = model.room[members] > model.least[members]
+        if group.weights is None:
+            price = int(rest[members[able]].max(initial=0))
+        else:  # what a m2 is worth, over what it counts
+            price = int((-(-rest[members[able]] * STEP // group.weights[able])).max(initial=0))
         if price > 0 and limit is not None:
             found[limit] = found.get(limit, 0) + price
-            rest[members] -= price
+            less = price if group.weights is None else np.maximum(rest[members], 0)
+            rest[members] -= less
     return found
 
 

@@ -317,7 +317,9 @@ def complete(
     for k, price in prices.items():
         limit = limits[k]
         if at.weights[k] is not None:
-            raise ValueError(f"{limit.label.en} counts pieces differently: only a bound is proved")
+            # Whole numbers know no price of a limit under which pieces count differently. One that
+            # leaves nothing has closed its pieces already; of another the bound is only weaker.
+            continue
         if price > 0 and limit.cap_m2 is None:
             raise ValueError(f"a price on {limit.label.en}, which has no cap")
         rest[at.masks[k]] -= price
