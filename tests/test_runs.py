@@ -80,6 +80,35 @@ def test_an_index_without_some_of_the_keys_is_looked_up(monkeypatch: pytest.Monk
         assert runs.positions(keys, index).tolist() == index.get_indexer(keys).tolist()
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    known=st.lists(st.text("abé乡\0", min_size=1, max_size=2), unique=True, min_size=1),
+    keys=st.lists(st.text("abé乡\0", min_size=1, max_size=2)),
+    ordered=st.booleans(),
+)
+def test_codes_searched_without_a_table_of_hashes_are_those_found(
+    known: list[str], keys: list[str], *, ordered: bool
+) -> None:
+    texts = [runs.arrow(pd.Series(k, dtype="str")) for k in (sorted(known), keys)]
+    wanted = pd.Index(sorted(known)).get_indexer(keys).tolist()
+    there, each = texts if ordered else texts[::-1]
+    found = runs._searched(each, there)
+    alike = len({len(k.encode()) for k in (*known, *keys)}) == 1 and keys
+    plain = all("\0" not in k for k in (*known, *keys))
+    if ordered:
+        assert (found is not None) == bool(alike and plain)
+        assert found is None or found.tolist() == wanted
+    elif found is not None:  # an index that is sorted by chance
+        assert sorted(set(keys)) == keys
+
+
+def test_an_index_out_of_order_is_not_searched() -> None:
+    index, keys = (runs.arrow(pd.Series(list(k))) for k in ("ba", "ab"))
+    assert runs._searched(keys, index) is None
+    assert runs._searched(keys, keys).tolist() == [0, 1]  # type: ignore[union-attr]
+    assert runs._searched(runs.arrow(pd.Series(["\0", "z"])), keys) is None
+
+
 def test_missing_keys_stand_nowhere_and_what_is_missing_stays_missing() -> None:
     index = pd.Index(["a", "b"])
     keys = pd.Series(["a", None, None, "b", "x"])

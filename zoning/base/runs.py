@@ -164,6 +164,8 @@ def positions(keys: pd.Series | pd.Index, index: pd.Index) -> Ints:
     each = texts if new.all() else texts.take(np.flatnonzero(new))
     at = _side_by_side(each, there)
     if at is None:
+        at = _searched(each, there)
+    if at is None:
         found = pc.fill_null(pc.index_in(each, there), -1)
         at = found.to_numpy(zero_copy_only=False).astype(np.int64)
     if len(each) == len(texts):
@@ -187,6 +189,34 @@ def _side_by_side(each: Any, there: Any) -> Ints | None:
         at[done : done + many] = np.arange(done + others, done + others + many)
         done, others = done + many, others + (many < size)
     return at
+
+
+def _searched(each: Any, there: Any) -> Ints | None:
+    """Search codes of one length in a sorted index of that length: no table of hashes is built."""
+    words = [_of_one_length(texts) for texts in (each, there)]
+    if words[0] is None or words[1] is None or words[0].dtype != words[1].dtype:
+        return None
+    if not (words[1][1:] > words[1][:-1]).all():
+        return None
+    at = np.searchsorted(words[1], words[0]).astype(np.int64)
+    inside = np.minimum(at, len(words[1]) - 1)
+    at[words[1][inside] != words[0]] = -1
+    return at
+
+
+def _of_one_length(texts: Any) -> npt.NDArray[np.bytes_] | None:
+    """See texts without missing ones, all of one length, as bytes of that length, uncopied."""
+    if not len(texts) or texts.null_count:
+        return None
+    _, ends, data = texts.buffers()
+    ends = np.frombuffer(ends, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    size = int(ends[1] - ends[0])
+    if not size or not (np.diff(ends) == size).all():
+        return None
+    plain = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
+    if not plain.all():  # a zero at the end of a text would be lost
+        return None
+    return plain.view(f"S{size}")
 
 
 def looked_up(values: pd.Series, keys: pd.Series | pd.Index) -> pd.Series:

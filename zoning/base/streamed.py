@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 #: Rows that are turned into bytes together, a whole number of row groups (our choice).
-PART = 1 << 18
+PART = 1 << 16
 
 
 def write_geoparquet(frame: gpd.GeoDataFrame, path: Path, group: int) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from zoning.errors import Text
 from zoning.plan import Plan
-from zoning.verify.areas import add_up, hold_unknown, not_known
+from zoning.verify.areas import add_up, hold_unknown, not_known, numbered
 from zoning.verify.compare import Findings, missing
 
 FROM = Text("the ledger", "账目")
@@ -96,10 +96,11 @@ def _new(plan: Plan, atoms: pd.DataFrame, column: str) -> Any:
     """Put the new land of a piece, or what goes of it, on its first atom."""
     pieces = plan.pieces if plan.pieces is not None else pd.DataFrame()
     left = pieces[column].astype("int64")
-    names = atoms["unit"].astype("str") + "|" + atoms["township"].astype("str")
-    first = ~names.duplicated().to_numpy()
+    (unit, units), (township, townships) = (numbered(atoms[k]) for k in ("unit", "township"))
+    _, first = np.unique(unit * len(townships) + township, return_index=True)
+    names = units.take(unit[first]).astype("str") + "|" + townships.take(township[first])
     out = np.zeros(len(atoms), dtype=np.int64)
-    out[first] = left.reindex(names[first], fill_value=0).to_numpy()
+    out[first] = left.reindex(names, fill_value=0).to_numpy()
     return out
 
 
@@ -140,20 +141,11 @@ def _areas(plan: Plan, red: pd.DataFrame, found: Findings) -> None:
     table = plan.tables.get("redline_by_unit")
     if table is None:
         return
-    members: dict[int, list[tuple[str, int]]] = {}
-    for s, code, level in zip(
-        plan.red_sets["red_set"], plan.red_sets["area_code"], plan.red_sets["level"], strict=True
-    ):
-        members.setdefault(int(s), []).append((str(code), int(level)))
-    total: dict[tuple[str, str, int], int] = {}
-    for unit, s, area in zip(red["unit"], red["red_set"], red["area_m2"], strict=True):
-        for code, level in members.get(int(s), ()):
-            key = (str(unit), code, level)
-            total[key] = total.get(key, 0) + int(area)
-    columns = ["unit", "area_code", "level", "area_m2"]
-    stored = {
-        (str(u), str(c), int(n)): int(a)
-        for u, c, n, a in table[columns].itertuples(index=False, name=None)
-    }
-    found.column("verify.accounts", "plan.gpkg: redline_by_unit, area_m2", stored, total,
+    sets = plan.red_sets[["red_set", "area_code", "level"]].astype({"area_code": "str"})
+    keys = ["unit", "area_code", "level"]
+    each = red[["unit", "red_set", "area_m2"]].merge(sets, on="red_set")
+    total = add_up(each, keys, ["area_m2"])["area_m2"]
+    stored = table["area_m2"].set_axis(_keys(table[keys]))
+    found.column("verify.accounts", "plan.gpkg: redline_by_unit, area_m2", stored,
+                 total.set_axis(_keys(total.index.to_frame(index=False))),
                  source=FROM)  # fmt: skip

@@ -237,24 +237,36 @@ def add_up(atoms: pd.DataFrame, keys: Sequence[str], sums: Sequence[str]) -> pd.
     """Add up columns by keys in whole numbers."""
     joined, names = np.zeros(len(atoms), dtype=np.int64), []
     for key in keys:
-        number, values = pd.factorize(atoms[key], sort=True)
+        number, values = numbered(atoms[key])
         joined = joined * len(values) + number
-        names.append(pd.Index(values))
-    groups, row = np.unique(joined, return_inverse=True)
-    out = {}
+        names.append(values)
+    order = None if (joined[1:] >= joined[:-1]).all() else np.argsort(joined, kind="stable")
+    joined = joined if order is None else joined[order]
+    first = np.flatnonzero(np.diff(joined, prepend=-1)) if len(joined) else np.array([], dtype=int)
+    groups, out = joined[first], {}
     for column in sums:
-        total = np.zeros(len(groups), dtype=np.int64)
-        np.add.at(total, row, atoms[column].to_numpy(np.int64))
-        out[column] = total
-    levels = []
+        each = atoms[column].to_numpy(np.int64)
+        each = each if order is None else each[order]
+        out[column] = np.add.reduceat(each, first) if len(first) else each[:0]
+    at: list[Whole] = []
     for values in reversed(names):
-        groups, at = np.divmod(groups, max(len(values), 1))
-        level = values.take(at)
-        plain = isinstance(level, pd.CategoricalIndex)
-        levels.append(level.astype(level.categories.dtype) if plain else level)
+        groups, here = np.divmod(groups, max(len(values), 1))
+        at.insert(0, here)
     if len(keys) == 1:
-        return pd.DataFrame(out, index=levels[0].rename(keys[0]))
-    return pd.DataFrame(out, index=pd.MultiIndex.from_arrays(levels[::-1], names=list(keys)))
+        return pd.DataFrame(out, index=names[0].take(at[0]).rename(keys[0]))
+    return pd.DataFrame(out, index=pd.MultiIndex(names, at, names=list(keys)))
+
+
+def numbered(column: pd.Series) -> tuple[Whole, pd.Index]:
+    """Give each row the place of its value among all, and these in order."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        known = column.cat.categories
+        if known.is_monotonic_increasing:
+            return column.cat.codes.to_numpy(np.int64), known
+    number, values = pd.factorize(column, sort=True, use_na_sentinel=False)
+    index = pd.Index(values)
+    plain = isinstance(index, pd.CategoricalIndex)
+    return number.astype(np.int64), index.astype(index.categories.dtype) if plain else index
 
 
 def _residuals(plan: Plan, found: Findings) -> None:

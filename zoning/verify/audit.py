@@ -76,7 +76,7 @@ def verify(plan: Plan, folder: Path | None = None, *, inputs_in: Path | None = N
     protected.audit(plan, atoms, found)
     spread.audit(plan, found)
     found.checks += overlays(plan)
-    found.checks += own(plan)
+    found.checks += own(plan, atoms)
     fair.audit(plan, found)
     beyond.audit(plan, found)
     clusters.audit(plan, found)

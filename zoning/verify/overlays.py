@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from zoning.errors import Check, Text
 from zoning.plan import Plan
+
+Flags = npt.NDArray[np.bool_]
 
 
 def overlays(plan: Plan) -> list[Check]:
@@ -20,22 +24,29 @@ def overlays(plan: Plan) -> list[Check]:
     units, scheme = plan.units, plan.scheme
     if not scheme.overlays or "overlays" not in units:
         return []
-    kinds = plan.ledger["protected_by"].str.split("+")
-    red = plan.ledger["red_level"] > 0
-    off, rules, known = [], {}, {}
+    ledger = plan.ledger
+    # What lies over an atom is one of a few combinations: each is read once.
+    number, words = pd.factorize(ledger["protected_by"].fillna(""))
+    at = units.index.get_indexer(ledger["unit"])
+    red = ledger["red_level"].to_numpy() > 0
+    area, size = ledger["area_m2"].to_numpy(np.int64), units["area_m2"].to_numpy(np.int64)
+    off = np.zeros(len(units), dtype=bool)
+    rules, known = {}, {}
     for o in scheme.overlays:
-        under = pd.Series([not set(o.protections).isdisjoint(k) for k in kinds], kinds.index)
+        over = [not set(o.protections).isdisjoint(w.split("+")) for w in words]
+        under = np.array(over, dtype=bool)[number]
         if "redline" in o.protections:
-            under |= red
-        area = plan.ledger["area_m2"].where(under, 0).groupby(plan.ledger["unit"]).sum()
-        area = area.reindex(units.index, fill_value=0)
+            under = under | red
+        total = np.zeros(len(units), dtype=np.int64)
+        here = under & (at >= 0)
+        np.add.at(total, at[here], area[here])
         stored = units[o.column].astype("Int64")
-        known[o.code] = stored.notna()
-        wrong = (stored != area).fillna(value=False)
-        off += units.index[wrong.astype(bool)].tolist()
-        rules[o.code] = (area >= o.share * units["area_m2"]) & (units["area_m2"] > 0)
+        known[o.code] = stored.notna().to_numpy(bool)
+        off |= known[o.code] & (stored.fillna(0).to_numpy(np.int64) != total)
+        rules[o.code] = (total >= o.share * size) & (size > 0)
     return [
-        _check("areas", off, "areas under overlays are those of the ledger", "叠加区面积等于台账"),
+        _check("areas", _codes(plan, off), "areas under overlays are those of the ledger",
+               "叠加区面积等于台账"),
         _check("zones", _zones(plan, rules, known), "overlays replace the zones that they rule",
                "叠加区取代所及单元的分区"),
         _check("list", _list(plan, rules, known), "overlays beside the zones are listed",
@@ -43,31 +54,38 @@ def overlays(plan: Plan) -> list[Check]:
     ]  # fmt: skip
 
 
-def _zones(plan: Plan, rules: dict[str, pd.Series], known: dict[str, pd.Series]) -> list[str]:
+def _codes(plan: Plan, here: Flags) -> list[str]:
+    return [str(u) for u in plan.units.index[here]]
+
+
+def _zones(plan: Plan, rules: dict[str, Flags], known: dict[str, Flags]) -> list[str]:
     """Give the units whose zone is not that of the first overlay that rules them, or is without."""
-    units, wrong = plan.units, []
-    for unit, zone, reason in zip(units.index, units["zone"], units["zone_reason"], strict=True):
-        first = next(
-            (o.code for o in plan.scheme.replacing
-             if rules[o.code][unit] or not known[o.code][unit]), None,
-        )  # fmt: skip
-        if reason == "override" or (first is not None and not known[first][unit]):
-            continue
-        if (reason == "overlay") != (first is not None) or (first is not None and zone != first):
-            wrong.append(str(unit))
-    return wrong
+    units = plan.units
+    zone, reason = (units[c].fillna("").to_numpy(dtype=object) for c in ("zone", "zone_reason"))
+    left = reason != "override"
+    none = left.copy()  # neither ruled by an overlay nor of unknown cover
+    wrong = np.zeros(len(units), dtype=bool)
+    for o in plan.scheme.replacing:
+        first = none & (rules[o.code] | ~known[o.code])
+        # Where the cover is unknown nothing can be said.
+        wrong |= first & known[o.code] & ((reason != "overlay") | (zone != o.code))
+        none &= ~first
+    wrong |= none & (reason == "overlay")
+    return _codes(plan, wrong)
 
 
-def _list(plan: Plan, rules: dict[str, pd.Series], known: dict[str, pd.Series]) -> list[str]:
+def _list(plan: Plan, rules: dict[str, Flags], known: dict[str, Flags]) -> list[str]:
     """Give the units that list other overlays than those that rule them."""
-    wrong = []
-    for unit, listed in plan.units["overlays"].items():
-        codes = [o.code for o in plan.scheme.listed]
-        if all(known[c][unit] for c in codes):
-            expected = "+".join(c for c in codes if rules[c][unit])
-            if pd.isna(listed) or listed != expected:
-                wrong.append(str(unit))
-    return wrong
+    codes = [o.code for o in plan.scheme.listed]
+    expected = np.full(len(plan.units), "", dtype=object)
+    asked = np.ones(len(plan.units), dtype=bool)
+    for code in codes:
+        asked &= known[code]
+        more = np.where(expected == "", code, expected + "+" + code)
+        expected = np.where(rules[code], more, expected)
+    listed = plan.units["overlays"]
+    same = listed.notna().to_numpy(bool) & (listed.fillna("").to_numpy(dtype=object) == expected)
+    return _codes(plan, asked & ~same)
 
 
 def _check(name: str, units: list[str], en: str, zh: str) -> Check:

@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import shapely
 
 from zoning.errors import Check, Text
 from zoning.plan import Plan
 from zoning.planfile.models import OwnLimitRule, ReductionPart
-from zoning.verify.areas import classes
+from zoning.verify.areas import add_up, classes, parts
 
 #: Coefficients are counted in millionths.
 _MILLION = 1_000_000
@@ -58,12 +60,14 @@ def _inside(plan: Plan, shape: Any) -> set[str]:
     }  # fmt: skip
 
 
-def own(plan: Plan) -> list[Check]:
+def own(plan: Plan, atoms: pd.DataFrame | None = None) -> list[Check]:
     """Hold what pieces count under each own limit against the ledger and plan.toml's rules.
 
     Parameters
     ----------
     plan : Plan
+    atoms : DataFrame, optional
+        Of :func:`zoning.verify.areas.parts`, where they are at hand.
 
     Returns
     -------
@@ -74,15 +78,14 @@ def own(plan: Plan) -> list[Check]:
     pieces, rules = plan.pieces, plan.config.cap.limit
     if pieces is None or not (rules or plan.config.cap.reduction or "free_farmland_m2" in pieces):
         return []
-    found, free = _places(plan), _free(plan)
-    rows = pieces.to_dict("records")
+    found = _places(plan)
     if "free_farmland_m2" in pieces and classes(plan):  # without classes `areas` has told it
-        off = sum(
-            abs(int(r["free_farmland_m2"]) - free.get((r["unit"], r["township"]), (0, 0))[1])
-            for r in rows
-        )
+        off = _farmland_off(pieces, parts(plan) if atoms is None else atoms)
         text = Text("free farmland of the pieces is that of the ledger", "地块的可用耕地与台账一致")
         found.append(Check("verify.free_farmland", "error", off == 0, off, 0, "m2", "city", text))
+    if not rules:
+        return found
+    free, rows = _free(plan), pieces.to_dict("records")
     units = plan.units.drop(columns="geometry").to_dict("index")
     for rule in rules:
         column = f"limit_{rule.name}"
@@ -99,6 +102,18 @@ def own(plan: Plan) -> list[Check]:
             Check("verify.coefficient", "error", off == 0, off, 0, "pieces", rule.name, text)
         )
     return found
+
+
+def _farmland_off(pieces: pd.DataFrame, atoms: pd.DataFrame) -> int:
+    """Add up how far the free farmland of the pieces is from that of their atoms."""
+    free = pd.DataFrame({k: atoms[k] for k in ("unit", "township")})
+    here = atoms["farmland_m2"] > 0 if "farmland_m2" in atoms else pd.Series(False, atoms.index)
+    free["m2"] = atoms["free_m2"].where(here, 0) if here.any() else 0
+    sums = add_up(free, ["unit", "township"], ["m2"])["m2"]
+    keys = pd.MultiIndex.from_frame(pieces[["unit", "township"]].astype("str"))
+    stored = pieces["free_farmland_m2"].astype("int64").to_numpy()
+    right = sums if sums.index.equals(keys) else sums.reindex(keys, fill_value=0)
+    return int(np.abs(stored - right.to_numpy()).sum())
 
 
 def _free(plan: Plan) -> Sums:
