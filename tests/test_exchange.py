@@ -68,6 +68,17 @@ def test_geodatabase_holds_layers_and_tables_and_whole_numbers(plan, folder):
     assert back.geometry.normalize().geom_equals(plan.units.geometry.normalize()).all()
 
 
+def test_a_geodatabase_written_part_by_part_is_the_same(plan, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(gdb, "PART", 5)
+    assert len(plan.units) > 10
+    exchange.write(plan, "gdb", tmp_path)
+    for layer in ("units", "townships", "zones", "pieces"):
+        parts, whole = (
+            pyogrio.read_dataframe(box / "plan.gdb", layer=layer) for box in (tmp_path, folder)
+        )
+        pd.testing.assert_frame_equal(parts, whole)
+
+
 def test_areas_too_large_for_arcmap_stay_exact():
     frame = pd.DataFrame({"a": pd.array([3_840_000_001, None], dtype="Int64"), "b": [1, 2]})
     frame["c"] = pd.array([True, None], dtype="boolean")

@@ -1391,3 +1391,51 @@ def test_a_pyramid_answers_for_every_unit_as_the_canvas_does(browser, tmp_path, 
     assert browser.js("return Zoning.unitRows().length") == len(plan.units) + 1
     asked = [a.rsplit("/", 1)[1][:12] for a in browser.requests()]
     assert not browser.complaints() and asked == ["pyramid.html"]
+
+
+def test_of_very_many_lines_and_names_those_stand_in_the_page_that_are_seen(browser, tmp_path):
+    """From afar the large ones, and that it is so; from near all that lie there."""
+    import geopandas as gpd
+
+    plan = fake_plan.make_many(400)
+    west, south, east, north = plan.units.total_bounds
+    across, up = np.linspace(west, east, 62)[:-1] + 40, np.linspace(south, north, 54)[:-1] + 40
+    x, y = (a.ravel() for a in np.meshgrid(across, up))
+    small = list(shapely.box(x, y, x + 120, y + 120))
+    large = [shapely.box(west + 2000, south + 2000, west + 5000, south + 5000)]
+
+    def many(frame, prefix, **own):
+        rows = frame.iloc[np.zeros(len(small) + 1, int)].drop(columns="geometry")
+        rows.index = pd.Index([f"{prefix}{k:04}" for k in range(len(rows))], name=frame.index.name)
+        return gpd.GeoDataFrame(rows.assign(**own), geometry=[*small, *large], crs=frame.crs)
+
+    names = [f"R{k:04}" for k in range(len(small) + 1)]
+    plan = dataclasses.replace(
+        plan, redlines=many(plan.redlines, "f", area_code=names, name=names, level=2),
+        townships=many(plan.townships, "32", name=[f"T{k:04}" for k in range(len(names))]),
+    )  # fmt: skip
+    webmap.write(plan, tmp_path / "many.html", lang="en")
+    browser.open(tmp_path / "many.html", "#v=redlines,townships,labels")
+    lines = "return document.querySelectorAll('.zn-red-line').length"
+    named = (
+        "return [...document.querySelectorAll('.zn-name-township')].filter(n => !n.hidden).length"
+    )
+    assert browser.js(lines) == 1 and browser.js(named) < 1000
+    assert "have no line from here" in browser.text(".zn-lines-note")
+    there = plan.redlines.geometry.iloc[1600].centroid
+    lon, lat = Transformer.from_crs(plan.redlines.crs, 4326, always_xy=True).transform(
+        there.x, there.y
+    )
+    look = "Zoning.map.setView([arguments[0], arguments[1]], arguments[2], {animate: false})"
+    browser.js(look, lat, lon, 15)
+    seen = (
+        "const b = Zoning.map.getBounds(); return Zoning.layers.redlines.rows"
+        ".filter(r => b.intersects(Zoning.boundsOf(r))).length"
+    )
+    few = browser.js(seen)
+    assert 20 < few <= browser.js(lines) < 1000
+    assert browser.text(".zn-lines-note") == "" and 0 < browser.js(named) < 1000
+    browser.js(look, lat + 0.03, lon + 0.03, 15)
+    assert 20 < browser.js(lines) < 1000  # others went, those of this view came
+    browser.js("Zoning.state.overlays.delete('redlines'); Zoning.emit('overlays')")
+    assert browser.js(lines) == 0 and not browser.complaints()

@@ -240,3 +240,17 @@ def taken(values: pd.Series, at: Ints, index: pd.Index) -> pd.Series:
     else:
         found = values.array.take(at, allow_fill=some)
     return pd.Series(found, index=index, name=values.name)
+
+
+def held_once(frame: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
+    """Let a table hold the columns of text that another has just so, and not a second copy.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"unit": ["a", "b"], "share": [1.0, 0.5]})
+    >>> held_once(rows, rows.assign(share=2.0))["share"].tolist()
+    [1.0, 0.5]
+    """
+    texts = [c for c in frame if c in like and isinstance(frame[c].dtype, pd.StringDtype)]
+    same = [c for c in texts if frame[c].array.equals(like[c].array)]
+    return frame.assign(**{str(c): like[c].array for c in same})

@@ -70,13 +70,17 @@ def tables(
         "redline_types": _types(redlines, per_area, ledger, parts),
         "redline_overlaps": overlaps(ledger),
         "redline_by_unit": _by_unit_and_area(per_area),
-        "redline_union_by_unit": _union(parts, ["unit"]),
-        "redline_levels": _union(parts, []),
-        "redline_by_county": _union(parts, ["county"]),
-        "redline_by_township": _union(parts, ["township"]),
+    }
+    del per_area
+    named = ("unit", "county", "township", "red_level", *_SUMS)
+    red = parts.loc[parts["red_level"] > 0, [c for c in named if c in parts]]
+    out |= {
+        "redline_union_by_unit": _union(red, ["unit"]),
+        "redline_levels": _union(red, []),
+        "redline_by_county": _union(red, ["county"]),
+        "redline_by_township": _union(red, ["township"]),
     }
     if zone_of is not None:
-        red = parts[parts["red_level"] > 0]
         zoned = red.assign(zone=runs.looked_up(zone_of, red["unit"]).astype(object))
         out["redline_by_zone"] = _union(zoned, ["zone"])
     if "built_m2" in parts:
@@ -86,10 +90,13 @@ def tables(
     return out
 
 
-def _union(parts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+#: What is added up of the union.
+_SUMS = ("area_m2", "built_m2", "farmland_m2", "water_m2")
+
+
+def _union(red: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Add up the union by level: every square metre once."""
-    columns = [c for c in ("area_m2", "built_m2", "farmland_m2", "water_m2") if c in parts]
-    red = parts.loc[parts["red_level"] > 0, [*by, "red_level", *columns]]
+    columns = [c for c in _SUMS if c in red]
     return red.groupby([*by, "red_level"], sort=True, dropna=False)[columns].sum().reset_index()
 
 

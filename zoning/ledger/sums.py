@@ -375,14 +375,18 @@ def account_tables(
         rows = frames[name]
         if not set(keys) <= set(rows.columns):
             continue
-        table = rows.groupby(keys, sort=True, dropna=False)[columns].sum()
+        groups = rows.groupby(keys, sort=True, dropna=False)
+        # Column by column: together they would be copied first.
+        table = pd.DataFrame({c: groups[c].sum() for c in columns})
         table = unknown_stays(table, rows).reset_index()
         if "built_m2" in table:
             new = table.get("new_m2", 0) - table.get("reduced_m2", 0)
             table["share"] = share(table["built_m2"] + new, table["area_m2"])
         tables[name] = table
     if "zone" in units and "built_m2" in parts:
-        zone = runs.looked_up(units["zone"], parts["unit"]).astype(object)
-        cross = parts.groupby([zone.rename("zone"), "landuse"], dropna=False)["area_m2"].sum()
-        tables["account_zone_landuse"] = cross.reset_index()
+        number, names = pd.factorize(units["zone"], sort=True, use_na_sentinel=False)
+        zone = runs.looked_up(pd.Series(number, index=units.index), parts["unit"])
+        cross = parts.groupby([zone.rename("zone"), "landuse"])["area_m2"].sum().reset_index()
+        cross["zone"] = np.asarray(names, dtype=object)[cross["zone"].to_numpy()]
+        tables["account_zone_landuse"] = cross
     return tables

@@ -178,7 +178,8 @@ def _zone(ready: Ready, ledger: atoms.Ledger, parts: pd.DataFrame) -> State:
     layer = intake.layers.townships
     names = None if layer is None else layer["name"].astype("string")
     units, shares = sums.describe_units(ledger, parts, names)
-    state = State(units=units, shares=shares, pieces=sums.pieces(parts))
+    pieces = sums.pieces(parts)
+    state = State(units=units, shares=runs.held_once(shares, pieces), pieces=pieces)
     frames: list[pd.DataFrame] = [units, state.pieces]
     if layer is not None:
         city = intake.layers.city

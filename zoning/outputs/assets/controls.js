@@ -146,6 +146,7 @@
       choice.length > 1 ? Z.el("fieldset", null, Z.el("legend", null, Z.t("theme")), choice) : null,
       Z.el("div", { class: "zn-legend-at" }, Z.legend()),
       Z.sides[0].grid.level ? Z.el("p", { class: "zn-level zn-soft" }) : null,
+      Z.el("p", { class: "zn-lines-note zn-soft" }, Z.linesNote()),
       Z.el("p", { class: "zn-downloads" }, Z.layers.townships ? Z.el("button", { type: "button", class: "zn-button", onclick: () => Z.showTable() }, Z.t("townships_table")) : null,
         Z.el("button", { type: "button", class: "zn-button", onclick: () => Z.saveCsv(Z.t("unit"), Z.unitRows()) }, Z.t("save_units")),
         Z.el("button", { type: "button", class: "zn-button", onclick: () => Z.savePicture() }, Z.t("save_picture"))),

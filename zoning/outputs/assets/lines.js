@@ -7,6 +7,8 @@
     counties: { color: "#2b2f33", weight: 1.3, dashArray: "7 3 1.5 3", fill: false, interactive: false },
     townships: { color: "#43484d", weight: 0.8, opacity: 0.9, fill: false, interactive: false },
   };
+  const MANY = 3000; // a layer with more shapes gives the map only those that can be seen
+  const SMALLEST = 4; // pixels across; more where still too many would be seen
   const FAR_ZOOM = 9; // from here outwards a line of two pixels hides what it surrounds
   const look = () => Z.plan.look.redline;
   const levelOf = (row) => look().level[row.level === 1 ? 1 : 2];
@@ -52,13 +54,60 @@
   // Where the colours below already show what is protected, the lines alone say where.
   Z.calm = (on) => document.getElementById("zn").classList.toggle("zn-calm", on);
 
+  // How large in metres an area must be to have its line at this zoom, by group that holds back others.
+  const heldBack = new Map();
+  Z.linesNote = () => (heldBack.size ? Z.t("lines_from", { d: Z.number(Math.max(...heldBack.values()) / 1000, 1) }) : "");
+
+  // Of very many shapes those that lie in the view and are large enough on the screen.
+  const Near = L.LayerGroup.extend({
+    initialize: function (rows, make) {
+      L.LayerGroup.prototype.initialize.call(this, []);
+      this.make = make;
+      this.items = rows.map((row) => {
+        const box = Z.boundsOf(row);
+        return { row, box, wide: Math.max(box.getEast() - box.getWest(), box.getNorth() - box.getSouth()), layer: null };
+      });
+    },
+
+    onAdd: function (map) {
+      L.LayerGroup.prototype.onAdd.call(this, map);
+      map.on("moveend", this.follow, this);
+      this.follow();
+    },
+
+    onRemove: function (map) {
+      map.off("moveend", this.follow, this);
+      heldBack.delete(this);
+      L.LayerGroup.prototype.onRemove.call(this, map);
+    },
+
+    follow: function () {
+      const pixel = 360 / (256 * 2 ** this._map.getZoom());
+      const view = this._map.getBounds().pad(0.3);
+      const here = this.items.filter((item) => view.intersects(item.box));
+      let from = SMALLEST;
+      while (here.filter((item) => item.wide >= from * pixel).length > MANY) from *= 1.5;
+      const shown = new Set(here.filter((item) => item.wide >= from * pixel));
+      this.items.forEach((item) => {
+        if (item.layer && !shown.has(item)) { this.removeLayer(item.layer); item.layer = null; }
+      });
+      shown.forEach((item) => { if (!item.layer) this.addLayer((item.layer = this.make(item.row))); });
+      if (shown.size < here.length) heldBack.set(this, from * pixel * 111320 * Math.cos((view.getCenter().lat * Math.PI) / 180));
+      else heldBack.delete(this);
+      const note = Z.find(".zn-lines-note");
+      if (note) note.textContent = Z.linesNote();
+    },
+  });
+
   Z.drawLayers = async function (map, layers) {
     const pane = (name, z) => { map.createPane(name).style.zIndex = z; return name; };
     const drawn = {};
     const renderer = L.svg({ pane: pane("zn-lines", 420), padding: 0.5 });
-    const draw = (rows, style) =>
-      L.layerGroup(rows.filter((r) => r.shape.length).map((r) =>
-        L.polygon(r.shape, Object.assign({ renderer, pane: "zn-lines", smoothFactor: 0.6 }, style(r)))));
+    const one = (row, style) => L.polygon(row.shape, Object.assign({ renderer, pane: "zn-lines", smoothFactor: 0.6 }, style(row)));
+    const draw = (rows, style) => {
+      const there = rows.filter((r) => r.shape.length);
+      return there.length > MANY ? new Near(there, (row) => one(row, style)) : L.layerGroup(there.map((row) => one(row, style)));
+    };
     // A pale edge under a line keeps it readable on dark zones.
     const edged = (rows, weight, style) => L.layerGroup([
       draw(rows, () => ({ color: "#fff", weight, opacity: 0.5, fill: false, interactive: false })), draw(rows, style)]);
@@ -84,30 +133,42 @@
     const add = (rows, kind) => rows.filter((r) => r.anchor).forEach((r) => {
       const html = Z.el("span", { class: "zn-name zn-name-" + kind }, Z.place(r));
       shown.push({ html, kind, row: r, at: L.latLng(r.anchor[1], r.anchor[0]), weight: r.area_m2 || 0 });
-      const icon = L.divIcon({ html, className: "zn-name-at", iconSize: [0, 0] });
-      L.marker([r.anchor[1], r.anchor[0]], { icon, pane, interactive: false, keyboard: false }).addTo(group);
     });
+    const put = (name) => {
+      const icon = L.divIcon({ html: name.html, className: "zn-name-at", iconSize: [0, 0] });
+      name.marker = L.marker(name.at, { icon, pane, interactive: false, keyboard: false }).addTo(group);
+    };
     if (layers.counties) add(layers.counties.rows, "county");
     if (layers.townships) add(layers.townships.rows, "township");
+    // Of very many names only those stand in the page that are seen.
+    const many = shown.length > MANY;
+    if (!many) shown.forEach(put);
     const rank = { county: 0, township: 1 };
     shown.sort((a, b) => rank[a.kind] - rank[b.kind] || b.weight - a.weight);
     // Where names would lie on each other, counties and then larger places keep theirs.
     const fit = () => {
       const townships = map.getZoom() >= 10.5 || !layers.counties;
       const taken = [];
-      shown.forEach((name) => {
+      const view = many ? map.getBounds().pad(0.3) : null;
+      const free = (name) => {
+        if ((name.kind === "township" && !townships) || (view && !view.contains(name.at))) return false;
         const p = map.latLngToLayerPoint(name.at);
         const half = widthOf(name.html.textContent) * (name.kind === "county" ? 9.5 : 6.5);
-        const free = taken.every((q) => Math.abs(p.x - q.x) > half + q.half || Math.abs(p.y - q.y) > 17);
-        name.html.hidden = (name.kind === "township" && !townships) || !free;
-        if (!name.html.hidden) taken.push({ x: p.x, y: p.y, half });
+        if (taken.some((q) => Math.abs(p.x - q.x) <= half + q.half && Math.abs(p.y - q.y) <= 17)) return false;
+        return taken.push({ x: p.x, y: p.y, half });
+      };
+      shown.forEach((name) => {
+        name.html.hidden = !free(name);
+        if (!many) return;
+        if (!name.html.hidden && !name.marker) put(name);
+        else if (name.html.hidden && name.marker) { group.removeLayer(name.marker); name.marker = null; }
       });
     };
     const near = () => {
       fit();
       document.getElementById("zn").classList.toggle("zn-far", map.getZoom() < FAR_ZOOM);
     };
-    map.on("zoomend", near);
+    map.on(many ? "moveend" : "zoomend", near);
     Z.on("lang", () => { shown.forEach((name) => Z.put(name.html, Z.place(name.row))); near(); });
     near();
     return group;

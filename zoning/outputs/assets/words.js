@@ -148,6 +148,7 @@ Zoning.words = {
   decided_by: ["触发规则", "rule that fired"],
   terms: ["逐项计算过程", "term by term"],
   terms_out: ["逐项计算过程过多，未随地图附带，请用命令行或方案的表格查看", "Too many terms to travel with the map; see zoning explain"],
+  lines_from: ["小于约 {d} km 的范围在此比例尺不画线，放大后可见", "Areas smaller than about {d} km have no line from here; zoom in to see it"],
   as_one: ["远景：每 {n} × {n} 个单元合为一格（取面积最大的类，比例按合计），放大后逐单元显示", "From afar {n} × {n} units are drawn as one (the class with most area, shares of their sums); zoom in for single units"],
   rounded: ["数值按方格面积的 {step} 取整", "Values are rounded to {step} of a square"],
   published: ["公布面积", "published area"],

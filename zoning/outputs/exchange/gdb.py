@@ -11,6 +11,8 @@ from zoning.errors import InputError
 from zoning.outputs.exchange.contents import Contents
 
 _INT32 = 2**31 - 1
+#: Rows that are handed over together: their texts are plain objects then (our choice).
+PART = 1 << 18
 #: Coordinates are kept to a tenth of a millimetre.
 _GRID_M = 1e-4
 #: Words of SQL that cannot name a field there; they get an underscore.
@@ -48,14 +50,23 @@ def _write_frames(frames: Mapping[str, Any], path: Path, contents: Contents) -> 
     import pyogrio
 
     for i, (name, frame) in enumerate(frames.items()):
-        ready = small_integers(snapped(frame)).rename(columns=_allowed)
+        kinds = _kinds(frame)
         # Of empty shapes alone nobody can tell the kind, and the driver takes no unknown one.
         bare = name in contents.layers and bool(frame.geometry.is_empty.all())
-        pyogrio.write_dataframe(
-            ready, path, layer=name, driver="OpenFileGDB", append=i > 0,
-            geometry_type="MultiPolygon" if bare else None,
-            layer_options={"LAYER_ALIAS": contents.said.table_name(name, contents.lang)},
-        )  # fmt: skip
+        size = PART if _one_kind(frame) else max(len(frame), 1)
+        for start in range(0, max(len(frame), 1), size):
+            part = snapped(frame.iloc[start : start + size])
+            pyogrio.write_dataframe(
+                part.astype(kinds).rename(columns=_allowed), path, layer=name,
+                driver="OpenFileGDB", append=i + start > 0,
+                geometry_type="MultiPolygon" if bare else None,
+                layer_options={"LAYER_ALIAS": contents.said.table_name(name, contents.lang)},
+            )  # fmt: skip
+
+
+def _one_kind(frame: Any) -> bool:
+    """Say whether all shapes are of one kind, so that each part of them tells what all are."""
+    return "geometry" not in frame or frame.geometry.geom_type.nunique(dropna=False) == 1
 
 
 def snapped(frame: Any) -> Any:
@@ -112,17 +123,22 @@ def small_integers(frame: Any) -> Any:
     >>> small_integers(pd.DataFrame({"a": [1], "b": [2**40]})).dtypes.astype(str).tolist()
     ['int32', 'float64']
     """
+    return frame.astype(_kinds(frame))
+
+
+def _kinds(frame: Any) -> dict[str, str]:
+    """Say in which kind each column of whole numbers is written."""
     from pandas.api import types
 
-    out = frame.copy()
-    for column in out.columns:
-        kind = out[column].dtype
+    kinds = {}
+    for column in frame.columns:
+        kind = frame[column].dtype
         if not types.is_integer_dtype(kind) or types.is_bool_dtype(kind):
             continue
-        known = out[column].dropna()
+        known = frame[column].dropna()
         fits = known.empty or (int(known.min()) >= -_INT32 and int(known.max()) <= _INT32)
-        nullable = bool(out[column].isna().any())
-        out[column] = out[column].astype(
+        nullable = bool(frame[column].isna().any())
+        kinds[column] = (
             ("Int32" if nullable else "int32") if fits else ("Float64" if nullable else "float64")
         )
-    return out
+    return kinds
