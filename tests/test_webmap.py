@@ -316,6 +316,23 @@ def test_own_layers_can_be_added(plan, tmp_path):
     )
 
 
+def test_the_page_is_the_one_that_folium_makes(plan, text, tmp_path):
+    """Whoever adds a layer gets the page that `write` gives; blanks are folium's own affair."""
+    by_folium = webmap.save(webmap.build(plan), tmp_path / "m.html", title=plan.name)
+
+    def parts(page):
+        named = re.findall(r'<(script|style) data-name="(.*?)">(.*?)</\1>', page, re.DOTALL)
+        body = page[page.index("<body>") : page.index("</body>")]
+        head = page[: page.index("</title>")]
+        options = re.search(r"\.\.\.\{(.*?)\}", page[page.index("</body>") :], re.DOTALL)[1]
+        return named, body.split(), head, set(options.split(",\n"))
+
+    ours, theirs = parts(text), parts(by_folium.read_text("utf-8"))
+    assert len(ours[0]) == len(page.SCRIPTS) + 4
+    assert ours[:3] == theirs[:3]
+    assert {o.strip() for o in ours[3]} == {o.strip() for o in theirs[3]}
+
+
 def test_hostile_names_stay_text():
     hostile = fake_plan.make(hostile=True)
     html = webmap.html(hostile)

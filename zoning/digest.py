@@ -91,8 +91,8 @@ def _feed(whole: Any, cells: pa.Array) -> None:
         whole.update(memoryview(letters)[int(offsets[0]) : end])
 
 
-#: Cells that are written together.
-_AT_ONCE = 1 << 16
+#: Cells that are written together, and up to how many one by one are sooner done.
+_AT_ONCE, _FEW = 1 << 16, 150
 
 
 def _cells(values: pd.Series) -> list[str] | pa.Array:
@@ -101,6 +101,8 @@ def _cells(values: pd.Series) -> list[str] | pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if len(values) <= _FEW:
+        return [_cell(v) for v in values.tolist()]
     kind = values.dtype
     whole = isinstance(kind, np.dtype) and kind.kind in "iu" and len(values)
     if whole and values.min() > -(2**53) and values.max() < 2**53:
@@ -193,6 +195,8 @@ def _cell(value: Any) -> str:
     """Write a value so that types of columns do not matter: 1, 1.0 and True differ from text."""
     if isinstance(value, str):
         return "\x00" if value == "<NA>" else "'" + value
+    if type(value) is int and abs(value) < 2**53:
+        return str(value)
     if value is None or str(value) == "<NA>" or value != value:
         return "\x00"
     if isinstance(value, bool) or type(value).__name__ == "bool":

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from zoning.base.areas import M2_PER_KM2
 from zoning.evaluation.presets import PatchRule
 from zoning.evaluation.tables import NODATA, Array, Classes
+from zoning.measure import windows
 
 Labels = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
@@ -49,16 +50,13 @@ def label_patches(
     >>> label_patches(row, (10, 10), 25)[0].tolist()
     [[1, 0, 0, 1, 0, 0, 0, 0, 2]]
     """
-    from scipy.ndimage import binary_dilation, label
-
     across, down = (int(gap_m / 2 // side) for side in cell_m)
     grown = member
     if across or down:
         y, x = np.mgrid[-down : down + 1, -across : across + 1]
         inside = np.hypot(x * cell_m[0], y * cell_m[1]) <= gap_m / 2
-        grown = binary_dilation(member, structure=inside)
-    labels = np.empty(member.shape, dtype=np.int32)
-    n = int(label(grown, structure=np.ones((3, 3)), output=labels))
+        grown = windows.grown(member, inside)
+    labels, n = windows.patches(grown, corners=True)
     if grown is not member:
         labels[~member] = 0
     return labels, n

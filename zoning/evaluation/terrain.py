@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.evaluation.tables import Array
+from zoning.measure.windows import moving
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,22 +40,28 @@ def slope_deg(height: Array, dx: float, dy: float, *, rim: bool = False) -> Floa
     """
     z = np.asarray(height, dtype=np.float64)
     z = z if rim else np.pad(z, 1, constant_values=np.nan)
-    c = z[1:-1, 1:-1]
-    rows, columns = c.shape
+    rows, columns = (n - 2 for n in z.shape)
+    near = {
+        (i, j): z[1 + i : 1 + i + rows, 1 + j : 1 + j + columns]
+        for i in (-1, 0, 1) for j in (-1, 0, 1)
+    }  # fmt: skip
+    out = _steep(near, dx, dy)
+    # Few cells have a missing neighbour: only those are completed.
+    beside = np.isnan(out) & ~np.isnan(near[0, 0])
+    if beside.any():
+        out[beside] = _steep(_completed({k: part[beside] for k, part in near.items()}), dx, dy)
+    out[np.isnan(near[0, 0])] = np.nan
+    return out
 
-    def at(i: int, j: int) -> Floats:
-        part: Floats = z[1 + i : 1 + i + rows, 1 + j : 1 + j + columns]
-        return part
 
-    near = {(i, j): at(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)}
-    if np.isnan(z).any():
-        near = _completed(near)
+def _steep(near: dict[tuple[int, int], Floats], dx: float, dy: float) -> Floats:
+    """Slope in degrees from the cells around; NaN where one of the eight is missing."""
     right = near[-1, 1] + 2 * near[0, 1] + near[1, 1]
     left = near[-1, -1] + 2 * near[0, -1] + near[1, -1]
     down = near[1, -1] + 2 * near[1, 0] + near[1, 1]
     up = near[-1, -1] + 2 * near[-1, 0] + near[-1, 1]
-    steep = np.hypot((right - left) / (8 * dx), (down - up) / (8 * dy))
-    return np.where(np.isnan(c), np.nan, np.degrees(np.arctan(steep)))
+    steep: Floats = np.hypot((right - left) / (8 * dx), (down - up) / (8 * dy))
+    return np.degrees(np.arctan(steep, out=steep), out=steep)
 
 
 def _completed(near: dict[tuple[int, int], Floats]) -> dict[tuple[int, int], Floats]:
@@ -99,12 +106,10 @@ def relief_m(height: Array, window: int) -> Floats:
     >>> relief_m(np.array([[0.0, 5.0, np.nan], [1.0, 2.0, 9.0]]), 3)[0].tolist()
     [5.0, 9.0, nan]
     """
-    from scipy.ndimage import maximum_filter, minimum_filter
-
     z = np.asarray(height, dtype=np.float64)
     gone = np.isnan(z)
-    top = maximum_filter(np.where(gone, -np.inf, z), window, mode="constant", cval=-np.inf)
-    low = minimum_filter(np.where(gone, np.inf, z), window, mode="constant", cval=np.inf)
+    top = moving(np.where(gone, -np.inf, z), window, np.maximum, -np.inf)
+    low = moving(np.where(gone, np.inf, z), window, np.minimum, np.inf)
     # Where nothing is known the two infinities would give a warning, not a number.
     out: Floats = np.subtract(top, low, out=np.full(z.shape, np.nan), where=~gone)
     return out

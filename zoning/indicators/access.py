@@ -252,11 +252,12 @@ def minutes_from_points(xy: Floats, centres: Floats, graph: RoadGraph) -> Floats
     >>> minutes_from_points(np.array([[10e3, 100.0]]), np.zeros((1, 2)), road_graph(road))
     array([10.387...])
     """
-    from scipy.spatial import cKDTree
+    import shapely
 
     speeds = load_toml("indicators", "speeds.toml")
     slow = float(speeds["off_road_kmh"]) * 1000.0 / 60.0
-    far = cKDTree(centres).query(xy)[0]
+    nearest = centres[shapely.STRtree(shapely.points(centres)).nearest(shapely.points(xy))]
+    far = np.sqrt(((xy - nearest) ** 2).sum(axis=1))
     best = np.where(far <= float(speeds["direct_walk_km"]) * 1000.0, far / slow, np.inf)
     if not len(graph.start):
         return best

@@ -13,7 +13,7 @@ import pandas as pd
 
 from zoning.indicators.provincial import suitable_land
 from zoning.indicators.terrain import slope
-from zoning.indicators.zonal import Floats, means, series
+from zoning.indicators.zonal import Floats, Places, means, series
 
 #: Shares of the known pixels of a place.
 NAMES = ("suitable_share", "suitable_built_share", "suitable_farmland_share")
@@ -24,7 +24,7 @@ _ROWS = 256
 
 def suitable_of(
     dem: str | Path, landuse: str | Path, classes: pd.DataFrame,
-    places: Mapping[str, gpd.GeoDataFrame], crs: Any,
+    places: Mapping[str, gpd.GeoDataFrame] | Places, crs: Any,
 ) -> dict[str, pd.DataFrame]:  # fmt: skip
     """Share of places that is suitable land, and of it what is built and what is farmed.
 
@@ -36,7 +36,7 @@ def suitable_of(
         Heights in metres; classes.
     classes : DataFrame, index ``value``
         ``group``, ``water``, ``built``, ``farmland`` of the classes.
-    places : mapping of GeoDataFrame
+    places : mapping of GeoDataFrame, or Places
         By name, such as ``townships``.
     crs : CRS
         Plane to which heights in degrees are brought.
@@ -90,9 +90,9 @@ def suitable_of(
                     )
                 }  # fmt: skip
 
-        shapes = {k: list(f.geometry.to_crs(heights.crs)) for k, f in places.items()}
-        found = means(blocks(), heights.transform, shapes)
+        frames = Places.of(places)
+        found = means(blocks(), heights, frames)
     return {
         k: pd.DataFrame({n: series(found[k].get(n), f.index) for n in NAMES}, index=f.index)
-        for k, f in places.items()
+        for k, f in frames.frames.items()
     }

@@ -13,7 +13,8 @@ import pandas as pd
 
 from zoning.base.shipped import load_toml
 from zoning.errors import InputError
-from zoning.indicators.zonal import means, series
+from zoning.indicators.zonal import Places, means, series
+from zoning.measure.windows import moving
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -91,12 +92,10 @@ def relief(height: Floats, window: int) -> Floats:
     >>> relief(np.array([[0.0, 5.0, np.nan], [1.0, 2.0, 9.0]]), 3)[0].tolist()
     [5.0, 9.0, nan]
     """
-    from scipy.ndimage import maximum_filter, minimum_filter
-
     z = np.asarray(height, dtype=np.float64)
     missing = np.isnan(z)
-    high = maximum_filter(np.where(missing, -np.inf, z), size=window, mode="nearest")
-    low = minimum_filter(np.where(missing, np.inf, z), size=window, mode="nearest")
+    high = moving(np.where(missing, -np.inf, z), window, np.maximum, -np.inf)
+    low = moving(np.where(missing, np.inf, z), window, np.minimum, np.inf)
     return np.where(missing, np.nan, high - low)
 
 
@@ -124,14 +123,14 @@ def terrain(dem: str | Path, places: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def terrain_of(
-    dem: str | Path, places: Mapping[str, gpd.GeoDataFrame], crs: Any = None
+    dem: str | Path, places: Mapping[str, gpd.GeoDataFrame] | Places, crs: Any = None
 ) -> dict[str, pd.DataFrame]:
     """As `terrain`, for several frames at once.
 
     Parameters
     ----------
     dem : str or Path
-    places : mapping of GeoDataFrame
+    places : mapping of GeoDataFrame, or Places
     crs : CRS, optional
         Bring a raster in degrees to this CRS (bilinear); left out, it is refused.
     """
@@ -158,12 +157,12 @@ def terrain_of(
                 "needs a projected CRS in metres", "需要以米为单位的投影坐标系",
                 where=str(dem), code="crs",
             )  # fmt: skip
-        shapes = {k: list(f.to_crs(r.crs).geometry) for k, f in places.items()}
-        found = means(_measured(r), r.transform, shapes)
+        known = Places.of(places)
+        found = means(_measured(r), r, known)
     names = ("slope_deg", "relief_m", "elevation_m")
     return {
         k: pd.DataFrame({n: series(found[k].get(n), f.index) for n in names}, index=f.index)
-        for k, f in places.items()
+        for k, f in known.frames.items()
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,81 +19,141 @@ import pandas as pd
 from zoning.errors import InputError
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
 
 #: Pixels of a strip (own choice; tens of megabytes).
 _PIXELS = 4_000_000
+_POLYGON = 3
 
 #: Values of several layers on the pixels of a window, NaN where unknown.
 Block = tuple[Any, Mapping[str, Floats]]
 
 
-def means(
-    blocks: Iterator[Block], transform: Any, places: Mapping[str, Sequence[Any]]
-) -> dict[str, dict[str, Floats]]:
+class Places:
+    """Polygons by the name of their frame, and which of them the pixels of a raster lie in.
+
+    Rasters on the same pixels are asked one after the other, so what was found is kept until
+    another comes; of a raster above ``_PIXELS`` only the last strip.
+
+    Parameters
+    ----------
+    frames : mapping of GeoDataFrame
+        By name, such as ``townships`` and ``units``; polygons of one frame do not overlap.
+    """
+
+    def __init__(self, frames: Mapping[str, Any]) -> None:
+        self.frames = frames
+        self._crs: Any = None
+        self._parts: dict[str, list[tuple[dict[str, Any], int]]] = {}
+        self._pixels: tuple[Any, ...] = ()
+        self._numbers: dict[str, Ints] = {}
+
+    @classmethod
+    def of(cls, frames: Mapping[str, Any] | Places) -> Places:
+        """Take frames as they are, or places that were looked up before."""
+        return frames if isinstance(frames, Places) else cls(frames)
+
+    def on(self, raster: Any, window: Any) -> dict[str, Ints]:
+        """Give for the pixels of whole rows the place that their centre lies in, 0 for none."""
+        from rasterio.windows import Window, transform
+
+        small = raster.width * raster.height <= _PIXELS
+        whole = Window(0, 0, raster.width, raster.height) if small else window
+        pixels = (tuple(transform(whole, raster.transform)), int(whole.height), int(whole.width))
+        if not self._parts or raster.crs != self._crs:
+            self._crs, self._pixels = raster.crs, ()
+            self._parts = {
+                name: _polygons(frame.geometry.to_crs(raster.crs))
+                for name, frame in self.frames.items()
+            }
+        if pixels != self._pixels:
+            self._pixels = pixels
+            self._numbers = {name: _burnt(parts, *pixels) for name, parts in self._parts.items()}
+        top = int(window.row_off - whole.row_off)
+        rows = slice(top, top + int(window.height))
+        return {name: numbers[rows].ravel() for name, numbers in self._numbers.items()}
+
+
+def _polygons(shapes: Any) -> list[tuple[dict[str, Any], int]]:
+    """Give the polygons of shapes as plain coordinates, each with the number of its shape from 1.
+
+    So many shapes are not asked for their coordinates one by one.
+    """
+    import shapely
+
+    parts, number = shapely.get_parts(shapes.to_numpy(), return_index=True)
+    parts, inner = shapely.get_parts(parts, return_index=True)
+    number = number[inner]
+    polygon = (shapely.get_type_id(parts) == _POLYGON) & ~shapely.is_empty(parts)
+    if not polygon.any():
+        return []
+    _, xy, (rings, polygons) = shapely.to_ragged_array(parts[polygon], include_z=False)
+    points = xy.tolist()
+    lines = [points[a:b] for a, b in pairwise(rings.tolist())]
+    shaped = [lines[a:b] for a, b in pairwise(polygons.tolist())]
+    return [
+        ({"type": "Polygon", "coordinates": shape}, n + 1)
+        for shape, n in zip(shaped, number[polygon].tolist(), strict=True)
+    ]
+
+
+def _burnt(
+    parts: list[tuple[dict[str, Any], int]], place: tuple[float, ...], height: int, width: int
+) -> Ints:
+    """Give for the pixels of a picture the polygon that their centre lies in."""
+    from affine import Affine
+    from rasterio.features import rasterize
+
+    if not parts:
+        return np.zeros((height, width), dtype=np.int32)
+    shape = (height, width)
+    numbers: Ints = rasterize(parts, shape, transform=Affine(*place[:6]), dtype="int32")
+    return numbers
+
+
+def means(blocks: Iterator[Block], raster: Any, places: Places) -> dict[str, dict[str, Floats]]:
     """Mean of every layer over every place.
 
     Parameters
     ----------
-    blocks : iterator of (window, layers)
-        Windows of a raster, each pixel once; a layer may be ``(values, weights)`` joined as a
-        complex number: see `weighted`.
-    transform : Affine
-        Of the whole raster.
-    places : mapping of sequences of polygons
-        In the CRS of the raster; those of one name do not overlap.
+    blocks : iterable of (window, layers)
+        Windows of whole rows of a raster, each row once.
+    raster : rasterio dataset
+        Gives CRS, transform, width and height.
+    places : Places
 
     Returns
     -------
     dict of dict of float arrays
         By name of the places and layer; NaN where no known pixel lies inside.
     """
-    from rasterio.features import rasterize
-    from rasterio.windows import transform as moved
-
     sums: dict[tuple[str, str], Floats] = {}
-    counts: dict[tuple[str, str], Floats] = {}
+    counts: dict[tuple[str, str], npt.NDArray[np.int64]] = {}
     for window, layers in blocks:
-        shape = (int(window.height), int(window.width))
-        for name, shapes in places.items():
-            n = len(shapes)
-            pairs = [(s, i + 1) for i, s in enumerate(shapes) if s is not None and not s.is_empty]
-            if not pairs:
-                continue
-            ids = rasterize(
-                pairs, out_shape=shape, transform=moved(window, transform), dtype="int32"
-            ).ravel()
+        for name, numbers in places.on(raster, window).items():
+            n = len(places.frames[name])
+            inside = np.flatnonzero(numbers)
+            place = numbers[inside] - 1
             for layer, values in layers.items():
-                flat = values.ravel()
-                weight = flat.imag if np.iscomplexobj(flat) else np.ones(flat.shape)
-                value = flat.real
-                use = (ids > 0) & ~np.isnan(value) & (weight > 0)
-                key = (name, layer)
+                value, at = values.ravel()[inside], place
+                known = ~np.isnan(value)
+                if not known.all():
+                    value, at = value[known], place[known]
+                key = name, layer
                 sums.setdefault(key, np.zeros(n))
-                counts.setdefault(key, np.zeros(n))
-                at = ids[use] - 1
-                sums[key] += np.bincount(at, value[use] * weight[use], n)
-                counts[key] += np.bincount(at, weight[use], n)
-    out: dict[str, dict[str, Floats]] = {name: {} for name in places}
+                counts.setdefault(key, np.zeros(n, dtype=np.int64))
+                sums[key] += np.bincount(at, value, n)
+                counts[key] += np.bincount(at, minlength=n)
+    out: dict[str, dict[str, Floats]] = {name: {} for name in places.frames}
     for (name, layer), total in sums.items():
         known = counts[name, layer] > 0
         out[name][layer] = np.where(known, total / np.where(known, counts[name, layer], 1), np.nan)
     return out
 
 
-def weighted(values: Floats, weights: Floats) -> npt.NDArray[np.complex128]:
-    """Carry a weight with every value, as the imaginary part.
-
-    Examples
-    --------
-    >>> weighted(np.array([2.0]), np.array([0.5]))
-    array([2.+0.5j])
-    """
-    return np.asarray(values + 1j * weights)
-
-
 def raster_means(
     path: str | Path,
-    places: Mapping[str, Any],
+    places: Mapping[str, Any] | Places,
     *,
     classes: Sequence[int] = (),
     only: tuple[str | Path, Sequence[int]] | None = None,
@@ -103,7 +164,7 @@ def raster_means(
     ----------
     path : str or Path
         Raster with a CRS; band 1, scale and offset applied.
-    places : mapping of GeoDataFrame
+    places : mapping of GeoDataFrame, or Places
         By name, such as ``townships`` and ``units``.
     classes : sequence of int, optional
         Give the share of these values among the known pixels, 0..1.
@@ -150,9 +211,9 @@ def raster_means(
                     x = np.where(built, x, np.nan)
                 yield window, {"value": x}
 
-        shapes = {k: list(f.geometry.to_crs(file.crs)) for k, f in places.items()}
-        found = means(blocks(), file.transform, shapes)
-    return {k: series(found[k].get("value"), f.index) for k, f in places.items()}
+        known = Places.of(places)
+        found = means(blocks(), file, known)
+    return {k: series(found[k].get("value"), f.index) for k, f in known.frames.items()}
 
 
 def series(values: Floats | None, index: pd.Index) -> pd.Series:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from zoning.inputs.china import FILES, BoundarySource, folder_of, list_areas
-from zoning.inputs.outlines import read_outline
+from zoning.inputs.outlines import read_boxes, read_outline
 
 
 def outlines_near(
@@ -48,11 +48,12 @@ def outlines_near(
 def _cities(source: BoundarySource) -> list[tuple[str, Path, int, tuple[float, ...]]]:
     """Give name, file, row and box of every city; the boxes are found once."""
     folder, found = folder_of(source), []
+    boxes = cache(lambda path: read_boxes(path).tolist())
     for place in list_areas(source):
         # Municipalities stand above the cities and have none below.
         whole = place.level == "province" and place.name.endswith("市")
         if place.level != "city" and not whole:
             continue
         path = folder / f"cn_{FILES[place.level]}.bin"
-        found.append((place.name, path, place.row, read_outline(path, place.row).bounds))
+        found.append((place.name, path, place.row, tuple(boxes(path)[place.row])))
     return found

@@ -137,7 +137,7 @@ def find_area(name_or_code: str, source: BoundarySource = "tianditu") -> Area:
     >>> area.adcode, area.level, area.path
     ('320106', 'county', ('江苏省', '南京市', '鼓楼区'))
     """
-    return _area(_find(name_or_code, source), source)
+    return area_of(_find(name_or_code, source), source)
 
 
 def country(source: BoundarySource = "tianditu") -> Area:
@@ -151,7 +151,7 @@ def country(source: BoundarySource = "tianditu") -> Area:
     import shapely
 
     folder = folder_of(source)
-    parts = [_area(p, source, folder) for p in list_areas(source) if p.level == "province"]
+    parts = [area_of(p, source, folder) for p in list_areas(source) if p.level == "province"]
     shape = shapely.union_all([p.geometry for p in parts])
     return Area(COUNTRY, "中国", "province", ("中国",), shape, source, parts[0].licence)
 
@@ -194,7 +194,7 @@ def counties(area: Area) -> gpd.GeoDataFrame:
     whole = area.adcode == COUNTRY
     below = [p for p in places if (whole or area.adcode in p.parents) and p.adcode not in above]
     folder = folder_of(area.source)  # to look for it takes as long as to read an outline
-    areas = [_area(p, area.source, folder) for p in below] or [area]
+    areas = [area_of(p, area.source, folder) for p in below] or [area]
     return gpd.GeoDataFrame(
         {"name": [a.name for a in areas]},
         geometry=[a.geometry for a in areas],
@@ -342,7 +342,8 @@ def _place(line: dict[str, str], level: AreaLevel, depth: int, row: int) -> Plac
     return Place(codes[-1], names[-1], line["short_name"], level, names, codes[:-1], row)
 
 
-def _area(place: Place, source: BoundarySource, folder: Path | None = None) -> Area:
+def area_of(place: Place, source: BoundarySource = "tianditu", folder: Path | None = None) -> Area:
+    """Read the outline of a place of the list."""
     import shapely
 
     folder = folder or folder_of(source)

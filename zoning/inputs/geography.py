@@ -22,6 +22,7 @@ from zoning.base.still import still
 from zoning.errors import Text
 from zoning.inputs.roads import road_classes
 from zoning.inputs.source import sha256_of
+from zoning.measure.windows import patches
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -181,9 +182,7 @@ def _large(wet: Any, place: Any, crs: Any) -> Any:
     """Leave out water of fewer pixels than a screen can show, before it becomes shapes."""
     if not crs.is_projected:
         return wet
-    from scipy import ndimage
-
-    label, _ = ndimage.label(wet)  # over sides, as shapes are
+    label, _ = patches(wet, corners=False)  # as shapes are
     size = np.bincount(label.ravel())
     # A tenth of room, for another CRS measures another area.
     size[0] = 0

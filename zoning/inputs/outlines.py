@@ -56,6 +56,24 @@ def read_outline(path: Path, row: int) -> Any:
     )
 
 
+def read_boxes(path: Path) -> npt.NDArray[np.float64]:
+    """Read west, south, east and north of every geometry of a file, degrees.
+
+    As the outlines that `read_outline` gives, of which none is made.
+    """
+    body = memoryview(path.read_bytes())
+    boxes = []
+    for block in _blocks(body):
+        many = np.frombuffer(block[:4], "<u4")[0] == _MULTIPOLYGON
+        polygons = _blocks(block[4:]) if many else [block[4:]]
+        shells = [_steps(next(iter(_blocks(polygon)))) for polygon in polygons]
+        boxes.append((
+            np.min([s.min(axis=0) for s in shells], axis=0),
+            np.max([s.max(axis=0) for s in shells], axis=0),
+        ))  # fmt: skip
+    return _degrees(np.array(boxes)).reshape(-1, 4)
+
+
 def _blocks(body: memoryview) -> Iterator[memoryview]:
     count = int(np.frombuffer(body[:4], "<u4")[0])
     sizes = np.frombuffer(body[4 : 4 + 4 * count], "<u4").tolist()
@@ -73,12 +91,18 @@ def _polygon(body: memoryview) -> Any:
 
 
 def _ring(body: memoryview) -> npt.NDArray[np.float64]:
+    return _degrees(_steps(body))
+
+
+def _steps(body: memoryview) -> npt.NDArray[np.int64]:
     """Decode a ring: whole steps of 2e-6 degrees from the south-west corner of the globe."""
     if np.frombuffer(body[:4], "<u4")[0]:
         first = np.frombuffer(body[4:12], "<u4").astype(np.int64)
         moves = np.frombuffer(body[12:], "<i2").reshape(-1, 2).astype(np.int64)
-        steps = np.vstack([first, first + np.cumsum(moves, axis=0)])
-    else:
-        steps = np.frombuffer(body[4:], "<u4").reshape(-1, 2).astype(np.int64)
+        return np.vstack([first, first + np.cumsum(moves, axis=0)])
+    return np.frombuffer(body[4:], "<u4").reshape(-1, 2).astype(np.int64)
+
+
+def _degrees(steps: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     degrees: npt.NDArray[np.float64] = np.round(steps * 2e-6 - (180.0, 90.0), 6)
     return degrees

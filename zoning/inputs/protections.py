@@ -7,6 +7,7 @@ every other kind stands in one layer of protections.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -46,6 +47,11 @@ def load_kinds() -> pd.DataFrame:
     >>> load_kinds().loc["basic_farmland", ["zh", "column"]].tolist()
     ['永久基本农田', 'basic_farmland_m2']
     """
+    return _kinds().copy()
+
+
+@cache  # asked for by every account
+def _kinds() -> pd.DataFrame:
     table = pd.DataFrame(load_toml("protections", "kinds.toml")["kind"])
     return table.rename(columns={"code": "kind"}).set_index("kind")
 

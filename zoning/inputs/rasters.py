@@ -17,6 +17,7 @@ from zoning.inputs.inspect.place import axes, prefix
 from zoning.inputs.pictures import Bounds, ClassFile
 from zoning.inputs.source import Source, existing, sha256_of
 from zoning.inputs.spots import spots
+from zoning.measure.windows import patches
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -254,9 +255,8 @@ def _patches(
 ) -> list[tuple[float, int, float, float]]:
     """Give area and place of the largest patches of a value in a strip."""
     import shapely
-    from scipy import ndimage
 
-    labels, _ = ndimage.label(mask, np.ones((3, 3), bool))
+    labels, _ = patches(mask, corners=True)
     sizes = np.bincount(labels.ravel())[1:]
     out = []
     for label in np.argsort(-sizes, kind="stable")[:MOST_PATCHES].tolist():

@@ -163,7 +163,8 @@ def class_shares(raster: Raster, *, origin: tuple[float, float], cell: float) ->
     size = (int(x.cell[-1]) - first_col + 1) * kinds
 
     found: list[tuple[Ints, Ints, Floats]] = []
-    for row, start, stop in _cell_rows(y):
+    rows_of_cells = [*_starts(y.cell).tolist(), len(y.cell)]
+    for start, stop in pairwise(rows_of_cells):
         area = np.zeros(size)
         for some in _slices(start, stop, _PIXELS // len(place) + 1):
             pixels = raster.classes[y.pixel[some]][:, x.pixel]
@@ -173,7 +174,7 @@ def class_shares(raster: Raster, *, origin: tuple[float, float], cell: float) ->
                 minlength=size,
             )
         bins = np.flatnonzero(area)
-        found.append((np.full(len(bins), row), bins, area[bins]))
+        found.append((np.full(len(bins), y.cell[start]), bins, area[bins]))
     rows, bins, areas = (np.concatenate(c) for c in zip(*found, strict=True))
     return CellClasses(rows, bins // kinds + first_col, codes.value[bins % kinds], areas / cell**2)
 
@@ -277,17 +278,19 @@ def _rows_of_pieces(
     last = np.maximum.reduceat(x.cell[edge.col], start)  # runs of whole cells end at an edge cell
     width = last - first + 1
     offset = width.cumsum() - width
-    shift = np.repeat(offset - first, size)  # from a cell's column to its bin
+    shift = np.repeat((offset - first) * kinds, size)  # from a cell's column to its bins
+    column, wide = x.cell * kinds, x.width
+    down, high = seen.row[edge.row], y.width[edge.row]
     area = np.zeros(int(width.sum()) * kinds)
     for some in _chunks(edge.whole + 1):
-        run, col, share = _pixels(edge, some)
-        row = edge.row[run]
-        bins = shift[run]
-        bins += x.cell[col]
-        bins *= kinds
-        bins += seen.kind[seen.row[row] + seen.col[col]]
-        share *= y.width[row]
-        share *= x.width[col]
+        count, col, share = _pixels(edge, some)
+        at = np.repeat(down[some], count)
+        at += seen.col[col]
+        bins = np.repeat(shift[some], count)
+        bins += column[col]
+        bins += seen.kind[at]
+        share *= np.repeat(high[some], count)
+        share *= wide[col]
         area += np.bincount(bins, share, minlength=len(area))
     bins = np.flatnonzero(area)
     piece = bins // kinds
@@ -302,15 +305,14 @@ def _rows_of_pieces(
 
 
 def _pixels(edge: EdgeCells, some: slice) -> tuple[Ints, Ints, Floats]:
-    """Write out edge cells and the whole ones behind them: index in ``edge``, column, share."""
+    """Write out edge cells and the whole ones behind them: how many, column, share."""
     count = edge.whole[some] + 1
     start = count.cumsum() - count
-    index = np.arange(some.start, some.stop)
     col = np.repeat(edge.col[some] - start, count)
     col += np.arange(len(col))
     share = np.ones(len(col))
     share[start] = edge.share[some]
-    return np.repeat(index, count), col, share
+    return count, col, share
 
 
 class _Codes(NamedTuple):
@@ -332,14 +334,21 @@ class _Codes(NamedTuple):
         used = np.zeros(high - low + 1, dtype=bool)
         used[OUTSIDE - low] = True
         for block in blocks:
-            used[block.astype(np.int64) - low] = True
+            used[_above(block, low)] = True
         return cls(np.flatnonzero(used) + low, low, used.cumsum() - 1)
 
     def translate(self, pixels: npt.NDArray[np.integer[Any]]) -> Ints:
         """Give the numbers of values."""
         if self.table is None:
             return np.searchsorted(self.value, pixels)
-        return self.table[pixels.astype(np.int64) - self.low]
+        found: Ints = self.table[_above(pixels, self.low)]
+        return found
+
+
+def _above(pixels: npt.NDArray[np.integer[Any]], low: int) -> npt.NDArray[np.integer[Any]]:
+    """Give how far above the lowest value pixels lie, in small numbers where those suffice."""
+    small = low == OUTSIDE and pixels.dtype == np.uint8
+    return pixels + np.uint16(1) if small else pixels.astype(np.int64) - low
 
 
 class _Seen(NamedTuple):
@@ -372,13 +381,6 @@ def _rows(raster: Raster) -> tuple[float, float, int]:
 def _starts(key: Ints) -> Ints:
     """Index of the first member of each group of equal neighbours."""
     return np.concatenate(([0], np.flatnonzero(key[1:] != key[:-1]) + 1))
-
-
-def _cell_rows(y: Strips) -> Iterator[tuple[int, int, int]]:
-    """Rows of cells from south to north: number, first strip, one past the last."""
-    start = _starts(y.cell)
-    for a, b in pairwise([*start.tolist(), len(y.cell)]):
-        yield int(y.cell[a]), a, b
 
 
 def _slices(start: int, stop: int, step: int) -> Iterator[slice]:

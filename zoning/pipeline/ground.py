@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from zoning.errors import Finding, Text
+from zoning.indicators.zonal import Places, raster_means
 from zoning.inputs.ground import Ground
 from zoning.pipeline import neighbours, provincial, ten_told
 
@@ -87,6 +88,7 @@ def measure(
     inputs, ground = config.inputs, intake.ground
     out = {k: pd.DataFrame(index=f.index) for k, f in places.items()}
     findings: list[Finding] = []
+    seen = Places(places)  # which pixels lie in which place is found once for all rasters
 
     def put(found: Mapping[str, pd.Series | pd.DataFrame], name: str = "") -> None:
         for key, values in found.items():
@@ -96,7 +98,7 @@ def measure(
     if ground.dem is not None:
         from zoning.indicators.terrain import terrain_of
 
-        put(terrain_of(ground.dem, places, intake.grid.crs))
+        put(terrain_of(ground.dem, seen, intake.grid.crs))
     if ground.roads is not None and ground.centres is not None:
         put(_travel(ground, places))
     if ground.neighbours is not None and inputs.neighbours is not None and "townships" in places:
@@ -108,13 +110,11 @@ def measure(
     if intake.classes is not None:
         built = [int(v) for v in intake.classes.index[intake.classes["built"]]]
     for name, path in ground.rasters.items():
-        from zoning.indicators.zonal import raster_means
-
         part = inputs.rasters[name]
         only = (ground.landuse, built) if part.by == "built" and ground.landuse else None
-        put(raster_means(path, places, classes=part.classes, only=only), name)
+        put(raster_means(path, seen, classes=part.classes, only=only), name)
     if inputs.evaluations:
-        found, told = _evaluated(config, intake, places)
+        found, told = _evaluated(config, intake, seen)
         put(found)
         findings += told
     if "townships" in out:
@@ -165,12 +165,10 @@ def _travel(ground: Ground, places: Mapping[str, gpd.GeoDataFrame]) -> dict[str,
 
 
 def _evaluated(
-    config: Config, intake: Intake, places: Mapping[str, gpd.GeoDataFrame]
+    config: Config, intake: Intake, places: Places
 ) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
     """Evaluate, ecology first, and give the shares of classes of land."""
-    from zoning.indicators.zonal import raster_means
-
-    out = {k: pd.DataFrame(index=f.index) for k, f in places.items()}
+    out = {k: pd.DataFrame(index=f.index) for k, f in places.frames.items()}
     findings: list[Finding] = []
     with tempfile.TemporaryDirectory() as folder:
         done: dict[str, Path] = {}
@@ -192,12 +190,11 @@ def _evaluated(
 
 
 def _together(
-    intake: Intake, places: Mapping[str, gpd.GeoDataFrame], folder: Path,
+    intake: Intake, places: Places, folder: Path,
     done: Mapping[str, Path], out: dict[str, pd.DataFrame],
 ) -> list[Finding]:  # fmt: skip
     """Read the three evaluations together; put the shares of what follows beside them."""
     from zoning import evaluation
-    from zoning.indicators.zonal import raster_means
 
     crs = intake.grid.crs
     rules = evaluation.load_rules(intake.ground.own.get("integration"))
@@ -303,7 +300,8 @@ def _aligned(path: Path, lead: Path, role: str, out: Path, crs: Any) -> Path:
         if file.nodata is None:
             beyond = {"nodata": -9999, "dtype": "int32" if whole else "float32"}
         with WarpedVRT(file, resampling=how, **beyond, **grid) as view:
-            meta = {**view.profile, "driver": "GTiff", "compress": "deflate"}
+            # Read again once and then gone: pressed lightly.
+            meta = {**view.profile, "driver": "GTiff", "compress": "deflate", "zlevel": 1}
             for key in ("blockxsize", "blockysize", "tiled"):
                 meta.pop(key, None)
             with rasterio.open(out, "w", **meta) as target:

@@ -16,8 +16,9 @@ from zoning.zones.decide import Decision, compile_rules, decide, indicator_names
 from zoning.zones.flip import as_known, flips, nearest
 from zoning.zones.method import Method
 from zoning.zones.parse import parse_method
+from zoning.zones.rules import Rule
 from zoning.zones.scoring import Floats, fit, numbers
-from zoning.zones.table import grade_table
+from zoning.zones.table import GradeTable, grade_table
 from zoning.zones.tell import tell_flip
 from zoning.zones.weighing import inline_files
 
@@ -82,10 +83,25 @@ def method_values(table: pd.DataFrame, method: Method) -> dict[str, Floats]:
 
     Numbers are floats with NaN where missing; text that rules read stays text.
     """
+    return _read(with_indicators(table), method)
+
+
+def with_indicators(table: pd.DataFrame) -> pd.DataFrame:
+    """Put the indicators that a table allows beside its other columns; what is measured wins."""
     table = own_first(table)
     made = at_hand(table)
     extra = [c for c in table.columns if c not in made.columns]
-    full = pd.concat([made, table[extra]], axis=1)
+    return pd.concat([made, table[extra]], axis=1)
+
+
+def zones_of(full: pd.DataFrame, method: Method) -> pd.Series:
+    """Give the zone that a method alone says, from a table `with_indicators`; ``<NA>`` unknown."""
+    decision = _decide(_read(full, method), method)[0]
+    return _zone(decision, full.index)
+
+
+def _read(full: pd.DataFrame, method: Method) -> dict[str, Floats]:
+    """Give the columns that a method reads."""
     names = indicator_names(method, full)
     texts = [n for n in names if n not in method.indicators and _is_text(full[n])]
     values = numbers(full, tuple(n for n in names if n not in texts))
@@ -133,13 +149,9 @@ def classify_townships(table: pd.DataFrame, method: Method) -> pd.DataFrame:
     ['optimised', 'zone[high,high]']
     """
     values = method_values(table, method)
-    fitted = fit(method, values)
-    lookup = None if method.rules else grade_table(fitted)
-    rules = compile_rules(fitted, tuple(values))
-    decision = decide(fitted, values, table=lookup, rules=rules)
+    decision, fitted, lookup, rules = _decide(values, method)
     out = _scores(fitted, decision, table.index)
-    zone = as_known(np.where(decision.zone == "review", "", decision.zone))
-    out["zone"] = pd.Series(zone, index=table.index, dtype="string")
+    out["zone"] = _zone(decision, table.index)
     out["rule"] = pd.Series(as_known(decision.rule), index=table.index, dtype="string")
     change = flips(fitted, values, decision, table.index, table=lookup, rules=rules)
     if lookup is None:
@@ -162,6 +174,21 @@ def classify_townships(table: pd.DataFrame, method: Method) -> pd.DataFrame:
     reason = np.where(out["zone"].isna(), "unknown", "township")
     out["zone_reason"] = pd.Series(reason, index=table.index, dtype="string")
     return out
+
+
+def _decide(
+    values: dict[str, Floats], method: Method
+) -> tuple[Decision, Method, GradeTable | None, tuple[Rule, ...]]:
+    """Decide; give with it the method with its cuts found, and the table or rules that it reads."""
+    fitted = fit(method, values)
+    lookup = None if method.rules else grade_table(fitted)
+    rules = compile_rules(fitted, tuple(values))
+    return decide(fitted, values, table=lookup, rules=rules), fitted, lookup, rules
+
+
+def _zone(decision: Decision, index: pd.Index) -> pd.Series:
+    zone = as_known(np.where(decision.zone == "review", "", decision.zone))
+    return pd.Series(zone, index=index, dtype="string")
 
 
 def _scores(method: Method, decision: Decision, index: pd.Index) -> pd.DataFrame:

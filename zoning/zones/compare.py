@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from zoning.zones.classify import classify_townships
+from zoning.zones.classify import with_indicators, zones_of
 from zoning.zones.method import Method
 
 
@@ -52,13 +53,14 @@ def compare_methods(table: pd.DataFrame, methods: Sequence[Method]) -> Compariso
     >>> c.table[["zone", "agree", "status"]].values.tolist()
     [['optimised', 3, 'accept'], ['moderate', 3, 'accept']]
     """
-    said = pd.DataFrame({m.name: classify_townships(table, m)["zone"] for m in methods})
+    full = with_indicators(table)
+    said = pd.DataFrame({m.name: zones_of(full, m) for m in methods})
     zones, counts = [], []
-    for _, row in said.iterrows():
-        votes = row.dropna().value_counts()
-        top = int(votes.iloc[0]) if len(votes) else 0
+    for row in said.to_numpy(object).tolist():
+        votes = Counter(zone for zone in row if zone is not pd.NA).most_common(1)
+        zone, top = votes[0] if votes else (pd.NA, 0)
         counts.append(top)
-        zones.append(str(votes.index[0]) if 2 * top > len(methods) else pd.NA)
+        zones.append(zone if 2 * top > len(methods) else pd.NA)
     out = said.copy()
     out["agree"] = pd.Series(counts, index=said.index, dtype="int64")
     out["zone"] = pd.Series(zones, index=said.index, dtype="string")

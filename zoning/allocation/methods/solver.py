@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -143,6 +143,40 @@ def branch_and_bound(
     with quiet():
         stopped = _run(h)
     return _found(h, n, stopped)
+
+
+class Corner(NamedTuple):
+    """The optimum of a linear programme, and what one more of each row's limit is worth."""
+
+    x: Floats
+    duals: Floats
+
+
+def dual_simplex(
+    cost: Any, *, rows: Any, low: Any, high: Any, lower: Any = 0.0, upper: Any = np.inf
+) -> Corner | None:
+    """Minimise ``cost x`` as `branch_and_bound` does, in real numbers.
+
+    Returns
+    -------
+    Corner or None
+        None where nothing keeps all limits.
+
+    Examples
+    --------
+    >>> found = dual_simplex([-1.0], rows=[[2.0]], low=-np.inf, high=3.0)
+    >>> found.x.tolist(), found.duals.tolist()
+    ([1.5], [-0.5])
+    >>> dual_simplex([1.0], rows=[[1.0]], low=3.0, high=4.0, upper=2.5) is None
+    True
+    """
+    h = _model(len(cost), cost, rows, (low, high), (lower, upper), False)
+    h.setOptionValue("solver", "simplex")
+    h.setOptionValue("simplex_strategy", 1)
+    with quiet():
+        stopped = _run(h)
+    x = _found(h, len(cost), stopped).answer()
+    return None if x is None else Corner(x, np.array(h.getSolution().row_dual, dtype=np.float64))
 
 
 def _flush_c() -> None:

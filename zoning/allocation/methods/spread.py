@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from zoning.allocation.methods import linear, nested
+from zoning.allocation.methods.solver import dual_simplex
 from zoning.allocation.model import QUANTUM, Model, sum_by
 from zoning.allocation.space import Positions, Space
 from zoning.allocation.structure import membership, scaled, shape_of, steps_of
@@ -68,7 +69,6 @@ def solve(model: Model, space: Space, which: Sequence[int]) -> Spread | None:
         ``None`` if the rules contradict each other.
     """
     from scipy import sparse
-    from scipy.optimize import linprog
 
     if (model.least > model.room).any():
         return None
@@ -85,29 +85,28 @@ def solve(model: Model, space: Space, which: Sequence[int]) -> Spread | None:
     price = np.r_[-gain[move], np.repeat(space.weight[edges.open_] / scale, 2)]
     upper = np.r_[(model.room - model.least)[move] / scale, np.full(2 * m, np.inf)]
     signs = sparse.kron(sparse.eye_array(m), np.array([[-1.0, 1.0]]), format="csr")
-    result = linprog(
+    some = len(limits.right)
+    best = dual_simplex(
         price,
-        A_ub=sparse.hstack([limits.rows, sparse.csr_array((limits.rows.shape[0], 2 * m))]),
-        b_ub=limits.right,
-        A_eq=sparse.hstack([rows * scale, signs], format="csc"),
-        b_eq=right,
-        bounds=np.column_stack([np.zeros_like(upper), upper]),
-        method="highs-ds",
-    )
-    if result.status == 2:
+        rows=sparse.vstack([
+            sparse.hstack([limits.rows, sparse.csr_array((some, 2 * m))]),
+            sparse.hstack([rows * scale, signs]),
+        ], format="csc"),
+        low=np.r_[np.full(some, -np.inf), right],
+        high=np.r_[limits.right, right],
+        upper=upper,
+    )  # fmt: skip
+    if best is None:
         return None
-    if result.x is None:
-        raise RuntimeError(f"HiGHS gave no answer: {result.message}")
     flow = edges.flow.copy()
-    duals = np.asarray(result.eqlin.marginals) * scale
     most = space.weight[edges.open_]
-    flow[edges.open_] = np.clip(-duals, -most, most)
+    flow[edges.open_] = np.clip(-best.duals[some:] * scale, -most, most)
     prices: dict[int, float] = {}
-    for (k, sign), y in zip(limits.kind, -np.asarray(result.ineqlin.marginals), strict=True):
+    for (k, sign), y in zip(limits.kind, -best.duals[:some], strict=True):
         if y > 0:
             prices[k] = prices.get(k, 0.0) + sign * float(y)
     amount = model.least.astype(np.float64)
-    amount[move] += result.x[: len(move)] * scale
+    amount[move] += best.x[: len(move)] * scale
     new = make_whole(model, amount, which)
     return None if new is None else Spread(new, prices, flow)
 

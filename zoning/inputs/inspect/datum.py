@@ -11,7 +11,9 @@ The formulas are not published; they are known from third-party code (evidence C
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -23,6 +25,7 @@ from zoning.inputs.inspect.slight import may_stand, standing
 
 Floats = npt.NDArray[np.float64]
 Datum = Literal["gcj02", "bd09"]
+Common = Callable[[float], float]
 
 #: Metres per degree of latitude, within 1 %.
 _DEGREE_M = 111_320.0
@@ -204,10 +207,11 @@ def find_shift(layer: Any, reference: Any) -> Shift | None:
     near = Lines(reference, scale, points)
     if not near:
         return None
-    if near.common(points * scale, _NARROW_M) > _MEET:
+    here = cache(lambda width: near.common(points * scale, width))
+    if here(_NARROW_M) > _MEET:
         return None
     lines = shapely.transform(boundary_parts(layer), lambda c: c * scale)
-    tried = [_weigh(near, points * scale, lines, *t) for t in _shifts(points, scale)]
+    tried = [_weigh(near, here, points * scale, lines, *t) for t in _shifts(points, scale)]
     found = [shift for shift in tried if shift is not None]
     if found:
         return max(found, key=lambda s: s.after)
@@ -249,30 +253,34 @@ def _wide(length: float) -> float:
 
 
 def _weigh(
-    near: Lines, points: Floats, lines: Any, moves: Floats, datum: Any, of: Any
+    near: Lines, here: Common, points: Floats, lines: Any, moves: Floats, datum: Any, of: Any
 ) -> Shift | None:
-    """Hold one shift against none, and against its like in other directions."""
+    """Hold one shift against none, and against its like in other directions.
+
+    ``here`` gives what the points have in common as they are, by width.
+    """
     length = float(np.hypot(*moves.mean(axis=0)))
     # Copies of one drawing meet within metres; outlines drawn twice only within their noise.
     widths = {_NARROW_M, _wide(length)}
-    tried = [_at_width(near, points, lines, moves, w, datum, of) for w in widths]
+    tried = [_at_width(near, here, points, lines, moves, w, datum, of) for w in widths]
     found = [f for f in tried if f is not None]
     return max(found, key=lambda f: f.after - max(f.rival, f.before), default=None)
 
 
 def _at_width(
-    near: Lines, points: Floats, lines: Any, moves: Floats, width: float, datum: Any, of: Any
-) -> Shift | None:
+    near: Lines, here: Common, points: Floats, lines: Any, moves: Floats, width: float,
+    datum: Any, of: Any,
+) -> Shift | None:  # fmt: skip
     length = float(np.hypot(*moves.mean(axis=0)))
-    before, after = near.common(points, width), near.common(points + moves, width)
+    before, after = here(width), near.common(points + moves, width)
     if after - before < _GAIN:
         return None
     rival = _rival(near, points, moves, width, after)
     best = max(before, rival)
     if after - rival < _LEAD or (after < _PART and after - best < _MORE and after < _TIMES * best):
         return None
-    here, copies = _lies(near, points + moves, width, length)
-    if not here or not stands_out(near, points, lines, moves, width, copies=copies):
+    lies, copies = _lies(near, points + moves, width, length)
+    if not lies or not stands_out(near, points, lines, moves, width, copies=copies):
         return None
     return Shift(datum, of, length, before, after, rival)
 

@@ -111,14 +111,14 @@ def outlines(codes: Collection[str]) -> gpd.GeoSeries | None:
     import geopandas as gpd
 
     from zoning.errors import InputError
-    from zoning.inputs.china import find_area, list_areas
+    from zoning.inputs.china import area_of, list_areas
 
     wanted = {str(c)[:6] for c in codes if str(c)[:6].isdigit()}
     try:
-        known = sorted(wanted & {p.adcode for p in list_areas() if p.level == "county"})
+        known = [p for p in list_areas() if p.level == "county" and p.adcode in wanted]
     except InputError:
         return None  # the package with the boundaries is not installed
-    shapes = [find_area(code).geometry for code in known]
+    shapes = [area_of(place).geometry for place in known]
     return gpd.GeoSeries(shapes, crs="EPSG:4326") if shapes else None
 
 

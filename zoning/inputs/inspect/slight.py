@@ -84,7 +84,7 @@ def may_stand(near: Lines, points: Floats, moves: Floats, metres: float) -> bool
 def standing(
     near: Lines, points: Floats, moves: Floats, metres: float, least: float = LEAD
 ) -> Standing | None:
-    """Hold a shift against every place around, piece by piece.
+    """Hold a shift that `may_stand` against every place around, piece by piece.
 
     Parameters
     ----------
@@ -102,10 +102,8 @@ def standing(
     Returns
     -------
     Standing or None
-        None where there are too few pieces, or it leads by less.
+        None where it leads by less.
     """
-    if not may_stand(near, points, moves, metres):
-        return None
     move, pieces = moves.mean(axis=0), min(_PIECES, int(metres / _PIECE_M))
     votes = _votes(near, points, pieces)
     mine = votes(moves)

@@ -46,7 +46,8 @@ def clean(value: Any) -> str:
     >>> clean("镇\x07江")
     '镇江'
     """
-    return _ILLEGAL.sub("", str(value))
+    text = str(value)
+    return text if text.isprintable() else _ILLEGAL.sub("", text)
 
 
 def repack(archive: bytes, when: datetime) -> bytes:

@@ -28,6 +28,8 @@ def is_missing(value: Any) -> bool:
     >>> is_missing(pd.NA), is_missing(float("nan")), is_missing(0)
     (True, True, False)
     """
+    if type(value) is float:
+        return value != value
     return value is None or str(value) in ("<NA>", "nan", "NaT", "None")
 
 

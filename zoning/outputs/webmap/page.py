@@ -1,7 +1,7 @@
-"""Put the map together: folium makes the page, the scripts of this package make it a tool.
+"""Put the map together: a page with Leaflet, which the scripts of this package make a tool.
 
-``build`` gives a ``folium.Map`` that can be added to; ``html`` and ``write`` turn it into one page
-without a network, or into a folder for servers that forbid scripts inside a page.
+``html`` and ``write`` give one page without a network, or a folder for servers that forbid scripts
+inside a page. ``build`` gives the same page as a ``folium.Map`` that can be added to.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import replace
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.base.marks import ours, seal
 from zoning.base.staged import beside, staged
 from zoning.errors import InputError
+from zoning.outputs.webmap import frame
 from zoning.outputs.webmap.document import document, plan_language, to_json
+from zoning.outputs.webmap.frame import SCRIPTS
 from zoning.outputs.webmap.inline import (
     asset,
     inline,
@@ -40,14 +41,7 @@ log = logging.getLogger(__name__)
 #: a county is no city).
 MOST_APART = 0.5
 
-#: The scripts of the page, in the order in which they need each other.
-SCRIPTS = (
-    "core.js", "words.js", "unpack.js", "projection.js", "grid.js", "pyramid.js", "gridlayer.js",
-    "themes.js", "given.js", "lines.js", "geography.js", "headline.js", "ladder.js", "card.js",
-    "places.js",
-    "charts.js", "panel.js", "table.js", "download.js", "search.js", "polygon.js", "measure.js",
-    "swipe.js", "controls.js", "folium.js", "app.js",
-)  # fmt: skip
+_CODES = {"zh": "zh-CN", "en": "en"}
 _VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
 _BLOCK = re.compile(
     r"<(script|style)(?P<attrs>(?:\s[^>]*)?)>(?P<body>.*?)</\1>", re.DOTALL | re.IGNORECASE
@@ -134,7 +128,7 @@ def write_compare(
         replace(p, name=n)
         for p, n in zip((plan_a, plan_b), names or own_names(plan_a, plan_b), strict=True)
     )
-    page = _finish(_build(called, lang, None), plan_a.name, lang, None)
+    page = _page(_document(called, lang), plan_a.name, lang)
     return _place(page, Path(path), folder)
 
 
@@ -175,7 +169,7 @@ def html(
 ) -> str:
     """Give the map of a plan as one page that asks the network for nothing."""
     behind, lang = background(tiles, tianditu_key), lang or plan_language(plan)
-    return _finish(_build((plan,), lang, behind, ladder, under), plan.name, lang, behind)
+    return _page(_document((plan,), lang, behind, ladder, under), plan.name, lang, behind)
 
 
 def build(plan: Plan, *, lang: str | None = None) -> folium.Map:
@@ -191,7 +185,20 @@ def build(plan: Plan, *, lang: str | None = None) -> folium.Map:
     -------
     folium.Map
     """
-    return _build((plan,), lang or plan_language(plan), None)
+    import folium
+
+    doc = _document((plan,), lang or plan_language(plan))
+    page_map = folium.Map(
+        location=frame.centre_of(doc), zoom_start=9, tiles=None, zoom_control=False,
+        control_scale=False, zoom_snap=0.25, zoom_delta=0.5, wheel_px_per_zoom_level=90,
+        fade_animation=False,
+    )  # fmt: skip
+    # Only Leaflet is needed; the other libraries that folium links serve markers and popups.
+    page_map.default_js = [link for link in page_map.default_js if link[0] == "leaflet"]
+    page_map.default_css = [link for link in page_map.default_css if link[0] == "leaflet_css"]
+    page_map._id = "zoning"
+    page_map.add_child(_shell(to_json(doc)), name="zoning_shell")
+    return page_map
 
 
 def save(
@@ -221,34 +228,26 @@ def save(
     InputError
         If an added layer needs a file or tiles from a network.
     """
-    return _place(_finish(page_map, title, lang, None), Path(path), folder)
+    return _place(_finish(page_map, title, lang), Path(path), folder)
 
 
-def _build(
-    plans: tuple[Plan, ...],
-    lang: str,
-    tiles: dict[str, Any] | None,
-    ladder: Ladder | None = None,
-    under: Geography | None = None,
-) -> folium.Map:
-    import folium
-
+def _document(
+    plans: tuple[Plan, ...], lang: str, tiles: dict[str, Any] | None = None,
+    ladder: Ladder | None = None, under: Geography | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Gather what the page shows, in a language that is known."""
     if lang not in ("zh", "en"):
         raise InputError.one(f"language '{lang}' is not known", f"未知语言“{lang}”", where="lang",
                              remedy=("zh or en", "zh 或 en"))  # fmt: skip
-    doc = document(plans, lang=lang, tiles=tiles, ladder=ladder, under=under)
-    west, south, east, north = doc["plans"][0]["units"]["grid"]["bounds"]
-    page_map = folium.Map(
-        location=[(south + north) / 2, (west + east) / 2], zoom_start=9, tiles=None,
-        zoom_control=False, control_scale=False, zoom_snap=0.25, zoom_delta=0.5,
-        wheel_px_per_zoom_level=90, fade_animation=False,
-    )  # fmt: skip
-    # Only Leaflet is needed; the other libraries that folium links serve markers and popups.
-    page_map.default_js = [link for link in page_map.default_js if link[0] == "leaflet"]
-    page_map.default_css = [link for link in page_map.default_css if link[0] == "leaflet_css"]
-    page_map._id = "zoning"
-    page_map.add_child(_shell(to_json(doc)), name="zoning_shell")
-    return page_map
+    return document(plans, lang=lang, tiles=tiles, ladder=ladder, under=under)
+
+
+def _page(doc: dict[str, Any], title: str, lang: str, tiles: dict[str, Any] | None = None) -> str:
+    """Put the data into the page, and hold it to its promise: it asks for nothing."""
+    head = frame.head(title, _policy(tiles))
+    page = frame.page(to_json(doc), frame.centre_of(doc), head, _CODES[lang])
+    refuse_requests(page)
+    return page
 
 
 def _shell(data: str) -> Any:
@@ -282,22 +281,13 @@ Zoning.start({{ this._parent.get_name() }});
 """
 
 
-def _finish(page_map: folium.Map, title: str, lang: str, tiles: dict[str, Any] | None) -> str:
+def _finish(page_map: folium.Map, title: str, lang: str) -> str:
     """Render, inline, and set what folium leaves open: title, language, viewport, policy."""
     page = inline(page_map.get_root().render())
     refuse_foreign(page)
-    code = "zh-CN" if lang == "zh" else "en"
-    head = (
-        '<meta charset="utf-8"/>'
-        # Browsers with two kernels take the modern one; Internet Explorer its newest mode.
-        '<meta name="renderer" content="webkit"/><meta name="force-rendering" content="webkit"/>'
-        '<meta http-equiv="X-UA-Compatible" content="IE=edge,chrome=1"/>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
-        f'<meta http-equiv="Content-Security-Policy" content="{_policy(tiles)}"/>'
-        f"<title>{escape(title)}</title>"
-    )
+    head = f"<head>{frame.head(title, _policy(None))}"
     page = _VIEWPORT.sub("", page, count=1)
-    page = page.replace("<html>", f'<html lang="{code}">', 1).replace("<head>", f"<head>{head}", 1)
+    page = page.replace("<html>", f'<html lang="{_CODES[lang]}">', 1).replace("<head>", head, 1)
     refuse_requests(page)
     return page
 
