@@ -26,7 +26,8 @@ from zoning.errors import InputError
 
 FAULTS = Path(__file__).parent / "faults"
 #: Those that CI kills; the others are named in tests/faults/kills.py.
-WRITERS = ("folder", "map-folder", "export-gdb", "grid.shp", "official-change")
+WRITERS = ("folder", "map-folder", "export-gdb", "grid.shp", "official-change", "solve",
+           "check-fix")  # fmt: skip
 linux = pytest.mark.skipif(
     sys.platform != "linux" or shutil.which("cc") is None, reason="needs a C compiler on Linux"
 )
@@ -550,3 +551,49 @@ def test_units_written_twice_are_the_same_bytes(tmp_path, monkeypatch):
         write_units(units, files[n])
         time.sleep(0.01)  # the clock of the machine moves on
     assert files[0].read_bytes() == files[1].read_bytes()
+
+
+@pytest.mark.parametrize("what", ["policy", "gpkg", "decisions", "batch"])
+def test_what_is_written_twice_is_the_same_bytes(plan, tmp_path, monkeypatch, what):
+    import time
+
+    from zoning.outputs import many
+
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    if what == "batch":
+        api.Plan.of(plan).save(tmp_path / "plan")
+    both = []
+    for n in range(2):
+        out = tmp_path / f"{n}"
+        out.mkdir()
+        if what == "policy":
+            api.write_policy(api.policy("green-index-2016", examples=True), out)
+        elif what == "batch":
+            many.write(out, "two", [("a", "made", tmp_path / "plan")], {})
+        else:
+            api.export(plan, what, out)
+        both.append(files(out))
+        if not n:  # the clock of the machine moves on; that of office files counts seconds
+            time.sleep(1.1 if what in ("policy", "batch") else 0.01)
+    assert both[0] == both[1]
+
+
+def test_copies_that_are_mended_come_all_or_none(tmp_path, monkeypatch):
+    """A copy that cannot be written leaves no half a folder, which would be refused afterwards."""
+    from zoning.inputs.repair import plan as repair
+
+    path = worlds.write(tmp_path / "in")
+    whole = repair._mend_layer
+
+    def fails(folder, part, name, out):
+        if name == "redlines":
+            raise OSError(28, "No space left on device", str(out))
+        return whole(folder, part, name, out)
+
+    monkeypatch.setattr(repair, "_mend_layer", fails)
+    with pytest.raises(InputError):
+        api.mend(path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    monkeypatch.undo()
+    api.mend(path, tmp_path / "out")
+    assert (tmp_path / "out" / "plan.toml").is_file()

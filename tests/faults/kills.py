@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import functools
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ import random
 import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +32,7 @@ import worlds
 
 from zoning import api, pipeline, planfile
 from zoning.base import journal, staged
-from zoning.errors import InputError
+from zoning.errors import Finding, InputError, Text
 
 LIB = ctypes.CDLL(None)
 OFF, COUNT, KILL, FULL = range(4)
@@ -76,6 +78,111 @@ def _changes(plan: api.Plan, place: Path) -> object:
     return _versions(plan).save(place)
 
 
+def _new(plan: api.Plan) -> bool:
+    """Say which of the two plans this is."""
+    return plan.config.cap.share == 0.2
+
+
+def _init(plan: api.Plan, place: Path) -> object:
+    """Start a plan where none is: the old result is an empty folder."""
+    return api.init(place) if _new(plan) else place.mkdir(exist_ok=True)
+
+
+@functools.cache
+def _questions(new: bool) -> Path:
+    """Write a question of choice for solve, beside everything that is counted."""
+    box = Path(tempfile.mkdtemp())
+    rows = "".join(f"u{k},{z},{k + c + 2 * new}\n" for k in range(6)
+                   for z, c in (("town", 3 - 2 * new), ("farm", 2)))  # fmt: skip
+    (box / "costs.csv").write_text("unit,zone,cost\n" + rows, encoding="utf-8")
+    amounts = "".join(f"f,u{k},town,{1 + k % 3}\n" for k in range(6))
+    (box / "amounts.csv").write_text("limit,unit,zone,amount\n" + amounts, encoding="utf-8")
+    (box / "limits.csv").write_text(f"limit,lower,upper\nf,{4 + 2 * new},\n", encoding="utf-8")
+    (box / "problem.toml").write_text(
+        'costs = "costs.csv"\namounts = "amounts.csv"\nlimits = "limits.csv"\nevery_unit = true\n',
+        encoding="utf-8",
+    )
+    return box / "problem.toml"
+
+
+def _solve(plan: api.Plan, place: Path) -> object:
+    place.mkdir(exist_ok=True)
+    return api.solve(_questions(new=_new(plan)), out=place / "chosen.csv")
+
+
+@functools.cache
+def _layers(new: bool) -> Path:
+    """Write a raster of slopes for evaluate."""
+    import numpy as np
+    import rasterio
+    from rasterio.transform import from_origin
+
+    path = Path(tempfile.mkdtemp()) / "slope.tif"
+    grid = np.arange(400, dtype="float32").reshape(20, 20) / (20 if new else 10)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=20, height=20, count=1, dtype="float32",
+        crs="EPSG:4549", transform=from_origin(500_000, 3_502_000, 100, 100),
+    ) as file:  # fmt: skip
+        file.write(grid, 1)
+    return path
+
+
+def _evaluate(plan: api.Plan, place: Path) -> object:
+    place.mkdir(exist_ok=True)
+    return api.evaluate("agriculture", {"slope": _layers(new=_new(plan))}, place / "classes.tif")
+
+
+def _policy(plan: api.Plan, place: Path) -> object:
+    result = api.policy("quota-new-land", plan, examples=True)
+    return api.write_policy(result, place, plan=plan)
+
+
+def _mend(plan: api.Plan, place: Path) -> object:
+    """Repair copies of a plan: the old result is an empty folder."""
+    if not _new(plan):
+        return place.mkdir(exist_ok=True)
+    return api.mend(_world(), place)
+
+
+@functools.cache
+def _world() -> Path:
+    return worlds.write(Path(tempfile.mkdtemp()), extra=BARE)
+
+
+def _batch(plan: api.Plan, place: Path) -> object:
+    """Write what stands beside the plans of a batch."""
+    from zoning.outputs import many
+
+    place.mkdir(exist_ok=True)
+    return many.write(place, "batch", [("one", "made", _saved(new=_new(plan)))], {})
+
+
+_SAVED: dict[bool, Path] = {}
+
+
+def _saved(new: bool) -> Path:
+    """Give the folder of a plan of the batch."""
+    return _SAVED[new]
+
+
+def _decisions(plan: api.Plan, place: Path) -> object:
+    """Layers to decide in are never written over: the old result is an empty folder."""
+    return api.export(plan, "decisions", place) if _new(plan) else place.mkdir(exist_ok=True)
+
+
+def _findings(name: str) -> Callable[[api.Plan, Path], object]:
+    def write(plan: api.Plan, place: Path) -> object:
+        place.mkdir(exist_ok=True)
+        found = Finding(
+            Text(f"cap {plan.config.cap.share}", f"上限 {plan.config.cap.share}"),
+            "plan.toml",
+            code="kill",
+        )
+        return api.write_findings(place / name, [found])
+
+    return write
+
+
 WRITERS: dict[str, Callable[[api.Plan, Path], object]] = {
     "folder": lambda plan, place: plan.save(place),
     "map": lambda plan, place: api.map(plan, place / "map.html"),
@@ -85,8 +192,19 @@ WRITERS: dict[str, Callable[[api.Plan, Path], object]] = {
         api.site(plan, _middle(plan), width_m=90), place, "docx"),
     "changes": _changes,
     "official-change": lambda plan, place: _versions(plan).write_official(place),
+    "report-pdf": lambda plan, place: api.report(plan, place, to="pdf"),
+    "prices": lambda plan, place: api.write_prices(plan, api.price(plan), place),
+    "init": _init,
+    "solve": _solve,
+    "evaluate": _evaluate,
+    "policy": _policy,
+    "check-fix": _mend,
+    "batch": _batch,
+    "export-decisions": _decisions,
+    "findings.csv": _findings("found.csv"),
+    "findings.html": _findings("found.html"),
     **{f"export-{to}": _export(to) for to in (
-        "qgis", "gdb", "shp", "geojson", "fgb", "parquet", "mps", "lp")},
+        "qgis", "gdb", "shp", "geojson", "fgb", "parquet", "kml", "gpkg", "csv", "mps", "lp")},
     "export-official": lambda plan, place: api.export(_named(plan), "official", place),
     **{f"grid{end}": _grid("units" + end) for end in (
         ".gpkg", ".parquet", ".geojson", ".fgb", ".shp", ".gdb")},
@@ -97,6 +215,16 @@ def _middle(plan: api.Plan) -> str:
     """Give a point inside the plan."""
     point = plan.city.geometry.to_crs("EPSG:4490").representative_point().iloc[0]
     return f"{point.x:.6f},{point.y:.6f}"
+
+
+def prepare(plan: api.Plan, folder: Path) -> None:
+    """Make what writers read."""
+    new = _new(plan)
+    _questions(new=new)
+    _layers(new=new)
+    _world()
+    _SAVED[new] = folder / str(new)
+    plan.save(_SAVED[new])
 
 
 def state(folder: Path) -> dict[str, str]:
@@ -158,6 +286,8 @@ def main() -> int:
     if given.no_journal:
         journal.write = lambda *_: None
         staged._swap = _swap_bare  # type: ignore[assignment]
+    for plan in (old, new):  # what is read is made before calls are counted
+        prepare(plan, given.folder / "saved")
     a.mkdir()
     write(old, a)
     shutil.copytree(a, b)

@@ -69,18 +69,21 @@ def mend(plan: str | Path, out: str | Path) -> list[Finding]:
     InputError
         If plan.toml cannot be read, or ``out`` holds files already.
     """
+    from zoning.base.staged import recover, staged
     from zoning.inputs.repair.plan import mend_plan
     from zoning.planfile import load
 
     path, folder = plan_of(plan), Path(out)
+    if folder.is_dir():
+        recover(folder)
     if folder.exists() and any(folder.iterdir()):
         raise InputError.one(
             "the folder is not empty", "文件夹非空", where=str(folder), code="exists",
             remedy=("name a new folder for the copies", "请为副本另指定新文件夹"),
         )  # fmt: skip
     config = load(path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return mend_plan(config, path, folder)
+    with staged(folder, last=("plan.toml",), foreign="refuse", listing=None) as stage:
+        return mend_plan(config, path, folder, stage)
 
 
 def plan_of(path: str | Path) -> Path:

@@ -335,10 +335,14 @@ def write_policy(result: Result, out: str | Path, *, plan: Plan | None = None) -
     -------
     list of Path
     """
+    import io
+
     import pandas as pd
 
     from zoning.base.staged import staged
+    from zoning.base.stamp import stamp, stamped
     from zoning.outputs.office import csv_file
+    from zoning.outputs.office.whole import repack
 
     shown = result.policy
     folder, name = Path(out), shown.name
@@ -354,12 +358,15 @@ def write_policy(result: Result, out: str | Path, *, plan: Plan | None = None) -
             csv_file.write(own, stage / f"{name}_limits.csv")
         if result.ranking is not None:
             csv_file.write(result.ranking, stage / f"{name}_ranking.csv")
-        with pd.ExcelWriter(stage / f"{name}.xlsx", engine="openpyxl") as book:
+        out_of = io.BytesIO()
+        with pd.ExcelWriter(out_of, engine="openpyxl") as book:
             for one, frame in frames.items():
                 frame.map(csv_file.tame).to_excel(book, sheet_name=one[:31], index=False)
+        (stage / f"{name}.xlsx").write_bytes(repack(out_of.getvalue(), stamp()))
         layer = _layer(result, plan)
         if layer is not None:
-            layer.to_file(stage / f"{name}.gpkg", layer=name, driver="GPKG")
+            with stamped():
+                layer.to_file(stage / f"{name}.gpkg", layer=name, driver="GPKG")
         written = sorted(p.name for p in stage.iterdir() if p.is_file())
     return [folder / n for n in written]
 

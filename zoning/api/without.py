@@ -191,12 +191,18 @@ def solve(
     question = read_problem(path) if tables else read_marxan(path, name)
     found = select(question, gap=gap, time_limit=seconds)
     if out is not None:
-        from zoning.base.staged import beside
+        from zoning.base.marks import LIST
+        from zoning.base.staged import staged
         from zoning.outputs.office import csv_file
 
-        for file, table in _written(found, Path(out)).items():
-            with beside(file, inputs=list(question.files)) as part:
-                csv_file.write(table, part)
+        place = Path(out)
+        made, more = _written(found, place), f"{target_file(place).name}.{LIST}"
+        with staged(
+            place.parent, last=(), scope=place.name, foreign="refuse", stale=(more,),
+            listing=f"{place.name}.{LIST}", inputs=list(question.files),
+        ) as stage:  # fmt: skip
+            for file, table in made.items():
+                csv_file.write(table, stage / file.name)
     return found
 
 

@@ -95,9 +95,9 @@ def write(path: Path, findings: Sequence[Finding], lang: str = "zh") -> Path:
     ]
     frame = gpd.GeoDataFrame(found, geometry=points, crs="EPSG:4326")
     more: dict[str, Any] = {"layer": "findings", "geometry_type": "Point"}
-    from zoning.outputs.qgis.geopackage import gdal_options, written_at
+    from zoning.base.stamp import stamped
 
-    with gdal_options({"OGR_CURRENT_DATE": written_at()}):
+    with stamped():
         frame.to_file(path, engine="pyogrio", **(more if path.suffix.lower() == ".gpkg" else {}))
     return path
 

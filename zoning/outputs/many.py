@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import io
 import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
 from zoning.base.areas import km2, percent
-from zoning.base.staged import beside
+from zoning.base.staged import staged
+from zoning.base.stamp import stamped
 from zoning.contribution.parts import Field
 from zoning.errors import Text
 from zoning.outputs import contributed
@@ -140,20 +140,17 @@ def write(
     table, ledger, shapes = overview(rows), accounts(rows), zones(rows)
     maps = {code for code, _, place in rows if (place / "map.html").is_file()}
     page = _page(name, table, shapes, problems, lang, maps)
-    written = [write_whole(folder / "index.html", page.encode())]
     workbook = _workbook(name, {"plans": table, "accounts": ledger}, shapes, lang)
-    written.append(write_whole(folder / "accounts.xlsx", workbook))
-    data = io.BytesIO()
-    ledger.to_parquet(data, index=False)
-    written.append(write_whole(folder / "accounts.parquet", data.getvalue()))
-    if shapes is not None:
-        from zoning.outputs.qgis.geopackage import gdal_options, written_at
-
-        now = {"OGR_CURRENT_DATE": written_at()}  # the same content gives the same bytes
-        with beside(folder / "zones.gpkg") as part, gdal_options(now):
-            shapes.to_file(part, layer="zones", engine="pyogrio")
-        written.append(folder / "zones.gpkg")
-    return written
+    names = ["index.html", "accounts.xlsx", "accounts.parquet"]
+    with staged(folder, last=("index.html",), foreign="refuse") as stage:
+        write_whole(stage / "index.html", page.encode())
+        write_whole(stage / "accounts.xlsx", workbook)
+        ledger.to_parquet(stage / "accounts.parquet", index=False)
+        if shapes is not None:
+            names.append("zones.gpkg")
+            with stamped():
+                shapes.to_file(stage / "zones.gpkg", layer="zones", engine="pyogrio")
+    return [folder / n for n in names]
 
 
 def _workbook(

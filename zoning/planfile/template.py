@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from zoning.base.shipped import data_path
 from zoning.base.staged import staged
+from zoning.base.stamp import stamped
 from zoning.errors import InputError
 from zoning.schemes import DEFAULT, load_scheme
 
@@ -210,7 +211,9 @@ def _write_boundary(stage: Path, area: Area, counties: gpd.GeoDataFrame | None) 
         {"name": [area.name], "adcode": [area.adcode], "source": [area.licence]},
         geometry=[area.geometry], crs="EPSG:4326",
     )  # fmt: skip
-    frame.to_file(stage / "boundary.gpkg", layer="boundary", engine="pyogrio")
-    if counties is not None:
-        counties.reset_index().to_file(stage / "counties.gpkg", layer="counties", engine="pyogrio")
+    with stamped():
+        frame.to_file(stage / "boundary.gpkg", layer="boundary", engine="pyogrio")
+        if counties is not None:
+            towns = counties.reset_index()
+            towns.to_file(stage / "counties.gpkg", layer="counties", engine="pyogrio")
     return area.name

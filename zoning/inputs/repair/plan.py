@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.base import strict
+from zoning.base.stamp import stamped
 from zoning.errors import Finding, InputError, Text
 from zoning.inputs.repair import coordinates, shapes, tables
 from zoning.inputs.source import split_layer
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _OF_ORIGINAL = ("layer", "crs", "encoding", "repair")
 
 
-def mend_plan(config: Config, plan: Path, out: Path) -> list[Finding]:
+def mend_plan(config: Config, plan: Path, out: Path, into: Path | None = None) -> list[Finding]:
     """Write copies in which everything is mended that needs no decision.
 
     The planner's files are read only. What could be meant in two ways stays as it is, and `check`
@@ -37,14 +38,16 @@ def mend_plan(config: Config, plan: Path, out: Path) -> list[Finding]:
     plan : Path
         The plan.toml.
     out : Path
-        Folder of the copies; made if need be.
+        Folder of the copies.
+    into : Path, optional
+        Where they are written until all is there; by default ``out``.
 
     Returns
     -------
     list of Finding
         Each repair, with areas or values before and after (notes).
     """
-    document = strict.read(plan)
+    document, made = strict.read(plan), out if into is None else into
     lines = document.text.splitlines()
     log: list[Finding] = []
     copied: set[tuple[str | int, ...]] = set()
@@ -57,7 +60,7 @@ def mend_plan(config: Config, plan: Path, out: Path) -> list[Finding]:
     parts += [(("inputs", "redlines"), p) for p in [inputs.redlines] if p is not None]
     for path, part in parts:
         name = "-".join(str(step) for step in path[1:])
-        found = _mend_layer(plan.parent, part, name, out)
+        found = _mend_layer(plan.parent, part, name, made)
         if found is None:
             continue
         log += found
@@ -67,14 +70,14 @@ def mend_plan(config: Config, plan: Path, out: Path) -> list[Finding]:
             _strike(lines, document, [*path, key])
     townships = inputs.townships
     if townships is not None and townships.table:
-        log += _mend_table(plan.parent, townships.table, townships.sheet, out)
+        log += _mend_table(plan.parent, townships.table, townships.sheet, made)
         _point(lines, document, ("inputs", "townships"), "table", "townships.csv")
         _strike(lines, document, ["inputs", "townships", "sheet"])
         copied.add(("inputs", "townships", "table"))
     for where, value in _values(document.data, ()):
         if where not in copied:
             _follow(lines, document, where, value, (plan.parent, out))
-    (out / "plan.toml").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    (made / "plan.toml").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     return log
 
 
@@ -107,9 +110,8 @@ def _mend_layer(folder: Path, part: Layer, name: str, out: Path) -> list[Finding
     for step in steps:
         frame, found = step(frame, part.path)
         log += found
-    target = out / f"{name}.gpkg"
-    target.unlink(missing_ok=True)
-    frame.to_file(target, layer=name, engine="pyogrio")
+    with stamped():
+        frame.to_file(out / f"{name}.gpkg", layer=name, engine="pyogrio")
     return log
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoning import zones
 from zoning.base import words
 from zoning.base.staged import beside
+from zoning.base.stamp import stamped
 from zoning.errors import InputError, Text
 from zoning.outputs.qgis import styles
 from zoning.outputs.qgis import xml as qx
@@ -89,7 +90,7 @@ def write(
         made[LAYER] = zones.decision_layer(plan.units, decided)
     if "zone" in plan.units and plan.townships is not None:
         made[TOWNSHIP_LAYER] = zones.decision_layer(plan.townships, decided)
-    with beside(path) as temporary:
+    with beside(path) as temporary, stamped():
         for name, layer in {**made, **{n: t.frame for n, t in others.items()}}.items():
             layer.to_file(temporary, layer=name, engine="pyogrio")
         _add_styles(temporary, plan, made, others, lang)

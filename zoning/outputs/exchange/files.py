@@ -105,15 +105,17 @@ def write_geopackages(contents: Contents, folder: Path) -> None:
 
     import pyogrio
 
+    from zoning.base.stamp import stamped
     from zoning.outputs.qgis import geopackage
 
     for name, frame in contents.layers.items():
         path = folder / f"{name}.gpkg"
-        pyogrio.write_dataframe(
-            frame, path, layer=name, driver="GPKG", use_arrow=True,
-            dataset_options={"VERSION": "1.2"},
-            layer_options={"GEOMETRY_NAME": geopackage.GEOMETRY},
-        )  # fmt: skip
+        with stamped():
+            pyogrio.write_dataframe(
+                frame, path, layer=name, driver="GPKG", use_arrow=True,
+                dataset_options={"VERSION": "1.2"},
+                layer_options={"GEOMETRY_NAME": geopackage.GEOMETRY},
+            )  # fmt: skip
         style = contents.drawn.get(name)
         if style is None:
             continue

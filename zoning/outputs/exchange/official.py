@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from zoning.base.shipped import load_toml
 from zoning.base.staged import staged
+from zoning.base.stamp import stamped
 from zoning.outputs.exchange import official_report
 from zoning.outputs.office import csv_file
 from zoning.outputs.office.whole import notice
@@ -254,7 +255,7 @@ def write_named(
     import pyogrio
 
     option = "IDENTIFIER" if driver == "GPKG" else "LAYER_ALIAS"
-    with geopackage.gdal_options({"OGR_CURRENT_DATE": geopackage.written_at()}):
+    with stamped():
         for i, (name, frame) in enumerate(made.items()):
             first = {"dataset_options": {"VERSION": "1.2"}} if i == 0 and driver == "GPKG" else {}
             pyogrio.write_dataframe(

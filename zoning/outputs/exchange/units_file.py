@@ -61,7 +61,7 @@ def _write(units: gpd.GeoDataFrame, path: Path) -> None:
         from zoning.outputs.exchange.gdb import small_integers
 
         units = small_integers(units)
-    from zoning.outputs.qgis.geopackage import gdal_options, written_at
+    from zoning.base.stamp import stamped
 
-    with gdal_options({"OGR_CURRENT_DATE": written_at()}):  # equal units make equal bytes
+    with stamped():  # equal units make equal bytes
         units.reset_index().to_file(path, driver=driver, engine="pyogrio", **options)

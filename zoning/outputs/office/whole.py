@@ -7,15 +7,15 @@ archive is packed again with fixed times before it is written.
 from __future__ import annotations
 
 import io
-import os
 import re
 import zipfile
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.base.marks import with_property
 from zoning.base.staged import beside
+from zoning.base.stamp import stamp as stamp
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
@@ -25,17 +25,6 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _PROPERTIES = "docProps/core.xml"
 _TIME = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms:)")
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-
-
-def stamp() -> datetime:
-    """Give the time that is written into files: ``SOURCE_DATE_EPOCH`` where set, else now (UTC).
-
-    References
-    ----------
-    Reproducible Builds project, SOURCE_DATE_EPOCH specification, version 1.1.
-    """
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
 
 
 def clean(value: Any) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.base.staged import beside
+from zoning.base.stamp import gdal_options, written_at
 from zoning.outputs import contributed
-from zoning.outputs.office.whole import notice, stamp
+from zoning.outputs.office.whole import notice
 from zoning.outputs.qgis import clipped, styles, tips
 from zoning.outputs.qgis.looks import look_of
 from zoning.outputs.qgis.sld import sld
@@ -173,19 +174,6 @@ def _flat(frame: Any) -> Any:
     return flat.set_axis(names, axis=1)
 
 
-@contextmanager
-def gdal_options(options: Mapping[str, str]) -> Iterator[None]:
-    """Set options of GDAL for a while."""
-    import pyogrio
-
-    before = {key: pyogrio.get_gdal_config_option(key) for key in options}
-    pyogrio.set_gdal_config_options(dict(options))
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options(before)
-
-
 def _write_features(
     path: Path, shapes: Mapping[str, Any], said: contributed.Words, lang: str
 ) -> None:
@@ -231,11 +219,6 @@ def _stream_features(frame: gpd.GeoDataFrame, path: Path, **how: Any) -> None:
         pa.RecordBatchReader.from_batches(first.schema, batches()), path, crs=crs,
         geometry_name=frame.geometry.name, geometry_type=str(frame.geom_type.iloc[0]), **how,
     )  # fmt: skip
-
-
-def written_at() -> str:
-    """Give the time that stands in a GeoPackage: the same content gives the same bytes."""
-    return stamp().strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def _write_table(
