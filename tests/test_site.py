@@ -171,6 +171,31 @@ def test_without_the_raster_the_truth_lies_between_the_bounds(world, plan):
         assert high == pytest.approx(sums.to_numpy())
 
 
+@pytest.mark.slow
+def test_what_is_read_near_sites_answers_as_the_whole_plan_does(world, monkeypatch):
+    """Of a folder only shapes and units near the sites are read, and sums of all other pieces."""
+    from zoning.outputs.prints.place import draw_place
+    from zoning.review.site import near
+
+    monkeypatch.setattr(near, "LEAST_M", 300.0)  # so that most of this small world is far
+    rng = np.random.default_rng(11)
+    shapes = [b for b in (blob(rng) for _ in range(40)) if b.area > 1 and b.geom_type == "Polygon"]
+    places = [frame(b) for b in shapes[:6]]
+    places += [frame(*shapes[8:11]), frame(worlds.square(40, 40, 1, 1))]
+    few = 0
+    for place in places:
+        part, whole = zn.site(world / "out", place, inputs=world), ask(world, place)
+        assert part.as_dict("zh") == whole.as_dict("zh")
+        assert not len(part.of.ledger) and len(whole.of.ledger)
+        few += len(part.of.units) < len(whole.of.units) / 2
+    assert few > 2
+    monkeypatch.undo()
+    for lang in ("zh", "en"):  # the map of a slip shows no less
+        drawn = [draw_place(p.of, p.shapes[0], "a", lang).to_bytes("png", 60)
+                 for p in (zn.site(world / "out", places[0]), ask(world, places[0]))]  # fmt: skip
+        assert drawn[0] == drawn[1]
+
+
 def test_a_layer_edited_after_the_run_is_told_by_bounds(world, tmp_path):
     import shutil
 

@@ -460,3 +460,60 @@ def test_a_large_table_is_written_part_by_part_as_in_one(tmp_path, monkeypatch):
     back = gpd.read_parquet(parts)
     assert back.index.tolist() == units.index.tolist() and back.index.name == units.index.name
     assert back.reset_index(drop=True).equals(units.reset_index(drop=True))
+
+
+def test_units_of_a_large_plan_stand_in_row_groups_by_block(tmp_path, monkeypatch):
+    """Each row group lies in a rectangle of the lattice; what is read of them is the same table."""
+    import fake_plan
+    import geopandas as gpd
+    import pyarrow.parquet as pq
+
+    from zoning.base import runs
+    from zoning.base.streamed import read_near
+
+    plan = fake_plan.make_many(400)
+    store.write_tables(plan, tmp_path)
+    whole = gpd.read_parquet(tmp_path / "units.parquet")
+    monkeypatch.setattr(store, "_GROUP", 32)
+    monkeypatch.setattr(store, "_SIDE", 4)
+    monkeypatch.setattr(store, "_ACROSS", 2)
+    store.write_tables(plan, tmp_path)
+    path, cell = tmp_path / "units.parquet", plan.grid.cell_m
+    file = pq.ParquetFile(path)
+    assert file.num_row_groups > 4
+    seen = []
+    for k in range(file.num_row_groups):
+        group = file.read_row_group(k, columns=["unit", "bbox"])
+        at = np.array([plan.grid.locate(u) for u in group["unit"].to_pylist()]) // (8, 8)
+        assert len(np.unique(at, axis=0)) == 1 and len(group) <= 64
+        seen += group["unit"].to_pylist()
+    assert sorted(seen) == sorted(plan.units.index) and seen != sorted(seen)
+    again = runs.in_order(gpd.read_parquet(path))
+    assert again.index.tolist() == whole.index.tolist()
+    assert again.reset_index(drop=True).equals(whole.reset_index(drop=True))
+    assert json.loads(pq.read_schema(path).metadata[b"geo"])["columns"]["geometry"]["bbox"]
+    x, y = plan.grid.corner(*plan.grid.locate(seen[7]))
+    near = read_near(path, (x + 1, y + 1, x + 2, y + 2), ["unit"])["unit"].to_pylist()
+    assert seen[7] in near and len(near) < len(seen) / 4
+    assert read_near(path, (x - 9e6, y, x - 8e6, y + cell), ["unit"]).num_rows == 0
+
+
+@pytest.mark.slow
+def test_a_plan_in_blocks_answers_as_the_plan_does(tmp_path, monkeypatch):
+    import zoning as zn
+    from zoning import api
+
+    plan = zn.demo()
+    plan.save(tmp_path / "plain")
+    monkeypatch.setattr(store, "_GROUP", 512)
+    monkeypatch.setattr(store, "_SIDE", 8)
+    plan.save(tmp_path / "blocks")
+    one, two = (zn.load(tmp_path / name) for name in ("plain", "blocks"))
+    assert one.run["digest"] == two.run["digest"]
+    assert one.units.index.tolist() == two.units.index.tolist()
+    unit = str(plan.units.index[1234])
+    for place in (unit, str(plan.townships.index[3])):
+        told = [zn.explain(tmp_path / n, place).lines for n in ("plain", "blocks")]
+        assert told[0] == told[1]
+    checks = [*api.verify(tmp_path / "blocks"), *api.verify(tmp_path / "blocks", place=unit)]
+    assert [c.text.en for c in checks if not c.ok] == []

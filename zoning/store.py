@@ -16,16 +16,17 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from zoning.base import marks
+from zoning.base import marks, runs
 from zoning.base.attributes import read_small, theirs
 from zoning.base.staged import plain, recover, sha256
-from zoning.base.streamed import write_geoparquet
+from zoning.base.streamed import Blocks, write_geoparquet
 from zoning.contribution.parts import Contribution, names
 from zoning.contribution.stored import describe, restore
 from zoning.errors import Check, InputError, Text
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.protections import upgrade_ledger
 from zoning.ledger.sums import add_overlays, describe_zones
+from zoning.ledger.tiles import BLOCK
 from zoning.ledger.unknown import forget_red
 from zoning.pipeline.contracts import hold
 from zoning.plan import Plan
@@ -36,9 +37,11 @@ from zoning.schemes import DEFAULT, load_scheme, scheme_of
 
 #: Rows that are read together at least; small enough that one place is found quickly.
 _GROUP = 1 << 15
+#: Units on the side of a block of the ledger, and how many of these make a row group.
+_SIDE, _ACROSS, _UP = BLOCK, 4, 2
 
 #: Name of the index of each layer.
-_INDEX = {"townships": "township", "counties": "county", "redlines": "feature", "zones": "zone"}
+INDEX = {"townships": "township", "counties": "county", "redlines": "feature", "zones": "zone"}
 
 
 def write_tables(plan: Plan, folder: Path) -> None:
@@ -46,8 +49,10 @@ def write_tables(plan: Plan, folder: Path) -> None:
 
     ``run["files"]`` holds the SHA-256 of both, and of all other files that are there already.
     """
-    # Covering boxes let a reader take the units of a place without reading their squares.
-    write_geoparquet(plan.units, folder / "units.parquet", _GROUP)
+    # Row groups by block with covering boxes let a reader take the units of a place alone.
+    side = float(plan.grid.cell_m * _SIDE)
+    blocks = Blocks(plan.grid.origin_m, _ACROSS * side, _UP * side)
+    write_geoparquet(plan.units, folder / "units.parquet", _GROUP, blocks)
     plan.ledger.to_parquet(folder / "ledger.parquet", compression="zstd", row_group_size=_GROUP)
     said, times = _without_times(plan.run)
     written = sorted(
@@ -138,7 +143,8 @@ def load(folder: str | Path) -> Plan:
             if run.get("files", {}).get(name) not in (None, sha256(folder / name)):
                 raise ValueError("not the file that run.json was written with")
     with _reading(folder / "units.parquet"):
-        units = gpd.read_parquet(folder / "units.parquet")
+        # A large plan's are written block by block.
+        units = runs.in_order(gpd.read_parquet(folder / "units.parquet"))
     with _reading(folder / "ledger.parquet"):
         atoms = pd.read_parquet(folder / "ledger.parquet")
     with _reading(folder / "plan.gpkg"):
@@ -264,7 +270,7 @@ def _read_geopackage(path: Path) -> tuple[dict[str, gpd.GeoDataFrame], dict[str,
         if kind is None:
             tables[name] = frame
         else:
-            index = _INDEX.get(name)
+            index = INDEX.get(name)
             layers[name] = frame.set_index(index) if index else frame
     return layers, tables
 

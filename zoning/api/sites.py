@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoning.api.making import taken
 from zoning.api.plan import Plan
@@ -99,25 +99,28 @@ def site(
     from zoning.review.site.answer import ask
     from zoning.review.site.found import Sites
     from zoning.review.site.ground import gather
+    from zoning.review.site.near import lattice_of, read_around
     from zoning.review.site.rules import load_rules
 
     if industry is not None:
         industry_code(industry)
-    whole = taken(plan)
+    folder = Path(plan) if isinstance(plan, str | Path) else None
+    spec = None if folder is None else lattice_of(folder)
+    to_crs = taken(plan).grid.crs if spec is None else spec.crs
     given = None if not lists else read_lists(lists)[0]
     asked = load_rules(None if rules is None else Path(rules))
     frame, findings = read_sites(
-        place, whole.grid.crs, width_m=width_m, crs=crs, datum=datum, repair=repair
+        place, to_crs, width_m=width_m, crs=crs, datum=datum, repair=repair
     )
     for column, value in (("industry", industry), ("catalogue_item", catalogue_item),
                           ("energy_tce", energy_tce), ("emission_t", emission_t),
                           ("name", name)):  # fmt: skip
         if value is not None:
             frame[column] = frame[column].fillna(value)
-    folder = Path(plan) if isinstance(plan, str | Path) else None
-    ground = gather(
-        whole, sealed=_sealed(whole, folder), inputs=_starts(folder, inputs), access=given
-    )
+    part = read_around(folder, spec, list(frame.geometry)) if folder and spec else None
+    whole: Any = part or taken(plan)
+    sealed = part is not None or _sealed(whole, folder)
+    ground = gather(whole, sealed=sealed, inputs=_starts(folder, inputs), access=given)
     day = stamp().date() if date is None else _day(date)
     notice = Text(whole.notice or "", str(whole.run.get("notice_zh") or whole.notice or ""))
     number = str(whole.run.get("digest") or digest(whole))

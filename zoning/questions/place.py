@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from zoning.base.attributes import read_where
 from zoning.base.staged import sha256
-from zoning.errors import ZoningError
+from zoning.base.streamed import read_near
+from zoning.errors import InputError, ZoningError
 from zoning.grid.lattice import GridSpec
 from zoning.plan import Plan
 from zoning.planfile.kept import NEEDED, SEALED, read_run
@@ -61,7 +62,7 @@ def _read(folder: Path, question: str) -> Plan | None:
         return None  # a plan of 0.1.0 is completed by reading all of it
     at = point_of(question)
     code = question if at is None else unit_code(spec, *at)
-    units = None if code is None else _units(file, columns, code)
+    units = None if code is None else _units(file, spec, columns, code)
     found = _of_unit(box, units) if units is not None else _of_township(box, file, question)
     if found is None:
         return None
@@ -78,11 +79,25 @@ def _read(folder: Path, question: str) -> Plan | None:
     )  # fmt: skip
 
 
-def _units(file: Path, columns: list[str], code: str) -> Any:
+def _units(file: Path, spec: GridSpec, columns: list[str], code: str) -> Any:
     """Read one unit; None where there is none of this code."""
+    try:
+        spec.locate(code)
+    except InputError:  # a township's code or name
+        return None
     known = [c for c in columns if c not in ("geometry", "bbox")]
-    rows = pq.read_table(file, columns=known, filters=[("unit", "==", code)])
+    rows = read_unit(file, spec, code, known)
     return rows.to_pandas() if rows.num_rows == 1 else None  # "unit" is the index
+
+
+def read_unit(file: Path, spec: GridSpec, code: str, columns: list[str]) -> Any:
+    """Read the rows of a unit from the row group where its square lies, as an Arrow table."""
+    import pyarrow.compute as pc
+
+    x, y = spec.corner(*spec.locate(code))
+    half = spec.cell_m / 2
+    near = read_near(file, (x + half, y + half, x + half, y + half), columns)
+    return near.filter(pc.equal(near["unit"], code))
 
 
 def _of_unit(box: Path, units: pd.DataFrame) -> tuple[Any, dict[str, pd.DataFrame]] | None:

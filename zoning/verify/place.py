@@ -15,7 +15,7 @@ from zoning.base.attributes import read_where
 from zoning.errors import Check, InputError, Text
 from zoning.plan import Plan
 from zoning.planfile.kept import SEALED
-from zoning.questions.place import read_place
+from zoning.questions.place import read_place, read_unit
 from zoning.verify import areas, shapes, zones
 from zoning.verify.compare import Findings
 
@@ -117,10 +117,12 @@ def _shape(plan: Plan, folder: Path, found: Findings) -> None:
 
     if plan.config.grid.slivers != "keep":
         return
-    file = folder / "units.parquet"
-    frame = gpd.read_parquet(file, columns=["geometry"],
-                             filters=[("unit", "==", str(plan.units.index[0]))])  # fmt: skip
-    small = replace(plan, units=gpd.GeoDataFrame(plan.units, geometry=frame.geometry))
+    file, code = folder / "units.parquet", str(plan.units.index[0])
+    shape = read_unit(file, plan.grid, code, ["unit", "geometry"])["geometry"]
+    frame = gpd.GeoDataFrame(
+        plan.units, geometry=shapely.from_wkb(shape.to_numpy()), crs=plan.grid.crs
+    )
+    small = replace(plan, units=frame)
     squares = small.units.geometry.to_numpy()
     shapes.lattice(small, found)
     bounds = tuple(frame.total_bounds)
