@@ -12,6 +12,7 @@ import zoning as zn
 from tests import worlds
 from tests.worlds import K, X, Y
 from zoning.errors import InputError
+from zoning.pipeline.neighbours import pairs
 from zoning.verify import verify
 
 PART = """
@@ -62,6 +63,22 @@ def test_borders_and_densities_by_hand(plan):
     assert towns.loc[c, "around_population_density"] == pytest.approx(20_000 / 6, rel=0.001)
     gdp = (90_000 / 6 * 3 + 60_000 / 6 * 3) / 6
     assert towns.loc[a, "around_gdp_density"] == pytest.approx(gdp, rel=0.01)
+
+
+def test_what_two_places_reach_counts_once():
+    """A square of 10 km, its south side met by two places that share a corner, 60 m off."""
+    side = 10 * K
+    town = gpd.GeoDataFrame(index=pd.Index(["t"]), geometry=[box(0, 0, side, side)], crs=worlds.CRS)
+    low = gpd.GeoDataFrame(
+        {"name": ["左", "右", "下"]},
+        geometry=[box(-K, -K, 4000.5, -60), box(4000.5, -K, side, 0), box(4000.5, -K, 5 * K, -30)],
+        crs=worlds.CRS,
+    )
+    found = pairs(town, box(0, 0, side, side), low, 100.0).set_index("neighbour")["border_m"]
+    # The corner of the square: 40 m of its west side are within 100 m of the place 60 m below.
+    assert found["左"] == pytest.approx(4000.5 - 60 + 40, abs=2)
+    assert found["右"] == pytest.approx(side - 4000.5 + 60 + 100, abs=2)
+    assert "下" not in found
 
 
 def test_contrast_of_zones_and_what_is_not_known(plan):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from zoning.api.against import rehearse_audit, shifted, with_audit
 from zoning.api.dressed import rehearse_report
+from zoning.api.parks import rehearse_parks
 from zoning.api.plan import Plan
 from zoning.api.policy_files import rehearse_policies, with_policies
 from zoning.errors import InputError, Text, once, raise_all
@@ -109,7 +110,8 @@ def check(plan: str | Path, *, progress: Progress | None = None) -> Ready:
 
     path = Path(plan)
     config, problems = read(path), place_problems(path.parent / "plan-out")
-    problems = [*problems, *rehearse_policies(config, path.parent)]
+    lacking, read_too = rehearse_parks(config, path.parent)
+    problems = [*problems, *lacking, *rehearse_policies(config, path.parent)]
     problems += rehearse_audit(config, path.parent)
     problems += rehearse_report(config, path.parent)
     try:
@@ -117,11 +119,12 @@ def check(plan: str | Path, *, progress: Progress | None = None) -> Ready:
     except InputError as error:
         raise InputError([*error.problems, *problems], error.notes) from error
     raise_all(problems)
-    told = shifted(config, path.parent, ready.intake)
-    if told:
-        intake = replace(ready.intake, findings=tuple(once((*ready.intake.findings, *told))))
-        ready = replace(ready, intake=intake)
-    return ready
+    told = [*shifted(config, path.parent, ready.intake), *(f for s in read_too for f in s.findings)]
+    intake = replace(
+        ready.intake, sources=(*ready.intake.sources, *read_too),
+        findings=tuple(once((*ready.intake.findings, *told))),
+    )  # fmt: skip
+    return replace(ready, intake=intake)
 
 
 def run(

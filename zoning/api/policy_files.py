@@ -248,8 +248,9 @@ def refreshed(plan: Plan) -> Plan:
     -------
     Plan
     """
+    from zoning.contribution.parts import stem_of
     from zoning.policy.contribute import WING
-    from zoning.policy.kept import stem_of, stems
+    from zoning.policy.kept import stems
     from zoning.policy.read import shipped
     from zoning.review.audit.again import refreshed as with_conflicts
 
@@ -276,13 +277,12 @@ def rehearse_policies(config: Config, folder: Path) -> list[Problem]:
 
     Files are read and formulas checked; what a plan must have for them shows when it is there.
     """
-    from zoning.api.parks import rehearse_parks
     from zoning.inputs.source import existing
     from zoning.policy.choices import choose, unknown_tables
     from zoning.policy.compiled import compile_policy
     from zoning.policy.read import find, read_policy
 
-    problems: list[Problem] = rehearse_parks(config, folder)
+    problems: list[Problem] = []
     for part in config.policies:
         try:
             chosen = choose(read_policy(find(part.file, folder)), part.parameters, part.groups)

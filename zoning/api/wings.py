@@ -16,6 +16,13 @@ def protected_land(plan: Plan) -> Contribution | None:
     return next((c for c in plan.contributions if c.wing == WING), None)
 
 
+def protected_m2(plan: Plan) -> int:
+    """Give the land under protections of every kind, counted once; 0 where none is known."""
+    from zoning.pipeline.protected import protected_of
+
+    return protected_of(plan) or 0
+
+
 def of_wings(plan: Plan) -> list[Contribution]:
     """Give what all others gave: policies, conflicts, parks."""
     from zoning.pipeline.protected import WING

@@ -186,6 +186,8 @@ def values(column: str) -> dict[str, Text]:
     column = column.removeprefix("given_")  # the planner's own beside ours
     key = "grade" if column.endswith("_grade") else "level" if column == "red_level" else column
     known = load_toml("words.toml")["values"].get(key, {})
+    if key == "role":  # plans that are held against each other have their names in a table of rules
+        known = known | {row["code"]: row for row in load_toml("review", "roles.toml")["role"]}
     return {code: Text(word["en"], word["zh"]) for code, word in known.items()}
 
 

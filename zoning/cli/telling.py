@@ -158,7 +158,7 @@ def _tell_account(talk: Talk, run: Mapping[str, Any]) -> None:
 
 def _tell_protected(talk: Talk, plan: Plan) -> None:
     """Tell how much land each other kind of protection holds, and all of them together."""
-    from zoning.api.wings import protected_land
+    from zoning.api.wings import protected_land, protected_m2
     from zoning.base.areas import km2
 
     given = protected_land(plan)
@@ -171,7 +171,7 @@ def _tell_protected(talk: Talk, plan: Plan) -> None:
     if not kinds:
         return
     told = [f"{words_of[k].get(talk.lang)} {km2(int(frame[k]))}" for k in kinds]
-    total = km2(int(frame.sum()))
+    total = km2(protected_m2(plan))
     talk.write(talk.say(f"Other protections: {', '.join(told)}; all protected land {total}",
                         f"其他保护：{'、'.join(told)}；保护用地合计 {total}"))  # fmt: skip
 

@@ -10,6 +10,7 @@ what one must keep.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -276,3 +277,21 @@ def names(contributions: Iterable[Contribution]) -> tuple[set[str], set[str]]:
     given = list(contributions)
     layers = {x.name for c in given for x in c.drawn()}
     return layers, {x.name for c in given for x in c.tables}
+
+
+def zone_words(zones: pd.DataFrame | None) -> dict[str, Text]:
+    """Give the names of the zones of a plan by code."""
+    if zones is None:
+        return {}
+    return {str(c): Text(str(z["name_en"]), str(z["name_zh"])) for c, z in zones.iterrows()}
+
+
+def stem_of(name: str) -> str:
+    """Give the name of a policy inside a plan by its own name.
+
+    Examples
+    --------
+    >>> stem_of("Quota-2035")
+    'policy_quota_2035'
+    """
+    return "policy_" + re.sub("[^a-z0-9]+", "_", name.lower()).strip("_")

@@ -20,6 +20,8 @@ COLUMNS = (
 )  # fmt: skip
 #: Columns that a file may lack, with the heads that are taken without being named.
 _USUAL = {
+    "kind": ("园区类型", "类型"), "planned_area_ha": ("规划面积（公顷）", "规划面积_公顷"),
+    "leading_industries": ("主导产业",),
     "four_sides": ("four_sides", "四至", "四至边界", "四至范围"),
     "goals": ("goals", "发展目标", "目标"), "mechanism": ("mechanism", "推进机制"),
     "organisation": ("organisation", "管理机构", "管委会"),
@@ -64,7 +66,8 @@ def read_parks(
     """
     import pandas as pd
 
-    mapped = {name: part.head(name) for name in COLUMNS}
+    stated = {"code", "name", *part.columns, *part.model_fields_set}
+    mapped = {name: part.head(name) if name in stated else None for name in COLUMNS}
     frame, source = read_polygons(
         folder / part.path, layer=part.layer, crs=part.crs, encoding=part.encoding,
         columns=mapped, unique=("code",), role="parks", to_crs=crs, repair=part.repair,

@@ -157,7 +157,9 @@ def tidy(frame: gpd.GeoDataFrame, part: ProtectionLayer) -> tuple[gpd.GeoDataFra
         problems += check_codes(
             table[["code"]], part.path, labels(frame), unique=False, shapes=frame.geometry
         )
-    table["name"] = table["name"].fillna(table["code"])
+    # Land without names and codes is called by what protects it.
+    unnamed = table["code"].replace(part.kind, load_kinds().at[part.kind, "zh"])
+    table["name"] = table["name"].fillna(unnamed)
     others = [c for c in frame.columns if c not in taken.values() and c not in table]
     table[[c for c in others if c != "geometry"]] = frame[[c for c in others if c != "geometry"]]
     out = gpd.GeoDataFrame(table, geometry=frame.geometry, crs=frame.crs)
@@ -189,6 +191,9 @@ def _columns(
             usual = ("area_code", *usual) if (name, part.kind) == ("code", "redline") else usual
             taken[name] = next((c for c in usual if c in known), "")
     taken = {name: column for name, column in taken.items() if column}
+    if "code" not in taken and part.code is None and part.kind not in _ONE_AREA:
+        # Areas that are told apart by a name that was asked for keep their names.
+        taken |= {"code": taken["name"]} if part.columns.name in taken.values() else {}
     coded = part.code is not None or part.columns.code is not None or "code" in taken
     if part.kind == "redline" and not coded:
         problems.append(missing_column("area_code", known, part.path, "code"))

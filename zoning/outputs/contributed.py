@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from weakref import ref
 
@@ -55,7 +56,8 @@ class Words:
         # Writers ask for each layer, table and style of one plan, and a plan never changes.
         last, said = _LAST.get("plan"), _LAST.get("words")
         if said is None or last is None or last() is not plan:
-            said = cls(plan.contributions, overlay_fields(plan) | raster_fields(plan))
+            own = indicator_fields() | overlay_fields(plan) | raster_fields(plan)
+            said = cls(plan.contributions, own)
             _LAST.update(plan=ref(plan), words=said)
         return cast(Words, said)
 
@@ -97,6 +99,23 @@ class Words:
     def field(self, name: str, table: str | None) -> Field | None:
         """Give what a wing, or the plan's scheme, says of a column; None for all others."""
         return self._fields.get(table or "", {}).get(name) or self._own.get(name)
+
+
+@cache
+def indicator_fields() -> dict[str, Field]:
+    """Describe the indicators that the dictionary does not know, as reasons call them."""
+    from zoning.contribution.parts import Field
+    from zoning.errors import Text
+    from zoning.indicators import AT_HAND
+
+    found = {}
+    for name, i in AT_HAND.items():
+        if words.label(name) == name:
+            en, zh = (f" ({i.unit})", f"（{i.unit_zh}）") if i.unit else ("", "")
+            label = Text(i.en + en, i.zh + zh)
+            unit = "m2" if name.endswith("_m2") else "1" if name.endswith("_share") else ""
+            found[name] = Field(name, Text(i.en, i.zh) if unit == "m2" else label, label, unit)
+    return found
 
 
 def raster_fields(plan: Plan) -> dict[str, Field]:

@@ -29,6 +29,8 @@ WING = "neighbours"
 COLUMNS = ("edge_share", "around_population_density", "around_gdp_density")
 #: How far beyond the line neighbours are kept and drawn, m (our choice).
 BAND_M = 10_000.0
+#: Line that two places reach is dealt out in stretches of this length (our choice), m.
+_CUT_M = 1.0
 #: Shorter borders are corners (our choice), m.
 _LEAST_M = 10.0
 _SAME = {
@@ -55,7 +57,8 @@ def pairs(
     Returns
     -------
     DataFrame
-        ``township``, ``neighbour`` (name), ``border_m`` along the township's own outline.
+        ``township``, ``neighbour`` (name), ``border_m`` along the township's own outline; what
+        two neighbours reach counts for the nearer.
     """
     line = shapely.boundary(city)
     shapes = np.asarray(townships.geometry.array)
@@ -65,6 +68,10 @@ def pairs(
     tree = shapely.STRtree(reach)
     one, two = tree.query(edge, predicate="intersects")
     length = shapely.length(shapely.intersection(edge[one], reach[two]))
+    places = np.asarray(beyond.geometry.array)
+    for town in np.unique(one):
+        at = np.flatnonzero(one == town)
+        length[at] -= _shared(edge[town], reach[two[at]], places[two[at]])
     found = pd.DataFrame(
         {
             "township": townships.index.to_numpy()[one].astype(str),
@@ -74,6 +81,27 @@ def pairs(
     )
     found = found[found["border_m"] >= _LEAST_M]
     return found.sort_values(["township", "neighbour"], ignore_index=True)
+
+
+def _shared(edge: Any, reach: Any, places: Any) -> Any:
+    """Give how much of the line that several places reach belongs to another of them, m each."""
+    both = [
+        shapely.intersection(shapely.intersection(edge, a), b)
+        for i, a in enumerate(reach) for b in reach[i + 1 :]
+    ]  # fmt: skip
+    line = shapely.segmentize(shapely.line_merge(shapely.union_all(both)), _CUT_M)
+    parts = shapely.get_parts(line)
+    parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING]
+    if not len(parts):
+        return np.zeros(len(reach))
+    ends, of = shapely.get_coordinates(parts, return_index=True)
+    inside = of[1:] == of[:-1]
+    long = np.hypot(*(ends[1:] - ends[:-1]).T)[inside]
+    middle = shapely.points(((ends[1:] + ends[:-1]) / 2)[inside])
+    far = shapely.distance(middle[:, None], places[None, :])
+    held = shapely.intersects(middle[:, None], reach[None, :])
+    nearest = np.argmin(np.where(held, far, np.inf), axis=1)
+    return (held & (nearest[:, None] != np.arange(len(reach)))).T @ long
 
 
 def around(

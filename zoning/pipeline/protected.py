@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -57,8 +58,9 @@ _LABELS = {
 
 
 def contribution(
-    layer: gpd.GeoDataFrame, found: dict[str, pd.DataFrame], names: dict[str, str]
-) -> Contribution:
+    layer: gpd.GeoDataFrame, found: dict[str, pd.DataFrame], names: dict[str, str],
+    zones: dict[str, Text] | None = None,
+) -> Contribution:  # fmt: skip
     """Give layer, tables, theme, card lines and chapter of protected land to the plan.
 
     Parameters
@@ -69,8 +71,18 @@ def contribution(
         Of :func:`zoning.ledger.protections.tables`.
     names : dict of str
         Names of counties and townships by code.
+    zones : dict of Text
+        Names of zones by code.
     """
     given = {name: _shown(table, names) for name, table in found.items()}
+
+    def fields(frame: pd.DataFrame, table: str) -> tuple[Field, ...]:
+        found = tuple(_field(str(c), table, zones or {}) for c in frame.columns)
+        kinds = {str(c.code): c.label for c in _classes()}
+        # Layers without codes of their own: there a code is a kind.
+        bare = "code" in frame and set(frame["code"].dropna()) <= set(kinds)
+        return tuple(replace(f, words=kinds) if bare and f.name == "code" else f for f in found)
+
     if "level" not in given["protection_levels"]:
         del given["protection_levels"]
     used = set(layer["kind"]) | set(given["protection_units"]["kind"])
@@ -90,9 +102,9 @@ def contribution(
     ]  # fmt: skip
     return Contribution(
         WING, Text("Protections", "保护用地"),
-        layers=(Layer(LAYER, Text("protected areas", "保护区"), polygons, _fields(drawn, LAYER),
+        layers=(Layer(LAYER, Text("protected areas", "保护区"), polygons, fields(drawn, LAYER),
                       colour="#4d4d4d", by="kind", classes=classes),),
-        tables=tuple(Table(n, _TITLES[n], t, _fields(t, n)) for n, t in given.items()),
+        tables=tuple(Table(n, _TITLES[n], t, fields(t, n)) for n, t in given.items()),
         themes=(theme,),
         cards=(Card(Text("Protections", "保护"), "protection_units", ("kind", "protected_share")),),
         chapters=(Chapter(Text("Protected land", "保护用地"), _paragraphs(found),
@@ -119,11 +131,7 @@ def _classes() -> Iterable[Class]:
         yield Class(Text(row["en"], row["zh"]), row["colour"], code=str(code))
 
 
-def _fields(frame: pd.DataFrame, table: str) -> tuple[Field, ...]:
-    return tuple(_field(str(c), table) for c in frame.columns)
-
-
-def _field(name: str, table: str) -> Field:
+def _field(name: str, table: str, zones: dict[str, Text]) -> Field:
     """Say what a column is, in the words of the dictionary."""
     if name in _LABELS:
         label, about, unit = _LABELS[name]
@@ -139,7 +147,7 @@ def _field(name: str, table: str) -> Field:
             NOTHING: _NOTHING,
         }
     elif name == "zone":
-        known = dict(words.values("zone"))
+        known = zones
     return Field(name, label, about, words.unit(name, table), known)
 
 
@@ -169,6 +177,16 @@ def of_plan(plan: Plan) -> gpd.GeoDataFrame | None:
         if given.wing == WING:
             return next(x.frame for x in given.layers if x.name == LAYER)
     return None
+
+
+def protected_of(plan: Plan) -> int | None:
+    """Give the land under protections of every kind, counted once, in m2; None if not known."""
+    given = next((c for c in plan.contributions if c.wing == WING), None)
+    if given is not None:
+        return int(given.table("protection_kinds").frame["area_m2"].sum())
+    # A plan with red lines alone has no account of kinds.
+    known = "protected_m2" in plan.units and not plan.units["protected_m2"].isna().any()
+    return int(plan.units["protected_m2"].sum()) if known else None
 
 
 def names_of(plan: Plan) -> dict[str, str]:

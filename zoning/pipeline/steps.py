@@ -16,7 +16,7 @@ from zoning.base import runs
 from zoning.capacity import Account, account, cap_rules
 from zoning.capacity.own import add_coefficients
 from zoning.capacity.reductions import add_reductions
-from zoning.contribution.parts import Contribution
+from zoning.contribution.parts import Contribution, zone_words
 from zoning.errors import Check, Finding, InfeasibleError, Text, named, once
 from zoning.indicators.transfer import reconcile, transfer
 from zoning.inputs.gather import Intake
@@ -363,7 +363,7 @@ def _protected(
         names |= {} if frame is None else frame["name"].astype(str).to_dict()
     known = parts.assign(known_use=unknown.known_use(parts, intake.classes))
     found = protections.tables(layer, ledger, known, state.units.get("zone"))
-    return (protected.contribution(layer, found, names),)
+    return (protected.contribution(layer, found, names, zone_words(state.zones)),)
 
 
 def _check(

@@ -130,7 +130,8 @@ class ProtectionColumns(Part):
 
     code: str | None = None
     """Column of the area's code; for farmland and locks only when it is named here, because
-    thousands of parcels are one area."""
+    thousands of parcels are one area. A file without codes: the name tells areas apart, where
+    its column is named here."""
     name: str | None = None
     """Column of the name."""
     type: str | None = None

@@ -12,11 +12,21 @@ import pandas as pd
 
 from zoning.base.words import unit_sign
 from zoning.contribution.palette import groups
-from zoning.contribution.parts import Card, Chapter, Chart, Class, Contribution, Field, Theme
+from zoning.contribution.parts import (
+    Card,
+    Chapter,
+    Chart,
+    Class,
+    Contribution,
+    Field,
+    Theme,
+    stem_of,
+    zone_words,
+)
 from zoning.contribution.parts import Table as Shown
 from zoning.errors import Text
 from zoning.policy.explain import terms_frame, unit_text
-from zoning.policy.kept import TERMS, stem_of
+from zoning.policy.kept import TERMS
 from zoning.policy.model import Policy, Table
 from zoning.policy.places import PLACES, key_place, page_chapter, place_pages
 from zoning.policy.run import Result
@@ -98,9 +108,7 @@ def _named(table: Shown, plan: Plan) -> Shown:
     """Give codes of places their names, but where the name stands in a column beside."""
     known: dict[str, Mapping[str, Text]] = {}
     if plan.zones is not None:
-        known["zone"] = {
-            str(c): Text(str(z["name_en"]), str(z["name_zh"])) for c, z in plan.zones.iterrows()
-        }
+        known["zone"] = zone_words(plan.zones)
     for level, frame in (("county", plan.counties), ("township", plan.townships)):
         if frame is not None and (level, "name") != tuple(table.frame.columns[:2]):
             known[level] = {str(c): Text(str(n), str(n)) for c, n in frame["name"].items()}

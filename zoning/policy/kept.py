@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import replace
 
 import pandas as pd
 
-from zoning.contribution.parts import Contribution, Table
+from zoning.contribution.parts import Contribution, Table, stem_of
 from zoning.policy.places import NAME as PAGES
 
 #: What the table of a policy's terms is called, after the name of the policy.
@@ -25,17 +24,6 @@ def stems(given: Contribution | None) -> list[str]:
     """
     tables = () if given is None else given.tables
     return [t.name.removesuffix(TERMS) for t in tables if t.name.endswith(TERMS)]
-
-
-def stem_of(name: str) -> str:
-    """Give the name of a policy inside a plan by its own name.
-
-    Examples
-    --------
-    >>> stem_of("Quota-2035")
-    'policy_quota_2035'
-    """
-    return "policy_" + re.sub("[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
 def owner(name: str, known: Collection[str]) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from zoning.base.areas import km2, percent
 from zoning.base.words import label, measured
-from zoning.contribution.parts import Chapter, Field, Pages
+from zoning.contribution.parts import Chapter, Field, Pages, zone_words
 from zoning.contribution.parts import Table as Shown
 from zoning.errors import Text
 from zoning.policy.explain import unit_text
@@ -129,10 +129,7 @@ def _zones(plan: Plan) -> list[Any]:
 
 
 def _zone(plan: Plan, code: str) -> Text:
-    if code not in _zones(plan):
-        return Text(code, code)
-    row = plan.zones.loc[code]
-    return Text(str(row["name_en"]), str(row["name_zh"]))
+    return zone_words(plan.zones).get(code) or Text(code, code)
 
 
 def _cap(plan: Plan, zone: str) -> Iterator[_Line]:

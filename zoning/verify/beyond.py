@@ -45,8 +45,9 @@ def audit(plan: Plan, found: Findings) -> None:
             layer["population"].get(other), layer["area_m2"].get(other)
         )
         if town in towns.index and other in layer.index:
+            beside = layer.geometry.drop(index=other).to_numpy()
             borders[key] = _border(
-                towns.geometry[town], line, layer.geometry[other], part.tolerance_m
+                towns.geometry[town], line, layer.geometry[other], beside, part.tolerance_m
             )
     for column, derived in right.items():
         stored = {k: None if pd.isna(v) else v for k, v in table[column].items()}
@@ -58,16 +59,17 @@ def audit(plan: Plan, found: Findings) -> None:
                  tolerance=slack, source=_SOURCE)  # fmt: skip
 
 
-def _border(shape: Any, line: Any, other: Any, tolerance_m: float) -> float:
-    """Count points along an outline that lie on the city's line and near the neighbour."""
+def _border(shape: Any, line: Any, other: Any, beside: Any, tolerance_m: float) -> float:
+    """Count points along an outline that lie on the city's line and near this neighbour first."""
     outline = shapely.boundary(shape)
     n = max(int(np.ceil(outline.length / _STEP_M)), 1)
     step = outline.length / n
     points = shapely.line_interpolate_point(outline, (np.arange(n) + 0.5) * step)
-    near = (shapely.distance(points, line) <= 1.0) & (
-        shapely.distance(points, other) <= tolerance_m
-    )
-    return float(near.sum() * step)
+    far = shapely.distance(points, other)
+    near = (shapely.distance(points, line) <= 1.0) & (far <= tolerance_m)
+    points, far = points[near], far[near]
+    first = (shapely.distance(points[:, None], beside[None, :]) >= far[:, None]).all(axis=1)
+    return float(first.sum() * step)
 
 
 def _per_km2(count: Any, area_m2: Any) -> float | None:

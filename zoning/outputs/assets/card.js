@@ -107,7 +107,7 @@
         Z.known(town.suitability_grade) && [Z.name("suitability_grade"), Z.value("suitability_grade", town.suitability_grade)],
         Z.known(town.built_share) && [Z.name("built_share"), Z.percent(town.built_share)],
         Z.known(town.redline_share) && [Z.name("redline_share"), Z.percent(town.redline_share)],
-        Z.known(town.rule) && [Z.t("decided_by"), town.rule],
+        !own && Z.known(town.rule) && [Z.t("decided_by"), town.rule],
         Z.known(town.runner_up) && [Z.name("runner_up"), Z.zone(town.runner_up, plan).label],
         Z.known(town.margin) && [Z.name("margin"), Z.percent(town.margin)],
         Z.known(town.stability) && [Z.name("stability"), Z.percent(town.stability)],

@@ -71,11 +71,12 @@
 
   function kept() {
     const a = Z.plan.plans[0].accounts;
-    const m2 = Z.known(a.kept_m2) ? a.kept_m2 : a.redlines && a.redlines.union_m2;
+    const every = Z.known(a.kept_m2); // what is handed out may know the red lines alone
+    const m2 = every ? a.kept_m2 : a.redlines && a.redlines.union_m2;
     if (!Z.known(m2)) return null;
     const share = Z.percent(m2 / a.area_m2);
     const n = a.redlines && a.redlines.areas;
-    return cell("kept", Z.t("kept"), Z.km2(m2), n ? Z.t("kept_of", { share, n }) : Z.t("kept_share", { share }));
+    return cell("kept", Z.t(every ? "kept" : "redlines"), Z.km2(m2), n ? Z.t("kept_of", { share, n }) : Z.t("kept_share", { share }));
   }
 
   Z.drawHeadline = function () {

@@ -67,7 +67,7 @@
     const item = (c) => Z.el("li", { class: "zn-" + kind(c) },
       Z.el("span", { class: "zn-mark" }, sign(c)),
       Z.el("div", null, Z.el("strong", null, Z.say({ zh: c.zh, en: c.en }) || c.check),
-        Z.el("span", { class: "zn-soft" }, [c.where, Z.known(c.measured) ? Z.t("measured") + " " + measure(c.measured, c.unit) : null,
+        Z.el("span", { class: "zn-soft" }, [Z.say(c.place), Z.known(c.measured) ? Z.t("measured") + " " + measure(c.measured, c.unit) : null,
           Z.known(c.limit) ? Z.t("limit") + " " + measure(c.limit, c.unit) : null].filter(Boolean).join(" · "))));
     const good = a.checks.filter((c) => c.ok);
     return Z.el("section", null, Z.el("h3", null, Z.t("checks_title")),

@@ -64,7 +64,7 @@
         const known = ["name", "code"].map((c) => layer.columns.findIndex((k) => k.name === c)).filter((k) => k >= 0 && row.values[k]);
         const words = known.map((k) => Z.cellText(row.values[k]));
         const fits = words.length ? how({ forms: words.map((w) => w.toLowerCase()) }) : null;
-        if (fits !== null) found.push({ kind: "given", name: words[0], note: words[1] || "", layer, rows: [row], how: fits });
+        if (fits !== null) found.push({ kind: "given", name: words[0], note: words[1] === words[0] ? "" : words[1] || "", layer, rows: [row], how: fits });
       });
     }
     return found;

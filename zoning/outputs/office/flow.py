@@ -62,7 +62,7 @@ def column_widths(block: Table) -> tuple[list[float], float]:
     """Give the widths of columns in points and the size of letters at which no word breaks."""
     heads = [typeset.bound(clean(t)) for t in block.heads]
     rows = [[typeset.bound(clean(t)) for t in row] for row in block.rows]
-    for run in (typeset.RUN, 1):  # smaller letters before columns of single signs
+    for run in range(typeset.RUN, 0, -1):  # smaller letters before columns of single signs
         for size in _SIZES:
             found = typeset.column_widths(
                 heads, rows, block.widths, ROOM, size * WIDER, 4 * PAD_X, run

@@ -350,7 +350,7 @@ def _signatures(document: Any, block: Signatures, lang: str, *, small: bool = Fa
     for child in list(properties):
         properties.remove(child)
     table.autofit = False
-    for column, wide in zip(table.columns, (2.2, 5.4, 2.2, 5.4), strict=True):
+    for column, wide in zip(table.columns, (3.0, 4.6, 3.0, 4.6), strict=True):
         column.width = Cm(wide)
     for row, pair in zip(table.rows, pairs, strict=True):
         row.height = Cm(0.9 if small else 1.3)
@@ -359,7 +359,7 @@ def _signatures(document: Any, block: Signatures, lang: str, *, small: bool = Fa
             label.text = f"{clean(name)}{colon}"
             for cell in (label, line):
                 cell.vertical_alignment = WD_ALIGN_VERTICAL.BOTTOM
-                cell.width = Cm(2.2 if cell is label else 5.4)
+                cell.width = Cm(3.0 if cell is label else 4.6)
             line._tc.get_or_add_tcPr().append(parse_xml(
                 f'<w:tcBorders {nsdecls("w")}><w:bottom w:val="single" w:sz="6" w:space="0" '
                 'w:color="1F2A30"/></w:tcBorders>'))  # fmt: skip

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
 from zoning.base.shipped import data_path, load_toml
+from zoning.contribution.parts import stem_of
+from zoning.inputs.protections import load_kinds
 from zoning.zones import unzoned_land
 
 if TYPE_CHECKING:
@@ -58,9 +60,10 @@ def dictionary(plan: Plan, lang: str) -> Mapping[str, Mapping[str, str]]:
     names = [str(c) for c in (*plan.config.indicators.spread, "area_m2", "built_m2")]
     for column in ("column", "weight"):
         found[f"reconciliation.{column}"] = {c: words.label(c, lang) for c in names}
-    # A check or a limit stands at the city, a zone, a county or a township.
-    city = {code: word.get(lang) for code, word in words.values("where").items()}
-    found["where"] = found["limits.code"] = {**place_names(plan), **zones, **city}
+    found["townships.rule"], found["townships.flip_indicator"] = _reasons(plan, lang)
+    found["where"] = found["limits.code"] = standing(plan, lang)
+    found["residuals.code"] = found["where"] | {"all": words.value("role", "redlines", lang)}
+    found["protection_sets.code"] = {str(c): found["where"][str(c)] for c in load_kinds().index}
     found["checks.unit"] = {c.unit: words.unit_sign(c.unit, lang) for c in plan.checks}
     found["type"] = _shipped(("redlines", "types.toml"), "type", "code", lang)
     overlap = {code: word.get(lang) for code, word in words.values("closing_row").items()}
@@ -73,6 +76,42 @@ def dictionary(plan: Plan, lang: str) -> Mapping[str, Mapping[str, str]]:
         if frame is not None and "source" in frame for text in frame["source"].dropna().unique()
     }  # fmt: skip
     return found
+
+
+def _reasons(plan: Plan, lang: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Say the rules that fired, and the indicators that would change a zone, in words."""
+    from zoning.errors import ZoningError
+    from zoning.pipeline.ready import called_of, load_method
+    from zoning.zones.tell import indicator_name, rule_words
+
+    towns, called = plan.townships, called_of(plan.config)
+
+    def seen(column: str) -> list[str]:
+        if towns is None or column not in towns:
+            return []
+        return sorted(map(str, towns[column].dropna().unique()))
+
+    try:
+        method = load_method(plan.config)
+        rules = {r: rule_words(r, method, lang) for r in seen("rule")}
+    except ZoningError:  # a method in a file outside the folder
+        rules = {}
+    return rules, {i: indicator_name(i, lang, called) for i in seen("flip_indicator")}
+
+
+def standing(plan: Plan, lang: str) -> dict[str, str]:
+    """Name where a check or a limit may stand, by the code that it has there.
+
+    The city, a zone, a county, a township; a kind of protection, where its land has no codes; a
+    policy.
+    """
+    side = "name_zh" if lang == "zh" else "name_en"
+    kinds = {str(c): str(row["zh" if lang == "zh" else "en"]) for c, row in load_kinds().iterrows()}
+    given = {t.name: t.title.get(lang) for c in plan.contributions for t in c.tables}
+    policies = {c.where: given[stem_of(c.where)] for c in plan.checks if stem_of(c.where) in given}
+    zones = {str(code): str(row[side]) for code, row in zone_rows(plan)}
+    city = {code: word.get(lang) for code, word in words.values("where").items()}
+    return {**kinds, **policies, **place_names(plan), **zones, **city}
 
 
 def zone_rows(plan: Plan) -> list[tuple[str, Any]]:

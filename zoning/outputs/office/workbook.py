@@ -187,13 +187,14 @@ def _flat(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _one_language(table: pd.DataFrame, lang: str) -> pd.DataFrame:
-    """Leave out sentences of the other language; names stay in both."""
+    """Leave out sentences of the other language, and their short form; names stay in both."""
     own, other = (f"_{lang}", "_en" if lang == "zh" else "_zh")
     there = set(table.columns)
     extra = [
         c for c in table.columns
         if c.endswith(other) and c.removesuffix(other) + own in there and not c.startswith("name_")
     ]  # fmt: skip
+    extra += ["flip"] if {"flip", "flip_zh", "flip_en"} <= there else []
     return table.drop(columns=extra)
 
 
@@ -366,8 +367,13 @@ def _shown(value: Any, measure: str) -> str:
 
 def _about(sheet: WriteOnlyWorksheet, plan: Plan, found: Mapping[str, _Named], lang: str) -> None:
     """Write the first sheet: what this is, from what, and which sheets follow."""
+    from zoning.outputs.prints.frame import columns as width_of
+
     chinese = lang == "zh"
-    prepare(sheet, [34, 34, 28, 12], 0, 0)
+    said, other = contributed.Words.of(plan), "en" if chinese else "zh"
+    rows_of = [(n, said.table_name(k, other), k) for k, (n, _) in found.items()]
+    longest = [max(width_of(row[i]) for row in rows_of) for i in range(3)]
+    prepare(sheet, [*(min(max(34.0, w + 2), 60.0) for w in longest), 12], 0, 0)
     top: list[tuple[tuple[Any, ...], dict[str, Any]]] = [((plan.name,), {"bold": True, "size": 16})]
     warning = notice(plan, lang)
     if warning:
@@ -379,12 +385,10 @@ def _about(sheet: WriteOnlyWorksheet, plan: Plan, found: Mapping[str, _Named], l
     ]  # fmt: skip
     if unzoned := why_unzoned(plan, lang):
         top.append(((f"{words.unzoned(lang)}{'：' if chinese else ': '}{unzoned}",), {}))
-    said = contributed.Words.of(plan)
     heads = ("工作表", "英文名", "标识", "行数") if chinese else ("sheet", "Chinese", "key", "rows")
     top += [((), {}), (heads, {"bold": True})]
     for values, font in top:
         line(sheet, *values, **font)
-    other = "en" if chinese else "zh"
     for place, (key, (name, rows)) in enumerate(found.items(), len(top) + 1):
         there = rows <= MOST_ROWS
         line(sheet, name if there else "–", said.table_name(key, other), key, rows)

@@ -310,7 +310,7 @@ class _Draw:
             "mapUuid": self.map_id, "style": "Single Box", "unitType": "km", "unitLabel": "km",
             "numMapUnitsPerScaleBarUnit": 1, "numSegments": 2, "numSegmentsLeft": 0,
             "numUnitsPerSegment": f"{segment_km(scale, 20 * self.factor):g}",
-            "segmentSizeMode": int(fitted), "minBarWidth": 25 * self.factor,
+            "segmentSizeMode": int(fitted), "minBarWidth": 24 * self.factor,  # below a round length
             "maxBarWidth": 45 * self.factor, "height": 2.5 * self.factor, "boxContentSpace": 1,
             "labelBarSpace": 1.5, "alignment": 0, "lineWidth": 0.3, "outlineWidth": 0.3,
         }  # fmt: skip

@@ -33,11 +33,6 @@ EVIDENCE = {
 }
 
 
-#: Tags in Chinese tables; the English ones are those of the documents.
-TAGS_ZH = {
-    "S": "公开来源", "C": "第三方代码", "T": "标准", "M-high": "记忆（高）",
-    "M-med": "记忆（中）", "M-low": "记忆（低）", "I": "推断", "own": "自定",
-}  # fmt: skip
 _PARTS = {"names": "名称", "codes": "代码", "colours": "颜色", "name": "名称"}
 
 
@@ -51,7 +46,7 @@ def evidence(w: Writer, tag: str) -> str:
     found = []
     for name, parts in re.findall(r"([\w-]+)(?: \(([^)]*)\))?", tag):
         told = "、".join(_PARTS.get(p.strip(), p.strip()) for p in parts.split(",") if p.strip())
-        said = TAGS_ZH.get(name, name)
+        said = words.value("evidence", name)
         found.append(f"{said}（{told}）" if told else said)
     return "，".join(found)
 

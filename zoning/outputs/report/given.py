@@ -81,14 +81,18 @@ def pages(w: Writer) -> Iterator[Block]:
             yield replace(first, new_page=first.level == 1)
             yield from (w.text(p.en, p.zh) for p in chapter.paragraphs)
             table = given.table(chapter.pages.table)
-            for _, rows in table.frame.groupby(list(chapter.pages.keys), sort=False):
-                yield from _page(w, chapter.pages, table, rows)
+            # The first place stands on the sheet of the chapter's own words.
+            groups = table.frame.groupby(list(chapter.pages.keys), sort=False)
+            for i, (_, rows) in enumerate(groups):
+                yield from _page(w, chapter.pages, table, rows, new_page=i > 0)
 
 
-def _page(w: Writer, pages: Pages, table: Given, rows: pd.DataFrame) -> Iterator[Block]:
+def _page(
+    w: Writer, pages: Pages, table: Given, rows: pd.DataFrame, *, new_page: bool
+) -> Iterator[Block]:
     fields = {f.name: f for f in table.fields}
     name = str(rows[pages.name].iloc[0])
-    yield replace(w.section(name, name), new_page=True)
+    yield replace(w.section(name, name), new_page=new_page)
     colon, stop = ("：", "；") if w.lang == "zh" else (": ", "; ")
     keys = [
         f"{fields[k].label.get(w.lang)}{colon}{cell(w, fields[k], rows[k].iloc[0])}"
@@ -116,6 +120,7 @@ def _table(
     fields = _in_hectares(_one_language(fields, w.lang), table.frame)
     if not any(f.name == "name" or f.name.endswith("_name") for f in fields):
         fields = [_by_name(w, f, rows[f.name]) for f in fields]
+    fields = _without_codes(fields, rows)
     yield Table(
         title,
         [_head(w, f) for f in fields],
@@ -141,6 +146,23 @@ def _by_name(w: Writer, f: Field, codes: Any) -> Field:
     label = Both(*(words.label(f"{f.name}_name", lang) for lang in ("en", "zh")))
     said = {str(c): w.place(c) for c in codes if not is_missing(c)}
     return replace(f, label=label, words={c: Both(name, name) for c, name in said.items()})
+
+
+def _without_codes(fields: list[Field], rows: Any) -> list[Field]:
+    """Leave out the codes of places whose names stand beside them and tell them apart."""
+    names = [f.name for f in fields]
+
+    def said(code: str, name: str) -> bool:
+        pairs = rows[[code, name]].drop_duplicates()
+        twice = pairs[code].duplicated().any() or pairs[name].duplicated().any()
+        return not (twice or pairs[name].isna().any())
+
+    gone = {
+        code for code in ("county", "township")
+        for name in (f"{code}_name", "name")
+        if code in names and name in names and said(code, name)
+    }  # fmt: skip
+    return [f for f in fields if f.name not in gone]
 
 
 def _one_language(fields: Sequence[Field], lang: str) -> list[Field]:

@@ -12,6 +12,7 @@ from zoning.outputs.office.document import Block, Signatures, Table, Text
 from zoning.outputs.office.whole import notice
 from zoning.outputs.office.wording import why_unzoned, zone_rows
 from zoning.outputs.report.pieces import DASH, Writer, area
+from zoning.pipeline.protected import protected_of
 from zoning.zones import unzoned_land
 
 
@@ -26,11 +27,12 @@ def summary(w: Writer) -> Iterator[Block]:
     if not w.plan.checks:
         yield w.text("The plan has not been checked.", "本方案未经检查。")
     elif errors:
+        many = "s fail" if len(errors) > 1 else " fails"
         names = w.say("; ", "；").join(
             named(c.text.get(w.lang) or c.check, w.place(c.where)).get(w.lang) for c in errors
         )
         yield Text(
-            w.say(f"{len(errors)} binding checks fail: {names}.",
+            w.say(f"{len(errors)} binding check{many}: {names}.",
                   f"有 {len(errors)} 项强制检查未通过：{names}。"), "warning",
         )  # fmt: skip
     elif not failed:
@@ -68,6 +70,12 @@ def main_figures(w: Writer) -> Iterator[tuple[str, str, str]]:
         yield (w.say("ecological red lines", "生态红线"), f"{area(red['union_m2'])} km²",
                w.say(f"{red['areas']} areas, overlaps counted once, {share} of the city",
                      f"{red['areas']} 个区域，重叠只计一次，占全市 {share}"))  # fmt: skip
+    kept = protected_of(plan)
+    if kept is not None and kept != (red or {}).get("union_m2"):
+        share = percent(kept / city) if city else DASH
+        yield (w.say("protected land of all kinds", "各类保护用地"), f"{area(kept)} km²",
+               w.say(f"overlaps counted once, {share} of the city",
+                     f"重叠只计一次，占全市 {share}"))  # fmt: skip
     yield from _construction(w, plan.run.get("construction") or {})
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from zoning.outputs.office.wording import standing
 from zoning.outputs.webmap.layers import plain
+from zoning.pipeline.protected import protected_of
 from zoning.zones import unzoned_land
 
 _ZONE = (
@@ -39,11 +41,14 @@ def pack_accounts(plan: Any) -> dict[str, Any]:
                 for k, v in run[key].items()
                 if k != "seconds" and not isinstance(v, (dict, list))
             }
-    if "protected_m2" in plan.units:
-        found["kept_m2"] = plain(plan.units["protected_m2"].sum())
+    kept = protected_of(plan)
+    if kept is not None:
+        found["kept_m2"] = kept
     if plan.counties is not None:
         found["counties"] = _county_rows(plan)
+    names = {lang: standing(plan, lang) for lang in ("zh", "en")}
     for check in found["checks"]:
+        check["place"] = {k: v.get(check["where"], check["where"]) for k, v in names.items()}
         for key in ("measured", "limit", "margin"):
             check[key] = plain(check[key])
     return found

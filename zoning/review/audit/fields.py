@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from zoning.base.words import values
 from zoning.contribution.parts import Field
 from zoning.errors import Text
 from zoning.inputs.plans import load_roles, role_of
@@ -156,6 +157,7 @@ def fields_of(
             SPECK: Text("too small to be mapped", "不足上图面积"),
         },
         "role": {r.code: r.name for r in load_roles().values()},
+        "class": _classes(), "evidence": values("evidence"),
         "place": {"city": Text("city", "全市"), **(places or {})},
     }  # fmt: skip
     found = []
@@ -165,6 +167,15 @@ def fields_of(
             Field(name, Text(en, zh), Text(about_en, about_zh), unit, dict(words.get(name, {})))
         )
     return tuple(found)
+
+
+def _classes() -> dict[str, Text]:
+    """Give the names of classes; a code that roles call differently stays a code."""
+    found: dict[str, set[Text]] = {}
+    for role in load_roles().values():
+        for c in role.classes:
+            found.setdefault(c.code, set()).add(c.name)
+    return {code: next(iter(names)) for code, names in found.items() if len(names) == 1}
 
 
 def names_of(frame: pd.DataFrame, fields: Iterable[Field]) -> dict[str, Text]:
