@@ -19,7 +19,7 @@ from zoning.base import words
 from zoning.base.areas import percent
 from zoning.errors import Check
 from zoning.outputs import notebook, report
-from zoning.outputs.office import flow
+from zoning.outputs.office import figures, flow
 from zoning.outputs.office.document import Figure, Heading, Signatures, Table, Text
 from zoning.outputs.report import pieces
 
@@ -93,7 +93,7 @@ def test_zones_add_up_to_the_city(plan, blocks):
     total = sum(float(row[at].replace(",", "")) for row in found.rows)
     assert total == pytest.approx(plan.units["area_m2"].sum() / 1e6, abs=0.02)
     cross = table(blocks, "分县各区面积")
-    assert cross.total and cross.rows[-1][-1] == pieces.area(plan.units["area_m2"].sum())
+    assert cross.total and cross.rows[-1][-1] == figures.area(plan.units["area_m2"].sum())
 
 
 def test_the_account_in_words_is_the_account_in_numbers(plan, blocks):
@@ -110,11 +110,11 @@ def test_the_red_line_table_sets_published_against_computed(plan, blocks):
     row = next(r for r in found.rows if r[1].startswith("北山水库"))
     lines = plan.redlines.loc["RL02-2"]
     heads = dict(zip(found.heads, row, strict=True))
-    assert heads["公布"] == pieces.area(lines["published_m2"])
-    assert heads["差值"] == pieces.area(-1000) == "-0.001"
+    assert heads["公布"] == figures.area(lines["published_m2"])
+    assert heads["差值"] == figures.area(-1000) == "-0.001"
     assert heads["名称依据"] == "有文件依据"
     other = next(r for r in found.rows if r[1].startswith("茅山"))
-    assert dict(zip(found.heads, other, strict=True))["公布"] == pieces.DASH
+    assert dict(zip(found.heads, other, strict=True))["公布"] == figures.DASH
 
 
 def test_every_source_of_a_rule_is_cited(plan, blocks):
@@ -345,7 +345,7 @@ def test_the_notebook_shows_a_plan_and_escapes_it(hostile):
     html = notebook.show(hostile)._repr_html_()
     assert "<script" not in html and "&lt;b&gt;试验" in html
     assert "http" not in html
-    assert pieces.area(hostile.units["area_m2"].sum()) in html
+    assert figures.area(hostile.units["area_m2"].sum()) in html
     assert words.label("check", "zh") in html  # one check fails, so checks are shown
 
 

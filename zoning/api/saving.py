@@ -12,7 +12,7 @@ from zoning.api.dressed import dress
 if TYPE_CHECKING:
     from zoning.inputs.geography import Geography
     from zoning.plan import Plan
-    from zoning.questions.ladder import Ladder
+    from zoning.questions.rungs import Ladder
 
 
 def save(

@@ -122,8 +122,7 @@ class Changes:
         """
         from zoning import api
         from zoning.base.staged import staged
-        from zoning.outputs.exchange import inputs_of
-        from zoning.outputs.folder import OUTPUTS
+        from zoning.outputs.folder import OUTPUTS, inputs_of
 
         place, proposed = Path(folder), self.found.proposed
         read = [*inputs_of(self.before), *inputs_of(self.plan)]

@@ -143,7 +143,7 @@ def report(
     from zoning.api.saving import home_of
     from zoning.base.staged import staged
     from zoning.outputs import report as room
-    from zoning.outputs.exchange import inputs_of
+    from zoning.outputs.folder import inputs_of
     from zoning.outputs.office import workbook
     from zoning.outputs.prints import draw
     from zoning.outputs.withheld import handed_out
@@ -198,7 +198,7 @@ def sheets(
         What was written.
     """
     from zoning.base.staged import staged
-    from zoning.outputs.exchange import inputs_of
+    from zoning.outputs.folder import inputs_of
     from zoning.outputs.prints import draw
     from zoning.outputs.withheld import handed_out
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -120,6 +121,7 @@ def main() -> None:
         _drop_output()
     if code == _INTERRUPTED:
         print("interrupted / 已中断", file=sys.stderr)
+    gc.freeze()  # the process ends: nothing in it need be sought through twice more
     sys.exit(code)
 
 
@@ -138,7 +140,7 @@ _THRESHOLD, _TRIM, _COLUMN = -3, -1, 8 << 20
 #: Objects made between two looks for circles of references, and how many looks at the young ones
 #: come before one at the old (Python: 700, 10, 10). A run makes a million lasting objects, mostly
 #: of the libraries themselves; the columns of its tables are no part of a circle.
-_SELDOM = (50_000, 20, 100)
+_SELDOM = (500_000, 5, 100)
 
 
 def _give_back() -> bool:
@@ -159,9 +161,7 @@ def _give_back() -> bool:
 
 
 def _look_seldom() -> None:
-    """Seek circles of references less often: a tenth of a short run went into finding none."""
-    import gc
-
+    """Seek circles of references less often: a short run spent a tenth of its time on them."""
     gc.set_threshold(*_SELDOM)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from zoning.base import runs
 from zoning.contribution.parts import Chart, Class, Contribution, Layer, Pages, Table, Theme
 from zoning.errors import Problem, Text
 
@@ -143,14 +144,20 @@ def _frame(where: str, x: Layer | Table, units: pd.Index | None) -> list[Problem
             f"{where}.{name}", "taken-name", "this column's name is taken", "该字段名已被占用", name
         ))  # fmt: skip
     if units is not None and "unit" in columns:
-        given = x.frame["unit"].astype(str)
-        strange = sorted(set(given[~given.isin(units)]))
+        given = _different(x.frame["unit"])
+        strange = sorted(set(given[runs.positions(given, units) < 0]))
         if strange:
             found.append(_problem(
                 where, "unknown-unit", f"rows about units that the plan lacks: {strange[0]}",
                 f"含有方案中没有的单元：{strange[0]}", len(strange),
             ))  # fmt: skip
     return found
+
+
+def _different(column: Any) -> Any:
+    """Give the different values of a column as texts."""
+    values = pd.Index(column.unique())
+    return values if isinstance(values.dtype, pd.StringDtype) else values.astype(str)
 
 
 def _layer(given: Contribution, layer: Layer) -> list[Problem]:
@@ -225,7 +232,7 @@ def _classes(where: str, classes: Sequence[Class], column: Any) -> list[Problem]
     there = column.dropna()
     if by_code:
         codes = [c.code for c in by_code]
-        strange = sorted(set(there.astype(str)) - {str(c) for c in codes})
+        strange = sorted(set(_different(there)) - {str(c) for c in codes})
     else:
         limits = [(c.lower, c.upper) for c in classes]
         if any(a is None or b is None or not a < b for a, b in limits) or any(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -76,7 +77,7 @@ def transfer(
 
 
 def _lost(values: pd.DataFrame, o: pd.DataFrame, source: str) -> list[Problem]:
-    met = set(o[source])
+    met = set(o[source].unique())
     return [
         Problem(
             Text("meets no target, so its total would be lost", "与目标无重叠，总量将丢失"),
@@ -105,11 +106,13 @@ def _sums(
     amount = o[source].map(column.astype("Float64")).astype("Float64")
     part = amount * share
     if whole:
-        part = part.copy()
-        for code, rows in o.groupby(source).groups.items():
+        shares = part.to_numpy(dtype=float, na_value=np.nan).copy()
+        place, codes = pd.factorize(o[source])  # sorted: the rows of a source follow one another
+        ends = np.bincount(place[place >= 0], minlength=len(codes)).cumsum().tolist()
+        for code, (first, end) in zip(codes.tolist(), pairwise([0, *ends]), strict=True):
             if code in column.index and pd.notna(column[code]):
-                given = round_to_total(part.loc[rows].to_numpy(dtype=float), int(column[code]))
-                part.loc[rows] = given
+                shares[first:end] = round_to_total(shares[first:end], int(column[code]))
+        part = pd.Series(shares, index=part.index).astype("Float64")
     empty = part.isna() & (share > 0)
     sums = part.fillna(0.0).groupby(o[target]).sum()
     unknown = empty.groupby(o[target]).any()

@@ -197,8 +197,10 @@ def _whole_numbers(
             code="not-classes",
             remedy=("take the raster of class codes", "请使用地类代码栅格"),
         )
-    low, high = (values[known].min(), values[known].max()) if known.any() else (0, 0)
-    small = low >= -(2**15) and high < 2**15
+    small = np.can_cast(values.dtype, np.int16)
+    if not small:
+        low, high = (values[known].min(), values[known].max()) if known.any() else (0, 0)
+        small = bool(low >= -(2**15) and high < 2**15)
     out: npt.NDArray[np.integer[Any]] = np.full(
         values.shape, OUTSIDE, np.int16 if small else np.int64
     )

@@ -14,7 +14,7 @@ import pandas as pd
 from zoning.base.areas import share
 from zoning.inputs.protections import load_kinds
 from zoning.ledger.atoms import Ledger
-from zoning.ledger.sums import covered
+from zoning.ledger.cover import covered, covers
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -24,6 +24,9 @@ OVERLAP_ROW = "overlap"
 #: Kind of units that nothing protects.
 NOTHING = "none"
 _SUMS = ("area_m2", "built_m2", "farmland_m2", "water_m2")
+#: What else is asked of the atoms here.
+_KEYS = ("unit", "township", "county", "red_set", "red_level", "protection_set", "protected_by",
+         "landuse", "known_use")  # fmt: skip
 
 
 def tables(
@@ -51,6 +54,7 @@ def tables(
         ``protection_levels``, ``protection_by_county``, ``..._township``, ``..._zone`` and
         ``protection_units`` (the kind that protects most of a unit).
     """
+    parts = parts[[c for c in (*_KEYS, *_SUMS) if c in parts]]
     by_kind = _by_kind(parts)
     per_area = parts.merge(ledger.protection_sets, on="protection_set", how="inner")
     out = {
@@ -69,8 +73,13 @@ def tables(
 
 def _by_kind(parts: pd.DataFrame) -> pd.DataFrame:
     """Repeat the atoms for each kind that protects them."""
-    under = [parts[covered(parts, [kind])].assign(kind=kind) for kind in load_kinds().index]
-    return pd.concat([u for u in under if len(u)] or under[:1], ignore_index=True)
+    under, kinds = covers(parts), load_kinds().index
+    found = [(kind, rows) for kind in kinds if (rows := under([kind])).any()]
+    return pd.concat(
+        [parts[rows].assign(kind=kind) for kind, rows in found]
+        or [parts[:0].assign(kind=kinds[0])],
+        ignore_index=True,
+    )
 
 
 def _add(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from zoning.base import runs
 from zoning.base.areas import share
 from zoning.inputs.protections import counted_by_default, load_kinds
 from zoning.ledger.atoms import NONE, OVERLAP, Ledger
+from zoning.ledger.cover import covered, covers
 from zoning.ledger.unknown import unknown_stays
 from zoning.schemes import Scheme
 
@@ -61,17 +62,17 @@ def split(
     """
     area = atoms["area_m2"]
     red, level1 = atoms["red_level"] > 0, atoms["red_level"] == 1
-    kinds = load_kinds()
+    kinds, under = load_kinds(), covers(atoms)
     kept = red | (atoms["protected_by"] != "")
     parts = atoms.copy(deep=False)  # columns are added, none is changed
     parts["redline_m2"] = area.where(red, 0)
     parts["redline_level1_m2"] = area.where(level1, 0)
     for kind, column in kinds["column"].drop("redline").items():
-        inside = covered(atoms, [str(kind)])
+        inside = under([str(kind)])
         if inside.any():
             parts[column] = area.where(inside, 0)
     counted = counted_by_default() if counted is None else counted
-    parts["protected_m2"] = area.where(covered(atoms, counted), 0)
+    parts["protected_m2"] = area.where(under(counted), 0)
     if classes is None:
         return parts
     use = classes.reindex(atoms["landuse"].to_numpy())
@@ -88,33 +89,6 @@ def split(
     farmland = use["farmland"].eq(True).to_numpy()
     parts["free_farmland_m2"] = parts["free_m2"].where(farmland, 0)
     return parts
-
-
-def covered(atoms: pd.DataFrame, kinds: Collection[str]) -> pd.Series:
-    """Say which atoms lie under one of some kinds of protection.
-
-    Parameters
-    ----------
-    atoms : DataFrame
-        The ledger.
-    kinds : collection of str
-        Codes of ``data/protections/kinds.toml``; ``redline`` among them.
-
-    Returns
-    -------
-    Series of bool
-
-    Examples
-    --------
-    >>> atoms = pd.DataFrame({"red_level": [0, 1, 0], "protected_by": ["core+lock", "", ""]})
-    >>> covered(atoms, ["lock", "redline"]).tolist()
-    [True, True, False]
-    """
-    wanted = set(kinds)
-    number, seen = pd.factorize(atoms["protected_by"])
-    under = np.array([not wanted.isdisjoint(p.split("+")) for p in seen], dtype=bool)
-    found = pd.Series(under[number], index=atoms.index)
-    return found | (atoms["red_level"] > 0) if "redline" in wanted else found
 
 
 def add_overlays(

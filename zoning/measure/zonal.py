@@ -27,7 +27,7 @@ from zoning.measure.trapezoids import EdgeCells, edge_cells
 
 #: Value of ground that the raster does not cover.
 OUTSIDE = -1
-_BLOCK = 1 << 15  # vertices read at a time; cutting them takes a kilobyte each
+_BLOCK = 1 << 12  # vertices read at a time: what cutting them takes stays near the processor
 _PIXELS = 1 << 20  # pixels expanded at a time
 _TABLE = 1 << 16  # widest range of values that is translated by a table
 

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 from zoning.base.staged import staged
 from zoning.digest import digest
 from zoning.errors import Text
-from zoning.outputs.exchange import inputs_of
 from zoning.outputs.withheld import handed_out
 from zoning.plan import Plan
 from zoning.store import write_tables
 
 if TYPE_CHECKING:
     from zoning.inputs.geography import Geography
-    from zoning.questions.ladder import Ladder
+    from zoning.questions.rungs import Ladder
 
 Progress = Callable[[Text], None]
 
@@ -94,3 +93,8 @@ def write(
         write_tables(plan, stage)
         names = sorted(p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
     return [folder / name for name in names]
+
+
+def inputs_of(plan: Plan) -> list[str]:
+    """Give the files that a plan was made from, as far as their paths are known."""
+    return [str(i["path"]) for i in plan.run.get("inputs", ()) if i.get("path")]

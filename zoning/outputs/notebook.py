@@ -13,10 +13,11 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
+from zoning.outputs.office.figures import quantity
 from zoning.outputs.office.whole import clean, notice
 from zoning.outputs.prints.chart import draw_chart
 from zoning.outputs.prints.draw import Picture, draw_map, themes
-from zoning.outputs.report.pieces import Writer, quantity
+from zoning.outputs.report.pieces import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,7 +21,7 @@ from zoning.errors import Check, Level, Text, some, suggest
 from zoning.grid.distortion import Distortion
 from zoning.inputs.layers import Layers
 from zoning.ledger.atoms import NONE, OVERLAP, Ledger
-from zoning.ledger.sums import covered
+from zoning.ledger.cover import covered
 from zoning.zones.overlays import ruling
 
 if TYPE_CHECKING:

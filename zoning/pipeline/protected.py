@@ -85,7 +85,7 @@ def contribution(
 
     if "level" not in given["protection_levels"]:
         del given["protection_levels"]
-    used = set(layer["kind"]) | set(given["protection_units"]["kind"])
+    used = {*layer["kind"].unique(), *given["protection_units"]["kind"].unique()}
     classes = tuple(c for c in _classes() if c.code in used)
     bare = Class(_NOTHING, "#eceae4", code=NOTHING)
     drawn = layer[[c for c in layer.columns if c != "geometry"]]

@@ -13,7 +13,7 @@ import pandas as pd
 from zoning.errors import InputError
 from zoning.inputs.landuse import load_classes
 from zoning.ledger.atoms import NONE, OVERLAP
-from zoning.ledger.sums import covered
+from zoning.ledger.cover import covered
 from zoning.plan import Plan
 from zoning.zones.overlays import ruling
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from zoning.errors import InputError
 from zoning.ledger.tiles import MapBlocks
-from zoning.scale.cluster import Cluster
-from zoning.scale.processes import Processes
 
 #: Names of the engines on the command line.
 ENGINES = ("processes", "dask")
@@ -82,5 +80,11 @@ def choose(
             remedy=("leave --engine out, or say --engine dask", "请省略 --engine 或设为 dask"),
         )  # fmt: skip
     if scheduler is not None or engine == "dask":
+        from zoning.scale.cluster import Cluster
+
         return Cluster(scheduler, workers, memory=memory, done=done)
-    return _Here(done) if workers == 1 else Processes(workers, done)
+    if workers == 1:
+        return _Here(done)
+    from zoning.scale.processes import Processes
+
+    return Processes(workers, done)

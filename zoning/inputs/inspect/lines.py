@@ -45,14 +45,19 @@ class Lines:
         """Give which points have a segment within reach, which one, and the way to it."""
         import shapely
 
-        rows, segments = self.tree.query_nearest(
-            shapely.points(points), max_distance=within, all_matches=False
-        )
+        # Most points have none: boxes tell that sooner than distances.
+        around = shapely.box(*(points - within).T, *(points + within).T)
+        rows, segments = self.tree.query(around)
         a, b, p = self.a[segments], self.b[segments], points[rows]
         along = b - a
         length = np.maximum((along**2).sum(axis=1), 1e-12)
         t = np.clip(((p - a) * along).sum(axis=1) / length, 0, 1)
-        return rows, segments, a + along * t[:, None] - p
+        way = a + along * t[:, None] - p
+        far = (way**2).sum(axis=1)
+        order = np.lexsort((segments, far, rows))
+        best = order[np.flatnonzero(np.diff(rows[order], prepend=-1))]
+        best = best[far[best] <= within**2]
+        return rows[best], segments[best], way[best]
 
     def common(self, points: Floats, width: float) -> float:
         """Give the part of the points that lie on the lines, those near by less than one."""

@@ -16,6 +16,7 @@ from zoning.base.staged import staged
 from zoning.errors import InputError, suggest
 from zoning.outputs.exchange import files, gdb, shapefile
 from zoning.outputs.exchange.contents import Contents, contents
+from zoning.outputs.folder import inputs_of
 from zoning.outputs.qgis import geopackage
 
 if TYPE_CHECKING:
@@ -133,11 +134,6 @@ def _chosen(plan: Plan, lang: str, only: Sequence[str]) -> Contents:
     """Gather what is written: everything, or the layers and tables that were asked for."""
     everything = contents(plan, lang)
     return everything.only(only) if only else everything
-
-
-def inputs_of(plan: Plan) -> list[str]:
-    """Give the files that a plan was made from, as far as their paths are known."""
-    return [str(i["path"]) for i in plan.run.get("inputs", ()) if i.get("path")]
 
 
 def _unknown(to: str) -> InputError:

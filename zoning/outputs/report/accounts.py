@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from zoning.base import words
 from zoning.base.areas import percent
 from zoning.outputs.office.document import Align, Block, Table, Text
+from zoning.outputs.office.figures import DASH, area
 from zoning.outputs.office.wording import why_unzoned, with_unzoned
 from zoning.outputs.report.front import read_method
-from zoning.outputs.report.pieces import DASH, Writer, area
+from zoning.outputs.report.pieces import Writer
 from zoning.zones import tell_state
 
 if TYPE_CHECKING:

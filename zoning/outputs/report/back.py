@@ -10,8 +10,9 @@ from zoning.base import words
 from zoning.digest import digest
 from zoning.inputs.protections import protection_layers
 from zoning.outputs.office.document import Block, Table, Text
+from zoning.outputs.office.figures import DASH, quantity
 from zoning.outputs.office.whole import notice
-from zoning.outputs.report.pieces import DASH, Writer, quantity
+from zoning.outputs.report.pieces import Writer
 
 
 def checks(w: Writer) -> Iterator[Block]:

@@ -10,9 +10,10 @@ import pandas as pd
 from zoning.base import words
 from zoning.base.areas import percent
 from zoning.outputs.office.document import Block, Figure, Table, Text
+from zoning.outputs.office.figures import DASH
 from zoning.outputs.prints.chart import draw_column
 from zoning.outputs.report.front import evidence
-from zoning.outputs.report.pieces import DASH, DPI, Writer
+from zoning.outputs.report.pieces import DPI, Writer
 
 _METHODS = {"ward": ("Ward's clusters", "Ward 聚类"), "kmeans": ("k-means", "K 均值聚类"),
             "topsis": ("TOPSIS", "TOPSIS"),

@@ -13,7 +13,8 @@ from zoning.base.words import crs_title
 from zoning.errors import Text as Words
 from zoning.errors import ZoningError, named
 from zoning.outputs.office.document import Align, Block, Table
-from zoning.outputs.report.pieces import DASH, Writer
+from zoning.outputs.office.figures import DASH
+from zoning.outputs.report.pieces import Writer
 from zoning.planfile.models import OWN_EVIDENCE, OWN_SOURCE
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from zoning.base import words
 from zoning.base.areas import M2_PER_HA, M2_PER_KM2
 from zoning.errors import Text as Both
 from zoning.outputs.office.document import Align, Block, Figure, Table, Text
+from zoning.outputs.office.figures import DASH, number
 from zoning.outputs.office.wording import is_missing
 from zoning.outputs.prints.chart import draw_column
-from zoning.outputs.report.pieces import DASH, DPI, Writer, number
+from zoning.outputs.report.pieces import DPI, Writer
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from zoning.base import words
 from zoning.errors import Text as Both
 from zoning.outputs.office.document import Block, Table
-from zoning.outputs.report.pieces import DASH, Writer, area
+from zoning.outputs.office.figures import DASH, area
+from zoning.outputs.report.pieces import Writer
 
 if TYPE_CHECKING:
     import pandas as pd

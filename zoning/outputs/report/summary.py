@@ -9,9 +9,10 @@ from zoning.base import words
 from zoning.base.areas import percent
 from zoning.errors import named
 from zoning.outputs.office.document import Block, Signatures, Table, Text
+from zoning.outputs.office.figures import DASH, area
 from zoning.outputs.office.whole import notice
 from zoning.outputs.office.wording import why_unzoned, zone_rows
-from zoning.outputs.report.pieces import DASH, Writer, area
+from zoning.outputs.report.pieces import Writer
 from zoning.pipeline.protected import protected_of
 from zoning.zones import unzoned_land
 

@@ -18,7 +18,7 @@ from zoning.schemes.contrast import redline_look
 
 if TYPE_CHECKING:
     from zoning.inputs.geography import Geography
-    from zoning.questions.ladder import Ladder
+    from zoning.questions.rungs import Ladder
 
 #: Format of the document; the scripts of the page refuse another.
 FORMAT = 1

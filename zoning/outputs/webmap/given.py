@@ -10,6 +10,8 @@ import numpy as np
 from zoning.base import words
 from zoning.errors import Text
 from zoning.outputs import contributed
+from zoning.outputs.office.figures import quantity
+from zoning.outputs.office.wording import is_missing
 from zoning.outputs.webmap.layers import MAX_POINTS, degrees, fit
 from zoning.outputs.webmap.packing import deflate, pack_numbers, pack_shapes
 
@@ -160,9 +162,6 @@ def _terms(given: Contribution, name: str) -> dict[str, Any] | None:
 
 def _cell(f: Field, value: Any) -> Any:
     """Write a value for people; what differs by language is a pair."""
-    from zoning.outputs.office.wording import is_missing
-    from zoning.outputs.report.pieces import quantity
-
     if is_missing(value):
         return None
     word = f.words.get(str(value))

@@ -19,7 +19,7 @@ from zoning.allocation.model import QUANTUM
 from zoning.base.shipped import data_path
 from zoning.errors import Text
 from zoning.outputs.webmap.ladder import changes
-from zoning.questions.ladder import Ladder, Step
+from zoning.questions.rungs import Ladder, Step
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,8 @@ def question_of(plan: Plan) -> str:
     seal = hashlib.sha256()
     seal.update("\n".join(map(str, pieces.index)).encode())
     for name in (c for c in _NAMES if c in pieces):
-        seal.update("\n".join(pieces[name].astype("string").fillna("")).encode())
+        said = pieces[name].astype("string").fillna("").to_numpy(object)
+        seal.update("\n".join(said.tolist()).encode())
     for name in (c for c in pieces.columns if c.endswith("_m2") and c != "new_m2"):
         land = pieces[name].astype("Int64").fillna(-1).to_numpy("i8")
         seal.update(name.encode() + land.tobytes())

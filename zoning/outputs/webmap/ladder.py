@@ -13,7 +13,7 @@ from zoning.outputs.webmap.packing import deflate, varints
 
 if TYPE_CHECKING:
     from zoning.plan import Plan
-    from zoning.questions.ladder import Ladder, Step
+    from zoning.questions.rungs import Ladder, Step
 
 
 def pack(plan: Plan, ladder: Ladder, order: pd.Index) -> dict[str, Any] | None:

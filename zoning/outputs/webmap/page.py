@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from zoning.inputs.geography import Geography
     from zoning.plan import Plan
-    from zoning.questions.ladder import Ladder
+    from zoning.questions.rungs import Ladder
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def write(
         Write scripts and styles as files of their own, for servers with a strict content policy.
     tiles, tianditu_key : str, optional
         A background that needs the network; see :func:`zoning.outputs.webmap.tiles.background`.
-    ladder : zoning.questions.ladder.Ladder, optional
+    ladder : zoning.questions.rungs.Ladder, optional
         The plan under other caps, solved before: the page has a slider for them.
     under : zoning.inputs.geography.Geography, optional
         Water, roads, relief and neighbours.
