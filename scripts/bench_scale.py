@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -142,6 +143,15 @@ def make(case: Case, out: Path) -> None:
     (out / "plan.toml").write_text(PLAN.format(name=case.place, cell=case.cell), encoding="utf-8")
 
 
+def made_apart(case: Case, out: Path) -> None:
+    """Make a case in a process of its own: a child's largest memory starts with its parent's."""
+    apart = multiprocessing.get_context("spawn").Process(target=make, args=(case, out))
+    apart.start()
+    apart.join()
+    if apart.exitcode:
+        raise SystemExit(f"the case {case.place} was not made")
+
+
 def _points(rng: np.random.Generator, shape: Any, count: int) -> np.ndarray:
     import shapely
 
@@ -220,7 +230,7 @@ def stages(name: str, folder: Path, only: list[str], limit: float) -> dict[str, 
     """Run a case and every question to it."""
     case, here = CASES[name], folder / name
     if not (here / "plan.toml").exists():
-        make(case, here)
+        made_apart(case, here)
     out = folder / f"out-{name}"
     cli = [sys.executable, "-m", "zoning"]
     found: dict[str, Any] = {}
@@ -248,7 +258,7 @@ def engines(name: str, folder: Path, limit: float) -> None:
 
     here, seen = folder / name, set()
     if not (here / "plan.toml").exists():
-        make(CASES[name], here)
+        made_apart(CASES[name], here)
     for word in ([], ["--workers", "2"], ["--engine", "dask", "--workers", "2"]):
         out = folder / f"engine-{name}"
         start = time.perf_counter()

@@ -274,7 +274,7 @@ def side(name: str, folder: Path, ways: list[str], limit: float) -> None:
 
     bench, here = scale(), folder / name
     if not (here / "plan.toml").exists():
-        bench.make(CASES.get(name) or bench.CASES[name], here)
+        bench.made_apart(CASES.get(name) or bench.CASES[name], here)
     tables: dict[str, Any] = {}
     spent: dict[str, float] = {}
     for way in ways:
@@ -306,7 +306,7 @@ def batch(province: str, folder: Path, workers: int, pixel: float, most: int) ->
     for place in cities:
         here = folder / place.adcode
         if not (here / "plan.toml").exists():
-            bench.make(bench.Case(place.adcode, 1000, pixel), here)
+            bench.made_apart(bench.Case(place.adcode, 1000, pixel), here)
         lines += ["[[plan]]", f'code = "{place.adcode}"', f'file = "{place.adcode}/plan.toml"']
     (folder / "batch.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     stamp = {**os.environ, "SOURCE_DATE_EPOCH": "1764000000"}

@@ -271,6 +271,7 @@ def prices(
         found.append(_priced(pieces, base, case, how, fast))
     if progress is not None:
         progress(total - 1, total, "all")
+    del fast  # as large as the pieces, which are copied now
     open_pieces = pieces if released is None else release(pieces, released)
     everything = _price(pieces, base, _Case("redline", "all", open_pieces, rules, ()), how)
     if progress is not None:
