@@ -44,9 +44,49 @@ MUTANTS = {
         "ledger/sums.py", "covered(parts, overlay.protections)",
         "covered(parts, list(overlay.protections)[:0])"),
     "pieces lose a square metre": (
-        "ledger/sums.py", "    return out.sort_index()\n\n\ndef describe_",
-        '    out["built_m2"] += 1\n    return out.sort_index()\n\n\ndef describe_'),
+        "ledger/sums.py", "    return runs.in_order(out)\n\n\ndef describe_",
+        '    out["built_m2"] += 1\n    return runs.in_order(out)\n\n\ndef describe_'),
+    "own limits count half": (
+        "capacity/own.py", ".to_numpy(np.float64) * STEP)", ".to_numpy(np.float64) * STEP / 2)"),
+    "a share to keep is a share to take": (
+        "capacity/own.py", "(1 - _exact(rule.keep)) * existing", "_exact(rule.keep) * existing"),
+    "phases have a tenth more": (
+        "capacity/phases.py", "share_of(rule.share, headroom_m2)",
+        "share_of(rule.share, headroom_m2 * 11 // 10)"),
+    "later phases are worth as much": (
+        "allocation/stages.py", "np.round(steps * LATER**t) / QUANTUM",
+        "np.round(steps * 1.0**t) / QUANTUM"),
+    "twice as much may go": (
+        "capacity/reductions.py", "share_of(rule.share, int(b))",
+        "share_of(rule.share, 2 * int(b))"),
+    "the boundary costs half": (
+        "allocation/proof/bounded.py", "worth - how.lambda_km * _M_PER_KM",
+        "worth - how.lambda_km * _M_PER_KM / 2"),
+    "flows may be as large as they like": (
+        "allocation/proof/bounded.py", "np.clip(at.flow, -at.weight, at.weight)", "at.flow * 1.5"),
 }  # fmt: skip
+#: From this mutant on the plan has rules of its own.
+FIRST_OF_RULES = "own limits count half"
+#: Rules that give every account something to count.
+RULES = """
+[[cap.limit]]
+name = "farm"
+of = "farmland"
+upper = 400000
+keep_share = 0.98
+[[cap.phase]]
+name = "near"
+share = 0.3
+[[cap.phase]]
+name = "far"
+[[cap.reduction]]
+name = "old"
+township = "321000001"
+share = 0.2
+lower_m2 = 1000
+[allocation]
+boundary_weight = 0.01
+"""
 
 RUN = """
 import sys
@@ -55,7 +95,7 @@ import worlds
 from pathlib import Path
 from zoning import api
 cap = "[cap]\\nshare = 0.28\\nsource = \\"x\\"\\nsurvey_factor = 0.9\\n"
-extra = "[outputs]\\nqgis = false\\nmap = false\\n"
+extra = "[outputs]\\nqgis = false\\nmap = false\\n" + {rules!r}
 api.run(worlds.write(Path({box!r}, "w"), cap=cap, extra=extra), Path({box!r}, "out"))
 """
 
@@ -70,7 +110,8 @@ def mutated(name: str, box: Path) -> str:
     if text.count(old) < 1:
         raise SystemExit(f"{name}: '{old}' does not stand in {file} any more")
     path.write_text(text.replace(old, new), encoding="utf-8")
-    script = RUN.format(tests=str(ROOT / "tests"), box=str(box))
+    rules = RULES if list(MUTANTS).index(name) >= list(MUTANTS).index(FIRST_OF_RULES) else ""
+    script = RUN.format(tests=str(ROOT / "tests"), box=str(box), rules=rules)
     env = {**os.environ, "PYTHONPATH": str(box), "PYTHONDONTWRITEBYTECODE": "1"}
     made = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script], env=env, cwd=box, capture_output=True,

@@ -1,8 +1,10 @@
 """Forge every number of a plan in turn, on three plans; whatever verify does not name is told.
 
-    python scripts/try_forgeries.py [--most 200] [--seed 20131] [--plans reference lakeside scheme]
+    python scripts/try_forgeries.py [--most 200] [--seed 20131] [--like WORD]
+        [--plans reference city scheme rules]
 
-The plans: the reference case, another city, and that city under another scheme of zones. One number
+The plans: the reference case, another city, a city under another scheme of zones, and one with
+limits of its own, phases, land that goes, a goal and a weight of its boundary. One number
 of a column of every table, layer, Parquet file and of run.json is changed, and each number and
 verdict of each check in both files that have it; checksums and digest are made right again, as a
 forger would. What comes from inputs alone is tried with ``verify --inputs``. Prints a line of JSON
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import sqlite3
 import sys
@@ -39,9 +42,9 @@ from zoning.base.shipped import data_path
 from zoning.errors import InputError
 from zoning.verify.compare import Findings
 
-#: No number of the plan: rows have numbers of their own, and any price that proves the same bound
-#: is as good.
-APART = {"fid", "ogc_fid", "price"}
+#: No number of the plan: rows have numbers of their own, and any price, or flow over a side, that
+#: proves the same bound is as good.
+APART = {"fid", "ogc_fid", "price", "flow"}
 #: What comes from inputs alone: a change that flips no class is another input, not another result.
 #: Without the inputs the digest binds it; `verify --inputs` must name it.
 FROM_INPUTS = {
@@ -51,7 +54,36 @@ FROM_INPUTS = {
 }  # fmt: skip
 #: Layers and tables that repeat inputs.
 GIVEN = ("townships", "redlines", "protections", "redline_areas", "protection_areas")
-PLANS = ("reference", "city", "scheme")
+PLANS = ("reference", "city", "scheme", "rules")
+#: A plan with every kind of rule that counts new land.
+RULES = """
+[[cap.limit]]
+name = "farm"
+of = "farmland"
+upper = 400000
+[[cap.limit]]
+name = "points"
+of = "suitability"
+county = "321001"
+keep_share = 0.5
+unit = "points"
+[[cap.phase]]
+name = "near"
+share = 0.3
+quotas = { key = 0.1 }
+[[cap.phase]]
+name = "far"
+[[cap.reduction]]
+name = "old"
+township = "321000001"
+share = 0.2
+lower_m2 = 1000
+price = 0.02
+[allocation]
+boundary_weight = 0.02
+goals = ["least farm"]
+goals_within = 0.1
+"""
 #: Where the inputs of a plan lie, if not beside its folder.
 INPUTS = {"reference": data_path("zhenjiang.toml").parent}
 Forgery = tuple[str, Callable[[Forger], object]]
@@ -131,7 +163,9 @@ def leaves(folder: Path) -> Iterator[Forgery]:
                 def change(r: Any) -> None:
                     for key in path[:-1]:
                         r = r[key]
-                    r[path[-1]] += 1 if isinstance(r[path[-1]], int) else 0.25
+                    # What a goal reached is kept in whole units.
+                    step = 2.0 if path[-2:-1] == (0,) and path[-1] == "value" else 0.25
+                    r[path[-1]] += 1 if isinstance(r[path[-1]], int) else step
 
                 f.run(change)
 
@@ -166,6 +200,8 @@ def plans(names: list[str], box: Path) -> Iterator[tuple[str, Path]]:
             field_cases.world(folder)
             field_cases.edit(folder, ("[outputs]", "[cap]\nshare = 0.35\n[outputs]"))
             api.run(folder / "plan.toml", out)
+        elif name == "rules":
+            api.run(worlds.write(folder, extra=RULES), out)
         else:
             scheme = '[zones]\nscheme = "national"\ncrosswalk = "zhenjiang-2013_national"\n'
             cap = '[cap]\nshare = 0.3\nsource = "x"\nevidence = "own"\n'
@@ -203,6 +239,7 @@ def main() -> int:
     ask.add_argument("--plans", nargs="+", choices=PLANS, default=list(PLANS))
     ask.add_argument("--most", type=int, default=0, help="a seeded sample of so many kinds")
     ask.add_argument("--from", dest="first", type=int, default=0, help="leave so many kinds out")
+    ask.add_argument("--like", default="", help="only kinds in which this pattern is found")
     ask.add_argument("--seed", type=int, default=20131)
     asked, bad = ask.parse_args(), False
     with tempfile.TemporaryDirectory() as box:
@@ -213,7 +250,7 @@ def main() -> int:
                 (bare / one).unlink(missing_ok=True)  # made again, they take long
             Forger(bare).repair()
             assert told(bare) == [], told(bare)[:3]
-            every = list(numbers(bare))[asked.first :]
+            every = [k for k in numbers(bare) if re.search(asked.like, k[0])][asked.first :]
             if asked.most and asked.most < len(every):
                 chosen = np.random.default_rng(asked.seed).choice(
                     len(every), asked.most, replace=False

@@ -215,6 +215,7 @@ FORGERIES = {
     "bound lowered": numbers(lower),
     "bound raised": numbers(higher),
     "sum of suitability": run_("allocation", "suitability_m2", value=lambda v: v + 1.0),
+    "proof that holds called open": run_("allocation", "certificate", "ok", value=False),
     "grade: complete": grade("complete"),
     "grade: solver's word": grade("solver's word"),
     "grade: nothing": grade("certain"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -106,7 +107,7 @@ def _bounded(plan: Plan, q: Question, rule: Rule, row: dict[str, Any], found: Fi
               "run.json, allocation.goals", measured=value, limit=bound)  # fmt: skip
     if proved:
         found.column("verify.goal", "run.json, allocation.goals", {rule.code: row["bound"]},
-                     {rule.code: bound}, tolerance=1.0 + _ROUNDING * abs(bound),
+                     {rule.code: bound}, tolerance=max(1e-9 * abs(bound), 1e-6),
                      source=Text("prices and pieces", "影子价格与地块"))  # fmt: skip
     else:
         found.not_looked_at(Text(f"the bound of goal {rule.code}: the solver's word",
@@ -133,12 +134,16 @@ def _kept(plan: Plan, land: Land, rule: Rule, row: dict[str, Any], found: Findin
                    f"目标“{rule.code}”：{value:.6g}，曾达到 {row['value']:.6g}"),
               "run.json, allocation.goals", measured=value, limit=row["value"])  # fmt: skip
     # What is held follows from what was reached, less the share that later goals may take.
-    exact = Fraction(float(row["value"])) * (1 + (-1 if most else 1) * Fraction(str(within)))
-    right = (
-        max(0, exact.numerator // exact.denominator)
-        if most
-        else -(-exact.numerator // exact.denominator)
-    )
+    left = float(row["value"]) * (1 - within if most else 1 + within)
+    right = max(0, math.floor(left)) if most else math.ceil(left)
     found.column("verify.goal_kept", "run.json, allocation.goals", {f"{rule.code}, kept": held},
-                 {f"{rule.code}, kept": right}, tolerance=1.0,
+                 {f"{rule.code}, kept": right},
                  source=Text("what was reached", "已达到的数值"))  # fmt: skip
+    short = sign * (float(row["bound"]) - float(row["value"]))
+    near = -1e-6 <= short <= 1.0 + _ROUNDING * abs(float(row["bound"]))
+    solved = str(row["method"]).startswith(("nested", "lp"))
+    found.add("verify.goal", near or (short >= -1e-6 and not solved),
+              Text(f"goal {rule.code}: {row['value']:.6g} reached under a bound of "
+                   f"{row['bound']:.6g}",
+                   f"目标“{rule.code}”：达到 {row['value']:.6g}，上界 {row['bound']:.6g}"),
+              "run.json, allocation.goals", measured=row["value"], limit=row["bound"])  # fmt: skip

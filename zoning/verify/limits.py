@@ -66,6 +66,11 @@ class Rule:
         """Give what counts for a floor: whole units that are full."""
         return self.millionths(land) // _MILLION
 
+    def holds(self, land: Land) -> bool:
+        """Whether the new land keeps the limit; where there is no floor, land may go."""
+        least = self.floor_m2 <= 0 or self.least(land) >= self.floor_m2
+        return least and (self.cap_m2 is None or self.used(land) <= self.cap_m2)
+
 
 @dataclass(frozen=True)
 class Land:
@@ -292,12 +297,9 @@ def audit(plan: Plan, land: Land, rules: list[Rule], account: dict[str, Any], fo
     stages.audit(plan, land, found)
     for rule in rules:
         used = rule.used(land)
-        # No floor: land may go.
-        least = rule.floor_m2 <= 0 or rule.least(land) >= rule.floor_m2
-        ok = least and (rule.cap_m2 is None or used <= rule.cap_m2)
         unit = "m²" if rule.unit == "m2" else rule.unit
         found.add(
-            "verify.limit", ok,
+            "verify.limit", rule.holds(land),
             Text(f"{rule.kind} {rule.code}: new land {used} {unit}, allowed "
                  f"{rule.floor_m2} to {rule.cap_m2} {unit}",
                  f"{rule.kind} {rule.code}：新增 {used} {unit}，"

@@ -58,7 +58,12 @@ def audit(plan: Plan, land: Land, rules: Sequence[Rule], found: Findings) -> Non
     prices = [None if missing(p) else float(p) for p in table["price"].astype(object)]
     prices += goals.prices(plan)
     sides = flows(plan, q, found)
+    before = len(found.checks)
     _grade(plan, q, prove(q, prices, sides, worth), found)
+    holds = all(c.ok for c in found.checks[before:]) and all(r.holds(land) for r in q.rules)
+    if holds and not stored["certificate"].get("ok"):
+        _refuse(found, Text("the proof holds, and run.json says that it does not",
+                            "证明成立，而 run.json 称其不成立"), False, True)  # fmt: skip
 
 
 def prove(
