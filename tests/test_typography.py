@@ -126,6 +126,18 @@ def test_chinese_words_of_the_page_are_set_as_chinese():
     assert not bad, "\n".join(bad)
 
 
+def test_scripts_of_the_page_join_words_with_the_marks_of_the_language():
+    """A colon behind a word of the page comes from `Z.said`, in both languages."""
+    joined = re.compile(r"""\+ "[:;,]""")
+    bad = [
+        f"{path.name}: {line.strip()[:90]}"
+        for path in sorted((ROOT / "zoning/outputs/assets").glob("*.js"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if joined.search(line) and "Z.t(" in line
+    ]
+    assert not bad, "\n".join(bad)
+
+
 def sources(value: object) -> Iterator[str]:
     if isinstance(value, dict):
         for name, inner in value.items():

@@ -171,6 +171,7 @@ class PlanLayer(Mapped):
     Protections and parks take part from their own inputs: no layer is named twice.
     """
 
+    KEYS: ClassVar[Mapping[str, str]] = {"class": "class_column"}
     role: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
     """What the layer is: `land_use_plan`, `urban_plan`, `growth_boundary`, `forest`,
     `existing_use` (data/review/roles.toml), or a role of your own."""

@@ -56,7 +56,8 @@ class Mapped(Layer):
     Each has a field ``columns``; its readers ask `head` and `factor`.
     """
 
-    KEYS: ClassVar[Mapping[str, str]] = {"class": "class_column"}
+    KEYS: ClassVar[Mapping[str, str]] = {}
+    """Our name = the key that names its head alone, where the two differ."""
 
     def head(self, name: str) -> str | None:
         """Give the head in the file of what we call ``name``.

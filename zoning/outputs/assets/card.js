@@ -178,7 +178,7 @@
     const zone = Z.zone(grid.value(i, "zone"), plan);
     const extra = ["stability", "suitability"].filter((c) => grid.columns[c] && grid.value(i, c) !== null);
     return Z.el("div", { class: "zn-card-side" },
-      many ? Z.el("p", { class: "zn-soft" }, Z.t(one.where) + ": " + plan.name) : null,
+      many ? Z.el("p", { class: "zn-soft" }, Z.said(Z.t(one.where), plan.name)) : null,
       grid.columns.zone ? Z.el("p", { class: "zn-zone", css: { borderColor: zone.colour } }, pill(zone), besides(grid, i, plan).map((o) => [" + ", pill(o)])) : null,
       grid.columns.zone ? [Z.el("h3", null, Z.t("why")), Z.el("p", { class: "zn-why" }, Z.why(one, i))] : null,
       decision(grid, i, plan),

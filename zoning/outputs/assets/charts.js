@@ -21,7 +21,7 @@
     const cap = x(c.cap_m2);
     return box(
       62,
-      Z.t("cap_title") + ": " + Z.percent(used / c.base_m2, 2),
+      Z.said(Z.t("cap_title"), Z.percent(used / c.base_m2, 2)),
       rect(0, 22, WIDTH, 22, "#eceae3", { rx: 2 }),
       rect(0, 22, x(c.existing_m2), 22, "#6b6f75", { rx: 2 }),
       rect(x(c.existing_m2), 22, x(c.new_m2 || 0), 22, "#3c66a8"),

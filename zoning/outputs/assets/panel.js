@@ -34,7 +34,7 @@
         Z.el("th", { scope: "row" }, Z.el("i", { class: "zn-swatch", css: { background: z.colour } }), label(z)),
         Z.el("td", { class: "zn-num" }, Z.km2(z.area_m2)), Z.el("td", { class: "zn-num" }, Z.percent(z.area_m2 / sum)),
         Z.el("td", { class: "zn-num zn-soft" }, Z.t("units_n", { n: Z.number(z.units) })))))),
-      gone.length && a.unzoned.why ? Z.el("p", { class: "zn-soft" }, Z.t("unzoned") + (Z.state.lang === "zh" ? "：" : ": ") + Z.say(a.unzoned.why)) : null,
+      gone.length && a.unzoned.why ? Z.el("p", { class: "zn-soft" }, Z.said(Z.t("unzoned"), Z.say(a.unzoned.why))) : null,
       built.length ? [Z.el("h4", null, Z.t("built_in_zone")), Z.shareRows(built.map((z) => ({
         name: label(z), built: z.built_m2 / z.area_m2, fresh: (z.new_m2 || 0) / z.area_m2,
         cap: Z.known(z.cap_m2) && !Z.step ? z.cap_m2 / z.area_m2 : null })), Z.t("built_in_zone"))] : null);
@@ -95,7 +95,7 @@
         Z.el("button", { type: "button", class: "zn-close", "aria-label": Z.t("close"), onclick: close }, "×")),
       Z.el("div", { class: "zn-accounts-body" },
         Z.sides.length > 1 ? Z.drawDifferences() : null, Z.sides.map((one) => Z.el("div", { class: "zn-accounts-side" },
-        Z.sides.length > 1 ? Z.el("p", { class: "zn-soft" }, Z.t(one.where) + ": " + one.plan.name) : null,
+        Z.sides.length > 1 ? Z.el("p", { class: "zn-soft" }, Z.said(Z.t(one.where), one.plan.name)) : null,
         [construction, zones, counties, reds, checks].map((part) => part(accountsOf(one)))))));
     box.setAttribute("aria-label", Z.t("accounts"));
   };
