@@ -34,14 +34,13 @@ def audit(plan: Plan, found: Findings) -> None:
     lattice(plan, found)
     cover(plan, found, "area_m2", squares, city, Text("the boundary", "边界"))
     if plan.redlines is not None:
-        red = shapely.union_all(plan.redlines.geometry.to_numpy())
-        cover(plan, found, "redline_m2", squares, shapely.intersection(red, city),
-               Text("the layer redlines", "红线图层"))  # fmt: skip
+        cover(plan, found, "redline_m2", squares, plan.redlines.geometry.to_numpy(),
+              Text("the layer redlines", "红线图层"), within=city)  # fmt: skip
     for kind, shape in _protections(plan).items():
         column = {"water": "water_source_m2"}.get(kind, f"{kind}_m2")
         if column in plan.units:
-            cover(plan, found, column, squares, shapely.intersection(shape, city),
-                   Text("the layer protections", "保护图层"))  # fmt: skip
+            cover(plan, found, column, squares, shape, Text("the layer protections", "保护图层"),
+                  within=city)  # fmt: skip
     for name, frame in (("townships", plan.townships), ("counties", plan.counties),
                         ("redlines", plan.redlines)):  # fmt: skip
         if frame is None or "area_m2" not in frame:
@@ -57,13 +56,17 @@ def _values(column: pd.Series) -> dict[str, float]:
     return {str(k): float(v) for k, v in column.items()}
 
 
-def cover(plan: Plan, found: Findings, column: str, squares: Any, shape: Any, source: Text) -> None:
-    """Measure again how much of each unit's square a shape covers."""
+def cover(
+    plan: Plan, found: Findings, column: str, squares: Any, shapes: Any, source: Text, *,
+    within: Any = None,
+) -> None:  # fmt: skip
+    """Measure again how much of each unit's square some shapes cover together."""
     stored = plan.units[column]
     if stored.isna().any():
         return
     area = np.zeros(len(squares))
-    for here, part in _blocks(squares, shape):
+    layers = [np.atleast_1d(x) for x in (shapes, within) if x is not None]
+    for here, part in _blocks(squares, layers):
         area[here] = _inside(squares[here], part)
     found.column(
         "verify.shapes", f"units.parquet, {column}", stored.astype("float64"),
@@ -82,32 +85,49 @@ def _inside(squares: Any, shape: Any) -> Any:
     return area
 
 
-def _blocks(squares: Any, shape: Any) -> Iterator[tuple[Any, Any]]:
-    """Halve squares and shape until few are left, so that no square meets all vertices."""
+def _blocks(squares: Any, layers: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Halve squares and shapes until few are left, so that no square meets all vertices.
+
+    Shapes of one layer count together, and only where they lie in shapes of the others too. They
+    are put together when few are left: all of a province at once would take longer than the rest.
+    """
     import shapely
 
     bounds = shapely.bounds(squares)
-    left = [(np.arange(len(squares)), shape)]
+    left = [(np.arange(len(squares)), layers)]
     while left:
-        here, part = left.pop()
-        if len(here) <= MOST_SQUARES or shapely.get_num_coordinates(part) <= FEW_VERTICES:
-            yield here, part
-            continue
+        here, parts = left.pop()
+        few = sum(int(shapely.get_num_coordinates(p).sum()) for p in parts) <= FEW_VERTICES
         low, high = bounds[here, :2].min(axis=0), bounds[here, 2:].max(axis=0)
         axis = int(np.argmax(high - low))
         first = bounds[here, axis] < np.median(bounds[here, axis])
+        if few or len(here) <= MOST_SQUARES or first.all() or not first.any():
+            yield here, _together(parts)
+            continue
         for some in (here[first], here[~first]):
-            if len(some) in (0, len(here)):  # as many as can be told apart
-                yield here, part
-                break
-            box = shapely.box(*bounds[some, :2].min(axis=0), *bounds[some, 2:].max(axis=0))
-            left.append((some, _polygons(shapely.intersection(part, box))))
+            box = (*bounds[some, :2].min(axis=0), *bounds[some, 2:].max(axis=0))
+            left.append((some, [_cut(p, box) for p in parts]))
 
 
-def _polygons(shape: Any) -> Any:
-    """Leave out points and lines where a shape only touches a box."""
+def _cut(shapes: Any, box: tuple[float, ...]) -> Any:
+    """Leave of shapes what lies in a box; those that lie in it stay as they are."""
     import shapely
 
+    west, south, east, north = shapely.bounds(shapes).T
+    near = (west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])
+    whole = (west >= box[0]) & (east <= box[2]) & (south >= box[1]) & (north <= box[3])
+    some = shapely.get_parts(shapely.intersection(shapes[near & ~whole], shapely.box(*box)))
+    # Points and lines where a shape only touches the box are left out.
+    return np.concatenate([shapes[near & whole], some[shapely.get_dimensions(some) == 2]])
+
+
+def _together(layers: list[Any]) -> Any:
+    """Put the shapes of each layer together, and give what is in all; polygons alone."""
+    import shapely
+
+    shape = shapely.union_all(layers[0])
+    for other in layers[1:]:
+        shape = shapely.intersection(shape, shapely.union_all(other))
     parts = shapely.get_parts(shape)
     areas = parts[shapely.get_dimensions(parts) == 2]
     return areas[0] if len(areas) == 1 else shapely.multipolygons(areas)
@@ -154,13 +174,11 @@ def _centres(plan: Plan, here: Any, right: Any, found: Findings) -> None:
 
 
 def _protections(plan: Plan) -> dict[str, Any]:
-    """Give the union of every kind of protection that the folder keeps."""
-    import shapely
-
+    """Give the polygons of every kind of protection that the folder keeps."""
     shapes: dict[str, Any] = {}
     for given in plan.contributions:
         for layer in given.layers:
             if layer.name == "protections" and "kind" in layer.frame:
                 for kind, part in layer.frame.groupby("kind"):
-                    shapes[str(kind)] = shapely.union_all(part.geometry.to_numpy())
+                    shapes[str(kind)] = part.geometry.to_numpy()
     return shapes
