@@ -60,7 +60,10 @@ def _parts(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def _frame(frame: pd.DataFrame) -> str:
     """Digest a table: its columns by name, its rows in order."""
-    flat = frame.reset_index() if frame.index.name else frame.reset_index(drop=True)
+    import pandas as pd
+
+    table = pd.DataFrame(frame)  # columns are taken one by one: each would be looked at for shapes
+    flat = table.reset_index() if frame.index.name else table
     whole = hashlib.sha256()
     for column in sorted(map(str, flat.columns)):
         values = flat[column]

@@ -30,6 +30,7 @@ OUTSIDE = -1
 _BLOCK = 1 << 12  # vertices read at a time: what cutting them takes stays near the processor
 _PIXELS = 1 << 20  # pixels expanded at a time
 _TABLE = 1 << 16  # widest range of values that is translated by a table
+_CLOSE = 256  # widest range of which each value has a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,12 +321,14 @@ class _Codes(NamedTuple):
 
     value: Ints
     low: int
-    table: Ints | None  #: number of value ``low + i``, where values lie close together
+    table: Ints | None  #: number of value ``low + i``, where the range is neither small nor wide
 
     @classmethod
     def of(cls, classes: npt.NDArray[np.integer[Any]]) -> _Codes:
         low = min(int(classes.min()), OUTSIDE)
         high = max(int(classes.max()), OUTSIDE)
+        if high - low < _CLOSE:  # all between are numbered too: they need not be looked for
+            return cls(np.arange(low, high + 1), low, None)
         rows = _PIXELS // classes.shape[1] + 1
         blocks = [classes[s] for s in _slices(0, len(classes), rows)]
         if high - low >= _TABLE:
@@ -334,21 +337,16 @@ class _Codes(NamedTuple):
         used = np.zeros(high - low + 1, dtype=bool)
         used[OUTSIDE - low] = True
         for block in blocks:
-            used[_above(block, low)] = True
+            used[block.astype(np.int64) - low] = True
         return cls(np.flatnonzero(used) + low, low, used.cumsum() - 1)
 
     def translate(self, pixels: npt.NDArray[np.integer[Any]]) -> Ints:
         """Give the numbers of values."""
+        if self.value[-1] - self.low < _CLOSE:
+            return pixels.astype(np.int64) - self.low
         if self.table is None:
             return np.searchsorted(self.value, pixels)
-        found: Ints = self.table[_above(pixels, self.low)]
-        return found
-
-
-def _above(pixels: npt.NDArray[np.integer[Any]], low: int) -> npt.NDArray[np.integer[Any]]:
-    """Give how far above the lowest value pixels lie, in small numbers where those suffice."""
-    small = low == OUTSIDE and pixels.dtype == np.uint8
-    return pixels + np.uint16(1) if small else pixels.astype(np.int64) - low
+        return self.table[pixels.astype(np.int64) - self.low]
 
 
 class _Seen(NamedTuple):

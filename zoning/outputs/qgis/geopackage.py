@@ -106,6 +106,17 @@ def layers(plan: Plan) -> dict[str, gpd.GeoDataFrame]:
     dict of str to GeoDataFrame
         In the order of :data:`zoning.outputs.qgis.styles.LAYERS`.
     """
+    shapes = {name: _flat(frame) for name, frame in _frames(plan).items()}
+    return {n: f if n in _SQUARES else multipart(f) for n, f in shapes.items()}
+
+
+def columns(plan: Plan) -> dict[str, list[str]]:
+    """Give the names of the columns of each layer, without making the layers."""
+    return {name: _names(frame) for name, frame in _frames(plan).items()}
+
+
+def _frames(plan: Plan) -> dict[str, Any]:
+    """Take the layers from the plan as they are."""
     frames = {
         name: getattr(plan, name) for name in styles.LAYERS if getattr(plan, name, None) is not None
     }
@@ -113,9 +124,8 @@ def layers(plan: Plan) -> dict[str, gpd.GeoDataFrame]:
         frames.pop("zones", None)
     if "new_m2" in plan.units.columns:
         frames["allocation"] = _allocation(plan)
-    shapes = {name: _flat(frames[name]) for name in styles.LAYERS if name in frames}
-    shapes |= {name: _flat(frame) for name, frame in contributed.layers(plan).items()}
-    return {n: f if n in _SQUARES else multipart(f) for n, f in shapes.items()}
+    known = {name: frames[name] for name in styles.LAYERS if name in frames}
+    return {**known, **contributed.layers(plan)}
 
 
 def multipart(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -164,14 +174,19 @@ def _allocation(plan: Plan) -> gpd.GeoDataFrame:
 def _flat(frame: Any) -> Any:
     """Move a named index into a column and keep column names apart, whatever their case."""
     flat = frame.reset_index() if frame.index.name else frame.reset_index(drop=True)
+    names = _names(frame)
+    return flat if names == list(flat.columns) else flat.set_axis(names, axis=1)
+
+
+def _names(frame: Any) -> list[str]:
     taken, names = {"fid", GEOMETRY}, []
-    for column in flat.columns:
+    for column in [*([frame.index.name] if frame.index.name else []), *frame.columns]:
         name = str(column)
         while name.lower() in taken:
             name += "_"
         taken.add(name.lower())
         names.append(name)
-    return flat.set_axis(names, axis=1)
+    return names
 
 
 def _write_features(

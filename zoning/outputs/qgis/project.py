@@ -27,7 +27,6 @@ from zoning.outputs.qgis import xml as qx
 from zoning.outputs.qgis.sql import OUR_PROJECT
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     import pandas as pd
 
     from zoning.plan import Plan
@@ -110,8 +109,8 @@ def project(plan: Plan, lang: str, gpkg_name: str = "plan.gpkg") -> str:
     gpkg_name : str
         Name of the GeoPackage in the same folder.
     """
-    shapes, tables = geopackage.layers(plan), geopackage.tables(plan)
-    layers = _layers(plan, shapes, lang) + _table_layers(plan, tables, lang)
+    tables = geopackage.tables(plan)
+    layers = _layers(plan, geopackage.columns(plan), lang) + _table_layers(plan, tables, lang)
     ids = {x.table: x.layer_id for x in layers}
     crs = _crs(plan.grid.crs)
     extent = tuple(float(v) for v in plan.units.total_bounds)
@@ -132,7 +131,7 @@ def project(plan: Plan, lang: str, gpkg_name: str = "plan.gpkg") -> str:
     return qx.DOCTYPE + qx.write(root)
 
 
-def _layers(plan: Plan, shapes: dict[str, gpd.GeoDataFrame], lang: str) -> list[_Layer]:
+def _layers(plan: Plan, fields: dict[str, list[str]], lang: str) -> list[_Layer]:
     """List the layers from the top of the map to its ground."""
     found = []
     given = {x.name: c.wing for c in plan.contributions for x in c.drawn()}
@@ -141,7 +140,7 @@ def _layers(plan: Plan, shapes: dict[str, gpd.GeoDataFrame], lang: str) -> list[
         name = style.name
         if style.key == "zones" and style.layer == "units":
             name = f"{name} ({_BY_UNIT.get(lang)})" if lang == "en" else f"{name}（{_BY_UNIT.zh}）"
-        columns = tuple(c for c in shapes[style.layer].columns if c != "geometry")
+        columns = tuple(c for c in fields[style.layer] if c != "geometry")
         table = style.layer
         only = ""
         if table in ("units", "allocation") and clipped.wanted(plan):
@@ -151,7 +150,7 @@ def _layers(plan: Plan, shapes: dict[str, gpd.GeoDataFrame], lang: str) -> list[
                 found.append(_Layer("squares", table, whole, "account", False, style, columns))
             only = _NEW if table == "allocation" else ""
             table = clipped.VIEW
-            columns = tuple(c for c in shapes["units"].columns if c != "geometry")
+            columns = tuple(c for c in fields["units"] if c != "geometry")
         found.append(_Layer(style.key, table, name, group, visible, style, columns, only))
     order = [clipped.VIEW, *styles.LAYERS]
     order, groups = [*order[::-1], *sorted(given)], list(_groups(plan))
