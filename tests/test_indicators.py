@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zoning.base.areas import share
 from zoning.base.shipped import load_toml
 from zoning.errors import InputError
 from zoning.indicators import (
@@ -296,3 +297,17 @@ def test_an_unknown_item_makes_the_index_unknown() -> None:
         g[name] = pd.array([pd.NA], "Float64")
         for how in ("ratio", "additive", "weighted"):
             assert composite(g, how).isna().all(), (name, how)
+
+
+NUMBERS = st.lists(
+    st.tuples(st.none() | st.integers(-5, 10**12), st.none() | st.integers(-2, 10**12)), max_size=6
+)
+
+
+@given(NUMBERS)
+def test_a_share_is_what_nullable_columns_say(rows):
+    part, whole = (pd.Series([r[k] for r in rows], dtype="Int64", name="m") for k in (0, 1))
+    slow = part.astype("Float64") / whole.astype("Float64").where(whole > 0, pd.NA)
+    pd.testing.assert_series_equal(share(part, whole), slow)
+    turned = whole[::-1]
+    pd.testing.assert_series_equal(share(part, turned), slow)

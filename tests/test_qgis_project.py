@@ -20,6 +20,8 @@ import fake_plan
 import pyogrio
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zoning.outputs import exchange
 from zoning.outputs.prints import themes as sheet_themes
@@ -369,3 +371,24 @@ def test_qgis_takes_the_looks_beside_the_files_and_reads_sld_as_the_same_classes
             assert [row[1:] for row in layer["legend"]] == layer["sld"]["rules"], name
     assert seen[0]["layers"][0]["renderer"] == "QgsCategorizedSymbolRenderer"
     assert seen[2]["layers"][0]["renderer"] == "QgsGraduatedSymbolRenderer"
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\t\n\r&<>\"'"))
+TREES = st.recursive(
+    st.tuples(st.just("a"), st.dictionaries(st.sampled_from("xyz"), WORDS), WORDS, st.just([])),
+    lambda below: st.tuples(
+        st.just("b"), st.dictionaries(st.sampled_from("xyz"), WORDS), WORDS,
+        st.lists(below, max_size=3),
+    ),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(TREES)
+def test_elements_are_written_as_the_standard_library_writes_them(tree):
+    def made(tree):
+        tag, attributes, text, children = tree
+        return xml.element(tag, attributes, text, *map(made, children))
+
+    element = made(tree)
+    assert xml.write(element) == ET.tostring(element, encoding="unicode")

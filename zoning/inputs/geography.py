@@ -171,11 +171,23 @@ def _water(plan: Plan, path: Path, _: Mapping[str, Any]) -> list[Any]:
     parts = features.shapes(wet_here.astype(np.uint8), mask=wet_here, transform=place)
     # Most ponds are smaller than their box allows: they need not become shapes first.
     least = SMALLEST_WATER_M2 if crs.is_projected else 0
-    outlines = [s for s, _ in parts if _box_of(s["coordinates"][0]) >= least]
-    shapes = _in_crs([shapely.geometry.shape(s) for s in outlines], crs, plan)
+    rings = [s["coordinates"] for s, _ in parts if _box_of(s["coordinates"][0]) >= least]
+    shapes = _in_crs(_polygons(rings), crs, plan)
     large = [s for s in shapes if s.area >= SMALLEST_WATER_M2]
     simple = shapely.simplify(np.array(large, dtype=object), plan.grid.cell_m * SIMPLER)
     return [s for s in simple if not s.is_empty]
+
+
+def _polygons(rings: Sequence[Sequence[Any]]) -> Any:
+    """Make polygons of their rings, the outer one first."""
+    import shapely
+
+    every = [np.asarray(ring, dtype=float) for polygon in rings for ring in polygon]
+    if not every:
+        return []
+    starts = [np.cumsum([0, *map(len, parts)]) for parts in (every, rings)]
+    kind = shapely.GeometryType.POLYGON
+    return shapely.from_ragged_array(kind, np.concatenate(every), tuple(starts))
 
 
 def _large(wet: Any, place: Any, crs: Any) -> Any:

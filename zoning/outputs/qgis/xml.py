@@ -7,7 +7,7 @@ twice, as ``Option`` (QGIS 3.18 and later) and as ``prop`` (earlier ones), as QG
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,8 +39,28 @@ def element(
 
 
 def write(tree: Element) -> str:
-    """Write an element as text."""
-    return ET.tostring(tree, encoding="unicode")
+    """Write an element as text: the same as ``ElementTree.tostring``, without names of spaces."""
+    parts: list[str] = []
+    _write(parts.append, tree)
+    return "".join(parts)
+
+
+_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_ATTRIBUTE = _TEXT | str.maketrans({'"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#09;"})
+
+
+def _write(put: Callable[[str], Any], tree: Element) -> None:
+    tag = tree.tag
+    said = "".join(f' {k}="{v.translate(_ATTRIBUTE)}"' for k, v in tree.items())
+    if not tree.text and not len(tree):
+        put(f"<{tag}{said} />")
+        return
+    put(f"<{tag}{said}>")
+    if tree.text:
+        put(tree.text.translate(_TEXT))
+    for child in tree:
+        _write(put, child)
+    put(f"</{tag}>")
 
 
 def rgba(colour: str, opacity: float = 1.0) -> str:
