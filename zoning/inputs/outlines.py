@@ -66,11 +66,9 @@ def read_boxes(path: Path) -> npt.NDArray[np.float64]:
     for block in _blocks(body):
         many = np.frombuffer(block[:4], "<u4")[0] == _MULTIPOLYGON
         polygons = _blocks(block[4:]) if many else [block[4:]]
-        shells = [_steps(next(iter(_blocks(polygon)))) for polygon in polygons]
-        boxes.append((
-            np.min([s.min(axis=0) for s in shells], axis=0),
-            np.max([s.max(axis=0) for s in shells], axis=0),
-        ))  # fmt: skip
+        shells = [_steps(next(iter(_blocks(polygon)))).T for polygon in polygons]
+        x, y = np.concatenate(shells, axis=1)
+        boxes.append([[x.min(), y.min()], [x.max(), y.max()]])
     return _degrees(np.array(boxes)).reshape(-1, 4)
 
 

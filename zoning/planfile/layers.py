@@ -1,7 +1,5 @@
 """``[inputs.*]`` of plan.toml as frozen models: where the planner's files are, how to read them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 

@@ -1,7 +1,5 @@
 """Parts of ``[cap]`` that a plan states of its own: limits, phases, land that may go."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field

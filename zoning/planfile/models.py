@@ -4,8 +4,6 @@ Rules belong to the plan: there is no default cap, quota or floor here. Every nu
 plan has a source and an evidence tag beside it; one without is the choice of the plan.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (

@@ -1,6 +1,7 @@
-"""What every table of plan.toml is made from, and what every layer has."""
+"""What every table of plan.toml is made from, and what every layer has.
 
-from __future__ import annotations
+Modules of models leave their annotations as they are: pydantic would read each one from text.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal

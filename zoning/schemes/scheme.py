@@ -1,7 +1,5 @@
 """What a scheme is: base zones in order, overlays in order, and the words for them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
