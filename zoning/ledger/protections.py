@@ -85,9 +85,11 @@ def _by_kind(parts: pd.DataFrame) -> pd.DataFrame:
 def _add(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Add up areas by some keys, kinds in their order."""
     columns = [c for c in _SUMS if c in rows]
-    kinds = pd.Categorical(rows["kind"], load_kinds().index, ordered=True)
-    out = rows.assign(kind=kinds).groupby(by, sort=True, dropna=False, observed=True)[columns].sum()
-    return out.reset_index().astype({"kind": rows["kind"].dtype})
+    out = rows.groupby(by, sort=True, dropna=False)[columns].sum().reset_index()
+    order = {kind: i for i, kind in enumerate(load_kinds().index)}
+    keys = [k for k in by if k != "kind"]
+    at = out["kind"].map(order)
+    return out.assign(_at=at).sort_values([*keys, "_at"], ignore_index=True).drop(columns="_at")
 
 
 def _kinds(
