@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pyogrio
@@ -10,8 +11,8 @@ import pytest
 import worlds
 
 import zoning as zn
-from zoning.errors import InputError
-from zoning.outputs.withheld import FORMATS
+from zoning.errors import Check, InputError, Text
+from zoning.outputs.withheld import FORMATS, withheld
 
 #: Names, codes and words of what is withheld, as they would stand in a file.
 SECRET = ("甲山", "乙湖", "forest-park", "redline", "红线", "farmland", "农田", "耕地",
@@ -47,6 +48,15 @@ def test_nothing_withheld_stands_in_a_public_file(plan, to, tmp_path):
     assert told(everything(tmp_path / "all")), "the judge must see it where it is"
     files = plan.export(to, tmp_path / "public", public=True)
     assert files and not (found := told(everything(tmp_path / "public"))), found
+
+
+def test_a_public_plan_does_not_hide_that_a_check_fails(plan):
+    assert not any(c.check == "withheld.failed" for c in withheld(plan).checks)
+    lost = Check("residual.redline", "error", False, 9, 1, "m2", "甲山", Text("lost", "丢失"))
+    given = withheld(replace(plan, checks=(*plan.checks, lost)))
+    (told,) = [c for c in given.checks if not c.ok]
+    assert not given.ok and told.text.en == "1 binding check on what is withheld fails"
+    assert "甲山" not in f"{told.as_dict()}"
 
 
 def test_layers_of_a_public_geopackage_keep_zones_and_areas(plan, tmp_path):

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from zoning.errors import InputError
+from zoning.errors import Check, InputError, Text
 from zoning.planfile.models import WITHHELD, Config
 
 if TYPE_CHECKING:
@@ -79,8 +79,20 @@ def withheld(plan: Plan, kinds: Collection[str] = WITHHELD) -> Plan:
         city=_only(plan.city, ("name",)), redlines=plan.redlines if lines else None, pieces=None,
         ledger=plan.ledger.iloc[:0], red_sets=plan.red_sets.iloc[:0],
         tables=tables, contributions=(), run=_run(plan, lines=lines),
-        checks=tuple(c for c in plan.checks if c.check.startswith(_CHECKS)),
+        checks=_checks(plan),
     )  # fmt: skip
+
+
+def _checks(plan: Plan) -> tuple[Check, ...]:
+    """Keep checks that name nothing withheld; of the others say how many binding ones fail."""
+    kept = tuple(c for c in plan.checks if c.check.startswith(_CHECKS))
+    failed = sum(not c.ok and c.level == "error" for c in plan.checks if c not in kept)
+    if not failed:
+        return kept
+    told = Text(f"{failed} binding {'check' if failed == 1 else 'checks'} on what is withheld "
+                f"{'fails' if failed == 1 else 'fail'}",
+                f"另有 {failed} 项涉及不公开内容的强制检查未通过")  # fmt: skip
+    return (*kept, Check("withheld.failed", "error", False, failed, 0, "count", "city", told))
 
 
 def _run(plan: Plan, *, lines: bool) -> dict[str, Any]:
