@@ -110,7 +110,7 @@ def test_check_names_decisions_without_a_place(tmp_path):
     plan = worlds.write(tmp_path, extra='[zones]\noverrides = "d.csv"\n')
     found = {f.code: f for f in rehearse(load(plan), tmp_path).intake.findings}
     told = found["decisions.no-place"].tell("zh")
-    assert "1kmN9999E500" in told and "32100002 是否为 321000002？" in told
+    assert "1kmN9999E500" in told and "32100002 是否指“321000002”？" in told
 
 
 def test_what_a_plan_without_townships_asks_in_vain_is_told(tmp_path):

@@ -95,6 +95,18 @@ def test_chinese_strings_of_the_package_are_set_as_chinese():
     assert not bad, "\n".join(bad)
 
 
+def test_values_in_chinese_sentences_are_set_as_chinese():
+    """What follows a value that a sentence quotes: constants alone do not show it."""
+    half = re.compile(r"[\u4e00-\u9fff“][^\"']*\{[^}]*\}[ ”]*[?!;]")
+    bad = [
+        f"{path.relative_to(ROOT)}:{n}: {line.strip()[:90]}"
+        for path in sorted((ROOT / "zoning").rglob("*.py"))
+        for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if half.search(line)
+    ]
+    assert not bad, "\n".join(bad)
+
+
 def chinese_values(value: object, key: str = "") -> Iterator[str]:
     if isinstance(value, dict):
         for name, inner in value.items():

@@ -17,6 +17,7 @@ from worlds import K, X, Y
 
 import zoning as zn
 from zoning import cli
+from zoning.errors import InputError
 from zoning.outputs import contributed, report
 from zoning.outputs.office import workbook
 from zoning.outputs.office.document import Heading, Table
@@ -170,3 +171,14 @@ def test_checks_on_the_page_stand_at_places_with_names(plan):
     checks = pack_accounts(plan)["checks"]
     assert {c["place"]["zh"] for c in checks if c["where"] == "city"} == {"全市"}
     assert not [c["place"] for c in checks if re.fullmatch("[a-z-]+", c["place"]["zh"])]
+
+
+@pytest.mark.parametrize(("name", "told"), [
+    ("东县", "它是县（市、区），请查询其乡镇：甲镇、乙镇"),
+    ("古城", "它是一块区域，请查询其所在单元：1kmN3500E503"),
+    ("P1", "请查询其所在单元：1kmN3501E502"),
+])  # fmt: skip
+def test_whoever_asks_for_another_place_is_told_whom_to_ask(plan, name, told):
+    with pytest.raises(InputError) as error:
+        plan.explain(name)
+    assert told in error.value.problems[0].remedy.zh

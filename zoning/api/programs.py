@@ -89,7 +89,7 @@ def qgis(
         raise InputError.one(
             f"'{action}' is none of {', '.join(ACTIONS)}",
             f"“{action}”不在 {'、'.join(ACTIONS)} 之中", where="action", code="usage",
-            remedy=(f"did you mean '{near}'?", f"是否为“{near}”？") if near else None,
+            remedy=(f"did you mean '{near}'?", f"是否指“{near}”？") if near else None,
         )  # fmt: skip
     home = Path(profiles) if profiles else profiles_folder()
     folder = home / profile / "python" / "plugins" / PLUGIN

@@ -175,7 +175,7 @@ def unknown_key(key: str, known: Collection[str], where: str, table: str = "") -
     near, head = suggest(key, known), f"{table} " if table else ""
     listed = list(known)
     if near:
-        remedy: Text | None = Text(f"did you mean '{near}'?", f"是否为“{near}”？")
+        remedy: Text | None = Text(f"did you mean '{near}'?", f"是否指“{near}”？")
     elif listed:
         remedy = Text("known keys: " + ", ".join(listed), "可用的键：" + "、".join(listed))
     else:
@@ -371,7 +371,7 @@ class Reader:
             self.fail(
                 f"{key} = {value!r} is none of {', '.join(allowed)}",
                 f"{key} = {value!r} 不在 {', '.join(allowed)} 之中",
-                Text(f"did you mean {close!r}?", f"是否指 {close!r}？") if close else None,
+                Text(f"did you mean {close!r}?", f"是否指“{close}”？") if close else None,
                 key=key,
             )
         return value or ""

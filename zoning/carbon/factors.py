@@ -104,7 +104,7 @@ def electricity_factor(region: str, year: int, series: str = "average") -> Facto
             f"没有电力排放因子：{series}，{region}，{year}",
             where="electricity.csv", code="no-factor", measured=asked[wrong],
             remedy=(f"did you mean {near!r}?" if near else f"years at hand: {years or 'none'}",
-                    f"是否指 {near!r}？" if near else f"现有年份：{years or '无'}"),
+                    f"是否指“{near}”？" if near else f"现有年份：{years or '无'}"),
         )  # fmt: skip
     row = table.loc[(series, region, year)]
     value = float(row["value"])

@@ -177,7 +177,7 @@ def _check_choices(parameters: Sequence[inspect.Parameter], given: dict[str, Any
                 raise InputError.one(
                     f"'{one}' is none of {listed}", f"“{one}”不在 {'、'.join(choices)} 之中",
                     where=(flags or [p.name])[0], code="usage",
-                    remedy=(f"did you mean '{near}'?", f"是否为“{near}”？") if near else None,
+                    remedy=(f"did you mean '{near}'?", f"是否指“{near}”？") if near else None,
                 )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ class _Guide:
         return f"{line}: {key}" if key else line
 
     def wrong(self, key: str, en: str, zh: str, hint: str | None = None) -> None:
-        remedy = Text(f"did you mean {hint!r}?", f"是否指 {hint!r}?") if hint else None
+        remedy = Text(f"did you mean {hint!r}?", f"是否指“{hint}”？") if hint else None
         self.problems.append(
             Problem(
                 Text(en, zh),

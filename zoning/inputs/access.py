@@ -192,7 +192,7 @@ def _unknown(column: str, where: str) -> Problem:
     near = suggest(column, COLUMNS)
     return Problem(
         Text(f"unknown column '{column}'", f"未知的字段“{column}”"), where, code="unknown-key",
-        remedy=Text(f"did you mean '{near}'?", f"是否为“{near}”？") if near else Text(
+        remedy=Text(f"did you mean '{near}'?", f"是否指“{near}”？") if near else Text(
             "columns: " + ", ".join(COLUMNS), "字段：" + "、".join(COLUMNS)),
     )  # fmt: skip
 
@@ -210,7 +210,7 @@ def _row_problems(row: dict[str, Any], where: str) -> list[Problem]:
                 Text(f"{name} is '{row[name]}'", f"{name} 为“{row[name]}”"), where,
                 measured=row[name], limit=listed, code="access-word",
                 remedy=Text(f"did you mean '{near}'?" if near else f"one of {listed}",
-                            f"是否为“{near}”？" if near else f"须为 {listed} 之一"),
+                            f"是否指“{near}”？" if near else f"须为 {listed} 之一"),
             ))  # fmt: skip
     if (row["scope"] == "all") != (row["scope_id"] == ""):
         need = row["scope"] != "all"

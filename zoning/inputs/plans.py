@@ -218,7 +218,7 @@ def _remarks(
         found.append(Finding(
             Text(f"'{part.role}' is a role of your own", f"“{part.role}”为自定角色"), where,
             level="warning" if near else "note", code="own-role",
-            remedy=Text(f"did you mean '{near}'?", f"是否为“{near}”？") if near else
+            remedy=Text(f"did you mean '{near}'?", f"是否指“{near}”？") if near else
             Text("rules of your own must name it ([audit] rules)",
                  "自定规则须写明它（[audit] rules）"),
         ))  # fmt: skip

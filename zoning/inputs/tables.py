@@ -289,7 +289,7 @@ def _no_code(code: str, names: Sequence[str], where: str) -> Problem:
     hint = Text("", "")
     if near:
         hint = Text(f"did you mean '{near}' (for townships: table_code = \"{near}\")? ",
-                    f"是否为“{near}”（乡镇表请写 table_code = \"{near}\"）？")  # fmt: skip
+                    f"是否指“{near}”（乡镇表请写 table_code = \"{near}\"）？")  # fmt: skip
     listed = some(names, 20)
     return Problem(
         Text(f"column '{code}' is missing", f"缺少字段 '{code}'"),

@@ -385,7 +385,7 @@ def _near(codes: list[str], places: Collection[str]) -> Text | None:
         return None
     return Text(
         "; ".join(f"did you mean {near} for {code}?" for code, near in known),
-        "；".join(f"{code} 是否为 {near}？" for code, near in known),
+        "；".join(f"{code} 是否指“{near}”？" for code, near in known),
     )
 
 

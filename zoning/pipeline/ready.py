@@ -145,7 +145,7 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
             raise InputError.one(
                 f"[indicators] spread: no numbers in column '{column}'",
                 f"[indicators] spread：字段“{column}”没有数值", where=where, code="missing-column",
-                remedy=(f"did you mean '{near}'?", f"是否为“{near}”？") if near else None,
+                remedy=(f"did you mean '{near}'?", f"是否指“{near}”？") if near else None,
             )  # fmt: skip
         below = table.index[(table[column] < 0).fillna(False)]
         raise_all(

@@ -163,7 +163,7 @@ def _rule_problems(cap: CapPart, known: Sequence[str], document: strict.Document
                         Text(f"[cap.{table}] names zone '{zone}', which the plan does not have",
                              f"[cap.{table}] 中的分区“{zone}”不在方案内"),
                         document.at(["cap", table, zone]), code="unknown-zone",
-                        remedy=Text(f"did you mean '{near}'?", f"是否为“{near}”？") if near else
+                        remedy=Text(f"did you mean '{near}'?", f"是否指“{near}”？") if near else
                         Text("zones: " + ", ".join(known), "可用分区：" + "、".join(known)),
                     )
                 )  # fmt: skip

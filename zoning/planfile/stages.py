@@ -83,7 +83,7 @@ def _limits(cap: CapPart, document: Document) -> list[Problem]:
 def _unknown(name: str, known: Sequence[str], where: str, word: Text) -> Problem:
     near = suggest(name, known)
     listed = ", ".join(known) or "none"
-    remedy: Any = Text(f"did you mean '{near}'?", f"是否为“{near}”？") if near else Text(
+    remedy: Any = Text(f"did you mean '{near}'?", f"是否指“{near}”？") if near else Text(
         f"there are: {listed}", f"可用：{'、'.join(known) or '无'}")  # fmt: skip
     text = Text(f"'{name}' is no {word.en} of the plan", f"本方案没有{word.zh}“{name}”")
     return Problem(text, where, remedy=remedy, code=f"unknown-{word.en}")

@@ -57,7 +57,7 @@ def explain_policy(plan: Plan, place: str, policy: str, lang: str = "zh") -> Ans
         f"the policy has no row '{place}'", f"该政策没有“{place}”一行", where=name,
         code="not-found", measured=place,
         remedy=(f"did you mean {near}?" if near else "give a code or a name of its table",
-                f"是否为{near}？" if near else "请给出其表中的代码或名称"),
+                f"是否指“{near}”？" if near else "请给出其表中的代码或名称"),
     )  # fmt: skip
 
 

@@ -215,7 +215,7 @@ class FormulaWalk(Walk):
         near = suggest(node.id, sorted(self.columns))
         self.refuse(
             node, f"no column or parameter {node.id!r}", f"没有字段或参数 {node.id!r}",
-            Text(f"did you mean {near!r}?", f"是否指 {near!r}？") if near else None,
+            Text(f"did you mean {near!r}?", f"是否指“{near}”？") if near else None,
         )  # fmt: skip
 
     def number(self, node: ast.expr) -> Kind:

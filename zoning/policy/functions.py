@@ -62,7 +62,7 @@ def infer_call(walk: FormulaWalk, node: ast.Call) -> Kind:
             node,
             f"no function {name!r}" if name else "only functions of the language can be called",
             f"没有函数 {name!r}" if name else "只能调用公式语言自己的函数",
-            Text(f"did you mean {near!r}?", f"是否指 {near!r}？") if near else
+            Text(f"did you mean {near!r}?", f"是否指“{near}”？") if near else
             Text("functions: " + ", ".join(FUNCTIONS), "可用函数：" + "、".join(FUNCTIONS)),
         )  # fmt: skip
         return ANY
@@ -216,7 +216,7 @@ def _no_such(
     near = suggest(name or "", known)
     walk.refuse(
         node, f"no {en} {name!r}", f"没有{zh} {name!r}",
-        Text(f"did you mean {near!r}?", f"是否指 {near!r}？") if near else
+        Text(f"did you mean {near!r}?", f"是否指“{near}”？") if near else
         Text(f"at hand: {', '.join(known) or 'none'}", f"现有：{'、'.join(known) or '无'}"),
     )  # fmt: skip
 

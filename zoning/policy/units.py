@@ -130,7 +130,7 @@ def _no_unit(text: str, where: str) -> InputError:
             f"no unit {text[:60]!r}", f"没有单位 {text[:60]!r}", where=where, code="no-unit",
             measured=text[:60],
             remedy=(f"did you mean {near!r}?" if near else "units stand in data/policies/units.txt",
-                    f"是否指 {near!r}？" if near else "可用单位见 data/policies/units.txt"),
+                    f"是否指“{near}”？" if near else "可用单位见 data/policies/units.txt"),
         ).problems
     )  # fmt: skip
 

@@ -146,9 +146,34 @@ def _find_township(plan: Plan, question: str) -> str:
     raise InputError.one(
         f"'{question}' is neither a unit nor a township of this plan",
         f"“{question}”既不是本方案的单元，也不是乡镇", code="not-found",
-        remedy=(f"did you mean {near}?" if near else f"units look like {plan.units.index[0]}",
-                f"是否为 {near}?" if near else f"单元编码形如 {plan.units.index[0]}"),
+        remedy=_elsewhere(plan, question) or Text(
+            f"did you mean {near}?" if near else f"units look like {plan.units.index[0]}",
+            f"是否指“{near}”？" if near else f"单元编码形如 {plan.units.index[0]}"),
     )  # fmt: skip
+
+
+def _elsewhere(plan: Plan, question: str) -> Text | None:
+    """Say whom to ask about a county, a red line, a park or whatever else has that name or code."""
+    if plan.counties is not None and plan.townships is not None:
+        row = plan.counties.index[(plan.counties.index == question)
+                                  | (plan.counties["name"] == question)]  # fmt: skip
+        if len(row):
+            inside = plan.townships[plan.townships["county"] == row[0]]
+            listed = some(list(inside["name"].astype(str)))
+            return Text(f"it is a county; ask for one of its townships: {listed.en}",
+                        f"它是县（市、区），请查询其乡镇：{listed.zh}")  # fmt: skip
+    layers = [x.frame for given in plan.contributions for x in given.layers]
+    layers += [] if plan.redlines is None else [plan.redlines]
+    for frame in layers:
+        called = [c for c in ("code", "area_code", "name") if c in frame]
+        rows = frame[frame[called].astype("string").eq(question).any(axis=1)] if called else frame
+        if called and len(rows):
+            shape = rows.geometry.union_all()
+            units = plan.units.index[plan.units.sindex.query(shape, predicate="intersects")]
+            listed = some([str(u) for u in sorted(units)])
+            return Text(f"it is an area on these units, ask for one of them: {listed.en}",
+                        f"它是一块区域，请查询其所在单元：{listed.zh}")  # fmt: skip
+    return None
 
 
 def _plain(row: pd.Series) -> dict[str, Any]:

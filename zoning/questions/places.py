@@ -60,7 +60,7 @@ def _units(plan: Plan, word: str) -> list[str]:
     raise InputError.one(
         f"'{word}' is no unit, township or file", f"“{word}”不是单元、乡镇或文件",
         where="--lock, --build", code="unknown-unit",
-        remedy=(f"did you mean '{near}'?", f"是否为“{near}”？") if near else None,
+        remedy=(f"did you mean '{near}'?", f"是否指“{near}”？") if near else None,
     )  # fmt: skip
 
 

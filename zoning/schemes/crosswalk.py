@@ -72,7 +72,7 @@ def _unknown(code: str, scheme: Scheme, where: str) -> Problem:
     return _wrong(
         f"'{code}' is no base zone of scheme '{scheme.name}'",
         f"“{code}”不是方案“{scheme.name}”的基本分区", where,
-        Text(f"did you mean {close}?", f"是否为 {close}?"),
+        Text(f"did you mean {close}?", f"是否指“{close}”？"),
     )  # fmt: skip
 
 

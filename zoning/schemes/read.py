@@ -208,7 +208,7 @@ def _no_scheme(name: str) -> Problem:
              f"[zones] scheme：没有内置方案“{name}”，也未给出 [[zones.zone]]"),
         "[zones] scheme", code="no-scheme",
         remedy=Text(f"did you mean '{close}'?" if close else f"shipped: {shipped}",
-                    f"是否为“{close}”？" if close else f"内置：{shipped}"),
+                    f"是否指“{close}”？" if close else f"内置：{shipped}"),
     )  # fmt: skip
 
 
@@ -382,7 +382,7 @@ def _wrong_overlay(overlay: Overlay, where: str) -> Iterator[Problem]:
             yield Problem(
                 Text(f"{here} counts '{kind}', which is no kind of protection",
                      f"{here_zh}计入的“{kind}”不是保护地类型"), where, code="overlay-protections",
-                remedy=Text(f"did you mean {close}?", f"是否为 {close}?"),
+                remedy=Text(f"did you mean {close}?", f"是否指“{close}”？"),
             )  # fmt: skip
     if overlay.evidence not in EVIDENCE:
         yield Problem(

@@ -69,7 +69,7 @@ def load_method(name_or_path: str | Path, scheme: Scheme | None = None) -> Metho
                 code="no-method",
                 remedy=(
                     f"did you mean {close}? or give a path ending in .toml",
-                    f"是否指 {close}？或给出以 .toml 结尾的路径",
+                    f"是否指“{close}”？或给出以 .toml 结尾的路径",
                 ),
             )
         path = data_path("methods", f"{name_or_path}.toml")

@@ -20,7 +20,7 @@ def spoken(d: Reader, plan: Scheme | None) -> Scheme:
     known = list(dict.fromkeys((own.name, *scheme_names())))
     close = suggest(name, known) or ", ".join(known)
     d.fail(f"no scheme {name!r}", f"没有分区方案 {name!r}",
-           Text(f"did you mean {close}?", f"是否指 {close}?"))  # fmt: skip
+           Text(f"did you mean {close}?", f"是否指“{close}”？"))  # fmt: skip
     return own
 
 

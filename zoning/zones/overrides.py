@@ -187,7 +187,7 @@ def _check(row: dict[str, Any], where: str, scheme: Scheme) -> list[Problem]:
         row[key] = (scheme.find(row[key]) or row[key]) if row[key] else None
     if zone and not scheme.find(zone):
         close = suggest(zone, scheme.codes)
-        remedy = Text(f"did you mean {close!r}?", f"是否指 {close!r}?") if close else None
+        remedy = Text(f"did you mean {close!r}?", f"是否指“{close}”？") if close else None
         found.append(_wrong(f"unknown zone {zone!r}", f"未知分区 {zone!r}", where, remedy))
     if row["date"]:
         try:

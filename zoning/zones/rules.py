@@ -292,7 +292,7 @@ class Walk:
             node,
             f"no column {node.id!r}",
             f"没有字段 {node.id!r}",
-            Text(f"did you mean {close!r}?", f"是否指 {close!r}?") if close else None,
+            Text(f"did you mean {close!r}?", f"是否指“{close}”？") if close else None,
         )
 
 

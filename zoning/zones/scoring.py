@@ -79,7 +79,7 @@ def _absent(name: str, part: str, table: pd.DataFrame) -> Problem:
     made = f" (made from {part!r})" if part != name else ""
     made_zh = f"（由 {part!r} 计算）" if part != name else ""
     remedy = (
-        Text(f"did you mean {close!r}?", f"是否指 {close!r}?")
+        Text(f"did you mean {close!r}?", f"是否指“{close}”？")
         if close
         else Text(
             f"add the column {part!r}, or leave the indicator out of the method",

@@ -141,6 +141,6 @@ def _unknown(to: str) -> InputError:
     error = InputError.one(
         f"unknown format '{to}' (known: {known})", f"未知的格式“{to}”（可用：{known}）",
         where="--to", code="unknown-format",
-        remedy=(f"did you mean '{near}'?", f"是否为“{near}”？") if near else None,
+        remedy=(f"did you mean '{near}'?", f"是否指“{near}”？") if near else None,
     )  # fmt: skip
     return InputError(error.problems)

@@ -63,7 +63,7 @@ class Contents:
                 raise InputError.one(
                     f"the plan has no layer or table '{name}'", f"方案没有图层或表“{name}”",
                     where="--layer", code="unknown-layer",
-                    remedy=(f"did you mean '{near}'?", f"是否为“{near}”？") if near else
+                    remedy=(f"did you mean '{near}'?", f"是否指“{near}”？") if near else
                     ("it has " + ", ".join(known), "可用：" + "、".join(known)),
                 )  # fmt: skip
         return replace(

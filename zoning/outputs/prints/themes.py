@@ -142,7 +142,7 @@ def check_theme(plan: Plan, theme: str) -> None:
         f"there is no map theme '{theme}' for this plan (it has: {known})",
         f"本方案没有专题“{theme}”（可选：{known}）",
         code="unknown-theme",
-        remedy=(f"did you mean {near}?", f"是否想写 {near}?") if near else None,
+        remedy=(f"did you mean {near}?", f"是否指“{near}”？") if near else None,
     )
 
 

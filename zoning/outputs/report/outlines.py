@@ -80,7 +80,7 @@ def load(name: str, folders: Sequence[Path] = ()) -> Outline:
                 f"no outline of a report is called '{name}'", f"没有名为“{name}”的报告提纲",
                 where="[report] outline", code="outline",
                 remedy=(f"did you mean '{near}'?" if near else f"one of {listed}, or a .toml file",
-                        f"是否为“{near}”？" if near else f"可用：{listed}，或 .toml 文件"),
+                        f"是否指“{near}”？" if near else f"可用：{listed}，或 .toml 文件"),
             )  # fmt: skip
         document = strict.read(data_path("report", "outlines.toml"))
     else:
@@ -129,7 +129,7 @@ def _parts(part: strict.Reader, names: Sequence[object]) -> list[str]:
             continue
         near = suggest(name, list(PARTS))
         hint = f"; did you mean '{near}'?" if near else f"; known: {', '.join(PARTS)}"
-        tip = f"；是否为“{near}”？" if near else f"；可用：{'、'.join(PARTS)}"
+        tip = f"；是否指“{near}”？" if near else f"；可用：{'、'.join(PARTS)}"
         part.fail(f"no part is called '{name}'{hint}", f"没有名为“{name}”的部分{tip}", key="parts")
     return kept
 

@@ -266,7 +266,7 @@ def _side(row: strict.Reader, key: str) -> Side:
         near = suggest(group, known)
         row.fail(
             f"no group '{group}': it would fit nothing", f"没有类别组“{group}”：不会匹配任何图斑",
-            Text(f"did you mean 'group:{near}'?", f"是否为“group:{near}”？") if near else
+            Text(f"did you mean 'group:{near}'?", f"是否指“group:{near}”？") if near else
             Text(f"one of {', '.join(sorted(known))}", f"可用 {'、'.join(sorted(known))}"),
             key=key,
         )  # fmt: skip

@@ -191,7 +191,7 @@ def load_order(name: str, folder: Path = Path()) -> Order:
         known = ", ".join(shipped)
         raise InputError.one(
             f"no order '{name}'", f"没有次序“{name}”", where="[audit] order", code="order",
-            remedy=(f"did you mean '{near}'?", f"是否为“{near}”？") if near else
+            remedy=(f"did you mean '{near}'?", f"是否指“{near}”？") if near else
             (f"one of {known}, or a TOML file", f"可用 {known}，或给出 TOML 文件"),
         )  # fmt: skip
     document = strict.read(folder / name)

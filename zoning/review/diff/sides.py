@@ -235,7 +235,7 @@ def _scheme(said: pd.Series, schemes: list[Scheme]) -> Scheme:
 
 
 def _unknown(where: str, text: Text, near: str | None, path: Path) -> Problem:
-    remedy = Text(f"did you mean '{near}'?", f"是否为“{near}”？") if near else None
+    remedy = Text(f"did you mean '{near}'?", f"是否指“{near}”？") if near else None
     return Problem(text, f"{path}, {where}", remedy=remedy, code="list")
 
 

@@ -128,7 +128,7 @@ def _unknown_towns(
         for code in dict.fromkeys(p[place] for p in pairs):
             if code not in side.towns.index:
                 near = suggest(code, map(str, side.towns.index))
-                remedy = Text(f"did you mean {near}?", f"是否为 {near}？") if near else None
+                remedy = Text(f"did you mean {near}?", f"是否指“{near}”？") if near else None
                 found.append(Problem(
                     Text(f"'{column}': '{side.name}' has no township {code}",
                          f"{column} 列：“{side.name}”没有乡镇 {code}"), where, remedy=remedy,
@@ -148,7 +148,7 @@ def _unknown_zones(walk: Crosswalk, before: Side, after: Side) -> list[Problem]:
             found.append(Problem(
                 Text(f"'{code}' is no zone of scheme '{side.scheme.name}'",
                      f"“{code}”不是分区方案“{side.scheme.name}”的分区"), walk.name,
-                remedy=Text(f"did you mean {near}?", f"是否为 {near}？"),
+                remedy=Text(f"did you mean {near}?", f"是否指“{near}”？"),
                 code="crosswalk"))  # fmt: skip
     return found
 
