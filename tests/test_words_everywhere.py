@@ -174,7 +174,7 @@ def test_checks_on_the_page_stand_at_places_with_names(plan):
 
 
 @pytest.mark.parametrize(("name", "told"), [
-    ("东县", "它是县（市、区），请查询其乡镇：甲镇、乙镇"),
+    ("321001", "它是县（市、区），请查询其乡镇：甲镇、乙镇"),
     ("古城", "它是一块区域，请查询其所在单元：1kmN3500E503"),
     ("P1", "请查询其所在单元：1kmN3501E502"),
 ])  # fmt: skip
