@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from zoning.errors import InputError
+from zoning.errors import InputError, raise_all
 from zoning.planfile.read import complete
+from zoning.planfile.shape import problems
 
 #: Version of the layout of ``run.json``.
 FORMAT = 2
@@ -21,6 +23,8 @@ def read_run(path: Path) -> dict[str, Any]:
     """Read ``run.json``; a newer layout is told before anything of it is read."""
     run = json.loads(path.read_text(encoding="utf-8"))
     form = run["format"]
+    if not isinstance(form, int):
+        raise TypeError(f"format is {str(form)[:40]!r}")
     if form > FORMAT:
         raise InputError.one(
             f"written by a newer version (format {form}, known up to {FORMAT})",
@@ -31,4 +35,6 @@ def read_run(path: Path) -> dict[str, Any]:
     missing = [k for k in ("plan", "notice", "config", "grid", "area_m2", "checks") if k not in run]
     if missing:
         raise KeyError(f"no {', '.join(missing)}")
+    raise_all((replace(p, where=f"{path}{p.where.removeprefix('run.json')}")
+               for p in problems(run)), InputError)  # fmt: skip
     return {**run, "format": FORMAT, "config": complete(run["config"], form)}

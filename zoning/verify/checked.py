@@ -75,8 +75,9 @@ def _flat(values: list[Any], *, whole: bool) -> Any:
     return values[0] if single else " ".join(map(str, values)) or "absent"
 
 
-def _number(value: Any) -> float | None:
-    return None if missing(value) else round(float(value), 9)
+def _number(value: Any) -> Any:
+    """Round a number; words stay what they are."""
+    return value if missing(value) or isinstance(value, str) else round(float(value), 9)
 
 
 def _ledger(plan: Plan, atoms: pd.DataFrame) -> Iterator[Said]:

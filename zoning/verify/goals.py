@@ -17,6 +17,8 @@ from zoning.verify.limits import Land, Rule
 #: Whole square metres cost so much of a goal, relative to it and in its unit (our choice).
 _ROUNDING = 1e-6
 _LAST = "most suitability"
+#: No limit has such a price.
+_DEAREST = 1e12
 _MILLION = counted.MILLION
 
 
@@ -95,7 +97,8 @@ def _bounded(plan: Plan, q: Question, rule: Rule, row: dict[str, Any], found: Fi
                        f"目标“{rule.code}”：{len(q.rules)} 项约束有 {len(given)} 个价格"),
                   "run.json, allocation.goals")  # fmt: skip
         return
-    bound = sign * float(upper(q, [Fraction(y) for y in given]))
+    paid = [Fraction(y) if abs(y) < _DEAREST else Fraction(0) for y in given]
+    bound = sign * float(upper(q, paid))
     value = rule.millionths(q.land) / _MILLION
     slack = 1.0 + abs(bound) * (plan.config.allocation.goals_within + _ROUNDING)
     behind = sign * (bound - value)

@@ -9,6 +9,7 @@ plan that is better than it can be refutes it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,6 +26,8 @@ from zoning.verify.squares import pairs
 #: Sums of binary fractions lose so much of what they add up.
 _ROUNDING = 1e-9
 _NEAR = Fraction(1, 10**10)
+#: No limit has such a price: a m2 is worth 1 at most, and counts a millionth of its unit at least.
+_DEAREST = 1e12
 Grade = str
 
 
@@ -72,7 +75,8 @@ def prove(
 ) -> Proof:  # fmt: skip
     """Add up the bound that prices and flows prove; prices that nobody knows are 0."""
     known = all(p is not None for p in prices)
-    paid = [Fraction(p or 0.0) for p in prices]
+    # Nothing of a plan has such a price as is left out here, and without it less is proved.
+    paid = [Fraction(p) if p and abs(p) < _DEAREST else Fraction(0) for p in prices]
     exact = known and not q.space.weight and not q.space.whole
     if exact:
         # Suitability has nine digits, so have the prices of an optimum; a rule under which pieces
@@ -100,7 +104,8 @@ def flows(plan: Plan, q: Question, found: Findings) -> dict[tuple[int, int], flo
                                   strict=True):  # fmt: skip
         key = (place.get(str(a), -1), place.get(str(b), -1))
         had[" ".join(sorted((str(a), str(b))))] = float(length)
-        out[key] = out.get(key, 0.0) + (0.0 if missing(flow) else float(flow))
+        real = not missing(flow) and math.isfinite(float(flow))
+        out[key] = out.get(key, 0.0) + (float(flow) if real else 0.0)
     names = q.space.units
     side = float(q.space.cell_m)  # also between units without area
     want = {" ".join(sorted((names[a], names[b]))): side for a, b in pairs(names, plan.grid.cell_m)}
