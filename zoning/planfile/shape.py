@@ -56,6 +56,7 @@ _WORDS = {
     "plain": Text("a number or text", "数或文本"), "list": Text("a list", "列表"),
     "map": Text("a table of keys", "键值表"),
 }  # fmt: skip
+_REMEDY = Text("run zoning run again", "请重新运行 zoning run")
 #: Whole numbers of files are held in so many bits.
 _MOST = 2**63
 
@@ -86,13 +87,14 @@ def _mapping(value: Any, kind: Mapping[str, Any], at: str) -> Iterator[Problem]:
         yield _problem(value, "map", at)
         return
     join = ": " if at == "run.json" else "."
+    gone = [k[1:] for k in kind if k.startswith("!") and k[1:] not in value]
+    if gone:
+        text = Text(f"no {', '.join(gone)}", f"缺少 {'、'.join(gone)}")
+        yield Problem(text, at, code="damaged", remedy=_REMEDY)
     for key, inner in kind.items():
         name = key.removeprefix("!")
         if name in value:
             yield from problems(value[name], inner, f"{at}{join}{name}")
-        elif key.startswith("!"):
-            text = Text(f"no {name}", f"缺少 {name}")
-            yield Problem(text, at, code="damaged")
     if "*" in kind:
         for name in value:
             if name not in kind:
@@ -119,5 +121,5 @@ def _problem(value: Any, kind: str, at: str) -> Problem:
     word = _WORDS[kind]
     return Problem(
         Text(f"is {shown}, not {word.en}", f"为 {shown}，应为{word.zh}"), at, code="damaged",
-        remedy=Text("run zoning run again", "请重新运行 zoning run"),
+        remedy=_REMEDY,
     )  # fmt: skip
