@@ -182,3 +182,13 @@ def test_whoever_asks_for_another_place_is_told_whom_to_ask(plan, name, told):
     with pytest.raises(InputError) as error:
         plan.explain(name)
     assert told in error.value.problems[0].remedy.zh
+
+
+def test_a_workbook_speaks_one_language(folder, plan):
+    for table in workbook.sheets(plan, "zh").values():
+        assert not {"en", "zh"} <= set(table.columns)
+    book = openpyxl.load_workbook(folder / "tables.xlsx")
+    cells = {
+        c for sheet in book for row in sheet.iter_rows(min_row=3, values_only=True) for c in row
+    }
+    assert "本方案自定" in cells and "choice of this plan" not in cells

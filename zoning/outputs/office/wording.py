@@ -70,9 +70,10 @@ def dictionary(plan: Plan, lang: str) -> Mapping[str, Mapping[str, str]]:
     found["redline_types.type"] = {**found["type"], **overlap}
     found["redline_areas.area_code"] = overlap
     found["landuse"] = _shipped(("landuse", "classes.toml"), "class", "value", lang)
+    given = (t.frame for c in plan.contributions for t in c.tables)
     found["source"] = {} if lang != "zh" else {
         str(text): words.source(str(text), lang)
-        for frame in (plan.redlines, *plan.tables.values())
+        for frame in (plan.redlines, *plan.tables.values(), *given)
         if frame is not None and "source" in frame for text in frame["source"].dropna().unique()
     }  # fmt: skip
     return found

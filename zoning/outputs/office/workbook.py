@@ -195,6 +195,7 @@ def _one_language(table: pd.DataFrame, lang: str) -> pd.DataFrame:
         if c.endswith(other) and c.removesuffix(other) + own in there and not c.startswith("name_")
     ]  # fmt: skip
     extra += ["flip"] if {"flip", "flip_zh", "flip_en"} <= there else []
+    extra += [other[1:]] if {"en", "zh"} <= there else []
     return table.drop(columns=extra)
 
 
@@ -233,7 +234,8 @@ def _fill(
     # The codes of a wing's column have the words of the wing, whatever others call so.
     known = {**known, **{
         str(c): {code: word.get(lang) for code, word in given.items()}
-        for c in table.columns if (given := said.values(str(c), key)) is not None
+        for c in table.columns if c != "source"  # which has no codes, and a name in Chinese
+        if (given := said.values(str(c), key)) is not None
     }}  # fmt: skip
     columns = [_column(key, table[name], known, said, lang) for name in table.columns]
     if home is None or key in totals.ADDED or key in totals.SHOWN:
@@ -347,7 +349,7 @@ def _column(
     form = _FORMATS.get(measure, "General")
     if form == "General" and values.dtype.kind == "f":
         form = "#,##0.00"
-    own = said.values(name, key)
+    own = None if name == "source" else said.values(name, key)
     there = holds_codes(known, wording) if own is None else bool(own)
     codes = wording if there else None
     sample = [
