@@ -117,6 +117,43 @@ def test_a_run_on_two_workers_is_the_run_on_one(tmp_path):
     assert one.run == two.run
 
 
+@pytest.mark.slow
+def test_evaluations_and_other_lattices_are_the_same_on_two_workers(tmp_path):
+    """Windows of rasters and blocks of other lattices are jobs as those of a run are."""
+    from test_evaluation import B, write
+    from test_evaluation import world as rasters
+
+    from zoning import evaluation
+
+    layers, _ = rasters(tmp_path, 5, (40, 50))
+    use = np.random.default_rng(3).choice([1, 3, 17], (40, 50)).astype("uint8")
+    layers["landuse"] = write(tmp_path / "use.tif", use, nodata=0)
+    city = shapely.Point(500_600, 3_559_500).buffer(550)
+    made = [
+        evaluation.town(layers, tmp_path / f"{k}.tif", B, 16, boundary=city, engine=engine)
+        for k, engine in enumerate((None, choose(), Processes(2)))
+    ]
+    assert len({made[k].path.read_bytes() for k in range(3)}) == 1
+    assert len({str({**vars(m), "path": ""}) for m in made}) == 1 and made[0].water_cells > 0
+    water = {"water_retention": layers["wind_speed"]}  # classes by cumulative cuts
+    eco = [api.evaluate("ecology", water, tmp_path / f"e{n}.tif", workers=n) for n in (1, 2)]
+    assert eco[0].path.read_bytes() == eco[1].path.read_bytes() and eco[0].cuts == eco[1].cuts != {}
+    plan = api.run(worlds.write(tmp_path))
+    firm = [api.stability(plan, draws=5, doubts=0, lattices=True, workers=n) for n in (1, 2)]
+    one, two = (f.lattices.units.drop(columns="geometry", errors="ignore") for f in firm)
+    assert one.equals(two) and len(one)
+
+
+def test_an_integration_takes_no_workers(tmp_path):
+    from typer.testing import CliRunner
+
+    from zoning.cli.app import build
+
+    words = ["evaluate", "integration", "-o", str(tmp_path / "i.tif"), "--workers", "2"]
+    done = CliRunner().invoke(build(), words)
+    assert done.exit_code == 2 and not list(tmp_path.iterdir())
+
+
 # --- a cluster ----------------------------------------------------------------------------------
 
 dask = pytest.mark.skipif(

@@ -81,6 +81,9 @@ def stability(
     seed: int = 20_131,
     lattices: bool = False,
     doubts: int = 200,
+    workers: int = 1,
+    engine: str | None = None,
+    scheduler: str | None = None,
 ) -> Stability:
     """Say how firm the zones are under other weights, thresholds and lattices.
 
@@ -100,6 +103,8 @@ def stability(
     doubts : int
         Draws of each source of error alone (weights, cuts, scales, cells, inputs with the errors of
         ``[errors]``, land-use map, overlays, choice of method) and of all together; 0 for none.
+    workers, engine, scheduler
+        What measures the blocks of other lattices, as in :func:`zoning.api.run`.
 
     Returns
     -------
@@ -115,6 +120,7 @@ def stability(
     from zoning.pipeline.ready import load_method
     from zoning.questions import stability as room
     from zoning.questions.answer import zones_on
+    from zoning.scale.engine import choose
 
     whole = taken(plan)
     found = room.run(whole, draws=draws, weights=weights, cuts=cuts, overlays=overlays, seed=seed)
@@ -122,7 +128,8 @@ def stability(
     columns = {"stability": found.units["stability"]}
     grids = None
     if lattices:
-        grids = room.grid_stability(whole, lambda grid: zones_on(whole, grid))
+        measure = choose(workers, engine, scheduler)
+        grids = room.grid_stability(whole, lambda grid: zones_on(whole, grid, measure))
         columns["grid_stability"] = grids.units["grid_stability"]
     for name, values in columns.items():
         if name in units:

@@ -103,6 +103,9 @@ def evaluate(
     scale: str | None = None,
     boundary: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
+    workers: int = 1,
+    engine: str | None = None,
+    scheduler: str | None = None,
 ) -> Result:
     """Evaluate ecology, farming or town land (双评价) from rasters, in windows.
 
@@ -122,6 +125,8 @@ def evaluate(
         Polygons of the study area; what lies outside takes no part.
     progress : callable, optional
         Called with windows done and windows in all.
+    workers, engine, scheduler
+        What works the windows, as in :func:`zoning.api.run`; the raster has the same bytes.
 
     Returns
     -------
@@ -130,10 +135,12 @@ def evaluate(
     Raises
     ------
     InputError
-        If the rasters cannot be used, or purpose, preset or scale is unknown.
+        If the rasters cannot be used, or purpose, preset, scale or engine is unknown.
     """
     from zoning import evaluation
+    from zoning.scale.engine import choose
 
+    alone = workers == 1 and engine is None and scheduler is None
     chosen = _preset(purpose, preset, scale)
     return getattr(evaluation, purpose)(  # type: ignore[no-any-return]
         {role: Path(path) for role, path in layers.items()},
@@ -141,6 +148,7 @@ def evaluate(
         chosen,
         progress=progress,
         boundary=boundary,
+        engine=None if alone else choose(workers, engine, scheduler),
     )
 
 

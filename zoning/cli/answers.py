@@ -20,6 +20,7 @@ from zoning.cli.allocating import (
 )
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk
+from zoning.cli.plan import Engine, Scheduler, Workers
 from zoning.errors import InputError, Text, some
 
 if TYPE_CHECKING:
@@ -95,12 +96,15 @@ def stability(
             "--save", help="Write the stability layer into the plan's files. / 将结果写入方案"
         ),
     ] = False,
+    workers: Workers = 1,
+    engine: Engine = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Say how firm the zones are under other weights, thresholds and lattices. / 稳定性检验。"""
     with talk.working(f"{draws:,} draws", f"{draws:,} 次抽样"):
         found = api.stability(
             folder, draws=draws, weights=weights, cuts=cuts, overlays=overlays, seed=seed,
-            lattices=lattices, doubts=doubts,
+            lattices=lattices, doubts=doubts, workers=workers, engine=engine, scheduler=scheduler,
         )  # fmt: skip
     talk.write(found.draws.tell(talk.lang))
     talk.write(found.sensitivity.tell(talk.lang))

@@ -12,6 +12,7 @@ from zoning import api
 from zoning.api.places import new_file
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk
+from zoning.cli.plan import Engine, Scheduler, Workers
 from zoning.errors import InputError, Text
 
 
@@ -65,6 +66,9 @@ def evaluate(
             "--roles", help="List the rasters that can be used, and stop. / 列出可用的栅格"
         ),
     ] = False,
+    workers: Workers = 1,
+    engine: Engine = None,
+    scheduler: Scheduler = None,
 ) -> None:  # fmt: skip
     """Evaluate ecology, farming or town land from rasters, or all three together. / 双评价。"""
     if roles:
@@ -80,11 +84,19 @@ def evaluate(
         )  # fmt: skip
     given = _layers(layer or ())
     if purpose == "integration":
+        if workers != 1 or engine is not None or scheduler is not None:
+            raise InputError.one(
+                "the integration reads its windows in this process", "集成评价仅在本进程内分块进行",
+                where="--workers", code="usage",
+                remedy=("leave --workers, --engine and --scheduler out",
+                        "请勿给出 --workers、--engine、--scheduler"),
+            )  # fmt: skip
         _integrate(talk, given, new_file(out), preset)
         return
     with talk.counting(Text("evaluate", "评价")) as bar:
         found = api.evaluate(purpose, given, new_file(out), preset=preset, scale=scale,
-                             boundary=boundary, progress=bar)  # fmt: skip
+                             boundary=boundary, progress=bar, workers=workers, engine=engine,
+                             scheduler=scheduler)  # fmt: skip
     answer = found.as_dict(talk.lang)
     talk.write_json(answer)
     rows = [[str(k), f"{v / 1e6:,.3f}"] for k, v in sorted(found.area_m2.items())]

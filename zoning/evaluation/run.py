@@ -21,9 +21,10 @@ from zoning.evaluation.layers import DERIVED, Stack, read_layers, sort_roles
 from zoning.evaluation.loading import load_preset
 from zoning.evaluation.patches import concentrate, lower_specks
 from zoning.evaluation.presets import Preset
-from zoning.evaluation.suited import suitability
 from zoning.evaluation.tables import NODATA, Array, Classes
+from zoning.evaluation.windows import Task, rate, work
 from zoning.indicators.terrain import relief_window
+from zoning.ledger.tiles import MapBlocks
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ class Result:
 def town(
     rasters: Paths, out: str | Path, preset: Preset | str | Path = "B", block: int = 1024,
     progress: Progress | None = None, boundary: Any = None, classes: Any = None,
+    engine: MapBlocks | None = None,
 ) -> Result:  # fmt: skip
     """Suitability for town construction from rasters: 1 = best suited ... 5 = unsuited.
 
@@ -116,6 +118,9 @@ def town(
         The study area; what lies outside takes no part.
     classes : DataFrame, optional
         Class table of ``landuse``; by default the shipped one.
+    engine : callable, optional
+        What works the windows (`zoning.scale.engine.choose`); by default this process. The result
+        has the same bytes.
 
     Returns
     -------
@@ -141,20 +146,24 @@ def town(
     >>> result.derived, "water_modulus" in result.left_out
     (('relief', 'slope'), True)
     """
-    return _suitability("town", rasters, out, preset, block, progress, boundary, classes)
+    return _suitability("town", rasters, out, preset, block, progress, boundary, classes, engine)
 
 
 def agriculture(
     rasters: Paths, out: str | Path, preset: Preset | str | Path = "B", block: int = 1024,
     progress: Progress | None = None, boundary: Any = None, classes: Any = None,
+    engine: MapBlocks | None = None,
 ) -> Result:  # fmt: skip
     """Suitability for farming from rasters: 1 = best suited ... 5 = unsuited; see `town`."""
-    return _suitability("agriculture", rasters, out, preset, block, progress, boundary, classes)
+    return _suitability(
+        "agriculture", rasters, out, preset, block, progress, boundary, classes, engine
+    )
 
 
 def ecology(
     rasters: Paths, out: str | Path, preset: Preset | str | Path = "A", block: int = 1024,
     progress: Progress | None = None, boundary: Any = None, classes: Any = None,
+    engine: MapBlocks | None = None,
 ) -> Result:  # fmt: skip
     """Ecological importance from rasters: 5 = most important, 3 = important, 1 = the rest.
 
@@ -167,11 +176,8 @@ def ecology(
         extent = Extent(stack, polygon(boundary, stack.crs), classes)
         there = set(roles) | set(derived)
         cuts = _cuts(book, extent, there, derived, block)
-
-        def evaluate(layers: Mapping[str, Array]) -> Classes:
-            return eco.importance(book, layers, cuts)
-
-        counts = _stream(extent, book, roles, derived, part, evaluate, block, progress)
+        task = Task(dict(rasters), book, "ecology", roles, derived, extent.boundary, classes, cuts)
+        counts = _stream(extent, task, part, block, progress, engine)
         if book.specks_below_m2 > 0:
             whole = lower_specks(_whole(part), book.specks_below_m2, stack.cell_m)
             counts = _write_whole(part, stack, whole)
@@ -189,18 +195,15 @@ def ecology(
 
 def _suitability(
     purpose: str, rasters: Paths, out: str | Path, preset: Preset | str | Path, block: int,
-    progress: Progress | None, boundary: Any, land: Any,
+    progress: Progress | None, boundary: Any, land: Any, engine: MapBlocks | None,
 ) -> Result:  # fmt: skip
     book = preset if isinstance(preset, Preset) else load_preset(preset)
     rated = split(rasters)
     roles, derived, left = sort_roles(book, purpose, rated)
     with _beside(out) as part, Stack(rasters) as stack:
         extent = Extent(stack, polygon(boundary, stack.crs), land)
-
-        def evaluate(layers: Mapping[str, Array]) -> Classes:
-            return suitability(book, purpose, layers)
-
-        counts = _stream(extent, book, roles, derived, part, evaluate, block, progress)
+        task = Task(dict(rasters), book, purpose, roles, derived, extent.boundary, land)
+        counts = _stream(extent, task, part, block, progress, engine)
         patches = book.flow(purpose).patches
         if patches is not None:
             whole = concentrate(_whole(part), book.patches[patches], stack.cell_m)
@@ -306,22 +309,36 @@ def _cuts(
 
 
 def _stream(
-    extent: Extent, book: Preset, roles: list[str], derived: list[str], part: Path,
-    evaluate: Callable[[Mapping[str, Array]], Classes], block: int, progress: Progress | None,
+    extent: Extent, task: Task, part: Path, block: int, progress: Progress | None,
+    engine: MapBlocks | None,
 ) -> Array:  # fmt: skip
     """Evaluate window by window into ``part``; give the cells of every class."""
     stack = extent.stack
     windows = list(stack.windows(block))
     counts = np.zeros(256, dtype=np.int64)
     with _raster(part, stack) as target:
-        for i, window in enumerate(windows, start=1):
-            classes = evaluate(read_layers(stack, book, roles, derived, window))
-            classes = extent.cut(classes, window)
+        rated = _rated(extent, task, windows, engine)
+        for i, (window, classes) in enumerate(zip(windows, rated, strict=True), start=1):
             counts += np.bincount(classes.ravel(), minlength=256)
             target.write(classes, 1, window=window)
             if progress is not None:
                 progress(i, len(windows))
     return counts
+
+
+def _rated(
+    extent: Extent, task: Task, windows: list[Any], engine: MapBlocks | None
+) -> Iterator[Classes]:
+    """Give the classes of each window, from this process or an engine."""
+    if engine is None:
+        for window in windows:
+            yield rate(task, extent, window)
+        return
+    jobs = [(w.col_off, w.row_off, w.width, w.height) for w in windows]
+    for classes, outside, water in engine(work, task, jobs):
+        extent.outside_cells += outside
+        extent.water_cells += water
+        yield classes
 
 
 def _raster(path: Path, stack: Stack) -> Any:

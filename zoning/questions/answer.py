@@ -26,6 +26,7 @@ from zoning.errors import InputError, ZoningError
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.layers import Layers
 from zoning.ledger import atoms, sums
+from zoning.ledger.tiles import MapBlocks, in_process
 from zoning.pipeline import protected
 from zoning.pipeline.assemble import Solved, assemble, offered, place
 from zoning.plan import Plan
@@ -225,8 +226,10 @@ def with_allocation(plan: Plan, acc: Account, found: Allocation, question: Quest
     return assemble(plan, solved, config, parts=parts, locked=locked(plan, question))
 
 
-def zones_on(plan: Plan, grid: GridSpec) -> gpd.GeoDataFrame:
+def zones_on(plan: Plan, grid: GridSpec, map_blocks: MapBlocks = in_process) -> gpd.GeoDataFrame:
     """Zone the city of a plan on another lattice, with the township classes it has.
+
+    Its blocks are measured by an engine, as those of a run.
 
     Returns
     -------
@@ -250,7 +253,7 @@ def zones_on(plan: Plan, grid: GridSpec) -> gpd.GeoDataFrame:
             remedy=("run the plan again", "请重新运行方案"),
         )  # fmt: skip
     layers = Layers(plan.city.geometry.iloc[0], plan.townships, plan.redlines, kept)
-    ledger = atoms.build(layers, grid)
+    ledger = atoms.build(layers, grid, map_blocks=map_blocks)
     parts = sums.split(ledger.atoms, None, plan.scheme.counted)
     units, _ = sums.describe_units(ledger, parts, plan.townships["name"])
     sums.add_overlays(units, parts, plan.scheme)
