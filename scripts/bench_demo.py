@@ -1,6 +1,11 @@
 """The whole demo run, imports included, and where its time goes.
 
-python scripts/bench_demo.py [--runs 5] [--write]
+    python scripts/bench_demo.py [--runs 5] [--write]
+    python scripts/bench_demo.py --beside FOLDER [--plan PLAN.toml]     two versions, taking turns
+
+``FOLDER`` is a working copy of another version, such as one that ``git worktree add --detach``
+makes; both have their compiled modules at hand, and one thread each. ``--plan`` runs a plan file
+that both know instead of the demo.
 """
 
 import argparse
@@ -8,6 +13,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -75,11 +81,56 @@ def table(runs: int) -> list[str]:
     return lines
 
 
+def spent(tree: Path, plan: Path | None, place: Path) -> float:
+    """Give the processor seconds of one run of a working copy, from start to end."""
+    out = place / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    modules = place / f"modules-{tree.name}"
+    env = {**os.environ, "PYTHONPATH": str(tree), "PYTHONPYCACHEPREFIX": str(modules),
+           "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # fmt: skip
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    what = ["demo"] if plan is None else ["run", str(plan)]
+    before = os.times()
+    subprocess.run(
+        [sys.executable, "-m", "zoning", *what, "-o", out, "-q"], check=True, env=env, cwd=place,
+        capture_output=True,
+    )  # fmt: skip
+    after = os.times()
+    user = after.children_user - before.children_user
+    return user + after.children_system - before.children_system
+
+
+def side_by_side(other: Path, plan: Path | None, runs: int) -> str:
+    """Let two versions take turns; give their medians and how they stand to each other."""
+    trees = {"the other": other.resolve(), "this": Path(__file__).resolve().parent.parent}
+    with tempfile.TemporaryDirectory() as place:
+        seconds: dict[str, list[float]] = {name: [] for name in trees}
+        for turn in range(runs + 1):
+            for name, tree in trees.items():
+                took = spent(tree, plan and plan.resolve(), Path(place))
+                if turn:  # the first one compiles the modules
+                    seconds[name].append(took)
+    told = [
+        f"{name}: median {statistics.median(s):.2f} s, of {', '.join(f'{x:.2f}' for x in s)}"
+        for name, s in seconds.items()
+    ]
+    middle = [statistics.median(s) for s in seconds.values()]
+    least = [min(s) for s in seconds.values()]
+    ratios = f"medians {middle[1] / middle[0]:.2f} times, least {least[1] / least[0]:.2f} times"
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    return "\n".join([*told, f"{ratios}; one-minute load at the end {load}"])
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--beside", type=Path, metavar="FOLDER")
+    parser.add_argument("--plan", type=Path, metavar="PLAN.toml")
     asked = parser.parse_args()
+    if asked.beside is not None:
+        print(side_by_side(asked.beside, asked.plan, asked.runs))
+        raise SystemExit
     made = table(asked.runs)
     print("\n".join(made))
     if asked.write:

@@ -134,7 +134,7 @@ def _open_streams() -> None:
 
 
 #: ``M_MMAP_THRESHOLD`` and ``M_TRIM_THRESHOLD`` of glibc's ``mallopt``, and the size from which a
-#: column is given back.
+#: column is given back; of what lies free at the end, from eight times as much.
 _THRESHOLD, _TRIM, _COLUMN = -3, -1, 8 << 20
 
 #: Objects made between two looks for circles of references, and how many looks at the young ones
@@ -148,14 +148,14 @@ def _give_back() -> bool:
 
     It raises the size from which it does so to what was freed last, up to 32 MB: columns of a
     million units then stay between others, and a run needs a tenth more memory. Who sets that size
-    must also set how much free memory may lie at the end, as the library itself does (twice as
-    much): with the 128 kB of its start each small array would be given back and asked for anew.
+    must also set how much free memory may lie at the end, as the library itself does: with the
+    128 kB of its start each small array would be given back and asked for anew.
     """
     import ctypes
 
     try:
         mallopt = ctypes.CDLL(None).mallopt
-        return bool(mallopt(_THRESHOLD, _COLUMN) and mallopt(_TRIM, 2 * _COLUMN))
+        return bool(mallopt(_THRESHOLD, _COLUMN) and mallopt(_TRIM, 8 * _COLUMN))
     except (OSError, TypeError, AttributeError):  # another system, another C library
         return False
 
