@@ -195,7 +195,7 @@ def test_amap_and_tianditu_agree_on_the_place():
 
 def test_no_outline_is_invalid_or_off_the_map():
     for place in list_areas()[::53]:
-        shape = china._area(place, "tianditu").geometry
+        shape = china.area_of(place, "tianditu").geometry
         assert shape.is_valid and not shape.is_empty, place
         west, south, east, north = shape.bounds
         assert 73 < west < east < 136 and 3 < south < north < 54, place
@@ -252,6 +252,6 @@ def test_an_invalid_outline_is_mended_and_logged(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(china, "folder_of", lambda source: tmp_path)
     place = china.Place("990000", "蝶市", "蝶", "city", ("蝶市",), (), 0)
     with caplog.at_level("WARNING", logger="zoning.inputs.china"):
-        area = china._area(place, "tianditu")
+        area = china.area_of(place, "tianditu")
     assert area.geometry.is_valid and area.geometry.area == pytest.approx(0.5e-4)
     assert "Self-intersection" in caplog.text and "蝶市" in caplog.text

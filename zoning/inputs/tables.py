@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+_CODE = re.compile(r"0\d", re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+_WHOLE = re.compile(r"[+-]?[\d,]+(\.0+)?", re.ASCII)
 #: Cells that mean "not known" in statistics tables.
 _MISSING = frozenset(
     ("", "-", "--", "—", "——", "–", "…", "/", "NA", "N/A", "#N/A", "NULL", "null", "None", "nan",
@@ -139,16 +143,16 @@ def as_numbers(
 
     text = column.astype("string").map(_plain, na_action="ignore").astype("string")
     there = text.dropna()
-    if there.empty or there.str.match(r"^0\d").any():
+    cells = there.to_numpy(object).tolist()
+    if not cells or any(map(_CODE.match, cells)):
         return text, []
-    bare = there.where(
-        ~there.str.match(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$"), there.str.replace(",", "")
-    )
-    numbers = pd.to_numeric(bare, errors="coerce").astype("Float64")
+    bare = [cell.replace(",", "") if _GROUPED.fullmatch(cell) else cell for cell in cells]
+    numbers = pd.to_numeric(pd.Series(bare, there.index, dtype="string"), errors="coerce")
+    numbers = numbers.astype("Float64")
     numbers = numbers.where(numbers.abs() < float("inf"))
     strange = there[numbers.isna().to_numpy()]
     if len(strange) == 0:
-        whole = there.str.match(r"^[+-]?[\d,]+(\.0+)?$").all() and (numbers.abs() < 2**53).all()
+        whole = all(map(_WHOLE.fullmatch, cells)) and (numbers.abs() < 2**53).all()
         out = numbers.reindex(column.index)
         return (out.astype("Int64") if whole else out), []
     if len(strange) > len(there) / 2:
