@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from zoning.base import runs
 from zoning.errors import InputError
 from zoning.ledger.sums import KIND_SUMS
 from zoning.outputs.webmap.packing import deflate, pack_numbers, pack_texts
@@ -26,6 +27,8 @@ from zoning.outputs.webmap.projection import browser_projection
 LARGE = 200_000
 #: Up to this number of units the reasons travel as text; above, the browser builds them.
 TEXTS = 20_000
+#: Codes that are compared together (our choice).
+_TOGETHER = 1 << 16
 
 AREAS = (
     "area_m2", "redline_m2", "redline_level1_m2", *KIND_SUMS, "protected_m2", "built_m2",
@@ -150,20 +153,34 @@ def _lonlat_bounds(crs: Any, lattice: Lattice) -> tuple[float, float, float, flo
 def _code_form(codes: Any, lattice: Lattice) -> dict[str, Any]:
     """Say how a code follows from its place; codes that do not follow travel as a list."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    texts = pa.array(codes.astype(str).to_numpy(object), pa.large_string())
+    texts = runs.arrow(codes)
+    texts = (
+        pa.array(codes.astype(str).to_numpy(object), pa.large_string()) if texts is None else texts
+    )
     hit = re.fullmatch(r"(.*)N(-?\d+)E(-?\d+)", texts[0].as_py())
-    rows, columns = np.divmod(np.sort(lattice.place), lattice.columns)
+    place = np.sort(lattice.place)
     for metres in (1, 1000) if hit else ():
-        y = np.rint((lattice.y0 + rows * lattice.cell) / metres).astype(np.int64)
-        x = np.rint((lattice.x0 + columns * lattice.cell) / metres).astype(np.int64)
         head = hit[1] if hit else ""
-        parts = [pa.scalar(f"{head}N"), pa.array(y), pa.scalar("E"), pa.array(x), pa.scalar("")]
-        form = pc.binary_join_element_wise(*(pc.cast(p, pa.large_string()) for p in parts))
-        if pc.all(pc.equal(texts, form)).as_py():
+        if all(
+            _follow(texts.slice(k, _TOGETHER), place[k : k + _TOGETHER], lattice, head, metres)
+            for k in range(0, len(place), _TOGETHER)
+        ):
             return {"head": head, "metres": metres}
     return {"list": pack_texts(texts.to_pylist())}
+
+
+def _follow(texts: Any, place: Any, lattice: Lattice, head: str, metres: int) -> bool:
+    """Say whether codes are what their places say, in metres or kilometres."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows, columns = np.divmod(place, lattice.columns)
+    y = np.rint((lattice.y0 + rows * lattice.cell) / metres).astype(np.int64)
+    x = np.rint((lattice.x0 + columns * lattice.cell) / metres).astype(np.int64)
+    parts = [pa.scalar(f"{head}N"), pa.array(y), pa.scalar("E"), pa.array(x), pa.scalar("")]
+    form = pc.binary_join_element_wise(*(pc.cast(p, pa.large_string()) for p in parts))
+    return bool(pc.all(pc.equal(texts, form)).as_py())
 
 
 @dataclass(frozen=True, slots=True)
