@@ -118,13 +118,15 @@ def test_a_run_on_two_workers_is_the_run_on_one(tmp_path):
 
 
 @pytest.mark.slow
-def test_evaluations_and_other_lattices_are_the_same_on_two_workers(tmp_path):
+def test_evaluations_and_other_lattices_are_the_same_on_two_workers(tmp_path, monkeypatch):
     """Windows of rasters and blocks of other lattices are jobs as those of a run are."""
     from test_evaluation import B, write
     from test_evaluation import world as rasters
 
     from zoning import evaluation
+    from zoning.evaluation import run
 
+    monkeypatch.setattr(run, "TOGETHER", 7)  # two calls of the engine
     layers, _ = rasters(tmp_path, 5, (40, 50))
     use = np.random.default_rng(3).choice([1, 3, 17], (40, 50)).astype("uint8")
     layers["landuse"] = write(tmp_path / "use.tif", use, nodata=0)

@@ -28,6 +28,9 @@ from zoning.ledger.tiles import MapBlocks
 
 logger = logging.getLogger(__name__)
 
+#: Windows that an engine is given at once, as all their classes wait here until they are written
+#: (our choice: 64 MB of them).
+TOGETHER = 64
 Paths = Mapping[str, str | Path]
 Progress = Callable[[int, int], None]
 
@@ -335,10 +338,11 @@ def _rated(
             yield rate(task, extent, window)
         return
     jobs = [(w.col_off, w.row_off, w.width, w.height) for w in windows]
-    for classes, outside, water in engine(work, task, jobs):
-        extent.outside_cells += outside
-        extent.water_cells += water
-        yield classes
+    for k in range(0, len(jobs), TOGETHER):
+        for classes, outside, water in engine(work, task, jobs[k : k + TOGETHER]):
+            extent.outside_cells += outside
+            extent.water_cells += water
+            yield classes
 
 
 def _raster(path: Path, stack: Stack) -> Any:
