@@ -25,7 +25,7 @@ from zoning.base.shipped import load_toml
 from zoning.errors import InputError
 from zoning.grid.crs import equal_area
 from zoning.outputs import webmap
-from zoning.outputs.webmap import document, inline, layers, packing, page, payload, tiles
+from zoning.outputs.webmap import document, frame, inline, layers, packing, page, payload, tiles
 from zoning.outputs.webmap.projection import browser_projection
 from zoning.schemes import load_scheme, scheme_names
 from zoning.schemes.contrast import contrast, redline_look, unreadable
@@ -324,13 +324,13 @@ def test_the_page_is_the_one_that_folium_makes(plan, text, tmp_path):
         named = re.findall(r'<(script|style) data-name="(.*?)">(.*?)</\1>', page, re.DOTALL)
         body = page[page.index("<body>") : page.index("</body>")]
         head = page[: page.index("</title>")]
-        options = re.search(r"\.\.\.\{(.*?)\}", page[page.index("</body>") :], re.DOTALL)[1]
-        return named, body.split(), head, set(options.split(",\n"))
+        tail = page[page.index("</body>") :]
+        options = {k: re.search(rf'"?\b{k}"?: ([\w.]+)', tail)[1] for k in frame.OPTIONS}
+        return named, body.split(), head, options
 
     ours, theirs = parts(text), parts(by_folium.read_text("utf-8"))
     assert len(ours[0]) == len(page.SCRIPTS) + 4
-    assert ours[:3] == theirs[:3]
-    assert {o.strip() for o in ours[3]} == {o.strip() for o in theirs[3]}
+    assert ours == theirs
 
 
 def test_hostile_names_stay_text():
