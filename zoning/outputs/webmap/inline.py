@@ -37,6 +37,10 @@ _SCRIPT_REQUEST = re.compile(
 )
 
 
+#: What stands in every one of them; most scripts have nothing like it.
+_ADDRESS = re.compile(r"""["'`=\\]\s*(?:https?:|wss?:)?//""", re.IGNORECASE)
+
+
 @cache
 def vendored() -> tuple[dict[str, Any], ...]:
     """Give the list of browser files that ship with the package.
@@ -250,7 +254,8 @@ class _Reader(HTMLParser):
             self.addresses += [m[2] for m in _CSS_URL.finditer(data)]
             self.addresses += re.findall(r"""@import\s+["']([^"']+)""", data)
         elif self._inside == "script" and self._kind != "application/json":
-            found = _SCRIPT_REQUEST.findall(re.sub(r"/\*.*?\*/", "", data, flags=re.DOTALL))
+            code = re.sub(r"/\*.*?\*/", "", data, flags=re.DOTALL)
+            found = _SCRIPT_REQUEST.findall(code) if _ADDRESS.search(code) else []
             self.addresses += [a for hit in found for a in hit if a]
 
 
