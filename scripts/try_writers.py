@@ -219,6 +219,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         box = Path(temporary)
         old, new = kills.plans(box / "world")
+        for plan in (old, new):
+            kills.prepare(plan, box / "saved")
         trials = {name: Trial(name, old, new, box) for name in asked.writers}
         # A geodatabase has times inside and is told by sizes: two of one size cannot be told apart.
         trials = {name: t for name, t in trials.items() if t.before != t.after}

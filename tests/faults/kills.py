@@ -170,6 +170,12 @@ def _decisions(plan: api.Plan, place: Path) -> object:
     return api.export(plan, "decisions", place) if _new(plan) else place.mkdir(exist_ok=True)
 
 
+def _loose(plan: api.Plan) -> api.Plan:
+    """Leave out the limits that a Marxan folder cannot hold."""
+    cap = plan.config.cap.model_copy(update={"zone_caps": {}, "quotas": {}, "eco_agri_share": None})
+    return replace(plan, config=plan.config.model_copy(update={"cap": cap}))
+
+
 def _findings(name: str) -> Callable[[api.Plan, Path], object]:
     def write(plan: api.Plan, place: Path) -> object:
         place.mkdir(exist_ok=True)
@@ -193,6 +199,8 @@ WRITERS: dict[str, Callable[[api.Plan, Path], object]] = {
     "changes": _changes,
     "official-change": lambda plan, place: _versions(plan).write_official(place),
     "report-pdf": lambda plan, place: api.report(plan, place, to="pdf"),
+    "sheets": lambda plan, place: api.report(plan, place, sheets=True),
+    "export-marxan": lambda plan, place: api.export(_loose(plan), "marxan", place),
     "prices": lambda plan, place: api.write_prices(plan, api.price(plan), place),
     "init": _init,
     "solve": _solve,
