@@ -86,7 +86,8 @@ def question(plan: Plan, land: Land, rules: Sequence[Rule]) -> Question:
         0 if unknown[i] and u not in inn else m2
         for i, (m2, u) in enumerate(zip(room, land.unit, strict=True))
     ]
-    names = [str(u) for u in plan.units.index]
+    # A piece whose unit is not there is told elsewhere; here it still has its place.
+    names = list(dict.fromkeys([*map(str, plan.units.index), *land.unit]))
     place = {u: k for k, u in enumerate(names)}
     unit = [place[u] for u in land.unit]
     return Question(land, list(rules), phases, worth, [int(k * STEP) for k in land.keep], room,
