@@ -72,6 +72,7 @@ LONG = {
     "measure_reference": [str(ROOT / "data")],
     "picture_map": ["{folder}/map.html", "{out}/map.png"],
     "mutate_accounts": ["--only", "built land is free too"],
+    "kill_workers": ["--kills", "1", "--workers", "2", "--seconds", "0.1"],
     "try_forgeries": ["--plans", "city", "--most", "3"],
     "try_honest": ["--count", "1"],
     "try_writers": ["--kills", "3", "--rounds", "2", "--sizes", "2", "--writers", "grid.parquet"],
