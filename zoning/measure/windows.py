@@ -22,7 +22,7 @@ def moving(picture: Picture, cells: int, better: np.ufunc, beyond: Any) -> Pictu
     picture : array, shape (rows, columns)
         Without NaN.
     cells : int
-        Side of the window, odd.
+        Side of the window; an even one reaches one cell further up and left.
     better : ufunc
         ``np.maximum``, ``np.minimum`` or ``np.logical_or``.
     beyond : number
@@ -39,7 +39,7 @@ def moving(picture: Picture, cells: int, better: np.ufunc, beyond: Any) -> Pictu
 def _along(picture: Picture, cells: int, axis: int, better: np.ufunc, beyond: Any) -> Picture:
     """Let a window move along one axis: of two neighbours the better, then of two of those ..."""
     rim = [(0, 0), (0, 0)]
-    rim[axis] = (cells // 2, cells // 2)
+    rim[axis] = (cells // 2, cells - 1 - cells // 2)
     out, seen = np.pad(picture, rim, constant_values=beyond), 1
     while seen < cells:
         step = min(seen, cells - seen)
