@@ -51,7 +51,9 @@ def _grid(name: str) -> Callable[[api.Plan, Path], object]:
         from zoning.outputs.exchange.units_file import write as write_units
 
         place.mkdir(exist_ok=True)
-        write_units(plan.units[["area_m2", "new_m2", "geometry"]], place / name)
+        # A geodatabase is told by its size: the new one has a column more.
+        more = ["zone_reason"] if _new(plan) else []
+        write_units(plan.units[["area_m2", "new_m2", *more, "geometry"]], place / name)
 
     return write
 
