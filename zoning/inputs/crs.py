@@ -192,7 +192,7 @@ def crs_text(crs: Any) -> str | None:
 def place_of(shape: Any, crs: Any) -> tuple[float, float]:
     """Give longitude and latitude of a point inside a geometry (WGS84 degrees)."""
     point = shape.representative_point()
-    lon, lat = _to_degrees(crs).transform(point.x, point.y)
+    lon, lat = to_degrees(crs).transform(point.x, point.y)
     return float(lon), float(lat)
 
 
@@ -218,8 +218,13 @@ def spot(shape: Any, crs: Any) -> tuple[float, float] | None:
     return (round(lon, 6), round(lat, 6)) if abs(lon) <= 180 and abs(lat) <= 90 else None
 
 
+def to_degrees(crs: Any) -> Any:
+    """Give the way from a CRS to WGS84 degrees, and back; PROJ looks long for it, so it is kept."""
+    return _to_degrees(crs if isinstance(crs, str) else str(crs_text(crs)))
+
+
 @lru_cache(maxsize=8)
-def _to_degrees(crs: Any) -> Any:
+def _to_degrees(crs: str) -> Any:
     from pyproj import Transformer
 
     return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)

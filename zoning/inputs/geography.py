@@ -20,6 +20,7 @@ import numpy.typing as npt
 from zoning.base.shipped import load_toml
 from zoning.base.still import still
 from zoning.errors import Text
+from zoning.inputs.crs import to_degrees
 from zoning.inputs.roads import road_classes
 from zoning.inputs.source import sha256_of
 from zoning.measure.windows import patches
@@ -311,11 +312,14 @@ def _neighbours(plan: Plan) -> list[tuple[str, Any]]:
             shapely.intersection(inside.geometry.array, window), plan.grid.cell_m * 0.2
         )
         return list(zip(inside["name"].astype(str), shapes, strict=True))
-    degrees = plan.city.to_crs(4326).total_bounds
-    near = outlines_near(tuple(degrees), pad_deg=far / 90_000)
+    corners = shapely.get_coordinates(plan.city.geometry.to_numpy())
+    lon, lat = to_degrees(plan.city.crs).transform(*corners.T)
+    box = (float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max()))
+    near = outlines_near(box, pad_deg=far / 90_000)
     found = []
-    for name, shape in zip([n for n, _ in near], _in_crs([s for _, s in near], 4326, plan),
-                           strict=True):  # fmt: skip
+    back = partial(to_degrees(plan.city.crs).transform, direction="INVERSE")
+    for name, degrees in near:
+        shape = shapely.transform(degrees, back, interleaved=False)
         outside = shape.buffer(0).intersection(window)
         if outside.is_empty or shape.intersection(city).area > 0.5 * min(shape.area, city.area):
             continue

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from zoning.errors import Finding, Text
+from zoning.inputs.crs import to_degrees
 from zoning.inputs.inspect.datum import NAMES, Shift, find_shift
 from zoning.inputs.inspect.place import false_easting, plain_zone
 
@@ -145,7 +148,8 @@ def _accuse(told: dict[str, tuple[Shift, str]], role: str, shift: Shift, against
 def _degrees(shapes: gpd.GeoSeries) -> Any:
     import shapely
 
-    got = shapes.to_crs("EPSG:4326").to_numpy()
+    way = to_degrees(shapes.crs).transform
+    got = shapely.transform(shapes.to_numpy(), way, interleaved=False)
     bad = ~shapely.is_valid(got)
     if bad.any():
         got = got.copy()
@@ -235,14 +239,15 @@ _SOME = 500
 
 def _box(shapes: gpd.GeoSeries, most: int | None = None) -> Any:
     """Give west, south, east, north in degrees; with ``most``, of so many vertices."""
-    import geopandas as gpd
     import shapely
 
+    points = shapely.get_coordinates(shapes.to_numpy())
     if most is not None:
-        points = shapely.get_coordinates(shapes.to_numpy())
         points = points[:: len(points) // most + 1]
-        shapes = gpd.GeoSeries(shapely.points(points), crs=shapes.crs)
-    return shapes.to_crs("EPSG:4326").total_bounds
+    if not len(points):
+        return np.full(4, np.nan)
+    lon, lat = to_degrees(shapes.crs).transform(*points.T)
+    return np.array([lon.min(), lat.min(), lon.max(), lat.max()])
 
 
 def _fitting_zone(middle: Any, crs: Any, box: Any) -> int | None:

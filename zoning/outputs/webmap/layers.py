@@ -10,6 +10,7 @@ import numpy.typing as npt
 from zoning.base import words
 from zoning.base.names import english, syllables
 from zoning.base.shipped import data_path, load_toml
+from zoning.inputs.crs import to_degrees
 from zoning.outputs.webmap.packing import pack_shapes
 
 #: Most points of a layer (our choice: a page of 1.8 MB with room to spare); above, lines are
@@ -164,8 +165,10 @@ def _middle(shape: Any) -> Any:
 def degrees(shapes: Any, crs: Any) -> Any:
     """Bring shapes to longitude and latitude."""
     import geopandas as gpd
+    import shapely
 
-    return gpd.GeoSeries(shapes, crs=crs).to_crs(4326)
+    turned = shapely.transform(np.asarray(shapes), to_degrees(crs).transform, interleaved=False)
+    return gpd.GeoSeries(turned, crs="EPSG:4326")
 
 
 def fit(shapes: Any, most: int) -> tuple[npt.NDArray[np.object_], float]:

@@ -19,6 +19,7 @@ import pandas as pd
 
 from zoning.base import runs
 from zoning.errors import InputError
+from zoning.inputs.crs import to_degrees
 from zoning.ledger.sums import KIND_SUMS
 from zoning.outputs.webmap.packing import deflate, pack_numbers, pack_texts
 from zoning.outputs.webmap.projection import browser_projection
@@ -142,12 +143,9 @@ def grid(units: Any, lattice: Lattice) -> dict[str, Any]:
 
 
 def _lonlat_bounds(crs: Any, lattice: Lattice) -> tuple[float, float, float, float]:
-    from pyproj import Transformer
-
     x1 = lattice.x0 + lattice.columns * lattice.cell
     y1 = lattice.y0 + lattice.rows * lattice.cell
-    to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    return tuple(to_degrees.transform_bounds(lattice.x0, lattice.y0, x1, y1, densify_pts=51))
+    return tuple(to_degrees(crs).transform_bounds(lattice.x0, lattice.y0, x1, y1, densify_pts=51))
 
 
 def _code_form(codes: Any, lattice: Lattice) -> dict[str, Any]:
