@@ -34,7 +34,9 @@ KEYS = ["unit", "township", "red", "landuse"]
 
 
 def scale() -> Any:
-    """Give the bench of scale, whose cases these are."""
+    """Give the bench of scale, whose cases these are; once, for its cases travel to processes."""
+    if "bench_scale" in sys.modules:
+        return sys.modules["bench_scale"]
     spec = importlib.util.spec_from_file_location("bench_scale", ROOT / "bench_scale.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -1006,8 +1006,9 @@ def test_parks_are_read_shown_and_given_to_policies(tmp_path):
     parks.to_file(tmp_path / "parks.gpkg")
     text = path.read_text(encoding="utf-8")
     path.write_text(
-        text + '\n[inputs.parks]\npath = "parks.gpkg"\ncode = "编号"\n', encoding="utf-8"
-    )
+        text + '\n[inputs.parks]\npath = "parks.gpkg"\ncode = "编号"\n'
+        'leading_industries = "leading_industries"\n', encoding="utf-8",
+    )  # fmt: skip
     with pytest.raises(InputError) as error:
         zn.run(path)
     assert any(p.measured == "leading_industries" or "leading_industries" in p.what.en
