@@ -2,7 +2,7 @@
 
     python scripts/try_writers.py [--kills 500] [--rounds 200] [--sizes 20] [--targets 12]
 
-Every writer of ``tests/faults/kills.py`` takes part. A child process writes; a real SIGKILL comes
+Every writer of ``tests/faults/writers.py`` takes part. A child process writes; a real SIGKILL comes
 after a random time. What it left is met by the next command, and must be the old or the new result,
 byte for byte, with nothing beside. Then two to four processes write into one folder at once. Last,
 a small file system (tmpfs, where this user may mount one) is made so large that the result fits
@@ -29,8 +29,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "faults"))
 
-import kills
 import numpy as np
+import writers
 
 from zoning.base import staged
 from zoning.errors import InputError
@@ -76,7 +76,7 @@ class Trial:
     """A writer with its old and its new result."""
 
     def __init__(self, name: str, old: object, new: object, box: Path) -> None:
-        self.write, self.old, self.new = kills.WRITERS[name], old, new
+        self.write, self.old, self.new = writers.WRITERS[name], old, new
         self.a, self.place = box / f"{name}-a", box / f"{name}-place"
         b = box / f"{name}-b"
         self.a.mkdir()
@@ -85,7 +85,7 @@ class Trial:
         start = time.perf_counter()
         ended(*child(lambda: self.write(new, b)))
         self.seconds = time.perf_counter() - start
-        self.before, self.after = kills.state(self.a), kills.state(b)
+        self.before, self.after = writers.state(self.a), writers.state(b)
 
     def again(self) -> Path:
         """Put the old result into the place."""
@@ -106,7 +106,7 @@ def killed(trials: dict[str, Trial], number: int, rng: np.random.Generator) -> d
         os.kill(pid, signal.SIGKILL)
         said = ended(pid, read)
         recover(place)
-        left = kills.state(place)
+        left = writers.state(place)
         whole = "new" if left == trial.after else "old" if left == trial.before else "neither"
         count[whole if said else f"{whole}, killed"] += 1
         if whole == "neither" or (said == "done" and whole == "old") or said.startswith("error"):
@@ -128,7 +128,7 @@ def at_once(trials: dict[str, Trial], rounds: int, rng: np.random.Generator) -> 
             time.sleep(rng.uniform(0, 0.3 * trial.seconds))
         said = [ended(*one) for one in started]
         recover(place)
-        left = kills.state(place)
+        left = writers.state(place)
         count.update(["done" if s == "done" else s for s in said])
         whole = left in (trial.before, trial.after)
         if not whole or "done" not in said or any(s.startswith("error") or not s for s in said):
@@ -160,7 +160,7 @@ def full(trials: dict[str, Trial], sizes: int, box: Path) -> dict[str, object]:
                     continue
                 said = ended(*child(lambda t=trial, p=place: t.write(t.new, p)))
                 recover(place)
-                left = kills.state(place)
+                left = writers.state(place)
                 done = said == "done"
                 count["done" if done else said] += 1
                 if left != (trial.after if done else trial.before) or not said.startswith(
@@ -206,21 +206,21 @@ def foreign(trials: dict[str, Trial], most: int) -> dict[str, object]:
 
 def main() -> int:
     """Run the parts that are asked for."""
-    kills.stop_the_clock()
+    writers.stop_the_clock()
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("--kills", type=int, default=500)
     ask.add_argument("--rounds", type=int, default=200)
     ask.add_argument("--sizes", type=int, default=20, help="of the small disk, for each writer")
     ask.add_argument("--targets", type=int, default=12, help="files of others, for each writer")
-    ask.add_argument("--writers", nargs="+", choices=kills.WRITERS, default=list(kills.WRITERS))
+    ask.add_argument("--writers", nargs="+", choices=writers.WRITERS, default=list(writers.WRITERS))
     ask.add_argument("--seed", type=int, default=20131)
     asked = ask.parse_args()
     rng, bad = np.random.default_rng(asked.seed), False
     with tempfile.TemporaryDirectory() as temporary:
         box = Path(temporary)
-        old, new = kills.plans(box / "world")
+        old, new = writers.plans(box / "world")
         for plan in (old, new):
-            kills.prepare(plan, box / "saved")
+            writers.prepare(plan, box / "saved")
         trials = {name: Trial(name, old, new, box) for name in asked.writers}
         # A geodatabase has times inside and is told by sizes: two of one size cannot be told apart.
         trials = {name: t for name, t in trials.items() if t.before != t.after}

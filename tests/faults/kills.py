@@ -2,255 +2,41 @@
 
 Run with the library of ``faults.c`` preloaded (``tests/test_writing.py`` builds it)::
 
-    LD_PRELOAD=faults.so python kills.py FOLDER WRITER [--sample N] [--full-disk] [--no-journal]
+    LD_PRELOAD=faults.so python kills.py FOLDER WRITER [--every] [--empty] [--no-journal]
+    LD_PRELOAD=faults.so python kills.py FOLDER WRITER --sample N [--full-disk] [--compare]
 
-Each state is reached in a forked child. What it left is then met by the next command of the same
-place, and must be the old or the new result, byte for byte, with nothing else beside. Prints a line
-of JSON: calls, states, how many were old and new, and every state that was neither.
+With ``--every`` the writer runs once and waits before each of its calls while the place is copied:
+what a death there leaves (``watch.py``). Equal states are judged once. Else each state is reached
+by running the writer again in a forked child that dies (or whose disk is full) there, and
+``--compare`` holds what such deaths leave against the copies, byte for byte.
+
+What is left is then met by the next command of the same place, and must be the old or the new
+result, byte for byte, with nothing else beside; with ``--every`` some states are also met by the
+same writer again, which must leave the new result. Prints a line of JSON: calls, states, how many
+were old and new, and every state that was neither.
 """
 
 from __future__ import annotations
 
 import argparse
 import ctypes
-import functools
-import hashlib
 import json
 import os
 import random
-import shutil
 import signal
 import sys
-import tempfile
+import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+import writers
+from watch import COUNT, FULL, KILL, OFF, Files, copy, watched
 
-import worlds
-
-from zoning import api, pipeline, planfile
-from zoning.base import journal, staged
-from zoning.errors import Finding, InputError, Text
+from zoning.base import journal, locks, staged
+from zoning.base.heard import hearing
+from zoning.errors import InputError
 
 LIB = ctypes.CDLL(None)
-OFF, COUNT, KILL, FULL = range(4)
-BARE = "[outputs]\nqgis = true\nmap = false\n"
-
-
-def plans(folder: Path) -> tuple[api.Plan, api.Plan]:
-    """Give two plans of one city: the old and the new one."""
-    path = worlds.write(folder, extra=BARE)
-    old = api.Plan.of(pipeline.run(planfile.load(path), folder))
-    return old, old.allocate(cap=0.2)
-
-
-def _grid(name: str) -> Callable[[api.Plan, Path], object]:
-    def write(plan: api.Plan, place: Path) -> None:
-        from zoning.outputs.exchange.units_file import write as write_units
-
-        place.mkdir(exist_ok=True)
-        # A geodatabase is told by its size: the new one has a column more.
-        more = ["zone_reason"] if _new(plan) else []
-        write_units(plan.units[["area_m2", "new_m2", *more, "geometry"]], place / name)
-
-    return write
-
-
-def _export(to: str) -> Callable[[api.Plan, Path], object]:
-    return lambda plan, place: api.export(plan, to, place)
-
-
-def _named(plan: api.Plan) -> api.Plan:
-    """Name a township after the cap: the official layers hold no new land, so they differ."""
-    towns = plan.townships.copy()  # type: ignore[union-attr]
-    towns.loc[towns.index[1], "name"] = f"镇{plan.config.cap.share}"
-    return replace(plan, townships=towns)
-
-
-def _versions(plan: api.Plan) -> api.Changes:
-    """Compare with the plan as it was before a township changed its class."""
-    towns = plan.townships.copy()  # type: ignore[union-attr]
-    towns.loc[towns.index[0], "zone"] = plan.scheme.codes[-1]
-    return api.diff(replace(plan, townships=towns), _named(plan), causes=False)
-
-
-def _changes(plan: api.Plan, place: Path) -> object:
-    return _versions(plan).save(place)
-
-
-def _new(plan: api.Plan) -> bool:
-    """Say which of the two plans this is."""
-    return plan.config.cap.share == 0.2
-
-
-def _init(plan: api.Plan, place: Path) -> object:
-    """Start a plan where none is: the old result is an empty folder."""
-    return api.init(place) if _new(plan) else place.mkdir(exist_ok=True)
-
-
-@functools.cache
-def _questions(new: bool) -> Path:
-    """Write a question of choice for solve, beside everything that is counted."""
-    box = Path(tempfile.mkdtemp())
-    rows = "".join(f"u{k},{z},{k + c + 2 * new}\n" for k in range(6)
-                   for z, c in (("town", 3 - 2 * new), ("farm", 2)))  # fmt: skip
-    (box / "costs.csv").write_text("unit,zone,cost\n" + rows, encoding="utf-8")
-    amounts = "".join(f"f,u{k},town,{1 + k % 3}\n" for k in range(6))
-    (box / "amounts.csv").write_text("limit,unit,zone,amount\n" + amounts, encoding="utf-8")
-    (box / "limits.csv").write_text(f"limit,lower,upper\nf,{4 + 2 * new},\n", encoding="utf-8")
-    (box / "problem.toml").write_text(
-        'costs = "costs.csv"\namounts = "amounts.csv"\nlimits = "limits.csv"\nevery_unit = true\n',
-        encoding="utf-8",
-    )
-    return box / "problem.toml"
-
-
-def _solve(plan: api.Plan, place: Path) -> object:
-    place.mkdir(exist_ok=True)
-    return api.solve(_questions(new=_new(plan)), out=place / "chosen.csv")
-
-
-@functools.cache
-def _layers(new: bool) -> Path:
-    """Write a raster of slopes for evaluate."""
-    import numpy as np
-    import rasterio
-    from rasterio.transform import from_origin
-
-    path = Path(tempfile.mkdtemp()) / "slope.tif"
-    grid = np.arange(400, dtype="float32").reshape(20, 20) / (20 if new else 10)
-    with rasterio.open(
-        path, "w", driver="GTiff", width=20, height=20, count=1, dtype="float32",
-        crs="EPSG:4549", transform=from_origin(500_000, 3_502_000, 100, 100),
-    ) as file:  # fmt: skip
-        file.write(grid, 1)
-    return path
-
-
-def _evaluate(plan: api.Plan, place: Path) -> object:
-    place.mkdir(exist_ok=True)
-    return api.evaluate("agriculture", {"slope": _layers(new=_new(plan))}, place / "classes.tif")
-
-
-def _policy(plan: api.Plan, place: Path) -> object:
-    result = api.policy("quota-new-land", plan, examples=True)
-    return api.write_policy(result, place, plan=plan)
-
-
-def _mend(plan: api.Plan, place: Path) -> object:
-    """Repair copies of a plan: the old result is an empty folder."""
-    if not _new(plan):
-        return place.mkdir(exist_ok=True)
-    return api.mend(_world(), place)
-
-
-@functools.cache
-def _world() -> Path:
-    return worlds.write(Path(tempfile.mkdtemp()), extra=BARE)
-
-
-def _batch(plan: api.Plan, place: Path) -> object:
-    """Write what stands beside the plans of a batch."""
-    from zoning.outputs import many
-
-    place.mkdir(exist_ok=True)
-    return many.write(place, "batch", [("one", "made", _saved(new=_new(plan)))], {})
-
-
-_SAVED: dict[bool, Path] = {}
-
-
-def _saved(new: bool) -> Path:
-    """Give the folder of a plan of the batch."""
-    return _SAVED[new]
-
-
-def _decisions(plan: api.Plan, place: Path) -> object:
-    """Layers to decide in are never written over: the old result is an empty folder."""
-    return api.export(plan, "decisions", place) if _new(plan) else place.mkdir(exist_ok=True)
-
-
-def _loose(plan: api.Plan) -> api.Plan:
-    """Leave out the limits that a Marxan folder cannot hold."""
-    cap = plan.config.cap.model_copy(update={"zone_caps": {}, "quotas": {}, "eco_agri_share": None})
-    return replace(plan, config=plan.config.model_copy(update={"cap": cap}))
-
-
-def _findings(name: str) -> Callable[[api.Plan, Path], object]:
-    def write(plan: api.Plan, place: Path) -> object:
-        place.mkdir(exist_ok=True)
-        found = Finding(
-            Text(f"cap {plan.config.cap.share}", f"上限 {plan.config.cap.share}"),
-            "plan.toml",
-            code="kill",
-        )
-        return api.write_findings(place / name, [found])
-
-    return write
-
-
-WRITERS: dict[str, Callable[[api.Plan, Path], object]] = {
-    "folder": lambda plan, place: plan.save(place),
-    "map": lambda plan, place: api.map(plan, place / "map.html"),
-    "map-folder": lambda plan, place: api.map(plan, place / "map", folder=True),
-    "report": lambda plan, place: api.report(plan, place),
-    "slips": lambda plan, place: api.write_slips(
-        api.site(plan, _middle(plan), width_m=90), place, "docx"),
-    "changes": _changes,
-    "official-change": lambda plan, place: _versions(plan).write_official(place),
-    "report-pdf": lambda plan, place: api.report(plan, place, to="pdf"),
-    "sheets": lambda plan, place: api.report(plan, place, sheets=True),
-    "export-marxan": lambda plan, place: api.export(_loose(plan), "marxan", place),
-    "prices": lambda plan, place: api.write_prices(plan, api.price(plan), place),
-    "init": _init,
-    "solve": _solve,
-    "evaluate": _evaluate,
-    "policy": _policy,
-    "check-fix": _mend,
-    "batch": _batch,
-    "export-decisions": _decisions,
-    "findings.csv": _findings("found.csv"),
-    "findings.html": _findings("found.html"),
-    **{f"export-{to}": _export(to) for to in (
-        "qgis", "gdb", "shp", "geojson", "fgb", "parquet", "kml", "gpkg", "csv", "mps", "lp")},
-    "export-official": lambda plan, place: api.export(_named(plan), "official", place),
-    **{f"grid{end}": _grid("units" + end) for end in (
-        ".gpkg", ".parquet", ".geojson", ".fgb", ".shp", ".gdb")},
-}  # fmt: skip
-
-
-def _middle(plan: api.Plan) -> str:
-    """Give a point inside the plan."""
-    point = plan.city.geometry.to_crs("EPSG:4490").representative_point().iloc[0]
-    return f"{point.x:.6f},{point.y:.6f}"
-
-
-def prepare(plan: api.Plan, folder: Path) -> None:
-    """Make what writers read."""
-    new = _new(plan)
-    _questions(new=new)
-    _layers(new=new)
-    _world()
-    _SAVED[new] = folder / str(new)
-    plan.save(_SAVED[new])
-
-
-def state(folder: Path) -> dict[str, str]:
-    """Give every file by its checksum; file geodatabases have times inside and count by size."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            inner = path.relative_to(folder)
-            data = path.read_bytes()
-            timed = any(p.suffix == ".gdb" for p in inner.parents) or inner.name.endswith(
-                "zoning.json"
-            )
-            found[inner.as_posix()] = (
-                str(timed and len(data)) if timed else hashlib.sha256(data).hexdigest()
-            )
-    return found
 
 
 def in_child(what: Callable[[], object], mode: int, n: int = 0) -> tuple[int, str]:
@@ -280,78 +66,164 @@ def in_child(what: Callable[[], object], mode: int, n: int = 0) -> tuple[int, st
     return status, said
 
 
+class Trial:
+    """A writer, what stands before it and what it leaves."""
+
+    def __init__(self, folder: Path, writer: str, *, empty: bool) -> None:
+        old, self.plan = writers.plans(folder / "world")
+        self.writer, self.write = writer, writers.WRITERS[writer]
+        for plan in (old, self.plan):  # what is read is made before calls are counted
+            writers.prepare(plan, folder / "saved")
+        self.a, self.place, self.copied = (folder / n for n in ("a", "place", "copied"))
+        self.a.mkdir()
+        if not empty:
+            self.write(old, self.a)
+        self.write(self.plan, self.again())  # so that all is imported before calls are counted
+        place = self.again()
+        _, said = in_child(lambda: self.write(self.plan, place), COUNT)
+        self.calls = int(said.split()[0])
+        self.before, self.after = writers.state(self.a), writers.state(self.place)
+        assert self.before != self.after, said
+
+    def again(self) -> Path:
+        """Put into the place what stood there before."""
+        return copy(self.a, self.place)
+
+    def judge(self, place: Path) -> tuple[str, object]:
+        """Let the next command meet a place; give "old", "new" or "wrong", and what is wrong."""
+        waits = any((s / journal.JOURNAL).exists() for s in locks.stages(place))
+        with hearing() as heard:
+            told = writers.meet(place)
+        if told:
+            return "wrong", told
+        if waits and not any(f.code == "recovered" for f in heard):
+            return "wrong", "an interrupted writing was finished and not told"
+        left = writers.state(place)
+        if left in (self.before, self.after):
+            return ("old" if left == self.before else "new"), ""
+        odd = sorted(k for k in {*left, *self.before, *self.after}
+                     if left.get(k) not in (self.before.get(k), self.after.get(k)))  # fmt: skip
+        return "wrong", odd[:6] or "some old, some new"
+
+    def repeated(self, place: Path) -> str:
+        """Let the writer meet a place itself; say what it did where the new result is not there."""
+        _, said = in_child(lambda: self.write(self.plan, place), OFF)
+        return "" if writers.state(place) == self.after else said
+
+
+def every(trial: Trial, again: list[int]) -> dict[str, object]:
+    """Look before each call of one run, and judge what is not known yet."""
+    files, known = Files(trial.again()), dict[tuple[object, ...], str]()
+    count, wrong = {"old": 0, "new": 0}, list[object]()
+    order = list[str]()
+
+    def look(n: int) -> None:
+        seen = files.look()
+        if seen not in known:
+            known[seen], why = trial.judge(copy(trial.place, trial.copied))
+            if known[seen] == "wrong":
+                wrong.append([n, why])
+        if n in again and (why := trial.repeated(copy(trial.place, trial.copied))):
+            wrong.append([n, "written again", why])
+        order.append(known[seen])
+
+    said = watched(LIB, lambda: trial.write(trial.plan, trial.place), look)
+    look(len(order) + 1)
+    if said.split()[1:] != ["done"] or int(said.split()[0]) + 1 != len(order):
+        wrong.append([len(order), said])
+    if order != sorted(order, key=["old", "wrong", "new"].index):
+        wrong.append("what was new was old again")
+    for word in order:
+        count[word] = count.get(word, 0) + 1
+    return {"calls": len(order) - 1, "states": len(order), "distinct": len(known), **count,
+            "wrong": wrong}  # fmt: skip
+
+
+def some(trial: Trial, steps: list[int], *, full: bool) -> dict[str, object]:
+    """Run the writer again for each state, to die there or to find the disk full."""
+    count, wrong, mode = {"old": 0, "new": 0}, list[object](), FULL if full else KILL
+    for n in steps:
+        place = trial.again()
+        status, said = in_child(lambda: trial.write(trial.plan, trial.place), mode, n)
+        what, why = trial.judge(place)
+        count[what] = count.get(what, 0) + 1
+        bad = what == "wrong"
+        if full and what == "old":
+            bad |= not said or " error" in f" {said[:30]}"
+        died = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        if bad or not (died or full or said.endswith("done")):
+            wrong.append([n, said or "killed", why])
+    return {"calls": trial.calls, "states": len(steps), **count, "wrong": wrong}
+
+
+def compare(trial: Trial, steps: list[int]) -> dict[str, object]:
+    """Hold what a death leaves against the copy of that moment, before anything meets it."""
+    copies, wrong, files = {}, list[object](), Files(trial.again())
+
+    def look(n: int) -> None:
+        if n in steps:
+            copies[n] = raw(files)
+
+    watched(LIB, lambda: trial.write(trial.plan, trial.place), look)
+    for n in steps:
+        died = Files(trial.again())
+        in_child(lambda: trial.write(trial.plan, trial.place), KILL, n)
+        left = raw(died)
+        if left != copies.get(n):
+            odd = dict(left.items() ^ copies.get(n, {}).items())
+            wrong.append([n, sorted(odd)[:6]])
+    return {"calls": trial.calls, "states": len(steps), "wrong": wrong}
+
+
+def raw(files: Files) -> dict[str, object]:
+    """Give what stands in a place.
+
+    Who holds it (the number of a process, a time) and journals of SQLite (a random number in each)
+    are never the same twice: of these only that they are there, and how long.
+    """
+    found: dict[str, object] = {}
+    for name, mode, what in files.look():
+        if name.endswith("/holder.json"):
+            what = b""
+        elif name.endswith("-journal"):
+            what = str((files.folder / name).stat().st_size)
+        found[name] = (mode, what)
+    return found
+
+
 def main() -> int:
     """Try the states; exit 1 if any is neither the old nor the new result."""
     args = argparse.ArgumentParser()
     args.add_argument("folder", type=Path)
-    args.add_argument("writer", choices=WRITERS)
+    args.add_argument("writer", choices=writers.WRITERS)
+    args.add_argument("--every", action="store_true", help="every state, by copies")
+    args.add_argument("--again", type=int, default=4, help="states that the writer meets itself")
+    args.add_argument("--empty", action="store_true", help="nothing stands there before")
     args.add_argument("--sample", type=int, default=0, help="so many states, the end always")
+    args.add_argument("--compare", action="store_true", help="copies against deaths")
     args.add_argument("--full-disk", action="store_true")
     args.add_argument("--no-journal", action="store_true", help="a writer that is wrong")
     given = args.parse_args()
     LIB.faults_counted.restype = ctypes.c_long
-    old, new = plans(given.folder / "world")
-    write = WRITERS[given.writer]
-    a, b, place = (given.folder / n for n in ("a", "b", "place"))
+    start = time.perf_counter()
+    trial = Trial(given.folder, given.writer, empty=given.empty)
     if given.no_journal:
         journal.write = lambda *_: None
         staged._swap = _swap_bare  # type: ignore[assignment]
-    for plan in (old, new):  # what is read is made before calls are counted
-        prepare(plan, given.folder / "saved")
-    a.mkdir()
-    write(old, a)
-    shutil.copytree(a, b)
-    status, said = in_child(lambda: write(new, b), COUNT)
-    calls = int(said.split()[0])
-    before, after = state(a), state(b)
-    assert before != after, said
-    steps = list(range(1, calls + 1))
-    if given.sample and calls > given.sample:
+    steps = list(range(1, trial.calls + 1))
+    if given.sample and trial.calls > given.sample:
         end = steps[-given.sample // 2 :]
         rest = random.Random(20131).sample(steps[: -len(end)], given.sample - len(end))
         steps = sorted({*end, *rest})
-    wrong, count = [], {"old": 0, "new": 0}
-    for n in steps:
-        if place.exists():
-            shutil.rmtree(place)
-        shutil.copytree(a, place)
-        status, said = in_child(lambda: write(new, place), FULL if given.full_disk else KILL, n)
-        try:
-            for folder in [
-                place,
-                *(p for p in place.rglob("*") if p.is_dir() and p.name[:1] != "."),
-            ]:
-                staged.recover(folder)
-        except InputError as error:
-            wrong.append([n, f"recover: {error}"])
-            continue
-        left = state(place)
-        died = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        if left == before:
-            count["old"] += 1
-            bad = given.full_disk and (not said or " error" in f" {said[:30]}")
-        else:
-            count["new"] += left == after
-            bad = left != after
-        if bad or not (died or given.full_disk or said.endswith("done")):
-            odd = sorted(
-                k
-                for k in {*left, *before, *after}
-                if left.get(k) not in (before.get(k), after.get(k))
-            )
-            wrong.append([n, said or "killed", odd[:6]])
-    print(
-        json.dumps(
-            {
-                "writer": given.writer,
-                "calls": calls,
-                "states": len(steps),
-                **count,
-                "wrong": wrong[:20],
-                "bad": len(wrong),
-            }
-        )
-    )
+    if given.compare:
+        found = compare(trial, steps)
+    else:
+        again = random.Random(20131).sample(steps, min(given.again, len(steps)))
+        found = every(trial, again) if given.every else some(trial, steps, full=given.full_disk)
+    wrong = found.pop("wrong")
+    seconds = round(time.perf_counter() - start, 1)
+    print(json.dumps({"writer": given.writer, **found, "seconds": seconds, "wrong": wrong[:20],
+                      "bad": len(wrong)}, ensure_ascii=False))  # fmt: skip
     return bool(wrong)
 
 
@@ -364,11 +236,6 @@ def _swap_bare(stage: Path, folder: Path, wish: object) -> None:
             path.replace(target)
 
 
-def stop_the_clock() -> None:
-    """Write the same time into every file of this process, so that bytes can be compared."""
-    os.environ["SOURCE_DATE_EPOCH"] = "1700000000"
-
-
 if __name__ == "__main__":
-    stop_the_clock()
+    writers.stop_the_clock()
     sys.exit(main())

@@ -224,6 +224,9 @@ def open(folder: str | Path, what: str | None = None) -> Path:
     if not folder.is_dir():
         raise InputError.one("there is no such folder", "没有这个文件夹", where=str(folder),
                              code="no-folder")  # fmt: skip
+    from zoning.base.staged import recover
+
+    recover(folder)
     names = VIEWS if what is None else {what: VIEWS.get(what, "")}
     place = next((folder / f for f in names.values() if f and (folder / f).exists()), None)
     if place is None:

@@ -193,8 +193,10 @@ def solve(
     from zoning.allocation.files.marxan_read import read_marxan
     from zoning.allocation.files.problem import read_problem
     from zoning.allocation.files.selection import select
+    from zoning.base.staged import recover
 
     path = Path(problem)
+    recover(path if path.is_dir() else path.parent)
     tables = path.suffix.lower() == ".toml" and not path.is_dir()
     question = read_problem(path) if tables else read_marxan(path, name)
     found = select(question, gap=gap, time_limit=seconds)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from zoning.base.staged import recover
 from zoning.base.strict import BACKSLASH
 from zoning.errors import Finding, InputError, Problem, Spot, Text
 from zoning.inputs.offline import refuse_network
@@ -110,6 +111,7 @@ def existing(path: Path, role: str) -> Path:
     InputError
         If there is no such file or folder, or it sends its reader to the network.
     """
+    recover(path.parent)  # it may be what another command left half
     if path.exists():
         refuse_network(path)
         return path

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from zoning.base import described, strict
 from zoning.base.shipped import data_path
+from zoning.base.staged import recover
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.planfile.models import OWN_EVIDENCE, OWN_SOURCE, CapPart, Config
 from zoning.planfile.stages import stage_problems
@@ -52,6 +53,7 @@ def load(path: Path) -> Config:
         With every problem of the file: it is missing, not TOML, has unknown keys (with the name
         that was probably meant), or values out of range.
     """
+    recover(path.parent)
     init = Text("zoning init DIR makes one", "可用 zoning init 目录 生成")
     return _check(strict.read(path, remedy=init))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoning.base.shipped import data_path
-from zoning.base.staged import staged
+from zoning.base.staged import recover, staged
 from zoning.base.stamp import stamped
 from zoning.errors import InputError
 from zoning.schemes import DEFAULT, load_scheme
@@ -177,6 +177,7 @@ def write_template(
     InputError
         If there is a plan.toml already.
     """
+    recover(folder)
     if (folder / "plan.toml").exists():
         raise InputError.one(
             "there is a plan.toml already", "已有 plan.toml", where=str(folder), code="exists",

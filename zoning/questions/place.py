@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from zoning.base.attributes import read_where
-from zoning.base.staged import sha256
+from zoning.base.staged import recover, sha256
 from zoning.base.streamed import read_near
 from zoning.errors import InputError, ZoningError
 from zoning.grid.lattice import GridSpec
@@ -42,6 +42,7 @@ def read_place(folder: Path, question: str) -> Plan | None:
         damaged or of an older layout, of which :func:`zoning.store.load` has the word.
     """
     try:
+        recover(folder)
         if any(not (folder / name).is_file() for name in NEEDED):
             return None
         return _read(folder, question)

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from zoning.base import strict
-from zoning.base.staged import sha256
+from zoning.base.staged import recover, sha256
 from zoning.errors import InputError, Problem, Text, ZoningError, raise_all
 from zoning.ledger.tiles import MapBlocks
 from zoning.pipeline.summary import software
@@ -247,6 +247,7 @@ def _files(value: Any, base: Path) -> Iterator[Path]:
 def _kept(out: Path, mark: str) -> str | None:
     """Give the state of a plan whose folder is whole and was made of the same."""
     try:
+        recover(out)
         sealed = json.loads((out / MARK).read_text(encoding="utf-8"))
         whole = sealed["mark"] == mark and sealed["run"] == sha256(out / "run.json")
         return str(sealed["state"]) if whole else None

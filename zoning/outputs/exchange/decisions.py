@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zoning import zones
 from zoning.base import words
-from zoning.base.staged import beside
+from zoning.base.staged import beside, recover
 from zoning.base.stamp import stamped
 from zoning.errors import InputError, Text
 from zoning.outputs.qgis import styles
@@ -78,6 +78,7 @@ def write(
     others = dict(more or {})
     if "zone" not in plan.units and not others:
         raise InputError.one("the plan has no zones", "本方案没有分区", code="no-zones")
+    recover(path.parent)
     if path.exists():
         raise InputError.one(
             "exists already, perhaps with decisions in it", "已存在，其中可能已有决定",

@@ -18,7 +18,7 @@ import shapely
 
 from zoning.base import runs
 from zoning.base.attributes import quoted, read_where
-from zoning.base.staged import sha256
+from zoning.base.staged import recover, sha256
 from zoning.base.streamed import read_near
 from zoning.contribution.stored import restore
 from zoning.errors import ZoningError
@@ -72,6 +72,7 @@ def read_around(folder: Path, spec: GridSpec, shapes: Collection[Any]) -> Plan |
 def lattice_of(folder: Path) -> GridSpec | None:
     """Give the lattice of a plan folder; None where it is no plan that can be read in part."""
     try:
+        recover(folder)
         return GridSpec.written(read_run(folder / "run.json")["grid"])
     except (OSError, ValueError, LookupError, ZoningError):
         return None

@@ -1,0 +1,107 @@
+"""Look at a place before each call of a writer that changes the disk, in one run of it.
+
+What a process leaves that dies before its n-th call is what stands on the disk then: its locks go
+with it, and what it holds in buffers is lost. So a copy made at that moment is as good as a death,
+and the writer need not be run again for each n. `kills.py --compare` holds copies against deaths.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import stat
+import struct
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+#: Times of files are as coarse as the clock of the kernel: younger ones are read again.
+COARSE_NS = 50_000_000
+OFF, COUNT, KILL, FULL, ASK = range(5)
+
+
+class Files:
+    """What stands in a folder, without reading again what cannot have changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.known = folder, dict[tuple[int, ...], bytes]()
+
+    def look(self) -> tuple[tuple[str, int, bytes], ...]:
+        """Give every file and folder below, by name, mode and content."""
+        return tuple(self._walk(self.folder, ""))
+
+    def _walk(self, folder: Path | str, above: str) -> Iterator[tuple[str, int, bytes]]:
+        with os.scandir(folder) as found:
+            for one in sorted(found, key=lambda e: e.name):
+                name, is_ = above + one.name, one.stat(follow_symlinks=False)
+                if stat.S_ISDIR(is_.st_mode):
+                    yield name, is_.st_mode, b""
+                    yield from self._walk(one.path, name + "/")
+                elif stat.S_ISLNK(is_.st_mode):
+                    yield name, is_.st_mode, os.fsencode(os.readlink(one.path))
+                else:
+                    yield name, is_.st_mode, self._content(one.path, is_)
+
+    def _content(self, path: str, is_: os.stat_result) -> bytes:
+        key = (is_.st_ino, is_.st_size, is_.st_mtime_ns, is_.st_ctime_ns)
+        if key in self.known:
+            return self.known[key]
+        import hashlib
+
+        now = time.time_ns()
+        with open(path, "rb") as file:
+            seen = hashlib.file_digest(file, "sha256").digest()
+        if now - is_.st_ctime_ns > COARSE_NS:
+            self.known[key] = seen
+        return seen
+
+
+def watched(lib: ctypes.CDLL, what: Callable[[], object], look: Callable[[int], None]) -> str:
+    """Run in a forked child; call ``look(n)`` while it waits before its n-th call.
+
+    Returns
+    -------
+    str
+        Number of calls and what it said, as `kills.in_child`.
+    """
+    asked, ask = os.pipe()
+    hear, tell = os.pipe()
+    said, say = os.pipe()
+    child = os.fork()
+    if child == 0:
+        words = "done"
+        try:
+            for one in (asked, tell, said):
+                os.close(one)
+            lib.faults_pipes(ask, hear)
+            lib.faults_arm(ASK, ctypes.c_long(0))
+            try:
+                what()
+            except BaseException as error:
+                words = f"error {type(error).__name__}: {error}"[:300]
+            calls = lib.faults_counted()
+            lib.faults_arm(OFF, ctypes.c_long(0))
+            os.write(say, f"{calls} {words}".encode())
+        finally:
+            os._exit(0)
+    for one in (ask, hear, say):
+        os.close(one)
+    try:
+        while question := os.read(asked, 8):
+            look(struct.unpack("l", question)[0])
+            os.write(tell, b"y")
+    finally:
+        os.close(asked)
+        os.close(tell)
+        with os.fdopen(said, "rb") as pipe:
+            told = pipe.read().decode()
+        os.waitpid(child, 0)
+    return told
+
+
+def copy(place: Path, to: Path) -> Path:
+    """Copy what stands in a place, afresh."""
+    shutil.rmtree(to, ignore_errors=True)
+    shutil.copytree(place, to, symlinks=True)
+    return to
