@@ -75,6 +75,7 @@ LONG = {
     "kill_workers": ["--kills", "1", "--workers", "2", "--seconds", "0.1"],
     "try_forgeries": ["--plans", "city", "--most", "3"],
     "try_honest": ["--count", "1"],
+    "try_kills": ["--writers", "solve"],
     "try_writers": ["--kills", "3", "--rounds", "2", "--sizes", "2", "--writers", "grid.parquet"],
     "update_readme": ["--check"],
 }

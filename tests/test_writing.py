@@ -25,9 +25,9 @@ from zoning.base.staged import beside, place_problems, recover, staged
 from zoning.errors import InputError
 
 FAULTS = Path(__file__).parent / "faults"
-#: Those that CI kills; the others are named in tests/faults/kills.py.
-WRITERS = ("folder", "map-folder", "export-gdb", "grid.shp", "official-change", "solve",
-           "check-fix")  # fmt: skip
+#: Those that CI kills at every call; the others are named in tests/faults/writers.py, and
+#: scripts/try_kills.py takes them all.
+WRITERS = ("folder", "map-folder", "grid.shp", "official-change", "solve", "check-fix", "init")
 linux = pytest.mark.skipif(
     sys.platform != "linux" or shutil.which("cc") is None, reason="needs a C compiler on Linux"
 )
@@ -38,7 +38,7 @@ def preload(tmp_path_factory):
     """Build the library that counts, kills and refuses."""
     out = tmp_path_factory.mktemp("faults") / "faults.so"
     subprocess.run(
-        ["cc", "-shared", "-fPIC", "-O1", "-o", str(out), str(FAULTS / "faults.c"), "-ldl"],
+        ["cc", "-shared", "-fPIC", "-O1", "-o", out, FAULTS / "faults.c", "-ldl", "-lpthread"],
         check=True,
     )
     return out
@@ -61,15 +61,33 @@ def harness(preload, folder, *words):
 @pytest.mark.slow
 @pytest.mark.parametrize("writer", WRITERS)
 def test_killed_at_any_step_a_writer_leaves_the_old_or_the_new(preload, tmp_path, writer):
-    found = harness(preload, tmp_path / "k", writer, "--sample", "14")
+    found = harness(preload, tmp_path / "k", writer, "--every")
+    assert found["wrong"] == []
+    assert found["old"] > 0 < found["new"]
+    assert found["states"] == found["calls"] + 1 == found["old"] + found["new"]
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("writer", ["folder", "grid.shp"])
+def test_a_copy_is_what_a_death_leaves_byte_for_byte(preload, tmp_path, writer):
+    found = harness(preload, tmp_path / "k", writer, "--compare", "--sample", "10")
+    assert found["states"] == 10 and found["wrong"] == []
+
+
+@linux
+@pytest.mark.slow
+def test_deaths_themselves_leave_the_old_or_the_new(preload, tmp_path):
+    found = harness(preload, tmp_path / "k", "export-gdb", "--sample", "8")
     assert found["wrong"] == []
     assert found["old"] > 0 < found["new"]
 
 
 @linux
 @pytest.mark.slow
-def test_a_writer_without_a_journal_is_found_out(preload, tmp_path):
-    found = harness(preload, tmp_path / "k", "folder", "--sample", "14", "--no-journal")
+@pytest.mark.parametrize("how", [("--every",), ("--sample", "14")])
+def test_a_writer_without_a_journal_is_found_out(preload, tmp_path, how):
+    found = harness(preload, tmp_path / "k", "folder", *how, "--no-journal")
     assert found["bad"] > 0
 
 

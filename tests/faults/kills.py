@@ -1,6 +1,6 @@
 """Kill a writer at its n-th call that changes the disk, for n = 1, 2, 3 ...: old or new, whole.
 
-Run with the library of ``faults.c`` preloaded (``tests/test_writing.py`` builds it)::
+Run with the library of ``faults.c`` preloaded (``scripts/try_kills.py`` builds it)::
 
     LD_PRELOAD=faults.so python kills.py FOLDER WRITER [--every] [--empty] [--no-journal]
     LD_PRELOAD=faults.so python kills.py FOLDER WRITER --sample N [--full-disk] [--compare]
@@ -206,10 +206,10 @@ def main() -> int:
     given = args.parse_args()
     LIB.faults_counted.restype = ctypes.c_long
     start = time.perf_counter()
-    trial = Trial(given.folder, given.writer, empty=given.empty)
     if given.no_journal:
         journal.write = lambda *_: None
         staged._swap = _swap_bare  # type: ignore[assignment]
+    trial = Trial(given.folder, given.writer, empty=given.empty)
     steps = list(range(1, trial.calls + 1))
     if given.sample and trial.calls > given.sample:
         end = steps[-given.sample // 2 :]
