@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from zoning.inputs import china
 from zoning.inputs.inspect.datum import BACK, bd09, find_shift, gcj02
-from zoning.inputs.inspect.lines import Lines, boundary_parts, even_points
+from zoning.inputs.inspect.lines import Lines, Outline
 from zoning.inputs.inspect.slight import standing
 
 MOVES = {"as it is": lambda c: c, "GCJ-02": gcj02, "BD-09": bd09}
@@ -117,10 +117,11 @@ def judge(found, expected: str | None) -> str:
 
 def reach(moved, reference, back) -> tuple[str, str]:
     """Say whether a shift that was missed could be seen by anyone, with what was measured."""
-    points = even_points(moved, 3000)
+    outline = Outline(moved)
+    points = outline.points(3000)
     scale = 111_320 * np.array([np.cos(np.radians(points[:, 1].mean())), 1.0])
     near, moves = Lines(reference, scale, points), (back(points) - points) * scale
-    lines = shapely.transform(boundary_parts(moved), lambda c: c * scale)
+    lines = shapely.transform(outline.parts, lambda c: c * scale)
     metres, length = shapely.length(lines).sum(), np.hypot(*moves.mean(axis=0))
     there = points * scale + moves
     off = np.hypot(*near.settle(there, 90.0))

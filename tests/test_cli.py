@@ -222,6 +222,27 @@ def test_help_imports_nothing_heavy():
     assert done.stderr.strip().splitlines()[-1] == "[]"
 
 
+def test_a_process_ends_at_once_and_in_order():
+    """What was registered for the end is called, output is whole, the code is that of the answer;
+    a thread that still works is waited for."""
+    code = (
+        "import atexit, sys, threading, time\n"
+        "def work():\n    time.sleep(0.3 if slow else 0)\n    print('worked', flush=True)\n"
+        "slow = sys.argv.pop() == 'slow'\n"
+        "atexit.register(print, 'the end')\n"
+        "if slow: threading.Thread(target=work).start()\n"
+        "from zoning.cli import start\n"
+        "start()\n"
+    )
+    for more, said, code_ in (
+        (["--version", "fast"], "the end", 0), (["--version", "slow"], "worked", 0),
+        (["check", "nowhere.toml", "fast"], "the end", 2),
+    ):  # fmt: skip
+        done = subprocess.run([sys.executable, "-c", code, *more], capture_output=True, text=True)
+        assert done.returncode == code_, done.stderr
+        assert said in done.stdout and "the end" in done.stdout
+
+
 def test_evaluate_grades_a_slope_raster(tmp_path):
     import numpy as np
     import rasterio

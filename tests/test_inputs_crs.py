@@ -1,9 +1,9 @@
 """When two coordinate systems are the same, however they are spelled."""
 
 import pytest
-from pyproj import CRS
+from pyproj import CRS, Transformer
 
-from zoning.inputs.crs import code_of, same_crs
+from zoning.inputs.crs import code_of, same_crs, to_degrees
 
 ESRI = CRS(4549).to_wkt("WKT1_ESRI")
 
@@ -29,3 +29,14 @@ def test_a_name_with_other_numbers_is_another_system(old, new):
     assert old in ESRI
     crs = CRS.from_wkt(ESRI.replace(old, new))
     assert not same_crs(crs, CRS(4549)) and code_of(crs) != 4549
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4549", "EPSG:4528", "EPSG:4490", "EPSG:32650", ESRI])
+def test_degrees_are_those_of_proj_to_the_last_digit(crs):
+    """Degrees on CGCS2000 are not looked up as another datum; the numbers are the same."""
+    x, y = ([119.4, 120.1], [31.9, 32.3]) if crs == "EPSG:4490" else (
+        [4.6e5, 5.1e5], [3.53e6, 3.57e6]
+    )  # fmt: skip
+    x = [40e6 + v for v in x] if crs == "EPSG:4528" else x
+    asked = Transformer.from_crs(CRS(crs), "EPSG:4326", always_xy=True).transform(x, y)
+    assert to_degrees(crs).transform(x, y) == asked

@@ -1,5 +1,5 @@
 """Run the command line with ``python -m zoning``."""
 
-from zoning.cli import main
+from zoning.cli import start
 
-main()
+start()

@@ -180,7 +180,8 @@ def ecology(
         there = set(roles) | set(derived)
         cuts = _cuts(book, extent, there, derived, block)
         task = Task(dict(rasters), book, "ecology", roles, derived, extent.boundary, classes, cuts)
-        counts = _stream(extent, task, part, block, progress, engine)
+        again = book.specks_below_m2 > 0 or book.ecology_patches is not None
+        counts = _stream(extent, task, part, block, progress, engine, again=again)
         if book.specks_below_m2 > 0:
             whole = lower_specks(_whole(part), book.specks_below_m2, stack.cell_m)
             counts = _write_whole(part, stack, whole)
@@ -206,8 +207,8 @@ def _suitability(
     with _beside(out) as part, Stack(rasters) as stack:
         extent = Extent(stack, polygon(boundary, stack.crs), land)
         task = Task(dict(rasters), book, purpose, roles, derived, extent.boundary, land)
-        counts = _stream(extent, task, part, block, progress, engine)
         patches = book.flow(purpose).patches
+        counts = _stream(extent, task, part, block, progress, engine, again=patches is not None)
         if patches is not None:
             whole = concentrate(_whole(part), book.patches[patches], stack.cell_m)
             counts = _write_whole(part, stack, whole)
@@ -313,13 +314,16 @@ def _cuts(
 
 def _stream(
     extent: Extent, task: Task, part: Path, block: int, progress: Progress | None,
-    engine: MapBlocks | None,
+    engine: MapBlocks | None, *, again: bool,
 ) -> Array:  # fmt: skip
-    """Evaluate window by window into ``part``; give the cells of every class."""
+    """Evaluate window by window into ``part``; give the cells of every class.
+
+    What is read and written ``again`` is pressed lightly.
+    """
     stack = extent.stack
     windows = list(stack.windows(block))
     counts = np.zeros(256, dtype=np.int64)
-    with _raster(part, stack) as target:
+    with _raster(part, stack, again=again) as target:
         rated = _rated(extent, task, windows, engine)
         for i, (window, classes) in enumerate(zip(windows, rated, strict=True), start=1):
             counts += np.bincount(classes.ravel(), minlength=256)
@@ -345,13 +349,14 @@ def _rated(
             yield classes
 
 
-def _raster(path: Path, stack: Stack) -> Any:
+def _raster(path: Path, stack: Stack, *, again: bool = False) -> Any:
     import rasterio
 
     return rasterio.open(
         path, "w", driver="GTiff", width=stack.width, height=stack.height, count=1,
         dtype="uint8", nodata=NODATA, crs=stack.crs, transform=stack.transform,
         compress="deflate", tiled=True, blockxsize=256, blockysize=256, BIGTIFF="IF_SAFER",
+        **({"zlevel": 1} if again else {}),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from zoning.base.areas import Floats, Ints, round_to_total
@@ -71,6 +72,23 @@ def _to_lonlat(crs: str) -> Any:
     from pyproj import Transformer
 
     return Transformer.from_crs(crs, "EPSG:4490", always_xy=True)
+
+
+def crossed(squares: npt.NDArray[Any], city: Any) -> Ints:
+    """Give the positions of squares that the boundary of a city meets; it need only be followed.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> squares = shapely.box([0, 1, 2], 0, [1, 2, 3], 1)
+    >>> crossed(squares, shapely.box(-1, -1, 2.5, 2)).tolist()
+    [2]
+    """
+    import shapely
+
+    lines = shapely.get_parts(shapely.boundary(city))
+    found = shapely.STRtree(squares).query(lines, predicate="intersects")[1]
+    return np.unique(found).astype(np.int64)
 
 
 def count_units(city: Any, grid: GridSpec) -> int:

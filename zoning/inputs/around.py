@@ -47,13 +47,15 @@ def outlines_near(
 @cache
 def _cities(source: BoundarySource) -> list[tuple[str, Path, int, tuple[float, ...]]]:
     """Give name, file, row and box of every city; the boxes are found once."""
-    folder, found = folder_of(source), []
-    boxes = cache(lambda path: read_boxes(path).tolist())
+    folder, chosen = folder_of(source), []
     for place in list_areas(source):
         # Municipalities stand above the cities and have none below.
         whole = place.level == "province" and place.name.endswith("市")
-        if place.level != "city" and not whole:
-            continue
-        path = folder / f"cn_{FILES[place.level]}.bin"
-        found.append((place.name, path, place.row, tuple(boxes(path)[place.row])))
-    return found
+        if place.level == "city" or whole:
+            chosen.append((place.name, folder / f"cn_{FILES[place.level]}.bin", place.row))
+    boxes = {}
+    for path in {path for _, path, _ in chosen}:
+        rows = sorted(row for _, other, row in chosen if other == path)
+        for row, box in zip(rows, read_boxes(path, rows).tolist(), strict=True):
+            boxes[path, row] = tuple(box)
+    return [(*place, boxes[place[1:]]) for place in chosen]

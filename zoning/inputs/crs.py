@@ -219,12 +219,19 @@ def spot(shape: Any, crs: Any) -> tuple[float, float] | None:
 
 
 def to_degrees(crs: Any) -> Any:
-    """Give the way from a CRS to WGS84 degrees, and back; PROJ looks long for it, so it is kept."""
+    """Give the way from a CRS to WGS84 degrees, and back; PROJ looks long for it, so it is kept.
+
+    Degrees on CGCS2000 are taken as they are: the two agree within centimetres, and PROJ, after
+    looking through its whole register, does no more than rename them.
+    """
     return _to_degrees(crs if isinstance(crs, str) else str(crs_text(crs)))
 
 
 @lru_cache(maxsize=8)
 def _to_degrees(crs: str) -> Any:
-    from pyproj import Transformer
+    from pyproj import CRS, Transformer
 
-    return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    source = CRS.from_user_input(crs)
+    own, known = source.geodetic_crs, CRS(4490)
+    target = known if not source.is_bound and own == known else "EPSG:4326"
+    return Transformer.from_crs(source, target, always_xy=True)

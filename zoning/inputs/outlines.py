@@ -7,7 +7,7 @@ little-endian. The form was worked out from the files of version 0.1.0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +56,16 @@ def read_outline(path: Path, row: int) -> Any:
     )
 
 
-def read_boxes(path: Path) -> npt.NDArray[np.float64]:
-    """Read west, south, east and north of every geometry of a file, degrees.
+def read_boxes(path: Path, rows: Collection[int]) -> npt.NDArray[np.float64]:
+    """Read west, south, east and north of some geometries of a file, degrees, in its order.
 
     As the outlines that `read_outline` gives, of which none is made.
     """
     body = memoryview(path.read_bytes())
     boxes = []
-    for block in _blocks(body):
+    for row, block in enumerate(_blocks(body)):
+        if row not in rows:
+            continue
         many = np.frombuffer(block[:4], "<u4")[0] == _MULTIPOLYGON
         polygons = _blocks(block[4:]) if many else [block[4:]]
         shells = [_steps(next(iter(_blocks(polygon)))).T for polygon in polygons]

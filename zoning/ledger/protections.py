@@ -14,9 +14,11 @@ import pandas as pd
 from zoning.base.areas import share
 from zoning.inputs.protections import load_kinds
 from zoning.ledger.atoms import Ledger
-from zoning.ledger.cover import covered, covers
+from zoning.ledger.cover import covers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     import geopandas as gpd
 
 #: Last row of tables that are no partition: land that is counted more than once.
@@ -55,10 +57,11 @@ def tables(
         ``protection_units`` (the kind that protects most of a unit).
     """
     parts = parts[[c for c in (*_KEYS, *_SUMS) if c in parts]]
-    by_kind = _by_kind(parts)
+    under, kinds = covers(parts), load_kinds().index
+    by_kind, protected = _by_kind(parts, under, kinds), parts[under(kinds)]
     per_area = parts.merge(ledger.protection_sets, on="protection_set", how="inner")
     out = {
-        "protection_kinds": _kinds(by_kind, layer, ledger, parts),
+        "protection_kinds": _kinds(by_kind, layer, ledger, protected),
         "protection_areas": _areas(layer, per_area),
         "protection_levels": _levels(per_area),
     }
@@ -67,13 +70,14 @@ def tables(
     if zone_of is not None:
         zoned = by_kind.assign(zone=by_kind["unit"].map(zone_of.astype(object)))
         out["protection_by_zone"] = _add(zoned, ["zone", "kind"])
-    out["protection_units"] = _units(by_kind, parts)
+    out["protection_units"] = _units(by_kind, protected, parts)
     return out
 
 
-def _by_kind(parts: pd.DataFrame) -> pd.DataFrame:
+def _by_kind(
+    parts: pd.DataFrame, under: Callable[[Collection[str]], pd.Series], kinds: pd.Index
+) -> pd.DataFrame:
     """Repeat the atoms for each kind that protects them."""
-    under, kinds = covers(parts), load_kinds().index
     found = [(kind, rows) for kind in kinds if (rows := under([kind])).any()]
     return pd.concat(
         [parts[rows].assign(kind=kind) for kind, rows in found]
@@ -93,17 +97,16 @@ def _add(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 
 def _kinds(
-    by_kind: pd.DataFrame, layer: gpd.GeoDataFrame, ledger: Ledger, parts: pd.DataFrame
+    by_kind: pd.DataFrame, layer: gpd.GeoDataFrame, ledger: Ledger, protected: pd.DataFrame
 ) -> pd.DataFrame:
     table = _add(by_kind, ["kind"])
     areas = layer.groupby("kind")["code"].nunique()
     areas["redline"] = ledger.red_sets["area_code"].nunique()
     table.insert(1, "areas", table["kind"].map(areas).astype("Int64"))
-    if "built_m2" in parts:
+    if "built_m2" in protected:
         table["kept_m2"] = table["kind"].map(_kept(by_kind)).fillna(0).astype("int64")
-    any_kind = parts[covered(parts, load_kinds().index)]
     columns = [c for c in _SUMS if c in table]
-    last = {c: int(any_kind[c].sum()) - int(table[c].sum()) for c in columns}
+    last = {c: int(protected[c].sum()) - int(table[c].sum()) for c in columns}
     end = pd.DataFrame([{"kind": OVERLAP_ROW, **last}]).reindex(columns=table.columns)
     out = pd.concat([table.astype({"areas": "Int64"}), end], ignore_index=True)
     return out.astype({c: "Int64" for c in out.columns if c != "kind"})
@@ -141,11 +144,11 @@ def _levels(per_area: pd.DataFrame) -> pd.DataFrame:
     return _add(once, ["level", "kind"])[["kind", "level", *(c for c in _SUMS if c in once)]]
 
 
-def _units(by_kind: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+def _units(by_kind: pd.DataFrame, protected: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     """Name for each unit the kind that covers most of it, and the share of all kinds together."""
     size = _add(by_kind, ["unit", "kind"])
     most = size.sort_values("area_m2", ascending=False, kind="stable").drop_duplicates("unit")
-    under = parts[covered(parts, load_kinds().index)].groupby("unit")["area_m2"].sum()
+    under = protected.groupby("unit")["area_m2"].sum()
     whole = parts.groupby("unit", sort=True)["area_m2"].sum()
     table = pd.DataFrame({"unit": whole.index})
     table["kind"] = table["unit"].map(most.set_index("unit")["kind"]).fillna(NOTHING)

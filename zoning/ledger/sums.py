@@ -23,6 +23,8 @@ from zoning.schemes import Scheme
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    import numpy.typing as npt
+
 #: Columns that are sums of atoms; those of land use exist only where land use is known.
 #: Sums of the kinds of protection; those of a kind that no atom has are left out.
 KIND_SUMS = ("core_m2", "basic_farmland_m2", "heritage_m2", "water_source_m2", "lock_m2")
@@ -75,18 +77,21 @@ def split(
     parts["protected_m2"] = area.where(under(counted), 0)
     if classes is None:
         return parts
-    use = classes.reindex(atoms["landuse"].to_numpy())
-    built = use["built"].eq(True).to_numpy()
-    water = use["water"].eq(True).to_numpy()
-    known = use["group"].notna().to_numpy()
+    at = classes.index.get_indexer(atoms["landuse"])
+
+    def where(flags: pd.Series) -> npt.NDArray[np.bool_]:
+        """Say of each atom what is said of its class; of land without a class it is not so."""
+        return np.asarray(np.append(flags.to_numpy(dtype=bool), False)[at], dtype=np.bool_)
+
+    built, water, farmland = (where(classes[c].eq(True)) for c in ("built", "water", "farmland"))
+    green = where(classes["group"].isin(["ecology", "agriculture"]))
     parts["built_m2"] = area.where(built, 0)
     parts["built_redline_m2"] = area.where(built & red, 0)
     parts["water_m2"] = area.where(water, 0)
-    parts["farmland_m2"] = area.where(use["farmland"].eq(True).to_numpy(), 0)
-    green = use["group"].isin(["ecology", "agriculture"]).to_numpy()
+    parts["farmland_m2"] = area.where(farmland, 0)
     parts["eco_agri_m2"] = area.where(green, 0)
+    known = where(classes["group"].notna())
     parts["free_m2"] = area.where(known & ~built & ~water & ~kept, 0)
-    farmland = use["farmland"].eq(True).to_numpy()
     parts["free_farmland_m2"] = parts["free_m2"].where(farmland, 0)
     return parts
 

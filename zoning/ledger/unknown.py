@@ -17,8 +17,8 @@ def known_use(atoms: pd.DataFrame, classes: pd.DataFrame | None) -> pd.Series:
     """Say of which atoms the land use is known (class 0 and classes of no table are not)."""
     if classes is None:
         return pd.Series(False, index=atoms.index)
-    group = classes["group"].reindex(atoms["landuse"].to_numpy())
-    return pd.Series(group.notna().to_numpy(), index=atoms.index)
+    known = classes.index[classes["group"].notna()]
+    return pd.Series(known.get_indexer(atoms["landuse"]) >= 0, index=atoms.index)
 
 
 def forget_red(frame: pd.DataFrame, counted: Collection[str] | None = None) -> None:

@@ -140,11 +140,12 @@ def _without_neighbours(polygons: Any) -> Any:
     """Take from each polygon what others of the layer cover too."""
     tree = shapely.STRtree(polygons)
     one, other = tree.query(polygons, predicate="intersects")
-    pairs = one != other
+    pairs = one < other
     one, other = one[pairs], other[pairs]
     shared = shapely.area(shapely.intersection(polygons[one], polygons[other])) > 0
+    both = list(zip(one[shared].tolist(), other[shared].tolist(), strict=True))
     own = polygons.copy()
-    for i, k in sorted(zip(one[shared].tolist(), other[shared].tolist(), strict=True)):
+    for i, k in sorted([*both, *((k, i) for i, k in both)]):
         own[i] = shapely.difference(own[i], polygons[k])
     return own
 

@@ -18,6 +18,7 @@ from zoning.capacity.own import add_coefficients
 from zoning.capacity.reductions import add_reductions
 from zoning.contribution.parts import Contribution, zone_words
 from zoning.errors import Check, Finding, InfeasibleError, Text, named, once
+from zoning.grid.units import crossed
 from zoning.indicators.transfer import reconcile, transfer
 from zoning.inputs.gather import Intake
 from zoning.ledger import atoms, protections, redlines, sums, unknown
@@ -212,8 +213,9 @@ def _measure_ground(ready: Ready, state: State) -> None:
 def _inside(units: gpd.GeoDataFrame, city: Any) -> gpd.GeoDataFrame:
     """Cut the squares of units to the city, so that nothing outside it is measured."""
     shapes = units.geometry.to_numpy().copy()
+    edge = crossed(shapes, city)
     shapely.prepare(city)
-    beyond = ~shapely.covered_by(shapes, city)
+    beyond = edge[~shapely.covered_by(shapes[edge], city)]
     shapes[beyond] = shapely.intersection(shapes[beyond], city)
     return units[["geometry"]].set_geometry(list(shapes), crs=units.crs)
 

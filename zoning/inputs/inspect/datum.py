@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.inputs.inspect.chance import stands_out
-from zoning.inputs.inspect.lines import Lines, boundary_parts, even_points
+from zoning.inputs.inspect.lines import Lines, Outline
 from zoning.inputs.inspect.slight import may_stand, standing
 
 Floats = npt.NDArray[np.float64]
@@ -179,7 +179,7 @@ def find_shift(layer: Any, reference: Any) -> Shift | None:
 
     Parameters
     ----------
-    layer, reference : array of shapely geometry
+    layer, reference : array of shapely geometry, or Outline of one
         In WGS84 or CGCS2000 degrees as they say of themselves. They should have lines in common;
         one may fill only a part of the other.
 
@@ -200,7 +200,8 @@ def find_shift(layer: Any, reference: Any) -> Shift | None:
     """
     import shapely
 
-    points = even_points(layer)
+    layer = Outline.of(layer)
+    points = layer.points()
     if len(points) < 8:
         return None
     scale = np.array([_DEGREE_M * math.cos(math.radians(float(points[:, 1].mean()))), _DEGREE_M])
@@ -210,12 +211,12 @@ def find_shift(layer: Any, reference: Any) -> Shift | None:
     here = cache(lambda width: near.common(points * scale, width))
     if here(_NARROW_M) > _MEET:
         return None
-    lines = shapely.transform(boundary_parts(layer), lambda c: c * scale)
+    lines = shapely.transform(layer.parts, lambda c: c * scale)
     tried = [_weigh(near, here, points * scale, lines, *t) for t in _shifts(points, scale)]
     found = [shift for shift in tried if shift is not None]
     if found:
         return max(found, key=lambda s: s.after)
-    return _all_along(near, even_points(layer, _MANY_POINTS), scale, lines)
+    return _all_along(near, layer.points(_MANY_POINTS), scale, lines)
 
 
 def _shifts(points: Floats, scale: Floats) -> list[tuple[Floats, Any, Any]]:

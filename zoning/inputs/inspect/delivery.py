@@ -13,6 +13,7 @@ import numpy as np
 from zoning.errors import Finding, Text
 from zoning.inputs.crs import to_degrees
 from zoning.inputs.inspect.datum import NAMES, Shift, find_shift
+from zoning.inputs.inspect.lines import Outline
 from zoning.inputs.inspect.place import false_easting, plain_zone
 
 if TYPE_CHECKING:
@@ -72,21 +73,21 @@ def inspect_datums(
     >>> [(f.where, f.code, f.level) for f in found.findings]
     [('a.shp', 'gcj02', 'error')]
     """
-    degrees = {role: _degrees(shapes) for role, (shapes, _) in layers.items()}
+    degrees = {role: Outline(_degrees(shapes)) for role, (shapes, _) in layers.items()}
     trusted = {"outlines", "reference", *stated}
     told: dict[str, tuple[Shift, str]] = {}
     whole = [role for role in _WHOLE if role in layers]
     for a, b in combinations(whole, 2):
         # The lines of the simpler layer should all lie on lines of the other; not the reverse.
-        mine, other = sorted((a, b), key=lambda role: (_length(degrees[role]), role))
+        mine, other = sorted((a, b), key=lambda role: (degrees[role].length, role))
         shift = find_shift(degrees[mine], degrees[other])
         if shift is not None:
             pair = (mine, other) if shift.of == "layer" else (other, mine)
             _accuse(told, pair[0], shift, pair[1])
     sound = [role for role in whole if role not in told]
-    lines = [shape for role in sound for shape in degrees[role]]
+    lines = Outline([shape for role in sound for shape in degrees[role].shapes])
     for role in layers:
-        if role not in whole and lines:
+        if role not in whole and lines.shapes:
             shift = find_shift(degrees[role], lines)
             # Layers that fill a part were drawn by others; they do not accuse the whole.
             if shift is not None and shift.of == "layer":
@@ -97,7 +98,7 @@ def inspect_datums(
             continue
         others = [layers[r][1] for r in layers if r not in told and r not in whole]
         told_of = _tell(layers[role][1], layers[against][1], shift, others)
-        out.findings.append(replace(told_of, place=_inside(degrees[role])))
+        out.findings.append(replace(told_of, place=_inside(degrees[role].shapes)))
         if shift.confidence == "high":
             out.shifted.add(role)
     return out
@@ -131,12 +132,6 @@ def _inside(shapes: Any) -> tuple[float, float]:
 
     point = shapely.point_on_surface(shapes[int(shapely.area(shapes).argmax())])
     return round(float(point.x), 6), round(float(point.y), 6)
-
-
-def _length(shapes: Any) -> float:
-    import shapely
-
-    return float(shapely.length(shapely.boundary(shapes)).sum())
 
 
 def _accuse(told: dict[str, tuple[Shift, str]], role: str, shift: Shift, against: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,40 @@ _MARGIN = 0.06
 POINTS = 600
 
 
+class Outline:
+    """Shapes with the lines of their boundaries, and points along them: each is found once."""
+
+    def __init__(self, shapes: Any) -> None:
+        self.shapes = shapes
+        self._points: dict[int, Floats] = {}
+
+    @classmethod
+    def of(cls, shapes: Any) -> Outline:
+        """Take shapes, or an outline as it is."""
+        return shapes if isinstance(shapes, Outline) else cls(shapes)
+
+    @cached_property
+    def parts(self) -> Any:
+        """Give the lines of the boundaries, each by itself."""
+        import shapely
+
+        lines = shapely.boundary(np.asarray(self.shapes, dtype=object))
+        return shapely.get_parts(shapely.get_parts(lines))
+
+    @cached_property
+    def length(self) -> float:
+        """Give how long the lines are together."""
+        import shapely
+
+        return float(shapely.length(self.parts).sum())
+
+    def points(self, number: int = POINTS) -> Floats:
+        """Give points at even distances along the lines (degrees)."""
+        if number not in self._points:
+            self._points[number] = _even(self.parts, number)
+        return self._points[number]
+
+
 class Lines:
     """The segments of a reference on a local plane, to be met by points.
 
@@ -24,7 +59,7 @@ class Lines:
     def __init__(self, shapes: Any, scale: Floats, points: Floats, margin: float = _MARGIN) -> None:
         import shapely
 
-        coords, which = shapely.get_coordinates(boundary_parts(shapes), return_index=True)
+        coords, which = shapely.get_coordinates(Outline.of(shapes).parts, return_index=True)
         same = which[1:] == which[:-1]
         a, b = coords[:-1][same], coords[1:][same]
         # Only what is near the layer counts.
@@ -103,18 +138,10 @@ def _grown(points: Floats, margin: float) -> tuple[float, float, float, float]:
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
-def boundary_parts(shapes: Any) -> Any:
-    """Give the lines of the boundaries of shapes, each by itself."""
+def _even(parts: Any, number: int) -> Floats:
+    """Give points at even distances along lines."""
     import shapely
 
-    return shapely.get_parts(shapely.get_parts(shapely.boundary(np.asarray(shapes, dtype=object))))
-
-
-def even_points(shapes: Any, number: int = POINTS) -> Floats:
-    """Give points at even distances along the boundaries of shapes (degrees)."""
-    import shapely
-
-    parts = boundary_parts(shapes)
     lengths = shapely.length(parts)
     if not len(parts) or lengths.sum() <= 0:
         return np.empty((0, 2))

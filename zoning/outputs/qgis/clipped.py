@@ -39,11 +39,11 @@ def shapes(plan: Plan) -> gpd.GeoSeries:
     import geopandas as gpd
     import shapely
 
+    from zoning.grid.units import crossed
+
     squares = plan.units.geometry
     city = shapely.union_all(plan.city.geometry.to_numpy())
-    lines = shapely.get_parts(shapely.boundary(city))
-    found = shapely.STRtree(squares.to_numpy()).query(lines, predicate="intersects")[1]
-    edge = squares.iloc[sorted(set(found.tolist()))]
+    edge = squares.iloc[crossed(squares.to_numpy(), city)]
     made = shapely.intersection(edge.to_numpy(), city)
     # A corner that only touches leaves points and lines beside the polygons.
     made = [_polygons(shape) for shape in made]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zoning.errors import Check, Text
-from zoning.inputs.inspect.lines import Lines, even_points
+from zoning.inputs.inspect.lines import Lines, Outline
 from zoning.inputs.plans import called
 from zoning.review.audit.settings import Offset
 
@@ -73,7 +73,7 @@ def find_move(shapes: Any, others: Any, how: Offset) -> tuple[float, float, floa
     >>> [round(v, 1) for v in found[:2]], find_move([town], [town], load_tolerance().offset)
     ([-7.0, 4.0], None)
     """
-    points = even_points(shapes)
+    points = Outline(shapes).points()
     if len(points) < 8:
         return None
     lines = Lines(others, np.ones(2), points, margin=how.reach_m)
