@@ -96,6 +96,42 @@ def test_a_job_that_always_kills_is_told():
         list(Processes(1)(kill_always, None, [1]))
 
 
+ASLEEP = """
+import sys
+import asleep
+from zoning.scale.processes import Processes
+if __name__ == "__main__":
+    try:
+        print("begun", flush=True)
+        list(Processes(2)(asleep.one, 60.0, [1, 2, 3]))
+    except KeyboardInterrupt:
+        sys.exit(130)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no groups of processes")
+@pytest.mark.parametrize("wait", [0.05, 0.15, 0.3, 0.6, 1.5])
+def test_ctrl_c_ends_all_workers_at_once_and_none_says_where_it_met_them(tmp_path, wait):
+    (tmp_path / "asleep.py").write_text(
+        "import time\ndef one(shared, job):\n    time.sleep(shared)\n", encoding="utf-8"
+    )
+    (tmp_path / "main.py").write_text(ASLEEP, encoding="utf-8")
+    paths = os.pathsep.join([str(tmp_path), *sys.path])
+    run = subprocess.Popen(
+        [sys.executable, str(tmp_path / "main.py")], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, start_new_session=True, text=True,
+        env={**os.environ, "PYTHONPATH": paths},
+    )  # fmt: skip
+    assert run.stdout is not None
+    assert run.stdout.readline() == "begun\n"
+    time.sleep(wait)
+    os.killpg(run.pid, signal.SIGINT)
+    # Jobs of a minute are not waited for.
+    _, said = run.communicate(timeout=40)
+    assert (run.returncode, said) == (130, "")
+
+
 @pytest.mark.slow
 def test_an_error_of_a_job_is_its_own():
     with pytest.raises(ValueError, match="job 4"):

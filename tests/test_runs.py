@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoning.base import runs
+from zoning.base import coded, runs
 
 WORDS = ["a", "b", "ba", "c", "é", "乡", "乡镇"]
 ROWS = st.lists(
@@ -118,3 +118,48 @@ def test_missing_keys_stand_nowhere_and_what_is_missing_stays_missing() -> None:
     assert found.dtype == "string" and found.tolist() == ["A", pd.NA, pd.NA, "B", pd.NA]
     whole = runs.looked_up(pd.Series([1, 2], index=index), keys)
     assert whole.isna().tolist() == [False, True, True, False, True]
+
+
+@settings(max_examples=30, deadline=None)
+@given(rows=ROWS, ordered=st.booleans(), by=st.sampled_from([["unit"], ["unit", "township"]]))
+def test_coded_keys_are_added_and_found_as_their_texts(
+    rows: list[tuple[str, str, int]], ordered: bool, by: list[str]
+) -> None:
+    texts = _frame(sorted(rows) if ordered else rows, "str")
+    keyed = texts.assign(**{k: coded.by_text(texts[k]) for k in ("unit", "township")})
+    assert all(coded.is_coded(keyed[k]) for k in by)
+    pd.testing.assert_frame_equal(coded.spelled(keyed), texts)
+    found = coded.spelled(runs.added(keyed, by, ["area_m2"]))
+    pd.testing.assert_frame_equal(found, runs.added(texts, by, ["area_m2"]))
+    first, wanted = (runs.starts([f[k] for k in by]) for f in (keyed, texts))
+    assert (first is None) == (wanted is None) and (first is None or (first == wanted).all())
+    index = pd.Index(["a", "c", "乡"], name="unit")
+    assert (runs.positions(keyed["unit"], index) == runs.positions(texts["unit"], index)).all()
+    sums = (runs.total(f["area_m2"], f["unit"], index) for f in (keyed, texts))
+    pd.testing.assert_series_equal(*sums)
+
+
+def test_keys_coded_by_an_index_stand_where_the_numbers_say_and_missing_ones_nowhere() -> None:
+    index = pd.Index(["a", "b", "c"], name="unit")
+    keys = pd.Series(coded.coded([2, 0, -1], index))
+    assert runs.positions(keys, index).tolist() == [2, 0, -1]
+    assert runs.positions(keys, pd.Index(["c", "x"])).tolist() == [0, -1, -1]
+    assert runs.starts([keys]) is None
+    assert coded.in_text(keys).isna().tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize(("names", "size"), [(100, 1), (200, 2), (40_000, 4)])
+def test_a_key_takes_no_more_bytes_than_its_names_need(names: int, size: int) -> None:
+    index = pd.Index([f"{k:06d}" for k in range(names)])
+    last = coded.coded([names - 1], index)
+    assert last.codes.itemsize == size and list(last) == [index[-1]]
+
+
+def test_few_keys_do_not_make_a_large_index_a_table_of_hashes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runs, "_MANY", 10)
+    monkeypatch.setattr(runs, "_LARGE", 2)
+    monkeypatch.setattr(pd.Index, "get_indexer", None)
+    index = pd.Index(["a", "b", "cc"])
+    assert runs.positions(pd.Series(["cc", "x"]), index).tolist() == [2, -1]

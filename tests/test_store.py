@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoning import pipeline, planfile, store
-from zoning.base import locks, marks
+from zoning.base import coded, locks, marks
 from zoning.base.heard import hearing
 from zoning.base.staged import recover, staged
 from zoning.errors import InputError
@@ -499,6 +499,42 @@ def test_units_of_a_large_plan_stand_in_row_groups_by_block(tmp_path, monkeypatc
 
 
 @pytest.mark.slow
+def test_keys_are_numbers_inside_and_text_in_every_file(plan, folder):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    again = store.load(folder)
+    for ledger in (plan.ledger, again.ledger):
+        texts = ("unit", "township", "county", "protected_by")
+        assert all(coded.is_coded(ledger[key]) for key in texts)
+    assert coded.names(again.ledger["unit"]).is_(again.units.index)
+    pd.testing.assert_frame_equal(coded.spelled(plan.ledger), coded.spelled(again.ledger))
+    schema = pq.read_schema(folder / "ledger.parquet")
+    assert not any(pa.types.is_dictionary(field.type) for field in schema)
+    assert pa.types.is_large_string(schema.field("unit").type) or pa.types.is_string(
+        schema.field("unit").type
+    )
+
+
+def test_a_ledger_with_a_unit_that_is_not_there_is_read_as_text(plan):
+    atoms = coded.spelled(plan.ledger)
+    atoms.loc[0, "unit"] = "nowhere"
+    assert store._in_numbers(atoms, plan.units.index)["unit"].tolist()[0] == "nowhere"
+
+
+def test_a_plan_without_squares_prices_the_same(folder):
+    bare, whole = (store.load(folder, squares=squares) for squares in (False, True))
+    assert bare.units.geometry.isna().all() and not whole.units.geometry.isna().any()
+    assert bare.units.crs == whole.units.crs
+    columns = [c for c in whole.units if c != "geometry"]
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(bare.units[columns]), pd.DataFrame(whole.units[columns])
+    )
+    if whole.pieces is not None and "free_m2" in whole.pieces:
+        one, two = (answer.price_list(p).as_dict() for p in (bare, whole))
+        assert one == two
+
+
 def test_a_plan_in_blocks_answers_as_the_plan_does(tmp_path, monkeypatch):
     import zoning as zn
     from zoning import api

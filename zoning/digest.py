@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoning.base.coded import in_text
 from zoning.base.staged import plain
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _frame(frame: pd.DataFrame) -> str:
     flat = table.reset_index() if frame.index.name else table
     whole = hashlib.sha256()
     for column in sorted(map(str, flat.columns)):
-        values = flat[column]
+        values = in_text(flat[column])
         if str(values.dtype) == "geometry":
             whole.update(f"geometry\x1f{len(values)}\x1f".encode())
             _feed_shapes(whole, values.to_numpy())

@@ -16,7 +16,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from zoning.base import marks, runs
+from zoning.base import coded, marks, runs
 from zoning.base.attributes import read_small, theirs
 from zoning.base.staged import plain, recover, sha256
 from zoning.base.streamed import Blocks, write_geoparquet
@@ -53,7 +53,9 @@ def write_tables(plan: Plan, folder: Path) -> None:
     side = float(plan.grid.cell_m * _SIDE)
     blocks = Blocks(plan.grid.origin_m, _ACROSS * side, _UP * side)
     write_geoparquet(plan.units, folder / "units.parquet", _GROUP, blocks)
-    plan.ledger.to_parquet(folder / "ledger.parquet", compression="zstd", row_group_size=_GROUP)
+    atoms = coded.spelled(plan.ledger)
+    atoms.to_parquet(folder / "ledger.parquet", compression="zstd", row_group_size=_GROUP)
+    del atoms
     said, times = _without_times(plan.run)
     written = sorted(
         p for p in folder.rglob("*") if p.is_file() and p.name not in ("run.json", marks.TIMES)
@@ -106,13 +108,15 @@ def _with_overlays(
     return gpd.GeoDataFrame(frame, geometry=geometry, crs=crs)
 
 
-def load(folder: str | Path) -> Plan:
+def load(folder: str | Path, *, squares: bool = True) -> Plan:
     """Read the folder of a run.
 
     Parameters
     ----------
     folder : str or Path
         What ``zoning run`` or ``zoning demo`` left.
+    squares : bool
+        Whether the units get their shapes; of a million units these are a third of the plan.
 
     Returns
     -------
@@ -144,9 +148,9 @@ def load(folder: str | Path) -> Plan:
                 raise ValueError("not the file that run.json was written with")
     with _reading(folder / "units.parquet"):
         # A large plan's are written block by block.
-        units = runs.in_order(gpd.read_parquet(folder / "units.parquet"))
+        units = _units(folder / "units.parquet", squares)
     with _reading(folder / "ledger.parquet"):
-        atoms = pd.read_parquet(folder / "ledger.parquet")
+        atoms = _in_numbers(pd.read_parquet(folder / "ledger.parquet"), units.index)
     with _reading(folder / "plan.gpkg"):
         layers, tables = _read_geopackage(folder / "plan.gpkg")
         city = layers["city"]
@@ -196,6 +200,31 @@ def load(folder: str | Path) -> Plan:
         )
     # plan.gpkg may have been edited: what no longer keeps its contract is told, all of it.
     return hold(plan)
+
+
+def _units(path: Path, squares: bool) -> gpd.GeoDataFrame:
+    """Read the units, with their squares or with nothing in their place."""
+    if squares:
+        return runs.in_order(gpd.read_parquet(path))
+    import pyarrow.parquet as pq
+
+    told = pq.ParquetFile(path).schema_arrow
+    crs = json.loads(told.metadata[b"geo"])["columns"]["geometry"]["crs"]
+    wanted = [name for name in told.names if name not in ("geometry", "bbox")]
+    frame = runs.in_order(pd.read_parquet(path, columns=wanted))
+    return gpd.GeoDataFrame(frame, geometry=[None] * len(frame), crs=crs)
+
+
+def _in_numbers(atoms: pd.DataFrame, units: pd.Index) -> pd.DataFrame:
+    """Hold the keys of the ledger as numbers; what is missing, or no unit, stays as it was."""
+    first = runs.starts([units])
+    at = runs.positions(atoms["unit"], units)
+    if first is not None and len(first) == len(units) and (at >= 0).all():
+        atoms["unit"] = coded.coded(at, units)
+    for key in ("township", "county", "protected_by"):
+        if key in atoms and pd.api.types.is_string_dtype(atoms[key]) and atoms[key].notna().all():
+            atoms[key] = coded.by_text(atoms[key])
+    return atoms
 
 
 def _contributions(

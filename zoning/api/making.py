@@ -211,12 +211,15 @@ def _blocks(progress: Progress | None) -> Callable[[int, int], None] | None:
         f"measure areas: block {done} of {every}", f"量算面积：第 {done}/{every} 块"))  # fmt: skip
 
 
-def load(folder: str | Path) -> Plan:
+def load(folder: str | Path, *, squares: bool = True) -> Plan:
     """Read the folder that a run left.
 
     Parameters
     ----------
     folder : str or Path
+    squares : bool
+        Whether the units get their shapes. Questions of sums and prices need none, and of a million
+        units these are a third of the memory.
 
     Returns
     -------
@@ -229,7 +232,7 @@ def load(folder: str | Path) -> Plan:
     """
     from zoning import store
 
-    return Plan.of(store.load(folder))
+    return Plan.of(store.load(folder, squares=squares))
 
 
 def taken(plan: Plan | str | Path) -> Plan:

@@ -13,12 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from zoning.base import coded
 from zoning.base.areas import Ints
 
 Flags = npt.NDArray[np.bool_]
 
 #: From here on Arrow's hashing is worth its start (our choice).
 _MANY = 1000
+#: So many codes are never hashed for a few keys: pandas would keep each as a Python string.
+_LARGE = 200_000
 #: Keys that are compared with an index together; most others between them, and one more for so
 #: many keys (our choice).
 _WINDOW, _OTHERS, _ONE_IN = 4096, 500, 16
@@ -30,7 +33,7 @@ def starts(keys: Sequence[pd.Series | pd.Index]) -> Ints | None:
     Parameters
     ----------
     keys : sequence of Series or Index of equal length
-        Texts or whole numbers.
+        Texts, whole numbers, or coded keys (`zoning.base.coded`), which are compared as numbers.
 
     Returns
     -------
@@ -48,8 +51,8 @@ def starts(keys: Sequence[pd.Series | pd.Index]) -> Ints | None:
         return None
     alike = np.ones(len(keys[0]) - 1, dtype=bool)
     for key in keys:
-        rows = key.to_numpy() if _whole(key) else arrow(key)
-        if rows is None or (not _whole(key) and rows.null_count):
+        rows = _comparable(key)
+        if rows is None:
             return None
         same = _compared(rows, "equal")
         # Only where all keys before are the same must this one not fall.
@@ -60,8 +63,15 @@ def starts(keys: Sequence[pd.Series | pd.Index]) -> Ints | None:
     return np.flatnonzero(np.concatenate([[True], ~alike])).astype(np.int64)
 
 
-def _whole(key: pd.Series | pd.Index) -> bool:
-    return isinstance(key.dtype, np.dtype) and key.dtype.kind in "iu"
+def _comparable(key: pd.Series | pd.Index) -> Any:
+    """Give a key as an array of numbers or of texts; None where it is missing or neither."""
+    if isinstance(key.dtype, np.dtype) and key.dtype.kind in "iu":
+        return key.to_numpy()
+    if coded.is_coded(key):
+        at = coded.numbers(key)
+        return at if at.min() >= 0 else None
+    rows = arrow(key)
+    return None if rows is None or rows.null_count else rows
 
 
 def _compared(rows: Any, how: Literal["equal", "greater"], at: Ints | None = None) -> Flags:
@@ -109,7 +119,8 @@ def added(frame: pd.DataFrame, by: Sequence[str], columns: Sequence[str]) -> pd.
     whole = all(t == np.int64 for t in frame[columns].dtypes)
     first = starts([frame[k] for k in by]) if whole else None
     if first is None:
-        return frame.groupby(by, sort=True)[columns].sum().reset_index()
+        groups = frame.groupby(by, sort=True, observed=True)
+        return groups[columns].sum().reset_index()
     sums = {c: np.add.reduceat(frame[c].to_numpy(), first) for c in columns}
     keys = {k: frame[k].take(first).array for k in by}
     return pd.DataFrame({**keys, **sums})
@@ -154,7 +165,14 @@ def positions(keys: pd.Series | pd.Index, index: pd.Index) -> Ints:
     >>> positions(pd.Series(["a", "a", "c"]), pd.Index(["a", "b", "c"])).tolist()
     [0, 0, 2]
     """
-    texts, there = (arrow(keys), arrow(index)) if len(keys) > _MANY else (None, None)
+    if coded.is_coded(keys):
+        named = coded.names(keys)
+        if named.is_(index):
+            return coded.numbers(keys).astype(np.int64)
+        each = np.append(positions(named, index), -1)  # a missing key is the last
+        return np.asarray(each[coded.numbers(keys)], dtype=np.int64)
+    many = len(keys) > _MANY or len(index) > _LARGE
+    texts, there = (arrow(keys), arrow(index)) if many and len(keys) else (None, None)
     if texts is None or there is None:
         return np.asarray(index.get_indexer(pd.Index(keys)), dtype=np.int64)
     import pyarrow.compute as pc

@@ -218,7 +218,8 @@ def price(
             "--save 写入逐单元损失，需要 --units", where="--save", code="usage",
         )  # fmt: skip
     weight = weight_of(talk, boundary_weight, weight)
-    plan, place = api.load(folder), None if out is None else new_folder(out)
+    # Rules are priced by sums: of shapes only what is written again needs them.
+    plan, place = api.load(folder, squares=save), None if out is None else new_folder(out)
     with talk.counting(Text("price the rules", "计算规则代价")) as bar:
         found = plan.price(boundary_weight=weight, progress=lambda done, n, _: bar(done, n))
     talk.write_json(found.as_dict())

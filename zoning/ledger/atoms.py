@@ -18,6 +18,7 @@ import pandas as pd
 import shapely
 
 from zoning.base import runs
+from zoning.base.coded import by_text, coded, in_text, is_coded
 from zoning.grid.lattice import GridSpec
 from zoning.grid.units import unit_frame
 from zoning.inputs.layers import Layers
@@ -48,7 +49,8 @@ class Ledger:
     Parameters
     ----------
     atoms : DataFrame
-        Columns :data:`KEYS` and ``area_m2`` (int64, above 0), sorted by the keys. ``protected_by``
+        Columns :data:`KEYS` and ``area_m2`` (int64, above 0), sorted by the keys; those of text are
+        coded (:mod:`zoning.base.coded`). ``protected_by``
         names the kinds of protection but red lines, joined by ``+``; ``""`` where there is none.
     units : GeoDataFrame, index ``unit``
         ``area_m2``, ``lon``, ``lat``, whole squares.
@@ -219,17 +221,27 @@ def settle_slivers(ledger: Ledger, grid: GridSpec, min_share: float, how: str) -
     slivers = ledger.units.index[ledger.units["area_m2"] < limit]
     if not len(slivers):
         return ledger
-    gone = ledger.atoms["unit"].isin(slivers)
     if how == "drop":
-        atoms = ledger.atoms[~gone].reset_index(drop=True)
-        dropped = int(ledger.atoms.loc[gone, "area_m2"].sum())
-        return replace(ledger, atoms=atoms, units=ledger.units.drop(slivers), dropped_m2=dropped)
+        gone = runs.positions(ledger.atoms["unit"], slivers) >= 0
+        units, dropped = ledger.units.drop(slivers), int(ledger.atoms["area_m2"][gone].sum())
+        atoms = _of_units(ledger.atoms[~gone].reset_index(drop=True), units.index)
+        return replace(ledger, atoms=atoms, units=units, dropped_m2=dropped)
     to = _neighbours(ledger.units, slivers, grid)
-    atoms = ledger.atoms.assign(unit=ledger.atoms["unit"].replace(to))
-    atoms = atoms.groupby(KEYS, sort=True)["area_m2"].sum().reset_index()
     units = ledger.units.drop(list(to))
+    new = ledger.units.index.to_series().replace(to)
+    atoms = ledger.atoms.assign(unit=runs.looked_up(new, ledger.atoms["unit"]))
+    atoms = _of_units(atoms, units.index)
+    groups = atoms.groupby(KEYS, sort=True, observed=True)
+    atoms = _of_units(groups["area_m2"].sum().reset_index(), units.index)
     units["area_m2"] = runs.total(atoms["area_m2"], atoms["unit"], units.index)
     return replace(ledger, atoms=atoms, units=units)
+
+
+def _of_units(atoms: pd.DataFrame, units: pd.Index) -> pd.DataFrame:
+    """Code the units of atoms anew, all of which are there; other keys stay coded."""
+    rest = ("township", "county", "protected_by")
+    back = {k: by_text(in_text(atoms[k])) for k in rest if not is_coded(atoms[k])}
+    return atoms.assign(unit=coded(runs.positions(atoms["unit"], units), units), **back)
 
 
 def _neighbours(units: gpd.GeoDataFrame, slivers: Any, grid: GridSpec) -> dict[str, str]:

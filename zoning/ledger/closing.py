@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from zoning.base.areas import Ints
+from zoning.base.coded import by_text, coded
 from zoning.grid.lattice import GridSpec
 from zoning.ledger.rounding import round_areas
 from zoning.ledger.tiles import PARTS, Measured, add_up
@@ -54,7 +55,8 @@ def close(
     Returns
     -------
     DataFrame
-        ``unit``, the columns of ``labels``, ``landuse``, ``area_m2`` (int64, above 0), sorted.
+        ``unit``, the columns of ``labels``, ``landuse``, ``area_m2`` (int64, above 0), sorted;
+        what is text in ``labels``, and units, are coded (:mod:`zoning.base.coded`).
     """
     place = np.empty(len(city), dtype=np.int64)
     order = grid.order(city.col, city.row)
@@ -71,8 +73,11 @@ def close(
     )  # fmt: skip
     keep = area > 0
     unit, group, landuse, area = unit[keep], group[keep], landuse[keep], area[keep]
-    atoms = labels.iloc[first[group]].reset_index(drop=True)
-    atoms.insert(0, "unit", units.take(unit))
+    row = first[group]
+    atoms = pd.DataFrame({"unit": coded(unit, units)})
+    for key in labels:
+        plain = pd.api.types.is_numeric_dtype(labels[key]) or bool(labels[key].isna().any())
+        atoms[key] = (labels[key].array if plain else by_text(labels[key])).take(row)
     atoms["landuse"] = landuse
     atoms["area_m2"] = area
     return atoms

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from zoning.base import runs
 from zoning.base.areas import share
+from zoning.base.coded import spelled
 from zoning.inputs.protections import load_kinds
 from zoning.ledger.atoms import Ledger
 from zoning.ledger.cover import covers
@@ -58,8 +60,9 @@ def tables(
     """
     parts = parts[[c for c in (*_KEYS, *_SUMS) if c in parts]]
     under, kinds = covers(parts), load_kinds().index
-    by_kind, protected = _by_kind(parts, under, kinds), parts[under(kinds)]
-    per_area = parts.merge(ledger.protection_sets, on="protection_set", how="inner")
+    by_kind, protected = _by_kind(parts, under, kinds), spelled(parts[under(kinds)])
+    in_sets = spelled(parts[parts["protection_set"] > 0])
+    per_area = in_sets.merge(ledger.protection_sets, on="protection_set", how="inner")
     out = {
         "protection_kinds": _kinds(by_kind, layer, ledger, protected),
         "protection_areas": _areas(layer, per_area),
@@ -80,8 +83,8 @@ def _by_kind(
     """Repeat the atoms for each kind that protects them."""
     found = [(kind, rows) for kind in kinds if (rows := under([kind])).any()]
     return pd.concat(
-        [parts[rows].assign(kind=kind) for kind, rows in found]
-        or [parts[:0].assign(kind=kinds[0])],
+        [spelled(parts[rows]).assign(kind=kind) for kind, rows in found]
+        or [spelled(parts[:0]).assign(kind=kinds[0])],
         ignore_index=True,
     )
 
@@ -149,7 +152,7 @@ def _units(by_kind: pd.DataFrame, protected: pd.DataFrame, parts: pd.DataFrame) 
     size = _add(by_kind, ["unit", "kind"])
     most = size.sort_values("area_m2", ascending=False, kind="stable").drop_duplicates("unit")
     under = protected.groupby("unit")["area_m2"].sum()
-    whole = parts.groupby("unit", sort=True)["area_m2"].sum()
+    whole = spelled(runs.added(parts, ["unit"], ["area_m2"])).set_index("unit")["area_m2"]
     table = pd.DataFrame({"unit": whole.index})
     table["kind"] = table["unit"].map(most.set_index("unit")["kind"]).fillna(NOTHING)
     table["area_m2"] = table["unit"].map(under).fillna(0).astype("int64")

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from zoning.base import runs
+from zoning.base.coded import spelled
 from zoning.ledger.atoms import Ledger
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def tables(
     }
     del per_area
     named = ("unit", "county", "township", "red_level", *_SUMS)
-    red = parts.loc[parts["red_level"] > 0, [c for c in named if c in parts]]
+    red = spelled(parts.loc[parts["red_level"] > 0, [c for c in named if c in parts]])
     out |= {
         "redline_union_by_unit": _union(red, ["unit"]),
         "redline_levels": _union(red, []),
@@ -105,7 +106,7 @@ def _by_area(ledger: Ledger, parts: pd.DataFrame) -> pd.DataFrame:
     strict = ledger.red_sets.groupby(["red_set", "area_code"])["level"].min().reset_index()
     under = parts["red_set"] > 0
     columns = [c for c in ("unit", "red_set", "area_m2", "built_m2") if c in parts]
-    red = parts.loc[under, columns].assign(atom=np.flatnonzero(under))
+    red = spelled(parts.loc[under, columns]).assign(atom=np.flatnonzero(under))
     return red.merge(strict, on="red_set", how="inner")
 
 

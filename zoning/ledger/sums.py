@@ -14,6 +14,7 @@ import shapely
 
 from zoning.base import runs
 from zoning.base.areas import share
+from zoning.base.coded import spelled
 from zoning.inputs.protections import counted_by_default, load_kinds
 from zoning.ledger.atoms import NONE, OVERLAP, Ledger
 from zoning.ledger.cover import covered, covers
@@ -144,9 +145,10 @@ def pieces(parts: pd.DataFrame) -> pd.DataFrame:
     out = _flat(parts, ["unit", "township", "county"], "free_farmland_m2")
     first = runs.starts([out["unit"], out["township"]])
     if first is None or len(first) < len(out):  # a township in several counties
-        out = out.groupby(["unit", "township"], sort=True).agg(
+        out = out.groupby(["unit", "township"], sort=True, observed=True).agg(
             {"county": "first", **{c: "sum" for c in out.columns[3:]}}
         ).reset_index()  # fmt: skip
+    out = spelled(out)
     out.index = pd.Index(out["unit"] + "|" + out["township"], name="piece")
     return runs.in_order(out)
 
@@ -185,7 +187,7 @@ def describe_units(
     columns = [c for c in total.columns if c != "area_m2"]
     units[columns] = total[columns]
     geometry = units.pop("geometry")
-    return gpd.GeoDataFrame(units, geometry=geometry, crs=ledger.units.crs), shares
+    return gpd.GeoDataFrame(units, geometry=geometry, crs=ledger.units.crs), spelled(shares)
 
 
 def _largest(known: pd.DataFrame, units: pd.Index) -> Any:

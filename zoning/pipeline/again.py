@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from zoning import zones
+from zoning.base import runs
 from zoning.capacity import Lock, account, cap_rules
 from zoning.capacity.own import add_coefficients
 from zoning.errors import InfeasibleError, InputError
@@ -79,9 +80,8 @@ def zone_again(
     parts = sums.split(plan.ledger, classes, ready.scheme.counted)
     units = plan.units.drop(columns=[*_UNITS], errors="ignore")
     red_known = plan.redlines is not None or config.redlines.none
-    counted = parts.groupby("unit")["protected_m2"].sum()
     if red_known:
-        units["protected_m2"] = counted.reindex(units.index, fill_value=0).astype("int64")
+        units["protected_m2"] = runs.total(parts["protected_m2"], parts["unit"], units.index)
     sums.add_overlays(units, parts, ready.scheme, red_known=red_known)
     state = State(units=units, shares=pd.DataFrame(), pieces=sums.pieces(parts))
     state.townships = _bare(plan, [method, *_old_method(plan)])

@@ -96,12 +96,13 @@ def residuals(layers: Layers, ledger: Ledger) -> pd.DataFrame:
     if ledger.dropped_m2 == 0 and layers.townships is not None:
         own = _without_neighbours(layers.townships.geometry.to_numpy())
         own = _clipped(own, city)
-        by_township = atoms.groupby("township")["area_m2"].sum()
+        by_township = atoms.groupby("township", observed=True)["area_m2"].sum()
         for code, shape in zip(layers.townships.index, own, strict=True):
             rows.append(
                 ("township", code, by_township.get(code, 0), shapely.area(shape), OTHER_RESIDUAL_M2)
             )
-        by_county = atoms[atoms["township"] != OVERLAP].groupby("county")["area_m2"].sum()
+        once = atoms[["county", "area_m2"]][atoms["township"] != OVERLAP]
+        by_county = once.groupby("county", observed=True)["area_m2"].sum()
         counties = layers.townships["county"].to_numpy(dtype=object)
         for county in sorted(set(counties)):
             area = shapely.area(shapely.union_all(own[counties == county]))

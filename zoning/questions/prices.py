@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from zoning.allocation.allocate import allocate
 from zoning.allocation.proof.bounded import Boundary, bound_of
 from zoning.allocation.result import Allocation
+from zoning.base import runs
 from zoning.capacity.rules import Limit, Lock
 from zoning.errors import InputError, Text
 from zoning.questions.variants import Variants, variants_of
@@ -131,23 +133,25 @@ def release(pieces: pd.DataFrame, released: pd.DataFrame) -> pd.DataFrame:
     [['u|t', 'key', 2], ['u|t#R1', 'key', 4]]
     """
     missing = [c for c in _NEEDED if c not in released]
-    if missing or not released["piece"].isin(pieces.index).all():
+    at = np.array([]) if missing else runs.positions(released["piece"], pieces.index)
+    if missing or (at < 0).any():
         raise InputError.one(
             f"released land: columns {missing} missing, or a piece is unknown",
             f"释放土地表缺少字段 {missing} 或存在未知地块",
             where="released",
             code="bad-released",
         )
-    table = pieces.copy()
+    table = pieces.copy(deep=False)  # a column is exchanged, none is changed
     if "township_zone" in released and "zone" in table:
-        turned = released.loc[released["township_zone"].notna()]
-        zone_of = dict(
-            zip(table.loc[turned["piece"], "unit"], turned["township_zone"], strict=True)
-        )
-        flips = table["unit"].isin(zone_of)
-        table.loc[flips, "zone"] = table.loc[flips, "unit"].map(zone_of)
-    part = released.loc[released["released_m2"] > 0]
-    more = table.loc[part["piece"]].copy()
+        turned = released["township_zone"].notna().to_numpy()
+        units = table["unit"].iloc[at[turned]]
+        zone_of = dict(zip(units, released["township_zone"][turned], strict=True))
+        flips = table["unit"].isin(zone_of).to_numpy()
+        zone = table["zone"].copy()
+        zone[flips] = table["unit"][flips].map(zone_of).array
+        table["zone"] = zone
+    some = (released["released_m2"] > 0).to_numpy()
+    part, more = released.loc[some], table.iloc[at[some]].copy()
     more["free_m2"] = part["released_m2"].to_numpy()
     more["suitability"] = part["suitability"].to_numpy()
     more[[c for c in ("area_m2", "built_m2") if c in more]] = 0
@@ -262,6 +266,8 @@ def prices(
     if base is None:
         base = allocate(pieces, rules, locks=held, **how)
     fast = variants_of(pieces, rules, held, base, how)
+    if fast is not None and released is not None:
+        released = released.assign(row=fast.rows(released["piece"]))
     total = _count(rules, held, released) + 1
     found = []
     # Each case is a copy of all pieces, so only one is held at a time.
@@ -348,7 +354,7 @@ def _where(pieces: pd.DataFrame, moves: pd.Series, most: int = 3) -> str:
     """Name the townships with the largest change."""
     if moves.empty or "township" not in pieces:
         return ""
-    by = moves.groupby(pieces.loc[moves.index, "township"]).sum()
+    by = moves.groupby(runs.looked_up(pieces["township"], moves.index)).sum()
     by = by.iloc[by.abs().to_numpy().argsort(kind="stable")[::-1]].head(most)
     return ", ".join(
         f"{township} {change / 1e6:+.2f} km²" for township, change in by.items() if change

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from zoning.base.coded import spelled
 from zoning.errors import InputError
 from zoning.inputs.landuse import load_classes
 from zoning.ledger.atoms import NONE, OVERLAP
@@ -77,7 +78,7 @@ def released(plan: Plan) -> pd.DataFrame:
         & ~use["water"].eq(True).to_numpy()
         & ~plan.ledger["township"].isin([NONE, OVERLAP]).to_numpy()
     )
-    atoms = plan.ledger[buildable]
+    atoms = spelled(plan.ledger[buildable])
     alone = _alone(plan.red_sets)
     red = atoms[(atoms["protected_by"] == "") & atoms["red_set"].isin(alone)]
     by_red = red.assign(rule_code=red["red_set"].map(alone).astype(object), kind="redline")
@@ -165,7 +166,7 @@ def _lost(plan: Plan, sets: pd.Series, alone: pd.DataFrame) -> pd.DataFrame:
     atoms, overlays = plan.ledger, plan.scheme.replacing
     mine = sets.isin(alone.index)
     kind, code = (sets.map(alone[c].to_dict()).astype(object) for c in ("kind", "code"))
-    out = atoms.loc[mine, ["unit"]].assign(kind=kind[mine], rule_code=code[mine])
+    out = spelled(atoms.loc[mine, ["unit"]]).assign(kind=kind[mine], rule_code=code[mine])
     for o in overlays:
         only = pd.Series(False, index=atoms.index)
         for one in o.protections:

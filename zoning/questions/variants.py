@@ -16,7 +16,9 @@ import pandas as pd
 from zoning.allocation.methods.choose import Effort, without_boundary
 from zoning.allocation.model import QUANTUM, Model, exact_dot, groups_of, make_model
 from zoning.allocation.result import Allocation
+from zoning.base import runs
 from zoning.base.areas import Ints
+from zoning.base.coded import by_text
 from zoning.capacity.rules import Limit, Lock
 
 
@@ -34,16 +36,16 @@ class Variants:
     def __init__(self, pieces: pd.DataFrame, limits: Sequence[Limit], base: Allocation) -> None:
         self.limits = tuple(limits)
         self.model = make_model(pieces, self.limits)
-        self.pieces = pieces.index.to_numpy(object)
-        self.name, self.kind = pieces.index.name, pieces.index.dtype
-        self.townships = pieces["township"].to_numpy(object) if "township" in pieces else None
-        self.place = {c: k for k, c in enumerate(self.model.codes.tolist())}
-        self.base: Ints = np.asarray(base.new_m2.reindex(self.model.codes), dtype=np.int64)
-        table = pieces.iloc[self.model.order]
+        self.pieces = pieces.index
+        self.townships = pieces["township"].array if "township" in pieces else None
+        order, codes = self.model.order, self.model.codes
+        at = runs.positions(codes, base.new_m2.index)
+        self.base: Ints = base.new_m2.to_numpy(np.int64)[at]
         self.columns = {
-            c: pd.Categorical(table[c].astype(object))
+            c: by_text(pieces[c].array.take(order))
             for c in sorted({x.where for x in self.limits if x.where})
         }
+        table = pieces[["free_m2", "suitability"]].iloc[order]
         self.zoned = [x.where for x in self.limits if x.needs_zone]
         self.free = table["free_m2"].to_numpy(np.int64)
         self.known = table["suitability"].notna().to_numpy()
@@ -56,13 +58,17 @@ class Variants:
         #: Whether the prices of the plan prove it; then they say where more land changes nothing.
         self.proved = bound == self.worth
 
+    def rows(self, pieces: pd.Series) -> Ints:
+        """Find the rows of pieces in the model, of all rules at once; -1 where there is none."""
+        return runs.positions(pieces, self.model.codes)
+
     def without(self, released: pd.DataFrame) -> tuple[float, pd.Series, pd.DataFrame] | None:
         """Solve the plan with the land that one rule alone kept from being built.
 
         Parameters
         ----------
         released : DataFrame
-            As for :func:`zoning.questions.prices.release`, of one rule.
+            As for :func:`zoning.questions.prices.release`, of one rule, and ``row`` (of `rows`).
 
         Returns
         -------
@@ -95,7 +101,7 @@ class Variants:
 
     def _changed(self, released: pd.DataFrame) -> tuple[Model, dict[str, Any], Any] | None:
         """Put the released parts behind their pieces, and units into the zones they get."""
-        at = np.array([self.place.get(c, -1) for c in released["piece"].tolist()], dtype=np.int64)
+        at = released["row"].to_numpy(np.int64)
         if (at < 0).any():
             return None
         columns = dict(self.columns)
@@ -180,8 +186,8 @@ class Variants:
         by_row = np.empty(len(change), dtype=np.int64)
         by_row[self.model.order] = change
         there = np.flatnonzero(by_row)
-        index = pd.Index(self.pieces[there], dtype=self.kind, name=self.name)
-        towns = {} if self.townships is None else {"township": self.townships[there]}
+        index = self.pieces[there]
+        towns = {} if self.townships is None else {"township": self.townships.take(there)}
         moves = pd.Series(by_row[there], index=index, name="change_m2")
         return moves, pd.DataFrame(towns, index=index)
 

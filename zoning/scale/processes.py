@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any
 
 from zoning.errors import InputError, ZoningError
@@ -64,12 +65,14 @@ class Processes:
     def _pool(self, sent: tuple[Any, Any], jobs: Sequence[Any], found: dict[int, Any]) -> None:
         """Work what is not found yet, until all is done or the pool breaks."""
         left = [k for k in range(len(jobs)) if k not in found]
+        others = {child.pid for child in multiprocessing.active_children()}
         pool = ProcessPoolExecutor(
             min(self.workers, len(left)), mp_context=multiprocessing.get_context("spawn"),
             initializer=_begin, initargs=sent,
         )  # fmt: skip
         try:
-            futures: dict[Future[Any], int] = {pool.submit(_one, jobs[k]): k for k in left}
+            with _held_back():
+                futures: dict[Future[Any], int] = {pool.submit(_one, jobs[k]): k for k in left}
             for future in as_completed(futures):
                 found[futures[future]] = future.result()
                 if self.done is not None:
@@ -79,8 +82,34 @@ class Processes:
             for future, k in futures.items():
                 if future.done() and not future.cancelled() and future.exception() is None:
                     found[k] = future.result()
+        except KeyboardInterrupt:
+            # A job may take minutes; what it writes is staged, so it can be left at any moment.
+            for child in multiprocessing.active_children():
+                if child.pid not in others:
+                    child.terminate()
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Keep Ctrl-C from workers that are starting, which could only tell where it met them.
+
+    A terminal sends it to all processes, and a new interpreter needs a second until it can say that
+    it does not listen. What is held back inherits this; the one who started it hears it after.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # when it starts, it lets Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(work: Callable[[Any, Any], Any], shared: Any) -> None:

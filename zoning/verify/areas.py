@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from zoning.base.coded import in_text
 from zoning.base.shipped import load_toml
 from zoning.errors import Text
 from zoning.plan import Plan
@@ -191,9 +192,11 @@ def parts(plan: Plan) -> pd.DataFrame:
     ledger = plan.ledger
     area: Whole = ledger["area_m2"].to_numpy(np.int64)
     red = ledger["red_level"].to_numpy(np.int64) > 0
-    protected = ledger.get("protected_by", pd.Series("", ledger.index)).astype("str")
+    protected = in_text(ledger.get("protected_by", pd.Series("", ledger.index))).astype("str")
     kinds = {k["code"]: k for k in load_toml("protections", "kinds.toml")["kind"]}
-    out = {k: pd.Categorical(ledger[k].astype("str")) for k in ("unit", "township", "county")}
+    out = {
+        k: pd.Categorical(in_text(ledger[k]).astype("str")) for k in ("unit", "township", "county")
+    }
     frame = pd.DataFrame({**out, "landuse": ledger["landuse"].to_numpy()})
     # What lies over an atom is one of a few combinations: each is read once.
     number, words = pd.factorize(protected)

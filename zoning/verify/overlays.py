@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from zoning.base.coded import in_text
 from zoning.errors import Check, Text
 from zoning.plan import Plan
 
@@ -26,7 +27,7 @@ def overlays(plan: Plan) -> list[Check]:
         return []
     ledger = plan.ledger
     # What lies over an atom is one of a few combinations: each is read once.
-    number, words = pd.factorize(ledger["protected_by"].fillna(""))
+    number, words = pd.factorize(in_text(ledger["protected_by"]).fillna(""))
     at = units.index.get_indexer(ledger["unit"])
     red = ledger["red_level"].to_numpy() > 0
     area, size = ledger["area_m2"].to_numpy(np.int64), units["area_m2"].to_numpy(np.int64)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from zoning.base import runs
+from zoning.base.coded import spelled
 from zoning.errors import InputError
 from zoning.inputs.crs import to_degrees
 from zoning.ledger.sums import KIND_SUMS
@@ -245,7 +246,7 @@ def columns(plan: Any, lattice: Lattice, small: bool) -> Iterator[Column]:
 
 def _red_lists(plan: Any, codes: pd.Index, cell: float) -> dict[str, Any]:
     """Say which red-line areas touch which unit, and with how much, from the ledger."""
-    atoms = plan.ledger.loc[plan.ledger["red_set"] > 0, ["unit", "red_set", "area_m2"]]
+    atoms = spelled(plan.ledger.loc[plan.ledger["red_set"] > 0, ["unit", "red_set", "area_m2"]])
     sums = atoms.groupby(["unit", "red_set"], as_index=False)["area_m2"].sum()
     areas = plan.red_sets[["red_set", "area_code"]].drop_duplicates()
     long = (

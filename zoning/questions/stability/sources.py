@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pandas as pd
 
+from zoning.base.coded import spelled
 from zoning.errors import InputError, Text
 from zoning.indicators import AT_HAND
 from zoning.planfile.doubt import ColumnError
@@ -165,7 +166,7 @@ def _landuse(rig: Rig) -> tuple[list[Source], list[Text]]:
             "the land-use map: [errors.landuse] states no confusion matrix",
             "土地利用分类：未提供精度评价（混淆矩阵）")]  # fmt: skip
     confusion = part.confusion
-    ledger = rig.plan.ledger
+    ledger = spelled(rig.plan.ledger[["landuse", "township", "area_m2"]])
     area = ledger.groupby(["landuse", "township"])["area_m2"].sum().unstack(fill_value=0)
     area = area.reindex(columns=rig.townships.index, fill_value=0)
     mapped = tuple(str(int(v)) for v in area.index)
