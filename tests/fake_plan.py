@@ -50,7 +50,7 @@ def make(hostile: bool = False, nx: int = 6, ny: int = 5, towns: int = 3) -> Pla
     counties = _counties(townships, ledger, hostile)
     redlines, red_sets = _redlines(faces, nx, ny, city, hostile)
     zones = _zones(units, squares, city, pieces)
-    tables = _tables(ledger, units, townships, redlines, pieces, zones)
+    tables = _tables(ledger, units, townships, redlines, red_sets, pieces, zones)
     notice = "边界、地类与红线为示意性重建 / Reconstruction for illustration"
     plan_name = '<b>试验</b> & "=1+1"' if hostile else "试验市主体功能区方案"
     run = _run(plan_name, notice, grid, units, zones, redlines)
@@ -389,7 +389,7 @@ def _account(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return sums
 
 
-def _tables(ledger, units, townships, redlines, pieces, zones) -> dict[str, pd.DataFrame]:
+def _tables(ledger, units, townships, redlines, red_sets, pieces, zones) -> dict[str, pd.DataFrame]:
     shares = pieces[["unit", "township", "area_m2"]].reset_index(drop=True)
     shares["share"] = shares["area_m2"] / shares["unit"].map(units["area_m2"])
     total = _account(pieces.assign(city="试验市"), ["city"])
@@ -406,6 +406,9 @@ def _tables(ledger, units, townships, redlines, pieces, zones) -> dict[str, pd.D
     areas["difference_m2"] = areas["area_m2"] - areas["published_m2"]
     areas["built_m2"] = 0
     inside = ledger[ledger["red_set"] > 0]
+    touched = inside.merge(red_sets, on="red_set").groupby("area_code")["unit"].nunique()
+    areas["units_touched"] = touched.reindex(areas.index).fillna(0).astype("int64")
+    areas["units_changed"], areas["kept_m2"] = areas["units_touched"] // 2, areas["area_m2"]
     by = {
         k: inside.groupby([k, "red_level"])["area_m2"].sum().reset_index()
         for k in ("unit", "county", "township")

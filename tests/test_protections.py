@@ -137,6 +137,14 @@ def test_the_accounts_of_protected_land_close(plan):
     # Nothing protects the last square: that is known, so it is no gap in the table.
     assert units.loc["1kmN3501E505", ["kind", "protected_share"]].tolist() == ["none", 0]
     assert units.index.tolist() == plan.units.index.tolist()
+    # Without H1 two units fall below a half; half of it is farmland too, and stays closed. Without
+    # H2 its unit is red line still; without R1 the half under H2 still rules it.
+    columns = ["units_touched", "units_changed", "kept_m2"]
+    assert areas[columns].to_numpy().tolist() == [
+        [3, 0, 1_500_000], [2, 2, 500_000], [1, 0, 0]]  # fmt: skip
+    red = plan.tables["redline_areas"].set_index("area_code")[columns]
+    assert red.loc[["R1", "R2"]].to_numpy().tolist() == [[1, 0, 500_000], [2, 2, 1_000_000]]
+    assert red.loc["overlap"].isna().all()
     # A column that says nothing of any area is left out.
     assert "type" not in areas
 

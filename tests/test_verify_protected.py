@@ -9,9 +9,9 @@ import shapely
 import worlds
 
 import zoning as zn
+from zoning.verify import protected, withdrawn
 from zoning.verify.areas import parts
 from zoning.verify.compare import Findings
-from zoning.verify.protected import audit
 
 EXTRA = """
 [[inputs.protections]]
@@ -40,7 +40,8 @@ def plan(tmp_path_factory):
 
 def refuted(plan) -> list[str]:
     found = Findings()
-    audit(plan, parts(plan), found)
+    for room in (protected, withdrawn):
+        room.audit(plan, parts(plan), found)
     return [c.where for c in found.checks if not c.ok]
 
 
@@ -86,3 +87,14 @@ def test_a_row_left_out_and_another_kind_are_refuted(plan) -> None:
     at = units.index[units["kind"] != "none"][0]
     units.loc[at, "kind"] = "heritage"
     assert refuted(forged(plan, "protection_units", units))
+
+
+def test_what_hangs_on_a_red_line_is_tried_again(plan) -> None:
+    table = plan.tables["redline_areas"]
+    assert table["units_touched"].iloc[0] > 0 and table["units_touched"].isna().iloc[-1]
+    for column in ("units_touched", "units_changed", "kept_m2"):
+        frame = table.copy()
+        frame.loc[0, column] += 1
+        for forged in (frame, table.drop(columns=column)):
+            places = refuted(replace(plan, tables={**plan.tables, "redline_areas": forged}))
+            assert len(places) == 1 and places[0].startswith(f"plan.gpkg: redline_areas, {column}")

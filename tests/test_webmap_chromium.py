@@ -16,12 +16,15 @@ from html import escape
 from pathlib import Path
 
 import fake_plan
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+import worlds
 from pyproj import CRS, Transformer
 
+import zoning as zn
 from zoning.grid.crs import equal_area
 from zoning.outputs import webmap
 from zoning.outputs.webmap import payload
@@ -400,7 +403,11 @@ def test_cards_from_the_city_down(browser, page, plan):
     browser.js("Zoning.openPlace('redlines',arguments[0])", area)
     card = browser.text(".zn-card")
     touched = plan.red_sets.merge(plan.ledger, on="red_set").query("area_code == @area")["unit"]
-    assert f"涉及 {touched.nunique()} 个单元" in card
+    hangs = plan.tables["redline_areas"].set_index("area_code").loc[area]
+    assert hangs["units_touched"] == touched.nunique()
+    for words in (f"涉及单元\n{hangs['units_touched']}", "调出后分区改变的单元\n"
+                  f"{hangs['units_changed']}", "仅由其保护的可用地\n"):  # fmt: skip
+        assert words in card
     # From a unit to its township by a click, and back to nothing by Escape.
     browser.js("Zoning.emit('pick',Zoning.sides[0].grid.centre(30))")
     browser.js("[...document.querySelectorAll('.zn-crumbs button')].pop().click()")
@@ -713,6 +720,39 @@ def test_a_park_is_found_by_name_and_its_card_says_why(browser, plan, tmp_path):
     assert "为何如此" in card and "面积过大" in card and "没有目标" in card
     assert browser.js("return document.querySelectorAll('.zn-legend svg line[stroke=\"#7f3b08\"]')"
                       ".length") == 1  # fmt: skip
+    assert browser.complaints() == []
+
+
+def test_the_card_of_an_area_of_two_kinds_says_ground_account_and_what_hangs_on_it(
+    browser, tmp_path
+):
+    """Two areas of one code, each with its own; found by reading and by a name nearly typed."""
+    fields, old = worlds.square(2, 0, 1, 1), worlds.square(3, 1, 1, 1)
+    kinds = {"basic_farmland": ("良田", fields), "heritage": ("古驿道遗址", old)}
+    extra = ""
+    for kind, (name, shape) in kinds.items():
+        extra += f'[[inputs.protections]]\nkind = "{kind}"\npath = "{kind}.gpkg"\n'
+        layer = gpd.GeoDataFrame({"code": ["Z1"], "name": [name]}, geometry=[shape], crs=worlds.CRS)
+        layer.to_file(tmp_path / f"{kind}.gpkg")
+    made = zn.run(worlds.write(tmp_path, extra=extra))
+    browser.open(webmap.write(made, tmp_path / "m.html"))
+    for asked, title, kind, changed in (
+        ("guyidao", "古驿道遗址", "历史文化", 1), ("古骡道遗址", "古驿道遗址", "历史文化", 1),
+        ("良田", "良田", "永久基本农田", 0),
+    ):  # fmt: skip
+        ask(browser, asked)
+        browser.press("\ue007")
+        time.sleep(0.8)
+        card = browser.text(".zn-card")
+        assert browser.text(".zn-card h2") == title and card.index("依据") < card.index(kind)
+        assert "面积\n1.00 km²" in card and "最先会变的\n涉及单元\n1\n" in card
+        assert f"调出后分区改变的单元\n{changed}\n仅由其保护的可用地\n1.00 km²" in card
+    browser.js("document.querySelector('.zn-lang').click()")
+    ask(browser, "guyidao")
+    browser.press("\ue007")
+    time.sleep(0.8)
+    card = browser.text(".zn-card")
+    assert browser.text(".zn-card h2") == "Guyidaoyizhi" and "What would change first" in card
     assert browser.complaints() == []
 
 

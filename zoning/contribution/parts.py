@@ -151,6 +151,9 @@ class Card:
     terms : str
         A table with ``row``, ``line_en`` and ``line_zh``: how each row came about, line by line;
         ``row`` is the keys of the row, joined by ``/``. Empty where nothing is computed.
+    by : tuple of str
+        Columns of the table and of the layer that name a feature together, where its code alone
+        does not.
     """
 
     title: Text
@@ -158,6 +161,17 @@ class Card:
     columns: tuple[str, ...]
     place: str = "unit"
     terms: str = ""
+    by: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Columns of the table that say which place a row is about."""
+        return self.by or (self.place,)
+
+    @property
+    def layer(self) -> str:
+        """Name of the layer whose features it is about, where it is about features."""
+        return f"{self.place}s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,7 +278,9 @@ def _references(given: Contribution) -> list[Problem]:
     for card in given.cards:
         table = tables.get(card.table)
         columns = () if table is None else tuple(map(str, table.frame.columns))
-        lacking = [(card.table, c) for c in (card.place, *card.columns) if c not in columns]
+        lacking = [(card.table, c) for c in (*card.keys, *card.columns) if c not in columns]
+        lacking += [(x.name, c) for x in given.layers if x.name == card.layer
+                    for c in card.by if c not in x.frame]  # fmt: skip
         if card.terms:
             terms = tables.get(card.terms)
             known = () if terms is None else tuple(map(str, terms.frame.columns))

@@ -48,7 +48,7 @@ def describe(given: Contribution) -> dict[str, Any]:
         "cards": [
             {
                 "title": _pair(x.title), "table": x.table, "columns": list(x.columns),
-                "place": x.place, "terms": x.terms,
+                "place": x.place, "terms": x.terms, "by": list(x.by),
             }
             for x in given.cards
         ],
@@ -104,7 +104,7 @@ def restore(
         ),
         tuple(
             Card(Text(*x["title"]), x["table"], tuple(x["columns"]), x.get("place", "unit"),
-                 x.get("terms", ""))
+                 x.get("terms", ""), tuple(x.get("by", ())))
             for x in described["cards"]
         ),
         tuple(

@@ -21,6 +21,7 @@ from zoning.contribution.parts import (
 from zoning.errors import Text
 from zoning.inputs.protections import load_kinds
 from zoning.ledger.protections import NOTHING, OVERLAP_ROW
+from zoning.pipeline.withdrawn import COLUMNS as HANGING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from zoning.plan import Plan
 
+_LAND = ("built_m2", "farmland_m2", "water_m2")
 #: Name of the contribution, and of its layer of polygons.
 WING = LAYER = "protections"
 _TITLES = {
@@ -44,12 +46,8 @@ _OVERLAP = Text("counted more than once", "重复计算")
 _NOTHING = Text("not protected", "未划入保护")
 _LABELS = {
     "type": (Text("type", "类型"), Text("type of the area", "保护区类型"), ""),
-    "year": (Text("year", "年份"), Text("year of the source", "来源年份"), ""),
+    "year": (Text("year", "年份"), Text("year of the source", "来源年份"), "year"),
     "areas": (Text("areas", "区域数"), Text("number of areas", "区域数量"), "count"),
-    "kept_m2": (
-        Text("kept free by it alone", "仅由其保护的可用地"),
-        Text("land that would be free but for this kind", "若无此类保护即为可用空间的面积"), "m2",
-    ),
     "protected_share": (
         Text("protected share", "保护占比"),
         Text("share of the unit's area", "占单元市内面积"), "1",
@@ -79,8 +77,8 @@ def contribution(
     def fields(frame: pd.DataFrame, table: str) -> tuple[Field, ...]:
         found = tuple(_field(str(c), table, zones or {}) for c in frame.columns)
         kinds = {str(c.code): c.label for c in _classes()}
-        # Layers without codes of their own: there a code is a kind.
-        bare = "code" in frame and set(frame["code"].dropna()) <= set(kinds)
+        # Of a layer without codes of its own the code is the kind.
+        bare = "code" in frame and not set(kinds).isdisjoint(frame["code"])
         return tuple(replace(f, words=kinds) if bare and f.name == "code" else f for f in found)
 
     if "level" not in given["protection_levels"]:
@@ -103,13 +101,30 @@ def contribution(
     return Contribution(
         WING, Text("Protections", "保护用地"),
         layers=(Layer(LAYER, Text("protected areas", "保护区"), polygons, fields(drawn, LAYER),
-                      colour="#4d4d4d", by="kind", classes=classes),),
+                      colour="#4d4d4d", by="kind",
+                      classes=tuple(c for c in classes if c.code in set(layer["kind"]))),),
         tables=tuple(Table(n, _TITLES[n], t, fields(t, n)) for n, t in given.items()),
         themes=(theme,),
-        cards=(Card(Text("Protections", "保护"), "protection_units", ("kind", "protected_share")),),
+        cards=(
+            Card(Text("Protections", "保护"), "protection_units", ("kind", "protected_share")),
+            *(Card(title, "protection_areas", shown, "protection", by=("kind", "code"))
+              for title, columns in _CARDS if (shown := _in(given["protection_areas"], columns))),
+        ),
         chapters=(Chapter(Text("Protected land", "保护用地"), _paragraphs(found),
                           ("protection_map",), tuple(in_report)),),
     )  # fmt: skip
+
+
+#: What the card of an area says: on what ground, how much, what would be otherwise without it.
+_CARDS = (
+    (Text("on what ground", "依据"), ("kind", "type", "source", "year")),
+    (Text("account", "账目"), ("area_m2", "published_m2", "difference_m2", *_LAND)),
+    (Text("what would change first", "最先会变的"), HANGING),
+)
+
+
+def _in(table: pd.DataFrame, columns: Iterable[str]) -> tuple[str, ...]:
+    return tuple(c for c in columns if c in table)
 
 
 #: A longer table stands in the spreadsheets only.

@@ -30,9 +30,10 @@ from zoning.pipeline.contradictions import contradicted
 from zoning.pipeline.places import add_places
 from zoning.pipeline.ready import Ready, prepare
 from zoning.pipeline.state import State
+from zoning.pipeline.withdrawn import beside, withdrawn
 from zoning.plan import Plan
 from zoning.planfile.models import Config
-from zoning.schemes import Scheme, scheme_of
+from zoning.schemes import scheme_of
 
 
 def run(
@@ -108,7 +109,9 @@ def _needed(parts: pd.DataFrame, intake: Intake) -> pd.DataFrame:
 def _ground(ready: Ready, ledger: atoms.Ledger, parts: pd.DataFrame, state: State) -> Plan:
     """Make the plan of the zones, before anything is said of construction."""
     config, intake = ready.config, ready.intake
-    found = _tabulate(intake, scheme_of(config.zones), ledger, parts, state)
+    known = unknown.known_use(parts, intake.classes)
+    hangs = withdrawn(parts, known, ledger, state.units, ready.scheme)
+    found = _tabulate(ready, ledger, parts, state, hangs)
     city = gpd.GeoDataFrame(
         {"name": [config.plan.name]}, geometry=[intake.layers.city], crs=intake.grid.crs
     )
@@ -120,7 +123,8 @@ def _ground(ready: Ready, ledger: atoms.Ledger, parts: pd.DataFrame, state: Stat
         checks=tuple(_check(config, intake, ledger, parts, state)),
         run=summary.describe(config, intake, ledger, parts, state),
         contributions=(
-            *_protected(intake, ledger, parts, state), *places.contribution(state.places),
+            *_protected(intake, ledger, parts.assign(known_use=known), state, hangs),
+            *places.contribution(state.places),
             *ground.contributions(state.townships, intake, config),
         ),
     )  # fmt: skip
@@ -337,16 +341,17 @@ def _allocate(config: Config, acc: Account, state: State, cell_m: int) -> Solved
 
 
 def _tabulate(
-    intake: Intake, scheme: Scheme, ledger: atoms.Ledger, parts: pd.DataFrame, state: State
+    ready: Ready, ledger: atoms.Ledger, parts: pd.DataFrame, state: State, hangs: pd.DataFrame
 ) -> dict[str, pd.DataFrame]:
     """Make the zones, the accounts of the red lines and what shapely says of every area."""
-    units, tables = state.units, state.tables
-    state.zones = sums.describe_zones(units, intake.layers.city, scheme)
+    units, tables, intake = state.units, state.tables, ready.intake
+    state.zones = sums.describe_zones(units, intake.layers.city, ready.scheme)
     tables["unit_townships"] = state.shares
     if intake.layers.redlines is not None:
         state.redlines = redlines.describe(intake.layers.redlines, ledger)
         zone_of = units.get("zone")
         tables |= redlines.tables(state.redlines, ledger, parts, zone_of)
+        tables["redline_areas"] = beside(tables["redline_areas"], hangs)
     if intake.layers.protections is not None:
         tables["protection_sets"] = ledger.protection_sets
     tables["residuals"] = checks.residuals(intake.layers, ledger)
@@ -354,7 +359,7 @@ def _tabulate(
 
 
 def _protected(
-    intake: Intake, ledger: atoms.Ledger, parts: pd.DataFrame, state: State
+    intake: Intake, ledger: atoms.Ledger, parts: pd.DataFrame, state: State, hangs: pd.DataFrame
 ) -> tuple[Contribution, ...]:
     """Draw up the accounts of protected land, and hand them to the plan with its polygons."""
     layer = intake.layers.protections
@@ -363,8 +368,8 @@ def _protected(
     names: dict[str, str] = {}
     for frame in (state.counties, state.townships):
         names |= {} if frame is None else frame["name"].astype(str).to_dict()
-    known = parts.assign(known_use=unknown.known_use(parts, intake.classes))
-    found = protections.tables(layer, ledger, known, state.units.get("zone"))
+    found = protections.tables(layer, ledger, parts, state.units.get("zone"))
+    found["protection_areas"] = beside(found["protection_areas"], hangs)
     return (protected.contribution(layer, found, names, zone_words(state.zones)),)
 
 

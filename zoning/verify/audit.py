@@ -41,6 +41,7 @@ from zoning.verify import (
     ten,
     told,
     versions,
+    withdrawn,
     zones,
 )
 from zoning.verify.compare import Findings
@@ -74,6 +75,7 @@ def verify(plan: Plan, folder: Path | None = None, *, inputs_in: Path | None = N
     accounts.audit(plan, atoms, found)
     redlines.audit(plan, atoms, found)
     protected.audit(plan, atoms, found)
+    withdrawn.audit(plan, atoms, found)
     spread.audit(plan, found)
     found.checks += overlays(plan)
     found.checks += own(plan, atoms)

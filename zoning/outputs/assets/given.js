@@ -27,7 +27,8 @@
     for (const layer of Z.plan.given_layers) {
       const shapes = await Z.shapes(layer.shapes);
       const values = layer.rows ? await Z.numbers(layer.rows) : [];
-      const rows = shapes.map((shape, i) => ({ shape, kind: layer.classes[i], values: values[i] }));
+      const latin = (list, i) => (list && list[i]) || undefined;
+      const rows = shapes.map((shape, i) => ({ shape, at: i, kind: layer.classes[i], values: values[i], name_en: latin(layer.english, i), reading: latin(layer.readings, i) }));
       layer.drawn = rows;
       const own = draw(rows, (row) => ({
         // What is not filled shows its class by its line.
@@ -55,17 +56,27 @@
   const columnOf = (layer, name) => layer.columns.findIndex((c) => c.name === name);
 
   Z.givenName = function ({ layer, row }) {
+    if (Z.state.lang === "en" && row.name_en) return row.name_en;
     const own = ["name", "code"].map((c) => columnOf(layer, c)).find((k) => k >= 0 && row.values[k]);
     return own === undefined ? Z.say(layer.label) : text(row.values[own]);
   };
 
   // Cards of a wing about the features of its layer: the place "park" is a feature of "parks".
-  Z.givenAbout = ({ layer, row }) => {
+  function cardsAbout({ layer, row }) {
     const k = columnOf(layer, "code");
-    return k < 0 ? [] : Z.sides[0].plan.given.cards.filter((given) => given.place + "s" === layer.code && given.rows[row.values[k]]).map((given) => card(given, row.values[k]));
-  };
+    const key = layer.keys ? layer.keys[row.at] : k < 0 ? null : row.values[k];
+    return Z.sides[0].plan.given.cards.filter((given) => given.place + "s" === layer.code && given.rows[key]).map((given) => [given, key]);
+  }
 
-  Z.givenRows = ({ layer, row }) => layer.columns.map((c, k) => row.values[k] !== null && [Z.say(c), text(row.values[k])]);
+  Z.givenAbout = (hit) => cardsAbout(hit).map(([given, key]) => card(given, key));
+
+  // What the layer itself says of a feature, but what its cards say already.
+  Z.givenRows = function (hit) {
+    const { layer, row } = hit;
+    const said = new Set(cardsAbout(hit).flatMap(([given]) => given.names || []));
+    const title = Z.givenName(hit);
+    return layer.columns.map((c, k) => row.values[k] !== null && !said.has(c.name) && text(row.values[k]) !== title && [Z.say(c), text(row.values[k])]);
+  };
 
   Z.cellText = (cell) => text(cell);
 

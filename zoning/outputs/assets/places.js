@@ -82,21 +82,8 @@
       part(Z.t("next"), flipOf(town) ? Z.el("p", null, flipOf(town)) : null), Z.givenOn(Z.plan.plans[0], "township", town.code)] };
   }
 
-  // Units that would fall below the share of their overlay without this area, at most: overlaps are not known here.
-  function hangsOn(code) {
-    const { grid, plan } = Z.sides[0];
-    const over = (plan.overlays || []).find((o) => o.replaces && grid.columns[o.column]);
-    if (!over || !grid.redlines || !grid.columns.zone) return null;
-    let touched = 0, lost = 0;
-    for (let i = 0; i < grid.count; i++) {
-      const mine = grid.redlines(i).find((r) => r.code === code);
-      if (!mine) continue;
-      touched++;
-      const rest = grid.value(i, over.column) - mine.area_m2;
-      if (grid.value(i, "zone") === over.code && rest < over.share * grid.value(i, "area_m2")) lost++;
-    }
-    return Z.el("p", null, Z.t("hangs_on", { touched: Z.number(touched), lost: Z.number(lost), zone: Z.zone(over.code).label }));
-  }
+  // What would be otherwise without a red line, as the run found it.
+  const hangsOn = (row) => ["units_touched", "units_changed", "kept_m2"].map((c) => Z.known(row[c]) && [Z.name(c), c === "kept_m2" ? Z.ha(row[c]) : Z.number(row[c])]).filter(Boolean);
 
   function protectedCard(code) {
     const rows = rowsOf("redlines").filter((r) => r.area_code === code).sort((a, b) => a.level - b.level);
@@ -111,12 +98,12 @@
       part(Z.t("account"), pairs([
         ...rows.map((r) => [Z.value("level", r.level), Z.ha(r.area_m2)]), [Z.t("computed"), Z.ha(sum("area_m2"))],
         Z.known(sum("published_m2")) && [Z.t("published"), Z.ha(sum("published_m2"))]])),
-      part(Z.t("next"), hangsOn(code))] };
+      hangsOn(row).length ? part(Z.t("next"), pairs(hangsOn(row))) : null] };
   }
 
   // A feature of a layer given: what was found about it (why, where it lies, what is next), then what it says itself.
   const givenCard = (hit) => ({ kind: Z.say(hit.layer.label), title: Z.givenName(hit), crumbs: Z.crumbs(null, null), rows: [hit.row],
-    body: [Z.givenAbout(hit), part(Z.t("account"), pairs(Z.givenRows(hit)))] });
+    body: [Z.givenAbout(hit), Z.givenRows(hit).some(Boolean) ? part(Z.t("on_record"), pairs(Z.givenRows(hit))) : null] });
 
   function contentOf({ kind, code }) {
     if (kind === "city") return cityCard();

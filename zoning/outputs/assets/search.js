@@ -38,20 +38,28 @@
     return last[b.length];
   }
 
-  // Names that were nearly typed: one sign off, two in longer ones.
+  // How many signs a row is off from what was typed: none may be, one, two in longer names.
+  function nearly(row, letters, most) {
+    const ways = forms(row).flatMap((form) => (form.length > letters.length ? [form, form.slice(0, letters.length)] : [form]));
+    const off = Math.min(...ways.map((form) => distance(form, letters, most)));
+    return off <= most ? off : null;
+  }
+
+  // Names that were nearly typed.
   function near(wanted) {
     const letters = tight(wanted);
     const most = letters.length > 5 ? 2 : 1;
     if (letters.length < 2) return [];
-    const found = [];
+    const how = (row) => nearly(row, letters, most);
+    const found = givenHits(how);
     for (const kind of KINDS) {
       for (const row of Z.layers[kind] ? Z.layers[kind].rows : []) {
-        const ways = forms(row).flatMap((form) => (form.length > letters.length ? [form, form.slice(0, letters.length)] : [form]));
-        const off = Math.min(...ways.map((form) => distance(form, letters, most)));
-        if (off <= most && !found.some((h) => h.row.name === row.name)) found.push({ kind, row, off });
+        const off = how(row);
+        if (off !== null) found.push(Object.assign(hitOf(kind, row), { how: off }));
       }
     }
-    return found.sort((a, b) => a.off - b.off).slice(0, 4).map((h) => Object.assign(hitOf(h.kind, h.row), { near: true }));
+    const first = found.sort((a, b) => a.how - b.how).filter((h, k) => found.findIndex((other) => other.name === h.name) === k);
+    return first.slice(0, 4).map((h) => Object.assign(h, { near: true }));
   }
 
   const KINDS = ["townships", "counties", "redlines"];
@@ -62,9 +70,9 @@
     for (const layer of Z.plan.given_layers.filter((l) => l.columns.length)) {
       layer.drawn.forEach((row) => {
         const known = ["name", "code"].map((c) => layer.columns.findIndex((k) => k.name === c)).filter((k) => k >= 0 && row.values[k]);
-        const words = known.map((k) => Z.cellText(row.values[k]));
-        const fits = words.length ? how({ forms: words.map((w) => w.toLowerCase()) }) : null;
-        if (fits !== null) found.push({ kind: "given", name: words[0], note: words[1] === words[0] ? "" : words[1] || "", layer, rows: [row], how: fits });
+        const [name, code] = known.map((k) => Z.cellText(row.values[k]));
+        const fits = name ? how(Object.assign(row, { name, code })) : null;
+        if (fits !== null) found.push({ kind: "given", name: Z.givenName({ layer, row }), note: code === name ? "" : code || "", layer, rows: [row], how: fits });
       });
     }
     return found;

@@ -47,7 +47,7 @@ Zoning.words = {
   in_brackets: ["（{what}）", " ({what})"],
   allowed: ["是否符合规则", "Do the rules hold"],
   why_protected: ["依据", "On what ground"],
-  hangs_on: ["涉及 {touched} 个单元；若整体调出，至多 {lost} 个单元不再是“{zone}”（按单元推算，重叠未计）。", "It touches {touched} units; without it at most {lost} would no longer be {zone} (by units, overlaps not known)."],
+  on_record: ["登记信息", "On record"],
   also_here: ["此处还有", "Also here"],
   code: ["编号", "code"],
   filter: ["显示或隐藏这一类", "Show or hide this class"],

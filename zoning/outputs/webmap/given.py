@@ -12,7 +12,7 @@ from zoning.errors import Text
 from zoning.outputs import contributed
 from zoning.outputs.office.figures import quantity
 from zoning.outputs.office.wording import is_missing
-from zoning.outputs.webmap.layers import MAX_POINTS, degrees, fit
+from zoning.outputs.webmap.layers import MAX_POINTS, degrees, fit, latin
 from zoning.outputs.webmap.packing import deflate, pack_numbers, pack_shapes
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def cards(plan: Plan) -> list[dict[str, Any]]:
 
 def layers(plan: Plan) -> list[dict[str, Any]]:
     """Pack the layers, each with its look; the colour of every feature is its class."""
-    return [_layer(x) for _, x in contributed.styled_layers(plan).values()]
+    return [_layer(given, x) for given, x in contributed.styled_layers(plan).values()]
 
 
 def both(text: Text) -> dict[str, str]:
@@ -85,20 +85,20 @@ def _legend(classes: tuple[Class, ...]) -> list[dict[str, Any]]:
     return [{"colour": c.colour, "label": both(c.label)} for c in classes]
 
 
-def _layer(x: Layer) -> dict[str, Any]:
+def _layer(given: Contribution, x: Layer) -> dict[str, Any]:
     shapes, tolerance = fit(x.frame.geometry.array, MAX_POINTS)
     number = np.full(len(x.frame), -1)
     if x.by is not None:
         number = contributed.class_of(x.frame[x.by], x.classes)
     return {
         "code": x.name, "label": both(x.title), "colour": x.colour, "filled": x.filled,
-        **_features(x),
+        **_features(x, next((c.by for c in given.cards if c.layer == x.name), ())),
         "legend": _legend(x.classes), "classes": number.tolist(),
         "shapes": pack_shapes(degrees(shapes, x.frame.crs).array), "tolerance_m": tolerance,
     }  # fmt: skip
 
 
-def _features(x: Layer) -> dict[str, Any]:
+def _features(x: Layer, by: tuple[str, ...]) -> dict[str, Any]:
     """Pack what the cards of the features say; a layer with too many has lines only."""
     if len(x.frame) > MOST_FEATURES:
         return {"columns": [], "rows": None}
@@ -110,7 +110,15 @@ def _features(x: Layer) -> dict[str, Any]:
     ]
     columns = [{"name": f.name, **both(f.label)} for f in fields]
     text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
-    return {"columns": columns, "rows": {"type": "json", "data": deflate(text.encode())}}
+    packed = {"columns": columns, "rows": {"type": "json", "data": deflate(text.encode())}}
+    if any(f.name == "name" for f in fields):
+        packed |= latin(x.frame, "protections" if x.name == "protections" else "places")
+    return {**packed, "keys": _keys(x.frame, by)} if by else packed
+
+
+def _keys(frame: Any, by: tuple[str, ...]) -> list[str]:
+    """Name every row by the columns that do so together."""
+    return ["/".join(map(str, row)) for row in frame[list(by)].itertuples(index=False, name=None)]
 
 
 def _card(given: Contribution, k: int) -> dict[str, Any]:
@@ -126,23 +134,24 @@ def _card(given: Contribution, k: int) -> dict[str, Any]:
     rows: dict[str, list[list[Any]]] = {}
     how: dict[str, list[str]] = {}
     keys = table.frame[list(table.keys)].astype(str).agg("/".join, axis=1) if card.terms else None
-    columns = table.frame[[card.place, *card.columns]]
+    columns = table.frame[list(card.columns)]
     told = table.frame["zh"] if "en" in card.columns and "zh" in table.frame else None
-    for n, (place, *values) in enumerate(columns.itertuples(index=False, name=None)):
+    places = _keys(table.frame, card.keys)
+    for n, values in enumerate(columns.itertuples(index=False, name=None)):
         line = [
             # A sentence that the table holds in both languages.
             both(Text(str(v), str(told.iloc[n]))) if told is not None and f.name == "en"
             else _cell(f, v)
             for f, v in zip(wanted, values, strict=True)
         ]  # fmt: skip
-        rows.setdefault(str(place), []).append(line)
+        rows.setdefault(places[n], []).append(line)
         if keys is not None:
-            how.setdefault(str(place), []).append(keys.iloc[n])
+            how.setdefault(places[n], []).append(keys.iloc[n])
     packed = {
         "title": both(card.title), "rows": rows,
         "columns": [both(_FOUND if told is not None and f.name == "en" else f.label)
                     for f in wanted],
-        "place": card.place,
+        "place": card.place, "names": [f.name for f in wanted],
     }  # fmt: skip
     return packed if keys is None else {**packed, "keys": how, "terms": _terms(given, card.terms)}
 

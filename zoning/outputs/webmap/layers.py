@@ -22,6 +22,8 @@ _COARSEST_M = 3000.0
 #: Shapes that tell where to begin.
 _SAMPLE = 50
 
+#: What hangs on an area, in the table of the areas.
+HANGING = ("units_touched", "units_changed", "kept_m2")
 #: What the card of a township may show, where the table has it.
 TOWNSHIP_CARD = (
     "name", "county", "county_name", "zone", "area_m2", "built_m2", "free_m2", "new_m2",
@@ -35,7 +37,7 @@ COUNTY_CARD = (
 )  # fmt: skip
 REDLINE_CARD = (
     "area_code", "name", "type", "level", "area_m2", "published_m2", "status",
-    "boundary_status", "source", "source_year",
+    "boundary_status", "source", "source_year", *HANGING,
 )  # fmt: skip
 #: All columns that cards name.
 CARDS = tuple(sorted({*TOWNSHIP_CARD, *COUNTY_CARD, *REDLINE_CARD}))
@@ -60,7 +62,7 @@ def pack_layers(plan: Any) -> dict[str, Any]:
             _with_new(plan.townships, plan, "township"), TOWNSHIP_CARD, named=True
         )
     if plan.redlines is not None and len(plan.redlines):
-        layers["redlines"] = _layer(plan.redlines, REDLINE_CARD, kind="protections")
+        layers["redlines"] = _layer(_with_hanging(plan), REDLINE_CARD, kind="protections")
         layers["redlines"]["types"] = redline_types()
         layers["redlines"]["sources"] = _sources(plan.redlines)
     return layers
@@ -73,7 +75,7 @@ def town_rows(plan: Any) -> list[dict[str, Any]] | None:
         return None
     zones = towns["zone"] if "zone" in towns else [None] * len(towns)
     names = towns["name"] if "name" in towns else [None] * len(towns)
-    english = _latin(towns, "places").get("english", [None] * len(towns))
+    english = latin(towns, "places").get("english", [None] * len(towns))
     return [
         {"code": str(code), "name": plain(name), "name_en": en, "zone": plain(zone)}
         for code, name, en, zone in zip(towns.index, names, english, zones, strict=True)
@@ -86,6 +88,14 @@ def _with_new(places: Any, plan: Any, key: str) -> Any:
         return places
     sums = plan.pieces.groupby(key)["new_m2"].sum()
     return places.assign(new_m2=sums.reindex(places.index, fill_value=0))
+
+
+def _with_hanging(plan: Any) -> Any:
+    """Put beside red lines what would be otherwise without each of them, where it is known."""
+    table = plan.tables.get("redline_areas")
+    columns = () if table is None else [c for c in HANGING if c in table]
+    found = {c: plan.redlines["area_code"].map(table.set_index("area_code")[c]) for c in columns}
+    return plan.redlines.assign(**found)
 
 
 def _sources(frame: Any) -> dict[str, dict[str, str]]:
@@ -109,7 +119,7 @@ def redline_types() -> dict[str, dict[str, str]]:
     return {t["code"]: {"zh": t["zh"], "en": t["en"]} for t in listed}
 
 
-def _latin(frame: Any, kind: str) -> dict[str, Any]:
+def latin(frame: Any, kind: str) -> dict[str, Any]:
     """Give names in English and their readings, sign by sign, for people who type letters."""
     if "name" not in frame:
         return {}
@@ -131,7 +141,7 @@ def _layer(
         "codes": [str(i) for i in frame.index],
         "columns": columns,
         "rows": [[plain(v) for v in row] for row in frame[columns].itertuples(index=False)],
-        **_latin(frame, kind),
+        **latin(frame, kind),
         "shapes": pack_shapes(lonlat.array),
         "tolerance_m": tolerance,
     }
