@@ -1098,6 +1098,29 @@ def test_a_pasted_polygon_is_answered_by_units(browser, page, plan, form):
     assert abs(sums[3] / (plan.units["built_m2"] * part).sum() - 1) < 2e-3
 
 
+def test_a_polygon_may_be_typed_and_one_that_crosses_itself_has_no_area(browser, page):
+    """What is typed is read when it is done: half a number is another place."""
+    from selenium.webdriver.common.by import By
+
+    browser.open(page)
+    browser.js("document.querySelector('.zn-tool-measure').click()")
+    box = browser.driver.find_element(By.CSS_SELECTOR, ".zn-measure textarea")
+    (x0, y0), (x1, y1) = POLYGON[0], POLYGON[2]
+    box.send_keys(f"POLYGON(({x0} {y0}, {x1} {y1}, {x1} {y0}, {x0} {y1}))")
+    assert browser.js("return document.querySelector('.zn-measure textarea').value").endswith("))")
+    browser.js("[...document.querySelectorAll('.zn-measure button')].find("
+               "b=>b.textContent=='读取').click()")  # fmt: skip
+    assert "自相交" in browser.text(".zn-measure")
+    browser.js("[...document.querySelectorAll('.zn-measure button')].find("
+               "b=>b.textContent=='清除').click()")  # fmt: skip
+    ring = [[x0, y0], [x1, y0], [x1, y1], [x0, y0]]
+    for text in (json.dumps({"type": "Polygon", "coordinates": [ring, ring]}),
+                 "POLYGON((1 1,2 1,2 2,1 1),(1.1 1.1,1.2 1.1,1.2 1.2,1.1 1.1))"):  # fmt: skip
+        browser.js("const t=document.querySelector('.zn-measure textarea');t.value=arguments[0];"
+                   "t.dispatchEvent(new Event('input'))", text)  # fmt: skip
+        assert "单个多边形环" in browser.text(".zn-measure")
+
+
 def test_what_is_no_polygon_is_marked(browser, page):
     browser.open(page)
     for text in (

@@ -17,7 +17,7 @@
   function lighter(colour) {
     const mix = (shift) => {
       const part = (colour >>> shift) & 255;
-      return Math.round(part + (255 - part) * 0.45) << shift;
+      return Math.round(part + (255 - part) * 0.3) << shift;
     };
     return (0xff000000 | mix(16) | mix(8) | mix(0)) >>> 0;
   }
@@ -123,13 +123,15 @@
       return met;
     },
 
-    // Thin light lines where the unit changes.
+    // Thin light lines where the unit changes: a pixel on either side, so that scaling does not break them.
     lines: function (pixels, squares, width) {
+      const on = new Uint8Array(squares.length);
       for (let k = width; k < squares.length; k++) {
-        if (squares[k] < 0) continue;
-        const west = k % width ? squares[k - 1] : squares[k];
-        if (squares[k] !== west || squares[k] !== squares[k - width]) pixels[k] = lighter(pixels[k]);
+        for (const other of k % width ? [k - 1, k - width] : [k - width]) {
+          if (squares[k] !== squares[other]) on[k] = on[other] = 1;
+        }
       }
+      on.forEach((line, k) => { if (line && squares[k] >= 0) pixels[k] = lighter(pixels[k]); });
     },
 
     // Keep only what lies inside the city.

@@ -28,19 +28,26 @@
         Z.el("button", { type: "button", onclick: () => set(false) }, Z.t("close")));
     }
 
-    // A polygon from elsewhere: text in the clipboard becomes the points.
+    // A polygon from elsewhere: text in the clipboard becomes the points at once, what is typed when it is done.
     function paste() {
-      const box = Z.el("textarea", { rows: 2, "aria-label": Z.t("paste"), placeholder: Z.t("paste"), oninput: () => {
+      const read = () => {
         const ring = Z.readPolygon(box.value);
-        box.setAttribute("aria-invalid", String(!ring && box.value.trim() !== ""));
+        const wrong = !ring && box.value.trim() !== "";
+        box.setAttribute("aria-invalid", String(wrong));
+        Z.put(note, wrong ? Z.t("one_ring") : "");
         if (!ring) return;
         points = ring.map((p) => L.latLng(p[0], p[1]));
         const [a, b] = [points[0], points[points.length - 1]];
         if (a.equals(b)) points.pop();
-        map.fitBounds(L.latLngBounds(points), { paddingTopLeft: [60, 60], paddingBottomRight: [60, 150], maxZoom: 13, animate: false });
         draw();
+        // Beside what is told of it.
+        map.fitBounds(L.latLngBounds(points), { paddingTopLeft: [60, 40 + Z.find(".zn-measure").offsetHeight], paddingBottomRight: [60, 150], maxZoom: 13, animate: false });
+      };
+      const note = Z.el("p", { class: "zn-soft", role: "status" });
+      const box = Z.el("textarea", { rows: 2, "aria-label": Z.t("paste"), placeholder: Z.t("paste"), oninput: (event) => {
+        if (!/^(insertText|insertLineBreak|insertComposition|delete)/.test(event.inputType || "")) read();
       } });
-      return box;
+      return [box, note, Z.el("button", { type: "button", onclick: read }, Z.t("read_polygon"))];
     }
 
     function draw() {

@@ -55,8 +55,8 @@
       Z.known(r.level1_m2) ? line(Z.t("reds_level1"), Z.km2(r.level1_m2, 2)) : null));
   }
 
-  const measure = (value, unit) =>
-    !Z.known(value) ? "–" : unit === "m2" ? Z.km2(value, 3) : unit === "1" ? Z.percent(value, 2) : Z.number(value) + " " + unit;
+  const measure = (value, c) =>
+    !Z.known(value) ? "–" : c.unit === "m2" ? Z.km2(value, 3) : c.unit === "1" ? Z.percent(value, 2) : [Z.number(value), c.sign && c.sign[Z.state.lang]].filter(Boolean).join(" ");
 
   function checks(a) {
     if (!a.checks.length) return null;
@@ -67,8 +67,8 @@
     const item = (c) => Z.el("li", { class: "zn-" + kind(c) },
       Z.el("span", { class: "zn-mark" }, sign(c)),
       Z.el("div", null, Z.el("strong", null, Z.say({ zh: c.zh, en: c.en }) || c.check),
-        Z.el("span", { class: "zn-soft" }, [Z.say(c.place), Z.known(c.measured) ? Z.t("measured") + " " + measure(c.measured, c.unit) : null,
-          Z.known(c.limit) ? Z.t("limit") + " " + measure(c.limit, c.unit) : null].filter(Boolean).join(" · "))));
+        Z.el("span", { class: "zn-soft" }, [Z.say(c.place), Z.known(c.measured) ? Z.t("measured") + " " + measure(c.measured, c) : null,
+          Z.known(c.limit) ? Z.t("limit") + " " + measure(c.limit, c) : null].filter(Boolean).join(" · "))));
     const good = a.checks.filter((c) => c.ok);
     return Z.el("section", null, Z.el("h3", null, Z.t("checks_title")),
       bad.length ? [Z.el("p", null, Z.t("checks_bad", { n: bad.length })), Z.el("ul", { class: "zn-checks" }, bad.map(item))] : null,

@@ -52,16 +52,32 @@
     return sums;
   };
 
-  // Reads WKT, GeoJSON, or lines of longitude and latitude; null where it is none of them.
+  // Whether two sides of a ring cross: then it has no area that one could tell.
+  function crosses(ring) {
+    const turn = (a, b, c) => Math.sign((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]));
+    const side = (k) => [ring[k], ring[(k + 1) % ring.length]];
+    for (let i = 0; i < ring.length; i++) {
+      const [a, b] = side(i);
+      for (let k = i + 2; k < ring.length - (i ? 0 : 1); k++) {
+        const [c, d] = side(k);
+        if (turn(a, b, c) * turn(a, b, d) < 0 && turn(c, d, a) * turn(c, d, b) < 0) return true;
+      }
+    }
+    return false;
+  }
+
+  // Reads WKT, GeoJSON, or lines of longitude and latitude; null where it is none of them, or more than one ring.
   Z.readPolygon = function (text) {
     const ringOf = (pairs) => (pairs.length >= 3 && pairs.every((p) => p.length >= 2 && Math.abs(p[0]) <= 180 && Math.abs(p[1]) <= 90) ? pairs.map((p) => [p[1], p[0]]) : null);
     try {
       const given = JSON.parse(text);
       const shape = given.type === "FeatureCollection" ? given.features[0].geometry : given.geometry || given;
-      return ringOf(shape.type === "Polygon" ? shape.coordinates[0] : shape.coordinates[0][0]);
+      const rings = shape.type === "Polygon" ? shape.coordinates : shape.coordinates.flat();
+      return rings.length === 1 ? ringOf(rings[0]) : null;
     } catch (other) {
-      const inside = (/polygon[^(]*\(+([^()]+)\)/i.exec(text) || [null, text])[1];
-      const numbers = (inside.match(/-?\d+(?:[.]\d+)?/g) || []).map(Number);
+      const told = /polygon[^(]*\(+([^()]+)\)/i.exec(text);
+      if ((!told && /[a-z]/i.test(text)) || (told && /\)\s*,\s*\(/.test(text))) return null;
+      const numbers = ((told ? told[1] : text).match(/-?\d+(?:[.]\d+)?/g) || []).map(Number);
       const pairs = numbers.length % 2 ? [] : Array.from({ length: numbers.length / 2 }, (unused, k) => [numbers[2 * k], numbers[2 * k + 1]]);
       return ringOf(pairs);
     }
@@ -71,6 +87,7 @@
 
   Z.polygonRows = function (ring) {
     const side = Z.sides[0];
+    if (crosses(ring)) return Z.el("p", { class: "zn-soft" }, Z.t("polygon_crosses"));
     const sums = Z.under(side, ring);
     if (!sums || !sums.units) return Z.el("p", { class: "zn-soft" }, Z.t("polygon_outside"));
     const line = (name, m2) => Z.el("tr", null, Z.el("th", { scope: "row" }, name), Z.el("td", { class: "zn-num" }, Z.ha(m2)), Z.el("td", { class: "zn-num zn-soft" }, Z.percent(m2 / sums.area_m2)));

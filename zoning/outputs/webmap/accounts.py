@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from zoning.base import words
 from zoning.outputs.office.wording import standing
 from zoning.outputs.webmap.layers import plain
 from zoning.pipeline.protected import protected_of
@@ -51,6 +52,10 @@ def pack_accounts(plan: Any) -> dict[str, Any]:
         check["place"] = {k: v.get(check["where"], check["where"]) for k, v in names.items()}
         for key in ("measured", "limit", "margin"):
             check[key] = plain(check[key])
+        if check["unit"] not in ("", "1", "m2"):
+            sign = {lang: words.unit_sign(check["unit"], lang) for lang in names}
+            # An English number of things stands alone.
+            check["sign"] = sign if check["unit"] != "count" else {**sign, "en": ""}
     return found
 
 
