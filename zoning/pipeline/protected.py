@@ -111,7 +111,8 @@ def contribution(
               for title, columns in _CARDS if (shown := _in(given["protection_areas"], columns))),
         ),
         chapters=(Chapter(Text("Protected land", "保护用地"), _paragraphs(found),
-                          ("protection_map",), tuple(in_report)),),
+                          ("protection_map",), tuple(in_report),
+                          columns={"protection_areas": _in(given["protection_areas"], _LISTED)}),),
     )  # fmt: skip
 
 
@@ -121,6 +122,10 @@ _CARDS = (
     (Text("account", "账目"), ("area_m2", "published_m2", "difference_m2", *_LAND)),
     (Text("what would change first", "最先会变的"), HANGING),
 )
+
+
+#: What the report lists of an area; the workbook has all.
+_LISTED = ("name", "kind", "area_m2", "published_m2", "built_m2", *HANGING)
 
 
 def _in(table: pd.DataFrame, columns: Iterable[str]) -> tuple[str, ...]:

@@ -184,11 +184,13 @@ def _grade(plan: Plan, q: Question, proof: Proof, found: Findings) -> None:
                             "文件夹可证明不存在更优方案，所称等级偏低"), claimed,
                 proof.grade)  # fmt: skip
         return
+    worth, most = (f"{x:,.0f}" if abs(x) >= 1e4 else f"{x:.6g}"
+                   for x in (float(proof.worth), float(proof.bound)))  # fmt: skip
     text = Text(
-        f"worth {float(proof.worth):.6g}, no plan more than {float(proof.bound):.6g}: "
+        f"worth {worth}, no plan more than {most}: "
         + ("no plan can be better" if proof.grade == "complete"
            else f"at most {max(gap, 0):.2g} of the bound is lost"),
-        f"总值 {float(proof.worth):.6g}，上界 {float(proof.bound):.6g}："
+        f"总值 {worth}，上界 {most}："
         + ("不存在更优方案" if proof.grade == "complete" else f"损失不超过 {max(gap, 0):.2g}"),
     )  # fmt: skip
     found.add("allocation.certificate", abs(max(proof.bound, proof.worth) - said) <= room, text,

@@ -233,9 +233,10 @@ def bounded(
     # A plan above its bound shows that the bound was not derived as it must be.
     sound = objective <= bound + 1e-9 * abs(bound) + 1e-3
     ok = not bad and sound and gap <= stated_gap + 1e-12
+    most, worth_ = (f"{x:,.0f}" if abs(x) >= 1e4 else f"{x:.6g}" for x in (bound, objective))
     text = Text(
-        f"bound {bound:.6g}, plan {objective:.6g}: at most {max(gap, 0):.2g} of the bound is lost",
-        f"上界 {bound:.6g}，方案 {objective:.6g}：损失不超过 {max(gap, 0):.2g}",
+        f"bound {most}, plan {worth_}: at most {max(gap, 0):.2g} of the bound is lost",
+        f"上界 {most}，方案 {worth_}：损失不超过 {max(gap, 0):.2g}",
     )
     if bad:
         text = Text("; ".join(t.en for t in bad), "；".join(t.zh for t in bad))
