@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from zoning.base.areas import M2_PER_HA, M2_PER_KM2
@@ -69,14 +70,16 @@ def quantity(value: Any, measure: str) -> str:
 
 
 def area(value_m2: Any) -> str:
-    """Write square metres as km2; what is too small for two digits keeps more.
+    """Write square metres as km2; what is too small for two decimals keeps two digits.
 
     Examples
     --------
     >>> area(3_843_700_000), area(1_200), area(0), area(-25_000), area(0.2)
     ('3,843.70', '0.0012', '0.00', '-0.025', '0.00')
+    >>> area(26_315), area(99_900)
+    ('0.026', '0.1')
     """
     value = float(value_m2) / M2_PER_KM2
     if 0.000001 <= abs(value) < 0.1:
-        return f"{value:.6f}".rstrip("0")
+        return f"{value:.{1 - math.floor(math.log10(abs(value)))}f}".rstrip("0")
     return f"{value:,.2f}"
