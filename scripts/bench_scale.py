@@ -25,6 +25,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -209,9 +210,15 @@ def _land_use(
             file.write(block, 1, window=((top, top + rows), (0, width)))
 
 
-def measured(words: list[str], limit: float) -> tuple[float, float, int | None]:
-    """Run a process: processor seconds, largest memory in MB, exit code (None: too long)."""
-    run = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def measured(
+    words: list[str], limit: float, settings: Mapping[str, str] | None = None
+) -> tuple[float, float, int | None]:
+    """Run a process: processor seconds, largest memory in MB, exit code (None: too long).
+
+    The memory is that of the process or, where it is larger, of the largest one it started.
+    """
+    env = {**os.environ, **(settings or {})}
+    run = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env)
 
     timer = threading.Timer(limit, run.kill)
     timer.start()

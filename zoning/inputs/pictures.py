@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 
 Bounds = tuple[float, float, float, float]
 #: Pixels that are looked through at a time.
-_STRIP = 1 << 22
+_STRIP = 1 << 20
+#: Bytes that GDAL keeps of what it read. By itself it keeps a twentieth of the machine's memory, so
+#: all of a province, though here no block is read twice.
+_CACHE = 1 << 24
+#: Bytes of whole numbers that a float holds exactly.
+_EXACT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,11 @@ class ClassFile:
         """Open the file, in the CRS of the grid."""
         import rasterio
 
-        with rasterio.open(self.path) as file, _view(file, self.own, self.target) as view:
+        with (
+            rasterio.Env(GDAL_CACHEMAX=_CACHE),
+            rasterio.open(self.path) as file,
+            _view(file, self.own, self.target) as view,
+        ):
             yield view
 
     def strips(self, view: DatasetReader | WarpedVRT) -> Iterator[Raster]:
@@ -93,9 +102,7 @@ class ClassFile:
             yield self._pixels(view, Window(every.col_off, first, every.width, last - first))
 
     def _pixels(self, view: DatasetReader | WarpedVRT, window: Window) -> Raster:
-        values = view.read(self.band, window=window)
-        known = view.read_masks(self.band, window=window) != 0
-        picture = _whole_numbers(values, known, str(self.path))
+        picture = self._numbers(view, window)
         t = view.transform
         # South-up or mirrored files are turned; the corner follows.
         picture = picture[::-1] if t.e > 0 else picture
@@ -106,6 +113,30 @@ class ClassFile:
         x, y = t.c + window.col_off * t.a, t.f + window.row_off * t.e
         x0, y0 = min(x, x + cols * t.a), max(y, y + rows * t.e)
         return Raster(np.ascontiguousarray(picture), float(x0), float(y0), abs(t.a), abs(t.e))
+
+    def _numbers(
+        self, view: DatasetReader | WarpedVRT, window: Window
+    ) -> npt.NDArray[np.integer[Any]]:
+        """Read a window; where two bytes hold every class, part by part into one array."""
+        from rasterio.windows import Window
+
+        high, wide = int(window.height), int(window.width)
+        if not np.can_cast(view.dtypes[self.band - 1], np.int16):
+            return self._part(view, window)
+        picture = np.empty((high, wide), np.int16)
+        rows = max(1, _STRIP // max(1, wide))
+        for first in range(0, high, rows):
+            last = min(first + rows, high)
+            part = Window(window.col_off, window.row_off + first, wide, last - first)
+            picture[first:last] = self._part(view, part)
+        return picture
+
+    def _part(
+        self, view: DatasetReader | WarpedVRT, window: Window
+    ) -> npt.NDArray[np.integer[Any]]:
+        values = view.read(self.band, window=window)
+        known = _known(view, self.band, window, values)
+        return _whole_numbers(values, known, str(self.path))
 
 
 def odd_picture(file: ClassFile, where: str, chosen: bool, cell_m: int) -> list[Finding]:
@@ -174,6 +205,21 @@ def _window(view: DatasetReader | WarpedVRT, bounds: Bounds) -> Window:
     col, cols = span(min(across), max(across), view.width)
     row, rows = span(min(down), max(down), view.height)
     return Window(col, row, cols - col, rows - row)
+
+
+def _known(
+    view: DatasetReader | WarpedVRT, band: int, window: Window, values: npt.NDArray[Any]
+) -> npt.NDArray[np.bool_]:
+    """Say which pixels have data; where a whole number alone says so, nothing is read again."""
+    from rasterio.enums import MaskFlags
+
+    flags, nodata = view.mask_flag_enums[band - 1], view.nodatavals[band - 1]
+    if values.dtype.kind in "iu" and values.dtype.itemsize <= _EXACT:
+        if flags == [MaskFlags.all_valid]:
+            return np.ones(values.shape, dtype=bool)
+        if flags == [MaskFlags.nodata] and nodata is not None and float(nodata).is_integer():
+            return np.asarray(values != int(nodata))
+    return np.asarray(view.read_masks(band, window=window) != 0)
 
 
 def _whole_numbers(

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from zoning.measure.zonal import Raster
     from zoning.planfile.layers import LanduseRaster
 
+#: Pixels that are counted together.
+_AT_ONCE = 1 << 18
 #: Values that are no class of which the patches are looked up, in a strip.
 _MOST_VALUES = 20
 #: A corner may stick out by rounding; less than this is no gap.
@@ -279,7 +281,11 @@ def _count(picture: npt.NDArray[np.integer[Any]]) -> dict[int, int]:
     if high - low > np.iinfo(np.uint16).max:
         values, counts = np.unique(picture, return_counts=True)
         return dict(zip(values.tolist(), counts.tolist(), strict=True))
-    counts = np.bincount((picture - low).ravel())
+    counts = np.zeros(high - low + 1, dtype=np.int64)
+    flat = picture.reshape(-1)
+    for start in range(0, flat.size, _AT_ONCE):  # numbers are counted as eight bytes each
+        some = flat[start : start + _AT_ONCE].astype(np.int64) - low
+        counts += np.bincount(some, minlength=counts.size)
     return {low + int(k): int(counts[k]) for k in np.flatnonzero(counts)}
 
 

@@ -28,7 +28,7 @@ from zoning.measure.trapezoids import EdgeCells, edge_cells
 #: Value of ground that the raster does not cover.
 OUTSIDE = -1
 _BLOCK = 1 << 12  # vertices read at a time: what cutting them takes stays near the processor
-_PIXELS = 1 << 20  # pixels expanded at a time
+_PIXELS = 1 << 17  # pixels expanded at a time
 _TABLE = 1 << 16  # widest range of values that is translated by a table
 _CLOSE = 256  # widest range of which each value has a number
 
@@ -232,8 +232,8 @@ def piece_classes(
     x = strips(west, east, (origin[0], cell), _columns(raster))
     y = strips(south, north, (origin[1], cell), _rows(raster))
     edges = [edge_cells(bend(rings, x, y), (0.0, 0.0), 1.0, first) for first, rings in blocks]
-    columns = zip(*edges, strict=True)
-    edge = EdgeCells(*tuple(map(np.concatenate, columns)))
+    edge = EdgeCells(*(np.concatenate(column) for column in zip(*edges, strict=True)))
+    del blocks, edges  # as much as all edge cells once more
     codes = _Codes.of(raster.classes)
     seen = _Seen.of(raster, codes, x, y)
 
