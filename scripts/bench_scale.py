@@ -16,6 +16,7 @@ Other tools stand beside it in ``bench_side.py``.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
 import multiprocessing
@@ -210,18 +211,38 @@ def _land_use(
             file.write(block, 1, window=((top, top + rows), (0, width)))
 
 
-def measured(
-    words: list[str], limit: float, settings: Mapping[str, str] | None = None
-) -> tuple[float, float, int | None]:
-    """Run a process: processor seconds, largest memory in MB, exit code (None: too long).
+class Workers:
+    """Watches the processes that a process starts: the most memory that one of them ever held."""
 
-    The memory is that of the process or, where it is larger, of the largest one it started.
-    """
+    most = 0.0
+
+    def watch(self, run: subprocess.Popen[bytes]) -> None:
+        """Look ten times a second, until the process has ended."""
+        import psutil
+
+        with contextlib.suppress(psutil.Error):
+            parent = psutil.Process(run.pid)
+            while run.returncode is None:
+                for child in parent.children(recursive=True):
+                    with contextlib.suppress(psutil.Error):
+                        self.most = max(self.most, child.memory_info().rss / 2**20)
+                time.sleep(0.1)
+
+
+def measured(
+    words: list[str],
+    limit: float,
+    settings: Mapping[str, str] | None = None,
+    workers: Workers | None = None,
+) -> tuple[float, float, int | None]:
+    """Run a process: processor seconds, largest memory in MB, exit code (None: too long)."""
     env = {**os.environ, **(settings or {})}
     run = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env)
 
     timer = threading.Timer(limit, run.kill)
     timer.start()
+    if workers is not None:
+        threading.Thread(target=workers.watch, args=(run,), daemon=True).start()
     assert run.stderr is not None
     said = run.stderr.read()
     _, status, used = os.wait4(run.pid, 0)
@@ -269,15 +290,17 @@ def engines(name: str, folder: Path, limit: float) -> None:
     for word in ([], ["--workers", "2"], ["--engine", "dask", "--workers", "2"]):
         out = folder / f"engine-{name}"
         start = time.perf_counter()
+        workers = Workers()
         cpu, memory, _ = measured(
             [sys.executable, "-m", "zoning", "run", str(here / "plan.toml"), "-o", str(out), "-q",
-             *word], limit,
+             *word], limit, workers=workers,
         )  # fmt: skip
         wall = time.perf_counter() - start
         seen.add(hashlib.sha256((out / "ledger.parquet").read_bytes()).hexdigest())
         told = " ".join(word) or "one process"
         print(
-            f"{name:6} {told:28} {cpu:8.1f} s, {wall:.1f} s on the clock, {memory:.0f} MB (parent)"
+            f"{name:6} {told:28} {cpu:8.1f} s, {wall:.1f} s on the clock, {memory:.0f} MB at most, "
+            f"{workers.most:.0f} MB the largest worker"
         )
     print(f"{name:6} ledgers: {len(seen)} different")
 

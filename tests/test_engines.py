@@ -96,6 +96,49 @@ def test_a_job_that_always_kills_is_told():
         list(Processes(1)(kill_always, None, [1]))
 
 
+def measured(shared, job):
+    """Measure a block, and say how much memory its worker ever held, in MB."""
+    from zoning.ledger.tiles import work_block
+
+    if job is not None:
+        work_block(shared, job)
+    # What the system counts for a process itself starts with the memory of the one that forked it.
+    told = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(told.split("VmHWM:")[1].split()[0]) / 1024
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other units of memory")
+def test_a_worker_holds_one_window_however_many_blocks_it_works(tmp_path):
+    """36 blocks of 1.6 million pixels each: 59 million, 118 MB as they are cut."""
+    import rasterio
+
+    from zoning.inputs.rasters import read_classes
+    from zoning.ledger.tiles import jobs_of, task_of
+
+    west, north, side = 500_030, 3_520_070, 6 * 6_400
+    place = rasterio.transform.from_origin(west, north, 5, 5)
+    path = tmp_path / "use.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", width=side // 5, height=side // 5, count=1, dtype="uint8",
+        crs=GRID.crs, transform=place, nodata=0, tiled=True, compress="deflate",
+    ) as file:  # fmt: skip
+        for top in range(0, side // 5, 512):
+            rows = min(512, side // 5 - top)
+            band = np.full((rows, side // 5), 1 + top // 512 % 9, "uint8")
+            file.write(band, 1, window=((top, top + rows), (0, side // 5)))
+    city = shapely.box(west + 1, north - side + 1, west + side - 1, north - 1)
+    picture, _ = read_classes(path, area=city, to_crs=GRID.crs)
+    task, _ = task_of(city, {}, GRID, picture, 64)
+    jobs = jobs_of(task)
+    assert len(jobs) >= 36
+    held = list(Processes(1)(measured, task, [None, *jobs]))
+    told = [round(m) for m in held]
+    # Of all pixels a worker has a 36th at a time, and what it has worked adds nothing that stays.
+    assert held[-1] - held[0] < 90, told
+    assert held[-1] - held[9] < 20, told
+
+
 ASLEEP = """
 import sys
 import asleep
