@@ -393,6 +393,7 @@ def test_cards_from_the_city_down(browser, page, plan):
     card = browser.text(".zn-card")
     fresh = plan.pieces.groupby("county")["new_m2"].sum()[county.name]
     assert county["name"] in card and f"{fresh / 1e6:,.2f} km²" in card
+    assert "为何如此" in card and "乡镇逐一按方法定类" in card
     town = plan.townships.iloc[0]
     browser.js("Zoning.openPlace('townships',arguments[0])", str(town.name))
     card = browser.text(".zn-card")

@@ -72,7 +72,7 @@
   function countyCard(county) {
     const towns = rowsOf("townships").filter((t) => t.county === county.code);
     return { kind: Z.t("county"), title: Z.place(county), crumbs: Z.crumbs(null, null), rows: [county],
-      body: [Z.accountOf(county, Z.newIn(county, "counties")), townships(towns), part(Z.t("next"), nextTownship(towns)), Z.givenOn(Z.plan.plans[0], "county", county.code)] };
+      body: [towns.length ? part(Z.t("why_so"), Z.el("p", null, Z.t("why_county"))) : null, Z.accountOf(county, Z.newIn(county, "counties")), townships(towns), part(Z.t("next"), nextTownship(towns)), Z.givenOn(Z.plan.plans[0], "county", county.code)] };
   }
 
   function townshipCard(town) {

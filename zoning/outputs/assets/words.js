@@ -120,6 +120,11 @@ Zoning.words = {
   internal: ["内部使用，未经审核不得公开", "For internal use; not reviewed for publication"],
   approval: ["审图号：{n}", "Map approval no. {n}"],
   why: ["为什么是这一分区", "Why this zone"],
+  why_so: ["为何如此", "Why"],
+  why_county: [
+    "县（市、区）不单独定类：其乡镇逐一按方法定类，单元随乡镇，叠加区另计。",
+    "A county has no class of its own: its townships are classed one by one, units take their class, overlays lie over them.",
+  ],
   why_township: [
     "本单元 {share}的面积属于{town}。该乡镇定为“{zone}”，单元随乡镇。",
     "{share} of this unit lies in {town}. The township is classed {zone}; the unit takes its class.",
