@@ -16,7 +16,8 @@ from unittest import mock
 import pytest
 from hypothesis import settings
 
-#: Run by QGIS's own Python, not by pytest.
+#: Run by QGIS's own Python, or by themselves with a library preloaded, not by pytest.
+collect_ignore_glob = ["faults/*.py"]
 collect_ignore = ["qgis_check.py", "qgis_edit.py", "qgis_hold.py", "qgis_provider_check.py"]
 
 settings.register_profile("ci", derandomize=True, print_blob=True, deadline=None)

@@ -60,19 +60,37 @@ def _polygons(shape: Any) -> Any:
     return areas[0] if len(areas) == 1 else shapely.MultiPolygon(list(areas))
 
 
-def write(db: sqlite3.Connection, plan: Plan, columns: Sequence[str], identifier: str) -> None:
+def cut(frame: gpd.GeoDataFrame, edge: gpd.GeoSeries) -> gpd.GeoDataFrame:
+    """Give a layer of units the shapes of those on the boundary.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        With a column ``unit``.
+    edge : GeoSeries
+        Of `shapes`.
+    """
+    at = edge.index.get_indexer(frame["unit"].astype(str))
+    made = frame.geometry.to_numpy().copy()
+    made[at >= 0] = edge.to_numpy()[at[at >= 0]]
+    return frame.set_geometry(made, crs=frame.crs)
+
+
+def write(
+    db: sqlite3.Connection, edge: gpd.GeoSeries, columns: Sequence[str], identifier: str
+) -> None:
     """Put the view into a GeoPackage that has the layer ``units``.
 
     Parameters
     ----------
     db : sqlite3.Connection
-    plan : Plan
+    edge : GeoSeries
+        Of `shapes`.
     columns : sequence of str
         Columns of ``units``, without its geometry.
     identifier : str
         What people call the layer.
     """
-    edge = shapes(plan)
     (srs,) = db.execute(
         "SELECT srs_id FROM gpkg_geometry_columns WHERE table_name = 'units'"
     ).fetchone()

@@ -77,7 +77,8 @@ def write(plan: Plan, path: str | Path, lang: str | None = None) -> Path:
     """
     path, lang = Path(path), lang or plan.config.plan.lang
     with beside(path) as temporary:
-        shapes, said = layers(plan), contributed.Words.of(plan)
+        edge = clipped.shapes(plan) if clipped.wanted(plan) else None
+        shapes, said = layers(plan, edge), contributed.Words.of(plan)
         twice = "allocation" in shapes and len(plan.units) > ONE_COPY
         drawn = {n: f for n, f in shapes.items() if not (twice and n == "allocation")}
         _write_features(temporary, drawn, said, lang)
@@ -91,15 +92,21 @@ def write(plan: Plan, path: str | Path, lang: str | None = None) -> Path:
                 made = clipped.chosen("allocation", columns, "new_m2")
                 clipped.add_view(db, "allocation", made, said.table_name("allocation", lang),
                                  said.table_name("allocation", "en"))  # fmt: skip
-            if clipped.wanted(plan):
+            if edge is not None:
                 columns = [c for c in shapes["units"].columns if c != "geometry"]
-                clipped.write(db, plan, columns, said.table_name(clipped.VIEW, lang))
+                clipped.write(db, edge, columns, said.table_name(clipped.VIEW, lang))
             _write_styles(db, plan, shapes, plain, lang)
     return path
 
 
-def layers(plan: Plan) -> dict[str, gpd.GeoDataFrame]:
+def layers(plan: Plan, edge: gpd.GeoSeries | None = None) -> dict[str, gpd.GeoDataFrame]:
     """Give the layers with geometry that a plan has; codes stand in a column, not in the index.
+
+    Parameters
+    ----------
+    plan : Plan
+    edge : GeoSeries, optional
+        Of `clipped.shapes`, where it is at hand: the units of themes end at the boundary.
 
     Returns
     -------
@@ -107,6 +114,10 @@ def layers(plan: Plan) -> dict[str, gpd.GeoDataFrame]:
         In the order of :data:`zoning.outputs.qgis.styles.LAYERS`.
     """
     shapes = {name: _flat(frame) for name, frame in _frames(plan).items()}
+    themes = [t.name for c in plan.contributions for t in c.themes]
+    if themes and clipped.wanted(plan):
+        edge = clipped.shapes(plan) if edge is None else edge
+        shapes |= {name: clipped.cut(shapes[name], edge) for name in themes}
     return {n: f if n in _SQUARES else multipart(f) for n, f in shapes.items()}
 
 
