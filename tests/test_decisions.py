@@ -11,6 +11,7 @@ import pytest
 import worlds
 
 import zoning as zn
+from zoning.base import words
 from zoning.cli.console import Talk
 from zoning.cli.telling import tell_plan
 from zoning.errors import InputError
@@ -21,6 +22,7 @@ from zoning.outputs.report import accounts
 from zoning.outputs.report.pieces import Writer
 from zoning.outputs.webmap.document import decisions as packed
 from zoning.zones import decision_on, read_overrides
+from zoning.zones.overrides import COLUMNS
 
 #: Township B is key development by the method, A optimised. Decisions: one that stands, one stale,
 #: one moot, one on a unit.
@@ -147,6 +149,24 @@ def test_one_layer_by_name(plan, tmp_path) -> None:
     file = layers.write(plan, tmp_path / "d.gpkg")
     assert set(read_overrides(file, "decisions_townships")["level"]) == {"township"}
     assert set(read_overrides(file, "decisions")["level"]) == {"unit"}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_sheet_of_the_workbook_is_read_as_it_stands(plan, lang, tmp_path) -> None:
+    """Its heads and words, and its row of names in files."""
+    columns, rows = [*COLUMNS, "state"], plan.tables["decisions"]
+    zone = {code: name.get(lang) for code, name in plan.scheme.names.items()}
+    heads = [words.label(c, lang, "decisions") for c in columns]
+    lines = [columns] + [
+        [words.value("decisions.level", r["level"], lang), r["code"], zone[r["zone"]],
+         r["reason"], r["who"], r["date"], words.missing(lang), "?"]
+        for r in rows.to_dict("records")
+    ]  # fmt: skip
+    pd.DataFrame(lines, columns=heads).to_excel(tmp_path / "d.xlsx", index=False)
+    keys = ["level", "code", "zone", "reason", "who", "date"]
+    back = read_overrides(tmp_path / "d.xlsx")
+    assert back[keys].astype(str).values.tolist() == rows[keys].astype(str).values.tolist()
+    assert back["was"].isna().all()
 
 
 def test_a_decision_holds_at_its_own_level():

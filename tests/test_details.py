@@ -10,6 +10,7 @@ import shapely
 import worlds
 from worlds_allocation import edges_of, limits_of, pieces_of
 
+from zoning import pipeline, planfile
 from zoning.allocation import allocate
 from zoning.allocation.proof.bounded import Boundary
 from zoning.capacity import Limit, Lock, presolve
@@ -101,6 +102,18 @@ def test_shares_are_contradicted_beyond_the_limit_and_not_where_one_is_missing()
     assert found.measured == pytest.approx(0.25) and found.limit == CONTRADICTION
     assert "2 乙 (75.0%, measured 50.0%)" in found.what.en and "甲" not in found.what.en
     assert contradicted(towns.iloc[[0, 2, 3]]) == []
+
+
+def test_a_run_tells_what_check_told_of_contradicted_shares(tmp_path):
+    path = worlds.write(tmp_path, extra="[outputs]\nqgis = false\nmap = false\n")
+    file = tmp_path / "乡镇.csv"
+    table = pd.read_csv(file, dtype=str)
+    table.assign(built_share=[0.9] * len(table)).to_csv(file, index=False)
+    told = [f for f in pipeline.run(planfile.load(path), tmp_path).findings
+            if f.code == "contradicted-share"]  # fmt: skip
+    assert len(told) == 1 and "built_share" in told[0].what.en
+    asked = pipeline.rehearse(planfile.load(path), tmp_path).intake.findings
+    assert [f for f in asked if f.code == "contradicted-share"] == told
 
 
 def test_a_border_is_as_long_as_what_is_shared():

@@ -140,6 +140,18 @@ def test_new_land_in_balance_on_purpose_is_told_by_run_and_verify(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("part", ["zone_caps", "quotas"])
+def test_none_in_the_place_of_a_share_drops_the_rule_whatever_stands_beside_it(part):
+    """As a template leaves it, with a source, or in the short form."""
+    said = {"share": "none", "source": "a document", "evidence": "S"}
+    for rule in ("none", said):
+        cap = planfile.parse({"cap": {"share": 0.3, part: {"key": rule, "moderate": 0.1}}}).cap
+        found = getattr(cap, part)
+        assert found["key"] is None and found["moderate"].share == 0.1
+    with pytest.raises(InputError):
+        planfile.parse({"cap": {"share": 0.3, part: {"key": {"share": "nothing"}}}})
+
+
 def test_another_survey_halves_the_weight_of_land_everywhere(tmp_path, usual):
     rules = """
 [cap]

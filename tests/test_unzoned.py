@@ -45,7 +45,7 @@ def test_the_plan_keeps_sums_and_reason(plan) -> None:
     told = plan.run["unzoned"]
     assert told["units"] == 6 and told["area_m2"] == AREA and told["new_m2"] == 0
     assert told["why"] == {"en": "丙镇 (321000003) lacks slope_deg",
-                           "zh": "丙镇（321000003）缺少 slope_deg"}  # fmt: skip
+                           "zh": "丙镇（321000003）缺少“坡度”（slope_deg）"}  # fmt: skip
     answer = plan.allocate(cap=0.2)
     assert answer.run["unzoned"] == told, "an answer moves no zone"
 

@@ -76,7 +76,7 @@ def run(
         ledger, parts = _measure(ready, map_blocks)
     with clock.step("zone"):
         state = _zone(ready, ledger, parts)
-        told = (*intake.findings, *state.findings)
+        told = (*intake.findings, *state.findings, *contradicted(state.townships))
         intake = replace(intake, findings=tuple(once(told)))
         ready = replace(ready, intake=intake)
     with clock.step("account"):

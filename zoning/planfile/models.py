@@ -168,7 +168,9 @@ class PlaceRule(Part):
 def _short(rule: Any) -> Any:
     """Read the short forms of a rule: ``0.30``, ``"existing"``, and ``"none"`` for none."""
     plain = isinstance(rule, int | float | str) and not isinstance(rule, bool)
-    return None if rule == "none" else {"share": rule} if plain else rule
+    if rule == "none" or (isinstance(rule, dict) and rule.get("share") == "none"):
+        return None  # whatever source a template left beside it
+    return {"share": rule} if plain else rule
 
 
 class PublishedPart(Part):
@@ -206,8 +208,8 @@ class CapPart(Part):
     )
     """Caps of the zones, each for itself; a zone that is not named has none, and stays closed if
     it is one that takes no new land. Short forms: `key = 0.30`, `balance = "existing"`, and
-    `moderate = "none"` to say that none is meant; new land where the zone takes none fails a check
-    all the same."""
+    `moderate = "none"` (or `share = "none"` in its table) to say that none is meant; new land where
+    the zone takes none fails a check all the same."""
     quotas: dict[str, Annotated[ShareRule | None, BeforeValidator(_short)]] = Field(
         default_factory=dict
     )

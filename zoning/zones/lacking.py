@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from zoning.base.words import label
 from zoning.indicators import AT_HAND
 from zoning.zones.method import Method
 
@@ -20,6 +21,18 @@ def needed(method: Method) -> dict[str, str]:
                 known = AT_HAND.get(term.indicator)
                 found[known.part if known else term.indicator] = term.indicator
     return found
+
+
+def titled(column: str) -> str:
+    """Give the Chinese name of a column, and the column itself, which is what one must fill in.
+
+    Examples
+    --------
+    >>> titled("slope_deg"), titled("交通")
+    ('“坡度”（slope_deg）', '“交通”')
+    """
+    name = label(column, "zh")
+    return f"“{name}”" if name == column else f"“{name}”（{column}）"
 
 
 def lacking(row: Mapping[str, Any] | pd.Series, method: Method) -> list[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from zoning.base import strict
 from zoning.base.still import still
-from zoning.base.words import label
+from zoning.base.words import label, missing, values
 from zoning.errors import InputError, Problem, Text, raise_all, suggest
 from zoning.schemes import DEFAULT, Scheme, load_scheme
 
@@ -105,13 +105,13 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 
 def _from_table(table: pd.DataFrame, where: str) -> list[dict[str, Any]]:
-    """Read a table under our names or as the layer in QGIS calls its fields, in either language.
+    """Read a table under our names, or as the workbook and the layer in QGIS call its columns.
 
     ``township`` or ``unit`` may stand in the place of ``level`` and ``code``, ``decided_zone`` in
     that of ``zone``. A column that is missing is told once, not row by row.
     """
     called = {
-        label(c, lang): c for lang in ("zh", "en")
+        label(c, lang, table): c for lang in ("zh", "en") for table in (None, LAYER)
         for c in ("township", "unit", "decided_zone", *COLUMNS)
     }  # fmt: skip
     heads = [str(c).strip() for c in table.columns]
@@ -135,7 +135,14 @@ def _from_table(table: pd.DataFrame, where: str) -> list[dict[str, Any]]:
             remedy=("level is township or unit; code, zone, reason, who, date (YYYY-MM-DD)",
                     "level 填 township 或 unit；另填 code、zone、reason、who、date（年-月-日）"),
         )  # fmt: skip
-    rows: list[dict[str, Any]] = table.to_dict("records")
+    levels = {word.get(lang): code for code, word in values("decisions.level").items()
+              for lang in ("zh", "en")}  # fmt: skip
+    for column, words in (("level", levels), ("was", dict.fromkeys(map(missing, ("zh", "en"))))):
+        if column in table:
+            table[column] = [words.get(str(v).strip(), v) for v in table[column].tolist()]
+    # The workbook names each column twice, for people and in files.
+    twice = (table["level"] == "level") & (table["code"] == "code")
+    rows: list[dict[str, Any]] = table[~twice].to_dict("records")
     return rows
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from zoning.errors import Finding, Text, named, some
 from zoning.weights.ahp import ahp
-from zoning.zones.lacking import needed
+from zoning.zones.lacking import needed, titled
 from zoning.zones.method import Method
 from zoning.zones.scoring import MEASURED
 
@@ -46,7 +46,7 @@ def remarks(
     >>> towns = pd.DataFrame({"name": ["甲镇"], "slope_deg": [None], "population": [1],
     ...     "gdp_10k_yuan": [1], "min_to_centre": [1]}, index=["t1"])
     >>> [f.tell() for f in remarks(towns, load_method("two-matrices"))]
-    ["'slope_deg' is missing in 1 township, which stays unzoned: 甲镇 (t1)"]
+    ["'slope_deg' is missing in 1 township, to which the method gives no zone: 甲镇 (t1)"]
     """
     return [
         *_judgements(method),
@@ -100,9 +100,9 @@ def _gaps(table: pd.DataFrame, method: Method, where: str) -> list[Finding]:
         listed = some([named(names[c], c) for c in gone])
         one = len(gone) == 1
         found.append(Finding(
-            Text(f"'{column}' is missing in {len(gone)} township{'' if one else 's'}, which "
-                 f"stay{'s' if one else ''} unzoned: {listed.en}",
-                 f"{len(gone)} 个乡镇缺少“{column}”，未分区：{listed.zh}"), where,
+            Text(f"'{column}' is missing in {len(gone)} township{'' if one else 's'}, to which the "
+                 f"method gives no zone: {listed.en}",
+                 f"{len(gone)} 个乡镇缺少{titled(column)}，按方法无法分区：{listed.zh}"), where,
             measured=len(gone), limit=0, code="attribute-missing",
         ))  # fmt: skip
     return found

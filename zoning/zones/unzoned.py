@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from zoning.errors import Text, named, some
-from zoning.zones.lacking import lacking
+from zoning.zones.lacking import lacking, titled
 from zoning.zones.method import Method
 from zoning.zones.tell import is_left_open, tell_left_open
 
@@ -78,7 +78,8 @@ def why_unzoned(units: pd.DataFrame, townships: pd.DataFrame | None, method: Met
         them = some([named(row.get("name"), code) for code, row in rows])
         verb = "lacks" if len(rows) == 1 else "lack"
         en.append(f"{them.en} {verb} {', '.join(columns)}" if columns else f"{them.en}: {why.en}")
-        zh.append(f"{them.zh}缺少 {'、'.join(columns)}" if columns else f"{them.zh}：{why.zh}")
+        lacks = "、".join(titled(c) for c in columns)
+        zh.append(f"{them.zh}缺少{lacks}" if columns else f"{them.zh}：{why.zh}")
     zoned = known.index[known["zone"].notna()] if len(known) else []
     open_ = int(gone.isin(zoned).sum())
     if open_:
