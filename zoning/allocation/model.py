@@ -211,13 +211,15 @@ def make_model(pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lo
     """
     _check(pieces, limits)
     order = np.asarray(pieces.index.argsort())
-    table = pieces.iloc[order]
+    asked = {*_NEEDED, "suitability", "worth", "bundle"}
+    asked |= {name for x in limits for name in (x.where, x.coefficient) if name}
+    table = pieces[[c for c in pieces if c in asked]].iloc[order]  # of many columns a third
     room_series = room_of(table, limits)
     unknown = int(((room_series == 0) & (table["free_m2"] > 0)).sum())
     room = room_series.to_numpy(np.int64, copy=True)
     worth = table["worth" if "worth" in table else "suitability"]
     suitability = worth.astype("Float64").fillna(0.0).to_numpy(np.float64)
-    unit, units = pd.factorize(table["unit"], sort=True)
+    unit, units = _numbered(table["unit"])
     least = np.zeros(len(table), dtype=np.int64)
     for lock in locks:
         here = table["unit"].isin(lock.units).to_numpy()
@@ -235,12 +237,23 @@ def make_model(pieces: pd.DataFrame, limits: Sequence[Limit], locks: Sequence[Lo
         room=room,
         worth=np.round(suitability * QUANTUM).astype(np.int64),
         unit=unit,
-        units=pd.Index(units),
+        units=units,
         groups=groups_of(table, limits, least, room) + _bundles(table, locks, room),
         limits=tuple(limits),
         unknown=unknown,
         order=order,
     )
+
+
+def _numbered(units: pd.Series) -> tuple[npt.NDArray[np.intp], pd.Index]:
+    """Give the units in order, and each piece the position of its own; most stand in order."""
+    first = starts([units])
+    if first is None:
+        number, names = pd.factorize(units, sort=True)
+        return number, pd.Index(names)
+    size = np.diff(first, append=len(units))
+    number = np.repeat(np.arange(len(first), dtype=np.intp), size)
+    return number, pd.Index(units.array.take(first))
 
 
 def groups_of(
@@ -258,7 +271,8 @@ def groups_of(
     everything = np.arange(len(table), dtype=np.intp)
     for (column, code), ks in by_place.items():
         if column and column not in members:
-            members[column] = table.reset_index(drop=True).groupby(column, observed=True).indices
+            codes = table[column].reset_index(drop=True)
+            members[column] = codes.groupby(codes, observed=True).indices
         inside = members[column].get(code, everything[:0]) if column else everything
         caps = [(c, k) for k in ks if (c := limits[k].cap_m2) is not None]
         floors = [(-limits[k].floor_m2, k) for k in ks if limits[k].floor_m2 > 0]

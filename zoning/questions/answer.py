@@ -186,6 +186,9 @@ def price_list(
         "locks": locks_of(plan), "boundary_weight": weight, "edges": _edges(plan, weight, False)
     }  # fmt: skip
     limits, pieces = frozen(plan, acc, pieces)
+    # Sums that no limit counts would be copied with each solve.
+    unread = {*sums.RED_SUMS, *sums.USE_SUMS} - {"built_m2", "free_m2"}
+    pieces = pieces.drop(columns=[c for c in pieces if c in unread])
     return prices(pieces, limits, released(plan), progress=progress, **how)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from zoning.base import runs
 from zoning.base.coded import spelled
 from zoning.errors import InputError
 from zoning.inputs.landuse import load_classes
@@ -71,14 +72,12 @@ def released(plan: Plan) -> pd.DataFrame:
             "without land use nobody knows what a rule releases",
             "缺少用地数据，无法判断规则释放的土地", where=plan.name, code="no-account",
         )  # fmt: skip
-    use = classes.reindex(plan.ledger["landuse"].to_numpy())
-    buildable = (
-        use["group"].notna().to_numpy()
-        & ~use["built"].eq(True).to_numpy()
-        & ~use["water"].eq(True).to_numpy()
-        & ~plan.ledger["township"].isin([NONE, OVERLAP]).to_numpy()
-    )
-    atoms = spelled(plan.ledger[buildable])
+    number, seen = pd.factorize(plan.ledger["landuse"])
+    use = classes.reindex(seen)
+    open_ = use["group"].notna() & ~use["built"].eq(True) & ~use["water"].eq(True)
+    guarded = (plan.ledger["red_set"] > 0) | (plan.ledger["protection_set"] > 0)
+    nowhere = plan.ledger["township"].isin([NONE, OVERLAP])
+    atoms = spelled(plan.ledger[open_.to_numpy(dtype=bool)[number] & guarded & ~nowhere])
     alone = _alone(plan.red_sets)
     red = atoms[(atoms["protected_by"] == "") & atoms["red_set"].isin(alone)]
     by_red = red.assign(rule_code=red["red_set"].map(alone).astype(object), kind="redline")
@@ -97,7 +96,7 @@ def released(plan: Plan) -> pd.DataFrame:
     table["released_m2"] = table["released_m2"].fillna(0).astype("int64")
     table["piece"] = table["unit"] + "|" + table["township"]
     table = pd.concat([table, _nothing(plan, table)], ignore_index=True)
-    table["suitability"] = table["unit"].map(plan.units["suitability"])
+    table["suitability"] = runs.looked_up(plan.units["suitability"], table["unit"])
     table = table.sort_values(["kind", "rule_code", "piece"], ignore_index=True)
     return table[["rule_code", "kind", "piece", "released_m2", "suitability", "township_zone"]]
 
@@ -143,7 +142,8 @@ def _turned(plan: Plan, alone: Mapping[int, str]) -> pd.DataFrame:
                       _lost(plan, atoms["protection_set"], others)])  # fmt: skip
     lost = lost[lost["unit"].isin(plan.units.index[_ruled(plan.units)])]
     overlays, columns = plan.scheme.replacing, [o.column for o in plan.scheme.replacing]
-    units = plan.units.loc[lost["unit"], ["area_m2", "zone", "township_zone", *columns]]
+    units = pd.DataFrame(plan.units[["area_m2", "zone", "township_zone", *columns]])
+    units = units.iloc[runs.positions(lost["unit"], plan.units.index)]
     units = units.reset_index(drop=True)
     for column in columns:
         units[column] = units[column] - lost[column].to_numpy()
