@@ -56,6 +56,7 @@ def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("--writers", nargs="+", choices=writers.WRITERS, default=[*writers.WRITERS])
     ask.add_argument("--compare", type=int, default=0, help="deaths of each to hold against copies")
+    ask.add_argument("--over", nargs="+", choices=("old", "nothing"), default=("old", "nothing"))
     ask.add_argument("--folder", type=Path, help="where to write; a disk in memory is quick")
     asked = ask.parse_args()
     total, bad = dict.fromkeys(("calls", "states", "distinct", "old", "new"), 0), 0
@@ -65,7 +66,8 @@ def main() -> int:
         box = Path(temporary)
         library = build(box)
         for writer in asked.writers:
-            for over, words in (("old", ()), ("nothing", ("--empty",))):
+            for over in asked.over:
+                words = ["--empty"] if over == "nothing" else []
                 found = tried(library, box, writer, "--every", *words)
                 bad += found["bad"]
                 for key in total:

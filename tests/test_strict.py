@@ -186,3 +186,13 @@ def test_unknown_keys_come_before_what_is_missing_and_in_the_order_of_the_file()
     lines = [(p.code, p.where.rpartition(":")[2].split()[0]) for p in top.problems]
     assert lines[:3] == [("unknown-key", "2"), ("unknown-key", "3"), ("unknown-key", "5")]
     assert len(lines) == 5  # then the two codes that are missing
+
+
+def test_a_list_of_many_lines_and_a_name_of_many_parts_take_no_time() -> None:
+    """Both took the square of their length: minutes for files of a few hundred kilobytes."""
+    rows = "".join(f'  [{n}, "[{n}"], # ]\n' for n in range(20_000))
+    document = parse(f"a = 1\nb = [\n{rows}]\n[c]\nd = 2\n", "plan.toml")
+    assert document.at(("c", "d")) == "plan.toml:20005"
+    for text in ("[" + "a." * 100_000 + "a]\nx = 1", "x = {" + "a . " * 100_000 + "a = 1}"):
+        with pytest.raises(InputError, match="nested too deeply"):
+            parse(text)

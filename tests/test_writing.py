@@ -333,6 +333,18 @@ def test_closed_streams_are_no_mistake(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("words", [("commands", "--json"), ("--version",),
+                                   ("explain", "nowhere", "x", "--json")])  # fmt: skip
+def test_an_answer_that_fits_nowhere_is_told(words):
+    with open("/dev/full", "wb") as full:
+        done = command(*words, stdout=full, stderr=subprocess.PIPE)
+    said = done.stderr.decode("utf-8")
+    assert done.returncode == 2 and "Traceback" not in said and "Exception ignored" not in said
+    assert "nowhere" in said if "nowhere" in words else "No space left" in said
+
+
+@pytest.mark.slow
 def test_a_raster_that_names_an_address_makes_no_request(tmp_path):
     import http.server
 
@@ -553,6 +565,17 @@ def test_a_plan_open_in_a_real_qgis_is_told_and_its_edit_is_kept(tmp_path):
     (kept,) = out.glob("plan.kept-*.gpkg")
     with closing(sqlite3.connect(kept)) as db:
         assert db.execute("SELECT count(*) FROM townships WHERE name = '改名镇'").fetchone() == (1,)
+
+
+def test_what_is_written_on_one_day_bears_the_day(monkeypatch):
+    from datetime import UTC, datetime, time
+
+    from zoning.base.stamp import stamp
+
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    before = datetime.now(UTC).date()
+    assert stamp().timetz() == time(0, tzinfo=UTC)
+    assert before <= stamp().date() <= datetime.now(UTC).date()
 
 
 def test_units_written_twice_are_the_same_bytes(tmp_path, monkeypatch):

@@ -221,21 +221,19 @@ def prepare(plan: api.Plan, folder: Path) -> None:
 
 
 def state(folder: Path) -> dict[str, str]:
-    """Give every file by its mode and checksum, every folder by its name.
+    """Give every file by its mode and checksum; an empty folder is nothing.
 
     File geodatabases have times inside and count by size, and so do lists of checksums.
     """
     found = {}
     for path in sorted(folder.rglob("*")):
-        inner = path.relative_to(folder)
         if path.is_file():
+            inner = path.relative_to(folder)
             timed = any(p.suffix == ".gdb" for p in inner.parents) or inner.name.endswith(
                 "zoning.json"
             )
             what = path.stat().st_size if timed else hashlib.sha256(path.read_bytes()).hexdigest()
             found[inner.as_posix()] = f"{path.stat().st_mode & 0o777:o} {what}"
-        elif path.is_dir():
-            found[inner.as_posix()] = "folder"
     return found
 
 

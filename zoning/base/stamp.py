@@ -9,14 +9,18 @@ from datetime import UTC, datetime
 
 
 def stamp() -> datetime:
-    """Give the time that is written into files: ``SOURCE_DATE_EPOCH`` where set, else now (UTC).
+    """Give the time that is written into files: ``SOURCE_DATE_EPOCH`` where set, else today (UTC).
+
+    The day alone, so that equal inputs give equal bytes on one day; the hour is the file system's.
 
     References
     ----------
     Reproducible Builds project, SOURCE_DATE_EPOCH specification, version 1.1.
     """
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
+    if epoch.isdigit():
+        return datetime.fromtimestamp(int(epoch), UTC)
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def written_at() -> str:

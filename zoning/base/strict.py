@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from zoning.base.nesting import ends, loads
 from zoning.errors import InputError, Problem, Text, suggest
 
 REQUIRED: Any = object()
@@ -147,7 +147,7 @@ def parse(text: str, where: str = "TOML") -> Document:
     zoning.errors.InputError: plan.toml:1: not readable as TOML: Expected ']' at the end of a ...
     """
     try:
-        return Document(tomllib.loads(text), where, text)
+        return Document(loads(text), where, text)
     except (ValueError, RecursionError) as error:
         said = str(error)
         hit = _AT.search(said)
@@ -196,14 +196,14 @@ def wrong_evidence(tag: object, where: str) -> Problem:
 def _lines_of(text: str) -> dict[tuple[str | int, ...], int]:
     """Find the line on which each key of valid TOML stands.
 
-    Statement by statement: a line is joined with the next ones until both are valid TOML alone, so
-    that the parser itself says where strings and lists end.
+    Statement by statement, each read alone by the parser itself.
     """
     found: dict[tuple[str | int, ...], int] = {}
     table: tuple[str | int, ...] = ()
-    lines, start = text.replace("\r\n", "\n").split("\n"), 0
-    while start < len(lines):
-        end, told = _statement(lines, start)
+    text, start = text.replace("\r\n", "\n"), 0
+    lines = text.split("\n")
+    for end in ends(text):
+        told = loads("\n".join(lines[start:end]))
         if lines[start].lstrip().startswith("["):
             table = _table(told, found)
             found.setdefault(table, start + 1)
@@ -211,16 +211,6 @@ def _lines_of(text: str) -> dict[tuple[str | int, ...], int]:
             _note(told, table, start + 1, found)
         start = end
     return found
-
-
-def _statement(lines: list[str], start: int) -> tuple[int, dict[str, Any]]:
-    """Give the line after a statement, and what it says alone."""
-    for end in range(start + 1, len(lines) + 1):
-        try:
-            return end, tomllib.loads("\n".join(lines[start:end]))
-        except ValueError:
-            continue
-    return len(lines), {}
 
 
 def _table(told: Any, found: Mapping[tuple[str | int, ...], int]) -> tuple[str | int, ...]:

@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from zoning.base.encoding import HANDLER, register
-from zoning.cli.command import as_json, outcome
+from zoning.cli.command import as_json, drop_output, outcome
 from zoning.cli.console import Talk, default_language
 from zoning.cli.groups import grouped
 from zoning.errors import Problem, Text
@@ -102,11 +102,6 @@ def build() -> typer.Typer:
     return app
 
 
-def _drop_output() -> None:
-    """Send what is left of the answer nowhere: the reader of the pipe is gone."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def start() -> None:
     """Run the command line in a process of its own, and end that process at once.
 
@@ -140,7 +135,10 @@ def main() -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _drop_output()
+        drop_output()
+    except OSError as error:
+        drop_output()
+        code = outcome(error, _talk())
     if code == _INTERRUPTED:
         print("interrupted / 已中断", file=sys.stderr)
     gc.freeze()  # the process ends: nothing in it need be sought through twice more
@@ -204,10 +202,10 @@ def _run() -> int:
         # Typer and rich make a failure of a reader who has seen enough; it is none.
         if not isinstance(left.__context__, BrokenPipeError):
             raise
-        _drop_output()
+        drop_output()
         return 0
     except BrokenPipeError:
-        _drop_output()
+        drop_output()
         return 0
     except (KeyboardInterrupt, typer.Abort):
         return _INTERRUPTED

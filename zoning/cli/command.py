@@ -189,7 +189,7 @@ def outcome(error: Exception, talk: Talk) -> int:
     if isinstance(error, BrokenPipeError):
         raise error
     _trace(error)
-    if isinstance(error, OSError) and (error.filename or error.errno == errno.ENOSPC):
+    if isinstance(error, OSError) and (error.filename or error.errno in _DISK):
         why, where = error.strerror or str(error), str(error.filename or "")
         problem = Problem(
             Text(f"cannot be read or written: {why}", f"无法读写：{why}"), where, code="disk",
@@ -210,6 +210,9 @@ def outcome(error: Exception, talk: Talk) -> int:
     return ZoningError.exit_code
 
 
+#: Errors of a disk that name no file: those of a stream that is open already, as the answer's.
+_DISK = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
 #: What a machine or a reader cannot take, whichever input asks for it.
 _LIMITS: dict[type[BaseException], Problem] = {
     MemoryError: Problem(
@@ -225,14 +228,25 @@ _LIMITS: dict[type[BaseException], Problem] = {
 
 
 def as_json(problems: Sequence[Problem], talk: Talk, notes: Sequence[Finding] = ()) -> bool:
-    """Write problems as JSON where that was asked for."""
+    """Write problems as JSON where that was asked for, and where it can be written at all."""
     if talk.json:
         told = [p.as_dict(talk.lang) for p in problems]
         about = about_answer(talk.command)
         beside = {"notes": [n.as_dict(talk.lang) for n in notes]} if notes else {}
         answer = {"answer": about, "error": told, **beside}
-        print(json.dumps(answer, ensure_ascii=False, indent=1))
+        try:
+            print(json.dumps(answer, ensure_ascii=False, indent=1), flush=True)
+        except BrokenPipeError:
+            raise
+        except OSError:
+            drop_output()
+            return False
     return talk.json
+
+
+def drop_output() -> None:
+    """Send what is left of the answer nowhere: nobody reads it, or it does not fit there."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(problems: Sequence[Problem], talk: Talk, notes: Sequence[Finding] = ()) -> None:
