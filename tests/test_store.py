@@ -522,7 +522,7 @@ def test_a_ledger_with_a_unit_that_is_not_there_is_read_as_text(plan):
     assert store._in_numbers(atoms, plan.units.index)["unit"].tolist()[0] == "nowhere"
 
 
-def test_a_plan_without_squares_prices_the_same(folder):
+def test_a_plan_without_squares_prices_and_allocates_the_same(folder):
     bare, whole = (store.load(folder, squares=squares) for squares in (False, True))
     assert bare.units.geometry.isna().all() and not whole.units.geometry.isna().any()
     assert bare.units.crs == whole.units.crs
@@ -530,9 +530,12 @@ def test_a_plan_without_squares_prices_the_same(folder):
     pd.testing.assert_frame_equal(
         pd.DataFrame(bare.units[columns]), pd.DataFrame(whole.units[columns])
     )
-    if whole.pieces is not None and "free_m2" in whole.pieces:
-        one, two = (answer.price_list(p).as_dict() for p in (bare, whole))
-        assert one == two
+    one, two = (answer.price_list(p).as_dict() for p in (bare, whole))
+    assert one == two
+    one, two = (answer.answer(p, answer.Question(cap=0.6)) for p in (bare, whole))
+    assert one.checks == two.checks and one.pieces.equals(two.pieces)
+    assert pd.DataFrame(one.units[columns]).equals(pd.DataFrame(two.units[columns]))
+    assert all(one.tables[name].equals(two.tables[name]) for name in two.tables)
 
 
 def test_a_plan_in_blocks_answers_as_the_plan_does(tmp_path, monkeypatch):

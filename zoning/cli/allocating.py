@@ -123,7 +123,9 @@ def allocate(
     low, high, step = _range(cap)
     within(gap, "--gap")
     within(seconds, "--seconds")
-    plan, place = api.load(folder), None if out is None else new_folder(out)
+    place = None if out is None else new_folder(out)
+    # Only a plan that is written, and a place that is drawn, ask where the squares lie.
+    plan = api.load(folder, squares=place is not None or bool(lock or build))
     question: dict[str, Any] = {
         "cap": low, "boundary_weight": weight_of(talk, boundary_weight, weight),
         "lock_out": lock or (), "lock_in": build or (), "quotas": _quotas(quota or ()),
