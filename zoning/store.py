@@ -18,6 +18,7 @@ import pandas as pd
 
 from zoning.base import coded, marks, runs
 from zoning.base.attributes import read_small, theirs
+from zoning.base.memory import give_back
 from zoning.base.staged import plain, recover, sha256
 from zoning.base.streamed import Blocks, write_geoparquet
 from zoning.contribution.parts import Contribution, names
@@ -150,12 +151,14 @@ def load(folder: str | Path, *, squares: bool = True) -> Plan:
         # A large plan's are written block by block.
         units = _units(folder / "units.parquet", squares)
     with _reading(folder / "ledger.parquet"):
+        give_back(len(units))
         atoms = _in_numbers(pd.read_parquet(folder / "ledger.parquet"), units.index)
     with _reading(folder / "plan.gpkg"):
         layers, tables = _read_geopackage(folder / "plan.gpkg")
         city = layers["city"]
         pieces = tables.pop("pieces", None)
         pieces = None if pieces is None else pieces.set_index("piece")
+        give_back(len(units))
     if "core" in atoms:
         atoms, tables["protection_sets"] = upgrade_ledger(atoms)
         old = _OLD_NAMES

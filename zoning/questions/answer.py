@@ -21,6 +21,7 @@ from zoning.allocation.files.marxan import write_marxan
 from zoning.allocation.files.programme import programme
 from zoning.allocation.proof.bounded import Boundary
 from zoning.allocation.space import lattice_edges
+from zoning.base.memory import give_back
 from zoning.capacity import Account, account, cap_rules
 from zoning.errors import InputError, ZoningError
 from zoning.grid.lattice import GridSpec
@@ -189,7 +190,9 @@ def price_list(
     # Sums that no limit counts would be copied with each solve.
     unread = {*sums.RED_SUMS, *sums.USE_SUMS} - {"built_m2", "free_m2"}
     pieces = pieces.drop(columns=[c for c in pieces if c in unread])
-    return prices(pieces, limits, released(plan), progress=progress, **how)
+    freed = released(plan)
+    give_back(len(pieces))
+    return prices(pieces, limits, freed, progress=progress, **how)
 
 
 def with_allocation(plan: Plan, acc: Account, found: Allocation, question: Question) -> Plan:

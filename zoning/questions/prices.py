@@ -19,6 +19,7 @@ from zoning.allocation.allocate import allocate
 from zoning.allocation.proof.bounded import Boundary, bound_of
 from zoning.allocation.result import Allocation
 from zoning.base import runs
+from zoning.base.memory import give_back
 from zoning.capacity.rules import Limit, Lock
 from zoning.errors import InputError, Text
 from zoning.questions.variants import Variants, variants_of
@@ -278,6 +279,7 @@ def prices(
     if progress is not None:
         progress(total - 1, total, "all")
     del fast  # as large as the pieces, which are copied now
+    give_back(len(pieces))
     open_pieces = pieces if released is None else release(pieces, released)
     everything = _price(pieces, base, _Case("redline", "all", open_pieces, rules, ()), how)
     if progress is not None:
