@@ -160,6 +160,7 @@ def test_another_crs_is_refused_with_a_command_that_runs(tmp_path):
     p = problem(path, there, to_crs="EPSG:4550")
     assert p.code == "other-crs"
     assert 'rio warp "用地 2020.tif" "用地 2020_EPSG4550.tif"' in p.remedy.zh
+    assert '[grid] crs = "EPSG:4549"' in p.remedy.zh, "the grid may take the pixels as they are"
 
 
 @pytest.mark.slow

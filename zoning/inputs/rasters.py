@@ -346,11 +346,18 @@ def _other_crs(own: Any, target: Any, path: Path) -> Problem:
     a, b = systems.name_of(own), systems.name_of(target)
     out = path.with_name(f"{path.stem}_{b.replace(':', '')}.tif").name
     command = f'rio warp "{path.name}" "{out}" --dst-crs {b} --resampling nearest'
+    whole = Text("", "")
+    if a.startswith("EPSG:") and systems.not_metres(own, "") is None:
+        whole = Text(
+            f'to keep every pixel as it is, [grid] crs = "{a}"; or ',
+            f'如需保持像元不变，可设 [grid] crs = "{a}"；或',
+        )
     return Problem(
         Text(f"the raster is in {a}, the grid in {b}", f"栅格坐标系为 {a}，网格为 {b}"),
         str(path),
         remedy=Text(
-            f"set reproject = true, or run: {command}", f"设置 reproject = true，或运行：{command}"
+            f"{whole.en}set reproject = true, or run: {command}",
+            f"{whole.zh}设置 reproject = true，或运行：{command}",
         ),
         code="other-crs",
     )
