@@ -58,3 +58,19 @@ def test_with_a_boundary_the_interval_holds_the_loss():
     assert (table["barred_upper"] - table["barred_lower"]).max() < 1e-2
     assert (table.loc[taken, "barred_upper"] > 0).any()
     assert (table.loc[[u for u in table.index if u not in taken], "barred_upper"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("bound", "other", "expected"),
+    [(10.5, 9.25, [0.75, 1.5]), (None, 9.25, [0.75, 1.0]), (10.5, None, [1.0, 1.5])],
+)
+def test_a_loss_lies_between_what_is_sure_and_what_may_be(monkeypatch, bound, other, expected):
+    """What was placed and what is the bound are held crosswise, for the plan and for the other."""
+    from types import SimpleNamespace
+
+    from zoning.questions import losses as module
+
+    found = SimpleNamespace(objective=9.0, bound=other)
+    monkeypatch.setattr(module, "allocate", lambda *_given, **_how: found)
+    base = SimpleNamespace(objective=10.0, bound=bound)
+    assert module._loss(pd.DataFrame(), (), base, (), {}) == expected
