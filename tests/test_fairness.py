@@ -130,6 +130,7 @@ def test_clusters_are_asked_for_told_and_derived_again(tmp_path):
     made.save(tmp_path / "out")
     again = zn.load(tmp_path / "out")
     given = next(c for c in again.contributions if c.wing == patterns.WING)
+    assert [t.keys for t in given.tables] == [("what",), ("unit",)]
     table = given.table("patterns").frame.set_index("what")
     assert table.loc["new_land", "units"] == 18 and table.loc["new_land", "expected"] < 0
     assert table["p"].between(0, 0.51).all()
