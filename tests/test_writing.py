@@ -302,6 +302,8 @@ def test_an_open_geopackage_is_told_before_any_work(tmp_path):
     (tmp_path / "plan.gpkg").write_bytes(b"SQLite format 3\0")
     (tmp_path / "plan.gpkg-wal").write_bytes(b"")
     assert [p.code for p in place_problems(tmp_path)] == ["file-in-use"]
+    (told,) = place_problems(tmp_path)
+    assert "left by a crash" in told.remedy.en and "异常退出" in told.remedy.zh
 
 
 def test_a_single_file_has_its_list_beside(tmp_path):

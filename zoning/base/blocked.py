@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +107,17 @@ def busy(path: Path) -> Problem | None:
         return problem if any(path.glob("*.lock")) else None
     if path.suffix not in (".gpkg", ".sqlite") or not path.is_file():
         return None
-    if any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal")):
-        return problem
+    for end in ("-wal", "-journal"):
+        if path.with_name(path.name + end).exists():
+            # A program that crashed leaves it too, and its changes are in it.
+            aside = path.name + end
+            remedy = Text(
+                f"{_CLOSE.en}; if none has it, {aside} was left by a crash: open the file once in "
+                "QGIS and close it, which takes its changes up",
+                f"{_CLOSE.zh}；若没有程序打开它，则 {aside} 是异常退出所留："
+                "在 QGIS 中打开一次再关闭，其中的修改即会并入",
+            )
+            return replace(problem, remedy=remedy)
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", 0, uri=True)) as db:
             db.execute("PRAGMA locking_mode = NORMAL")
