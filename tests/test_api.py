@@ -262,3 +262,20 @@ def test_commands_are_the_commands_of_the_help():
         assert set(ours) == set(flags), name
         for key, click_option in flags.items():
             assert ours[key]["required"] == click_option.required, (name, key)
+
+
+def test_a_language_that_is_not_spoken_is_told_wherever_one_is_asked_for(world, tmp_path):
+    made, _ = world
+    town = str(made.townships.index[0])
+    for ask in (
+        lambda: made.explain(town, "fr"), lambda: made.check_table("fr"),
+        lambda: made.plot(lang="fr"), lambda: made.map(tmp_path / "m.html", lang="fr"),
+        lambda: made.report(tmp_path / "r", lang="fr"),
+        lambda: made.export("geojson", tmp_path / "g", lang="fr"),
+        lambda: api.sheets(made, tmp_path / "s", lang="fr"),
+    ):  # fmt: skip
+        with pytest.raises(zn.InputError) as told:
+            ask()
+        assert told.value.problems[0].code == "unknown-language"
+        assert "zh, en" in told.value.problems[0].what.en
+    assert list(tmp_path.iterdir()) == []

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.api.speech import chosen
 from zoning.errors import InputError, Text
 
 if TYPE_CHECKING:
@@ -53,15 +54,15 @@ def explain(
 
         part = read_place(Path(plan), place)
         if part is not None:
-            return answer(part, place, lang or part.config.plan.lang)
+            return answer(part, place, chosen(lang, part.config.plan.lang))
     from zoning.api.making import taken
 
     whole = taken(plan)
     if policy is not None:
         from zoning.policy.answer import explain_policy
 
-        return explain_policy(whole, place, policy, lang or whole.lang)
-    return answer(whole, place, lang or whole.lang)
+        return explain_policy(whole, place, policy, chosen(lang, whole.lang))
+    return answer(whole, place, chosen(lang, whole.lang))
 
 
 def question_of(

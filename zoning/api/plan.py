@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoning import api  # the functions of this room stand on the class below
 from zoning import plan as plain
+from zoning.api.speech import chosen
 from zoning.errors import LEVELS, Check, InputError
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Plan(plain.Plan):
         """
         import pandas as pd
 
-        tongue, order = lang or self.lang, list(LEVELS)
+        tongue, order = chosen(lang, self.lang), list(LEVELS)
         open_ = [*(c for c in self.checks if not c.ok), *self.findings]
         open_.sort(key=lambda f: order.index(f.level))
         rows = [
@@ -181,7 +182,7 @@ class Plan(plain.Plan):
                 f"no theme '{theme}'", f"没有主题“{theme}”", where=self.name, code="theme",
                 remedy=("one of " + ", ".join(known), "可用主题：" + "、".join(known)),
             )  # fmt: skip
-        return plot(self, theme, lang)
+        return plot(self, theme, chosen(lang, self.lang))
 
     def map(self, out: str | Path, **how: Any) -> Path:
         """Write the interactive map; see `zoning.api.map`."""

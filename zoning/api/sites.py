@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.api.making import taken
 from zoning.api.plan import Plan
+from zoning.api.speech import chosen
 from zoning.errors import Text
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ def write_slips(
             f"'{form}' is none of {', '.join(SLIPS)}", f"“{form}”不在 {'、'.join(SLIPS)} 之中",
             where="--slip", code="usage", measured=form,
         )  # fmt: skip
-    speech = lang or str(found.run.get("config", {}).get("plan", {}).get("lang", "zh"))
+    speech = chosen(lang, str(found.run.get("config", {}).get("plan", {}).get("lang", "zh")))
     when, folder, names = stamp(), Path(out), _names(found, form)
     with staged(folder, last=()) as stage:
         for k, (one, name) in enumerate(zip(found.sites, names, strict=True)):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.api import speech
 from zoning.api.making import run, taken
 from zoning.api.plan import Plan
 from zoning.errors import InputError, Text
@@ -85,7 +86,7 @@ class Changes:
         """Say in a few sentences what changed, why, and what is not known."""
         from zoning.review.diff.tell import paragraphs
 
-        return [p.get(lang or self.plan.lang) for p in paragraphs(self.found)]
+        return [p.get(speech.chosen(lang, self.plan.lang)) for p in paragraphs(self.found)]
 
     def rows(self, name: str, lang: str, most: int = 20) -> tuple[list[str], list[list[str]]]:
         """Give heads and rows of a table of the comparison as texts for people; none if empty."""
@@ -169,7 +170,7 @@ class Changes:
         towns = self.found.towns
         causes = {str(t): word_of(c).zh for t, c in zip(towns["code_after"], towns["cause"],
                                                        strict=True) if c}  # fmt: skip
-        chosen = lang or self.plan.lang
+        chosen = speech.chosen(lang, self.plan.lang)
         told = self.paragraphs(chosen)
         return write(
             self.before, self.plan, Path(folder), chosen, reasons=causes,

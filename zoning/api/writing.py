@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoning.api import REPORTS
+from zoning.api import REPORTS, speech
 from zoning.api.making import taken
 from zoning.api.plan import Plan
 from zoning.errors import InputError
@@ -78,11 +78,12 @@ def map(
     from zoning.outputs.withheld import handed_out
 
     whole, place = taken(plan), Path(out)
+    chosen = speech.chosen(lang, whole.lang)
     if compare is not None:
         other = handed_out(taken(compare))
         called = None if names is None else (names[0], names[1])
         return webmap.write_compare(
-            handed_out(whole), other, place, lang=lang, folder=folder, names=called
+            handed_out(whole), other, place, lang=chosen, folder=folder, names=called
         )
     near = home_of(whole)
     if isinstance(plan, str | Path):
@@ -95,8 +96,8 @@ def map(
     elif ladder is None:
         steps = kept_ladder(whole)
     return webmap.write(
-        handed_out(whole), place, lang=lang, folder=folder, tiles=tiles, tianditu_key=tianditu_key,
-        ladder=steps, under=under_of(whole, near),
+        handed_out(whole), place, lang=chosen, folder=folder, tiles=tiles,
+        tianditu_key=tianditu_key, ladder=steps, under=under_of(whole, near),
     )  # fmt: skip
 
 
@@ -154,7 +155,7 @@ def report(
             f"报告格式为 {' 或 '.join(REPORTS)}，没有 {to!r}", code="format",
         )  # fmt: skip
     whole, place = taken(plan), Path(out)
-    chosen = lang or whole.lang
+    chosen = speech.chosen(lang, whole.lang)
     near = home_of(whole)
     if isinstance(plan, str | Path):
         near += [Path(plan), Path(plan).resolve().parent]
@@ -203,10 +204,9 @@ def sheets(
     from zoning.outputs.withheld import handed_out
 
     whole, place = taken(plan), Path(out)
+    chosen = speech.chosen(lang, whole.lang)
     with staged(place, last=(), inputs=inputs_of(whole)) as stage:
-        files = draw.write_all(
-            handed_out(whole), stage, lang=lang or whole.lang, form=form, paper=paper
-        )
+        files = draw.write_all(handed_out(whole), stage, lang=chosen, form=form, paper=paper)
         names = [file.name for file in files]
     return [place / name for name in names]
 
@@ -259,6 +259,7 @@ def export(
         If the format is unknown or cannot hold the plan.
     """
     whole, place = taken(plan), Path(out)
+    chosen = speech.chosen(lang, whole.lang)
     kept_back = whole.config.outputs.withhold
     if public or kept_back:
         from zoning.outputs import exchange
@@ -277,7 +278,7 @@ def export(
             )  # fmt: skip
         only = () if to == "qgis" else layers or there
         return exchange.write(
-            shown, to, place, lang=lang or whole.lang, encoding=encoding, url=url, schema=schema,
+            shown, to, place, lang=chosen, encoding=encoding, url=url, schema=schema,
             only=only,
         )  # fmt: skip
     if to in PROBLEMS:
@@ -287,10 +288,9 @@ def export(
     if to == "decisions":
         from zoning.outputs.exchange.decisions import write as write_decisions
 
-        return [write_decisions(whole, place / "decisions.gpkg", lang, _conflicts(whole))]
+        return [write_decisions(whole, place / "decisions.gpkg", chosen, _conflicts(whole))]
     from zoning.outputs import exchange
 
-    chosen = lang or whole.lang
     return exchange.write(
         whole, to, place, lang=chosen, encoding=encoding, url=url, schema=schema, only=layers
     )
@@ -339,7 +339,8 @@ def write_prices(
     from zoning.questions.answer import curves
 
     whole = taken(plan)
-    return write(whole, prices, curves(whole, prices.base), Path(out), lang)
+    chosen = speech.chosen(lang, whole.lang)
+    return write(whole, prices, curves(whole, prices.base), Path(out), chosen)
 
 
 def write_table(table: pd.DataFrame, out: str | Path) -> Path:
