@@ -538,6 +538,7 @@ def test_a_plan_without_squares_prices_and_allocates_the_same(folder):
     assert all(one.tables[name].equals(two.tables[name]) for name in two.tables)
 
 
+@pytest.mark.slow
 def test_a_plan_in_blocks_answers_as_the_plan_does(tmp_path, monkeypatch):
     import zoning as zn
     from zoning import api
