@@ -34,6 +34,7 @@ from zoning.outputs.qgis import geopackage
 from zoning.pipeline import protected
 from zoning.planfile.layers import ProtectionLayer
 from zoning.questions import answer
+from zoning.questions.released import released
 
 GRID = GridSpec(worlds.CRS)
 KINDS = ("core", "basic_farmland", "heritage", "water", "lock")
@@ -426,3 +427,16 @@ def test_sets_of_protections_stand_in_plans_that_have_some(tmp_path):
         assert plan.ledger["protection_set"].max() == (rows or 0)
         assert len(plan.tables.get("protection_sets", ())) == (rows or 0)
         assert ("protection_sets" in plan.tables) is (rows is not None)
+
+
+def test_prices_and_the_account_of_areas_say_the_same_of_each_area(plan):
+    """Two ways to one thing: what an area alone keeps, and the units that hang on it."""
+    found = released(plan)
+    areas = tables_of(plan)["protection_areas"]
+    red = plan.tables["redline_areas"].iloc[:-1].rename(columns={"area_code": "code"})
+    for row in pd.concat([areas, red.assign(kind="redline")]).itertuples():
+        mine = found[(found["kind"] == row.kind) & (found["rule_code"] == row.code)]
+        turned = mine.loc[mine["township_zone"].notna(), "piece"].str.split("|").str[0]
+        assert mine["released_m2"].sum() == row.kept_m2, row.code
+        # Of H1 half lies on farmland, which the overlay does not count: both its units hang on it.
+        assert turned.nunique() == row.units_changed, row.code

@@ -5,7 +5,7 @@ It starts from the atoms of a plan and from the class table that the plan was ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from zoning.inputs.landuse import load_classes
 from zoning.ledger.atoms import NONE, OVERLAP
 from zoning.ledger.cover import covered
 from zoning.plan import Plan
+from zoning.schemes import Overlay
 from zoning.zones.overlays import ruling
 
 
@@ -120,11 +121,12 @@ def _alone(red_sets: pd.DataFrame) -> dict[int, str]:
     return {int(k): str(v) for k, v in one.items()}
 
 
-def _alone_of(plan: Plan) -> pd.DataFrame:
-    """Give kind and code of the sets of other protections that consist of one area."""
+def _alone_of(plan: Plan, kinds: Collection[str] | None = None) -> pd.DataFrame:
+    """Give kind and code of the sets of other protections that have one area (of some kinds)."""
     sets = plan.tables.get("protection_sets")
     if sets is None:
         return pd.DataFrame(columns=["kind", "code"])
+    sets = sets if kinds is None else sets[sets["kind"].isin(kinds)]
     one = sets.drop_duplicates(["protection_set", "kind", "code"])
     one = one[~one["protection_set"].duplicated(keep=False)]
     return one.set_index("protection_set")[["kind", "code"]]
@@ -136,12 +138,12 @@ def _turned(plan: Plan, alone: Mapping[int, str]) -> pd.DataFrame:
     ``township_zone`` is what the zone becomes without it: the next overlay that rules, or the
     class of the township.
     """
-    atoms, others = plan.ledger, _alone_of(plan)
-    of_red = pd.DataFrame({"code": pd.Series(alone, dtype=object)}).assign(kind="redline")
-    lost = pd.concat([_lost(plan, atoms["red_set"], of_red),
-                      _lost(plan, atoms["protection_set"], others)])  # fmt: skip
+    overlays, keys = plan.scheme.replacing, ["unit", "kind", "rule_code"]
+    columns = [o.column for o in overlays]
+    parts = [_lost(plan, o, alone) for o in overlays]
+    lost = pd.concat([pd.DataFrame(columns=[*keys, *columns]), *parts])
+    lost = lost.groupby(keys, sort=True)[columns].sum().astype("int64").reset_index()
     lost = lost[lost["unit"].isin(plan.units.index[_ruled(plan.units)])]
-    overlays, columns = plan.scheme.replacing, [o.column for o in plan.scheme.replacing]
     units = pd.DataFrame(plan.units[["area_m2", "zone", "township_zone", *columns]])
     units = units.iloc[runs.positions(lost["unit"], plan.units.index)]
     units = units.reset_index(drop=True)
@@ -161,17 +163,22 @@ def _ruled(units: pd.DataFrame) -> pd.Series:
     return units["zone_reason"].eq("overlay").fillna(False).astype(bool)
 
 
-def _lost(plan: Plan, sets: pd.Series, alone: pd.DataFrame) -> pd.DataFrame:
-    """Give what each overlay loses in each unit without one area that alone makes a set."""
-    atoms, overlays = plan.ledger, plan.scheme.replacing
-    mine = sets.isin(alone.index)
-    kind, code = (sets.map(alone[c].to_dict()).astype(object) for c in ("kind", "code"))
-    out = spelled(atoms.loc[mine, ["unit"]]).assign(kind=kind[mine], rule_code=code[mine])
-    for o in overlays:
-        only = pd.Series(False, index=atoms.index)
-        for one in o.protections:
-            others = covered(atoms, [k for k in o.protections if k != one])
-            only |= mine & (kind == one) & ~others
-        out[o.column] = atoms["area_m2"].where(only, 0)[mine]
-    out = out.groupby(["unit", "kind", "rule_code"], sort=True).sum().reset_index()
-    return out[out[[o.column for o in overlays]].sum(axis=1) > 0]
+def _lost(plan: Plan, overlay: Overlay, alone: Mapping[int, str]) -> pd.DataFrame:
+    """Give what an overlay loses in each unit without one area: land under no other that counts.
+
+    Areas of kinds that the overlay does not count may lie there too.
+    """
+    atoms, counted = plan.ledger, overlay.protections
+    of_red = pd.DataFrame({"code": pd.Series(alone, dtype=object)}).assign(kind="redline")
+    found = []
+    for sets, one in (
+        (atoms["red_set"], of_red if "redline" in counted else of_red[:0]),
+        (atoms["protection_set"], _alone_of(plan, counted)),
+    ):
+        mine = sets.isin(one.index)
+        kind, code = (sets.map(one[c].to_dict()).astype(object) for c in ("kind", "code"))
+        for k in one["kind"].unique():
+            mine &= ~((kind == k) & covered(atoms, [o for o in counted if o != k]))
+        part = spelled(atoms.loc[mine, ["unit", "area_m2"]])
+        found.append(part.assign(kind=kind[mine], rule_code=code[mine]))
+    return pd.concat(found).rename(columns={"area_m2": overlay.column})
