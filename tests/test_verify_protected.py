@@ -98,3 +98,30 @@ def test_what_hangs_on_a_red_line_is_tried_again(plan) -> None:
         for forged in (frame, table.drop(columns=column)):
             places = refuted(replace(plan, tables={**plan.tables, "redline_areas": forged}))
             assert len(places) == 1 and places[0].startswith(f"plan.gpkg: redline_areas, {column}")
+
+
+def test_a_shape_of_a_theme_that_is_none_or_stands_twice_is_named(plan, tmp_path) -> None:
+    """What cannot be compared is a finding, not the end of the audit."""
+    import sqlite3
+
+    from zoning.outputs.qgis import geopackage
+    from zoning.outputs.qgis.clipped import blob
+    from zoning.verify import files
+
+    right = geopackage.layers(plan)["protection_map"]
+    bow = shapely.Polygon([(0, 0), (1000, 1000), (1000, 0), (0, 1000)])
+    for change, more in (("UPDATE protection_map SET geom = ? WHERE fid = 1", (blob(bow, 4549),)),
+                         ("UPDATE protection_map SET unit = (SELECT unit FROM protection_map "
+                          "WHERE fid = 2) WHERE fid = 1", ())):  # fmt: skip
+        path = geopackage.write(plan, tmp_path / "plan.gpkg")
+        with sqlite3.connect(path) as db:
+            for (name,) in db.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+            ).fetchall():
+                db.execute(f'DROP TRIGGER "{name}"')
+            db.execute(change, more)
+        db.close()
+        found = Findings()
+        files._layer(path, "protection_map", right, found, other=False, cut=True)
+        assert any(not c.ok and "protection_map" in c.where for c in found.checks), change
+        path.unlink()

@@ -199,12 +199,17 @@ def _layer(
 
 
 def _near(stored: Any, mine: Any) -> Any:
-    """Take for equal what was clipped elsewhere: another GEOS may differ in the last digit."""
+    """Take for equal what was clipped elsewhere: another GEOS may differ in the last digit.
+
+    What is no valid shape, or stands twice, stays as it is: the comparison names it.
+    """
     import shapely
 
+    if not (stored.index.is_unique and mine.index.is_unique):
+        return stored
     both = stored.index.intersection(mine.index)
     one, two = stored.loc[both].to_numpy(), mine.loc[both].to_numpy()
-    other = ~shapely.equals_exact(one, two) & (shapely.get_type_id(one) == shapely.get_type_id(two))
+    other = ~shapely.equals_exact(one, two) & shapely.is_valid(one)
     other[other] = shapely.area(shapely.symmetric_difference(one[other], two[other])) <= _CLIPPED_M2
     stored = stored.copy()
     stored.loc[both[other]] = two[other]
