@@ -273,6 +273,8 @@ def test_a_language_that_is_not_spoken_is_told_wherever_one_is_asked_for(world, 
         lambda: made.report(tmp_path / "r", lang="fr"),
         lambda: made.export("geojson", tmp_path / "g", lang="fr"),
         lambda: api.sheets(made, tmp_path / "s", lang="fr"),
+        lambda: api.write_findings(tmp_path / "f.html", [], lang="fr"),
+        lambda: api.batch(tmp_path / "b.toml", lang="fr"),
     ):  # fmt: skip
         with pytest.raises(zn.InputError) as told:
             ask()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.api.speech import chosen
 from zoning.errors import Finding, InputError
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def write_findings(
     from zoning.base.staged import beside
     from zoning.outputs import findings_layer, findings_map
 
-    target = Path(path)
+    target, lang = Path(path), chosen(lang, "zh")
     kind = target.suffix.lower()
     if kind not in (".html", *findings_layer.FORMS):
         forms = " ".join((".html", *findings_layer.FORMS))

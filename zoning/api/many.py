@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.api.places import new_folder
+from zoning.api.speech import chosen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +88,7 @@ def batch(
     from zoning.scale import batch as room
     from zoning.scale.engine import choose
 
-    file = Path(file)
+    file, lang = Path(file), chosen(lang, "zh")
     folder = new_folder(out or file.parent / f"{file.stem}-out")
     name, jobs = room.read(file, folder)
     run = choose(workers, engine, scheduler, done=progress)

@@ -92,7 +92,7 @@ class Changes:
         """Give heads and rows of a table of the comparison as texts for people; none if empty."""
         from zoning.review.diff.console import rows
 
-        return rows(self.found, name, lang, most)
+        return rows(self.found, name, speech.chosen(lang, self.plan.lang), most)
 
     def as_dict(self, lang: str = "en") -> dict[str, Any]:
         """Give everything as plain data for ``--json``."""
