@@ -29,6 +29,12 @@ ONCE = [
     (("checks", 0, "measured"), {"a": 1}), (("format",), "2"), (("grid", "distortion"), "none"),
     (("allocation", "goals", 0, "prices"), ["dear"]), (("allocation", "objective"), float("inf")),
     (("what_if",), {"lock_out": "all"}), (("area_m2", "city"), 10**30),
+    (("grid", "distortion"), {"x": 1}), (("contributions", 0, "wing"), -(2**63)),
+    (("contributions", 0, "wing"), []), (("contributions", 0, "title", 0), None),
+    (("contributions", 0, "tables", 0, "keys"), [[]]),
+    (("contributions", 0, "chapters", 0, "maps"), [[]]),
+    (("contributions", 0, "chapters", 0, "charts", 0, "table"), []),
+    (("contributions", 0, "chapters", 0, "pages"), {"table": []}),
 ]  # fmt: skip
 
 

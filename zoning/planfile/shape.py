@@ -1,7 +1,8 @@
 """What stands in ``run.json``: kinds of values, so that nobody who reads it meets another one.
 
 A kind is a word, ``?`` behind it where nothing may stand; a list holds one kind, a mapping names
-keys (``!`` before one that must be there, ``*`` for any other). Keys that are not named are free.
+keys (``!`` before one that must be there, ``~`` before one that may be nothing, ``*`` for any
+other). Keys that are not named are free.
 """
 
 from __future__ import annotations
@@ -13,13 +14,38 @@ from typing import Any
 from zoning.errors import Problem, Text
 
 _COUNTS = {"*": "number?"}
-_DISTORTION = {"worst_local": "number", "planar_m2": "number", "ellipsoid_m2": "number",
-               "total": "number"}  # fmt: skip
+_DISTORTION = {"!worst_local": "number", "!planar_m2": "number", "!ellipsoid_m2": "number",
+               "!total": "number"}  # fmt: skip
 _CERTIFICATE = {"!grade": "text", "ok": "flag", "objective": "number?", "bound": "number?",
                 "gap": "number?", "en": "text", "zh": "text", "broken": ["text"]}  # fmt: skip
 _GOAL = {"!goal": "text", "!value": "number", "!bound": "number", "!method": "text",
          "!floor": "number?", "!cap": "number?", "price": "number?", "!prices": ["number"],
          }  # fmt: skip
+_PAIR = ["text"]
+_CLASSES = [{"!label": _PAIR, "!colour": "text", "!code": "text?", "!lower": "number?",
+             "!upper": "number?"}]  # fmt: skip
+_HEAD = {"!name": "text", "!title": _PAIR,
+         "!fields": [{"!name": "text", "!label": _PAIR, "!about": _PAIR, "!unit": "text",
+                      "!words": {"*": _PAIR}}]}  # fmt: skip
+_CHAPTER = {
+    "!title": _PAIR, "!paragraphs": [_PAIR], "!maps": ["text"], "!tables": ["text"],
+    "columns": {"*": ["text"]},
+    "charts": [{"!title": _PAIR, "!table": "text", "!column": "text", "!label": "text"}],
+    "~pages": {"!table": "text", "!keys": ["text"], "!name": "text", "!group": "text",
+               "!item": _PAIR, "!value": _PAIR},
+}  # fmt: skip
+#: What wings gave, as :mod:`zoning.contribution.stored` describes it.
+_CONTRIBUTION = {
+    "!wing": "text", "!title": _PAIR,
+    "!layers": [{**_HEAD, "!colour": "text", "!by": "text?", "!filled": "flag",
+                 "!classes": _CLASSES}],
+    "!tables": [{**_HEAD, "keys": ["text"]}],
+    "!themes": [{"!name": "text", "!title": _PAIR, "!about": _PAIR, "!table": "text",
+                 "!column": "text", "!classes": _CLASSES}],
+    "!cards": [{"!title": _PAIR, "!table": "text", "!columns": ["text"], "place": "text",
+                "terms": "text", "by": ["text"]}],
+    "!chapters": [_CHAPTER],
+}  # fmt: skip
 #: The kinds of ``run.json``.
 SHAPE: dict[str, Any] = {
     "!plan": "text", "!notice": "text?", "notice_zh": "text?", "digest": "text?",
@@ -44,6 +70,7 @@ SHAPE: dict[str, Any] = {
     },
     "landuse_classes": [{"!value": "whole", "code": "text?", "!group": "text?", "!water": "flag",
                          "!farmland": "flag"}],
+    "contributions": [_CONTRIBUTION],
     "what_if": {"lock_out": ["text"], "lock_in": ["text"]},
     "checks": [{"!check": "text", "!level": "text", "!ok": "flag", "!measured": "plain?",
                 "!limit": "plain?", "!unit": "text", "!where": "text", "!en": "text",
@@ -92,8 +119,8 @@ def _mapping(value: Any, kind: Mapping[str, Any], at: str) -> Iterator[Problem]:
         text = Text(f"no {', '.join(gone)}", f"缺少 {'、'.join(gone)}")
         yield Problem(text, at, code="damaged", remedy=_REMEDY)
     for key, inner in kind.items():
-        name = key.removeprefix("!")
-        if name in value:
+        name = key.lstrip("!~")
+        if name in value and not (value[name] is None and key.startswith("~")):
             yield from problems(value[name], inner, f"{at}{join}{name}")
     if "*" in kind:
         for name in value:
