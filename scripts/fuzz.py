@@ -38,12 +38,16 @@ MILLION = {
 }  # fmt: skip
 
 
+class Hang(BaseException):
+    """An input took too long; no reader that takes any error for a damaged file takes this one."""
+
+
 def run(name: str, seed: int, count: int, keep: Path) -> tuple[Counter[str], float]:
     """Hand in files of one kind; keep those that failed, one for each place of failing."""
     import fuzzing
 
     def late(number: int, frame: FrameType | None) -> None:
-        raise TimeoutError(f"over {HANG} s")
+        raise Hang(f"over {HANG} s")
 
     kind = fuzzing.folder_kind() if name == "folder" else fuzzing.kinds()[name]
     told, slowest, seen = Counter[str](), 0.0, set()
@@ -58,7 +62,7 @@ def run(name: str, seed: int, count: int, keep: Path) -> tuple[Counter[str], flo
                 signal.setitimer(signal.ITIMER_PROF, HANG)
             try:
                 told[fuzzing.hand_in(kind, data, Path(box))] += 1
-            except Exception as error:
+            except (Exception, Hang) as error:
                 told["failed"] += 1
                 at = traceback.extract_tb(error.__traceback__)[-1]
                 place = (type(error).__name__, at.filename, at.lineno)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import zipfile
+from pathlib import Path
 
 import fuzzing
 import openpyxl
@@ -99,6 +101,45 @@ def test_a_value_far_away_makes_no_endless_sheet(tmp_path):
     assert problem.measured == 16384 * 1048576
 
 
+#: Sheets whose cells are far away, or more than can be read, each written in another way.
+FAR = {
+    "a row": '<row r="299999999999999999999"><c r="A2"><v>1</v></c></row>',
+    "a row, as a float": "<row r='3e9'><c><v>1</v></c></row>",
+    "a row, then damage": '<row r="299999999"/><row r=x',
+    "a cell in single quotes": "<row r='99999'><c t='>' r = 'xfd99999'><v>1</v></c></row>",
+    "cells that say no place": f"<row>{3000 * '<c/>'}</row>{7000 * '<row/>'}<row><c/></row>",
+    "one cell after the other": ("<row>" + "<c/>" * 100 + "</row>") * 3,
+}
+
+
+@pytest.mark.parametrize("way", FAR)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_rows_and_cells_far_away_are_refused_however_they_are_written(
+    tmp_path, monkeypatch, way, encoding
+):
+    if way == "one cell after the other":
+        monkeypatch.setattr(bounds, "MOST_CELLS", 299)
+    xmlns = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    sheet = f'<x:worksheet xmlns:x="{xmlns}"><x:sheetData>{FAR[way]}</x:sheetData></x:worksheet>'
+    sheet = sheet.replace("<c", "<x:c").replace("<row", "<x:row").replace("<v", "<x:v")
+    sheet = sheet.replace("</c", "</x:c").replace("</row", "</x:row").replace("</v", "</x:v")
+    path = tmp_path / "远.xlsx"
+    with zipfile.ZipFile(path, "w") as new:
+        new.writestr("xl/worksheets/sheet1.bin", sheet.encode(encoding))
+    with pytest.raises(InputError) as error:
+        bounds.check_workbook(path, "远.xlsx")
+    assert [p.code for p in error.value.problems] == ["too-many-cells"]
+
+
+def test_heights_of_rows_down_to_the_end_make_no_sheet_too_large(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["code", *(f"a{n}" for n in range(30))])
+    book.active.append([f"{n}" for n in range(31)])
+    book.active.row_dimensions[1048576].height = 9
+    book.save(tmp_path / "高.xlsx")
+    assert len(read_table(tmp_path / "高.xlsx")[0]) == 1
+
+
 def test_a_part_that_unpacks_to_too_much_is_refused_unread(tmp_path, monkeypatch):
     monkeypatch.setattr(bounds, "MOST_UNPACKED", 10_000)
     path = tmp_path / "bomb.xlsx"
@@ -111,7 +152,7 @@ def test_a_part_that_unpacks_to_too_much_is_refused_unread(tmp_path, monkeypatch
 
 def test_names_of_columns_count_as_spreadsheets_do():
     for name, number in (("A", 1), ("Z", 26), ("AA", 27), ("XFD", 16384)):
-        assert bounds._column(name.encode()) == number and bounds._name(number) == name
+        assert bounds._column(name) == number and bounds._name(number) == name
 
 
 def test_a_long_cpg_is_not_read_whole(tmp_path):
@@ -130,3 +171,22 @@ def test_a_plan_of_too_many_units_is_refused_before_they_are_made(tmp_path):
     with pytest.raises(InputError) as error:
         zn.check(plan)
     assert [p.code for p in error.value.problems] == ["too-many-units"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGPROF"), reason="no timer of processor time here")
+def test_a_hang_counts_where_a_reader_takes_any_error_for_a_damaged_file(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent / "scripts"))
+    import fuzz
+
+    def take(path):
+        try:
+            while True:
+                pass
+        except Exception as error:
+            raise InputError.one("damaged", "损坏", code="damaged") from error
+
+    kind = fuzzing.Kind("csv", (b"a,b\n1,2\n",), ".csv", take)
+    monkeypatch.setattr(fuzzing, "kinds", lambda: {"csv": kind})
+    monkeypatch.setattr(fuzz, "HANG", 0.2)
+    told, _ = fuzz.run("csv", 1, 1, tmp_path / "kept")
+    assert told == {"failed": 1} and len(list((tmp_path / "kept").iterdir())) == 1

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
+from xml.parsers import expat
 
 from zoning.errors import InputError, ZoningError
 
@@ -14,7 +16,7 @@ from zoning.errors import InputError, ZoningError
 MOST_CELLS = 20_000_000
 #: Bytes of one member of an archive after unpacking (our choice).
 MOST_UNPACKED = 1 << 30
-_CELL = re.compile(rb'<c [^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+_CELL = re.compile(r"([A-Za-z]{1,3})\d+$")
 _BLOCK = 1 << 20
 
 
@@ -35,30 +37,68 @@ def check_workbook(path: Path, where: str) -> None:
                 if part.file_size > MOST_UNPACKED:
                     raise _too_large(part, where)
             for part in book.infolist():
-                if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
-                    _check_sheet(book, part, where)
+                _check_part(book, part, where)
     except (OSError, ValueError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile,
             zlib.error):  # fmt: skip
         return
 
 
-def _check_sheet(book: zipfile.ZipFile, part: zipfile.ZipInfo, where: str) -> None:
-    column = row = 0
-    with book.open(part) as sheet:
-        tail = b""
-        while block := sheet.read(_BLOCK):
-            for name, number in _CELL.findall(tail + block):
-                column, row = max(column, _column(name)), max(row, int(number))
-            tail = block[-100:]
-    if column * row > MOST_CELLS:
-        far = f"{_name(column)}{row}"
+def _check_part(book: zipfile.ZipFile, part: zipfile.ZipInfo, where: str) -> None:
+    """Read the marks of a part as XML does: what a pattern misses holds its reader up all the same.
+
+    Rows and cells may say where they are, or follow one another; a row far away is reached one by
+    one. Any part may be a sheet.
+    """
+    reach = _Reach()
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = reach.see
+    with book.open(part) as file, suppress(expat.ExpatError):  # its reader says what is wrong
+        while (block := file.read(_BLOCK)) and not reach.too_far:
+            parser.Parse(block)
+    if reach.too_far:
+        far = reach.column * reach.row <= MOST_CELLS  # a row without cells
+        column, row = max(reach.column, 1), max(reach.last if far else reach.row, 1)
+        cells = max(column * row, reach.cells)
         raise InputError.one(
-            f"the cells of {part.filename} reach to {far}: {column * row:,} cells",
-            f"{part.filename} 的单元格延伸到 {far}，共 {column * row:,} 个",
-            where=where, measured=column * row, limit=MOST_CELLS, code="too-many-cells",
+            f"the cells of {part.filename} reach to {_name(column)}{row}: {cells:,} cells",
+            f"{part.filename} 的单元格延伸到 {_name(column)}{row}，共 {cells:,} 个",
+            where=where, measured=cells, limit=MOST_CELLS, code="too-many-cells",
             remedy=("delete the rows and columns beyond the table, and save",
                     "请删除表格以外的行和列后保存"),
         )  # fmt: skip
+
+
+class _Reach:
+    """How far the cells of a part reach, and how many there are; texts that cells share count.
+
+    Rows without cells, as sheets with heights of rows have to their end, cost little: only where
+    they are farther than cells may be many.
+    """
+
+    def __init__(self) -> None:
+        self.column = self.row = self.last = self.cells = self._at = 0
+
+    @property
+    def too_far(self) -> bool:
+        return max(self.column * self.row, self.last, self.cells) > MOST_CELLS
+
+    def see(self, element: str, told: dict[str, str]) -> None:
+        kind = element.rpartition(" ")[2]
+        if kind == "row":
+            self.last, self._at = max(self.last + 1, _whole(told.get("r", ""))), 0
+        elif kind == "c":
+            found = _CELL.match(told.get("r", ""))
+            self._at = _column(found[1].upper()) if found else self._at + 1
+            self.column, self.row = max(self.column, self._at), self.last
+        self.cells += kind in ("c", "si")
+
+
+def _whole(text: str) -> int:
+    """Give the number of a row as its reader takes it: as written, or with a point or exponent."""
+    for kind in (int, float):
+        with suppress(ValueError, OverflowError):
+            return int(kind(text))
+    return 0
 
 
 def _too_large(part: zipfile.ZipInfo, where: str) -> ZoningError:
@@ -74,10 +114,10 @@ def _too_large(part: zipfile.ZipInfo, where: str) -> ZoningError:
     )
 
 
-def _column(name: bytes) -> int:
+def _column(name: str) -> int:
     number = 0
     for letter in name:
-        number = number * 26 + letter - 64
+        number = number * 26 + ord(letter) - 64
     return number
 
 
