@@ -322,3 +322,17 @@ def test_shares_and_floors_that_just_hold_are_kept():
     # Less than nothing is no plan either.
     new["u2|t1"] = -1
     assert not next(c for c in settle(acc, table, new) if c.check == "new.free").ok
+
+
+def test_limits_are_called_by_names_and_not_by_codes():
+    cap = {"share": 0.3, "quotas": {"key": 0.5}, "zone_caps": {"balance": "existing"},
+           "counties": [{"place": "c1", "floor_m2": 10}]}  # fmt: skip
+    config = Config(cap=CapPart.model_validate(cap))
+    names = pd.DataFrame({"name": ["丹徒区"]}, index=["c1"])
+    limits = account(city(), cap_rules(config, names, None), 4000).limits
+    said = {x.kind: x.label for x in limits}
+    assert said["quota"] == Text("quota of key development", "重点开发新增指标")
+    assert said["zone"] == Text("cap of ecological balance", "生态平衡上限")
+    assert said["county"] == Text("county 丹徒区", "丹徒区")
+    coded = {x.kind: x.label for x in account(city(), cap_rules(config), 4000).limits}
+    assert coded["county"] == Text("county c1", "县（市、区）c1")

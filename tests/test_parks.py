@@ -162,6 +162,11 @@ def test_the_contribution_keeps_its_contract_and_is_read_again(plan, world):
     assert check(plan.contributions, plan.units.index, set()) == []
     checks = {c.check: (c.ok, c.measured) for c in plan.checks if c.check.startswith("parks.")}
     assert checks["parks.musts"] == (False, 2) and checks["parks.area"] == (False, 2)
+    told = next(c.text for c in plan.checks if c.check == "parks.musts")
+    first = next(c for c in plan.contributions if c.wing == "parks").table("park_findings").frame
+    code = sorted(first.loc[first["check"] == "musts", "park"])[0]
+    name = parks().set_index("code")["name"][code]
+    assert told.en.endswith(f"of 6 parks, first {name}") and told.zh.endswith(f"首个{name}")
     failing = {c.check for c in plan.checks if c.level == "error" and not c.ok}
     assert not {c for c in failing if c.startswith("parks.")}  # warnings fail no plan
     roles = [s["role"] for s in plan.run["inputs"]]

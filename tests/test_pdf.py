@@ -6,6 +6,7 @@ import io
 import itertools
 from datetime import UTC, datetime
 
+import docx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -172,3 +173,46 @@ def test_one_document_makes_both_formats_and_a_slip_has_one_page(tmp_path):
     assert [c.text for c in document.tables[0].columns[0].cells] == ["查询人：", "日期："]
     assert pdf.write(slip, tmp_path / "slip.pdf").read_bytes()[:5] == b"%PDF-"
     assert (tmp_path / "slip.pdf.zoning.json").is_file()
+
+
+def test_a_picture_does_not_cut_a_table_and_its_heads_come_again():
+    head = Strip(10, "head", keep=True)
+    rows = [Strip(10, f"row {i}", repeat=(head,)) for i in range(12)]
+    picture = Strip(60, "picture", floats=True, shrink=lambda part: Strip(60 * part, "picture"))
+    line = Strip(10, "line")
+    pages = paginate([*[line] * 5, picture, head, *rows, *[line] * 3], 100.0)
+    told = [[s.draw for _, s in page.placed] for page in pages]
+    assert told[1][:2] == ["head", "row 4"], told
+    table = [s for page in told for s in page if str(s).startswith("row")]
+    assert table == [f"row {i}" for i in range(12)]
+    flat = [s for page in told for s in page if s != "head"]
+    assert flat.index("picture") > flat.index("row 11")
+
+
+def test_a_table_gives_room_to_the_column_that_would_be_long():
+    told = "construction in the zone is within the cap that the plan states for it, by township"
+    rows = [[told, "city", "error", "1,163.35 km²"]] * 6
+    heads = ["check", "where", "level", "measured"]
+    widths = typeset.column_widths(heads, rows, [1, 1, 1, 1], 400, 9, 6)
+    even = typeset.lines(told, 100 - 6, 9)
+    assert len(typeset.lines(told, widths[0] - 6, 9)) <= len(even) - 2
+    assert all(
+        len(typeset.lines(c, w - 6, 9)) == 1 for c, w in zip(rows[0][1:], widths[1:], strict=True)
+    )
+
+
+def test_letters_are_smaller_only_where_that_makes_a_table_much_shorter():
+    short = [["area", "1.00"]] * 3
+    assert typeset.fitted(["a", "b"], short, [1, 1], 200, (9.0, 8.0), 6)[1] == 9.0
+    words = ["incommensurabilities " * 2] * 6
+    size = typeset.fitted(["x"] * 6, [words] * 9, [1] * 6, 700, (9.0, 8.5, 8.0, 7.0), 6, 1.2)[1]
+    assert 9.0 * 0.88 <= size <= 9.0
+
+
+def test_a_picture_without_a_caption_stands_in_no_list():
+    blocks = [Heading(1, "1  章"), Figure("", png(160, 118), "位置"), Figure("甲", png(160, 118))]
+    made = pdf.make(Document("甲", "报告", blocks, "zh"), WHEN)
+    assert [b.text for b in made.boxes if b.text.startswith("图 ")][-1:] == ["图 1  甲"]
+    written = docx.Document(io.BytesIO(word.to_bytes(Document("甲", "报告", blocks, "zh"), WHEN)))
+    assert [p.text for p in written.paragraphs if p.style.name == "Caption"] == ["图 1  甲"]
+    assert len(written.inline_shapes) == 2

@@ -24,6 +24,7 @@ from zoning.capacity.reductions import add_reductions, reduction_limits
 from zoning.capacity.rules import LATER, CapRules, PhaseRule, ReductionRule
 from zoning.errors import InfeasibleError, InputError
 from zoning.outputs.office import prices as office_prices
+from zoning.outputs.office import wording
 from zoning.verify import verify
 
 
@@ -333,7 +334,7 @@ def test_rules_of_phases_are_told_by_their_names(plan):
             ("reduction:old", "land that goes: old", "旧村减量"),
         ):  # fmt: skip
             kind = codes.loc[[code], "kind"].iloc[0]
-            said = [office_prices.rule_name(plan, kind, code, "", lang) for lang in ("en", "zh")]
+            said = [wording.rule_name(plan, kind, code, "", lang) for lang in ("en", "zh")]
             assert said == [en, zh]
 
 

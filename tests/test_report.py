@@ -14,14 +14,19 @@ import numpy as np
 import pandas as pd
 import pytest
 from docx.oxml.ns import qn
+from PIL import Image
 
 from zoning.base import words
 from zoning.base.areas import percent
+from zoning.contribution.parts import Chapter, Contribution, Field, Pages
+from zoning.contribution.parts import Table as GivenTable
 from zoning.errors import Check
+from zoning.errors import Text as Both
 from zoning.outputs import notebook, report
 from zoning.outputs.office import figures, flow
 from zoning.outputs.office.document import Figure, Heading, Signatures, Table, Text
-from zoning.outputs.report import pieces
+from zoning.outputs.report import given, pieces
+from zoning.outputs.report.pieces import Writer
 
 
 @pytest.fixture(scope="module")
@@ -286,7 +291,7 @@ def test_limits_stand_with_what_is_left_and_their_price(plan, no_pictures):
     assert "at least" not in " ".join(found.heads)
     assert found.rows == [
         ["cap of the city", "3.00", "2.50", "0.50", "0.000"],
-        ["quota: key development", "2.00", "2.00", "0.00", "0.750"],
+        ["quota of a zone: key development", "2.00", "2.00", "0.00", "0.750"],
     ]
 
 
@@ -305,7 +310,49 @@ def test_decisions_by_hand_are_named(plan, no_pictures):
     texts = [
         b.text for b in report.blocks_of(bare(plan, townships=decided), "en") if isinstance(b, Text)
     ]
-    assert [t for t in texts if t.startswith("Zone by")] == ["Zone by decision by hand: 姚桥镇."]
+    assert [t for t in texts if t.startswith("Zone by")] == [
+        "Zone by decision by hand: Yaoqiao Town."
+    ]
+
+
+def test_names_are_english_in_an_english_report_and_stay_in_titles_of_documents(plan):
+    source = "姚桥镇总体规划 and 姚桥镇"
+    told = bare(plan, townships=plan.townships.assign(source=source))
+    found = report.blocks_of(told, "en")
+    rows = [list(r) for b in found if isinstance(b, Table) for r in b.rows]
+    names = {cell for row in rows for cell in row}
+    assert {"Yaoqiao Town", "Dalu Town"} <= names and "姚桥镇" not in names
+    assert any("姚桥镇总体规划 and Yaoqiao Town" in cell for cell in names)
+    chinese = report.blocks_of(told, "zh")
+    assert any("姚桥镇" in row for b in chinese if isinstance(b, Table) for row in b.rows)
+
+
+def test_a_place_has_a_map_on_its_page_as_long_as_places_are_few(plan, monkeypatch):
+    town = str(plan.townships.index[0])
+    name = str(plan.townships["name"].iloc[0])
+    frame = pd.DataFrame({"level": ["township"], "code": [town], "name": [name], "policy": ["p"],
+                          "item": ["a"], "value": ["1"]})  # fmt: skip
+    fields = tuple(Field(c, Both(c, c), Both(c, c)) for c in frame)
+    pages = Pages("lines", ("level", "code"), "name", "policy", Both("item", "item"),
+                  Both("value", "value"))  # fmt: skip
+    part = Chapter(Both("Places", "分页"), pages=pages)
+    wing = Contribution(
+        "p",
+        Both("P", "甲"),
+        tables=(GivenTable("lines", Both("l", "l"), frame, fields),),
+        chapters=(part,),
+    )
+    told = bare(plan, townships=plan.townships, contributions=(wing,))
+    found = list(given.pages(Writer(told, "en")))
+    maps = [b for b in found if isinstance(b, Figure)]
+    assert [m.caption for m in maps] == [""] and "where it lies" in maps[0].alt
+    with Image.open(io.BytesIO(maps[0].png)) as image:
+        assert image.mode == "P" and image.width > 900
+    assert [b.text for b in found if isinstance(b, Heading)][-1].endswith(f"({name})")
+    monkeypatch.setattr(given, "MOST_MAPS", 0)
+    found = list(given.pages(Writer(told, "zh")))
+    assert not any(isinstance(b, Figure) for b in found)
+    assert any("不逐一附图" in b.text for b in found if isinstance(b, Text))
 
 
 def test_stability_has_a_chapter_where_it_was_computed(plan, no_pictures):
@@ -318,9 +365,9 @@ def test_stability_has_a_chapter_where_it_was_computed(plan, no_pictures):
     found = report.blocks_of(told, "en")
     assert "half of the area is firm" in [b.text for b in found if isinstance(b, Text)]
     weak = table(found, "Townships that keep their zone in under 90%").rows
-    assert [row[0] for row in weak] == ["谷阳镇", "大路镇"]
+    assert [row[0] for row in weak] == ["Guyang Town", "Dalu Town"]
     assert weak[0][3] == "60.00%"
-    assert table(found, "Agreement").rows == [["Ward's clusters", "0.50", "–", "1", "大路镇"]]
+    assert table(found, "Agreement").rows == [["Ward's clusters", "0.50", "–", "1", "Dalu Town"]]
 
 
 def test_layers_tell_where_they_come_from(plan, no_pictures):

@@ -197,7 +197,7 @@ def price(
 
 def _named(plan: Plan, price: Price) -> Price:
     """Call a priced rule by its name: an area by its own, a limit by what it is and where."""
-    from zoning.outputs.office.prices import rule_name
+    from zoning.outputs.office.wording import rule_name
     from zoning.pipeline.protected import names_of
 
     if price.code == "all":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 from zoning.base.shipped import data_path, load_toml
 
@@ -115,6 +116,33 @@ def english(name: str, kind: str = "places") -> str:
     if len(own) == 1 and len(last) == 1:
         own = name  # 单县 is Shanxian County
     return " ".join(part for part in (_joined(own), generics.get(last, "")) if part)
+
+
+def called(frame: Any, lang: str = "en", kind: str = "places") -> list[str]:
+    """Give the names of places as they are called in a language.
+
+    Parameters
+    ----------
+    frame : DataFrame with ``name``
+        In English its column ``name_en`` goes before our reading.
+    lang : {"zh", "en"}
+    kind : {"places", "protections"}
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> called(pd.DataFrame({"name": ["高桥镇", "丁岗镇"], "name_en": [None, "Dinggang"]}))
+    ['Gaoqiao Town', 'Dinggang']
+    """
+    names = ["" if _is_nothing(n) else str(n) for n in frame["name"]]
+    if lang == "zh":
+        return names
+    own = list(frame["name_en"]) if "name_en" in frame else [None] * len(names)
+    return [english(n, kind) if _is_nothing(o) else str(o) for o, n in zip(own, names, strict=True)]
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or value != value or str(value) in ("", "<NA>")
 
 
 def _joined(name: str) -> str:

@@ -122,7 +122,7 @@ def _zone_limits(
     pieces: pd.DataFrame, zones: pd.DataFrame, by_unit: pd.DataFrame, column: str, rules: CapRules
 ) -> list[Limit]:
     """Give the limits of zones; a zone that no township has binds on units on either basis."""
-    names, found = rules.scheme.shorts, []
+    names, found = rules.scheme.names, []
     for code in zones.index.astype(str):
         here = column
         if zones.at[code, "area_m2"] == 0 and len(by_unit):

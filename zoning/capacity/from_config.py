@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from zoning.capacity.rules import AreaRule, CapRules, OwnLimit, PhaseRule, ReductionRule
@@ -10,6 +10,8 @@ from zoning.errors import Text
 from zoning.schemes import scheme_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from zoning.planfile.models import (
         Config,
         OwnLimitRule,
@@ -22,11 +24,17 @@ if TYPE_CHECKING:
 BASE = "planar area of the city"
 
 
-def cap_rules(config: Config) -> CapRules:
+def cap_rules(config: Config, *places: pd.DataFrame | None) -> CapRules:
     """Turn ``[cap]`` into the rules of the account; what the plan does not state is no rule.
 
     Shares and totals stay as they are stated; the account converts them to the survey of the land
     use where ``survey_factor`` is given (see `CapRules.converted`).
+
+    Parameters
+    ----------
+    config : Config
+    *places : DataFrame or None
+        Counties and townships with ``name``, by which rules call them; without, by code.
 
     Examples
     --------
@@ -38,6 +46,11 @@ def cap_rules(config: Config) -> CapRules:
     ({'key': 0.3}, 'choice of this plan')
     """
     part = config.cap
+    names = {
+        str(code): str(name)
+        for frame in places if frame is not None and "name" in frame
+        for code, name in frame["name"].dropna().items()
+    }  # fmt: skip
     zone_caps: dict[str, float | str | None] = {}
     sources = {"base": part.base_source or BASE}
     if part.share is not None:
@@ -65,8 +78,8 @@ def cap_rules(config: Config) -> CapRules:
         zone_basis=part.zone_basis,
         eco_agri_share=None if eco is None else eco.share,
         areas=(
-            *(_area_rule("county", rule) for rule in part.counties),
-            *(_area_rule("township", rule) for rule in part.townships),
+            *(_area_rule("county", rule, names) for rule in part.counties),
+            *(_area_rule("township", rule, names) for rule in part.townships),
         ),
         own=tuple(_own(rule, part.phase) for rule in part.limit),
         phases=tuple(_phase(rule) for rule in part.phase),
@@ -76,10 +89,14 @@ def cap_rules(config: Config) -> CapRules:
     )
 
 
-def _area_rule(kind: Literal["county", "township"], rule: PlaceRule) -> AreaRule:
+def _area_rule(
+    kind: Literal["county", "township"], rule: PlaceRule, names: Mapping[str, str]
+) -> AreaRule:
+    name = names.get(rule.place, "")
     return AreaRule(
-        kind=kind, code=rule.place, floor_new_m2=rule.floor_m2, cap_new_m2=rule.cap_m2,
-        cap_total_m2=rule.cap_total_m2, cap_share=rule.cap_share, source=rule.source,
+        kind=kind, code=rule.place, name=Text(name, name), floor_new_m2=rule.floor_m2,
+        cap_new_m2=rule.cap_m2, cap_total_m2=rule.cap_total_m2,
+        cap_share=rule.cap_share, source=rule.source,
     )  # fmt: skip
 
 

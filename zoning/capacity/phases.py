@@ -31,7 +31,7 @@ def phase_limits(rules: CapRules, headroom_m2: int | None, column: str) -> list[
     >>> [(x.code, x.cap_m2, x.phase) for x in phase_limits(rules, 100, "zone")]
     [('near', 40, 'near'), ('far', None, '')]
     """
-    found, names = [], rules.scheme.shorts
+    found, names = [], rules.scheme.names
     for rule in rules.phases:
         last = rule is rules.phases[-1]
         phase = "" if last else rule.name

@@ -49,13 +49,13 @@ _WORD: dict[str, Text] = {
     "city": Text("city", "全市"),
     "county": Text("county", "县（市、区）"),
     "township": Text("township", "乡镇"),
-    "zone": Text("zone", "功能区"),
-    "quota": Text("quota", "新增指标"),
+    "zone": Text("cap of", "上限"),
+    "quota": Text("quota of", "新增指标"),
     "unit": Text("unit", "单元"),
     "limit": Text("limit", "约束"),
     "eco_agri": Text("ecological and agricultural space", "生态与农业空间"),
     "phase": Text("phase", "分期"),
-    "phase_quota": Text("quota", "新增指标"),
+    "phase_quota": Text("quota of", "新增指标"),
     "reduction": Text("reduction", "减量"),
     "goal": Text("goal", "目标"),
 }
@@ -179,7 +179,11 @@ class Limit:
         """Kind and name, as a planner says it."""
         word = _WORD[self.kind]
         en, zh = self.name.en or self.code, self.name.zh or self.code
-        if self.kind not in ("city", "eco_agri"):
+        if self.kind in ("zone", "quota", "phase_quota"):
+            word = Text(f"{word.en} {en}", f"{zh}{word.zh}")
+        elif self.kind in ("county", "township") and self.name.zh:
+            word = Text(f"{word.en} {en}", zh)
+        elif self.kind not in ("city", "eco_agri"):
             word = Text(f"{word.en} {en}", f"{word.zh}{zh}")
         if self.phase and self.kind != "phase":
             by, by_zh = self.phase_name.en or self.phase, self.phase_name.zh or self.phase

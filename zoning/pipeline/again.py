@@ -116,7 +116,7 @@ def _place(
     folder: Path | None,
 ) -> None:  # fmt: skip
     """Place new land where there is a cap, as a run does."""
-    rules = cap_rules(config)
+    rules = cap_rules(config, plan.counties, plan.townships)
     state.pieces = add_coefficients(state.pieces, rules.own, state.units, folder)
     green, city = int(parts["eco_agri_m2"].sum()), int(plan.run["area_m2"]["city"])
     acc = account(state.pieces, rules, city, eco_agri_m2=green)

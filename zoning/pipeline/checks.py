@@ -37,10 +37,6 @@ CITY_RESIDUAL_M2, OTHER_RESIDUAL_M2 = 1.0, 10.0
 PUBLISHED_TOLERANCE = 0.01
 
 
-_KINDS = {"city": "全市", "township": "乡镇", "county": "县区", "redline_union": "红线合并",
-          "protection": "保护用地"}  # fmt: skip
-
-
 def closes(name: str, measured: int, limit: int, en: str, zh: str) -> Check:
     """Check that two integer totals are the same.
 
@@ -50,7 +46,7 @@ def closes(name: str, measured: int, limit: int, en: str, zh: str) -> Check:
     True
     """
     gap = measured - limit
-    text = Text(f"{en}: difference {gap} m2", f"{zh}：差 {gap} 平方米")
+    text = Text(f"{en}: difference {gap} m²", f"{zh}：差 {gap} 平方米")
     return Check(name, "error", gap == 0, measured, limit, "m2", "city", text)
 
 
@@ -158,10 +154,11 @@ def residual_checks(table: pd.DataFrame) -> list[Check]:
         worst = rows.loc[rows["residual_m2"].abs().idxmax()]
         value = float(worst["residual_m2"])
         limit = float(worst["limit_m2"])
-        n, zh = len(rows), _KINDS[str(kind)]
+        n = len(rows)
+        name = Text(*(words.value("kind", str(kind), lang) for lang in ("en", "zh")))
         text = Text(
-            f"{kind}: ledger minus shapely is at most {abs(value):.3f} m2 (of {n})",
-            f"{zh}：账目与图形面积之差最大 {abs(value):.3f} 平方米（共 {n} 个）",
+            f"{name.en}: ledger minus shapely is at most {abs(value):.3f} m² (of {n})",
+            f"{name.zh}：账目与图形面积之差最大 {abs(value):.3f} 平方米（共 {n} 个）",
         )
         found.append(
             Check(
@@ -255,7 +252,7 @@ def allocation_checks(pieces: pd.DataFrame, cap_m2: int) -> list[Check]:
     total = int(pieces["built_m2"].sum() + net_new(pieces).sum())
     existing = int(pieces["built_m2"].sum())
     text = Text(
-        f"new land outside free land: {misplaced} m2",
+        f"new land outside free land: {misplaced} m²",
         f"超出可用土地的新增建设用地：{misplaced} 平方米",
     )
     cap = Text(

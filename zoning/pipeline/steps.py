@@ -324,7 +324,7 @@ def _draw_account(
     if "built_m2" not in parts:
         return None
     green = int(parts["eco_agri_m2"].sum())
-    rules = cap_rules(config)
+    rules = cap_rules(config, state.counties, state.townships)
     add_places(state, config.cap, folder)
     state.pieces = add_coefficients(state.pieces, rules.own, state.units, folder)
     if rules.reductions and "zone" in state.pieces and "suitability" in state.pieces:

@@ -148,7 +148,8 @@ def account_of(plan: Plan, config: Config | None = None) -> tuple[Account, pd.Da
     )
     config = config or plan.config
     green = int(pieces["eco_agri_m2"].sum())
-    acc = account(pieces, cap_rules(config), int(plan.run["area_m2"]["city"]), eco_agri_m2=green)
+    rules = cap_rules(config, plan.counties, plan.townships)
+    acc = account(pieces, rules, int(plan.run["area_m2"]["city"]), eco_agri_m2=green)
     if acc.cap_m2 is None:
         raise InputError.one(
             "the plan states no cap on construction land, so there is nothing to allocate",

@@ -369,7 +369,10 @@ def _limit_name(plan: Plan, kind: str, code: str) -> Text:
     kinds = Text(words.value("kind", kind, "en"), words.value("kind", kind, "zh"))
     if code == "city":
         return kinds
-    names = {} if plan.townships is None else plan.townships["name"].to_dict()
+    names = {
+        c: n for frame in (plan.counties, plan.townships)
+        if frame is not None and "name" in frame for c, n in frame["name"].items()
+    }  # fmt: skip
     place = Text(str(names.get(code, code)), str(names.get(code, code)))
     if code in plan.scheme.codes:
         place = plan.scheme.name_of(code)

@@ -31,6 +31,8 @@ def word_report(plan: Plan, path: Path, found: Findings) -> None:
         off = [] if around else list(differences(stored, right))
         if best is None or len(off) < len(best[0]):
             best = off, around
+        if not off:
+            break
     if best is None:
         return
     say(found, plan, "report.docx", best[0])

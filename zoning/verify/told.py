@@ -146,8 +146,9 @@ def _name(plan: Plan, rule: Rule) -> Text:
     if rule.phase and rule.kind != "phase":
         by = phases[rule.phase]
         en, zh = by.title or by.name, by.title_zh or by.title or by.name
-        word = ("limit", "约束") if rule.kind == "limit" else ("quota", "新增指标")
-        return Text(f"{word[0]} {name.en} by the end of {en}", f"{word[1]}{name.zh}（{zh}末）")
+        said = f"约束{name.zh}" if rule.kind == "limit" else f"{name.zh}新增指标"
+        word = "limit" if rule.kind == "limit" else "quota of"
+        return Text(f"{word} {name.en} by the end of {en}", f"{said}（{zh}末）")
     if rule.kind == "limit":
         return name
     kind = [words.value("kind", rule.kind, lang) for lang in ("en", "zh")]
@@ -155,7 +156,7 @@ def _name(plan: Plan, rule: Rule) -> Text:
 
 
 def _title(plan: Plan, rule: Rule) -> Text:
-    """Give the title of a rule, or the short name of its zone, or its code."""
+    """Give the title of a rule, or the name of its zone or place, or its code."""
     cap = plan.config.cap
     titled: dict[str, Sequence[Any]] = {
         "limit": cap.limit, "phase": cap.phase, "reduction": cap.reduction,
@@ -164,5 +165,8 @@ def _title(plan: Plan, rule: Rule) -> Text:
         if one.name == rule.code:
             return Text(one.title or one.name, one.title_zh or one.title or one.name)
     if rule.kind in ("zone", "quota", "phase_quota"):
-        return scheme_of(plan.config.zones).shorts.get(rule.code, Text(rule.code, rule.code))
+        return scheme_of(plan.config.zones).name_of(rule.code)
+    places = {"county": plan.counties, "township": plan.townships}.get(rule.kind)
+    if places is not None and "name" in places and rule.code in places.index:
+        return Text(*[str(places["name"][rule.code])] * 2)
     return Text(rule.code, rule.code)

@@ -61,7 +61,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture (PNG) with a caption without its number, and words for those who cannot see it."""
+    """A picture (PNG), its caption without a number, and words for those who cannot see it.
+
+    A picture without a caption stands in no list of figures.
+    """
 
     caption: str
     png: bytes = field(repr=False)

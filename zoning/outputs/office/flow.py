@@ -44,6 +44,8 @@ SIGN = 36.9
 MOST_PICTURE, WHOLE_TABLE = 0.48, 0.25
 #: Letters of other fonts are wider than those counted with: so much room is asked for.
 WIDER = 1.22
+#: Heads are bold, and bold letters wider still.
+BOLD = 1.12
 #: What lines that a machine breaks otherwise may take, in points (our choice: a line and a half).
 _SLACK = 30.0
 _FIGURE_EXTRA = 14.0
@@ -62,15 +64,7 @@ def column_widths(block: Table) -> tuple[list[float], float]:
     """Give the widths of columns in points and the size of letters at which no word breaks."""
     heads = [typeset.bound(clean(t)) for t in block.heads]
     rows = [[typeset.bound(clean(t)) for t in row] for row in block.rows]
-    for run in range(typeset.RUN, 0, -1):  # smaller letters before columns of single signs
-        for size in _SIZES:
-            found = typeset.column_widths(
-                heads, rows, block.widths, ROOM, size * WIDER, 4 * PAD_X, run
-            )
-            if found is not None:
-                return found, size
-    total = sum(block.widths)
-    return [ROOM * w / total for w in block.widths], _SIZES[-1]
+    return typeset.fitted(heads, rows, block.widths, ROOM, _SIZES, 4 * PAD_X, WIDER, BOLD)
 
 
 def picture_size_of(block: Figure) -> tuple[float, float]:
@@ -163,6 +157,8 @@ class _Desk:
 
 
 def _beside(block: Figure) -> float:
+    if not block.caption:
+        return _FIGURE_EXTRA
     return _FIGURE_EXTRA + CAPTION.tall(_count(block.caption, CAPTION.size, ROOM))
 
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from zoning.base import words
 from zoning.base.staged import staged
 from zoning.outputs.office import csv_file
-from zoning.outputs.office.wording import place_names
+from zoning.outputs.office.wording import rule_name
 from zoning.outputs.prints.draw import Picture
 from zoning.outputs.prints.fonts import chinese_text
 from zoning.pipeline.protected import names_of
@@ -69,36 +68,6 @@ def named(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
     out = table.copy()
     out.insert(2, "name", out["code"].map(names).fillna("").astype(str))
     return out
-
-
-def rule_name(plan: Plan, kind: str, code: str, name: str, lang: str) -> str:
-    """Name a rule of the price list: an area by its name, a limit by what it is and where."""
-    if name:
-        return name
-    head, _, place = code.rpartition(":")
-    place, _, phase = place.partition("@")
-    said = words.value("kind", head or kind, lang)
-    by = _phase_title(plan, phase, lang) if phase and place != phase else ""
-    if place in ("", "city"):
-        return said + by
-    where = place_names(plan).get(place, place)
-    if place in plan.scheme.codes:
-        where = plan.scheme.name_of(place).get(lang)
-    cap = plan.config.cap
-    titles = {f"limit:{x.name}": (x.title, x.title_zh) for x in cap.limit}
-    titles |= {f"reduction:{x.name}": (x.title, x.title_zh) for x in cap.reduction}
-    titles |= {f"phase:{x.name}": (x.title, x.title_zh) for x in cap.phase}
-    if (own := titles.get(f"{head}:{place}")) is not None:
-        where = own[lang == "zh"] or own[0] or place
-    return f"{where}{said}{by}" if lang == "zh" else f"{said}: {where}{by}"
-
-
-def _phase_title(plan: Plan, name: str, lang: str) -> str:
-    given = next((p for p in plan.config.cap.phase if p.name == name), None)
-    title = name if given is None else given.title or name
-    if lang == "zh":
-        return f"（{(given.title_zh if given else '') or title}末）"
-    return f" by the end of {title}"
 
 
 def draw_prices(plan: Plan, prices: PriceList, lang: str = "zh") -> Picture:

@@ -11,7 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
 from unicodedata import east_asian_width
+
+import numpy as np
 
 from zoning.outputs.office.font import width
 
@@ -173,6 +177,48 @@ RUN = 4
 _MOST_WORD = 0.34
 
 
+def fitted(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], wishes: Sequence[float], room: float,
+    sizes: Sequence[float], padding: float, wider: float = 1.0, bold: float = 1.0,
+) -> tuple[list[float], float]:  # fmt: skip
+    """Give the widths of columns and the size of letters at which a table reads best.
+
+    The largest size at which no word breaks; a smaller one where that makes the table much shorter.
+
+    Parameters
+    ----------
+    heads, rows, wishes, room, padding, bold
+        See :func:`column_widths`.
+    sizes : sequence of float
+        The usual one first.
+    wider : float
+        How much wider letters may be than those that are counted with.
+
+    Examples
+    --------
+    >>> fitted(["a", "b"], [["area", "1"]], [1, 1], 200, (9.0, 8.0), 6)
+    ([100.0, 100.0], 9.0)
+    """
+    for run in range(RUN, 0, -1):  # smaller letters before columns of single signs
+        best: tuple[float, list[float], float] | None = None
+        for size in sizes:
+            found = column_widths(heads, rows, wishes, room, size * wider, padding, run, bold)
+            if found is None or (best and size < _LEAST_SIZE * sizes[0]):
+                continue
+            told = _one_line(heads, rows, size * wider, bold)
+            tall = _lines(told, np.array(found), padding)[0] * size
+            if best is None or tall < _SHORTER * best[0]:
+                best = tall, found, size
+        if best is not None:
+            return best[1:]
+    total = sum(wishes)
+    return [room * w / total for w in wishes], sizes[-1]
+
+
+#: Letters are made smaller, down to this part, where that takes a fifth of the height (our choice).
+_LEAST_SIZE, _SHORTER = 0.88, 0.8
+
+
 def column_widths(
     heads: Sequence[str],
     rows: Sequence[Sequence[str]],
@@ -181,8 +227,9 @@ def column_widths(
     size: float,
     padding: float,
     run: int = RUN,
+    bold: float = 1.0,
 ) -> list[float] | None:
-    """Share the width of a table so that no head or word breaks.
+    """Share the width of a table so that no head or word breaks, and few cells have many lines.
 
     Parameters
     ----------
@@ -198,6 +245,8 @@ def column_widths(
         Left and right of a cell together.
     run : int
         So many Chinese signs at least stand side by side, where a cell has as many.
+    bold : float
+        How much wider the letters of heads are.
 
     Returns
     -------
@@ -207,22 +256,79 @@ def column_widths(
     Examples
     --------
     >>> column_widths(["name", "construction"], [["a", "1"]], [3, 1], 140, 10, 6)
-    [86.39, 53.61]
+    [51.39, 88.61]
     """
     least = [
-        padding + 0.01 + max(min(_readable(t, size, run), room * _MOST_WORD)
-                             for t in [head, *(row[i] for row in rows)])
+        padding + 0.01 + max(
+            min(_readable(head, size * bold, run), room * _MOST_WORD),
+            *(min(_readable(row[i], size, run), room * _MOST_WORD) for row in rows),
+            0.0,
+        )
         for i, head in enumerate(heads)
     ]  # fmt: skip
     if sum(least) > room:
         return None
-    widths = [room * w / sum(wishes) for w in wishes]
-    for _ in widths:  # who has too little takes from those that have more
-        short = [max(0.0, low - w) for low, w in zip(least, widths, strict=True)]
-        spare = [max(0.0, w - low) for low, w in zip(least, widths, strict=True)]
-        need, there = sum(short), sum(spare)
-        if need <= 0:
-            break
-        widths = [w + s - p * need / there
-                  for w, s, p in zip(widths, short, spare, strict=True)]  # fmt: skip
-    return widths
+    widths = _evened([room * w / sum(wishes) for w in wishes], least)
+    told = _one_line(heads, rows, size, bold)
+    return _fewest_lines(told, np.array(widths), np.array(least), padding)
+
+
+def _one_line(heads: Sequence[str], rows: Sequence[Sequence[str]], size: float, bold: float) -> Any:
+    """Give the width of each text in one line, as an array of rows and columns, the head first."""
+    first = [width(head, size * bold) for head in heads]
+    return np.array([first, *([width(cell, size) for cell in row] for row in rows)])
+
+
+def _lines(told: Any, columns: Any, padding: float) -> tuple[float, float]:
+    """Count the lines of all rows, and of all cells."""
+    lines = np.ceil(told / (columns - padding) - 1e-6)
+    return float(lines.max(axis=1).sum()), float(lines.sum())
+
+
+def _evened(widths: Sequence[float], least: Sequence[float]) -> list[float]:
+    """Let columns that have more than the least give to those that have less.
+
+    Examples
+    --------
+    >>> _evened([50.0, 50.0], [80.0, 10.0])
+    [80.0, 20.0]
+    """
+    short = [max(0.0, low - w) for low, w in zip(least, widths, strict=True)]
+    spare = [max(0.0, w - low) for low, w in zip(least, widths, strict=True)]
+    need, there = sum(short), sum(spare)
+    if need <= 0:
+        return list(widths)
+    return [w + s - p * need / there for w, s, p in zip(widths, short, spare, strict=True)]
+
+
+def _fewest_lines(told: Any, widths: Any, least: Any, padding: float) -> list[float]:
+    """Move room between columns as long as a table gets shorter by it.
+
+    Parameters
+    ----------
+    told : array of rows and columns
+        Width of each text in one line; the head first.
+    widths, least : array of columns
+    padding : float
+
+    Examples
+    --------
+    >>> texts = np.array([[20.0, 20.0], [150.0, 20.0]])
+    >>> _fewest_lines(texts, np.array([100.0, 100.0]), np.array([20.0, 20.0]), 0.0)
+    [150.0, 50.0]
+    """
+    # Where no row gets shorter at once, cells that do count, so that a second move can help.
+    tall = partial(_lines, told, padding=padding)
+    best, room = tall(widths), float(widths.sum())
+    for step in (room / 4, room / 8, room / 16, room / 32, room / 64):
+        while True:
+            moves = [
+                widths + step * (one - other)
+                for one in np.eye(len(widths)) for other in np.eye(len(widths))
+                if (one != other).any() and (widths - step * other >= least).all()
+            ]  # fmt: skip
+            found = min(moves, key=tall, default=widths)
+            if tall(found) >= best:
+                break
+            widths, best = found, tall(found)
+    return [float(w) for w in widths]

@@ -123,7 +123,7 @@ class _Blocks:
         elif isinstance(block, Signatures):
             _signatures(self.word, block, lang, small=self.document.one_page)
         else:
-            self.numbers["figure"] += 1
+            self.numbers["figure"] += bool(block.caption)
             _figure(self.word, block, self.numbers["figure"], lang, scale * self.part)
 
 
@@ -231,7 +231,7 @@ def _contents(word: Any, document: Document) -> None:
     for kind, type_, titles in (("figure", Figure, ("Figures", "图目录")),
                                 ("table", Table, ("Tables", "表目录"))):  # fmt: skip
         name = _KIND[kind][chinese]
-        blocks = [b for b in document.blocks if isinstance(b, type_)]
+        blocks = [b for b in document.blocks if isinstance(b, type_) and b.caption]
         entries = [(_caption_mark(kind, i), 1, f"{name} {i}  {b.caption}")
                    for i, b in enumerate(blocks, 1)]  # fmt: skip
         if entries:
@@ -310,8 +310,9 @@ def _figure(document: Any, block: Figure, number: int, lang: str, part: float) -
     picture = paragraph.add_run().add_picture(io.BytesIO(block.png), width=wide)
     described = picture._inline.docPr
     described.set("descr", clean(block.alt or block.caption))
-    described.set("name", f"figure {number}")
-    _caption(document, "figure", number, block.caption, lang)
+    described.set("name", f"figure {number}" if block.caption else clean(block.alt))
+    if block.caption:
+        _caption(document, "figure", number, block.caption, lang)
 
 
 def _table(document: Any, block: Table, number: int, lang: str, part: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
+from zoning.base.names import called
 from zoning.base.shipped import data_path, load_toml
 from zoning.contribution.parts import stem_of
 from zoning.inputs.protections import load_kinds
@@ -112,7 +113,9 @@ def standing(plan: Plan, lang: str) -> dict[str, str]:
     policies = {c.where: given[stem_of(c.where)] for c in plan.checks if stem_of(c.where) in given}
     zones = {str(code): str(row[side]) for code, row in zone_rows(plan)}
     city = {code: word.get(lang) for code, word in words.values("where").items()}
-    return {**kinds, **policies, **place_names(plan), **zones, **city}
+    limits = {x.name: (x.title_zh if lang == "zh" else x.title) or x.title or x.name
+              for x in plan.config.cap.limit}  # fmt: skip
+    return {**kinds, **policies, **limits, **place_names(plan, lang), **zones, **city}
 
 
 def zone_rows(plan: Plan) -> list[tuple[str, Any]]:
@@ -174,13 +177,45 @@ def short_zones(plan: Plan, lang: str) -> dict[str, str]:
     return found
 
 
-def place_names(plan: Plan) -> dict[str, str]:
-    """Give the name of every county and township by code."""
+def place_names(plan: Plan, lang: str = "zh") -> dict[str, str]:
+    """Give the name of every county and township by code, as it is written or in English."""
     found: dict[str, str] = {}
     for frame in (plan.counties, plan.townships):
         if frame is not None and "name" in frame.columns:
-            found |= {str(code): str(name) for code, name in frame["name"].items()}
+            found |= dict(zip(frame.index.astype(str), called(frame, lang), strict=True))
     return found
+
+
+def rule_name(plan: Plan, kind: str, code: str, name: str, lang: str) -> str:
+    """Name a rule of the price list: an area by its name, a limit by what it is and where."""
+    if name:
+        return name
+    head, _, place = code.rpartition(":")
+    place, _, phase = place.partition("@")
+    said = words.value("kind", head or kind, lang)
+    by = _phase_title(plan, phase, lang) if phase and place != phase else ""
+    if place in ("", "city"):
+        return said + by
+    where = place_names(plan, lang).get(place, place)
+    if place in plan.scheme.codes:
+        where = plan.scheme.name_of(place).get(lang)
+    cap = plan.config.cap
+    titles = {f"limit:{x.name}": (x.title, x.title_zh) for x in cap.limit}
+    titles |= {f"reduction:{x.name}": (x.title, x.title_zh) for x in cap.reduction}
+    titles |= {f"phase:{x.name}": (x.title, x.title_zh) for x in cap.phase}
+    if (own := titles.get(f"{head}:{place}")) is not None:
+        where = own[lang == "zh"] or own[0] or place
+    if lang != "zh":
+        return f"{said}: {where}{by}"
+    return f"{where}{by}" if head in ("county", "township") else f"{where}{said}{by}"
+
+
+def _phase_title(plan: Plan, name: str, lang: str) -> str:
+    given = next((p for p in plan.config.cap.phase if p.name == name), None)
+    title = name if given is None else given.title or name
+    if lang == "zh":
+        return f"（{(given.title_zh if given else '') or title}末）"
+    return f" by the end of {title}"
 
 
 def with_names(plan: Plan, table: pd.DataFrame, lang: str) -> pd.DataFrame:

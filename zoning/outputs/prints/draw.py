@@ -66,8 +66,11 @@ class Picture:
     figure: Figure
     title: str
 
-    def to_bytes(self, form: str = "png", dpi: int = 200) -> bytes:
-        """Give the picture as a file of the form ``"png"``, ``"pdf"`` or ``"svg"``."""
+    def to_bytes(self, form: str = "png", dpi: int = 200, colours: int = 0) -> bytes:
+        """Give the picture as a file of the form ``"png"``, ``"pdf"`` or ``"svg"``.
+
+        A PNG of at most so many ``colours`` takes a quarter of the room of one of all (0).
+        """
         out = io.BytesIO()
         when = stamp()
         known: dict[str, dict[str, Any]] = {
@@ -77,7 +80,7 @@ class Picture:
         }
         with chinese_text():
             self.figure.savefig(out, format=form, dpi=dpi, metadata=known.get(form))
-        return out.getvalue()
+        return _fewer(out, colours) if colours and form == "png" else out.getvalue()
 
     def save(self, path: str | Path, dpi: int = 200) -> Path:
         """Write the picture; the ending of the path says the form."""
@@ -86,6 +89,17 @@ class Picture:
 
     def _repr_png_(self) -> bytes:
         return self.to_bytes("png", 110)
+
+
+def _fewer(png: io.BytesIO, colours: int) -> bytes:
+    """Write a PNG again with a palette of so many colours."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    with Image.open(png) as image:
+        few = image.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+        few.save(out, "png", optimize=True, dpi=image.info.get("dpi"))
+    return out.getvalue()
 
 
 def draw_sheet(
@@ -122,10 +136,10 @@ def draw_sheet(
         axes, scale = map_window(page, tuple(plan.city.total_bounds))
         legend = draw_layers(axes, plan, theme, lang, page.ratio)
         if theme == "redline_hatch":
-            draw_numbers(axes, plan, page.ratio)
-            _index(page, plan)
+            draw_numbers(axes, plan, page.ratio, lang)
+            _index(page, plan, lang)
         else:
-            draw_names(axes, plan, page.ratio)
+            draw_names(axes, plan, page.ratio, lang=lang)
         coordinate_frame(axes, plan.grid.crs, page.ratio)
         _title(page, plan, catalogue.title(plan, theme, lang), lang)
         _panel(page, plan, legend, scale, lang)
@@ -161,7 +175,7 @@ def draw_map(
         axes.margins(0)
         axes.axis("off")
         legend = draw_layers(axes, plan, theme, lang, ratio)
-        draw_names(axes, plan, ratio, townships=False)
+        draw_names(axes, plan, ratio, townships=False, lang=lang)
         _legend(figure, legend, (map_share + 0.015, 0.97), 12 * ratio, words_legend(lang))
         _bar_in_map(figure, axes, map_share + 0.02)
     return Picture(figure, f"{plan.name} · {catalogue.title(plan, theme, lang)}")
@@ -263,9 +277,9 @@ def _panel(page: Page, plan: Plan, handles: list[Any], scale: int, lang: str) ->
     page.text(PANEL_LEFT, 64, wrap(_data_note(plan, lang), across), 7.5, linespacing=1.5)
 
 
-def _index(page: Page, plan: Plan) -> None:
+def _index(page: Page, plan: Plan, lang: str) -> None:
     """List the numbered red-line areas in two columns beside the map."""
-    areas = red_areas(plan)
+    areas = red_areas(plan, lang)
     half = max(-(-len(areas) // 2), 1)
     line = min(3.4, (_INDEX_TOP - _INDEX_BOTTOM) / half)  # mm
     size = min(6.5, line * 72 / 25.4 / 1.25)

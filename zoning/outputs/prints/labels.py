@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from zoning.base.names import called
 from zoning.outputs.prints.frame import columns, legible
 
 if TYPE_CHECKING:
@@ -36,14 +39,17 @@ class Labels:
         self.axes, self.ratio = axes, ratio
         self.taken: list[Box] = []
 
-    def name(self, frame: gpd.GeoDataFrame | None, size: float, **look: Any) -> None:
-        """Write the names of places, the largest first."""
+    def name(
+        self, frame: gpd.GeoDataFrame | None, size: float, lang: str = "zh", **look: Any
+    ) -> None:
+        """Write the names of places in a language, the largest place first."""
         if frame is None or len(frame) > MOST_LABELS or "name" not in frame.columns:
             return
         shapes = frame.geometry[~(frame.geometry.is_empty | frame.geometry.isna())]
+        names = pd.Series(called(frame, lang), index=frame.index)
         order = shapes.area.sort_values(ascending=False, kind="stable").index
         for place, name in zip(
-            shapes.loc[order].representative_point(), frame.loc[order, "name"], strict=True
+            shapes.loc[order].representative_point(), names.loc[order], strict=True
         ):
             self.put(place, str(name), size, **look)
 
@@ -79,15 +85,17 @@ def _apart(a: Box, b: Box) -> bool:
     return a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
 
 
-def draw_names(axes: Axes, plan: Plan, ratio: float, townships: bool = True) -> None:
+def draw_names(
+    axes: Axes, plan: Plan, ratio: float, townships: bool = True, lang: str = "zh"
+) -> None:
     """Name counties and, where there is room, townships."""
     labels = Labels(axes, ratio)
-    labels.name(plan.counties, 12.0, color="#1a1a1a", weight="bold", zorder=6)
+    labels.name(plan.counties, 12.0, lang, color="#1a1a1a", weight="bold", zorder=6)
     if townships:
-        labels.name(plan.townships, 6.0, color="#3a3a3a", zorder=5)
+        labels.name(plan.townships, 6.0, lang, color="#3a3a3a", zorder=5)
 
 
-def red_areas(plan: Plan) -> list[tuple[int, str, Any]]:
+def red_areas(plan: Plan, lang: str = "zh") -> list[tuple[int, str, Any]]:
     """Give number, name and shape of every red-line area, numbered as in the report.
 
     Returns
@@ -102,16 +110,20 @@ def red_areas(plan: Plan) -> list[tuple[int, str, Any]]:
         return []
     groups = sorted(lines.groupby("area_code"), key=lambda group: str(group[0]))
     return [
-        (number, str(rows["name"].iloc[0]), shapely.union_all(rows.geometry.array))
+        (
+            number,
+            called(rows.iloc[:1], lang, "protections")[0],
+            shapely.union_all(rows.geometry.array),
+        )
         for number, (_, rows) in enumerate(groups, 1)
     ]
 
 
-def draw_numbers(axes: Axes, plan: Plan, ratio: float) -> None:
+def draw_numbers(axes: Axes, plan: Plan, ratio: float, lang: str = "zh") -> None:
     """Write the numbers of red-line areas and the names of counties."""
     labels = Labels(axes, ratio)
     for number, _, shape in red_areas(plan):
         if not shape.is_empty:
             labels.put(shape.representative_point(), str(number), 7.5, color="#5c0a17",
                        weight="bold", zorder=6)  # fmt: skip
-    labels.name(plan.counties, 11.0, color="#5a5a5a", weight="bold", zorder=5)
+    labels.name(plan.counties, 11.0, lang, color="#5a5a5a", weight="bold", zorder=5)

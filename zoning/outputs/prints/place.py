@@ -1,10 +1,11 @@
-"""Where a site lies: the city with a mark, and the ground around it, as a strip for a form."""
+"""Where a site or a place lies: the city with a mark, and the ground around it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
+from zoning.errors import Text
 from zoning.outputs.prints import themes as catalogue
 from zoning.outputs.prints.draw import Picture
 from zoning.outputs.prints.fonts import chinese_text
@@ -16,16 +17,20 @@ if TYPE_CHECKING:
 
     from zoning.plan import Plan
 
-#: Width and height of the strip in millimetres; shares of its width for the city and the ground.
-_WIDE, _TALL, _CITY, _GROUND = 176.0, 38.0, 0.24, 0.54
+#: Width and height of the strip for a form, in mm; shares of its width for the city and the ground.
+_WIDE, _STRIP, _CITY, _GROUND = 176.0, 38.0, 0.24, 0.54
 #: How much ground is shown around a site, as a multiple of its size, and at least, in metres.
-_AROUND, _LEAST_M = 2.2, 2500.0
+#: A strip shows more of it than a picture of more height.
+_AROUND, _NEAR, _LEAST_M = 2.2, 1.25, 2500.0
+_THE_SITE = Text("the site", "项目")
 #: The site, red lines, other protections.
 _SITE, _RED, _KEPT = "#0b3c8c", "#b2182b", "#1a6b3a"
 
 
-def draw_place(plan: Plan, shape: Any, name: str, lang: str) -> Picture:
-    """Draw where a site lies.
+def draw_place(
+    plan: Plan, shape: Any, name: str, lang: str, *, called: Text = _THE_SITE, tall: float = _STRIP
+) -> Picture:
+    """Draw where a site or a place lies.
 
     Parameters
     ----------
@@ -35,6 +40,10 @@ def draw_place(plan: Plan, shape: Any, name: str, lang: str) -> Picture:
     name : str
         Of the site, for readers who cannot see the picture.
     lang : {"zh", "en"}
+    called : Text
+        What the legend calls it.
+    tall : float
+        Height in mm: a strip has the legend at its right end, a higher picture under the city.
 
     Examples
     --------
@@ -46,14 +55,17 @@ def draw_place(plan: Plan, shape: Any, name: str, lang: str) -> Picture:
     """
     from matplotlib.figure import Figure
 
+    part = min(1.0, _STRIP / tall)
+    share = _GROUND if part == 1.0 else 1 - _CITY - 0.02
+    beside = (_CITY + share + 0.025, 1.0) if part == 1.0 else (0.0, 0.97 - part)
     with chinese_text():
-        figure = Figure(figsize=(_WIDE / 25.4, _TALL / 25.4))
-        city = figure.add_axes((0.005, 0.02, _CITY, 0.96))
-        ground = figure.add_axes((_CITY + 0.015, 0.02, _GROUND, 0.96))
+        figure = Figure(figsize=(_WIDE / 25.4, tall / 25.4))
+        city = figure.add_axes((0.005, 1 - 0.98 * part, _CITY, 0.96 * part))
+        ground = figure.add_axes((_CITY + 0.015, 0.02 * part, share, 1 - 0.04 * part))
         _city(city, plan, shape)
-        handles = _ground(ground, plan, shape, lang)
+        handles = _ground(ground, plan, shape, lang, called)
         figure.legend(
-            handles=handles, loc="upper left", bbox_to_anchor=(_CITY + _GROUND + 0.025, 1.0),
+            handles=handles, loc="upper left", bbox_to_anchor=beside,
             fontsize=6.5, frameon=False, handlelength=1.6, labelspacing=0.35, borderaxespad=0.2,
         )  # fmt: skip
     title = f"{name} · 位置示意" if lang == "zh" else f"{name} · where it lies"
@@ -80,7 +92,7 @@ def _city(axes: Axes, plan: Plan, shape: Any) -> None:
     _frame(axes)
 
 
-def _ground(axes: Axes, plan: Plan, shape: Any, lang: str) -> list[Any]:
+def _ground(axes: Axes, plan: Plan, shape: Any, lang: str, called: Text) -> list[Any]:
     """Draw zones, protections, townships and the site; give the handles of the legend."""
     import geopandas as gpd
     import shapely
@@ -88,14 +100,15 @@ def _ground(axes: Axes, plan: Plan, shape: Any, lang: str) -> list[Any]:
     from matplotlib.patches import Patch
 
     x0, y0, x1, y1 = shape.bounds
-    tall = max(_AROUND * (y1 - y0), _AROUND * (x1 - x0) * _ratio(), _LEAST_M)
-    wide = tall / _ratio()
+    seen = axes.get_window_extent()
+    ratio = seen.height / seen.width
+    around = _AROUND if ratio < 1 / 2 else _NEAR
+    tall = max(around * (y1 - y0), around * (x1 - x0) * ratio, _LEAST_M)
+    wide = tall / ratio
     x, y = (x0 + x1) / 2, (y0 + y1) / 2
     window = (x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2)
     box = shapely.box(*window)
-    handles: list[Any] = [
-        Line2D([], [], color=_SITE, lw=1.6, label="项目" if lang == "zh" else "the site")
-    ]
+    handles: list[Any] = [Line2D([], [], color=_SITE, lw=1.6, label=called.get(lang))]
     near = plan.units[plan.units.intersects(box)]
     for code, (name, colour) in catalogue.zone_words(plan, lang).items():
         mine = near[(near["zone"] == code).fillna(False)] if "zone" in near else near.iloc[:0]
@@ -108,20 +121,21 @@ def _ground(axes: Axes, plan: Plan, shape: Any, lang: str) -> list[Any]:
     ):
         if frame is not None and frame.intersects(box).any():
             mine = frame[frame.intersects(box)]
-            mine.plot(ax=axes, facecolor="none", edgecolor=colour, hatch="////", lw=0.7,
-                      aspect=None)  # fmt: skip
+            mine.clip(box).plot(ax=axes, facecolor="none", edgecolor=colour, hatch="////", lw=0.7,
+                                aspect=None)  # fmt: skip
             handles.append(Patch(fc="none", ec=colour, hatch="////", label=label))
     if plan.townships is not None and len(plan.townships):
         towns = plan.townships[plan.townships.intersects(box)]
         towns.boundary.plot(ax=axes, color="#555555", linewidth=0.5, linestyle=(0, (4, 2)),
                             aspect=None)  # fmt: skip
         axes.set(xlim=window[::2], ylim=window[1::2])
-        Labels(axes, 1.0).name(towns.clip(box), 6.0, color="#333333")
+        Labels(axes, 1.0).name(towns.clip(box), 6.0, lang, color="#333333")
     plan.city.boundary.plot(ax=axes, color="#222222", linewidth=0.9, aspect=None)
     site = gpd.GeoSeries([shape], crs=plan.city.crs)
     site.boundary.plot(ax=axes, color="white", linewidth=3.2, zorder=7, aspect=None)
-    site.plot(ax=axes, facecolor="#0b3c8c22", edgecolor=_SITE, linewidth=1.5, zorder=8,
-              aspect=None)  # fmt: skip
+    # A site is filled; of a place one wants to see the zones.
+    fill = "#0b3c8c22" if ratio < 1 / 2 else "none"
+    site.plot(ax=axes, facecolor=fill, edgecolor=_SITE, linewidth=1.5, zorder=8, aspect=None)
     axes.set(xlim=window[::2], ylim=window[1::2])
     length = round_length(wide / 4)
     left, low = window[0] + 0.03 * wide, window[1] + 0.07 * tall
@@ -131,11 +145,6 @@ def _ground(axes: Axes, plan: Plan, shape: Any, lang: str) -> list[Any]:
     axes.text(left, low + 0.03 * tall, told, fontsize=6, zorder=9)
     _frame(axes)
     return handles
-
-
-def _ratio() -> float:
-    """Height of the ground's frame over its width."""
-    return 0.96 * _TALL / (_GROUND * _WIDE)
 
 
 def _others(plan: Plan) -> Any:

@@ -92,7 +92,9 @@ def document_of(
 
 def blocks_of(plan: Plan, lang: str = "zh", outline: Outline | None = None) -> list[Block]:
     """Give the chapters of the report in order, before any file format."""
+    from zoning.outputs.report import latin
     from zoning.outputs.report.outlines import load, written
     from zoning.outputs.report.pieces import Writer
 
-    return list(written(Writer(plan, lang), outline or load("full")))
+    blocks = written(Writer(plan, lang), outline or load("full"))
+    return list(blocks if lang == "zh" else latin.in_english(blocks, latin.english_names(plan)))

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
 from zoning.base.areas import percent
+from zoning.base.names import called
 from zoning.outputs.office.document import Align, Block, Table, Text
 from zoning.outputs.office.figures import DASH, area
 from zoning.outputs.office.wording import why_unzoned, with_unzoned
 from zoning.outputs.report.front import read_method
+from zoning.outputs.report.latin import both
 from zoning.outputs.report.pieces import Writer
 from zoning.zones import tell_state
 
@@ -178,6 +180,8 @@ def register(w: Writer) -> Iterator[Block]:
         return
     yield w.chapter("List of townships", "乡镇主体功能区名录")
     frame = towns.reset_index()
+    if "name" in frame:
+        frame["name"] = list(map(both, called(frame, "zh"), called(frame, w.lang)))
     for overlay in w.plan.scheme.replacing:
         units = w.plan.units
         share = _overlay_shares(w, overlay.code)

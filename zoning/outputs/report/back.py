@@ -92,9 +92,12 @@ def data(w: Writer) -> Iterator[Block]:
 def _standing(w: Writer) -> Iterator[Block]:
     """Say what the layers tell about themselves, and how firm the red-line areas are."""
     rows = [row for name in _LAYERS for row in _told(w, name)]
+    known = {row[1] for row in rows}
     rows += [
-        [part.name or part.code or part.kind, words.source(part.source, w.lang), DASH]
-        for part in protection_layers(w.plan.config.inputs) if part.source
+        [part.name or words.value("kind", part.kind, w.lang),
+         words.source(part.source, w.lang), DASH]
+        for part in protection_layers(w.plan.config.inputs)
+        if part.source and words.source(part.source, w.lang) not in known
     ]  # fmt: skip
     if rows:
         yield w.section("What the layers say of themselves", "图层的来源与说明")

@@ -9,11 +9,13 @@ from unicodedata import east_asian_width
 
 from zoning.base import words
 from zoning.base.areas import M2_PER_HA, M2_PER_KM2
+from zoning.base.names import called
 from zoning.errors import Text as Both
 from zoning.outputs.office.document import Align, Block, Figure, Table, Text
 from zoning.outputs.office.figures import DASH, number
 from zoning.outputs.office.wording import is_missing
 from zoning.outputs.prints.chart import draw_column
+from zoning.outputs.report.latin import both
 from zoning.outputs.report.pieces import DPI, Writer
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 MOST_ROWS = 60
 #: Bars that still have room on one sheet (our choice).
 MOST_BARS = 40
+#: Maps of places, one on each page of a place; a province has none of its townships (our choice).
+MOST_MAPS = 150
+_MAP_MM, _MAP_DPI, _MAP_COLOURS = 115.0, 150, 64
+_CALLED = Both("this place", "本地")
 #: Unit of a column of square metres that is shown in hectares, and from where two digits do.
 _SMALL, _LEAST_HA = "m2 in ha", 0.05
 #: Columns that hold codes of places.
@@ -84,8 +90,28 @@ def pages(w: Writer) -> Iterator[Block]:
             table = given.table(chapter.pages.table)
             # The first place stands on the sheet of the chapter's own words.
             groups = table.frame.groupby(list(chapter.pages.keys), sort=False)
+            maps = len(groups) <= MOST_MAPS
+            if not maps:
+                yield w.text(f"{len(groups):,} places are too many for a map of each.",
+                             f"共 {len(groups):,} 处，不逐一附图。")  # fmt: skip
             for i, (_, rows) in enumerate(groups):
                 yield from _page(w, chapter.pages, table, rows, new_page=i > 0)
+                if maps:
+                    yield from _lies(w, rows.iloc[0])
+
+
+def _lies(w: Writer, row: Any) -> Iterator[Block]:
+    """Draw where a county or township lies, with its zones and protections."""
+    from zoning.outputs.prints.place import draw_place
+
+    frame = {"county": w.plan.counties, "township": w.plan.townships}.get(str(row.get("level")))
+    if frame is None or row["code"] not in frame.index:
+        return
+    shape = frame.geometry[row["code"]]
+    if shape is None or shape.is_empty:
+        return
+    drawn = draw_place(w.plan, shape, str(row["name"]), w.lang, called=_CALLED, tall=_MAP_MM)
+    yield Figure("", drawn.to_bytes("png", _MAP_DPI, _MAP_COLOURS), drawn.title)
 
 
 def _page(
@@ -93,7 +119,8 @@ def _page(
 ) -> Iterator[Block]:
     fields = {f.name: f for f in table.fields}
     name = str(rows[pages.name].iloc[0])
-    yield replace(w.section(name, name), new_page=new_page)
+    said = both(name, called(rows.iloc[:1].rename(columns={pages.name: "name"}), w.lang)[0])
+    yield replace(w.section(said, said), new_page=new_page)
     colon, stop = ("：", "；") if w.lang == "zh" else (": ", "; ")
     keys = [
         f"{fields[k].label.get(w.lang)}{colon}{cell(w, fields[k], rows[k].iloc[0])}"
@@ -108,7 +135,8 @@ def _page(
         lines.append([head, str(item), str(value)])
         last = group
     heads = [fields[c].label.get(w.lang) for c in columns]
-    yield Table(name, heads, lines, ["left", "left", "right"], [1.2, 1.5, 1.3])
+    # The heading above names it: lists of tables are not for every place.
+    yield Table("", heads, lines, ["left", "left", "right"], [1.2, 1.5, 1.3])
 
 
 def _table(

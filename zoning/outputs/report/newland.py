@@ -6,20 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
-from zoning.errors import Text as Both
 from zoning.outputs.office.document import Block, Table
 from zoning.outputs.office.figures import DASH, area
+from zoning.outputs.office.wording import rule_name
 from zoning.outputs.report.pieces import Writer
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_KINDS = {
-    "city": Both("cap of the city", "全市总量"), "zone": Both("cap of the zone", "分区上限"),
-    "quota": Both("quota", "新增指标"), "county": Both("county", "县级限制"),
-    "township": Both("township", "乡镇限制"),
-    "eco_agri": Both("ecological and agricultural space", "生态与农业空间"),
-}  # fmt: skip
 
 
 def allocation(w: Writer) -> Iterator[Block]:
@@ -75,24 +68,14 @@ def _method(w: Writer, done: Any) -> str:
     return words.method_words(str(done.get("method", DASH)), w.lang)
 
 
-def _limit_name(w: Writer, kind: str, code: str) -> str:
-    """Name a limit; those of the plan's own carry their name as code."""
-    if kind == "limit":
-        own = {rule.name: rule for rule in w.plan.config.cap.limit}
-        rule = own.get(code)
-        if rule is None:
-            return code
-        return (rule.title_zh if w.lang == "zh" else rule.title) or rule.title or code
-    name = _KINDS[kind].get(w.lang) if kind in _KINDS else kind
-    return name if code == "city" else w.say(f"{name}: {w.place(code)}", f"{name}：{w.place(code)}")
-
-
 def _limits(w: Writer, table: pd.DataFrame) -> Table:
     """Write how far each limit is used, and what one more square metre of it would bring."""
     frame = table.copy()
     frame["limit"] = [
-        _limit_name(w, str(k), str(c)) for k, c in zip(frame["kind"], frame["code"], strict=True)
-    ]
+        w.say("cap of the city", "全市总量") if k == "city"
+        else rule_name(w.plan, str(k), f"{k}:{c}", "", w.lang)
+        for k, c in zip(frame["kind"], frame["code"], strict=True)
+    ]  # fmt: skip
     frame["price"] = [
         DASH if p != p else f"{p:.3f}"
         for p in frame["price"].astype("Float64").to_numpy(float, na_value=float("nan"))

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.base import words
-from zoning.base.names import english, syllables
+from zoning.base.names import called, syllables
 from zoning.base.shipped import data_path, load_toml
 from zoning.inputs.crs import to_degrees
 from zoning.outputs.webmap.packing import pack_shapes
@@ -123,11 +123,9 @@ def latin(frame: Any, kind: str) -> dict[str, Any]:
     """Give names in English and their readings, sign by sign, for people who type letters."""
     if "name" not in frame:
         return {}
-    names = ["" if v is None else v for v in map(plain, frame["name"])]
-    own = map(plain, frame["name_en"]) if "name_en" in frame else [None] * len(names)
     return {
-        "english": [o or english(n, kind) for o, n in zip(own, names, strict=True)],
-        "readings": [" ".join(syllables(n)) for n in names],
+        "english": called(frame, "en", kind),
+        "readings": [" ".join(syllables(n)) for n in called(frame, "zh")],
     }
 
 

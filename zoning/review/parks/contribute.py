@@ -132,27 +132,29 @@ def contribute_parks(
     zones = {m.code: m.name for m in plan.scheme.members} | {"": words_of_none()}
     kinds = {str(k): Text(str(r["en"]), str(r["zh"])) for k, r in load_kinds().iterrows()}
     names = frame.set_index("code")["name"]
+    said = {str(c): Text(str(n), str(n)) for c, n in names.items() if n}
+    park = _field("park", "park", "园区", codes=said)
     tables = [
         Table("park_register", Text("register of parks", "园区登记表"), listed, fields),
         Table("parks_by_unit", Text("parks by unit", "分单元园区"),
               found.by_unit.assign(name=names.reindex(found.by_unit["park"]).to_numpy()),
-              (_field("unit", "unit", "单元"), _field("park", "park", "园区"),
+              (_field("unit", "unit", "单元"), park,
                _field("inside_m2", "area inside", "单元内面积", "m2"),
                _field("name", "name", "名称"))),
         Table("park_zones", Text("parks by zone", "园区所在功能区"), found.by_zone,
-              (_field("zone", "zone", "功能区", codes=zones), _field("park", "park", "园区"),
+              (_field("zone", "zone", "功能区", codes=zones), park,
                _field("area_m2", "area", "面积", "m2"))),
         Table("park_protections", Text("Parks on protected land", "园区内保护用地"),
               found.by_protection,
-              (_field("park", "park", "园区"), _field("kind", "kind", "保护类型", codes=kinds),
+              (park, _field("kind", "kind", "保护类型", codes=kinds),
                _field("code", "code of the area", "保护区代码"),
                _field("area_name", "name of the area", "保护区名称"),
                _field("level", "level", "级别"), _field("area_m2", "area", "面积", "m2"))),
         Table("park_overlaps", Text("parks over one another", "园区重叠"), found.overlaps,
-              (_field("park", "park", "园区"), _field("other", "other park", "另一园区"),
+              (park, _field("other", "other park", "另一园区", codes=said),
                _field("area_m2", "area", "面积", "m2"))),
         Table("park_findings", Text("Findings on parks", "园区核查结果"), _findings(rows),
-              (_field("park", "park", "园区"), _field("check", "check", "核查项", codes=_CHECKS),
+              (park, _field("check", "check", "核查项", codes=_CHECKS),
                _field("level", "level", "程度", codes={str(k): t for k, t in LEVELS.items()}),
                _field("measured", "measured", "实测"), _field("limit", "limit", "限值"),
                _field("measure", "unit", "单位", codes=_MEASURES),
@@ -182,7 +184,7 @@ def contribute_parks(
     cards = [c for c in cards if any(t.name == c.table for t in tables)]
     given = Contribution(WING, _TITLE, layers=(layer,), tables=tuple(tables), cards=tuple(cards),
                          chapters=(chapter,))  # fmt: skip
-    return given, _checks(rows, len(parks))
+    return given, _checks(rows, names)
 
 
 #: Tables of the chapter; the long ones stand in the workbook.
@@ -287,16 +289,17 @@ def _about_projects(_rule: object) -> bool:
     return False
 
 
-def _checks(rows: list[dict[str, Any]], count: int) -> tuple[Check, ...]:
+def _checks(rows: list[dict[str, Any]], names: pd.Series) -> tuple[Check, ...]:
     """Tell each sort of finding once, as a check that warns."""
+    count = len(names)
     out = []
     for name, title in _CHECKS.items():
         parks = sorted({r["park"] for r in rows if r["check"] == name and r["level"] != "note"})
         if name in ("industry_words", "kind"):
             continue
-        en = f"{title.en}: {len(parks)} of {count} parks" + (
-            f", first {parks[0]}" if parks else "")  # fmt: skip
-        zh = f"{title.zh}：{len(parks)} / {count} 个园区" + (f"，首个 {parks[0]}" if parks else "")
+        first = names.get(parks[0]) or parks[0] if parks else ""
+        en = f"{title.en}: {len(parks)} of {count} parks" + (f", first {first}" if parks else "")
+        zh = f"{title.zh}：{len(parks)} / {count} 个园区" + (f"，首个{first}" if parks else "")
         out.append(Check(f"{WING}.{name}", "warning", not parks, len(parks), 0, "parks", "city",
                          Text(en, zh)))  # fmt: skip
     return tuple(out)

@@ -119,7 +119,7 @@ class _Worker:
         elif first.floats:
             self.waiting.append(run)
         else:
-            self._turn()
+            self._turn(inside=bool(first.repeat))
             if self.pages[-1].placed and not self._fits(run):  # pictures that waited took the room
                 self.pages.append(Page())
             self._place(run)
@@ -136,9 +136,11 @@ class _Worker:
                 self.pages.append(Page())
             self._place(run)
 
-    def _turn(self) -> None:
-        """Begin a page; pictures that wait come first."""
+    def _turn(self, *, inside: bool) -> None:
+        """Begin a page; pictures that wait come first, but not inside a table."""
         self.pages.append(Page())
+        if inside:
+            return
         waiting, self.waiting = self.waiting, []
         for run in waiting:
             if self._fits(run):

@@ -167,12 +167,14 @@ def _marked(
 
 
 def _figure(block: Figure, numbers: Numbers, marks: list[Mark], lang: str) -> list[Strip]:
+    pixels = picture_size(block.png)
+    tall = min(ROOM * pixels[1] / pixels[0], HEIGHT * _MOST_PICTURE)
+    if not block.caption:
+        return [replace(_picture(block, pixels, tall), keep=False)]
     numbers.figure += 1
     caption_strips = _marked("figure", block.caption, numbers, marks, lang)
     caption_strips[0] = replace(caption_strips[0], before=3)
     caption_strips[-1] = replace(caption_strips[-1], keep=False)
-    pixels = picture_size(block.png)
-    tall = min(ROOM * pixels[1] / pixels[0], HEIGHT * _MOST_PICTURE)
     return [_picture(block, pixels, tall), *caption_strips]
 
 
@@ -197,7 +199,7 @@ def _picture(block: Figure, pixels: tuple[int, int], tall: float) -> Strip:
 
 
 def _table(block: Table, numbers: Numbers, marks: list[Mark], lang: str) -> list[Strip]:
-    numbers.table += 1
+    numbers.table += bool(block.caption)
     bare = [Strip(5.0, lambda _pen, _y: None, keep=True)]
     strips = _marked("table", block.caption, numbers, marks, lang) if block.caption else bare
     widths, size = table_widths(block)
@@ -227,12 +229,7 @@ def table_widths(block: Table) -> tuple[list[float], float]:
     """Give the widths of columns and the size of letters at which no word breaks."""
     heads = [typeset.bound(clean(t)) for t in block.heads]
     rows = [[typeset.bound(clean(t)) for t in row] for row in block.rows]
-    for size in CELL_SIZES:
-        found = typeset.column_widths(heads, rows, block.widths, ROOM, size, 2 * PAD_X)
-        if found is not None:
-            return found, size
-    total = sum(block.widths)
-    return [ROOM * w / total for w in block.widths], CELL_SIZES[-1]
+    return typeset.fitted(heads, rows, block.widths, ROOM, CELL_SIZES, 2 * PAD_X)
 
 
 _CENTER: tuple[Align, ...] = ("center",)
