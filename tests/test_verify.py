@@ -208,3 +208,25 @@ def test_slivers_that_were_dropped_are_not_missed(tmp_path):
     assert failed(verify(back)) == failed(plan.checks) == set()
     run = {**back.run, "area_m2": {**back.run["area_m2"], "dropped": 0}}
     assert "verify.ledger" in failed(verify(replace(back, run=run)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "level", "told"),
+    [
+        ("", "error", "plan.toml: the rules that the plan was made with"),
+        ("[cap]\nshare = 0.21\n", "warning", "cap.share is 0.21, the plan was made with 0."),
+        ('[[cap.limit]]\nname = "x"\nof = "farmland"\nupper = 9\n', "warning", "is x, the plan"),
+        ("[cap]\nshare = 7\n", "warning", "plan.toml cannot be read"),
+        (None, "note", "rules of the plan: there is no plan.toml beside the inputs"),
+    ],
+)
+def test_inputs_with_other_rules_beside_them_are_told(plan, tmp_path, changed, level, told):
+    """A plan of a higher cap is no plan of the inputs of record, though it proves itself."""
+    path = worlds.write(tmp_path, cap=changed or "")
+    if changed is None:
+        path.unlink()
+    found = verify(plan, inputs_in=tmp_path)
+    assert failed(found) == set()
+    said = [c for c in found if c.check == "verify.rules" or "rules of the plan" in c.text.en]
+    assert [(c.level, c.ok) for c in said] == [(level, level != "warning")]
+    assert told in said[0].text.en and said[0].text.zh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from zoning.plan import Plan
 from zoning.verify import lists
 from zoning.verify.compare import Findings, values
 
+FILE = "plan.toml"
 _AGAIN = Text("the inputs, measured again", "重新量算的输入数据")
 #: Columns that new land and reductions fill, which the second run does not place.
 _PLACED = ("new_m2", "reduced_m2")
@@ -27,6 +29,7 @@ def audit(plan: Plan, folder: Path, found: Findings) -> None:
     folder : Path
         Where the paths of the inputs start: that of plan.toml.
     """
+    _rules(plan, folder, found)
     whole = True
     for source in plan.run.get("inputs", ()):
         path = _place(folder, str(source["path"]))
@@ -47,6 +50,53 @@ def audit(plan: Plan, folder: Path, found: Findings) -> None:
         return
     _measure(plan, folder, found)
     lists.again(plan, folder, found)
+
+
+def _rules(plan: Plan, folder: Path, found: Findings) -> None:
+    """Hold the rules of the plan against plan.toml: an answer has others, and says so here."""
+    from zoning.pipeline.ready import settle_method
+    from zoning.planfile.read import load
+
+    path = folder / FILE
+    if not path.is_file():
+        found.not_looked_at(Text(f"rules of the plan: there is no {FILE} beside the inputs",
+                                 f"方案规则：输入数据旁没有 {FILE}"))  # fmt: skip
+        return
+    try:
+        asked = settle_method(load(path), folder)
+    except ZoningError as error:
+        text = Text(f"{FILE} cannot be read: {error.tell('en')}",
+                    f"{FILE} 无法读取：{error.tell('zh')}")  # fmt: skip
+        found.add("verify.rules", False, text, FILE, level="warning")
+        return
+    had, right = (dict(_leaves(c.model_dump(mode="json", exclude={"outputs"})))
+                  for c in (plan.config, asked))  # fmt: skip
+    off = [k for k in {**right, **had} if had.get(k) != right.get(k)]
+    if not off:
+        text = Text(f"{FILE}: the rules that the plan was made with", f"{FILE}：与方案所用规则一致")
+        found.add("verify.rules", True, text, FILE)
+        return
+    key, n = off[0], len(off)
+    text = Text(
+        f"{FILE}: {key} is {right.get(key)}, the plan was made with {had.get(key)}"
+        + (f" ({n} places differ)" if n > 1 else "")
+        + ": an answer to other rules, or another plan",
+        f"{FILE} 中 {key} 为 {right.get(key)}，方案所用为 {had.get(key)}"
+        + (f"（共 {n} 处不一致）" if n > 1 else "") + "：属其他规则下的推演，或非同一方案",
+    )  # fmt: skip
+    found.add("verify.rules", False, text, f"{FILE}: {key}", level="warning",
+              measured=str(had.get(key)), limit=str(right.get(key)))  # fmt: skip
+
+
+def _leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """Give every value of nested tables and lists, by its place."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value, 1)
+    for key, one in inner:
+        place = f"{at}.{key}" if at else str(key)
+        if isinstance(one, dict | list) and one:
+            yield from _leaves(one, place)
+        elif one not in (None, [], {}):
+            yield place, one
 
 
 def _place(folder: Path, told: str) -> Path:
