@@ -11,6 +11,7 @@ import sys
 import threading
 import zipfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import fake_plan
@@ -19,7 +20,7 @@ import pytest
 import worlds
 
 from zoning import api
-from zoning.base import locks, marks
+from zoning.base import journal, locks, marks
 from zoning.base.heard import hearing
 from zoning.base.staged import beside, place_problems, recover, staged
 from zoning.errors import InputError
@@ -257,6 +258,48 @@ def test_a_folder_that_goes_while_writing_is_told(tmp_path):
     with pytest.raises(InputError) as told, staged(place, last=()) as stage:
         (stage / "a.txt").write_text("a", encoding="utf-8")
         shutil.rmtree(place)
+    assert codes(told) == {"gone"}
+
+
+def test_a_file_taken_from_what_is_written_is_told_and_the_old_result_stays(plan, tmp_path):
+    """Who empties the folder may take plan.gpkg and leave what is written after it."""
+    from zoning.outputs import folder
+
+    bare = plan.config.outputs.model_copy(update={"map": False, "qgis": True})
+    plan = replace(plan, config=plan.config.model_copy(update={"outputs": bare}))
+    folder.write(plan, tmp_path)
+    before = files(tmp_path)
+
+    def empty(said):
+        if "units.parquet" in said.en:
+            (gone,) = tmp_path.glob(".*/*/plan.gpkg")
+            gone.unlink()
+
+    with pytest.raises(InputError) as told:
+        folder.write(plan, tmp_path, progress=empty)
+    assert codes(told) == {"gone"} and files(tmp_path) == before
+
+
+def test_a_file_taken_while_files_are_moved_is_told(tmp_path, monkeypatch):
+    put(tmp_path, "old", name="a.txt")
+    forward = journal.forward
+
+    def taken(stage, place, moves):
+        (stage / "new" / "b.txt").unlink()
+        forward(stage, place, moves)
+
+    monkeypatch.setattr(journal, "forward", taken)
+    with pytest.raises(InputError) as told, staged(tmp_path, last=()) as stage:
+        (stage / "a.txt").write_text("new", encoding="utf-8")
+        (stage / "b.txt").write_text("new", encoding="utf-8")
+    assert codes(told) == {"gone"}
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "old"
+
+
+def test_one_file_that_is_taken_before_it_is_put_is_told(tmp_path):
+    with pytest.raises(InputError) as told, beside(tmp_path / "a.geojson") as path:
+        path.write_text('{"a": 1}', encoding="utf-8")
+        path.unlink()
     assert codes(told) == {"gone"}
 
 

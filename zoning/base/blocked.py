@@ -167,10 +167,7 @@ def failed(folder: Path, stage: Path, error: Exception) -> Exception:
     if isinstance(error, ZoningError):
         return error
     if not stage.is_dir():
-        return InputError.one(
-            "the folder has gone while it was written", "写入过程中文件夹已不存在",
-            where=str(folder), code="gone", remedy=("try again", "请重试"),
-        )  # fmt: skip
+        return gone(folder)
     if isinstance(error, OSError) and error.errno is not None:
         return unwritable(folder, error)
     try:  # what libraries say of a full disk differs; so it is tried
@@ -185,6 +182,14 @@ def failed(folder: Path, stage: Path, error: Exception) -> Exception:
     if isinstance(error, OSError) or _says_disk(str(error)):
         return unwritable(folder, OSError(None, str(error)))
     return error
+
+
+def gone(place: Path) -> ZoningError:
+    """Say that what was written has been removed by somebody else."""
+    return InputError.one(
+        "the folder has gone while it was written", "写入过程中文件夹已不存在",
+        where=str(place), code="gone", remedy=("try again", "请重试"),
+    )  # fmt: skip
 
 
 def _says_disk(text: str) -> bool:

@@ -43,6 +43,7 @@ def staged(
     foreign: Literal["keep", "refuse"] = "keep",
     listing: str | None = LIST,
     inputs: Sequence[str | Path] = (),
+    needed: Sequence[str] = (),
 ) -> Iterator[Path]:
     """Give an empty folder; when all went well its files move to ``folder``, ``last`` at the end.
 
@@ -64,6 +65,9 @@ def staged(
         List of checksums to write into the folder for files that cannot carry a mark.
     inputs : sequence of path
         Files that were read; they are never replaced.
+    needed : sequence of str
+        Files without which the result is none: whoever empties the folder meanwhile may take one
+        that is written already and leave those that follow.
 
     Raises
     ------
@@ -87,7 +91,7 @@ def staged(
                 yield sure
             except (OSError, RuntimeError, ValueError, sqlite3.Error) as error:
                 raise blocked.failed(folder, sure, error) from error.__cause__
-            _swap(stage.path, folder, _Wish(last, stale, foreign, listing, inputs))
+            _swap(stage.path, folder, _Wish(last, stale, foreign, listing, inputs, needed))
         finally:
             if not (stage.path / journal.JOURNAL).exists():
                 stage.release()
@@ -122,8 +126,9 @@ def beside(path: Path, inputs: Sequence[str | Path] = ()) -> Iterator[Path]:
     parts = path.suffix.lower() in (".html", ".docx", ".xlsx", ".qgz")
     listing = None if parts else f"{path.name}.{LIST}"
     with staged(
-        path.parent, last=(), scope=path.name, foreign="refuse", listing=listing, inputs=inputs
-    ) as stage:
+        path.parent, last=(), scope=path.name, foreign="refuse", listing=listing, inputs=inputs,
+        needed=[path.name],
+    ) as stage:  # fmt: skip
         yield stage / path.name
         if parts:
             marks.seal(stage / path.name)
@@ -222,9 +227,9 @@ class _Wish:
 
     def __init__(
         self, last: Sequence[str], stale: Sequence[str], foreign: str, listing: str | None,
-        inputs: Sequence[str | Path],
+        inputs: Sequence[str | Path], needed: Sequence[str],
     ) -> None:  # fmt: skip
-        self.last, self.stale, self.foreign = last, stale, foreign
+        self.last, self.stale, self.foreign, self.needed = last, stale, foreign, needed
         self.listing, self.inputs = listing, [Path(p) for p in inputs]
 
 
@@ -247,9 +252,7 @@ def _swap(stage: Path, folder: Path, wish: _Wish) -> None:
         names = _units(new)
         if not new.is_dir():
             raise FileNotFoundError(2, "the folder has gone while it was written", str(folder))
-        for name in names:
-            for file in [new / name] if (new / name).is_file() else (new / name).rglob("*"):
-                readback.read_back(file)
+        _hold(new, names, wish.needed, folder)
         if wish.listing:
             marks.write_list(new, names, new / wish.listing, folder / wish.listing)
             names.append(wish.listing)
@@ -265,6 +268,7 @@ def _swap(stage: Path, folder: Path, wish: _Wish) -> None:
         raise blocked.failed(folder, new, error) from error.__cause__
     try:
         journal.forward(stage, folder, moves)
+        _hold(folder, (), [m.name for m in moves if m.put], folder)
     except BaseException as error:
         with suppress(OSError):
             journal.write(stage, moves, "back")
@@ -279,6 +283,15 @@ def _swap(stage: Path, folder: Path, wish: _Wish) -> None:
     for move in moves:
         if move.keep:
             tell(_kept(folder / move.name, move.keep))
+
+
+def _hold(at: Path, read: Sequence[str], needed: Sequence[str], folder: Path) -> None:
+    """Hold that what is needed is there, and that what was written can be read back."""
+    if not all(os.path.lexists(at / name) for name in needed):
+        raise blocked.gone(folder)
+    for name in read:
+        for file in [at / name] if (at / name).is_file() else (at / name).rglob("*"):
+            readback.read_back(file)
 
 
 def _moves(folder: Path, names: Sequence[str], wish: _Wish) -> list[Move]:

@@ -12,6 +12,7 @@ from zoning.digest import digest
 from zoning.errors import Text
 from zoning.outputs.withheld import handed_out
 from zoning.plan import Plan
+from zoning.planfile.kept import NEEDED
 from zoning.store import write_tables
 
 if TYPE_CHECKING:
@@ -59,7 +60,11 @@ def write(
     wanted = plan.config.outputs
     plan = replace(plan, run={**plan.run, "digest": digest(plan)})
     shown = handed_out(plan)
-    with staged(folder, stale=OUTPUTS, listing=None, inputs=inputs_of(plan)) as stage:
+    asked = (wanted.qgis, wanted.map, wanted.tables, wanted.report)
+    needed = [*NEEDED, *(name for name, one in zip(OUTPUTS, asked, strict=True) if one)]
+    with staged(
+        folder, stale=OUTPUTS, listing=None, inputs=inputs_of(plan), needed=needed
+    ) as stage:
         tell = progress or (lambda _: None)
         tell(Text("plan.gpkg", "plan.gpkg"))
         from zoning.outputs.qgis import geopackage
