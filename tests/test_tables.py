@@ -1,5 +1,6 @@
 """tables.xlsx: every table, numbers as numbers, text as text."""
 
+import dataclasses
 import io
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from zoning.base import words
 from zoning.errors import InputError
 from zoning.outputs import contributed
-from zoning.outputs.office import sheet_look, totals, whole, workbook
+from zoning.outputs.office import sheet_look, totals, whole, wording, workbook
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,16 @@ def test_number_formats(book):
     assert row[names.index("built_share")].number_format == "0.00%"
     assert 0 <= row[names.index("built_share")].value <= 1
     assert row[names.index("township")].data_type == "s"  # codes are no numbers
+
+
+def test_amounts_have_separators_and_a_place_is_named_once(plan):
+    rich = dataclasses.replace(plan, townships=plan.townships.assign(gdp_10k_yuan=1_100_200))
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook.to_bytes(rich)))["乡镇街道"]
+    names = [c.value for c in sheet[2]]
+    assert sheet.cell(3, names.index("gdp_10k_yuan") + 1).number_format == "#,##0"
+    assert "name" in names and "township_name" not in names and "county_name" in names
+    account = pd.DataFrame({"township": plan.townships.index.astype(str), "area_m2": 1})
+    assert "township_name" in wording.with_names(plan, account, "zh")
 
 
 def test_codes_are_said_in_words_of_the_language(plan):

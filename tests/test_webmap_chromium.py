@@ -753,7 +753,7 @@ def test_the_card_of_an_area_of_two_kinds_says_ground_account_and_what_hangs_on_
     browser.press("\ue007")
     time.sleep(0.8)
     card = browser.text(".zn-card")
-    assert browser.text(".zn-card h2") == "Guyidaoyizhi" and "What would change first" in card
+    assert browser.text(".zn-card h2") == "Guyidao Site" and "What would change first" in card
     assert browser.complaints() == []
 
 

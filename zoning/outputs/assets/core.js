@@ -44,9 +44,11 @@ var Zoning = (function () {
   // Words: `t` of the page itself, `say` a pair from the plan, `name` of a column, `value` of a code.
   Z.say = (pair) => (pair ? pair[Z.state.lang] || pair.zh || pair.en || "" : "");
 
+  // Chinese, English, and English for one where that is another word.
   Z.t = function (key, values) {
     const pair = Z.words[key];
-    const text = pair ? pair[Z.state.lang === "zh" ? 0 : 1] : key;
+    const one = values && Number(values.n) === 1 && pair && pair[2];
+    const text = pair ? (Z.state.lang === "zh" ? pair[0] : one || pair[1]) : key;
     return text.replace(/\{(\w+)\}/g, (all, name) => (values && name in values ? values[name] : all));
   };
 

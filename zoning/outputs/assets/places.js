@@ -12,7 +12,7 @@
 
   // From the whole to the part: every step is a card of its own.
   Z.crumbs = function (county, township) {
-    const steps = [link(Z.t("outline"), () => Z.openPlace("city"))];
+    const steps = [link(Z.t("whole_city"), () => Z.openPlace("city"))];
     if (county) steps.push(link(Z.place(county), () => Z.openPlace("counties", county.code)));
     if (township) steps.push(link(Z.place(township), () => Z.openPlace("townships", township.code)));
     return Z.el("nav", { class: "zn-crumbs", "aria-label": Z.t("belongs") }, steps.map((step, k) => [k ? Z.el("span", { "aria-hidden": "true" }, " › ") : null, step]));
@@ -64,7 +64,7 @@
     const row = { area_m2: plan.accounts.area_m2, built_m2: c && c.existing_m2, redline_m2: plan.accounts.redlines && plan.accounts.redlines.union_m2 };
     const failed = (checks || []).filter((x) => !x.ok && x.level !== "note");
     const towns = rowsOf("townships");
-    return { kind: Z.t("outline"), title: plan.name, crumbs: null, body: [
+    return { kind: Z.t("whole_city"), title: plan.name, crumbs: null, body: [
       checks && checks.length ? part(Z.t("allowed"), failed.length ? Z.el("ul", { class: "zn-checks" }, failed.map((x) => Z.el("li", null, Z.say({ zh: x.zh, en: x.en })))) : Z.el("p", null, Z.t("verdict_ok"))) : null,
       Z.accountOf(row, c && c.new_m2), townships(towns), part(Z.t("next"), nextRule(), nextTownship(towns))] };
   }

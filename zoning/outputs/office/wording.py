@@ -221,13 +221,15 @@ def _phase_title(plan: Plan, name: str, lang: str) -> str:
 def with_names(plan: Plan, table: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Put names beside the codes of counties and townships of an account.
 
-    The column is called ``county_name`` or ``township_name``; a table that has it keeps its own.
+    The column is called ``county_name`` or ``township_name``; a table that has it keeps its own,
+    and one of townships or counties that has a ``name`` needs none.
     """
     names = place_names(plan)
     out = table.copy()
     for column in ("township", "county"):
         target = f"{column}_name"
-        if column in out.columns and target not in out.columns:
+        itself = column == out.columns[0] and "name" in out.columns
+        if column in out.columns and target not in out.columns and not itself:
             at = int(out.columns.get_loc(column)) + 1
             called = [
                 names.get(str(c), words.value(column, c, lang) if column == "township" else "")

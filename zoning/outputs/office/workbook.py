@@ -349,6 +349,8 @@ def _column(
     form = _FORMATS.get(measure, "General")
     if form == "General" and values.dtype.kind == "f":
         form = "#,##0.00"
+    elif form == "General" and values.dtype.kind in "iu" and measure:
+        form = "#,##0"  # an amount; a number without a unit may be a code
     own = None if name == "source" else said.values(name, key)
     there = holds_codes(known, wording) if own is None else bool(own)
     codes = wording if there else None
