@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -638,6 +639,29 @@ for more in ([], ["--json"]):
     text, told, _ = done.stdout.decode("gbk").split("\0")
     assert "km2" in text and "甲镇" in text and "?" not in text
     assert json.loads(told)["name"] == "甲镇"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_folder_whose_name_is_gbk_is_told_and_works_from_within(tmp_path, monkeypatch):
+    """Unpacked from an archive of a Chinese Windows; readers of geodata take UTF-8 only."""
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + "沙河 市".encode("gbk")))
+    extra = "[outputs]\nqgis = false\nmap = false\n"
+    worlds.write(folder, extra=extra)
+    here = worlds.write(tmp_path / "here", extra=extra)
+    out = str(folder / "out")
+    file = os.fsdecode(os.fsencode(tmp_path) + b"/" + "沙河 市.gpkg".encode("gbk"))
+    shutil.copy(here.parent / "边界.gpkg", file)
+    for args in (["check", str(folder / "plan.toml")], ["run", str(folder / "plan.toml")],
+                 ["run", str(here), "-o", out], ["verify", out], ["map", out], ["check", file],
+                 ["grid", "--boundary", file, "-o", str(tmp_path / "a.gpkg")],
+                 ["grid", "--boundary", str(here.parent / "边界.gpkg"), "-o", file + ".gpkg"],
+                 ):  # fmt: skip
+        done = zoning(*args, "--lang", "en")
+        assert done.returncode == 2 and "not written in UTF-8" in done.stderr, (args, done)
+        assert "沙河 市" in done.stderr
+    assert not Path(out).exists()
+    monkeypatch.chdir(folder)
+    assert [zoning(*a).returncode for a in (("run", "plan.toml"), ("verify", "plan-out"))] == [0, 0]
 
 
 def test_the_help_shows_groups_and_choices_and_the_shell_completes_them(monkeypatch):

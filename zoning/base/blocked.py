@@ -39,7 +39,8 @@ def place_problems(folder: Path, longest: str = "plan.gpkg") -> list[Problem]:
     -------
     list of Problem
         It is a file or called like one, no folder can be made there, its path is too long for
-        SQLite, another process writes there, or its GeoPackage is open in another program.
+        SQLite or not UTF-8, another process writes there, or its GeoPackage is open in another
+        program.
     """
     folder = Path(folder)
     if folder.suffix.lower() in _FILES and not there(folder):
@@ -62,7 +63,7 @@ def place_problems(folder: Path, longest: str = "plan.gpkg") -> list[Problem]:
             f"路径过深：其中文件的路径达 {len(path)} 字节，SQLite 最多 {LONGEST_PATH} 字节",
         )
         return [Problem(what, str(folder), len(path), LONGEST_PATH, _ELSEWHERE, "path-too-long")]
-    return [p for p in (busy(folder / longest),) if p is not None]
+    return unspelled(folder) or [p for p in (busy(folder / longest),) if p is not None]
 
 
 def there(path: Path) -> bool:
@@ -182,6 +183,31 @@ def failed(folder: Path, stage: Path, error: Exception) -> Exception:
     if isinstance(error, OSError) or _says_disk(str(error)):
         return unwritable(folder, OSError(None, str(error)))
     return error
+
+
+def unspelled(place: Path) -> list[Problem]:
+    """Say that a name is no UTF-8: readers and writers of geodata cannot be handed it.
+
+    A folder that was unpacked from an archive of a Chinese Windows has such a name, and every name
+    has where the locale of the process knows ASCII only.
+    """
+    try:
+        os.fspath(place).encode("utf-8")
+    except UnicodeEncodeError:
+        raw = os.fsencode(place)
+    else:
+        return []
+    try:
+        shown, locale = raw.decode("utf-8"), True
+    except UnicodeDecodeError:
+        shown, locale = raw.decode("gb18030", "replace"), False
+    remedy = Text("set PYTHONUTF8=1", "请设置 PYTHONUTF8=1") if locale else Text(
+        "rename it (convmv -f gb18030 -t utf-8 --notest), or go into the folder and give a "
+        "relative path",
+        "请改名（convmv -f gb18030 -t utf-8 --notest），或进入该文件夹后用相对路径",
+    )  # fmt: skip
+    text = Text("the name of the place is not written in UTF-8", "位置的名称不是 UTF-8 编码")
+    return [Problem(text, shown, code="not-utf-8", remedy=remedy)]
 
 
 def gone(place: Path) -> ZoningError:

@@ -117,6 +117,7 @@ def beside(path: Path, inputs: Sequence[str | Path] = ()) -> Iterator[Path]:
         As `staged`; also if there is a file that is not ours, which is never replaced.
     """
     path = Path(path)
+    raise_all(blocked.unspelled(path))
     if locks.STAGE in os.fspath(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         yield path
@@ -142,8 +143,9 @@ def recover(folder: Path) -> None:
     Raises
     ------
     InputError
-        If files wait to be moved and cannot be.
+        If files wait to be moved and cannot be, or the name of the place is not UTF-8.
     """
+    raise_all(blocked.unspelled(folder))
     for path in locks.stages(folder):
         end = time.monotonic() + _PATIENCE_S
         while True:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from zoning.base.blocked import unspelled
 from zoning.base.staged import recover
 from zoning.base.strict import BACKSLASH
-from zoning.errors import Finding, InputError, Problem, Spot, Text
+from zoning.errors import Finding, InputError, Problem, Spot, Text, raise_all
 from zoning.inputs.offline import refuse_network
 
 #: Problems of one kind that are listed one by one; the rest is counted.
@@ -109,8 +110,10 @@ def existing(path: Path, role: str) -> Path:
     Raises
     ------
     InputError
-        If there is no such file or folder, or it sends its reader to the network.
+        If there is no such file or folder, it sends its reader to the network, or its name is not
+        UTF-8.
     """
+    raise_all(unspelled(path))
     recover(path.parent)  # it may be what another command left half
     if path.exists():
         refuse_network(path)
