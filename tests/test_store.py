@@ -143,6 +143,19 @@ def test_a_file_held_open_is_not_called_damaged(folder, monkeypatch):
     assert (problem.code, Path(problem.where).name) == ("unreadable", "units.parquet")
 
 
+def test_a_file_that_may_not_be_read_is_not_called_damaged(folder, monkeypatch):
+    """What reads it raises an error of its own; root may read all, so the system is asked."""
+    import os
+
+    def barred(_path):
+        raise RuntimeError("plan.gpkg: Permission denied")
+
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path).name != "plan.gpkg")
+    monkeypatch.setattr(store, "_read_geopackage", barred)
+    problem = refused(folder)
+    assert (problem.code, Path(problem.where).name) == ("unreadable", "plan.gpkg")
+
+
 def test_a_layer_that_was_deleted_is_told(folder):
     import sqlite3
     from contextlib import closing

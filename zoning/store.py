@@ -8,6 +8,7 @@ QGIS, so its checksum only tells what was written; those of the other two must f
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -262,13 +263,17 @@ def _reading(path: Path) -> Iterator[None]:
     )  # fmt: skip
     try:
         yield
-    except PermissionError as error:
-        reason = error.strerror or str(error)
-        raise InputError.one(
-            f"cannot be read: {reason}", f"无法读取：{reason}", where=str(path), code="unreadable",
-            remedy=("close programs that hold it open", "请关闭占用该文件的程序"),
-        ) from error  # fmt: skip
     except broken as error:
+        # Libraries raise errors of their own where a file may not be read.
+        barred = isinstance(error, PermissionError) or not os.access(path, os.R_OK)
+        if path.exists() and barred:
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            raise InputError.one(
+                f"cannot be read: {reason}", f"无法读取：{reason}", where=str(path),
+                code="unreadable",
+                remedy=("close programs that hold it open, and look at its permissions",
+                        "请关闭占用该文件的程序，并检查读取权限"),
+            ) from error  # fmt: skip
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise InputError.one(
             f"this plan folder is damaged: {reason}", f"此方案文件夹已损坏：{reason}",
