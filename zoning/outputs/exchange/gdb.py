@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -111,7 +112,16 @@ def check_place(path: Path) -> None:
 
 
 def _allowed(column: str) -> str:
-    return f"{column}_" if column.lower() in _RESERVED else column
+    """Give the name of a field: letters, digits and underscores, no word of SQL, no digit first.
+
+    Examples
+    --------
+    >>> _allowed("two-matrices"), _allowed("where"), _allowed("人口(万人)")
+    ('two_matrices', 'where_', '人口_万人_')
+    """
+    name = re.sub(r"\W", "_", column)
+    name = f"_{name}" if name[:1].isdigit() else name
+    return f"{name}_" if name.lower() in _RESERVED else name
 
 
 def small_integers(frame: Any) -> Any:
