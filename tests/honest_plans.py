@@ -68,7 +68,7 @@ def draw(seed: int, folder: Path) -> Path:
     text = (cap + limits).format(**values)
     if "national" in zones:  # the rules of worlds speak of zones of another scheme
         share = '[cap]\nshare = {share:.3f}\nsource = "x"\nevidence = "own"\n'.format(**values)
-        path = worlds.write(folder, cap=None, extra=extra + share)
+        path = worlds.write(folder, cap=None, extra=extra + share + limits.format(**values))
     else:
         path = worlds.write(folder, cap=text, extra=extra)
     towns = pd.read_csv(folder / "乡镇.csv", dtype={"code": str})

@@ -210,6 +210,20 @@ def test_slivers_that_were_dropped_are_not_missed(tmp_path):
     assert "verify.ledger" in failed(verify(replace(back, run=run)))
 
 
+def test_a_zone_closed_by_what_it_is_has_one_name_in_prices_and_accounts(tmp_path):
+    """No cap of the plan's own speaks of it; the price list names it as every cap of a zone."""
+    cap = '[cap]\nshare = 0.3\nsource = "x"\nevidence = "own"\n'
+    own = '[[cap.limit]]\nname = "fields"\nof = "farmland"\nkeep_share = 0.9\n'
+    extra = "[outputs]\nqgis = false\nmap = false\n"
+    path = worlds.write(tmp_path, cap=None, extra=cap + own + extra)
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    write_folder(plan, tmp_path / "out")
+    plan = load(tmp_path / "out")
+    names = [n for c in plan.contributions for t in c.tables if t.name == "limit_prices"
+             for n in t.frame["limit_en"]]  # fmt: skip
+    assert any("ecological balance" in n for n in names) and failed(verify(plan)) == set()
+
+
 @pytest.mark.parametrize(
     ("changed", "level", "told"),
     [

@@ -83,7 +83,7 @@ class Account:
 
 def closed_zones(rules: CapRules) -> dict[str, Text]:
     """Give code and name of the zones that take no new land by what they are."""
-    return {z.code: z.short for z in rules.scheme.members if not z.new_land}
+    return {z.code: z.name for z in rules.scheme.members if not z.new_land}
 
 
 def _sums(pieces: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:
