@@ -687,6 +687,20 @@ def test_the_help_shows_groups_and_choices_and_the_shell_completes_them(monkeypa
                 assert [c.value for c in found] == ["zh"]
 
 
+def test_a_called_command_is_built_alone_and_a_misspelt_one_among_all():
+    from zoning.cli.app import build
+
+    assert [c.name for c in build("run").registered_commands] == ["run"]
+    assert len(build("rnu").registered_commands) == len(build().registered_commands) > 20
+    code = (
+        "import sys; from zoning.cli import app\n"
+        "assert app._run() == 0; sys.exit('zoning.cli.programs' in sys.modules)"
+    )
+    for words, looked in ((["demo", "--help"], 0), (["--help"], 1)):
+        done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True)
+        assert done.returncode == looked, done.stderr
+
+
 def test_open_opens_the_map_else_what_there_is(small, monkeypatch, tmp_path):
     folder, _ = small
     opened = []

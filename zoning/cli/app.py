@@ -63,10 +63,14 @@ def _start(
     """Main-functional-zone planning (主体功能区规划): boundaries to zones, caps and maps."""
 
 
-def functions() -> dict[str, Callable[..., None]]:
-    """Give every command by its name, in the order of the help."""
-    rooms = [import_module(f"zoning.cli.{room}") for room in _ROOMS]
-    found = {name: function for room in rooms for name, function in room.COMMANDS.items()}
+def functions(wanted: str | None = None) -> dict[str, Callable[..., None]]:
+    """Give every command by its name, in the order of the help; that one alone if it is wanted."""
+    found: dict[str, Callable[..., None]] = {}
+    for room in _ROOMS:
+        found |= import_module(f"zoning.cli.{room}").COMMANDS
+        if wanted in found:
+            found = {wanted: found[wanted]}
+            break
     for name, function in found.items():
         vars(function)["command_name"] = name
     return found
@@ -85,8 +89,8 @@ class _Grouped(TyperGroup):
                 formatter.write_dl(rows)
 
 
-def build() -> typer.Typer:
-    """Put the commands together; what they need is imported when they run."""
+def build(wanted: str | None = None) -> typer.Typer:
+    """Put the commands together, or one; what they need is imported when they run."""
     app = typer.Typer(
         name="zoning",
         cls=_Grouped,
@@ -96,7 +100,7 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_start)
-    for name, function in functions().items():
+    for name, function in functions(wanted).items():
         first = (function.__doc__ or "").partition("\n")[0]
         app.command(name, short_help=first)(function)
     return app
@@ -195,7 +199,8 @@ def _stay_offline() -> None:
 def _run() -> int:
     """Run the command and give the exit code; commands tell their own errors."""
     try:
-        code = build()(standalone_mode=False)
+        # Where a command is called, the modules of the others need not be looked into.
+        code = build(next(iter(sys.argv[1:]), None))(standalone_mode=False)
     except typer.Exit as leave:
         return leave.exit_code
     except SystemExit as left:

@@ -89,9 +89,9 @@ class Lines:
         t = np.clip(((p - a) * along).sum(axis=1) / length, 0, 1)
         way = a + along * t[:, None] - p
         far = (way**2).sum(axis=1)
-        order = np.lexsort((segments, far, rows))
+        near = np.flatnonzero(far <= within**2)
+        order = near[np.lexsort((segments[near], far[near], rows[near]))]
         best = order[np.flatnonzero(np.diff(rows[order], prepend=-1))]
-        best = best[far[best] <= within**2]
         return rows[best], segments[best], way[best]
 
     def common(self, points: Floats, width: float) -> float:
