@@ -178,14 +178,15 @@ def compare(trial: Trial, steps: list[int]) -> dict[str, object]:
 def raw(files: Files) -> dict[str, object]:
     """Give what stands in a place.
 
-    Who holds it (the number of a process, a time) and journals of SQLite (a random number in each)
-    are never the same twice: of these only that they are there, and how long.
+    Who holds it (the number of a process, a time), journals of SQLite (a random number in each) and
+    file geodatabases (times in them, and so their checksums) are never the same twice: of these
+    only that they are there, and how long.
     """
     found: dict[str, object] = {}
     for name, mode, what in files.look():
         if name.endswith("/holder.json"):
             what = b""
-        elif name.endswith("-journal"):
+        elif name.endswith(("-journal", "zoning.json")) or ".gdb/" in name:
             what = str((files.folder / name).stat().st_size)
         found[name] = (mode, what)
     return found
