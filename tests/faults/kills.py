@@ -30,11 +30,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import writers
-from watch import COUNT, FULL, KILL, OFF, Files, copy, watched
+from watch import COUNT, FULL, KILL, OFF, Files, armed, copy, watched
 
 from zoning.base import journal, locks, staged
 from zoning.base.heard import hearing
-from zoning.errors import InputError
 
 LIB = ctypes.CDLL(None)
 
@@ -44,19 +43,9 @@ def in_child(what: Callable[[], object], mode: int, n: int = 0) -> tuple[int, st
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
-        said = "done"
         try:
             os.close(read)
-            LIB.faults_arm(mode, ctypes.c_long(n))
-            try:
-                what()
-            except InputError as error:
-                said = "told " + ",".join(sorted({p.code for p in error.problems}))
-            except BaseException as error:
-                said = f"error {type(error).__name__}: {error}"[:300]
-            calls = LIB.faults_counted()
-            LIB.faults_arm(OFF, ctypes.c_long(0))
-            os.write(write, f"{calls} {said}".encode())
+            os.write(write, armed(LIB, what, mode, n).encode())
         finally:
             os._exit(0)
     os.close(write)

@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from zoning.errors import InputError
+
 #: Times of files are as coarse as the clock of the kernel: younger ones are read again.
 COARSE_NS = 50_000_000
 OFF, COUNT, KILL, FULL, ASK = range(5)
@@ -57,32 +59,39 @@ class Files:
         return seen
 
 
+def armed(lib: ctypes.CDLL, what: Callable[[], object], mode: int, n: int = 0) -> str:
+    """Run with faults on, if it lives; give the number of its calls and how it ended."""
+    said = "done"
+    lib.faults_arm(mode, ctypes.c_long(n))
+    try:
+        what()
+    except InputError as error:
+        said = "told " + ",".join(sorted({p.code for p in error.problems}))
+    except BaseException as error:
+        said = f"error {type(error).__name__}: {error}"[:300]
+    calls = lib.faults_counted()
+    lib.faults_arm(OFF, ctypes.c_long(0))
+    return f"{calls} {said}"
+
+
 def watched(lib: ctypes.CDLL, what: Callable[[], object], look: Callable[[int], None]) -> str:
     """Run in a forked child; call ``look(n)`` while it waits before its n-th call.
 
     Returns
     -------
     str
-        Number of calls and what it said, as `kills.in_child`.
+        Number of calls and what it said, as `armed`.
     """
     asked, ask = os.pipe()
     hear, tell = os.pipe()
     said, say = os.pipe()
     child = os.fork()
     if child == 0:
-        words = "done"
         try:
             for one in (asked, tell, said):
                 os.close(one)
             lib.faults_pipes(ask, hear)
-            lib.faults_arm(ASK, ctypes.c_long(0))
-            try:
-                what()
-            except BaseException as error:
-                words = f"error {type(error).__name__}: {error}"[:300]
-            calls = lib.faults_counted()
-            lib.faults_arm(OFF, ctypes.c_long(0))
-            os.write(say, f"{calls} {words}".encode())
+            os.write(say, armed(lib, what, ASK).encode())
         finally:
             os._exit(0)
     for one in (ask, hear, say):
