@@ -8,6 +8,7 @@ import pytest
 import worlds
 
 from zoning import api, pipeline, planfile
+from zoning.contribution.rules import check
 from zoning.verify import verify
 
 OWN = """
@@ -40,6 +41,27 @@ def test_prices_of_caps_and_farmland_stand_side_by_side(plan):
     for unit in some:
         assert by_unit.at[unit, "own_price"] == pytest.approx(price * farm[unit], abs=1e-8)
     assert {t.name for t in part.themes} == {"cap_price_map", "own_price_map"}
+
+
+def test_a_floor_that_costs_has_a_price_below_zero_with_a_class_of_its_own(plan, tmp_path):
+    by_town = plan.pieces.groupby("township")[["free_m2", "new_m2"]].sum()
+    room = (by_town["free_m2"] - by_town["new_m2"]).sort_values()
+    town, more = str(room.index[-1]), int(by_town.at[room.index[-1], "new_m2"] + 20_000)
+    floor = f'\n[[cap.townships]]\nplace = "{town}"\nfloor_m2 = {more}\n'
+    path = worlds.write(tmp_path, extra=OWN + floor)
+    made = api.Plan.of(pipeline.run(planfile.load(path), tmp_path))
+    limits = made.tables["limits"].set_index("kind")
+    assert limits.at["township", "price"] < 0
+    (part,) = [c for c in made.contributions if c.wing == "prices"]
+    theme = next(t for t in part.themes if t.name == "cap_price_map")
+    low = part.table("unit_prices").frame["cap_price"].min()
+    first = theme.classes[0]
+    assert low < 0 and first.lower < low < first.upper == 0 and first.label.zh.startswith("低于 0")
+    assert check([part], made.units.index, made.tables) == []
+    assert [c.text.en for c in verify(made) if not c.ok] == []
+    # Where no floor costs, no class stands for it.
+    (usual,) = [c for c in plan.contributions if c.wing == "prices"]
+    assert all(t.classes[0].lower == 0 for t in usual.themes)
 
 
 def test_a_forged_price_table_is_named(plan):

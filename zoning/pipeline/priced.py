@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 #: Name of the contribution.
 WING = "prices"
 _COLOURS = ("#eceae4", "#c9d8ec", "#8fb3dc", "#4f86c6", "#1f4e8c")
+_BELOW = "#e6b98a"
 _EDGES = (1e-9, 0.1, 0.3, 0.6)
 #: No price of a plan reaches this.
 _MOST = 1e9
@@ -59,9 +60,10 @@ def contribution(
     told = Text(
         "A price is what one more unit of a limit would add to the plan, in suitability (0 to 1 "
         "per m²). Quotas of construction land and of farmland stand side by side; a limit that is "
-        "not reached has price 0. Prices hold for small changes and do not add up over large ones.",
+        "not reached has price 0; below 0 is what a floor costs. Prices hold for small changes and "
+        "do not add up over large ones.",
         "影子价格指约束每放宽一个单位，方案适宜性（每平方米 0 至 1）可增加多少。"
-        "建设用地与耕地两类指标并列；未用满的约束价格为 0。"
+        "建设用地与耕地两类指标并列；未用满的约束价格为 0，低于 0 的是下限的代价。"
         "价格只适用于小幅变动，大幅变动时不可相加。",
     )
     return (
@@ -74,8 +76,9 @@ def contribution(
                       _unit_fields()),
             ),
             themes=(
-                _theme("cap_price", Text("Price of caps and quotas", "总量与指标的价格")),
-                _theme("own_price", Text("Price of the plan's own limits", "自定约束的价格")),
+                _theme(by_unit["cap_price"], Text("Price of caps and quotas", "总量与指标的价格")),
+                _theme(by_unit["own_price"],
+                       Text("Price of the plan's own limits", "自定约束的价格")),
             ),
             cards=(Card(Text("prices", "影子价格"), "unit_prices", ("cap_price", "own_price")),),
             chapters=(Chapter(title, (told,), ("cap_price_map", "own_price_map"),
@@ -133,7 +136,8 @@ def _by_unit(
     return found
 
 
-def _theme(column: str, title: Text) -> Theme:
+def _theme(prices: pd.Series, title: Text) -> Theme:
+    """Give the theme of a column of prices; below 0 lies land that a floor asks for."""
     about = Text(
         "suitability asked of 1 m² of new land in the unit", "单元内每平方米新增所承担的适宜性价格"
     )
@@ -144,7 +148,12 @@ def _theme(column: str, title: Text) -> Theme:
         Class(label, colour, lower=low, upper=high)
         for label, colour, (low, high) in zip(labels, _COLOURS, pairwise(edges), strict=True)
     ]
-    return Theme(f"{column}_map", title, about, "unit_prices", column, tuple(classes))
+    if prices.min() < 0:
+        below = Text("below 0: a floor asks for it", "低于 0：由下限所致")
+        classes.insert(0, Class(below, _BELOW, lower=-_MOST, upper=0.0))
+    return Theme(
+        f"{prices.name}_map", title, about, "unit_prices", str(prices.name), tuple(classes)
+    )
 
 
 def _limit_fields() -> tuple[Field, ...]:

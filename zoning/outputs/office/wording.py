@@ -196,7 +196,7 @@ def rule_name(plan: Plan, kind: str, code: str, name: str, lang: str) -> str:
     by = _phase_title(plan, phase, lang) if phase and place != phase else ""
     if place in ("", "city"):
         return said + by
-    where = place_names(plan, lang).get(place, place)
+    where = place_names(plan).get(place, place)
     if place in plan.scheme.codes:
         where = plan.scheme.name_of(place).get(lang)
     cap = plan.config.cap
