@@ -15,7 +15,7 @@ from worlds_allocation import edges_of, limits_of, pieces_of
 
 from zoning import api
 from zoning.allocation import allocate
-from zoning.allocation.proof.bounded import Boundary
+from zoning.allocation.proof.bounded import Boundary, boundary_m
 from zoning.capacity import Limit
 from zoning.cli.app import main
 from zoning.errors import InputError
@@ -86,6 +86,8 @@ def test_further_plans_are_within_and_apart(whole):
         assert other.elsewhere_m2 == elsewhere(plans[k], plans[:k]) > 0
         assert other.most_m2 >= other.elsewhere_m2
         assert other.most_m2 <= other.elsewhere_m2 * 1.002 + 100
+        told = other.allocation.boundary_m
+        assert told == (boundary_m(pieces, how, plans[k]) if how else None)
 
 
 @pytest.fixture(scope="module")

@@ -198,6 +198,12 @@ def test_new_land_where_none_may_be_is_always_told(rule):
     told = [c for c in settle(acc, table, new) if c.check == "new.closed_zone"]
     # ... and the check says what that means.
     assert [(c.where, c.ok, c.measured, c.level) for c in told] == [("balance", False, 3, "error")]
+    assert told[0].limit == 0
+    # Land without a zone lies in no closed one.
+    table["zone"] = table["zone"].astype("string").where(table.index != "u1|t1")
+    new["u1|t1"] = 5
+    again = [c for c in settle(acc, table, new) if c.check == "new.closed_zone"]
+    assert [c.measured for c in again] == [3]
 
 
 def test_every_cap_on_existing_and_new_land_is_converted_once():

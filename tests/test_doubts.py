@@ -260,6 +260,24 @@ def test_drawn_shares_stay_shares() -> None:
     assert (moved["built_share"] == 1.0).any() and (moved["built_share"] < 0.9).any()
 
 
+def test_one_dimension_with_grades_is_enough_for_a_doubt_of_their_limits() -> None:
+    from zoning.questions.stability.sources import sources
+
+    one, method = plan(20, assumed=0.9), load_method("two-matrices")
+    values = method_values(one.townships, method)
+    bare = replace(method.dimensions[0], cuts=(), breaks=False)
+    assert all(d.cuts or d.breaks for d in method.dimensions)
+    for dimensions, told in (
+        ((bare, *method.dimensions[1:]), True),
+        (tuple(replace(d, cuts=(), breaks=False) for d in method.dimensions), False),
+    ):
+        rig = SimpleNamespace(
+            plan=one, method=replace(method, dimensions=dimensions), townships=one.townships,
+            values=values,
+        )  # fmt: skip
+        assert ("cuts" in {s.kind for s in sources(rig, 0.2, 0.05)[0]}) is told
+
+
 def test_same_seed_same_table_and_every_doubt_has_its_own_stream() -> None:
     one, two = doubts(plan(), draws=20), doubts(plan(), draws=20)
     pd.testing.assert_frame_equal(one.table, two.table)

@@ -18,6 +18,34 @@ from zoning.errors import Check, Finding, InputError, Text, once, tally
 from zoning.pipeline import rehearse, run
 from zoning.planfile import load
 
+
+def test_a_method_in_the_plan_is_refused_with_its_file_and_line(tmp_path):
+    text = worlds.write(tmp_path).read_text(encoding="utf-8")
+    above = text.count("\n") + 1
+    path = tmp_path / "mine.toml"
+
+    def told(method):
+        path.write_text(text + method, encoding="utf-8")
+        with pytest.raises(InputError) as caught:
+            rehearse(load(path), tmp_path)
+        return {p.where for p in caught.value.problems}
+
+    rows = '[zones.method]\nbase = "two-matrices"\ncolour = "red"\n'
+    more = "[zones.method.suitability]\nwieght = 3\n"
+    assert told(rows + more) == {
+        f"{path}:{above + 2} [zones.method]", f"{path}:{above + 4} [zones.method]:suitability",
+    }  # fmt: skip
+    assert told('[zones.method]\nbase = "two"\n') == {f"{path}:{above + 1} [zones.method]"}
+    # Known only as data, it is named by its key.
+    whole = load(path)
+    bare = whole.model_copy(
+        update={"zones": whole.zones.model_copy(update={"method": dict(whole.zones.method)})}
+    )
+    assert bare == whole
+    with pytest.raises(InputError, match=r"^\[zones.method\]: no method 'two'"):
+        rehearse(bare, tmp_path)
+
+
 RULES = """
 [zones.method]
 name = "rules of the bureau"

@@ -292,6 +292,10 @@ def test_each_bad_geometry(tmp_path, shape, code):
     _, found, _ = check_polygons(shapes, "a.gpkg", ["feature 1", "feature 2"])
     assert [p.code for p in found] == [code]
     assert found[0].what.en.startswith("feature 2 ") and found[0].remedy
+    if code == "non-polygon":
+        assert shape.geom_type in found[0].what.en and found[0].where == "a.gpkg"
+        tries = {"Point": "layer of areas", "LineString": "Polygonize"}
+        assert tries.get(shape.geom_type, "") in found[0].remedy.en
     if shape is None or code != "null-geometry":
         path = write(tmp_path, towns(shapes=list(shapes)))
         assert code in codes(path, columns=COLUMNS)

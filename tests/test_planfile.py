@@ -263,3 +263,8 @@ def test_rules_of_places_have_evidence_too(said, code):
     with pytest.raises(InputError) as caught:
         parse(data, "plan.toml")
     assert [p.code for p in caught.value.problems] == [code]
+
+
+def test_giving_land_up_costs_nothing_beyond_its_suitability_where_no_price_is_stated():
+    rule = parse({"cap": {"reduction": [{"name": "mines", "upper_m2": 5}]}}).cap.reduction[0]
+    assert (rule.price, rule.share, rule.lower_m2) == (0.0, 1.0, 0)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 import worlds
 
 from zoning import api, pipeline, planfile
 from zoning.contribution.rules import check
+from zoning.questions.lost import contribution
 from zoning.verify import verify
 
 OWN = """
@@ -95,3 +97,16 @@ def test_losses_travel_with_the_plan(tmp_path):
     assert [c.text.en for c in verify(back, tmp_path / "out") if not c.ok] == []
     again = back.allocate(cap=0.25)
     assert not [c for c in again.contributions if c.wing == "losses"]
+
+
+def test_classes_of_losses_follow_one_another_up_to_the_worst_unit():
+    names = ("barred_lower", "barred_upper", "forced_lower", "forced_upper")
+    units = pd.DataFrame(index=pd.Index(["u1", "u2", "u3"], name="unit"))
+    rows = pd.DataFrame({n: [1.0, 4.0] for n in names}, index=pd.Index(["u1", "u2"], name="unit"))
+    part = contribution(units, rows)
+    assert part.table("unit_losses").frame["worst_share"].tolist() == [0.25, 1.0, 0.0]
+    classes = part.themes[0].classes
+    assert [c.lower for c in classes[1:]] == [c.upper for c in classes[:-1]]
+    assert (classes[0].lower, classes[-1].upper) == (0.0, 1.0)
+    assert len({c.colour for c in classes}) == len(classes) == 5
+    assert classes[0].colour == "#eceae4"  # nothing to lose is the pale one

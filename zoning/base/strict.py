@@ -78,6 +78,14 @@ class Document:
         return _lines_of(self.text)
 
 
+class Located(dict[str, Any]):
+    """A table that knows its file and where it stands there; it equals the bare table."""
+
+    def __init__(self, data: Mapping[str, Any], document: Document, path: Path_) -> None:
+        super().__init__(data)
+        self.document, self.path = document, tuple(path)
+
+
 def read(path: Path, *, remedy: Text | None = None) -> Document:
     """Read a TOML file in UTF-8, with or without a byte order mark.
 

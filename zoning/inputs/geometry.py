@@ -189,6 +189,9 @@ def _bad(kind: str, label: str, where: str, shape: Any, crs: Any) -> Problem:
     elif kind == "non-polygon" and "LineString" in name:
         remedy = Text("make polygons of the lines (QGIS: Polygonize), or take the layer of areas",
                       "请将线构成面（QGIS：多边形化），或改用面图层")  # fmt: skip
+    elif kind == "non-polygon" and "Point" in name:
+        remedy = Text("take the layer of areas: this row is a place without extent",
+                      "请改用面图层：该行为点，没有范围")  # fmt: skip
     return Problem(
         Text(f"{label} {words.en.format(kind=name)}", f"{label} {words.zh.format(kind=name)}"),
         where,

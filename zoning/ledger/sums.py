@@ -114,11 +114,9 @@ def add_overlays(
         )  # fmt: skip
 
 
-def sums(parts: pd.DataFrame, by: Sequence[str], index: Any = None) -> pd.DataFrame:
+def sums(parts: pd.DataFrame, by: Sequence[str], index: pd.Index) -> pd.DataFrame:
     """Add up every sum column by some keys (0 on rows of ``index`` without atoms)."""
     out = _flat(parts, by).set_index(list(by))
-    if index is None:
-        return out.astype("int64")
     at = runs.positions(out.index, index)
     filled = np.zeros((len(out.columns), len(index)), dtype=np.int64)
     for row, column in zip(filled, out.columns, strict=True):

@@ -76,7 +76,16 @@ def _check(document: strict.Document) -> Config:
     except ValidationError as error:
         raise InputError([_problem(e, document) for e in error.errors()]) from error
     raise_all(_agreements(config, document))
-    return config
+    return _located(config, document)
+
+
+def _located(config: Config, document: strict.Document) -> Config:
+    """Let a method that stands in the file know its lines: it is read by others."""
+    given = config.zones.method
+    if isinstance(given, str):
+        return config
+    method = strict.Located(given, document, ("zones", "method"))
+    return config.model_copy(update={"zones": config.zones.model_copy(update={"method": method})})
 
 
 def _agreements(config: Config, document: strict.Document) -> list[Problem]:

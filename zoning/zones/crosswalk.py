@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from zoning.base.strict import Located
 from zoning.errors import InputError
 from zoning.schemes import Crosswalk, Scheme, crosswalk_names, load_crosswalk
 from zoning.schemes.crosswalk import parse_crosswalk
@@ -99,7 +100,8 @@ def method_of(
         If the method cannot be read, or speaks of another scheme and there is no crosswalk.
     """
     if isinstance(given, Mapping):
-        method = parse_method(given, where="[zones.method]", plan=scheme)
+        at = {"document": given.document, "path": given.path} if isinstance(given, Located) else {}
+        method = parse_method(given, where="[zones.method]", plan=scheme, **at)
     else:
         method = load_method(given, scheme)
     if method.scheme.name == scheme.name:

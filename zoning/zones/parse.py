@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -37,6 +37,7 @@ def parse_method(
     where: str = "method",
     document: Document | None = None,
     plan: Scheme | None = None,
+    path: Sequence[str] = (),
 ) -> Method:
     """Read a method from plain data, as it stands in TOML.
 
@@ -54,6 +55,8 @@ def parse_method(
         The file that it was read from, which knows the lines.
     plan : Scheme, optional
         Of the plan.
+    path : sequence of str
+        The way to the method inside the document.
 
     Raises
     ------
@@ -67,7 +70,9 @@ def parse_method(
     zoning.errors.InputError: method: unknown key 'sorce'. Try: did you mean 'source'?
     ...
     """
-    d = Reader(_on_base(data, where), where, document=document, code="method")
+    bare = Reader(data, where, document=document, path=path)
+    whole = _on_base(data, bare.where("base"))
+    d = Reader(whole, where, document=document, path=path, code="method")
     why = _why(d)
     dimensions = tuple(
         _dimension(d.child(f"dimension.{name}", part), name, why)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from copy import copy
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -61,7 +62,7 @@ def weigh(dimension: Dimension, scores: Floats) -> pd.DataFrame:
     return pd.DataFrame({**sets, "weight": combine_weights(sets, join, shares)}, index=names)
 
 
-def inline_files(method: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def inline_files(method: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Put pairwise matrices that a method names as files (CSV, XLSX) into the method itself.
 
     A written plan then knows its judgements. The names in the file may stand in any order.
@@ -78,7 +79,7 @@ def inline_files(method: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     InputError
         A file that cannot be read, or that judges other indicators than the dimension has.
     """
-    out = dict(method)
+    out = copy(method)  # with its place in the file
     dimensions = method.get("dimension")
     if not isinstance(dimensions, Mapping):
         return out
