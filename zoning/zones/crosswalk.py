@@ -100,8 +100,8 @@ def method_of(
         If the method cannot be read, or speaks of another scheme and there is no crosswalk.
     """
     if isinstance(given, Mapping):
-        at = {"document": given.document, "path": given.path} if isinstance(given, Located) else {}
-        method = parse_method(given, where="[zones.method]", plan=scheme, **at)
+        document, at = (given.document, given.path) if isinstance(given, Located) else (None, ())
+        method = parse_method(given, "[zones.method]", document, scheme, at)
     else:
         method = load_method(given, scheme)
     if method.scheme.name == scheme.name:

@@ -37,7 +37,7 @@ def parse_method(
     where: str = "method",
     document: Document | None = None,
     plan: Scheme | None = None,
-    path: Sequence[str] = (),
+    path: Sequence[str | int] = (),
 ) -> Method:
     """Read a method from plain data, as it stands in TOML.
 
@@ -55,7 +55,7 @@ def parse_method(
         The file that it was read from, which knows the lines.
     plan : Scheme, optional
         Of the plan.
-    path : sequence of str
+    path : sequence of str or int
         The way to the method inside the document.
 
     Raises
