@@ -15,6 +15,7 @@ from tests import worlds
 from zoning import api, planfile, schemes
 from zoning.base.shipped import data_path
 from zoning.contribution import rules
+from zoning.errors import InputError
 from zoning.inputs.protections import load_kinds
 from zoning.ledger import sums
 from zoning.outputs import contributed
@@ -187,6 +188,15 @@ def test_what_is_protected_follows_the_overlays_of_the_plan(protections, protect
 
 
 @pytest.mark.slow
+def test_methods_that_speak_of_other_zones_are_told_and_stop_nothing(pair):
+    shipped, own = pair
+    found = api.methods(own)
+    assert list(found.kappa.columns) == ["plan"] and "two-matrices" in found.cannot
+    assert found.clusters and len(api.methods(shipped).kappa.columns) > 1
+    with pytest.raises(InputError, match="speaks of the zones of"):
+        api.methods(own, ["composite"])
+
+
 def test_other_names_are_as_firm(pair):
     one, two = (api.stability(p, draws=40).draws for p in pair)
     assert one.units["stability"].tolist() == two.units["stability"].tolist()

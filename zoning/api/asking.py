@@ -274,7 +274,7 @@ class MethodComparison:
     clusters : tuple of CrossCheck
         Ward's clusters and k-means beside the plan's own zones.
     cannot : mapping of str to InputError
-        MethodComparison that cannot class these townships, with the reason.
+        Methods that cannot class these townships, or speak of other zones, with the reason.
     """
 
     table: pd.DataFrame
@@ -332,13 +332,18 @@ def methods(plan: Plan | str | Path, names: Sequence[str] = ()) -> MethodCompari
     fit: list[zones.Method] = []
     cannot: dict[str, InputError] = {}
     first = [] if names else [replace(load_method(whole.config), name="plan")]
-    others = names or zones.method_names()
-    for method in (*first, *(zones.method_of(n, whole.scheme, part.crosswalk) for n in others)):
-        name = method.name
+    for name in names or zones.method_names():
+        try:
+            first.append(zones.method_of(name, whole.scheme, part.crosswalk))
+        except InputError as error:  # a shipped one may speak of other zones than the plan
+            if names:
+                raise
+            cannot[name] = error
+    for method in first:
         try:
             zones.classify_townships(townships, method)
         except InputError as error:
-            cannot[name] = error
+            cannot[method.name] = error
         else:
             fit.append(method)
     if not fit:
