@@ -95,7 +95,8 @@ def test_what_could_not_be_drawn_is_told(wrong, code):
 def test_each_place_has_a_sheet_at_the_end_of_the_document(plan, lang, part, note, head, lines):
     document = docx.Document(io.BytesIO(report.to_bytes(plan, lang=lang)))
     heads = [p for p in document.paragraphs if p.style.name in ("Heading 1", "Heading 2")]
-    assert [p.text.split("  ")[1] for p in heads[-3:]] == [part, "甲镇", "乙县"]
+    places = ["甲镇", "乙县"] if lang == "zh" else ["Jiazhen Town (甲镇)", "Yixian County (乙县)"]
+    assert [p.text.split("  ")[1] for p in heads[-3:]] == [part, *places]
     assert [p.style.name for p in heads[-3:]] == ["Heading 1", "Heading 2", "Heading 2"]
     # The first place stands on the sheet of the chapter's own words.
     breaks = [bool(p.paragraph_format.page_break_before) for p in heads[-3:]]
