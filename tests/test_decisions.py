@@ -102,7 +102,8 @@ def test_report_and_console(plan, lang, capsys) -> None:
     blocks = accounts.zones(Writer(plan, lang))
     table = next(b for b in blocks if isinstance(b, Table) and b.heads[2] in ("reason", "理由"))
     assert len(table.rows) == 4
-    stale = next(r for r in table.rows if r[0] == "甲镇")
+    town = {"en": "Jiazhen Town", "zh": "甲镇"}[lang]
+    stale = next(r for r in table.rows if r[0] == town)
     assert stale[2] == "园区升级" and "王工" in stale[3] and "2026-06-01" in stale[3]
     assert ("applied although" if lang == "en" else "仍予执行") in stale[4]
     tell_plan(Talk(lang=lang), plan, [])
