@@ -66,6 +66,19 @@ def test_a_floor_that_costs_has_a_price_below_zero_with_a_class_of_its_own(plan,
     assert all(t.classes[0].lower == 0 for t in usual.themes)
 
 
+def test_land_without_a_zone_is_asked_nothing(tmp_path):
+    path = worlds.write(tmp_path, extra=OWN)
+    table = pd.read_csv(tmp_path / "乡镇.csv", dtype={"code": str})
+    table.loc[2, "slope_deg"] = None
+    table.to_csv(tmp_path / "乡镇.csv", index=False)
+    made = api.Plan.of(pipeline.run(planfile.load(path), tmp_path))
+    (part,) = [c for c in made.contributions if c.wing == "prices"]
+    frame = part.table("unit_prices").frame.set_index("unit")
+    bare = made.units.index[made.units["zone"].isna()]
+    assert len(bare) and frame.loc[bare, ["cap_price", "own_price"]].isna().all(axis=None)
+    assert [c.text.en for c in verify(made) if not c.ok and c.level == "error"] == []
+
+
 def test_a_forged_price_table_is_named(plan):
     (part,) = [c for c in plan.contributions if c.wing == "prices"]
     frame = part.table("limit_prices").frame.copy()

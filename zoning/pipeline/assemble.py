@@ -168,7 +168,7 @@ def assemble(
     tables = {**ground.tables, **_tables(ground, solved, config, pieces, units, parts)}
     stages = phased.contribution(units, pieces, config, ground.scheme)
     if acc is not None and found is not None:
-        stages += priced.contribution(units, pieces, acc.limits, found.limits)
+        stages += priced.contribution(units, offered(pieces), acc.limits, found.limits)
     checks = (*ground.checks, *_checks(solved, pieces))
     run = _run(ground.run, solved, config, zones, units, pieces, checks)
     if locked is not None:
