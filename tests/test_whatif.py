@@ -309,6 +309,22 @@ def test_released_land_by_hand(plan):
     assert set(table["kind"]) == {"redline"}
 
 
+def test_a_unit_whose_township_has_no_class_loses_its_overlay_for_no_zone(tmp_path):
+    path = worlds.write(tmp_path)
+    table = pd.read_csv(tmp_path / "乡镇.csv")
+    table.assign(gdp_10k_yuan=table["gdp_10k_yuan"].where(table["code"] != 321000001)).to_csv(
+        tmp_path / "乡镇.csv", index=False)  # fmt: skip
+    plan = pipeline.run(planfile.load(path), tmp_path)
+    assert plan.units.loc["1kmN3502E500", ["zone", "township_zone"]].isna().tolist() == [
+        False,
+        True,
+    ]
+    table = answer.released(plan).set_index(["rule_code", "piece"])
+    assert table["released_m2"].tolist() == [1_000_000, 500_000, 500_000]
+    assert table["township_zone"].isna().tolist() == [True, True, False]
+    assert {p.code for p in answer.price_list(plan).prices} >= {"R1", "R2"}
+
+
 LOCK = """
 [[inputs.locks]]
 code = "farmland"

@@ -5,8 +5,6 @@ It starts from the atoms of a plan and from the class table that the plan was ma
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-
 import numpy as np
 import pandas as pd
 
@@ -14,11 +12,9 @@ from zoning.base import runs
 from zoning.base.coded import spelled
 from zoning.errors import InputError
 from zoning.inputs.landuse import load_classes
-from zoning.ledger.atoms import NONE, OVERLAP
-from zoning.ledger.cover import covered
+from zoning.ledger.atoms import NONE, OVERLAP, no_sets
+from zoning.pipeline.withdrawn import Over, areas_over
 from zoning.plan import Plan
-from zoning.schemes import Overlay
-from zoning.zones.overlays import ruling
 
 
 def classes_of(plan: Plan) -> pd.DataFrame | None:
@@ -73,28 +69,23 @@ def released(plan: Plan) -> pd.DataFrame:
             "without land use nobody knows what a rule releases",
             "缺少用地数据，无法判断规则释放的土地", where=plan.name, code="no-account",
         )  # fmt: skip
-    number, seen = pd.factorize(plan.ledger["landuse"])
+    sets = plan.tables.get("protection_sets", no_sets())
+    over = areas_over(plan.ledger, plan.red_sets, sets)
+    atoms = plan.ledger[["unit", "township", "landuse", "area_m2"]].iloc[over.atoms]
+    number, seen = pd.factorize(atoms["landuse"])
     use = classes.reindex(seen)
     open_ = use["group"].notna() & ~use["built"].eq(True) & ~use["water"].eq(True)
-    guarded = (plan.ledger["red_set"] > 0) | (plan.ledger["protection_set"] > 0)
-    nowhere = plan.ledger["township"].isin([NONE, OVERLAP])
-    atoms = spelled(plan.ledger[open_.to_numpy(dtype=bool)[number] & guarded & ~nowhere])
-    alone = _alone(plan.red_sets)
-    red = atoms[(atoms["protected_by"] == "") & atoms["red_set"].isin(alone)]
-    by_red = red.assign(rule_code=red["red_set"].map(alone).astype(object), kind="redline")
-    others = _alone_of(plan)
-    kept = atoms[(atoms["red_level"] == 0) & atoms["protection_set"].isin(others.index)]
-    by_other = kept.assign(
-        rule_code=kept["protection_set"].map(others["code"]).astype(object),
-        kind=kept["protection_set"].map(others["kind"]).astype(object),
-    )
-    keys = ["kind", "rule_code", "unit", "township"]
-    table = pd.concat([by_red, by_other]).groupby(keys)["area_m2"].sum().reset_index()
-    table = table.rename(columns={"area_m2": "released_m2"})
-    turned = _turned(plan, alone)
+    sole = over.sole()
+    nowhere = atoms["township"].isin([NONE, OVERLAP]).to_numpy(dtype=bool)
+    mine = open_.to_numpy(dtype=bool)[number] & (sole >= 0) & ~nowhere
+    keys = ["area", "unit", "township"]
+    table = spelled(atoms[mine]).assign(area=sole[mine])
+    table = table.groupby(keys)["area_m2"].sum().rename("released_m2").reset_index()
     # Units that leave an overlay draw all their pieces along, also those without released land.
-    table = table.merge(turned, on=["kind", "rule_code", "unit", "township"], how="outer")
+    table = table.merge(_turned(plan, over, atoms), on=keys, how="outer")
     table["released_m2"] = table["released_m2"].fillna(0).astype("int64")
+    named = pd.DataFrame(over.areas, columns=["kind", "rule_code"], dtype=object)
+    table = table.join(named, on="area")
     table["piece"] = table["unit"] + "|" + table["township"]
     table = pd.concat([table, _nothing(plan, table)], ignore_index=True)
     table["suitability"] = runs.looked_up(plan.units["suitability"], table["unit"])
@@ -114,71 +105,16 @@ def _nothing(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=table.columns)
 
 
-def _alone(red_sets: pd.DataFrame) -> dict[int, str]:
-    """Give the sets that consist of one area, whatever its levels."""
-    found = red_sets.groupby("red_set")["area_code"].agg(["nunique", "first"])
-    one = found[found["nunique"] == 1]["first"]
-    return {int(k): str(v) for k, v in one.items()}
-
-
-def _alone_of(plan: Plan, kinds: Collection[str] | None = None) -> pd.DataFrame:
-    """Give kind and code of the sets of other protections that have one area (of some kinds)."""
-    sets = plan.tables.get("protection_sets")
-    if sets is None:
-        return pd.DataFrame(columns=["kind", "code"])
-    sets = sets if kinds is None else sets[sets["kind"].isin(kinds)]
-    one = sets.drop_duplicates(["protection_set", "kind", "code"])
-    one = one[~one["protection_set"].duplicated(keep=False)]
-    return one.set_index("protection_set")[["kind", "code"]]
-
-
-def _turned(plan: Plan, alone: Mapping[int, str]) -> pd.DataFrame:
+def _turned(plan: Plan, over: Over, atoms: pd.DataFrame) -> pd.DataFrame:
     """List the pieces of units that an overlay rules only through one protected area.
 
     ``township_zone`` is what the zone becomes without it: the next overlay that rules, or the
     class of the township.
     """
-    overlays, keys = plan.scheme.replacing, ["unit", "kind", "rule_code"]
-    columns = [o.column for o in overlays]
-    parts = [_lost(plan, o, alone) for o in overlays]
-    lost = pd.concat([pd.DataFrame(columns=[*keys, *columns]), *parts])
-    lost = lost.groupby(keys, sort=True)[columns].sum().astype("int64").reset_index()
-    lost = lost[lost["unit"].isin(plan.units.index[_ruled(plan.units)])]
-    units = pd.DataFrame(plan.units[["area_m2", "zone", "township_zone", *columns]])
-    units = units.iloc[runs.positions(lost["unit"], plan.units.index)]
-    units = units.reset_index(drop=True)
-    for column in columns:
-        units[column] = units[column] - lost[column].to_numpy()
-    first = ruling(units, overlays).first
-    codes = np.array([*(o.code for o in overlays), ""], dtype=object)
-    then = units["township_zone"].astype("string").mask(first >= 0, pd.Series(codes[first]))
-    turned = lost.assign(township_zone=then.to_numpy())[(then != units["zone"]).to_numpy()]
+    hangs = over.hanging(atoms, plan.units, plan.scheme)
+    units, then = plan.units.iloc[hangs.unit[hangs.changed]], hangs.then[hangs.changed]
+    codes = np.array([*(o.code for o in plan.scheme.replacing), ""], dtype=object)
+    turned = pd.DataFrame({"area": hangs.area[hangs.changed], "unit": units.index.astype(str)})
+    turned["township_zone"] = np.where(then >= 0, codes[then], units.get("township_zone", ""))
     rows = plan.pieces[["unit", "township"]].merge(turned, on="unit")  # type: ignore[index]
-    return rows[["kind", "rule_code", "unit", "township", "township_zone"]]
-
-
-def _ruled(units: pd.DataFrame) -> pd.Series:
-    if "zone_reason" not in units:
-        return pd.Series(False, index=units.index)
-    return units["zone_reason"].eq("overlay").fillna(False).astype(bool)
-
-
-def _lost(plan: Plan, overlay: Overlay, alone: Mapping[int, str]) -> pd.DataFrame:
-    """Give what an overlay loses in each unit without one area: land under no other that counts.
-
-    Areas of kinds that the overlay does not count may lie there too.
-    """
-    atoms, counted = plan.ledger, overlay.protections
-    of_red = pd.DataFrame({"code": pd.Series(alone, dtype=object)}).assign(kind="redline")
-    found = []
-    for sets, one in (
-        (atoms["red_set"], of_red if "redline" in counted else of_red[:0]),
-        (atoms["protection_set"], _alone_of(plan, counted)),
-    ):
-        mine = sets.isin(one.index)
-        kind, code = (sets.map(one[c].to_dict()).astype(object) for c in ("kind", "code"))
-        for k in one["kind"].unique():
-            mine &= ~((kind == k) & covered(atoms, [o for o in counted if o != k]))
-        part = spelled(atoms.loc[mine, ["unit", "area_m2"]])
-        found.append(part.assign(kind=kind[mine], rule_code=code[mine]))
-    return pd.concat(found).rename(columns={"area_m2": overlay.column})
+    return rows[["area", "unit", "township", "township_zone"]]
