@@ -23,7 +23,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -31,38 +30,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "fault
 
 import numpy as np
 import writers
+from watch import child, ended
 
 from zoning.base import staged
-from zoning.errors import InputError
-
-
-def child(what: Callable[[], object]) -> tuple[int, int]:
-    """Start in a forked process; give its number, and where it will say how it ended."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        said = "done"
-        try:
-            os.close(read)
-            try:
-                what()
-            except InputError as error:
-                said = "told " + ",".join(sorted({p.code for p in error.problems}))
-            except BaseException as error:
-                said = f"error {type(error).__name__}: {error}"[:300]
-            os.write(write, said.encode())
-        finally:
-            os._exit(0)
-    os.close(write)
-    return pid, read
-
-
-def ended(pid: int, read: int) -> str:
-    """Wait for a child; give what it said, nothing where it was killed."""
-    with os.fdopen(read, "rb") as pipe:
-        said = pipe.read().decode()
-    os.waitpid(pid, 0)
-    return said
 
 
 def recover(place: Path) -> None:

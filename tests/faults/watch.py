@@ -59,16 +59,43 @@ class Files:
         return seen
 
 
-def armed(lib: ctypes.CDLL, what: Callable[[], object], mode: int, n: int = 0) -> str:
-    """Run with faults on, if it lives; give the number of its calls and how it ended."""
-    said = "done"
-    lib.faults_arm(mode, ctypes.c_long(n))
+def outcome(what: Callable[[], object]) -> str:
+    """Call; give how it ended, in a word that fits into a pipe."""
     try:
         what()
     except InputError as error:
-        said = "told " + ",".join(sorted({p.code for p in error.problems}))
+        return "told " + ",".join(sorted({p.code for p in error.problems}))
     except BaseException as error:
-        said = f"error {type(error).__name__}: {error}"[:300]
+        return f"error {type(error).__name__}: {error}"[:300]
+    return "done"
+
+
+def child(what: Callable[[], object]) -> tuple[int, int]:
+    """Start in a forked process; give its number, and where it will say how it ended."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(read)
+            os.write(write, outcome(what).encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    return pid, read
+
+
+def ended(pid: int, read: int) -> str:
+    """Wait for a child; give what it said, nothing where it was killed."""
+    with os.fdopen(read, "rb") as pipe:
+        said = pipe.read().decode()
+    os.waitpid(pid, 0)
+    return said
+
+
+def armed(lib: ctypes.CDLL, what: Callable[[], object], mode: int, n: int = 0) -> str:
+    """Run with faults on, if it lives; give the number of its calls and how it ended."""
+    lib.faults_arm(mode, ctypes.c_long(n))
+    said = outcome(what)
     calls = lib.faults_counted()
     lib.faults_arm(OFF, ctypes.c_long(0))
     return f"{calls} {said}"

@@ -141,7 +141,7 @@ def not_ours(path: Path) -> Problem:
     )  # fmt: skip
 
 
-def held(path: Path, holder: dict[str, Any]) -> ZoningError:
+def held(path: Path | str, holder: dict[str, Any]) -> ZoningError:
     """Say who writes there."""
     who = ", ".join(
         f"{k} {holder[k]}" for k in ("command", "pid", "host", "since") if k in holder

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import socket
 from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoning.errors import InputError
+from zoning.base import blocked
+from zoning.errors import InputError, ZoningError
 from zoning.outputs.exchange.contents import Contents
 from zoning.outputs.exchange.files import key_of
 from zoning.outputs.qgis.geopackage import quoted
@@ -47,34 +50,52 @@ def write(contents: Contents, url: str | None, schema: str = "zoning") -> None:
         is not ours, or when the server refuses. The address is never shown: it may hold a password.
     """
     engine = _engine(_address(url))
+    import psycopg
+    from pandas.errors import DatabaseError
     from sqlalchemy.exc import SQLAlchemyError
 
+    begun = False
     try:
         with engine.begin() as db:
-            db.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS postgis")
-            db.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
-            _take(db, schema, [*contents.layers, *contents.tables])
-            for name, layer in contents.layers.items():
-                frame = layer.rename_geometry("geom")
-                frame.to_postgis(name, db, schema=schema, if_exists="replace", index=False)
-                _describe(db, schema, name, list(frame.columns), contents)
-            for name, table in contents.tables.items():
-                table.to_sql(name, db, schema=schema, if_exists="replace", index=False)
-                _comment(
-                    db,
-                    f"TABLE {_place(schema, name)}",
-                    contents.said.table_name(name, contents.lang),
-                )
-    except SQLAlchemyError as error:
-        raise InputError.one(
-            f"the database refused: {type(error).__name__}: {_reason(error, engine.url)}",
-            f"数据库拒绝写入：{type(error).__name__}：{_reason(error, engine.url)}",
-            where="postgis", code="database",
-            remedy=("check address, rights and the extension postgis",
-                    "请检查连接地址、权限以及 postgis 扩展"),
-        ) from None  # fmt: skip
+            begun = True
+            _hold(db, schema)
+            _fill(db, schema, contents)
+    # What breaks while a table is filled comes bare, or in an error of pandas.
+    except (SQLAlchemyError, psycopg.Error, DatabaseError) as error:
+        raise _refused(error, engine.url, begun=begun) from None
     finally:
         engine.dispose()
+
+
+def _fill(db: Connection, schema: str, contents: Contents) -> None:
+    """Write everything into a schema."""
+    db.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS postgis")
+    db.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+    _take(db, schema, [*contents.layers, *contents.tables])
+    for name, layer in contents.layers.items():
+        frame = layer.rename_geometry("geom")
+        frame.to_postgis(name, db, schema=schema, if_exists="replace", index=False)
+        _describe(db, schema, name, list(frame.columns), contents)
+    for name, table in contents.tables.items():
+        table.to_sql(name, db, schema=schema, if_exists="replace", index=False)
+        about = contents.said.table_name(name, contents.lang)
+        _comment(db, f"TABLE {_place(schema, name)}", about)
+
+
+def _hold(db: Connection, schema: str) -> None:
+    """Hold a schema until the transaction ends, or say who does; the writer's death lets go."""
+    key = int.from_bytes(hashlib.sha256((MARK + schema).encode()).digest()[:8], "big", signed=True)
+    if db.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%(key)s)", {"key": key}).scalar():
+        return
+    found = db.exec_driver_sql(
+        "SELECT application_name AS command, host(client_addr) AS host, "
+        "to_char(xact_start, 'YYYY-MM-DD HH24:MI:SS') AS since "
+        "FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted "
+        "AND (classid::bigint << 32 | objid::bigint) = %(key)s AND objsubid = 1",
+        {"key": key},
+    ).mappings().first()  # fmt: skip
+    holder = {k: v for k, v in (found or {}).items() if v}  # hidden where rights are missing
+    raise blocked.held(f"postgis, {schema}", holder)
 
 
 def _address(url: str | None) -> str | None:
@@ -158,7 +179,8 @@ def _engine(url: str | None) -> Any:
         if url.startswith(old):
             url = "postgresql+psycopg://" + url.removeprefix(old)
     try:
-        return create_engine(url)
+        who = f"zoning, pid {os.getpid()} on {socket.gethostname()}"
+        return create_engine(url, connect_args={"fallback_application_name": who[:63]})
     except (ArgumentError, ValueError):
         raise InputError.one(
             "not a database address", "数据库地址无效", where="--url", code="bad-url",
@@ -166,9 +188,32 @@ def _engine(url: str | None) -> Any:
         ) from None  # fmt: skip
 
 
-def _reason(error: Exception, url: Any) -> str:
+def _refused(error: BaseException, url: Any, *, begun: bool) -> ZoningError:
+    """Say what the server said, or that it is gone; both leave the old result or the new one."""
+    while not hasattr(error, "sqlstate") and (inner := getattr(error, "orig", error.__cause__)):
+        error = inner
+    state, reason = getattr(error, "sqlstate", None), _reason(error, url)
+    lost = state is None or state.startswith(("08", "57P"))
+    if begun and lost and hasattr(error, "sqlstate"):
+        return InputError.one(
+            f"the connection to the database broke off: {reason}",
+            f"与数据库的连接中断：{reason}", where="postgis", code="database-gone",
+            remedy=("the schema holds what it held before or, if only the last answer was lost, "
+                    "all of the new plan; write it again",
+                    "模式中仍是原有内容；若只是最后的应答丢失，则已是完整的新方案。请重新写入"),
+        )  # fmt: skip
+    kind = type(error).__name__
+    return InputError.one(
+        f"the database refused: {kind}: {reason}", f"数据库拒绝写入：{kind}：{reason}",
+        where="postgis", code="database",
+        remedy=("check address, rights and the extension postgis",
+                "请检查连接地址、权限以及 postgis 扩展"),
+    )  # fmt: skip
+
+
+def _reason(error: BaseException, url: Any) -> str:
     """Give the first line of what the server said, without statement, values and password."""
-    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+    lines = str(error).strip().splitlines()
     said = lines[0] if lines else ""
     hidden = str(url.password or "")
     return said.replace(hidden, "***") if hidden else said
