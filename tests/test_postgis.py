@@ -329,3 +329,35 @@ def test_the_second_of_two_writers_is_told_who_holds_the_schema(plan, server):
     assert "two" in told[0].tell("zh") and "另一进程正在写入" in told[0].tell("zh")
     exchange.write(plan, "postgis", url=server, schema="two", only=["units"])  # let go again
     assert ask(server, "SELECT tablename FROM pg_tables WHERE schemaname = 'two'") == [("units",)]
+
+
+@pytest.mark.postgis
+@pytest.mark.slow
+def test_tables_that_another_session_reads_are_told(plan, server, monkeypatch):
+    """It waited without end for whoever had a transaction open over a table of ours."""
+    import psycopg
+
+    monkeypatch.setattr(postgis, "WAIT_S", 1, raising=False)
+    exchange.write(plan, "postgis", url=server, schema="read", only=["units"])
+    impatient = server + "?options=-c%20statement_timeout%3D4000"
+    with psycopg.connect(server) as reader:
+        reader.execute("SELECT unit FROM read.units")
+        with pytest.raises(InputError, match="in use by another session") as told:
+            exchange.write(plan, "postgis", url=impatient, schema="read")
+    assert [p.code for p in told.value.problems] == ["file-in-use"]
+    exchange.write(plan, "postgis", url=impatient, schema="read")
+
+
+@pytest.mark.postgis
+@pytest.mark.slow
+def test_a_view_of_somebody_over_a_table_of_ours_is_told_and_stays(plan, server):
+    import psycopg
+
+    exchange.write(plan, "postgis", url=server, schema="seen")
+    with psycopg.connect(server) as db:
+        db.execute("CREATE VIEW public.mine AS SELECT unit FROM seen.units")
+    with pytest.raises(InputError, match="view mine depends on table") as told:
+        exchange.write(plan, "postgis", url=server, schema="seen")
+    assert [p.code for p in told.value.problems] == ["foreign"]
+    assert "drop that view" in told.value.problems[0].remedy.en
+    assert len(ask(server, "SELECT * FROM public.mine")) == len(plan.units)

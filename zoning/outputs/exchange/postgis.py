@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Holds the address where none is given, so that no password stands on a command line.
 VARIABLE = "ZONING_DATABASE_URL"
+#: Seconds that tables may be in use elsewhere before that is told.
+WAIT_S = 20
 #: Begins the comment of a schema of ours; the names of our tables follow.
 MARK = "zoning:"
 
@@ -47,7 +49,8 @@ def write(contents: Contents, url: str | None, schema: str = "zoning") -> None:
     ------
     InputError
         Without an address, without the packages of ``zoning[postgis]``, where the schema or a table
-        is not ours, or when the server refuses. The address is never shown: it may hold a password.
+        is not ours, in use elsewhere or has views of others over it, or when the server refuses.
+        The address is never shown: it may hold a password.
     """
     engine = _engine(_address(url))
     import psycopg
@@ -62,7 +65,7 @@ def write(contents: Contents, url: str | None, schema: str = "zoning") -> None:
             _fill(db, schema, contents)
     # What breaks while a table is filled comes bare, or in an error of pandas.
     except (SQLAlchemyError, psycopg.Error, DatabaseError) as error:
-        raise _refused(error, engine.url, begun=begun) from None
+        raise _refused(error, engine.url, schema, begun=begun) from None
     finally:
         engine.dispose()
 
@@ -84,6 +87,7 @@ def _fill(db: Connection, schema: str, contents: Contents) -> None:
 
 def _hold(db: Connection, schema: str) -> None:
     """Hold a schema until the transaction ends, or say who does; the writer's death lets go."""
+    db.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT_S}s'")
     key = int.from_bytes(hashlib.sha256((MARK + schema).encode()).digest()[:8], "big", signed=True)
     if db.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%(key)s)", {"key": key}).scalar():
         return
@@ -188,7 +192,7 @@ def _engine(url: str | None) -> Any:
         ) from None  # fmt: skip
 
 
-def _refused(error: BaseException, url: Any, *, begun: bool) -> ZoningError:
+def _refused(error: Any, url: Any, schema: str, *, begun: bool) -> ZoningError:
     """Say what the server said, or that it is gone; both leave the old result or the new one."""
     while not hasattr(error, "sqlstate") and (inner := getattr(error, "orig", error.__cause__)):
         error = inner
@@ -201,6 +205,21 @@ def _refused(error: BaseException, url: Any, *, begun: bool) -> ZoningError:
             remedy=("the schema holds what it held before or, if only the last answer was lost, "
                     "all of the new plan; write it again",
                     "模式中仍是原有内容；若只是最后的应答丢失，则已是完整的新方案。请重新写入"),
+        )  # fmt: skip
+    if state == "55P03":
+        return InputError.one(
+            f"tables of schema '{schema}' are in use by another session",
+            f"模式“{schema}”中的表正被其他会话占用", where="postgis", code="file-in-use",
+            remedy=("close it there (QGIS, pgAdmin, psql) or end its transaction, and try again",
+                    "请在 QGIS、pgAdmin、psql 等程序中关闭或结束事务后重试"),
+        )  # fmt: skip
+    if state == "2BP01":
+        hung = (error.diag.message_detail or reason).splitlines()[0]
+        return InputError.one(
+            f"something of others hangs on tables of schema '{schema}': {hung}",
+            f"模式“{schema}”中的表被其他对象引用：{hung}", where="postgis", code="foreign",
+            remedy=("drop that view and make it again after the export, or name another schema",
+                    "请先删除该视图、导出后再建，或用 --schema 指定其他模式"),
         )  # fmt: skip
     kind = type(error).__name__
     return InputError.one(
