@@ -10,6 +10,7 @@ from pathlib import Path
 
 import docx
 import openpyxl
+import pages
 import pytest
 import worlds
 
@@ -71,9 +72,7 @@ def words_of(path: Path) -> str:
         book = openpyxl.load_workbook(path)
         said = [str(c.value) for s in book for row in s.iter_rows() for c in row if c.value]
     elif path.suffix == ".html":
-        text = path.read_text(encoding="utf-8")
-        found = re.search(r'id="zoning-plan">(.*?)</script>', text, re.S)
-        payload = json.loads(found[1])
+        payload = pages.payload(path.read_text(encoding="utf-8"))
         payload.pop("geography")  # neighbours of the place itself
         payload.pop("words")  # what codes are called, whoever uses them
         said = list(strings(payload))

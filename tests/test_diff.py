@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import fake_plan, made_up, versions, worlds
+from tests.pages import payload
 from zoning import api
 from zoning.contribution import rules
 from zoning.contribution.parts import Field, Table
@@ -657,12 +658,10 @@ def test_the_plan_carries_the_changes_and_reads_them_again(written):
 
 @pytest.mark.slow
 def test_the_page_of_both_has_the_old_plan_left_and_the_changes_over_it(written):
-    import re
 
     found, out, _ = written
     page = (out / "compare.html").read_text(encoding="utf-8")
-    text = re.search(r'id="zoning-plan"[^>]*>(.*?)</script>', page, re.DOTALL)[1]
-    doc = json.loads(text)
+    doc = payload(page)
     caps = [p["accounts"]["construction"]["cap_share"] for p in doc["plans"]]
     assert caps == [found.before.run["construction"]["cap_share"],
                     found.plan.run["construction"]["cap_share"]]  # fmt: skip

@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
+import pages
 import pandas as pd
 import pytest
 import worlds
@@ -98,6 +99,11 @@ class Forger:
         text = path.read_text(encoding="utf-8")
         assert re.search(old, text), old
         path.write_text(re.sub(old, new, text, count=1), encoding="utf-8")
+
+    def page(self, old: str, new: str) -> None:
+        """Change what a page says, in its packed tables too."""
+        path = self.folder / "map.html"
+        path.write_text(pages.forged(path.read_text(encoding="utf-8"), old, new), encoding="utf-8")
 
     def entry(self, name: str, inner: str, old: str, new: str) -> None:
         """Change an entry of an archive."""
@@ -345,6 +351,8 @@ FORGERIES = {
     # what people open
     "map: figure": lambda f: f.text("map.html", r'"existing_m2":(\d+)', '"existing_m2":1'),
     "map: name": lambda f: f.text("map.html", r'"name":"小城"', '"name":"大城"'),
+    "map: township": lambda f: f.page(r'"(\w+镇)", "(\d+)"', r'"\1乙", "\2"'),
+    "map: card": lambda f: f.page(r'("cards": \[.*?)(\d)(\d\.\d)', r"\1\3\2"),
     "map: script": lambda f: f.text("map.html", r"</body>", "<script>1</script></body>"),
     "workbook: cell": lambda f: f.entry(
         "tables.xlsx", r"xl/worksheets/sheet[5-9].*", r"<v>\d{5,}</v>", "<v>7</v>"),

@@ -13,6 +13,7 @@ import pytest
 import rasterio
 import shapely
 import worlds
+from pages import payload
 from rasterio.transform import from_origin
 from shapely import LineString
 
@@ -130,7 +131,7 @@ def test_the_run_and_the_map_find_the_files_by_themselves(place, tmp_path):
     plan.save(tmp_path / "far", qgis=False)
     assert '"geography":{"absent":[' in (tmp_path / "far" / "map.html").read_text("utf-8")
     text = zn.map(tmp_path / "far", tmp_path / "m.html", inputs=folder).read_text("utf-8")
-    doc = json.loads(text.split('id="zoning-plan">')[1].split("</script>")[0])
+    doc = payload(text)
     assert {"water", "roads", "relief"} <= set(doc["geography"])
     bare = zn.map(tmp_path / "far", tmp_path / "n.html").read_text("utf-8")
     assert "dem.tif 不在手边" in bare and '"relief":{' not in bare

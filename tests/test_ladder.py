@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
-import re
 import zlib
 from dataclasses import replace
 
@@ -14,6 +12,7 @@ import pytest
 import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pages import payload
 
 import zoning as zn
 from zoning import api
@@ -154,8 +153,7 @@ def test_changes_come_back(rows):
 
 def test_the_page_carries_every_square_metre(plan, steps):
     text = webmap.html(plan, ladder=steps)
-    found = re.search(r'id="zoning-plan">(.*?)</script>', text, re.S)[1]
-    packed = json.loads(found)["ladder"]
+    packed = payload(text)["ladder"]
     order = units_in_order(plan)
     units = unpack(packed["units"], len(order), len(steps.steps))
     towns = unpack(packed["townships"], len(plan.townships), len(steps.steps))
@@ -166,12 +164,7 @@ def test_the_page_carries_every_square_metre(plan, steps):
         by_town = land.groupby(plan.pieces["township"]).sum()
         assert (towns[k] == by_town.reindex(plan.townships.index, fill_value=0)).all()
         assert packed["steps"][k]["new_m2"] == units[k].sum()
-    assert (
-        json.loads(re.search(r'id="zoning-plan">(.*?)</script>', webmap.html(plan), re.S)[1])[
-            "ladder"
-        ]
-        is None
-    )
+    assert payload(webmap.html(plan))["ladder"] is None
 
 
 def test_an_auditor_reads_the_slider_and_finds_forgeries(plan, steps):

@@ -33,6 +33,7 @@ STEPS = {
     "measure_house": ([], "rooms"),
     "mutants": (["--list", "zoning/digest.py"], "->"),
     "messy_delivery": (["{out}/delivery"], "云溪县数据.zip"),
+    "build_page": (["--check"], "3 of 3 files"),
     "refresh_assets": (["--check"], "agree with assets.toml"),
     "write_config_docs": (["--check"], ""),
     "write_cli_docs": (["--check"], ""),

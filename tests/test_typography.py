@@ -7,7 +7,6 @@ every Chinese file of a plan whose own data hold nothing of the kind: what is fo
 from __future__ import annotations
 
 import ast
-import json
 import re
 import sqlite3
 import tomllib
@@ -22,6 +21,7 @@ import pytest
 import worlds
 from lxml import etree
 from matplotlib.text import Text as Drawn
+from pages import PAYLOAD, payload
 
 import zoning as zn
 from zoning.base import words
@@ -234,11 +234,8 @@ CODES = ("unit", "piece", "area_code", "code", "colour", "sha256", "path")
 
 def in_html(path: Path) -> Iterator[str]:
     text = path.read_text(encoding="utf-8")
-    payload = re.search(
-        r'<script type="application/json" id="zoning-plan">(.*?)</script>', text, re.S
-    )
-    yield from chinese_of(json.loads(payload[1]))
-    rest = text.replace(payload[0], "")
+    yield from chinese_of(payload(text))
+    rest = PAYLOAD.sub("", text)
     yield from (t for t in re.findall(r'"((?:[^"\\\n]|\\.)*)"', rest) if CHINESE.search(t))
     shown = re.sub(r"<(script|style).*?</\1>", "", rest, flags=re.S)
     yield from (t for t in re.findall(r">([^<>]+)<", shown) if CHINESE.search(t))

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from html import escape
@@ -1184,6 +1185,18 @@ def test_scripts_hold_to_the_syntax_of_chrome_80(tmp_path):
                        encoding="utf-8").stdout for t in ("chrome80", "esnext")
     ]  # fmt: skip
     assert told[0] != told[1], "the judge sees newer syntax"
+
+
+def test_what_pages_carry_is_built_of_the_sources_byte_for_byte(tmp_path):
+    npm_file("esbuild", "0.28.2", "bin/esbuild", tmp_path)  # skips, or fails in CI, without npm
+    script = Path(__file__).resolve().parent.parent / "scripts" / "build_page.py"
+    done = subprocess.run([sys.executable, str(script), "--into", str(tmp_path)],
+                          capture_output=True, encoding="utf-8", timeout=300)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    built = Path(webmap.__file__).parent.parent / "assets" / "built"
+    assert [p.name for p in sorted(built.iterdir())] == ["inflate.js", "map.css", "zoning.js"]
+    for path in built.iterdir():
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
 
 
 def test_a_dark_room_keeps_the_colours_of_the_plan(browser, page, plan):

@@ -318,15 +318,16 @@ def _checks(plan: Plan, found: Findings) -> None:
 def _map(plan: Plan, path: Path, found: Findings) -> None:
     """Hold the payload of the map, then all the rest of the page, against the plan."""
     from zoning.outputs import webmap
+    from zoning.outputs.webmap.packing import unpacked
 
     text = path.read_text(encoding="utf-8")
     hit = _PAYLOAD.search(text)
     if hit is None:
         raise ValueError("no payload")
-    payload = json.loads(hit[1])
+    payload = unpacked(json.loads(hit[1]))
     again = webmap.html(plan, lang=payload.get("lang"))
     right = _PAYLOAD.search(again)
-    made_again = {} if right is None else json.loads(right[1])
+    made_again = {} if right is None else unpacked(json.loads(right[1]))
     # What lies under the plan is no part of it, and steps of a slider are not in the folder.
     ground, ladder = payload.pop("geography", None), payload.pop("ladder", None)
     for key in ("geography", "ladder"):

@@ -226,6 +226,7 @@
   async function load(map) {
     Z.plan = JSON.parse(document.getElementById("zoning-plan").textContent);
     if (Z.plan.format !== FORMAT) throw new Error("format " + Z.plan.format);
+    Z.plan.words = await Z.numbers(Z.plan.words);
     const asked = Z.readAddress();
     const themes = Z.plan.themes.map((t) => t.code);
     Z.state = {

@@ -6,7 +6,7 @@
   Z.loadGiven = async function (packed) {
     const classes = {};
     for (const name of Object.keys(packed.classes)) classes[name] = await Z.numbers(packed.classes[name]);
-    return { classes, cards: packed.cards };
+    return { classes, cards: await Z.numbers(packed.cards) };
   };
 
   Z.givenClasses = function (plan, theme) {

@@ -16,8 +16,8 @@
   Z.loadLayers = async function (packed) {
     const layers = {};
     for (const name of Object.keys(packed)) {
-      const layer = packed[name];
-      const shapes = await Z.shapes(layer.shapes);
+      const layer = await Z.numbers(packed[name].table);
+      const shapes = await Z.shapes(packed[name].shapes);
       const rows = layer.rows.map((values, i) => {
         const row = { code: layer.codes[i], shape: shapes[i], anchor: (layer.anchors || [])[i] };
         layer.columns.forEach((c, k) => { row[c] = values[k]; });

@@ -13,6 +13,7 @@ from zoning.outputs.webmap.accounts import pack_accounts, zone_rows
 from zoning.outputs.webmap.geography import pack as pack_geography
 from zoning.outputs.webmap.ladder import pack as pack_ladder
 from zoning.outputs.webmap.layers import CARDS, pack_layers, plain, town_rows
+from zoning.outputs.webmap.packing import pack_json
 from zoning.outputs.webmap.payload import AREAS, NAMES, SHARES, pack_units, units_in_order
 from zoning.schemes.contrast import redline_look
 
@@ -113,10 +114,24 @@ def to_json(doc: dict[str, Any]) -> str:
     >>> to_json({"name": "</script><b>"})
     '{"name":"\\u003c/script\\u003e\\u003cb\\u003e"}'
     """
-    text = json.dumps(doc, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(_packed(doc), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text
+
+
+def _packed(doc: dict[str, Any]) -> dict[str, Any]:
+    """Pack the tables of a document: words, what cards say, rows of lines beside their shapes."""
+    plans = [{**p, "given": {**p["given"], "cards": pack_json(p["given"]["cards"])}}
+             for p in doc["plans"]]  # fmt: skip
+    layers = {
+        name: {
+            "shapes": layer["shapes"],
+            "table": pack_json({k: v for k, v in layer.items() if k != "shapes"}),
+        }
+        for name, layer in doc["layers"].items()
+    }
+    return {**doc, "plans": plans, "layers": layers, "words": pack_json(doc["words"])}
 
 
 def available_themes(plans: tuple[Any, ...]) -> list[dict[str, Any]]:

@@ -11,9 +11,10 @@ import json
 from html import escape
 from typing import Any
 
-from zoning.outputs.webmap.inline import asset, css_inline, safe_script, vendored_script
+from zoning.outputs.webmap.inline import asset, css_inline, licence, safe_script, vendored_script
 
-#: The scripts of the page, in the order in which they need each other.
+#: The scripts of the page, in the order in which they need each other; joined and made small they
+#: are the first file that a page carries (scripts/build_page.py).
 SCRIPTS = (
     "core.js", "words.js", "unpack.js", "projection.js", "grid.js", "pyramid.js", "gridlayer.js",
     "themes.js", "given.js", "lines.js", "geography.js", "headline.js", "ladder.js", "card.js",
@@ -21,6 +22,7 @@ SCRIPTS = (
     "charts.js", "panel.js", "table.js", "download.js", "search.js", "polygon.js", "measure.js",
     "swipe.js", "controls.js", "folium.js", "app.js",
 )  # fmt: skip
+BUILT = ("zoning.js", "inflate.js", "map.css")
 LEAFLET = ("vendor/leaflet/leaflet.js", "vendor/leaflet/leaflet.css")
 
 #: Of ``L.map``, in its own words.
@@ -80,9 +82,7 @@ def page(data: str, centre: tuple[float, float], head: str, code: str) -> str:
         Language of the page, as HTML names it.
     """
     script, style = LEAFLET
-    own = "".join(
-        f'<script data-name="{name}">{safe_script(asset(name))}</script>\n' for name in SCRIPTS
-    )
+    own, unpacks, look = parts()
     options = "".join(f'  "{k}": {json.dumps(v)},\n' for k, v in OPTIONS.items())
     return (
         f'<!DOCTYPE html>\n<html lang="{code}">\n<head>{head}\n    \n'
@@ -90,9 +90,10 @@ def page(data: str, centre: tuple[float, float], head: str, code: str) -> str:
         f'    <script data-name="leaflet.js">{vendored_script(script)}</script>\n'
         f'    <style data-name="leaflet.css">{css_inline(style)}</style>\n'
         f"    \n            {_LOOK}\n        \n    \n"
-        f'<style data-name="map.css">{asset("map.css")}</style>\n'
-        f'<script data-name="fflate.js">{vendored_script("vendor/fflate/fflate.js")}</script>\n'
-        f"{own}</head>\n<body>\n    \n    \n"
+        f'<style data-name="map.css">{look}</style>\n'
+        f'<script data-name="inflate.js">{unpacks}</script>\n'
+        f'<script data-name="zoning.js">{own}</script>\n'
+        "</head>\n<body>\n    \n    \n"
         '            <div class="folium-map" id="map_zoning" ></div>\n        \n    \n'
         f"{asset('shell.html')}\n"
         f'<script type="application/json" id="zoning-plan">{data}</script>\n'
@@ -103,6 +104,12 @@ def page(data: str, centre: tuple[float, float], head: str, code: str) -> str:
         f"                    ...{{\n{options}}}\n\n                }}\n            );\n\n"
         "            \n\n        \n    \nZoning.start(map_zoning);\n</script>\n</html>"
     )
+
+
+def parts() -> tuple[str, str, str]:
+    """Give what a page carries of ours: scripts, what unpacks its data, stylesheet."""
+    own, unpacks, look = (asset(f"built/{name}") for name in BUILT)
+    return safe_script(own), licence("vendor/fflate") + safe_script(unpacks), look
 
 
 def head(title: str, policy: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from zoning.outputs import contributed
 from zoning.outputs.office.figures import quantity
 from zoning.outputs.office.wording import is_missing
 from zoning.outputs.webmap.layers import MAX_POINTS, degrees, fit, latin
-from zoning.outputs.webmap.packing import deflate, pack_numbers, pack_shapes
+from zoning.outputs.webmap.packing import pack_json, pack_numbers, pack_shapes
 
 if TYPE_CHECKING:
     from zoning.contribution.parts import Class, Contribution, Field, Layer
@@ -109,8 +108,7 @@ def _features(x: Layer, by: tuple[str, ...]) -> dict[str, Any]:
         for row in frame.itertuples(index=False, name=None)
     ]
     columns = [{"name": f.name, **both(f.label)} for f in fields]
-    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
-    packed = {"columns": columns, "rows": {"type": "json", "data": deflate(text.encode())}}
+    packed = {"columns": columns, "rows": pack_json(rows)}
     if any(f.name == "name" for f in fields):
         packed |= latin(x.frame, "protections" if x.name == "protections" else "places")
     return {**packed, "keys": _keys(x.frame, by)} if by else packed
@@ -165,8 +163,7 @@ def _terms(given: Contribution, name: str) -> dict[str, Any] | None:
         str(row): [list(some["line_zh"].astype(str)), list(some["line_en"].astype(str))]
         for row, some in frame.groupby("row", sort=False)
     }
-    text = json.dumps(lines, ensure_ascii=False, separators=(",", ":"))
-    return {"type": "json", "data": deflate(text.encode())}
+    return pack_json(lines)
 
 
 def _cell(f: Field, value: Any) -> Any:

@@ -98,10 +98,15 @@ def safe_script(text: str) -> str:
 
 def vendored_script(path: str) -> str:
     """Read a script of another project, with its licence in front, as the licence asks."""
+    return licence(Path(path).parent.as_posix()) + safe_script(asset(path))
+
+
+def licence(folder: str) -> str:
+    """Give the licence of another project as the comment that stands before its script."""
+    path = f"{folder}/LICENSE"
     entry = next(f for f in vendored() if f["path"] == path)
-    licence = asset(str(Path(path).with_name("LICENSE").as_posix())).replace("*/", "* /")
-    head = f"/*! {entry['package']} {entry['version']} ({entry['licence']})\n{licence}*/\n"
-    return head + safe_script(asset(path))
+    text = asset(path).replace("*/", "* /")
+    return f"/*! {entry['package']} {entry['version']} ({entry['licence']})\n{text}*/\n"
 
 
 def css_inline(path: str) -> str:

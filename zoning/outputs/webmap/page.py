@@ -17,15 +17,7 @@ from zoning.base.staged import beside, staged
 from zoning.errors import InputError
 from zoning.outputs.webmap import frame
 from zoning.outputs.webmap.document import document, plan_language, to_json
-from zoning.outputs.webmap.frame import SCRIPTS
-from zoning.outputs.webmap.inline import (
-    asset,
-    inline,
-    refuse_foreign,
-    refuse_requests,
-    safe_script,
-    vendored_script,
-)
+from zoning.outputs.webmap.inline import asset, inline, refuse_foreign, refuse_requests
 from zoning.outputs.webmap.tiles import background
 
 if TYPE_CHECKING:
@@ -257,9 +249,7 @@ def _shell(data: str) -> Any:
 
     element = MacroElement()
     element._name, element._id = "Zoning", "shell"
-    element.style = asset("map.css")
-    element.scripts = [(name, safe_script(asset(name))) for name in SCRIPTS]
-    element.spare = vendored_script("vendor/fflate/fflate.js")
+    element.scripts, element.spare, element.style = frame.parts()
     element.frame, element.data = asset("shell.html"), data
     element._template = Template(_TEMPLATE)
     return element
@@ -268,9 +258,9 @@ def _shell(data: str) -> Any:
 _TEMPLATE = """
 {% macro header(this, kwargs) %}
 <style data-name="map.css">{{ this.style }}</style>
-<script data-name="fflate.js">{{ this.spare }}</script>
-{% for name, text in this.scripts %}<script data-name="{{ name }}">{{ text }}</script>
-{% endfor %}{% endmacro %}
+<script data-name="inflate.js">{{ this.spare }}</script>
+<script data-name="zoning.js">{{ this.scripts }}</script>
+{% endmacro %}
 {% macro html(this, kwargs) %}
 {{ this.frame }}
 <script type="application/json" id="zoning-plan">{{ this.data }}</script>

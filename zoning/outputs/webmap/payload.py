@@ -22,7 +22,7 @@ from zoning.base.coded import spelled
 from zoning.errors import InputError
 from zoning.inputs.crs import to_degrees
 from zoning.ledger.sums import KIND_SUMS
-from zoning.outputs.webmap.packing import deflate, pack_numbers, pack_texts
+from zoning.outputs.webmap.packing import deflate, pack_json, pack_numbers
 from zoning.outputs.webmap.projection import browser_projection
 
 #: Above this number of units the columns are coarser and no list travels with the card.
@@ -120,9 +120,10 @@ def pack_units(plan: Any) -> dict[str, Any]:
     }
     if small and len(plan.red_sets):
         packed["redlines"] = _red_lists(plan, units.index[lattice.order], lattice.cell)
-    texts = {c: units[c].iloc[lattice.order] for c in ("why_zh", "why_en") if c in units}
+    texts = [c for c in ("why_zh", "why_en") if c in units]
     if len(units) <= TEXTS and texts:
-        packed["texts"] = {c: pack_texts(t.fillna("").astype(str)) for c, t in texts.items()}
+        told = units[texts].iloc[lattice.order].fillna("").astype(str)
+        packed["texts"] = {c: pack_json(told[c].tolist()) for c in texts}
     return packed
 
 
@@ -166,7 +167,7 @@ def _code_form(codes: Any, lattice: Lattice) -> dict[str, Any]:
             for k in range(0, len(place), _TOGETHER)
         ):
             return {"head": head, "metres": metres}
-    return {"list": pack_texts(texts.to_pylist())}
+    return {"list": pack_json(texts.to_pylist())}
 
 
 def _follow(texts: Any, place: Any, lattice: Lattice, head: str, metres: int) -> bool:
