@@ -205,6 +205,35 @@ def test_no_error_of_a_database_shows_the_password(plan):
         assert "geheim123" not in "".join(shown) and told.value.__cause__ is None
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("url", [
+    "sqlite:///x.db", "mysql://u:geheim123@h/x", "oracle://h/x", "postgresql+pg8000://127.0.0.1:9/x",
+    "postgresql+psycopg_async://u@127.0.0.1:9/x", "postgres://127.0.0.1:9/x",
+])  # fmt: skip
+def test_another_database_or_driver_is_told(plan, url):
+    """A driver that is not installed was an internal error."""
+    pytest.importorskip("psycopg")
+    pytest.importorskip("geoalchemy2")
+    with pytest.raises(InputError) as told:
+        exchange.write(plan, "postgis", url=url)
+    other = not url.startswith("postgres")
+    assert [p.code for p in told.value.problems] == ["bad-url" if other else "database"]
+    assert "geheim123" not in told.value.tell("en")
+
+
+@pytest.mark.postgis
+@pytest.mark.slow
+def test_any_name_of_a_schema(plan, server):
+    for name in ("UPPER", "a.b;--", "规" * 21):
+        for _ in range(2):
+            exchange.write(plan, "postgis", url=server, schema=name, only=["units"])
+        here = f"SELECT tablename FROM pg_tables WHERE schemaname = '{name}'"
+        assert ask(server, here) == [("units",)]
+    for name in ("100 %s", "", "规" * 21 + "a"):  # the last was cut to a name as above
+        with pytest.raises(InputError, match="1 to 63 bytes without '%'"):
+            exchange.write(plan, "postgis", url=server, schema=name)
+
+
 # ---- a writer that dies --------------------------------------------------------------------
 
 

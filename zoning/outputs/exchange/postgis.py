@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import socket
 from collections.abc import Collection
 from importlib.util import find_spec
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 VARIABLE = "ZONING_DATABASE_URL"
 #: Seconds that tables may be in use elsewhere before that is told.
 WAIT_S = 20
+#: Bytes of a name; PostgreSQL cuts a longer one, and another schema may have what is left.
+LONGEST = 63
 #: Begins the comment of a schema of ours; the names of our tables follow.
 MARK = "zoning:"
 
@@ -52,6 +55,12 @@ def write(contents: Contents, url: str | None, schema: str = "zoning") -> None:
         is not ours, in use elsewhere or has views of others over it, or when the server refuses.
         The address is never shown: it may hold a password.
     """
+    if not schema or "%" in schema or len(schema.encode("utf-8", "replace")) > LONGEST:
+        raise InputError.one(
+            f"a schema has a name of 1 to {LONGEST} bytes without '%'",
+            f"模式名应为 1～{LONGEST} 字节，且不含“%”", where="--schema", code="usage",
+            remedy=("choose another one", "请改用其他名称"),
+        )  # fmt: skip
     engine = _engine(_address(url))
     import psycopg
     from pandas.errors import DatabaseError
@@ -179,10 +188,11 @@ def _engine(url: str | None) -> Any:
     from sqlalchemy import create_engine
     from sqlalchemy.exc import ArgumentError
 
-    for old in ("postgres://", "postgresql://"):
-        if url.startswith(old):
-            url = "postgresql+psycopg://" + url.removeprefix(old)
+    scheme, colon, rest = url.partition("://")
     try:
+        if not re.fullmatch(r"postgres(ql)?(\+\w+)?", scheme):  # another database
+            raise ValueError(scheme)
+        url = "postgresql+psycopg" + colon + rest
         who = f"zoning, pid {os.getpid()} on {socket.gethostname()}"
         return create_engine(url, connect_args={"fallback_application_name": who[:63]})
     except (ArgumentError, ValueError):
