@@ -264,7 +264,7 @@ def test_explain_names_the_own_limit_that_binds(tmp_path):
     unit = made.units.index[made.units["new_m2"] > 0][0]
     assert made.run["allocation"]["method"] == "nested"
     text = " ".join(made.explain(unit, "en").lines)
-    assert "limit of the plan less" in text
+    assert "of what binds here (less" in text
 
 
 @pytest.mark.slow

@@ -331,7 +331,7 @@ def test_rules_of_phases_are_told_by_their_names(plan):
              "quota of a zone and phase: key development by the end of near term",
              "重点开发分期分区指标（近期末）"),
             ("phase:near@near", "cap of a phase: near term", "近期分期上限"),
-            ("reduction:old", "land that goes: old", "旧村减量"),
+            ("reduction:old", "land that goes: old: lower limit", "旧村减量：下限"),
         ):  # fmt: skip
             kind = codes.loc[[code], "kind"].iloc[0]
             said = [wording.rule_name(plan, kind, code, "", lang) for lang in ("en", "zh")]

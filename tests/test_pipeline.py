@@ -22,6 +22,7 @@ from zoning.errors import InputError
 from zoning.outputs.folder import write as write_folder
 from zoning.pipeline.ready import prepare
 from zoning.questions.explain import explain
+from zoning.questions.titles import limit_title
 
 
 def run(folder: Path, **options):
@@ -244,6 +245,12 @@ def test_explain_answers_units_townships_and_places(small, lang):
     assert explain(small, f"{row['lon']},{row['lat']}", lang).code == "1kmN3500E503"
 
 
+def test_limits_are_called_alike_everywhere(small):
+    assert limit_title(small, "township", "321000001") == ("township: 甲镇", "甲镇")
+    assert limit_title(small, "zone", "key").zh == "重点开发分区上限"
+    assert limit_title(small, "eco_agri", "city").zh == "生态与农业空间"
+
+
 def test_explain_says_why_new_land_comes_or_not(small):
     def told(unit):
         return " ".join(explain(small, unit, "en").lines)
@@ -251,7 +258,7 @@ def test_explain_says_why_new_land_comes_or_not(small):
     assert "Nothing is free here" in told("1kmN3500E500")
     assert "Its zone takes nothing new" in told("1kmN3502E501")
     assert "suitability 0.600 reaches the price" in told("1kmN3501E500")
-    assert "quota of a zone optimised" in told("1kmN3501E500")
+    assert "quota of a zone: optimised" in told("1kmN3501E500")
     # Every unit agrees with what it is told: built up only where it is worth the price.
     for unit in small.units.index:
         text = told(unit)

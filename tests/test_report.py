@@ -293,6 +293,12 @@ def test_limits_stand_with_what_is_left_and_their_price(plan, no_pictures):
         ["cap of the city", "3.00", "2.50", "0.50", "0.000"],
         ["quota of a zone: key development", "2.00", "2.00", "0.00", "0.750"],
     ]
+    # Of the limits of phases it is told by the end of which they hold; a county names itself.
+    limits = limits.assign(kind=["county", "phase_quota"], code=["321001", "key"],
+                           phase=pd.array([pd.NA, "near"], dtype="string"))  # fmt: skip
+    told = bare(plan, run=plan.run, tables={**plan.tables, "limits": limits})
+    found = table(report.blocks_of(told, "zh"), "新增用地的各项限制")
+    assert [row[0] for row in found.rows] == ["321001", "重点开发分期分区指标（near末）"]
 
 
 def test_flagged_townships_are_named(plan, no_pictures):

@@ -204,8 +204,6 @@ def _named(plan: Plan, price: Price) -> Price:
         return replace(price, label=Text("all protections and locks", "全部保护与锁定"))
     name = names_of(plan).get(price.code, "")
     en, zh = (rule_name(plan, price.kind, price.code, name, lang) for lang in ("en", "zh"))
-    if price.kind == "floor":
-        en, zh = f"{en}: lower limit", f"{zh}：下限"
     return replace(price, label=Text(en, zh))
 
 

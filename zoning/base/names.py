@@ -141,6 +141,28 @@ def called(frame: Any, lang: str = "en", kind: str = "places") -> list[str]:
     return [english(n, kind) if _is_nothing(o) else str(o) for o, n in zip(own, names, strict=True)]
 
 
+def by_code(*frames: Any, lang: str = "zh") -> dict[str, str]:
+    """Give the names of places by code, as they are written or in English.
+
+    Parameters
+    ----------
+    *frames : DataFrame or None
+        Places by code, such as counties and townships; those without ``name`` have none.
+    lang : {"zh", "en"}
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> by_code(pd.DataFrame({"name": ["高桥镇", None]}, index=["1", "2"]), None)
+    {'1': '高桥镇'}
+    """
+    return {
+        str(code): name
+        for frame in frames if frame is not None and "name" in frame
+        for code, name in zip(frame.index, called(frame, lang), strict=True) if name
+    }  # fmt: skip
+
+
 def _is_nothing(value: Any) -> bool:
     return value is None or value != value or str(value) in ("", "<NA>")
 

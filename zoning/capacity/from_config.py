@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from zoning.base.names import by_code
 from zoning.capacity.rules import AreaRule, CapRules, OwnLimit, PhaseRule, ReductionRule
+from zoning.capacity.titles import called
 from zoning.errors import Text
 from zoning.schemes import scheme_of
 
@@ -46,11 +48,7 @@ def cap_rules(config: Config, *places: pd.DataFrame | None) -> CapRules:
     ({'key': 0.3}, 'choice of this plan')
     """
     part = config.cap
-    names = {
-        str(code): str(name)
-        for frame in places if frame is not None and "name" in frame
-        for code, name in frame["name"].dropna().items()
-    }  # fmt: skip
+    names = by_code(*places)
     zone_caps: dict[str, float | str | None] = {}
     sources = {"base": part.base_source or BASE}
     if part.share is not None:
@@ -108,10 +106,6 @@ def _places(rule: OwnLimitRule | ReductionPart) -> dict[str, tuple[str, ...]]:
     return {column: codes for column, codes in named.items() if codes}
 
 
-def _title(rule: OwnLimitRule | ReductionPart | PhasePart) -> Text:
-    return Text(rule.title or rule.name, rule.title_zh or rule.title or rule.name)
-
-
 def _own(rule: OwnLimitRule, phases: Sequence[PhasePart]) -> OwnLimit:
     table = rule.of
     # By the end of the last phase stands all new land.
@@ -122,19 +116,19 @@ def _own(rule: OwnLimitRule, phases: Sequence[PhasePart]) -> OwnLimit:
         table=() if isinstance(table, str) else (table.table, table.column, table.key),
         places=_places(rule),
         upper=rule.upper, lower=rule.lower, keep=rule.keep_share, unit=rule.unit,
-        source=rule.source, title=_title(rule), phase="" if last else rule.phase,
+        source=rule.source, title=called(rule), phase="" if last else rule.phase,
     )  # fmt: skip
 
 
 def _phase(rule: PhasePart) -> PhaseRule:
     return PhaseRule(
         rule.name, rule.upper_m2, rule.lower_m2, rule.share, dict(rule.quotas), rule.until,
-        rule.source, _title(rule),
+        rule.source, called(rule),
     )  # fmt: skip
 
 
 def _reduction(rule: ReductionPart) -> ReductionRule:
     return ReductionRule(
         rule.name, _places(rule), rule.share, rule.upper_m2, rule.lower_m2, rule.price,
-        rule.source, _title(rule),
+        rule.source, called(rule),
     )  # fmt: skip

@@ -10,6 +10,7 @@ import pandas as pd
 from zoning.base import words
 from zoning.base.areas import km2
 from zoning.capacity.rules import by_column
+from zoning.capacity.titles import called
 from zoning.contribution.parts import Card, Chapter, Class, Contribution, Field, Table, Theme
 from zoning.errors import Text
 
@@ -108,10 +109,10 @@ def contribution(
 
 
 def _name(phase: PhasePart) -> Text:
-    en, zh = phase.title or phase.name, phase.title_zh or phase.title or phase.name
+    name = called(phase)
     if phase.until is None:
-        return Text(en, zh)
-    return Text(f"{en} (to {phase.until})", f"{zh}（至 {phase.until} 年）")
+        return name
+    return Text(f"{name.en} (to {phase.until})", f"{name.zh}（至 {phase.until} 年）")
 
 
 def _field(column: str, **more: Any) -> Field:

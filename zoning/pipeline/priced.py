@@ -13,6 +13,7 @@ import pandas as pd
 
 from zoning.base import words
 from zoning.capacity.rules import STEP, Limit
+from zoning.capacity.titles import title
 from zoning.contribution.parts import Card, Chapter, Class, Contribution, Field, Table, Theme
 from zoning.errors import Text
 
@@ -88,7 +89,11 @@ def contribution(
 
 
 def _by_limit(limits: Sequence[Limit], table: pd.DataFrame) -> pd.DataFrame:
-    names = [_named(x) for x in limits]
+    names = [
+        title(x.kind, Text(x.name.en or x.code, x.name.zh or x.code),
+              x.phase_name if x.phase and x.kind != "phase" else None)
+        for x in limits
+    ]  # fmt: skip
     return pd.DataFrame(
         {
             "limit_en": [x.en for x in names],
@@ -99,19 +104,6 @@ def _by_limit(limits: Sequence[Limit], table: pd.DataFrame) -> pd.DataFrame:
             "price": table["price"].astype("float64").to_numpy(),
         }
     ).astype({"used": "Int64", "most": "Int64"})
-
-
-def _named(limit: Limit) -> Text:
-    """Name a limit as accounts do: its kind, and the place or phase that it is about."""
-    if limit.kind == "eco_agri" or (limit.phase and limit.kind != "phase"):
-        return limit.label
-    if limit.kind == "city":
-        return Text("cap of the city", "全市总量")
-    name = Text(limit.name.en or limit.code, limit.name.zh or limit.code)
-    if limit.kind == "limit":
-        return name
-    kind = Text(*(words.value("kind", limit.kind, lang) for lang in ("en", "zh")))
-    return Text(f"{kind.en}: {name.en}", f"{kind.zh}：{name.zh}")
 
 
 def _by_unit(

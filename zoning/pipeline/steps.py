@@ -13,6 +13,7 @@ import shapely
 
 from zoning import zones
 from zoning.base import runs
+from zoning.base.names import by_code
 from zoning.capacity import Account, account, cap_rules
 from zoning.capacity.own import add_coefficients
 from zoning.capacity.reductions import add_reductions
@@ -365,9 +366,7 @@ def _protected(
     layer = intake.layers.protections
     if layer is None:
         return ()
-    names: dict[str, str] = {}
-    for frame in (state.counties, state.townships):
-        names |= {} if frame is None else frame["name"].astype(str).to_dict()
+    names = by_code(state.counties, state.townships)
     found = protections.tables(layer, ledger, parts, state.units.get("zone"))
     found["protection_areas"] = beside(found["protection_areas"], hangs)
     return (protected.contribution(layer, found, names, zone_words(state.zones)),)

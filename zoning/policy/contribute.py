@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from zoning.base.names import by_code
 from zoning.base.words import unit_sign
 from zoning.contribution.palette import groups
 from zoning.contribution.parts import (
@@ -111,7 +112,7 @@ def _named(table: Shown, plan: Plan) -> Shown:
         known["zone"] = zone_words(plan.zones)
     for level, frame in (("county", plan.counties), ("township", plan.townships)):
         if frame is not None and (level, "name") != tuple(table.frame.columns[:2]):
-            known[level] = {str(c): Text(str(n), str(n)) for c, n in frame["name"].items()}
+            known[level] = {c: Text(n, n) for c, n in by_code(frame).items()}
     fields = tuple(
         replace(f, words={c: known[f.name][c] for c in codes if c in known[f.name]})
         if f.name in known and not f.words else f

@@ -11,11 +11,13 @@ import pandas as pd
 from zoning import zones
 from zoning.base import words
 from zoning.base.areas import km2, percent
+from zoning.capacity.titles import called
 from zoning.errors import InputError, Text, named, some, suggest
 from zoning.grid.lattice import GridSpec
 from zoning.pipeline.ready import load_method
 from zoning.plan import Plan
 from zoning.questions import lost
+from zoning.questions.titles import limit_title
 
 #: Township columns that are told as numbers, in this order, where they are there.
 _SUMS = ("area_m2", "built_m2", "redline_m2", "farmland_m2", "water_m2", "free_m2", "new_m2",
@@ -308,7 +310,7 @@ def _why_new(plan: Plan, row: pd.Series, lang: str) -> str:
     if plan.run["allocation"]["method"] not in ("nested", "lp") or mine["price"].isna().any():
         return ""
     price = float(mine["price"].sum()) + _goal_price(plan, row)
-    hit = [_limit_name(plan, r.kind, r.code) for r in mine[mine["price"] > 0].itertuples()]
+    hit = [limit_title(plan, r.kind, r.code) for r in mine[mine["price"] > 0].itertuples()]
     binding = some(hit, 20).get(lang)
     taken = int(row["new_m2"]) > 0
     if zh:
@@ -357,29 +359,10 @@ def _phase(plan: Plan, row: pd.Series, lang: str) -> list[str]:
     if given is None:
         return []
     if lang == "zh":
-        name = given.title_zh or given.title or given.name
         until = "" if given.until is None else f"（至 {given.until} 年）"
-        return [f"新增建设用地主要安排在{name}{until}。"]
+        return [f"新增建设用地主要安排在{called(given).zh}{until}。"]
     until = "" if given.until is None else f" (to {given.until})"
-    return [f"Most of its new land is built in phase {given.title or given.name}{until}."]
-
-
-def _limit_name(plan: Plan, kind: str, code: str) -> Text:
-    """Name a limit for a sentence: what kind it is, and of which zone or place."""
-    kinds = Text(words.value("kind", kind, "en"), words.value("kind", kind, "zh"))
-    if code == "city":
-        return kinds
-    names = {
-        c: n for frame in (plan.counties, plan.townships)
-        if frame is not None and "name" in frame for c, n in frame["name"].items()
-    }  # fmt: skip
-    place = Text(str(names.get(code, code)), str(names.get(code, code)))
-    if code in plan.scheme.codes:
-        place = plan.scheme.name_of(code)
-    own = next((x for x in plan.config.cap.limit if kind == "limit" and x.name == code), None)
-    if own is not None:
-        place = Text(own.title or code, own.title_zh or own.title or code)
-    return Text(f"{kinds.en} {place.en}", f"{place.zh}{kinds.zh}")
+    return [f"Most of its new land is built in phase {called(given).en}{until}."]
 
 
 def _red_areas(plan: Plan, code: str) -> list[dict[str, Any]]:

@@ -146,13 +146,18 @@ def _name(plan: Plan, rule: Rule) -> Text:
     if rule.phase and rule.kind != "phase":
         by = phases[rule.phase]
         en, zh = by.title or by.name, by.title_zh or by.title or by.name
-        said = f"约束{name.zh}" if rule.kind == "limit" else f"{name.zh}新增指标"
-        word = "limit" if rule.kind == "limit" else "quota of"
-        return Text(f"{word} {name.en} by the end of {en}", f"{said}（{zh}末）")
+        name = _kinded(rule, name)
+        return Text(f"{name.en} by the end of {en}", f"{name.zh}（{zh}末）")
+    return _kinded(rule, name)
+
+
+def _kinded(rule: Rule, name: Text) -> Text:
+    """Put the kind of a rule before its name, in Chinese behind it; places name themselves."""
     if rule.kind == "limit":
         return name
     kind = [words.value("kind", rule.kind, lang) for lang in ("en", "zh")]
-    return Text(f"{kind[0]}: {name.en}", f"{kind[1]}：{name.zh}")
+    after = "" if rule.kind in ("county", "township") else kind[1]
+    return Text(f"{kind[0]}: {name.en}", f"{name.zh}{after}")
 
 
 def _title(plan: Plan, rule: Rule) -> Text:

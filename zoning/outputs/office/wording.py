@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
-from zoning.base.names import called
+from zoning.base.names import by_code
 from zoning.base.shipped import data_path, load_toml
+from zoning.capacity.titles import called as rule_called
 from zoning.contribution.parts import stem_of
 from zoning.inputs.protections import load_kinds
+from zoning.questions.titles import limit_title
 from zoning.zones import unzoned_land
 
 if TYPE_CHECKING:
@@ -113,8 +115,7 @@ def standing(plan: Plan, lang: str) -> dict[str, str]:
     policies = {c.where: given[stem_of(c.where)] for c in plan.checks if stem_of(c.where) in given}
     zones = {str(code): str(row[side]) for code, row in zone_rows(plan)}
     city = {code: word.get(lang) for code, word in words.values("where").items()}
-    limits = {x.name: (x.title_zh if lang == "zh" else x.title) or x.title or x.name
-              for x in plan.config.cap.limit}  # fmt: skip
+    limits = {x.name: rule_called(x).get(lang) for x in plan.config.cap.limit}
     return {**kinds, **policies, **limits, **place_names(plan, lang), **zones, **city}
 
 
@@ -179,11 +180,7 @@ def short_zones(plan: Plan, lang: str) -> dict[str, str]:
 
 def place_names(plan: Plan, lang: str = "zh") -> dict[str, str]:
     """Give the name of every county and township by code, as it is written or in English."""
-    found: dict[str, str] = {}
-    for frame in (plan.counties, plan.townships):
-        if frame is not None and "name" in frame.columns:
-            found |= dict(zip(frame.index.astype(str), called(frame, lang), strict=True))
-    return found
+    return by_code(plan.counties, plan.townships, lang=lang)
 
 
 def rule_name(plan: Plan, kind: str, code: str, name: str, lang: str) -> str:
@@ -191,31 +188,10 @@ def rule_name(plan: Plan, kind: str, code: str, name: str, lang: str) -> str:
     if name:
         return name
     head, _, place = code.rpartition(":")
-    place, _, phase = place.partition("@")
-    said = words.value("kind", head or kind, lang)
-    by = _phase_title(plan, phase, lang) if phase and place != phase else ""
-    if place in ("", "city"):
-        return said + by
-    where = place_names(plan).get(place, place)
-    if place in plan.scheme.codes:
-        where = plan.scheme.name_of(place).get(lang)
-    cap = plan.config.cap
-    titles = {f"limit:{x.name}": (x.title, x.title_zh) for x in cap.limit}
-    titles |= {f"reduction:{x.name}": (x.title, x.title_zh) for x in cap.reduction}
-    titles |= {f"phase:{x.name}": (x.title, x.title_zh) for x in cap.phase}
-    if (own := titles.get(f"{head}:{place}")) is not None:
-        where = own[lang == "zh"] or own[0] or place
-    if lang != "zh":
-        return f"{said}: {where}{by}"
-    return f"{where}{by}" if head in ("county", "township") else f"{where}{said}{by}"
-
-
-def _phase_title(plan: Plan, name: str, lang: str) -> str:
-    given = next((p for p in plan.config.cap.phase if p.name == name), None)
-    title = name if given is None else given.title or name
-    if lang == "zh":
-        return f"（{(given.title_zh if given else '') or title}末）"
-    return f" by the end of {title}"
+    said = limit_title(plan, head or kind, place).get(lang)
+    if kind == "floor":
+        said += "：下限" if lang == "zh" else ": lower limit"
+    return said
 
 
 def with_names(plan: Plan, table: pd.DataFrame, lang: str) -> pd.DataFrame:

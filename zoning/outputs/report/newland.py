@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from zoning.base import words
 from zoning.outputs.office.document import Block, Table
 from zoning.outputs.office.figures import DASH, area
-from zoning.outputs.office.wording import rule_name
+from zoning.outputs.office.wording import is_missing
 from zoning.outputs.report.pieces import Writer
+from zoning.questions.titles import limit_title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,14 +69,18 @@ def _method(w: Writer, done: Any) -> str:
     return words.method_words(str(done.get("method", DASH)), w.lang)
 
 
+def _key(row: dict[Any, Any]) -> str:
+    """Give the code of a limit, and the phase by whose end it holds."""
+    phase = row.get("phase")
+    return str(row["code"]) + ("" if is_missing(phase) else f"@{phase}")
+
+
 def _limits(w: Writer, table: pd.DataFrame) -> Table:
     """Write how far each limit is used, and what one more square metre of it would bring."""
     frame = table.copy()
     frame["limit"] = [
-        w.say("cap of the city", "全市总量") if k == "city"
-        else rule_name(w.plan, str(k), f"{k}:{c}", "", w.lang)
-        for k, c in zip(frame["kind"], frame["code"], strict=True)
-    ]  # fmt: skip
+        limit_title(w.plan, str(r["kind"]), _key(r)).get(w.lang) for r in frame.to_dict("records")
+    ]
     frame["price"] = [
         DASH if p != p else f"{p:.3f}"
         for p in frame["price"].astype("Float64").to_numpy(float, na_value=float("nan"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from zoning.base.names import by_code
 from zoning.contribution.parts import (
     Card,
     Chapter,
@@ -74,9 +75,7 @@ def contribute(result: Result, plan: Plan) -> Contribution:
     frames = tables(result, plan)
     layer = conflict_layer(frames["conflict_list"], result, plan.units.crs)
     frames["conflict_list"] = frames["conflict_list"].drop(columns="patch")
-    places = {} if plan.counties is None else {
-        str(c): Text(str(n), str(n)) for c, n in plan.counties["name"].items()
-    }  # fmt: skip
+    places = {c: Text(n, n) for c, n in by_code(plan.counties).items()}
     kept = {
         name: Table(name, _TITLES[name], frame, fields_of(frame, rules, zones, places),
                     _KEYS.get(name, ()))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from zoning.base.names import by_code
 from zoning.errors import Text
 from zoning.inputs.access import industry_code, industry_name
 from zoning.inputs.protections import load_kinds
@@ -160,9 +161,7 @@ def _names(ground: Ground) -> dict[str, dict[str, Text]]:
     """Give names of townships, zones and overlays by code."""
     plan = ground.plan
     members = {m.code: m.name for m in plan.scheme.members}
-    towns = {}
-    if plan.townships is not None:
-        towns = {str(k): Text(str(v), str(v)) for k, v in plan.townships["name"].items()}
+    towns = {c: Text(n, n) for c, n in by_code(plan.townships).items()}
     return {"zone": members, "overlay": members, "township": towns}
 
 
