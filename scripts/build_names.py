@@ -12,8 +12,8 @@ from collections import defaultdict
 from pathlib import Path
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "names"
-#: The signs of GB 2312 (6,763), and of the general table of 2013 as far as GBK holds them.
-LEVELS = range(0x4E00, 0x9FA6)
+#: Every sign of the block of Unicode: names of villages and hills use rare ones.
+SIGNS = range(0x4E00, 0xA000)
 
 
 #: Places that are read otherwise than their signs are in words (general knowledge, as in atlases).
@@ -31,12 +31,6 @@ KNOWN = """
     乐清市 yue qing shi; 乐陵市 le ling shi; 平乐县 ping le xian; 天台县 tian tai xian;
     昆都仑区 kun du lun qu
 """
-#: Signs of names that GB 2312 lacks.
-RARE = (
-    "圌垟垚堃堨埭塬峂峣崟崾嵊嶂坳岽峁崮崴昇晔栟桦梽槺檠沄沭泃洺浛涢淏漷潦濉灞焗"
-    "犇珮玥瑢甪畬畲砀硚磻磏筶罘翀芷茌莘蒗薮藠蠡袆谯邗邛郏郓郯鄄鄞鄢鄱酆隰韫鳌鼋"
-)
-
 #: Signs that are read so in nearly all names of places, whatever they are read alone.
 IN_NAMES = {
     "长": "chang",
@@ -50,20 +44,11 @@ IN_NAMES = {
 
 
 def readings() -> dict[str, str]:
-    """Give the most frequent reading of each sign that GBK holds, without tone."""
+    """Give the most frequent reading of each sign that is known, without tone."""
     from pypinyin import lazy_pinyin
 
-    found = {}
-    for code in LEVELS:
-        sign = chr(code)
-        try:
-            sign.encode("gb2312")
-        except UnicodeEncodeError:
-            continue
-        found[sign] = lazy_pinyin(sign, v_to_u=False)[0]
-    for sign in RARE:
-        found.setdefault(sign, lazy_pinyin(sign)[0])
-    return found | IN_NAMES
+    found = {sign: lazy_pinyin(sign, v_to_u=False)[0] for sign in map(chr, SIGNS)}
+    return {sign: sound for sign, sound in found.items() if sound.isascii()} | IN_NAMES
 
 
 def odd_places(single: dict[str, str]) -> dict[str, list[str]]:

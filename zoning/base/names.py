@@ -6,6 +6,7 @@ The tables lie in ``data/names``; a column ``name_en`` of the planner goes befor
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -102,6 +103,10 @@ def english(name: str, kind: str = "places") -> str:
     'Baohuashan National Forest Park'
     >>> english("Riverside"), english("开发区（黄梅街道）")
     ('Riverside', 'Development Zone (Huangmei Subdistrict)')
+    >>> english("枫林土家族乡"), english("道真仡佬族苗族自治县")
+    ('Fenglin Tujia Ethnic Township', 'Daozhen Gelao and Miao Autonomous County')
+    >>> english("赤山水库饮用水水源保护区", "protections")
+    'Chishan Reservoir Drinking-water Source Protection Area'
     """
     if not _HAN.search(name):
         return name
@@ -111,11 +116,32 @@ def english(name: str, kind: str = "places") -> str:
         outer = english(head + tail, kind)
         return f"{outer} ({english(inside[1], kind)})"
     generics: dict[str, str] = load_toml("names", "generics.toml")[kind]
-    last = next((g for g in sorted(generics, key=len, reverse=True) if name.endswith(g)), "")
-    own = name.removesuffix(last)
+    last = _last(name, generics)
+    own, what = name.removesuffix(last), generics.get(last, "")
     if len(own) == 1 and len(last) == 1:
         own = name  # 单县 is Shanxian County
-    return " ".join(part for part in (_joined(own), generics.get(last, "")) if part)
+    before = _last(own, generics)
+    if len(before) > 1 and len(own) > len(before):
+        return f"{english(own, kind)} {what}"  # the reservoir of a protection area
+    own, peoples = _peoples(own)
+    if peoples and last == "乡":
+        what = "Ethnic Township"
+    return " ".join(part for part in (_joined(own), peoples, what) if part)
+
+
+def _last(name: str, known: Iterable[str]) -> str:
+    """Give the longest known last part of a name."""
+    return max((g for g in known if name.endswith(g)), key=len, default="")
+
+
+def _peoples(own: str) -> tuple[str, str]:
+    """Take the peoples off that a place is named after; what is left, and they in English."""
+    peoples: dict[str, str] = load_toml("names", "generics.toml")["peoples"]
+    found: list[str] = []
+    while (last := _last(own, peoples)) and own != last:
+        own = own.removesuffix(last)
+        found.insert(0, peoples[last])
+    return own, " and ".join([", ".join(found[:-1]), found[-1]] if found[1:] else found)
 
 
 def called(frame: Any, lang: str = "en", kind: str = "places") -> list[str]:
