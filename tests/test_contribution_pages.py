@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from docx.oxml.ns import qn
 
+from zoning.base.names import english
 from zoning.contribution.parts import Chapter, Chart, Contribution, Field, Pages, Table
 from zoning.contribution.rules import check
 from zoning.contribution.stored import describe, restore
@@ -154,6 +155,23 @@ def test_a_chart_has_a_bar_for_each_row_from_zero(monkeypatch, plan, lang, title
     assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the first row on top
     assert axes.get_xlabel() == axis
     assert [t.get_text().strip() for t in axes.texts] == [gone]
+
+
+def test_bars_of_townships_bear_the_names_of_the_language(monkeypatch, plan):
+    names = plan.townships["name"].iloc[:2].tolist()
+    bars = pd.DataFrame({"name": names, "catch_m2": [3e6, 1e6]})
+    fields = (Field("name", Text("name", "名称"), Text("name", "名称")),
+              Field("catch_m2", Text("pond", "水面"), Text("pond", "水面"), "m2"))  # fmt: skip
+    by_name = Contribution("fish", Text("Fish", "鱼"),
+                           tables=(Table("catch", Text("catch", "产量"), bars, fields),),
+                           chapters=(Chapter(Text("Ponds", "鱼塘"), charts=(
+                               Chart(Text("Ponds", "水面"), "catch", "catch_m2", "name"),)),),
+                           )  # fmt: skip
+    plan = dataclasses.replace(plan, contributions=(by_name,))
+    for lang, wanted in (("zh", names), ("en", [english(n) for n in names])):
+        ((picture,), _) = drawn(monkeypatch, plan, lang)
+        assert [t.get_text() for t in picture.figure.axes[0].get_yticklabels()] == wanted
+    assert wanted != names
 
 
 def test_bars_below_zero_keep_zero_in_sight():

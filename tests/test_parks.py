@@ -107,6 +107,15 @@ def plan(world):
     return zn.load(world / "out")
 
 
+def test_the_report_names_protected_areas_and_leaves_codes_to_the_workbook():
+    from zoning.review.parks.contribute import _no_code_beside_names
+
+    rows = pd.DataFrame({"park": ["a", "a"], "code": ["basic_farmland", "HX1"],
+                         "area_name": ["永久基本农田", "湿地"]})  # fmt: skip
+    assert _no_code_beside_names(rows) == {"park_protections": ("park", "area_name")}
+    assert _no_code_beside_names(rows.assign(area_name=["永久基本农田", None])) == {}
+
+
 def tables(plan):
     given = next(c for c in plan.contributions if c.wing == "parks")
     return {t.name: t.frame for t in given.tables}, given.layers[0].frame

@@ -15,7 +15,7 @@ from zoning.outputs.office.document import Align, Block, Figure, Table, Text
 from zoning.outputs.office.figures import DASH, number
 from zoning.outputs.office.wording import is_missing
 from zoning.outputs.prints.chart import draw_column
-from zoning.outputs.report.latin import both
+from zoning.outputs.report.latin import both, english_names
 from zoning.outputs.report.pieces import DPI, Writer
 
 if TYPE_CHECKING:
@@ -67,6 +67,9 @@ def _chart(w: Writer, table: Given, chart: Chart) -> Iterator[Block]:
         w.place(v) if chart.label in PLACES and not is_missing(v) else cell(w, label, v)
         for v in rows[chart.label]
     ]
+    if w.lang == "en":
+        said = english_names(w.plan)
+        names = [said.get(n, n) for n in names]
     title = chart.title.get(w.lang)
     drawn = draw_column(title, names, numbers.tolist(), _head(w, field), w.lang)
     yield Figure(title, drawn.to_bytes("png", DPI), title)

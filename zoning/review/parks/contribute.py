@@ -172,6 +172,7 @@ def contribute_parks(
     chapter = Chapter(
         _TITLE, _paragraphs(frame),
         tables=tuple(t.name for t in tables if t.name in _SHOWN),
+        columns=_no_code_beside_names(found.by_protection),
     )  # fmt: skip
     classes = tuple(Class(t, c, k) for k, (t, c) in _STATUS.items() if k in set(frame["status"]))
     layer = Layer("parks", _TITLE, frame, fields, colour="#7f3b08", by="status",
@@ -189,6 +190,13 @@ def contribute_parks(
 
 #: Tables of the chapter; the long ones stand in the workbook.
 _SHOWN = ("park_account", "park_findings", "park_protections", "park_overlaps")
+
+
+def _no_code_beside_names(areas: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Leave the codes of protected areas to the workbook where each has a name."""
+    if (areas["area_name"].fillna("") == "").any():
+        return {}
+    return {"park_protections": tuple(c for c in areas.columns if c != "code")}
 
 
 def words_of_none() -> Text:
