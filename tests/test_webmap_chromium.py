@@ -883,6 +883,37 @@ SEEN = (
 )
 
 
+BOXES = (
+    "return ['.zn-ladder','.zn-accounts','.zn-card','.leaflet-control-scale'].map(s=>{"
+    "const e=document.querySelector(s);if(!e||e.hidden)return null;"
+    "const r=e.getBoundingClientRect();return [r.left,r.top,r.right,r.bottom]})"
+)
+
+
+@pytest.mark.parametrize("wide", [1152, 1440, 1920])
+def test_the_slider_stands_beside_the_card_and_the_accounts(browser, tmp_path, wide):
+    import worlds
+
+    import zoning as zn
+    from zoning.questions.ladder import ladder
+
+    solved = zn.run(worlds.write(tmp_path))
+    browser.size(wide, wide * 5 // 8)
+    browser.open(webmap.write(solved, tmp_path / "l.html", ladder=ladder(solved)), "#l=en")
+    unit = unit_where(browser, "g.value(i,'area_m2')>0")
+    pick = "Zoning.emit('pick',Zoning.sides[0].grid.centre(arguments[0]))"
+    for steps in (("accounts",), ("pick",), ("pick", "accounts")):
+        browser.js("Zoning.emit('accounts',false);Zoning.emit('pick',null)")
+        for step in steps:
+            browser.js(pick, unit) if step == "pick" else browser.js("Zoning.emit('accounts',true)")
+        slider, *others = browser.js(BOXES)
+        for box in filter(None, others):
+            assert slider[2] <= box[0] or slider[3] <= box[1] or slider[0] >= box[2], (steps, box)
+        wider = "const l=document.querySelector('.zn-ladder');return l.scrollWidth-l.clientWidth"
+        assert browser.js(wider) <= 0, steps
+    browser.size(1280, 800)
+
+
 def test_the_slider_shows_what_was_solved(browser, tmp_path):
     import worlds
 
