@@ -142,7 +142,8 @@ def stability(
         decided = pd.DataFrame(townships[townships["zone_reason"] != "override"])
         method = load_method(whole.config)
         clusters = room.opinions(decided, method)
-        free = room.smaa(decided, method, seed=seed)
+        if method.dimensions:  # rules weigh nothing
+            free = room.smaa(decided, method, seed=seed)
         townships = townships.assign(stability=found.townships["stability"])
     hangs = room.screen(whole, weights=weights, cuts=cuts, seed=seed, trajectories=20)
     told = None

@@ -36,6 +36,8 @@ def title(kind: str, name: Text, phase: Text | None = None) -> Text:
     重点开发分区指标（近期末）
     >>> title("county", Text("Dantu", "丹徒区")).zh, title("city", Text("x", "x")).en
     ('丹徒区', 'cap of the city')
+    >>> title("zone", Text("nature", "生态保育区")).zh
+    '生态保育区上限'
     """
     said = Text(*(words.value("kind", kind, lang) for lang in ("en", "zh")))
     if kind == "city":
@@ -45,7 +47,9 @@ def title(kind: str, name: Text, phase: Text | None = None) -> Text:
     elif kind in ("county", "township"):
         said = Text(f"{said.en}: {name.en}", name.zh)
     elif kind != "eco_agri":
-        said = Text(f"{said.en}: {name.en}", f"{name.zh}{said.zh}")
+        # 生态保育区上限, not 生态保育区分区上限.
+        zh = said.zh.removeprefix("分区") if name.zh.endswith("区") else said.zh
+        said = Text(f"{said.en}: {name.en}", f"{name.zh}{zh}")
     if phase is not None:
         said = Text(f"{said.en} by the end of {phase.en}", f"{said.zh}（{phase.zh}末）")
     return said

@@ -245,8 +245,9 @@ def price(
                      "每条规则的代价（占方案适宜性总值）")  # fmt: skip
     talk.write_table(title, [talk.say(*h) for h in heads], rows)
     free = int((table["upper"] == 0).sum())
-    talk.write(talk.say(f"{free} rules are proved to cost nothing. Prices do not add up.",
-                        f"{free} 条规则证明没有代价。各项代价不可相加。"))  # fmt: skip
+    nothing = talk.say(f"{free} rules are proved to cost nothing. ", f"{free} 条规则证明没有代价。")
+    sums = talk.say("Prices do not add up.", "各项代价不可相加。")
+    talk.write((nothing if free else "") + sums)
 
 
 @command()

@@ -60,11 +60,12 @@ def _area(redlines: gpd.GeoDataFrame, row: Any) -> tuple[Spot, ...]:
 def unknown_types(redlines: gpd.GeoDataFrame, where: str) -> list[Finding]:
     """Warn of types that the shipped table does not know; other provinces have their own."""
     found = []
-    types = load_types().index
+    table = load_types()
+    types = table.index
     for value in sorted(set(redlines["type"].dropna()) - set(types)):
         found.append(Finding(
             Text(f"unknown type '{value}'", f"未知的红线类型“{value}”"), where,
-            remedy=Text("types: " + ", ".join(types), "可用类型：" + "、".join(types)),
+            remedy=Text("types: " + ", ".join(types), "可用类型：" + "、".join(table["zh"])),
             code="redline-type",
             spots=features(redlines, redlines["type"] == value, redlines["type"])))  # fmt: skip
     return found

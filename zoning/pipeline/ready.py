@@ -87,6 +87,15 @@ def prepare(config: Config, folder: Path) -> Ready:
     return Ready(settled, intake, method, decisions, tuple(m for m in others if m is not None))
 
 
+def _in_file(problem: Problem, config: Config) -> str:
+    """Say where a rule of the method stands; a column that the table lacks stands nowhere."""
+    method = config.zones.method
+    if problem.code not in ("rule", "rule-syntax"):
+        return ""
+    rule = problem.where.rpartition(":")[2]
+    return f"{method}: {rule}" if isinstance(method, str) else f"[zones.method]: {rule}"
+
+
 def _other(config: Config, name: str, folder: Path) -> zones.Method:
     """Load a method to compare with, in the zones of the plan."""
     part = config.zones
@@ -137,7 +146,8 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
         # Names and text only: what is read off the data needs the areas that a run measures.
         method_values(table, method)
     except InputError as error:
-        raise InputError([replace(p, where=where) for p in error.problems]) from error
+        named = [replace(p, where=_in_file(p, config) or where) for p in error.problems]
+        raise InputError(named) from error
     raise_all(_no_suitability(config, intake, method))
     for column in config.indicators.spread:
         if column not in table or not pd.api.types.is_numeric_dtype(table[column]):
@@ -225,9 +235,11 @@ def _no_suitability(config: Config, intake: Intake, method: zones.Method) -> lis
     return [Problem(
         Text(f"method '{method.name}' has no [suitability], by which new land is placed",
              f"方法“{method.name}”没有 [suitability]，无法据以分配新增用地"), "[zones] method",
-        remedy=Text("copy [suitability] from two-matrices.toml, or set [allocation] "
-                    "enabled = false",
-                    "请从 two-matrices.toml 复制 [suitability]，或设 [allocation] enabled = false"),
+        remedy=Text(
+            "give it one, such as built = 0.25, not_farmland = 0.15, not_protected = 0.20, or set "
+            "[allocation] enabled = false",
+            "请补充，如 built = 0.25、not_farmland = 0.15、not_protected = 0.20，或设 [allocation] "
+            "enabled = false"),
         code="no-suitability",
     )]  # fmt: skip
 

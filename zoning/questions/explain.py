@@ -252,7 +252,7 @@ def _unit(plan: Plan, code: str, lang: str) -> Answer:
     facts["townships"] = {
         str(r.township): None if pd.isna(r.share) else float(r.share) for r in mine.itertuples()
     }
-    if plan.townships is not None:
+    if plan.townships is not None and len(mine):
         names = plan.townships["name"]
         listed = ("、" if zh else ", ").join(
             f"{names.get(r.township, r.township)} {percent(r.share)}" for r in mine.itertuples()
@@ -266,8 +266,8 @@ def _unit(plan: Plan, code: str, lang: str) -> Answer:
     red = _red_areas(plan, code)
     if red:
         facts["redline_areas"] = red
-        listed = "; ".join(
-            f"{r['name']}（{r['area_code']}, {r['level']} 级）{km2(r['area_m2'], 3)}" if zh
+        listed = ("；" if zh else "; ").join(
+            f"{r['name']}（{r['area_code']}，{r['level']} 级）{km2(r['area_m2'], 3)}" if zh
             else f"{r['name']} ({r['area_code']}, level {r['level']}) {km2(r['area_m2'], 3)}"
             for r in red
         )  # fmt: skip

@@ -157,6 +157,8 @@ def _kinded(rule: Rule, name: Text) -> Text:
         return name
     kind = [words.value("kind", rule.kind, lang) for lang in ("en", "zh")]
     after = "" if rule.kind in ("county", "township") else kind[1]
+    if name.zh[-1:] == "区" and after[:2] == "分区":  # told once
+        after = after[2:]
     return Text(f"{kind[0]}: {name.en}", f"{name.zh}{after}")
 
 

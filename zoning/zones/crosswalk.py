@@ -107,14 +107,16 @@ def method_of(
     if method.scheme.name == scheme.name:
         return method
     if crosswalk is None:
+        shipped = f"{method.scheme.name}_{scheme.name}"
+        fits = shipped in crosswalk_names()
         raise InputError.one(
             f"method '{method.name}' speaks of the zones of '{method.scheme.name}', the plan of "
             f"those of '{scheme.name}'",
             f"方法“{method.name}”采用分区方案“{method.scheme.name}”，本方案采用“{scheme.name}”",
             where="[zones] method", code="no-crosswalk",
-            remedy=(f"name a [zones] crosswalk (a file, or {', '.join(crosswalk_names())}), or a "
-                    f"method of '{scheme.name}'",
-                    f"请给出 [zones] crosswalk（文件或 {'、'.join(crosswalk_names())}），"
+            remedy=(f"name a [zones] crosswalk ({f'a file, or {shipped}' if fits else 'a file'}), "
+                    f"or a method of '{scheme.name}'",
+                    f"请给出 [zones] crosswalk（{f'文件或 {shipped}' if fits else '文件'}），"
                     f"或采用“{scheme.name}”的方法"),
         )  # fmt: skip
     walk = (

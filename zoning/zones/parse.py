@@ -8,7 +8,7 @@ from typing import Any
 
 from zoning.base.shipped import data_path, load_toml
 from zoning.base.strict import REQUIRED, Document, Reader
-from zoning.errors import InputError, raise_all
+from zoning.errors import InputError, Text, raise_all
 from zoning.schemes import Scheme
 from zoning.weights.scaling import Scale
 from zoning.zones import reading as r
@@ -369,8 +369,12 @@ def _suitability(d: Reader, parent: Evidence, dimensions: tuple[Dimension, ...])
     weights = {k: d.number(k, 0.0, at_least=0.0) for k in keys}
     full = d.number("built_full_share", 1.0, above=0.0)
     names = tuple(x.name for x in dimensions)
-    drawn = "guidance" in names or not weights["guidance"]
-    dimension = d.choice("dimension", "guidance" if drawn else REQUIRED, (*names, "guidance"))
+    if weights["guidance"] and "guidance" not in names and "dimension" not in d.data:
+        d.fail("the method has no dimension 'guidance' whose score could count",
+               "方法中没有可计分的维度“guidance”", Text(
+                   "name one: dimension = ..., or set guidance = 0",
+                   "请写明 dimension = ...，或设 guidance = 0"), key="guidance")  # fmt: skip
+    dimension = d.choice("dimension", "guidance", (*names, "guidance"))
     why = _why(d, parent)
     terms = tuple(_term(t, why) for t in d.tables("term"))
     for term in terms:

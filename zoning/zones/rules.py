@@ -175,10 +175,12 @@ def compile_rule(text: str, columns: Collection[str], *, where: str = "rule") ->
         at = getattr(error, "offset", None) or 1
         raise InputError.one(
             f"column {at} of the rule: cannot be read: {text!r}",
-            f"规则第 {at} 列：无法解析：{text!r}",
-            where=where,
-            code="rule-syntax",
-        ) from error
+            f"规则第 {at} 列：无法解析：{text!r}", where=where, code="rule-syntax",
+            remedy=(
+                "comparisons joined by and, or, not, in; a last rule for all others says True",
+                "用 and、or、not、in 连接比较；适用于其余全部的末条规则写 True",
+            ),
+        ) from error  # fmt: skip
     walk = Walk(frozenset(columns), where)
     walk.condition(tree)
     raise_all(walk.problems)

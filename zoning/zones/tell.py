@@ -319,6 +319,12 @@ def _why_unit(unit: Mapping[str, Any] | pd.Series, scheme: Scheme, lang: str) ->
     reason = str(unit["zone_reason"])
     zone = None if pd.isna(unit["zone"]) else unit["zone"]
     over = next((o for o in scheme.replacing if o.code == zone), None)
+    if reason == "unknown" and pd.isna(unit.get("township", "")):
+        return (
+            "不属于任何乡镇或分属多个乡镇"
+            if lang == "zh"
+            else "it lies in no township or in several"
+        )
     if reason != "overlay" or over is None:
         return _REASONS.get(reason, _REASONS["unknown"]).get(lang)
     part, least = unit.get(over.column), f"{over.share * 100:.1f}%"

@@ -83,19 +83,22 @@ class StabilityResult:
         d = self.draws
         share = percent(self.firm_share, 0)
         rule = percent(self.firm, 0)
+        outside, points = percent(self.firm_outside, 0), f"±{d.overlays * 100:g}"
+        laid = bool(self.overlay_shares)
         if lang == "zh":
+            shares = f"、叠加区阈值 {points} 个百分点" if laid else ""
+            rest = f"；不计叠加区（几乎总是稳定）为 {outside}" if laid else ""
             return (
                 f"{share}的面积是稳定的：在 {d.count:,} 次抽样（权重 ±{d.weights:.0%}、"
-                f"分界移动不超过量程的 {d.cuts:.0%}、叠加区阈值 ±{d.overlays * 100:g} 个百分点，"
-                f"种子 {d.seed}）中，至少 {rule} 保持原分区；"
-                f"不计叠加区（几乎总是稳定）为 {percent(self.firm_outside, 0)}。"
+                f"分界移动不超过量程的 {d.cuts:.0%}{shares}，种子 {d.seed}）中，"
+                f"至少 {rule} 保持原分区{rest}。"
             )
+        shares = f", thresholds of overlays {points} points" if laid else ""
+        rest = " Without what overlays rule, which is nearly always firm, it is " if laid else ""
         return (
             f"{share} of the area is firm: it keeps its zone in at least {rule} of "
             f"{d.count:,} draws (weights ±{d.weights:.0%}, cuts by up to {d.cuts:.0%} of their "
-            f"span, thresholds of overlays ±{d.overlays * 100:g} points, seed {d.seed}). Without "
-            f"what overlays rule, which is nearly always firm, it is "
-            f"{percent(self.firm_outside, 0)}."
+            f"span{shares}, seed {d.seed})." + (f"{rest}{outside}." if laid else "")
         )
 
     def as_dict(self) -> dict[str, Any]:
