@@ -114,6 +114,7 @@ def test_the_report_names_protected_areas_and_leaves_codes_to_the_workbook():
                          "area_name": ["永久基本农田", "湿地"]})  # fmt: skip
     assert _no_code_beside_names(rows) == {"park_protections": ("park", "area_name")}
     assert _no_code_beside_names(rows.assign(area_name=["永久基本农田", None])) == {}
+    assert _no_code_beside_names(rows.iloc[:0]) == {}  # no such table is handed over
 
 
 def tables(plan):

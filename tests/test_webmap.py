@@ -88,6 +88,20 @@ def unpack_shapes(text: str) -> list:
         features.append([[ring() for _ in range(number())] for _ in range(count)])
 
 
+@pytest.mark.parametrize(
+    "data",
+    [b"[1, 2", b"\xff\xfe{", b"[" * 200_000, b" " * (packing.MOST_BYTES + 1), None, "e"],
+    ids=["no json", "no text", "deep", "too long", "cut off", "no base64"],
+)
+def test_a_packed_table_that_is_none_is_told(data):
+    whole = packing.pack_json(["甲", 1.5, None])
+    assert packing.unpacked([{"a": whole}]) == [{"a": ["甲", 1.5, None]}]
+    text = whole["data"][:12] if data is None else data
+    bad = text if isinstance(text, str) else packing.deflate(text)
+    with pytest.raises(ValueError, match="a packed table is none"):
+        packing.unpacked({"a": {"type": "json", "data": bad}})
+
+
 @given(st.lists(st.integers(0, 65535), min_size=0, max_size=50))
 def test_numbers_come_back(numbers):
     assert list(unpack(packing.pack_numbers(numbers, "uint16"))) == numbers

@@ -87,11 +87,11 @@ def unpacked(tree: Any) -> Any:
     way = zlib.decompressobj()
     try:
         data = way.decompress(base64.b64decode(tree["data"]), MOST_BYTES)
-    except (zlib.error, TypeError) as error:
-        raise ValueError(str(error)) from None
-    if not way.eof:
-        raise ValueError("a packed table is cut off, or too long")
-    return json.loads(data)
+        if not way.eof:
+            raise ValueError("it is cut off, or too long")
+        return json.loads(data)
+    except (zlib.error, TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"a packed table is none: {error}") from None
 
 
 def pack_shapes(shapes: npt.ArrayLike) -> str:

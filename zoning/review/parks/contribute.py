@@ -194,7 +194,7 @@ _SHOWN = ("park_account", "park_findings", "park_protections", "park_overlaps")
 
 def _no_code_beside_names(areas: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     """Leave the codes of protected areas to the workbook where each has a name."""
-    if (areas["area_name"].fillna("") == "").any():
+    if areas.empty or (areas["area_name"].fillna("") == "").any():
         return {}
     return {"park_protections": tuple(c for c in areas.columns if c != "code")}
 
