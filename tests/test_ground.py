@@ -214,3 +214,11 @@ def test_a_raster_of_as_many_pixels_elsewhere_is_brought_to_those_of_the_first(t
         assert made.transform == given.transform and made.shape == given.shape
         assert made.read(1)[0, 0] == pytest.approx(heights[:2, :2].mean(), abs=31)
         assert made.read(1)[-1, -1] == made.nodata
+    # Without a value for what is unknown the numbers keep their fractions.
+    with rasterio.open(finer) as given:
+        profile = {**given.profile, "nodata": None}
+    with rasterio.open(finer, "w", **profile) as file:
+        file.write(np.full_like(heights, 7.25), 1)
+    _aligned(finer, first, "cover", out, worlds.CRS)
+    with rasterio.open(out) as made:
+        assert made.read(1)[0, 0] == 7.25

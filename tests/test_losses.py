@@ -26,6 +26,7 @@ def test_brute_force_agrees(seed):
     limits = [Limit("city", "city", cap_m2=5), Limit("county", "c0", floor_m2=2, cap_m2=3)]
     base = allocate(pieces, limits)
     table = losses(pieces, limits, base)
+    assert table.index.name == "unit"
     free, worth = pieces["free_m2"].to_numpy(), pieces["suitability"].to_numpy()
     plans = [
         np.array(x)

@@ -22,6 +22,12 @@ def problems(raw):
     return caught.value.problems
 
 
+def test_keys_under_the_rows_of_a_list_have_suggestions_of_their_own_table():
+    layer = {"kind": "water", "path": "w.gpkg", "columns": {"published": "x"}}
+    (told,) = problems({"inputs": {"protections": [layer]}})
+    assert "'published_m2'" in told.tell("en")
+
+
 def test_all_problems_come_at_once_with_suggestions():
     found = problems(
         {

@@ -135,3 +135,15 @@ def test_land_of_two_areas_of_one_type_counts_at_the_stricter_level():
     found = redlines.tables(redlines.describe(lines, ledger), ledger, parts, None)
     row = found["redline_types"].set_index("type").loc["forest-park"]
     assert (row["level1_m2"], row["level2_m2"]) == (1_000_000, 1_000_000)
+
+
+def test_an_area_outside_the_city_has_a_row_of_zeros():
+    lines = layer().iloc[[2, 3]].assign(geometry=[worlds.square(0, 0), worlds.square(9, 0)])
+    use = Raster(np.full((10, 60), 7), worlds.X, worlds.Y + 1000, 100.0, 100.0)
+    city = Layers(worlds.square(0, 0, 6, 1), redlines=lines, landuse=use)
+    ledger = build(city, GridSpec(worlds.CRS))
+    parts = sums.split(ledger.atoms, load_classes())
+    found = redlines.tables(redlines.describe(lines, ledger), ledger, parts, None)
+    row = found["redline_areas"].set_index("area_code").loc["C"]
+    columns = ["level1_m2", "level2_m2", "area_m2", "built_m2"]
+    assert row[columns].astype(int).tolist() == [0, 0, 0, 0]

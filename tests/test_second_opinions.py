@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from test_stability import towns
 
 from zoning.questions.stability import cross_check, opinions, smaa, topsis
+from zoning.questions.stability.clusters import grouped
 from zoning.questions.stability.opinions import closeness
 from zoning.zones import classify_townships, load_method
 from zoning.zones.classify import method_values
@@ -190,3 +191,17 @@ def test_a_report_has_second_opinions_by_itself(lang):
     assert len(shown.rows) >= 2 and all("0." in r[1] or r[1] == "1.00" for r in shown.rows)
     few = replace(plan, townships=frame.iloc[:4])
     assert list(firmness.second_opinions(Writer(few, lang))) == []
+
+
+def test_each_way_of_clustering_is_the_one_it_is_called():
+    """K-means leaves its clusters tighter than Ward's tree does; here both differ."""
+    rng = np.random.default_rng(4)
+    x = np.vstack([rng.normal([0, y], [4, 0.3], (20, 2)) for y in (0, 1.6)])
+    towns = pd.DataFrame({"zone": ["a"] * 20 + ["b"] * 20})
+    z = pd.DataFrame((x - x.mean(axis=0)) / x.std(axis=0))
+
+    def spread(how: str) -> float:
+        groups = z.groupby(grouped(towns, x, how, seed=1).table["cluster_zone"].to_numpy())
+        return float(((z - groups.transform("mean")) ** 2).to_numpy().sum())
+
+    assert spread("kmeans") < spread("ward") - 0.1

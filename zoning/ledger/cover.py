@@ -24,9 +24,10 @@ def covered(atoms: pd.DataFrame, kinds: Collection[str]) -> pd.Series:
 
     Examples
     --------
-    >>> atoms = pd.DataFrame({"red_level": [0, 1, 0], "protected_by": ["core+lock", "", ""]})
-    >>> covered(atoms, ["lock", "redline"]).tolist()
-    [True, True, False]
+    >>> atoms = pd.DataFrame({"red_level": [0, 1, 0], "protected_by": ["core+lock", "", ""]},
+    ...                      index=[7, 8, 9])
+    >>> covered(atoms, ["lock", "redline"]).to_dict()
+    {7: True, 8: True, 9: False}
     """
     return covers(atoms)(kinds)
 
