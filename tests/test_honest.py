@@ -29,6 +29,12 @@ def test_an_honest_plan_and_its_answer_pass(seed):
     assert not off and not kind.startswith("refused"), (seed, kind, off)
 
 
+def test_a_rule_of_land_that_goes_where_none_is(tmp_path):
+    """Seed 2244 names a township without land that may go: the run left the column out."""
+    kind, off = honest_plans.told(2244, tmp_path / "world")
+    assert (kind, off) == ("plan", [])
+
+
 def run(script, *arguments):
     """Run a script; give what it printed."""
     made = subprocess.run(

@@ -281,6 +281,18 @@ def plan(request, tmp_path_factory):
 
 
 @pytest.mark.slow
+def test_land_that_locks_hold_does_not_go_and_is_told_as_none(tmp_path):
+    rule = '[[cap.reduction]]\nname = "old"\ntownship = "321000001"\nshare = 0.2\n'
+    path = worlds.write(tmp_path, extra=rule)
+    plan = api.Plan.of(pipeline.run(planfile.load(path), tmp_path))
+    assert plan.pieces["reducible_m2"].sum() > 0 and plan.run["construction"]["reduced_m2"] >= 0
+    holding = plan.pieces.loc[plan.pieces["reducible_m2"] > 0, "unit"].unique().tolist()
+    locked = plan.allocate(lock_out=holding)
+    assert locked.run["construction"]["reduced_m2"] == 0
+    assert [c.text.en for c in verify(locked) if not c.ok and c.level == "error"] == []
+
+
+@pytest.mark.slow
 def test_a_plan_with_phases_and_reductions_holds_and_comes_back(plan, tmp_path):
     account_ = plan.run["construction"]
     assert account_["phases_m2"]["near"] <= account_["phases_m2"]["far"] == account_["new_m2"]

@@ -307,9 +307,10 @@ def test_a_writer_that_dies_at_any_message_leaves_the_old(plan, server, way, ove
         if said == "done" or said.startswith("lived"):  # what comes after COMMIT says goodbye
             assert every and tried > 900, (at, said)
             break
-        early = isinstance(at, int) and at < 4  # before the server has answered at all
-        told = f"told database{'' if early else '-gone'}"
-        assert said == ("killed" if way == "killed" else told), (at, said)
+        told = {"told database-gone"}
+        if isinstance(at, int) and at < 5:  # maybe before the server has answered at all
+            told.add("told database")
+        assert said in ({"killed"} if way == "killed" else told), (at, said)
         assert left == before, (at, said)
 
 

@@ -163,6 +163,8 @@ def assemble(
         if found.stages is not None:
             more = found.stages.reindex(pieces.index).astype("int64")
             pieces = pieces.assign(**{c: more[c] for c in more.columns})
+        if config.cap.reduction and "reduced_m2" not in pieces:
+            pieces = pieces.assign(reduced_m2=0)  # none may go, or locks hold all that may
     units = phased.with_phase(_with_new(ground.units, pieces, "unit"), pieces, config)
     zones = _with_limits(_with_new(ground.zones, pieces, "zone"), acc)
     tables = {**ground.tables, **_tables(ground, solved, config, pieces, units, parts)}
