@@ -29,7 +29,7 @@ def opened(tree: Any) -> Any:
 
 def forged(page: str, pattern: str, put: str) -> str:
     """Change what the open document says, and pack it as the tool does."""
-    from zoning.outputs.webmap.document import to_json
+    from zoning.outputs.webmap.document import packed, to_json
 
     open_ = payload(page)
     text, found = re.subn(pattern, put, json.dumps(open_, ensure_ascii=False), count=1)
@@ -37,4 +37,4 @@ def forged(page: str, pattern: str, put: str) -> str:
     doc = json.loads(text)
     for layer in doc["layers"].values():
         layer.update(layer.pop("table"))
-    return page.replace(PAYLOAD.search(page)[1], to_json(doc))
+    return page.replace(PAYLOAD.search(page)[1], to_json(packed(doc)))

@@ -247,6 +247,15 @@ def test_each_limit_has_the_source_of_its_own_rule():
     assert source["city", "city"] == source["quota", "key"] == "choice of this plan"
 
 
+def test_only_a_lock_in_and_a_lock_out_contradict_one_another():
+    inn, out = Lock("A", "in", ("u1", "u3")), Lock("B", "out", ("u3", "u4"))
+    told = [c for c in presolve(city(), [], [out, inn]) if c.check == "presolve.locks"]
+    assert [(c.measured, c.where) for c in told] == [(1, "u3")]
+    assert told[0].text.en.startswith("lock A (in) and lock B (out) both hold unit u3")
+    for alone in ([inn, inn], [out, out], [Lock("C", "out", ("u2",)), inn]):
+        assert "presolve.locks" not in {c.check for c in presolve(city(), [], alone)}
+
+
 def test_presolve_words():
     table = city()
     rules = [

@@ -46,6 +46,13 @@ def test_brute_force_agrees(seed):
 
 
 @pytest.mark.slow
+def test_who_waits_is_told_unit_by_unit():
+    pieces, told = pieces_of(3), []
+    limits = [Limit("city", "city", cap_m2=int(pieces["free_m2"].sum()) // 2)]
+    found = losses(pieces, limits, allocate(pieces, limits), progress=lambda *n: told.append(n))
+    assert told == [(k, len(found)) for k in range(len(found))] and len(found) > 1
+
+
 def test_with_a_boundary_the_interval_holds_the_loss():
     pieces = pieces_of(4, side=4)
     limits = limits_of(pieces, 4, floors=False)

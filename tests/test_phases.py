@@ -221,6 +221,19 @@ def test_locked_units_keep_what_they_have():
     assert then.new_m2[here].sum() == 0
 
 
+@pytest.mark.parametrize(("by_near", "off"), [([0, 4], 0), ([-1, 4], 1), ([0, 6], 1), ([-1, 6], 2)])
+def test_more_by_the_end_of_a_phase_than_after_it_is_counted(by_near, off):
+    from types import SimpleNamespace
+
+    from zoning.capacity.settle import _nested
+
+    limits = (Limit("phase", "near", cap_m2=9, phase="near", staged=True),
+              Limit("phase", "far", cap_m2=9, phase="far", staged=True))  # fmt: skip
+    pieces = pd.DataFrame({"by_near_m2": by_near}, index=["a", "b"])
+    (check,) = _nested(SimpleNamespace(limits=limits), pieces, pd.Series([1, 5], ["a", "b"]))
+    assert (check.measured, check.ok, check.limit, check.where) == (off, off == 0, 0, "near")
+
+
 def test_presolve_tells_what_phases_and_reductions_cannot_hold():
     pieces, limits, _ = world(12)
     table = [replace(x, floor_m2=10**6) for x in limits if x.kind in ("phase", "reduction")]

@@ -114,13 +114,13 @@ def to_json(doc: dict[str, Any]) -> str:
     >>> to_json({"name": "</script><b>"})
     '{"name":"\\u003c/script\\u003e\\u003cb\\u003e"}'
     """
-    text = json.dumps(_packed(doc), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(doc, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text
 
 
-def _packed(doc: dict[str, Any]) -> dict[str, Any]:
+def packed(doc: dict[str, Any]) -> dict[str, Any]:
     """Pack the tables of a document: words, what cards say, rows of lines beside their shapes."""
     plans = [{**p, "given": {**p["given"], "cards": pack_json(p["given"]["cards"])}}
              for p in doc["plans"]]  # fmt: skip

@@ -16,7 +16,7 @@ from zoning.base.marks import ours, seal
 from zoning.base.staged import beside, staged
 from zoning.errors import InputError
 from zoning.outputs.webmap import frame
-from zoning.outputs.webmap.document import document, plan_language, to_json
+from zoning.outputs.webmap.document import document, packed, plan_language, to_json
 from zoning.outputs.webmap.inline import asset, inline, refuse_foreign, refuse_requests
 from zoning.outputs.webmap.tiles import background
 
@@ -189,7 +189,7 @@ def build(plan: Plan, *, lang: str | None = None) -> folium.Map:
     page_map.default_js = [link for link in page_map.default_js if link[0] == "leaflet"]
     page_map.default_css = [link for link in page_map.default_css if link[0] == "leaflet_css"]
     page_map._id = "zoning"
-    page_map.add_child(_shell(to_json(doc)), name="zoning_shell")
+    page_map.add_child(_shell(to_json(packed(doc))), name="zoning_shell")
     return page_map
 
 
@@ -237,7 +237,7 @@ def _document(
 def _page(doc: dict[str, Any], title: str, lang: str, tiles: dict[str, Any] | None = None) -> str:
     """Put the data into the page, and hold it to its promise: it asks for nothing."""
     head = frame.head(title, _policy(tiles))
-    page = frame.page(to_json(doc), frame.centre_of(doc), head, _CODES[lang])
+    page = frame.page(to_json(packed(doc)), frame.centre_of(doc), head, _CODES[lang])
     refuse_requests(page)
     return page
 
