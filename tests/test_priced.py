@@ -121,5 +121,6 @@ def test_classes_of_losses_follow_one_another_up_to_the_worst_unit():
     classes = part.themes[0].classes
     assert [c.lower for c in classes[1:]] == [c.upper for c in classes[:-1]]
     assert (classes[0].lower, classes[-1].upper) == (0.0, 1.0)
+    assert all(c.lower < c.upper for c in classes)
     assert len({c.colour for c in classes}) == len(classes) == 5
     assert classes[0].colour == "#eceae4"  # nothing to lose is the pale one
