@@ -25,6 +25,7 @@ from zoning.capacity.rules import LATER, CapRules, PhaseRule, ReductionRule
 from zoning.errors import InfeasibleError, InputError
 from zoning.outputs.office import prices as office_prices
 from zoning.outputs.office import wording
+from zoning.pipeline import phased
 from zoning.verify import verify
 
 
@@ -378,6 +379,17 @@ def test_explain_and_contribution_tell_the_phase(plan):
     assert gone.en.startswith("Of ") and f"{km2(reduced)} go." in gone.en
     assert chapter.tables == ("phase_zones", "reduced_zones")
     assert [c.table for c in part.cards] == ["phase_units", "reduced_units"]
+
+
+def test_a_plan_with_phases_or_land_that_goes_tells_of_that_alone(plan):
+    def told(*columns, without=False):
+        pieces = None if without else plan.pieces.drop(columns=list(columns))
+        found = phased.contribution(plan.units, pieces, plan.config, plan.scheme)
+        return [[t.name for t in part.themes] for part in found]
+
+    assert told("reduced_m2") == [["phase_map"]]
+    assert told("by_near_m2") == [["reduced_map"]]
+    assert told("reduced_m2", "by_near_m2") == told(without=True) == []
 
 
 @pytest.mark.slow

@@ -150,6 +150,13 @@ def test_the_accounts_of_protected_land_close(plan):
     assert "type" not in areas
 
 
+def test_zones_of_protected_land_bear_their_names(plan):
+    fields = {f.name: f.words for f in plan.contributions[0].table("protection_by_zone").fields}
+    assert fields["zone"]["key"].en == "key development"
+    assert set(fields["kind"]) > {"redline", "none"}
+    assert not any(words for name, words in fields.items() if name not in ("zone", "kind"))
+
+
 def test_protections_travel_with_the_plan(plan, tmp_path):
     given = plan.contributions[0]
     assert check([given], plan.units.index, plan.tables) == []
