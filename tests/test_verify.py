@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 import worlds
 
-from zoning import pipeline, planfile
+from zoning import api, pipeline, planfile
+from zoning.errors import InputError
 from zoning.outputs.folder import write as write_folder
 from zoning.outputs.qgis import geopackage
 from zoning.questions import answer
@@ -244,3 +245,15 @@ def test_inputs_with_other_rules_beside_them_are_told(plan, tmp_path, changed, l
     said = [c for c in found if c.check == "verify.rules" or "rules of the plan" in c.text.en]
     assert [(c.level, c.ok) for c in said] == [(level, level != "warning")]
     assert told in said[0].text.en and said[0].text.zh
+
+
+def test_inputs_are_found_by_the_file_of_the_plan_whatever_its_name(plan, tmp_path):
+    """Who is asked for the inputs gives the plan file; no input is then said to be missing."""
+    path = worlds.write(tmp_path, cap="")
+    other = path.rename(tmp_path / "方案二.toml")
+    found = verify(plan, inputs_in=other)
+    assert failed(found) == set()
+    (said,) = (c for c in found if c.check == "verify.rules")
+    assert said.text.en == "方案二.toml: the rules that the plan was made with"
+    with pytest.raises(InputError, match=r"is not there\. Try: give the folder of"):
+        api.verify(plan, inputs=tmp_path / "nowhere")

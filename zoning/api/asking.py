@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.api.places import inputs_start
 from zoning.api.speech import chosen
 from zoning.errors import InputError, Text
 
@@ -217,8 +218,8 @@ def verify(
     plan : Plan, str or Path
         A plan or its folder; of a folder every file is read back.
     inputs : str or Path, optional
-        Where the paths of the inputs start (the folder of plan.toml): they are held against their
-        checksums and measured again.
+        Where the paths of the inputs start (the folder of plan.toml), or the plan's file itself:
+        they are held against their checksums and measured again.
     place : str, optional
         A unit code, ``LON,LAT``, a township code or whole name: only what the plan says of it is
         proved, from the rows that this needs. Needs a folder.
@@ -231,8 +232,11 @@ def verify(
     Raises
     ------
     InputError
-        If there is no such place, ``place`` stands beside ``inputs``, or the folder is damaged.
+        If there is no such place, ``place`` stands beside ``inputs``, ``inputs`` is not there, or
+        the folder is damaged.
     """
+    if inputs is not None:
+        inputs_start(inputs)
     if place is not None:
         return _verify_place(plan, place, inputs)
     from zoning.review.audit.again import verify as conflicts

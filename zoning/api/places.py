@@ -1,4 +1,4 @@
-"""Places where results go, held up before any work is done."""
+"""Places where results go and inputs start, held up before any work is done."""
 
 from __future__ import annotations
 
@@ -44,3 +44,28 @@ def new_file(path: str | Path, *, parent_must_exist: bool = True) -> Path:
         )  # fmt: skip
     raise_all(replaceable(path))
     return path
+
+
+def inputs_start(path: str | Path, option: str = "--inputs") -> Path:
+    """Give the folder where the paths of inputs start, of it or of the plan's file that lies in it.
+
+    Raises
+    ------
+    InputError
+        If there is neither.
+
+    Examples
+    --------
+    >>> inputs_start("nowhere/plan.toml")
+    Traceback (most recent call last):
+    zoning.errors.InputError: --inputs: nowhere/plan.toml is not there. Try: give the folder of
+    plan.toml, or the plan's file
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError.one(
+            f"{path} is not there", f"{path} 不存在", where=option, code="no-folder",
+            remedy=("give the folder of plan.toml, or the plan's file",
+                    "请给出 plan.toml 所在文件夹，或方案文件本身"),
+        )  # fmt: skip
+    return path.parent if path.is_file() else path

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.api.making import taken
+from zoning.api.places import inputs_start
 from zoning.api.plan import Plan
 from zoning.api.speech import chosen
 from zoning.errors import Text
@@ -155,7 +156,7 @@ def _starts(folder: Path | None, inputs: str | Path | None) -> list[Path]:
     """Give the folders where inputs may lie; only a checksum that fits makes one of them right."""
     from zoning.base.shipped import data_path
 
-    found = [] if inputs is None else [Path(inputs)]
+    found = [] if inputs is None else [inputs_start(inputs)]
     if folder is not None:
         found += [folder, folder.resolve().parent]
     return [*found, data_path()]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.api import speech
 from zoning.api.making import run, taken
+from zoning.api.places import inputs_start
 from zoning.api.plan import Plan
 from zoning.errors import InputError, Text
 
@@ -232,14 +233,14 @@ def diff(
     from zoning.review.diff.record import record
 
     given = [crosswalk] if isinstance(crosswalk, str | Path) else list(crosswalk)
-    first, near_first = _side(before, inputs_before)
+    first, near_first = _side(before, inputs_before, "--inputs-before")
     listed = isinstance(after, str | Path) and Path(after).suffix.lower() in _LISTS
     second: Plan | Path
     near_second: list[Path] = []
     if isinstance(after, str | Path) and listed:
         second = Path(after)
     else:
-        second, near_second = _side(after, inputs_after)
+        second, near_second = _side(after, inputs_after, "--inputs-after")
     found = compare(
         first, second, given, near=(near_first, near_second), why=causes,
         progress=None if progress is None else _swapping(progress),
@@ -265,9 +266,11 @@ def _swapping(progress: Callable[[Text], None]) -> Callable[[int, int, str], Non
     return tell
 
 
-def _side(plan: Plan | str | Path, inputs: str | Path | None) -> tuple[Plan, list[Path]]:
+def _side(
+    plan: Plan | str | Path, inputs: str | Path | None, option: str
+) -> tuple[Plan, list[Path]]:
     """Give a plan, and the folders in which its inputs may lie."""
-    near = [] if inputs is None else [Path(inputs)]
+    near = [] if inputs is None else [inputs_start(inputs, option)]
     if isinstance(plan, str | Path):
         path = Path(plan)
         near += [] if inputs is not None else [path.parent, path.parent.parent, path]

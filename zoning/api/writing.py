@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.api import REPORTS, speech
 from zoning.api.making import taken
+from zoning.api.places import inputs_start
 from zoning.api.plan import Plan
 from zoning.errors import InputError
 
@@ -89,7 +90,7 @@ def map(
     if isinstance(plan, str | Path):
         near += [Path(plan).resolve().parent, Path(plan)]
     if inputs is not None:
-        near.insert(0, Path(inputs))
+        near.insert(0, inputs_start(inputs))
     steps = None
     if whole.config.outputs.ladder if ladder is None else ladder:
         steps = ladder_of(whole, progress)

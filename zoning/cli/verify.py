@@ -22,7 +22,8 @@ def verify(
         Path | None,
         typer.Option(
             "--inputs", show_default=False,
-            help="Folder of plan.toml: also read and measure the inputs again. / 同时核对输入数据",
+            help="Folder of plan.toml, or that file: also read and measure the inputs again. / "
+            "同时核对输入数据",
         ),
         About("folder"),
     ] = None,

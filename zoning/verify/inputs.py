@@ -20,16 +20,17 @@ _AGAIN = Text("the inputs, measured again", "重新量算的输入数据")
 _PLACED = ("new_m2", "reduced_m2")
 
 
-def audit(plan: Plan, folder: Path, found: Findings) -> None:
+def audit(plan: Plan, given: Path, found: Findings) -> None:
     """Hold the inputs against their SHA-256, then measure them again.
 
     Parameters
     ----------
     plan : Plan
-    folder : Path
-        Where the paths of the inputs start: that of plan.toml.
+    given : Path
+        Where the paths of the inputs start, that of plan.toml; or the plan's file, of any name.
     """
-    _rules(plan, folder, found)
+    folder, file = (given.parent, given.name) if given.is_file() else (given, FILE)
+    _rules(plan, folder, file, found)
     whole = True
     for source in plan.run.get("inputs", ()):
         path = _place(folder, str(source["path"]))
@@ -52,39 +53,39 @@ def audit(plan: Plan, folder: Path, found: Findings) -> None:
     lists.again(plan, folder, found)
 
 
-def _rules(plan: Plan, folder: Path, found: Findings) -> None:
-    """Hold the rules of the plan against plan.toml: an answer has others, and says so here."""
+def _rules(plan: Plan, folder: Path, file: str, found: Findings) -> None:
+    """Hold the rules of the plan against its file: an answer has others, and says so here."""
     from zoning.pipeline.ready import settle_method
     from zoning.planfile.read import load
 
-    path = folder / FILE
+    path = folder / file
     if not path.is_file():
-        found.not_looked_at(Text(f"rules of the plan: there is no {FILE} beside the inputs",
-                                 f"方案规则：输入数据旁没有 {FILE}"))  # fmt: skip
+        found.not_looked_at(Text(f"rules of the plan: there is no {file} beside the inputs",
+                                 f"方案规则：输入数据旁没有 {file}"))  # fmt: skip
         return
     try:
         asked = settle_method(load(path), folder)
     except ZoningError as error:
-        text = Text(f"{FILE} cannot be read: {error.tell('en')}",
-                    f"{FILE} 无法读取：{error.tell('zh')}")  # fmt: skip
-        found.add("verify.rules", False, text, FILE, level="warning")
+        text = Text(f"{file} cannot be read: {error.tell('en')}",
+                    f"{file} 无法读取：{error.tell('zh')}")  # fmt: skip
+        found.add("verify.rules", False, text, file, level="warning")
         return
     had, right = (dict(_leaves(c.model_dump(mode="json", exclude={"outputs"})))
                   for c in (plan.config, asked))  # fmt: skip
     off = [k for k in {**right, **had} if had.get(k) != right.get(k)]
     if not off:
-        text = Text(f"{FILE}: the rules that the plan was made with", f"{FILE}：与方案所用规则一致")
-        found.add("verify.rules", True, text, FILE)
+        text = Text(f"{file}: the rules that the plan was made with", f"{file}：与方案所用规则一致")
+        found.add("verify.rules", True, text, file)
         return
     key, n = off[0], len(off)
     text = Text(
-        f"{FILE}: {key} is {right.get(key)}, the plan was made with {had.get(key)}"
+        f"{file}: {key} is {right.get(key)}, the plan was made with {had.get(key)}"
         + (f" ({n} places differ)" if n > 1 else "")
         + ": an answer to other rules, or another plan",
-        f"{FILE} 中 {key} 为 {right.get(key)}，方案所用为 {had.get(key)}"
+        f"{file} 中 {key} 为 {right.get(key)}，方案所用为 {had.get(key)}"
         + (f"（共 {n} 处不一致）" if n > 1 else "") + "：属其他规则下的推演，或非同一方案",
     )  # fmt: skip
-    found.add("verify.rules", False, text, f"{FILE}: {key}", level="warning",
+    found.add("verify.rules", False, text, f"{file}: {key}", level="warning",
               measured=str(had.get(key)), limit=str(right.get(key)))  # fmt: skip
 
 
