@@ -17,6 +17,8 @@ import worlds
 import zoning as zn
 from zoning.base.shipped import data_path
 
+pytestmark = pytest.mark.slow
+
 #: Its names: city, counties, river towns, documents; the cap, and the number of its red lines.
 NAMES = ("镇江", "Zhenjiang", "丹阳", "扬中", "句容", "丹徒", "京口", "润州", "茅山", "苏政",
          "reference case", "参考案例", "重建", "reconstruct")  # fmt: skip
@@ -104,7 +106,6 @@ def test_names_and_numbers_of_the_reference_case_stand_in_no_file_of_another_cit
         assert hit is None, text[max(0, hit.start() - 60) : hit.end() + 60]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["report.docx", "tables.xlsx"])
 def test_nor_in_the_english_ones(english, name):
     test_names_and_numbers_of_the_reference_case_stand_in_no_file_of_another_city(
@@ -119,7 +120,6 @@ def test_run_json_and_the_tables_of_the_geopackage_hold_nothing_of_it(out):
     assert said["config"]["cap"]["share"] == 0.19
 
 
-@pytest.mark.slow
 def test_the_judge_sees_the_reference_case(tmp_path):
     path = worlds.write(tmp_path)  # a city that took over its rules, with their sources
     plan = zn.run(path)

@@ -223,6 +223,7 @@ def test_help_imports_nothing_heavy():
     assert done.stderr.strip().splitlines()[-1] == "[]"
 
 
+@pytest.mark.slow
 def test_a_process_ends_at_once_and_in_order():
     """What was registered for the end is called, output is whole, the code is that of the answer;
     a thread that still works is waited for."""

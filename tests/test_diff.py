@@ -846,6 +846,7 @@ def test_a_plan_of_0_1_0_is_a_version_like_any_other(tmp_path):
     assert (back.units[there].to_numpy() == found.units[here].to_numpy()).all()
 
 
+@pytest.mark.slow
 def test_settings_that_move_nothing_are_told(tmp_path):
     """The order of the lines rules conflicts alone: no run is made, and "nothing" is not said."""
     first = versions.write(tmp_path / "a")

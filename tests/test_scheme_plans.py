@@ -197,6 +197,7 @@ def test_methods_that_speak_of_other_zones_are_told_and_stop_nothing(pair):
         api.methods(own, ["composite"])
 
 
+@pytest.mark.slow
 def test_other_names_are_as_firm(pair):
     one, two = (api.stability(p, draws=40).draws for p in pair)
     assert one.units["stability"].tolist() == two.units["stability"].tolist()

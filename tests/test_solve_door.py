@@ -231,6 +231,7 @@ def test_branch_and_bound_tells_why_it_ended():
         Found(None, 0.0, "interrupted").answer()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
 def test_ctrl_c_writes_the_best_so_far(tmp_path):
     """The command is stopped from outside while it searches; what it had is whole."""

@@ -639,7 +639,9 @@ def test_units_written_twice_are_the_same_bytes(tmp_path, monkeypatch):
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
-@pytest.mark.parametrize("what", ["policy", "gpkg", "decisions", "batch"])
+@pytest.mark.parametrize(
+    "what", ["policy", "gpkg", "decisions", pytest.param("batch", marks=pytest.mark.slow)]
+)
 def test_what_is_written_twice_is_the_same_bytes(plan, tmp_path, monkeypatch, what):
     import time
 
