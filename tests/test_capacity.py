@@ -323,6 +323,12 @@ def test_presolve_at_the_edge():
     assert (slack.check, slack.measured, slack.limit) == ("presolve.slack", 10, 10)
 
 
+def test_of_no_land_no_green_share_is_asked():
+    rules = CapRules(eco_agri_share=0.5)
+    assert account(city(), rules, 0, eco_agri_m2=0).checks == ()
+    assert [c.ok for c in account(city(), rules, 1, eco_agri_m2=1).checks] == [True]
+
+
 def test_shares_and_floors_that_just_hold_are_kept():
     acc = account(city(), CapRules(eco_agri_share=0.7), 4000, eco_agri_m2=2800)
     assert [(c.check, c.ok) for c in acc.checks] == [("cap.eco_agri", True)]

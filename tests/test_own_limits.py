@@ -147,6 +147,7 @@ def test_presolve_speaks_the_unit():
     [
         (OwnLimit("a", "nothing"), "no column 'nothing'"),
         (OwnLimit("a", places={"county": ("x",)}), "'x' is no county"),
+        (OwnLimit("a", places={"overlays": ("x",)}), "the plan has no overlays"),
         (OwnLimit("a", "debt"), "below 0"),
     ],
 )
