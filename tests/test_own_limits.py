@@ -149,10 +149,12 @@ def test_presolve_speaks_the_unit():
         (OwnLimit("a", places={"county": ("x",)}), "'x' is no county"),
         (OwnLimit("a", places={"overlays": ("x",)}), "the plan has no overlays"),
         (OwnLimit("a", "debt"), "below 0"),
+        (OwnLimit("a", "rent"), "1 pieces have no value, such as N000E000"),
     ],
 )
 def test_a_rule_that_names_nothing_is_told(rule, words):
-    pieces = pieces_of(1).assign(debt=-1.0)
+    pieces = pieces_of(1).assign(debt=-1.0, rent=1.0)
+    pieces.loc[pieces.index[pieces["free_m2"] > 0][0], "rent"] = np.nan
     with pytest.raises(InputError, match=words):
         add_coefficients(pieces, [rule])
 
