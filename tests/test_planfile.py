@@ -148,7 +148,7 @@ def test_none_drops_a_rule_on_purpose():
         ({"zone_caps": {"kee": 0.3}}, "unknown-zone", "zone 'kee'"),
         ({"zone_caps": {"kee": "none"}}, "unknown-zone", "did you mean 'key'"),
         ({"share": 0.1, "quotas": {"kee": 0.3}}, "unknown-zone", "[cap.quotas]"),
-        ({"quotas": {"key": 0.3}}, "no-cap", "no [cap] share"),
+        ({"quotas": {"key": 0.3}}, "no-cap", "no [cap] share is given. Try: state [cap] share"),
         ({"zone_caps": {"key": {"shar": 0.3}}}, "unknown-key", "did you mean 'share'"),
         ({"share": 0.1, "source": "x", "evidence": "sure"}, "evidence", "sure"),
         ({"share": 0.1, "zone_caps": {"key": "exists"}}, "value-float_parsing", "exists"),
