@@ -22,6 +22,7 @@ from zoning.base.staged import recover, staged
 from zoning.errors import InputError
 from zoning.outputs.folder import OUTPUTS
 from zoning.outputs.folder import write as write_folder
+from zoning.planfile import shape
 from zoning.questions import answer
 
 
@@ -102,6 +103,11 @@ def test_a_key_is_missing_from_run_json(folder, key):
     problem = refused(folder)
     assert (problem.code, Path(problem.where).name) == ("damaged", "run.json")
     assert key in problem.what.en
+
+
+def test_all_that_run_json_lacks_is_named():
+    (found,) = shape.problems({})
+    assert (found.where, found.what.en) == ("run.json", "no plan, notice")
 
 
 @pytest.mark.parametrize(
