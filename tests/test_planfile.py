@@ -7,11 +7,13 @@ import re
 import tomllib
 
 import pytest
+from pydantic import ValidationError
 
 from zoning.base.shipped import load_toml
 from zoning.errors import InputError
 from zoning.planfile import load, parse
 from zoning.planfile.models import Config
+from zoning.planfile.part import Column
 from zoning.planfile.read import complete, json_schema
 from zoning.schemes import scheme_of
 
@@ -159,6 +161,13 @@ def test_rules_that_do_not_hold_are_told(cap, code, said):
         parse({"cap": cap})
     assert [p.code for p in caught.value.problems] == [code]
     assert said in caught.value.problems[0].tell("en")
+
+
+def test_no_table_of_a_plan_can_be_changed_behind_its_back():
+    config = Config()
+    for table in (config, config.cap, config.zones, config.errors, Column(**{"from": "x"})):
+        with pytest.raises(ValidationError, match="frozen"):
+            setattr(table, next(iter(type(table).model_fields)), 1)
 
 
 def test_the_reference_plan_states_the_rules_that_init_copies():
