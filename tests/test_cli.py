@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -304,6 +305,25 @@ def test_allocate_refuses_numbers_out_of_range(small, option):
     (problem,) = refused("allocate", folder / "成果", *option)
     assert problem["code"] == "range"
     assert problem["where"].startswith(option[0])
+
+
+def test_a_share_may_stand_in_per_cent(small):
+    folder, _ = small
+    said = [zoning("allocate", folder / "成果", *how, "--json").stdout
+            for how in (("--cap", "20%"), ("--cap", 0.2), ("--cap", 0.1))]  # fmt: skip
+    plain = [re.sub(r'"seconds": [\d.e-]+', "", text) for text in said]
+    assert plain[0] == plain[1] != plain[2]
+    (problem,) = refused("allocate", folder / "成果", "--cap", 20)
+    assert problem["try"] == "a share, such as 0.2"
+
+
+def test_run_takes_the_folder_of_a_plan_file(small):
+    folder, _ = small
+    (problem,) = refused("run", folder / "成果")
+    assert problem["what"] == "is a folder, not a file"
+    assert "run can start" in zoning("check", folder).stdout
+    done = zoning("run", folder, "-o", folder / "again")
+    assert done.returncode == 0, done.stderr
 
 
 def test_prices_and_draws_refuse_numbers_out_of_range(small):

@@ -227,6 +227,10 @@ def test_a_failed_run_leaves_the_last_good_one(small, tmp_path, monkeypatch):
 def test_load_says_what_is_missing(tmp_path):
     with pytest.raises(InputError, match=r"no plan here: run\.json"):
         store.load(tmp_path)
+    for name in store.NEEDED:
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match=r"not its folder\. Try: give the folder: "):
+        store.load(tmp_path / "run.json")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

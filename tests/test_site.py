@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -619,3 +620,23 @@ def test_where_nobody_gave_the_red_lines_no_site_is_green(tmp_path):
     assert [found[n].verdict for n in found] == ["unknown", "green"]
     (why,) = [n for n in found["unknown"].not_asked if n.code == "redline"]
     assert "unknown at best" in why.why.en and "无法判定" in why.why.zh
+
+
+def test_a_plan_whose_file_is_not_found_is_not_said_to_be_none(plan, world):
+    """Why a question is not asked: the run read the layer, it only lies elsewhere now."""
+    part = (
+        {"role": "growth_boundary", "path": "边界.gpkg"},
+        {"role": "urban_plan", "path": "总规.gpkg"},
+    )
+    given = type(plan.config.inputs).model_validate(
+        {**plan.config.inputs.model_dump(mode="json", exclude_none=True), "plans": part}
+    )
+    config = plan.config.model_copy(update={"inputs": given})
+    there = frame(worlds.square(1.2, 0))
+    for asked, why in (
+        (plan, "the plan has no such layer"),
+        (replace(plan, config=config), "its file is not found"),
+    ):
+        found = zn.site(asked, there, inputs=world)[0]
+        said = {n.code: n.why.en for n in found.not_asked}
+        assert [said[c].startswith(why) for c in ("growth_boundary", "plans")] == [True, True]

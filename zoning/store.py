@@ -133,6 +133,12 @@ def load(folder: str | Path, *, squares: bool = True) -> Plan:
     folder = Path(folder)
     recover(folder)
     absent = [name for name in NEEDED if not (folder / name).is_file()]
+    if absent and folder.is_file() and all((folder.parent / name).is_file() for name in NEEDED):
+        raise InputError.one(
+            "is a file of a plan, not its folder", "是方案中的文件，而不是方案文件夹",
+            where=str(folder), code="no-plan",
+            remedy=(f"give the folder: {folder.parent}", f"请给出文件夹：{folder.parent}"),
+        )  # fmt: skip
     if absent:
         listed = ", ".join(absent)
         raise InputError.one(

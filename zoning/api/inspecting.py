@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.api.places import plan_of
 from zoning.api.speech import chosen
 from zoning.errors import Finding, InputError
 
@@ -85,12 +86,6 @@ def mend(plan: str | Path, out: str | Path) -> list[Finding]:
     config = load(path)
     with staged(folder, last=("plan.toml",), foreign="refuse", listing=None) as stage:
         return mend_plan(config, path, folder, stage)
-
-
-def plan_of(path: str | Path) -> Path:
-    """Give the plan.toml of a folder, or the file itself."""
-    given = Path(path)
-    return given / "plan.toml" if given.is_dir() and (given / "plan.toml").exists() else given
 
 
 def write_findings(

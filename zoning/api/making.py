@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zoning.api.against import rehearse_audit, shifted, with_audit
 from zoning.api.dressed import rehearse_report
 from zoning.api.parks import rehearse_parks
+from zoning.api.places import plan_of
 from zoning.api.plan import Plan
 from zoning.api.policy_files import rehearse_policies, with_policies
 from zoning.errors import InputError, Text, once, raise_all
@@ -89,7 +90,7 @@ def check(plan: str | Path, *, progress: Progress | None = None) -> Ready:
     Parameters
     ----------
     plan : str or Path
-        The plan.toml.
+        The plan.toml, or its folder.
     progress : callable, optional
         Told the name of each step as it begins.
 
@@ -108,7 +109,7 @@ def check(plan: str | Path, *, progress: Progress | None = None) -> Ready:
     from zoning.pipeline import rehearse
     from zoning.planfile import load as read
 
-    path = Path(plan)
+    path = plan_of(plan)
     config, problems = read(path), place_problems(path.parent / "plan-out")
     lacking, read_too = rehearse_parks(config, path.parent)
     problems = [*problems, *lacking, *rehearse_policies(config, path.parent)]
@@ -142,7 +143,7 @@ def run(
     Parameters
     ----------
     plan : str, Path or Config
-        The plan.toml, or what `zoning.planfile` read of one.
+        The plan.toml, its folder, or what `zoning.planfile` read of one.
     out : str or Path, optional
         Folder to write the plan into as well.
     folder : str or Path, optional
@@ -180,8 +181,9 @@ def run(
 
     map_blocks = choose(workers, engine, scheduler, done=_blocks(progress))
     if isinstance(plan, str | Path):
-        folder = Path(plan).parent if folder is None else folder
-        plan = read(Path(plan))
+        path = plan_of(plan)
+        folder = path.parent if folder is None else folder
+        plan = read(path)
     intakes: list[Ready] = []
     made = Plan.of(
         pipeline.run(plan, Path(folder or "."), progress=progress, map_blocks=map_blocks,

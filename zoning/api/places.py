@@ -69,3 +69,9 @@ def inputs_start(path: str | Path, option: str = "--inputs") -> Path:
                     "请给出 plan.toml 所在文件夹，或方案文件本身"),
         )  # fmt: skip
     return path.parent if path.is_file() else path
+
+
+def plan_of(path: str | Path) -> Path:
+    """Give the plan.toml of a folder, or the path itself."""
+    given = Path(path)
+    return given / "plan.toml" if (given / "plan.toml").is_file() else given

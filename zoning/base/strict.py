@@ -107,6 +107,8 @@ def read(path: Path, *, remedy: Text | None = None) -> Document:
         why = error.strerror or str(error)
         what = Text("no such file", "没有这个文件") if absent else Text(
             f"cannot be read: {why}", f"无法读取：{why}")  # fmt: skip
+        if path.is_dir():
+            what = Text("is a folder, not a file", "是文件夹而不是文件")
         problem = Problem(what, str(path), remedy=remedy if absent else None, code="missing-file")
         raise InputError(problem) from error
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,7 +59,7 @@ def allocate(
         str | None,
         typer.Option(
             "--cap",
-            help="Share of the cap, such as 0.27; a range 0.26:0.30[:STEP]. / 上限或区间",
+            help="Share of the cap, such as 0.27 or 27%; a range 0.26:0.30[:STEP]. / 上限或区间",
             show_default=False,
         ),
     ] = None,
@@ -79,7 +80,7 @@ def allocate(
     ] = None,
     quota: Annotated[
         list[str] | None,
-        typer.Option("--quota", help="ZONE=SHARE, such as key=0.5. / 配额（分区=份额）"),
+        typer.Option("--quota", help="ZONE=SHARE, such as key=0.5 or key=50%. / 配额（分区=份额）"),
         About("zone=share"),
     ] = None,
     whole: Annotated[
@@ -229,22 +230,35 @@ def _tell_range(talk: Talk, table: Any, place: Path | None) -> None:
 
 
 def _range(text: str | None) -> tuple[float | None, float | None, float]:
-    """Read a share, or a range LOW:HIGH[:STEP]."""
+    """Read a share, or a range LOW:HIGH[:STEP]; each as 0.15 or 15%."""
     if text is None:
         return None, None, 0.01
     try:
-        numbers = [float(part) for part in text.split(":")]
+        numbers = [share_of(part) for part in text.replace("：", ":").split(":")]
     except ValueError:
         numbers = []
     if not 1 <= len(numbers) <= 3:
         raise InputError.one(
             f"'{text}' is no share and no range", f"“{text}”不是份额，也不是区间", where="--cap",
-            code="usage", remedy=("such as 0.27 or 0.26:0.30", "例如 0.27 或 0.26:0.30"),
+            code="usage", remedy=("such as 0.27, 27% or 0.26:0.30", "例如 0.27、27% 或 0.26:0.30"),
         )  # fmt: skip
     for number in numbers[:2]:
         within(number, "--cap", high=1)
     low, high = numbers[0], numbers[1] if len(numbers) > 1 else None
     return low, high, numbers[2] if len(numbers) > 2 else 0.01
+
+
+def share_of(text: str) -> float:
+    """Read a share, as a number or in per cent.
+
+    Examples
+    --------
+    >>> share_of("0.27"), share_of("27.5%"), share_of("27％")
+    (0.27, 0.275, 0.27)
+    """
+    bare = text.strip().removesuffix("%").removesuffix("％")
+    number = float(bare)
+    return number if bare == text.strip() else float(Decimal(bare) / 100)
 
 
 def _only_a_range(question: dict[str, Any], count: int | None) -> None:
@@ -286,11 +300,11 @@ def _quotas(given: Sequence[str]) -> dict[str, float] | None:
     for text in given:
         zone, _, share = text.partition("=")
         try:
-            value = float(share)
+            value = share_of(share)
         except ValueError as error:
             raise InputError.one(
                 f"'{text}' is not ZONE=SHARE", f"“{text}”不是 分区=份额", where="--quota",
-                code="usage", remedy=("such as key=0.5", "例如 key=0.5"),
+                code="usage", remedy=("such as key=0.5 or key=50%", "例如 key=0.5 或 key=50%"),
             ) from error  # fmt: skip
         within(value, f"--quota {zone.strip()}", high=1)
         found[zone.strip()] = value

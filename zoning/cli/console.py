@@ -198,8 +198,10 @@ def within(value: float | None, where: str, low: float = 0.0, high: float = math
     if value is None or (math.isfinite(value) and low <= value <= high):
         return
     span = f"[{low:g}, {high:g}]" if math.isfinite(high) else f"[{low:g}, ∞)"
+    meant = f"{value / 100:g}" if high == 1 < value <= 100 else None  # per cent without its sign
     raise InputError.one(
         f"{value} is outside {span}", f"{value} 不在 {span} 内", where=where,
+        remedy=(f"a share, such as {meant}", f"份额，例如 {meant}") if meant else None,
         measured=value if math.isfinite(value) else str(value), code="range",
         limit=high if value > high and math.isfinite(high) else low,
     )  # fmt: skip

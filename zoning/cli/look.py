@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zoning import api
-from zoning.api.inspecting import outlines, plan_of
+from zoning.api.inspecting import outlines
+from zoning.api.places import plan_of
 from zoning.base import words
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk

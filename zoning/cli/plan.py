@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zoning import api
-from zoning.api.places import new_folder
+from zoning.api.places import new_folder, plan_of
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk
 from zoning.cli.telling import tell_plan
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from zoning.api import Plan
 
 PlanFile = Annotated[
-    Path, typer.Argument(help="The plan.toml. / 方案配置文件", show_default=False), About("plan")
+    Path,
+    typer.Argument(
+        help="The plan.toml, or its folder. / 方案配置文件或其文件夹", show_default=False
+    ),
+    About("plan"),
 ]
 Workers = Annotated[
     int, typer.Option("--workers", min=1, help="Processes that measure areas. / 并行进程数")
@@ -86,6 +90,7 @@ def run(
     scheduler: Scheduler = None,
 ) -> None:  # fmt: skip
     """Make a plan from plan.toml. / 按 plan.toml 编制方案。"""
+    plan = plan_of(plan)
     place = new_folder(out or plan.parent / "plan-out")
     with talk.progress() as progress:
         made = api.run(plan, workers=workers, engine=engine, scheduler=scheduler, progress=progress)

@@ -42,12 +42,14 @@ STATUS_NAMES = {
     "encouraged": Text("encouraged", "鼓励"), lists.UNLISTED: Text("not listed", "清单未列"),
     lists.UNKNOWN: Text("depends on what is not declared", "取决于未申报的事项"),
 }  # fmt: skip
+#: Roles of other plans with a question of their own.
+_OWN_QUESTION = frozenset({"growth_boundary", "existing_use"})
 #: Layers whose features an answer names, beside the kinds of protection.
 _NAMED = ("zones", "parks", "environment_units")
 _NO_LAYER = Text("the plan has no such layer", "方案没有该图层")
-_NEEDED = Text(
-    "nobody gave this layer, so the site is unknown at best", "未提供该图层，结论至多为“无法判定”"
-)
+_NOT_FOUND = Text("its file is not found as the run read it", "未找到运行时的文件")
+_NEEDED = Text("nobody gave this layer, so the site is unknown at best",
+               "未提供该图层，结论至多为“无法判定”")  # fmt: skip
 
 
 def ask(
@@ -239,6 +241,8 @@ def _layers(question: Question, here: _Here) -> tuple[Asked, ...] | Text:
         return (ground.covers[layer].asked,)
     if layer in ground.bounded:
         return (ground.bounded[layer],)
+    if layer in _roles(ground):
+        return _NOT_FOUND
     said = layer == "redline" and ground.plan.config.redlines.none
     return _NEEDED if question.needed and not said else _NO_LAYER
 
@@ -266,13 +270,18 @@ def _use_layer(here: _Here) -> tuple[Asked, ...] | Text:
 
 def _plan_layers(here: _Here) -> tuple[Asked, ...] | Text:
     found = [here.ground.covers[r].asked for r in _other_plans(here)]
-    return tuple(found) or _NO_LAYER
+    return tuple(found) or (_NOT_FOUND if _roles(here.ground) - _OWN_QUESTION else _NO_LAYER)
+
+
+def _roles(ground: Ground) -> set[str]:
+    """Give the roles of the other plans that the run read."""
+    return {part.role for part in ground.plan.config.inputs.plans}
 
 
 def _other_plans(here: _Here) -> list[str]:
     """Give the roles of other plans, but those that have a question of their own."""
     return [r for r, c in here.ground.covers.items()
-            if "open" in c.table and r not in ("growth_boundary", "existing_use")]  # fmt: skip
+            if "open" in c.table and r not in _OWN_QUESTION]  # fmt: skip
 
 
 def _access_layers(here: _Here) -> tuple[Asked, ...] | Text:
