@@ -324,6 +324,7 @@ def test_run_takes_the_folder_of_a_plan_file(small):
     assert "run can start" in zoning("check", folder).stdout
     done = zoning("run", folder, "-o", folder / "again")
     assert done.returncode == 0, done.stderr
+    assert refused("audit", folder)[0]["code"] == "no-plans"
 
 
 def test_prices_and_draws_refuse_numbers_out_of_range(small):

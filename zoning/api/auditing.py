@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from zoning.api.making import run
+from zoning.api.places import plan_of
 from zoning.api.plan import Plan
 from zoning.errors import InputError, Text
 
@@ -61,7 +62,7 @@ def audit(
     """
     from zoning.planfile import load
 
-    path = Path(plan)
+    path = plan_of(plan)
     config = load(path)
     if not config.inputs.plans:
         raise InputError.one(

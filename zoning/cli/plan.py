@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 PlanFile = Annotated[
     Path,
     typer.Argument(
-        help="The plan.toml, or its folder. / 方案配置文件或其文件夹", show_default=False
+        help="The plan.toml, or its folder. / 方案配置文件或其文件夹", show_default=False,
+        callback=plan_of,
     ),
     About("plan"),
-]
+]  # fmt: skip
 Workers = Annotated[
     int, typer.Option("--workers", min=1, help="Processes that measure areas. / 并行进程数")
 ]
@@ -90,7 +91,6 @@ def run(
     scheduler: Scheduler = None,
 ) -> None:  # fmt: skip
     """Make a plan from plan.toml. / 按 plan.toml 编制方案。"""
-    plan = plan_of(plan)
     place = new_folder(out or plan.parent / "plan-out")
     with talk.progress() as progress:
         made = api.run(plan, workers=workers, engine=engine, scheduler=scheduler, progress=progress)
