@@ -145,7 +145,9 @@ def test_open_weights_by_hand():
         assert kept / 200 == pytest.approx(
             float(found.townships["acceptability"].iloc[i]), abs=0.12
         )
-    assert 0 <= found.area_share <= 1 and "SMAA" in found.tell("zh")
+    keeps = (found.townships["best"] == found.townships["zone"])[known]
+    assert found.area_share == pytest.approx(float(keeps.mean())) and not keeps.all()
+    assert "SMAA" in found.tell("zh")
     again = smaa(table.assign(area_m2=1), method, draws=4000, seed=2)
     assert again.townships.equals(found.townships)
 
