@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -303,6 +305,17 @@ def test_the_order_of_rows_does_not_matter():
     one = build(Layers(city, towns(*shapes), layer), GRID)
     two = build(Layers(city, towns(*shapes).iloc[::-1], layer.iloc[::-1]), GRID)
     pd.testing.assert_frame_equal(one.atoms, two.atoms)
+
+
+@pytest.mark.parametrize("codes", ["abcd", "dcba", "badc", "cabd"])
+def test_of_equal_remainders_the_first_codes_take_the_square_metre(codes):
+    """Four strips of a square, each half a square metre over; wherever a and b lie, they get it."""
+    ends = [0, 0.2500005, 0.500001, 0.7500015, 1]
+    strips = [worlds.square(a, 0, b - a) for a, b in pairwise(ends)]
+    ledger = build(Layers(worlds.square(0, 0), towns(*strips).set_index(pd.Index([*codes]))), GRID)
+    area = ledger.atoms.groupby("township", observed=True)["area_m2"].sum()
+    down = {code: 249_998 if code == codes[-1] else 250_000 for code in "abcd"}
+    assert area.to_dict() == {code: down[code] + (code in "ab") for code in "abcd"}
 
 
 def test_box_shares_by_hand():
