@@ -81,6 +81,19 @@ def test_what_two_places_reach_counts_once():
     assert "下" not in found
 
 
+@pytest.mark.parametrize(("gap", "met"), [(0.9, 10 * K), (1.5, 0)])
+def test_only_what_lies_on_the_line_of_the_city_meets_others(gap, met):
+    """Rounding and gaps may keep a township less than a metre off the line, no more."""
+    side = 10 * K
+    town = gpd.GeoDataFrame(
+        index=pd.Index(["t"]), geometry=[box(0, gap, side, side)], crs=worlds.CRS
+    )
+    south = gpd.GeoDataFrame({"name": ["南"]}, geometry=[box(0, -K, side, 0)], crs=worlds.CRS)
+    found = pairs(town, box(0, 0, side, side), south, 100.0)
+    # 100 m of the west and of the east side are within 100 m too.
+    assert found["border_m"].tolist() == pytest.approx([met + 200], abs=4)
+
+
 def test_contrast_of_zones_and_what_is_not_known(plan):
     _, made = plan
     given = next(x for x in made.contributions if x.wing == "neighbours")

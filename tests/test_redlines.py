@@ -137,6 +137,17 @@ def test_land_of_two_areas_of_one_type_counts_at_the_stricter_level():
     assert (row["level1_m2"], row["level2_m2"]) == (1_000_000, 1_000_000)
 
 
+@pytest.mark.parametrize(("use", "told"), [(7, [(1, 1_000_000), (2, 1_000_000)]), (1, [])])
+def test_red_land_without_construction_is_not_among_it(use, told):
+    lines = layer().iloc[[0, 2]].assign(geometry=[worlds.square(0, 0), worlds.square(1, 0)])
+    raster = Raster(np.full((10, 60), use), worlds.X, worlds.Y + 1000, 100.0, 100.0)
+    city = Layers(worlds.square(0, 0, 6, 1), redlines=lines, landuse=raster)
+    ledger = build(city, GridSpec(worlds.CRS))
+    parts = sums.split(ledger.atoms, load_classes())
+    found = redlines.tables(redlines.describe(lines, ledger), ledger, parts, None)["redline_built"]
+    assert list(found[["red_level", "built_m2"]].itertuples(index=False, name=None)) == told
+
+
 def test_an_area_outside_the_city_has_a_row_of_zeros():
     lines = layer().iloc[[2, 3]].assign(geometry=[worlds.square(0, 0), worlds.square(9, 0)])
     use = Raster(np.full((10, 60), 7), worlds.X, worlds.Y + 1000, 100.0, 100.0)
