@@ -15,10 +15,13 @@ from zoning.errors import InputError
 from zoning.ledger import sums
 from zoning.outputs.webmap import given
 from zoning.pipeline import assemble as module
+from zoning.pipeline.again import zone_again
 from zoning.pipeline.assemble import Solved, assemble
 from zoning.pipeline.contracts import broken, hold
+from zoning.planfile.models import CapPart
 from zoning.questions import answer
 from zoning.questions.answer import Question
+from zoning.questions.released import classes_of
 from zoning.verify import audit
 
 A_FREE = "1kmN3501E500"
@@ -42,6 +45,16 @@ def asked(monkeypatch, plan, **part):
     acc, _ = answer.account_of(plan)
     module.place(plan.pieces, acc, config, plan.units.index, 1000, ("a lock",))
     return seen
+
+
+def test_a_plan_zoned_again_has_new_land_only_where_it_is_asked_for(plan) -> None:
+    def again(cap=plan.config.cap, enabled=True):
+        part = plan.config.allocation.model_copy(update={"enabled": enabled})
+        config = plan.config.model_copy(update={"cap": cap, "allocation": part})
+        return zone_again(plan, config, None, classes_of(plan)).units.get("new_m2")
+
+    assert again().to_dict() == plan.units["new_m2"].to_dict()
+    assert again(enabled=False) is again(cap=CapPart()) is None
 
 
 def test_every_setting_reaches_the_allocation(plan, monkeypatch) -> None:
