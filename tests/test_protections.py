@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -155,6 +156,14 @@ def test_zones_of_protected_land_bear_their_names(plan):
     assert fields["zone"]["key"].en == "key development"
     assert set(fields["kind"]) > {"redline", "none"}
     assert not any(words for name, words in fields.items() if name not in ("zone", "kind"))
+
+
+def test_protected_land_of_all_is_not_known_where_that_of_one_unit_is_not(plan):
+    bare = replace(plan, contributions=())
+    assert protected.protected_of(bare) == bare.units["protected_m2"].sum() > 0
+    units = bare.units.astype({"protected_m2": "Int64"})
+    units.loc[units.index[0], "protected_m2"] = pd.NA
+    assert protected.protected_of(replace(bare, units=units)) is None
 
 
 def test_protections_travel_with_the_plan(plan, tmp_path):
