@@ -109,6 +109,7 @@ def test_class_0_is_unknown_and_other_land_of_a_known_class_is_not():
     assert unknown.count_missing(marked)["unknown_use"] == 250_000
     assert unknown.known_use(marked, classes).groupby(marked["landuse"]).all().to_dict() == {
         0: False, 1: True, 7: True, other: True}  # fmt: skip
+    assert unknown.known_use(marked, None).tolist() == [False] * len(marked)
     # What is unknown is not free; other land is, fields are, what is built is not.
     assert marked.groupby("landuse")["free_m2"].sum().to_dict() == {
         0: 0, 1: 250_000, 7: 0, other: 250_000}  # fmt: skip
