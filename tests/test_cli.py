@@ -307,6 +307,41 @@ def test_allocate_refuses_numbers_out_of_range(small, option):
     assert problem["where"].startswith(option[0])
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("grid", "--boundary", "边界.gpkg", "-o", "out/plan.gpkg"),
+        ("grid", "--boundary", "边界.gpkg", "-o", "out/units.parquet"),
+        ("check", ".", "--places", "out/plan.gpkg"),
+        ("check", ".", "--map", "out/map.html"),
+        ("map", "out", "-o", "out/plan.qgz"),
+        ("map", "out", "-o", "out/run.json"),
+    ],
+    ids=" ".join,
+)
+def test_no_file_of_a_plan_gives_way_to_another_output(small, tmp_path, words):
+    """A name typed wrong must not cost the plan: only its own map takes the place of its map."""
+    folder, _ = small
+    shutil.copytree(folder, tmp_path / "w")
+    (tmp_path / "w" / "成果").rename(tmp_path / "w" / "out")
+    before = {p: p.read_bytes() for p in (tmp_path / "w" / "out").iterdir()}
+    done = zoning(*words, cwd=tmp_path / "w")
+    assert done.returncode == 2, done
+    assert "is a file of the plan there" in done.stderr or "does not end in .html" in done.stderr
+    assert {p: p.read_bytes() for p in (tmp_path / "w" / "out").iterdir()} == before
+
+
+def test_the_map_of_a_plan_may_be_made_anew_in_its_folder(small, tmp_path):
+    folder, _ = small
+    shutil.copytree(folder / "成果", tmp_path / "out")
+    old = (tmp_path / "out" / "map.html").read_bytes()
+    done = zoning("map", tmp_path / "out", "--lang", "zh")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "map.html").read_bytes() != old
+    (problem,) = refused("map", tmp_path / "out", "-o", tmp_path / "page")
+    assert problem["try"] == f"-o {tmp_path / 'page.html'}"
+
+
 def test_a_share_may_stand_in_per_cent(small):
     folder, _ = small
     said = [zoning("allocate", folder / "成果", *how, "--json").stdout

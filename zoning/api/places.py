@@ -21,13 +21,25 @@ def new_folder(path: str | Path) -> Path:
     return Path(path)
 
 
-def new_file(path: str | Path, *, parent_must_exist: bool = True) -> Path:
+def new_file(
+    path: str | Path, *, parent_must_exist: bool = True, ending: str = "", part: str = ""
+) -> Path:
     """Refuse a place for a file that is a folder, or lies in none.
+
+    Parameters
+    ----------
+    path : str or Path
+    parent_must_exist : bool
+    ending : str
+        What its name must end in.
+    part : str
+        The file of a plan's folder that this writer makes, and may make anew there.
 
     Raises
     ------
     InputError
-        If there is a folder of that name, none to hold the file, or a file that is not ours.
+        If there is a folder of that name, none to hold the file, or a file that is not ours or one
+        of a plan.
     """
     from zoning.base.blocked import replaceable
 
@@ -37,12 +49,18 @@ def new_file(path: str | Path, *, parent_must_exist: bool = True) -> Path:
             "is a folder, not a file", "是文件夹而不是文件", where=str(path), code="not-a-file",
             remedy=("choose another file with -o", "请用 -o 另选文件"),
         )  # fmt: skip
+    if ending and path.suffix.lower() != ending:
+        other = path.with_suffix(ending)
+        raise InputError.one(
+            f"its name does not end in {ending}", f"文件名应以 {ending} 结尾", where=str(path),
+            code="ending", remedy=(f"-o {other}", f"请写 -o {other}"),
+        )  # fmt: skip
     if parent_must_exist and not path.parent.is_dir():
         raise InputError.one(
             "the folder does not exist", "文件夹不存在", where=str(path.parent), code="no-folder",
             remedy=("make it first", "请先新建该文件夹"),
         )  # fmt: skip
-    raise_all(replaceable(path))
+    raise_all(replaceable(path, part))
     return path
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.api.dressed import dress
+from zoning.api.places import new_folder
 
 if TYPE_CHECKING:
     from zoning.inputs.geography import Geography
@@ -24,6 +25,8 @@ def save(
     """Write the folder of a plan; see `Plan.save`."""
     from zoning.outputs.folder import write
 
+    if not folder.is_dir():
+        new_folder(folder)
     home = home_of(plan)
     said = {name: value for name, value in wanted.items() if value is not None}
     if said:

@@ -19,6 +19,7 @@ LONGEST_PATH = 512 - len("-journal\0")
 _ELSEWHERE = Text("choose a shorter or another place with -o", "请用 -o 另选较短的位置")
 #: A folder that is asked for by such a name was meant as a file.
 _FILES = (".docx", ".pdf", ".xlsx", ".csv", ".gpkg", ".shp", ".html", ".json", ".parquet", ".toml")
+_NAME = Text("choose another name", "请另选名称")
 _CLOSE = Text(
     "close it there (QGIS, ArcGIS, Excel) and try again",
     "请在 QGIS、ArcGIS、Excel 等程序中关闭后重试",
@@ -74,11 +75,22 @@ def there(path: Path) -> bool:
         return False
 
 
-def replaceable(path: Path) -> list[Problem]:
-    """Find out, before any work is done, why a file could not be replaced."""
+def replaceable(path: Path, part: str = "") -> list[Problem]:
+    """Find out, before any work is done, why a file could not be replaced.
+
+    Parameters
+    ----------
+    path : Path
+    part : str
+        The file of a plan's folder that this writer makes, and may make anew there.
+    """
     if not os.path.lexists(path):
         return []
     wrong = refused(path, ()) or busy(path)
+    if wrong is None and path.name != part and marks.of_a_plan(path):
+        what = Text("is a file of the plan there; nothing else takes its place",
+                    "是该处方案的文件，其他成果不予覆盖")  # fmt: skip
+        wrong = Problem(what, str(path), code="of-a-plan", remedy=_NAME)
     if wrong is None and marks.state(path.parent, path.name) == "foreign":
         wrong = not_ours(path)
     return [] if wrong is None else [wrong]

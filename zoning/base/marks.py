@@ -126,6 +126,16 @@ def state(folder: Path, name: str, listing: str | None = None) -> State:
     return "edited" if known or inside is False else "foreign"
 
 
+def of_a_plan(path: Path) -> bool:
+    """Whether a file is one of those that make a plan: run.json, times.json and what it lists."""
+    told = _json(path.parent / "run.json")
+    files = told.get("files")
+    if not isinstance(files, dict) or "config" not in told:
+        return False
+    # Not every disk tells capitals apart.
+    return path.name.casefold() in {n.casefold() for n in (*files, "run.json", TIMES)}
+
+
 def write_times(folder: Path, seconds: Any) -> None:
     """Write how long things took into a file of its own, which carries its mark in itself.
 

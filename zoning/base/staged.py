@@ -105,16 +105,25 @@ def staged(
 
 
 @contextmanager
-def beside(path: Path, inputs: Sequence[str | Path] = ()) -> Iterator[Path]:
+def beside(path: Path, inputs: Sequence[str | Path] = (), part: str = "") -> Iterator[Path]:
     """Give a path to write one file to; it takes the place of ``path`` when all went well.
 
     The file carries a mark, or ``NAME.zoning.json`` beside it holds its checksum. Inside the stage
     of a larger result there is neither: the whole has its list.
 
+    Parameters
+    ----------
+    path : Path
+    inputs : sequence of path
+        Files that were read; they are never replaced.
+    part : str
+        The file of a plan's folder that this writer makes, and may make anew there.
+
     Raises
     ------
     InputError
-        As `staged`; also if there is a file that is not ours, which is never replaced.
+        As `staged`; also if there is a file that is not ours, or another one of a plan, which are
+        never replaced.
     """
     path = Path(path)
     raise_all(blocked.unspelled(path))
@@ -124,14 +133,15 @@ def beside(path: Path, inputs: Sequence[str | Path] = ()) -> Iterator[Path]:
         if path.is_file():
             marks.seal(path)
         return
-    parts = path.suffix.lower() in (".html", ".docx", ".xlsx", ".qgz")
-    listing = None if parts else f"{path.name}.{LIST}"
+    raise_all(blocked.replaceable(path, part))
+    inside = path.suffix.lower() in (".html", ".docx", ".xlsx", ".qgz")
+    listing = None if inside else f"{path.name}.{LIST}"
     with staged(
         path.parent, last=(), scope=path.name, foreign="refuse", listing=listing, inputs=inputs,
         needed=[path.name],
     ) as stage:  # fmt: skip
         yield stage / path.name
-        if parts:
+        if inside:
             marks.seal(stage / path.name)
 
 

@@ -92,7 +92,7 @@ def webmap(
     if as_folder:
         new_folder(place)
     else:
-        new_file(place, parent_must_exist=False)
+        new_file(place, parent_must_exist=False, ending=".html", part="map.html")
     # Files speak the plan's language unless another one is asked for.
     with talk.progress() as progress:
         progress(Text("write the map", "生成网页地图"))

@@ -295,7 +295,7 @@ def _policy(tiles: dict[str, Any] | None, inside: str = "'unsafe-inline'") -> st
 def _place(page: str, path: Path, folder: bool) -> Path:
     if folder:
         return _write_folder(page, path)
-    with beside(path) as part:
+    with beside(path, part="map.html") as part:
         part.write_text(page, encoding="utf-8", newline="\n")
     log.info("%s: %.2f MB", path, len(page.encode()) / 1e6)
     return path
