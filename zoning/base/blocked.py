@@ -86,14 +86,19 @@ def replaceable(path: Path, part: str = "") -> list[Problem]:
     """
     if not os.path.lexists(path):
         return []
-    wrong = refused(path, ()) or busy(path)
-    if wrong is None and path.name != part and marks.of_a_plan(path):
-        what = Text("is a file of the plan there; nothing else takes its place",
-                    "是该处方案的文件，其他成果不予覆盖")  # fmt: skip
-        wrong = Problem(what, str(path), code="of-a-plan", remedy=_NAME)
+    wrong = refused(path, ()) or busy(path) or of_a_plan(path, part)
     if wrong is None and marks.state(path.parent, path.name) == "foreign":
         wrong = not_ours(path)
     return [] if wrong is None else [wrong]
+
+
+def of_a_plan(path: Path, part: str = "") -> Problem | None:
+    """Tell a file of a plan, whose place nothing else takes but what makes that ``part``."""
+    if path.name == part or not os.path.lexists(path) or not marks.of_a_plan(path):
+        return None
+    what = Text("is a file of the plan there; nothing else takes its place",
+                "是该处方案的文件，其他成果不予覆盖")  # fmt: skip
+    return Problem(what, str(path), code="of-a-plan", remedy=_NAME)
 
 
 def refused(path: Path, inputs: Sequence[Path]) -> Problem | None:

@@ -133,7 +133,8 @@ def beside(path: Path, inputs: Sequence[str | Path] = (), part: str = "") -> Ite
         if path.is_file():
             marks.seal(path)
         return
-    raise_all(blocked.replaceable(path, part))
+    taken = blocked.of_a_plan(path, part)
+    raise_all([] if taken is None else [taken])
     inside = path.suffix.lower() in (".html", ".docx", ".xlsx", ".qgz")
     listing = None if inside else f"{path.name}.{LIST}"
     with staged(
