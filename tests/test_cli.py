@@ -331,6 +331,18 @@ def test_no_file_of_a_plan_gives_way_to_another_output(small, tmp_path, words):
     assert {p: p.read_bytes() for p in (tmp_path / "w" / "out").iterdir()} == before
 
 
+def test_a_plan_does_not_give_way_to_its_answer(small, tmp_path):
+    folder, _ = small
+    out = tmp_path / "out"
+    shutil.copytree(folder / "成果", out)
+    before = {p: p.read_bytes() for p in out.iterdir()}
+    other = tmp_path / "." / "out"
+    for words in (("allocate", out, "--cap", 0.2), ("diff", folder / "成果", out, "--no-causes")):
+        (problem,) = refused(*words, "-o", other)
+        assert problem["code"] == "is-an-input"
+    assert {p: p.read_bytes() for p in out.iterdir()} == before
+
+
 def test_the_map_of_a_plan_may_be_made_anew_in_its_folder(small, tmp_path):
     folder, _ = small
     shutil.copytree(folder / "成果", tmp_path / "out")
@@ -675,6 +687,7 @@ def test_quiet_still_says_what_fails(tmp_path):
     assert "above the cap" in done.stderr
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_in_a_gbk_pipe(small):
     """What GBK lacks is written plainly; JSON read back from the pipe is the same answer."""
     folder, _ = small
@@ -698,6 +711,7 @@ for more in ([], ["--json"]):
     assert json.loads(told)["name"] == "甲镇"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 def test_a_folder_whose_name_is_gbk_is_told_and_works_from_within(tmp_path, monkeypatch):
     """Unpacked from an archive of a Chinese Windows; readers of geodata take UTF-8 only."""

@@ -29,7 +29,7 @@ from zoning.review.diff.walk import Walk, mirrored
 
 ALONE = [*versions.PLANTS]
 #: Those that the newcomer's run plants too.
-QUICK = ("landuse", "cuts", "decisions")
+QUICK = ("cuts", "decisions")
 
 
 class Versions:

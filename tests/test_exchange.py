@@ -50,6 +50,7 @@ def same(theirs, ours, digits=17):
 # ---- file geodatabase ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_geodatabase_holds_layers_and_tables_and_whole_numbers(plan, folder):
     path = folder / "plan.gdb"
     assert set(pyogrio.list_layers(path)[:, 0]) >= LAYERS | set(plan.tables)
@@ -61,6 +62,7 @@ def test_geodatabase_holds_layers_and_tables_and_whole_numbers(plan, folder):
     assert back.geometry.normalize().geom_equals(plan.units.geometry.normalize()).all()
 
 
+@pytest.mark.slow
 def test_a_geodatabase_written_part_by_part_is_the_same(plan, folder, tmp_path, monkeypatch):
     monkeypatch.setattr(gdb, "PART", 5)
     assert len(plan.units) > 10
@@ -80,6 +82,7 @@ def test_areas_too_large_for_arcmap_stay_exact():
     assert small["a"].dropna().tolist() == [3_840_000_001]
 
 
+@pytest.mark.slow
 def test_geodatabase_is_replaced_as_a_whole_and_a_changed_one_is_kept(plan, tmp_path):
     exchange.write(plan, "gdb", tmp_path)
     exchange.write(plan, "gdb", tmp_path)

@@ -161,7 +161,8 @@ def pictures(path):
     return path.read_bytes().count(b"/Subtype /Image") + path.read_bytes().count(b"/Subtype/Image")
 
 
-@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_it_shows_where_the_site_lies_on_its_one_page(plan, tmp_path, lang):
     from zoning.api.sites import _with_map
 

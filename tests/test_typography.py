@@ -301,6 +301,7 @@ def faults(texts: Iterator[str], allow: frozenset[str] = LATIN) -> list[str]:
     return sorted(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 def test_every_chinese_file_of_a_plan_is_set_as_chinese(folder, name):
     texts = list(READERS[name](folder / name))
@@ -327,6 +328,7 @@ def test_the_pdf_report_says_what_the_word_report_says(folder):
             assert text[:12] in said, text
 
 
+@pytest.mark.slow
 def test_captions_of_drawings_are_set_as_chinese(folder):
     plan = zn.load(folder)
     texts = [
@@ -338,6 +340,7 @@ def test_captions_of_drawings_are_set_as_chinese(folder):
     assert not (found := faults(t for t in texts if CHINESE.search(t))), found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [
     ["explain", "DIR", "甲镇"], ["explain", "DIR", "1kmN3500E502"],
     ["price", "DIR"], ["allocate", "DIR", "--cap", "0.27"],

@@ -51,6 +51,10 @@ file = "land-demand"
 AS_THEY_ARE = {"规则", "图层", "标识", "行", "代码"}
 
 
+#: A whole plan with every file that it can have: left to CI, a newcomer waits for it.
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     box_ = tmp_path_factory.mktemp("words")

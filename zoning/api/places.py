@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from zoning.errors import InputError, raise_all
 
 
-def new_folder(path: str | Path) -> Path:
+def new_folder(path: str | Path, asked: Sequence[str | Path] = ()) -> Path:
     """Refuse a place for a folder that could not take the files of a plan.
+
+    Parameters
+    ----------
+    path : str or Path
+    asked : sequence of str or Path
+        Plans that the new one is made of: what is read is never what is written.
 
     Raises
     ------
     InputError
-        If there is a file of that name, no right to write, or the path is too long.
+        If there is a file of that name, no right to write, the path is too long, or it is a plan
+        that is asked.
     """
     from zoning.base.staged import place_problems
 
-    raise_all(place_problems(Path(path)))
-    return Path(path)
+    place = Path(path)
+    raise_all(place_problems(place))
+    if place.exists() and any(Path(p).exists() and place.samefile(p) for p in asked):
+        raise InputError.one(
+            "is the plan that is asked; what it answers is another plan",
+            "是被提问的方案；推演结果是另一套方案", where=str(place), code="is-an-input",
+            remedy=("choose another folder with -o", "请用 -o 另选文件夹"),
+        )  # fmt: skip
+    return place
 
 
 def new_file(

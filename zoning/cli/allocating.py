@@ -124,7 +124,7 @@ def allocate(
     low, high, step = _range(cap)
     within(gap, "--gap")
     within(seconds, "--seconds")
-    place = None if out is None else new_folder(out)
+    place = None if out is None else new_folder(out, [folder])
     # Only a plan that is written, and a place that is drawn, ask where the squares lie.
     plan = api.load(folder, squares=place is not None or bool(lock or build))
     question: dict[str, Any] = {

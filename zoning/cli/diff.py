@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zoning import api
+from zoning.api.places import new_folder
 from zoning.cli.command import About, command
 from zoning.cli.console import Talk
 from zoning.errors import InputError
@@ -96,6 +97,8 @@ def diff(
             "--to official needs a folder", "--to official 需要指定输出文件夹", where="--to",
             code="usage", remedy=("add -o FOLDER", "请加 -o 文件夹"),
         )  # fmt: skip
+    if out is not None:
+        new_folder(out, [before, after])
     written: list[Path] = []
     with talk.progress() as progress:
         found = api.diff(
