@@ -15,10 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import fake_plan
+import numpy as np
 import pandas as pd
 import pytest
 import worlds
 
+import zoning as zn
 from zoning import api
 from zoning.base import journal, locks, marks
 from zoning.base.heard import hearing
@@ -685,3 +687,53 @@ def test_copies_that_are_mended_come_all_or_none(tmp_path, monkeypatch):
     monkeypatch.undo()
     api.mend(path, tmp_path / "out")
     assert (tmp_path / "out" / "plan.toml").is_file()
+
+
+def test_an_input_that_is_ours_is_no_output_wherever_the_command_is_called(tmp_path, monkeypatch):
+    """The boundary of a plan lies in the folder of an earlier one; paths start at plan.toml."""
+    path = worlds.write(tmp_path / "in")
+    zn.run(path, tmp_path / "in" / "out")
+    text = path.read_text(encoding="utf-8")
+    name = zn.load(tmp_path / "in" / "out").config.inputs.boundary.path
+    text = text.replace(f'path = "{name}"', 'path = "out/plan.gpkg"\nlayer = "city"', 1)
+    path.write_text(text, encoding="utf-8")
+    before = (tmp_path / "in" / "out" / "plan.gpkg").read_bytes()
+    monkeypatch.chdir(tmp_path)
+    for said in ({}, {"map": False}):
+        with pytest.raises(InputError, match="is an input of the plan"):
+            zn.run(path).save(tmp_path / "in" / "out", **said)
+    assert (tmp_path / "in" / "out" / "plan.gpkg").read_bytes() == before
+
+
+def test_places_of_findings_do_not_take_the_place_of_what_was_looked_at(tmp_path, monkeypatch):
+    from zoning.cli import main
+
+    worlds.write(tmp_path)
+    api.write_findings(tmp_path / "seen.csv", api.inspect(tmp_path / "乡镇.gpkg").findings)
+    before = (tmp_path / "seen.csv").read_bytes()
+    words = ["check", tmp_path / "seen.csv", "--places", tmp_path / "seen.csv"]
+    monkeypatch.setattr(sys, "argv", ["zoning", *map(str, words)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 2 and (tmp_path / "seen.csv").read_bytes() == before
+
+
+def test_an_evaluation_that_was_read_is_not_written_over(tmp_path):
+    import rasterio
+    from rasterio.transform import from_origin
+
+    from zoning import evaluation
+
+    slope = tmp_path / "slope.tif"
+    place = {"crs": "EPSG:4549", "transform": from_origin(5e5, 3.5e6, 30, 30)}
+    with rasterio.open(slope, "w", driver="GTiff", width=4, height=4, count=1, dtype="float32",
+                       **place) as file:  # fmt: skip
+        file.write(np.ones((4, 4), "float32"), 1)
+    evaluation.town({"slope": slope}, tmp_path / "town.tif", "B")
+    before = (tmp_path / "town.tif").read_bytes()
+    with pytest.raises(InputError, match="is an input of the plan"):
+        evaluation.town({"slope": tmp_path / "town.tif"}, tmp_path / "town.tif", "B")
+    both = dict.fromkeys(("ecology", "agriculture", "town"), tmp_path / "town.tif")
+    with pytest.raises(InputError, match="is an input of the plan"):
+        evaluation.integrate(both, tmp_path / "town.tif")
+    assert (tmp_path / "town.tif").read_bytes() == before

@@ -90,7 +90,7 @@ def mend(plan: str | Path, out: str | Path) -> list[Finding]:
 
 def write_findings(
     path: str | Path, findings: Sequence[Finding], shapes: Mapping[str, Any] | None = None,
-    lang: str = "zh",
+    lang: str = "zh", *, inputs: Sequence[str | Path] = (),
 ) -> Path:  # fmt: skip
     """Write findings and their places: a page, a table, or a layer of points.
 
@@ -104,6 +104,8 @@ def write_findings(
     shapes : mapping, optional
         Outlines to draw on a page: name -> GeoSeries.
     lang : {"zh", "en"}
+    inputs : sequence of str or Path, optional
+        What was looked at: it is never written over.
 
     Returns
     -------
@@ -136,7 +138,7 @@ def write_findings(
             f"检查结果不能写成“{kind or target.name}”", where=str(target), code="usage",
             remedy=(f"forms: {forms}", f"可用格式：{forms}"),
         )  # fmt: skip
-    with beside(target) as new:
+    with beside(target, inputs) as new:
         if kind == ".html":
             findings_map.write(new, findings, shapes or {}, lang)
         else:

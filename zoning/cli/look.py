@@ -83,18 +83,20 @@ def _plan(talk: Talk, plan: Path, fix: Path | None, pages: Pages) -> None:
     except InputError as error:
         _write(talk, pages, error.findings, lambda: outlines(plan))
         raise
-    _write(talk, pages, intake.findings, lambda: outlines(plan))
+    read = [plan.parent / s.path for s in intake.sources]
+    _write(talk, pages, intake.findings, lambda: outlines(plan), read)
     _tell_plan(talk, intake)
 
 
 def _write(
-    talk: Talk, pages: Pages, found: Sequence[Finding], shapes: Callable[[], dict[str, Any]]
-) -> None:
+    talk: Talk, pages: Pages, found: Sequence[Finding], shapes: Callable[[], dict[str, Any]],
+    inputs: Sequence[Path] = (),
+) -> None:  # fmt: skip
     """Write the places of findings to each file that was asked for."""
     for page in pages:
         if page is not None:
             drawn = shapes() if page.suffix.lower() == ".html" else {}
-            api.write_findings(page, found, drawn, talk.lang)
+            api.write_findings(page, found, drawn, talk.lang, inputs=inputs)
 
 
 def _tell_plan(talk: Talk, intake: Intake) -> None:
@@ -153,7 +155,7 @@ def _classes(intake: Intake) -> list[dict[str, Any]]:
 def _files(talk: Talk, paths: Sequence[Path], pages: Pages) -> None:
     """Look at files without a plan."""
     seen = api.inspect(*paths)
-    _write(talk, pages, seen.findings, lambda: seen.shapes)
+    _write(talk, pages, seen.findings, lambda: seen.shapes, paths)
     talk.write_json({"ok": seen.ok, "files": seen.facts,
                      "notes": [f.as_dict(talk.lang) for f in seen.findings]})  # fmt: skip
     rows = [[Path(f["file"]).name, f["layer"] or "–", f["kind"], f"{f['rows']:,}", f["crs"] or "–",

@@ -258,7 +258,7 @@ def integrate(
             *(_fault(f"'{p}' takes no part here", f"“{p}”不参与集成", "integration")
               for p in extra),
         ])  # fmt: skip
-    with beside(Path(out)) as part, Stack(rasters) as stack:
+    with beside(Path(out), list(rasters.values())) as part, Stack(rasters) as stack:
         counts, marks, unknown = _stream(stack, book, part, block, progress, classes)
         cell = stack.cell_m[0] * stack.cell_m[1]
     return _result(book, Path(out), counts, marks, unknown, cell, known="landuse" in rasters)

@@ -175,7 +175,7 @@ def ecology(
     book = preset if isinstance(preset, Preset) else load_preset(preset)
     rated = split(rasters)
     roles, derived, left = sort_roles(book, "ecology", rated)
-    with _beside(out) as part, Stack(rasters) as stack:
+    with _beside(out, rasters) as part, Stack(rasters) as stack:
         extent = Extent(stack, polygon(boundary, stack.crs), classes)
         there = set(roles) | set(derived)
         cuts = _cuts(book, extent, there, derived, block)
@@ -204,7 +204,7 @@ def _suitability(
     book = preset if isinstance(preset, Preset) else load_preset(preset)
     rated = split(rasters)
     roles, derived, left = sort_roles(book, purpose, rated)
-    with _beside(out) as part, Stack(rasters) as stack:
+    with _beside(out, rasters) as part, Stack(rasters) as stack:
         extent = Extent(stack, polygon(boundary, stack.crs), land)
         task = Task(dict(rasters), book, purpose, roles, derived, extent.boundary, land)
         patches = book.flow(purpose).patches
@@ -381,7 +381,7 @@ def _write_whole(path: Path, stack: Stack, classes: Classes) -> Array:
 
 
 @contextmanager
-def _beside(out: str | Path) -> Iterator[Path]:
+def _beside(out: str | Path, rasters: Paths) -> Iterator[Path]:
     """Give a path beside ``out`` that takes its place at the end, or goes away on an error."""
     target = Path(out)
     raise_all(
@@ -389,5 +389,5 @@ def _beside(out: str | Path) -> Iterator[Path]:
         if not target.parent.is_dir()
         else []
     )
-    with beside(target) as part:
+    with beside(target, list(rasters.values())) as part:
         yield part

@@ -57,14 +57,12 @@ def write(
     list of Path
         What was written.
     """
-    wanted = plan.config.outputs
+    wanted, read = plan.config.outputs, inputs_of(plan)
     plan = replace(plan, run={**plan.run, "digest": digest(plan)})
     shown = handed_out(plan)
     asked = (wanted.qgis, wanted.map, wanted.tables, wanted.report)
     needed = [*NEEDED, *(name for name, one in zip(OUTPUTS, asked, strict=True) if one)]
-    with staged(
-        folder, stale=OUTPUTS, listing=None, inputs=inputs_of(plan), needed=needed
-    ) as stage:
+    with staged(folder, stale=OUTPUTS, listing=None, inputs=read, needed=needed) as stage:
         tell = progress or (lambda _: None)
         tell(Text("plan.gpkg", "plan.gpkg"))
         from zoning.outputs.qgis import geopackage
@@ -101,5 +99,7 @@ def write(
 
 
 def inputs_of(plan: Plan) -> list[str]:
-    """Give the files that a plan was made from, as far as their paths are known."""
-    return [str(i["path"]) for i in plan.run.get("inputs", ()) if i.get("path")]
+    """Give the files that a plan was made from, as far as it is known where their paths start."""
+    starts = [Path(), *([] if (home := getattr(plan, "_home", None)) is None else [home])]
+    paths = [str(i["path"]) for i in plan.run.get("inputs", ()) if i.get("path")]
+    return [str(start / path) for start in starts for path in paths]
