@@ -718,6 +718,15 @@ def test_places_of_findings_do_not_take_the_place_of_what_was_looked_at(tmp_path
     assert left.value.code == 2 and (tmp_path / "seen.csv").read_bytes() == before
 
 
+def test_a_table_that_a_policy_read_is_not_written_over(tmp_path):
+    result = api.policy("green-index-2016", examples=True)
+    made = api.write_policy(result, tmp_path / "out")
+    before = [p.read_bytes() for p in made]
+    with pytest.raises(InputError, match="is an input of the plan"):
+        api.write_policy(result, tmp_path / "out", inputs=made[:1])
+    assert [p.read_bytes() for p in made] == before
+
+
 def test_an_evaluation_that_was_read_is_not_written_over(tmp_path):
     import rasterio
     from rasterio.transform import from_origin

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -318,7 +318,9 @@ def policy_rows(result: Result, lang: str, most: int) -> tuple[list[str], list[l
     return text_rows(result, lang, most)
 
 
-def write_policy(result: Result, out: str | Path, *, plan: Plan | None = None) -> list[Path]:
+def write_policy(
+    result: Result, out: str | Path, *, plan: Plan | None = None, inputs: Iterable[str | Path] = ()
+) -> list[Path]:
     """Write the tables of a result: CSV and Parquet each, one workbook, and places as a layer.
 
     ``NAME_limits.csv`` holds code and coefficient, in the form that a limit of an allocation reads.
@@ -330,6 +332,8 @@ def write_policy(result: Result, out: str | Path, *, plan: Plan | None = None) -
         Folder, made if need be.
     plan : Plan, optional
         Gives the shapes of the places.
+    inputs : iterable of str or Path, optional
+        Files that tables were read from: they are never written over.
 
     Returns
     -------
@@ -346,7 +350,7 @@ def write_policy(result: Result, out: str | Path, *, plan: Plan | None = None) -
 
     shown = result.policy
     folder, name = Path(out), shown.name
-    with staged(folder, last=()) as stage:
+    with staged(folder, last=(), inputs=list(inputs)) as stage:
         frames = {name: result.frame()}
         frames |= {f"{name}-{t}": result.frame(t, every=True) for t in shown.show.tables}
         for one, frame in frames.items():

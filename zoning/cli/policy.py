@@ -93,12 +93,15 @@ def policy(
         _check(talk, file)
         return
     plan = None if folder is None else api.load(folder)
+    tables = dict(_pairs(table, "--table"))
     result = api.policy(
         file, plan, parameters=_numbers(_pairs(parameter, "--set")),
-        tables=dict(_pairs(table, "--table")), groups=_groups(_pairs(group, "--group")),
+        tables=tables, groups=_groups(_pairs(group, "--group")),
         examples=examples, draws=draws,
     )  # fmt: skip
-    written = [] if out is None else api.write_policy(result, out, plan=plan)
+    written = (
+        [] if out is None else api.write_policy(result, out, plan=plan, inputs=tables.values())
+    )
     if save and plan is not None and folder is not None:
         written += api.joined(plan, [result]).save(folder)
     _tell(talk, result, written)
