@@ -36,7 +36,9 @@ def world(rng, folder, like):
               for g in red.geometry]  # fmt: skip
     red = red.set_geometry(turned, crs=red.crs)
     red["level"] = rng.integers(1, 3, len(red))
-    red[rng.random(len(red)) < 0.85].to_file(folder / "红线.gpkg") if rng.random() < 0.8 else None
+    left = red[rng.random(len(red)) < 0.85]
+    if rng.random() < 0.8 and len(left):  # a layer of nothing is refused, as it should be
+        left.to_file(folder / "红线.gpkg")
     with rasterio.open(folder / "用地.tif", "r+") as file:
         use = file.read(1)
         for _ in range(4):
