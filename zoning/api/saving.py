@@ -35,8 +35,6 @@ def save(
         run = dict(plan.run)
         run["config"] = {**run["config"], "outputs": outputs.model_dump(mode="json")}
         plan = replace(plan, config=config, run=run)
-        if home:
-            object.__setattr__(plan, "_home", home[0])
     steps = None
     if plan.config.outputs.map and plan.config.outputs.ladder:
         steps = ladder_of(plan, progress)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoning.base.staged import staged
+from zoning.base.staged import sha256, staged
 from zoning.digest import digest
 from zoning.errors import Text
 from zoning.outputs.withheld import handed_out
@@ -57,7 +57,8 @@ def write(
     list of Path
         What was written.
     """
-    wanted, read = plan.config.outputs, inputs_of(plan)
+    wanted = plan.config.outputs
+    read: list[str | Path] = [*inputs_of(plan), *_read_there(plan, Path(folder))]
     plan = replace(plan, run={**plan.run, "digest": digest(plan)})
     shown = handed_out(plan)
     asked = (wanted.qgis, wanted.map, wanted.tables, wanted.report)
@@ -99,7 +100,12 @@ def write(
 
 
 def inputs_of(plan: Plan) -> list[str]:
-    """Give the files that a plan was made from, as far as it is known where their paths start."""
-    starts = [Path(), *([] if (home := getattr(plan, "_home", None)) is None else [home])]
-    paths = [str(i["path"]) for i in plan.run.get("inputs", ()) if i.get("path")]
-    return [str(start / path) for start in starts for path in paths]
+    """Give the files that a plan was made from, as far as their paths are known."""
+    return [str(i["path"]) for i in plan.run.get("inputs", ()) if i.get("path")]
+
+
+def _read_there(plan: Plan, folder: Path) -> list[Path]:
+    """Find inputs of a plan among the files that it would replace, wherever their paths start."""
+    sums = {i.get("sha256") for i in plan.run.get("inputs", ())}
+    there = (folder / name for name in {*NEEDED, *OUTPUTS})
+    return [p for p in there if p.is_file() and sha256(p) in sums]
