@@ -6,15 +6,21 @@ import json
 import re
 import tomllib
 
+import geopandas as gpd
+import pandas as pd
 import pytest
 from pydantic import ValidationError
+from shapely import box
 
 from zoning.base.shipped import load_toml
 from zoning.errors import InputError
+from zoning.inputs.china import Area
 from zoning.planfile import load, parse
+from zoning.planfile.layers import ParkLayer, PlanLayer
 from zoning.planfile.models import Config
 from zoning.planfile.part import Column
 from zoning.planfile.read import complete, json_schema
+from zoning.planfile.template import write_template
 from zoning.schemes import scheme_of
 
 
@@ -186,8 +192,6 @@ def test_the_reference_plan_states_the_rules_that_init_copies():
 
 
 def test_init_writes_the_rules_out_and_says_whose_they_are(tmp_path):
-    from zoning.planfile.template import write_template
-
     (file,) = write_template(tmp_path, None)
     cap = load(file).cap
     assert (cap.share, cap.zone_caps["key"].share, cap.quotas["moderate"].share) == (0.28, 0.3, 0.1)
@@ -231,8 +235,6 @@ def test_every_key_is_described_in_the_schema():
 
 
 def test_every_example_of_the_template_is_a_key_that_exists(tmp_path):
-    from zoning.planfile.template import write_template
-
     (file,) = write_template(tmp_path, None)
     text = file.read_text(encoding="utf-8")
     lines = []
@@ -283,3 +285,111 @@ def test_rules_of_places_have_evidence_too(said, code):
 def test_giving_land_up_costs_nothing_beyond_its_suitability_where_no_price_is_stated():
     rule = parse({"cap": {"reduction": [{"name": "mines", "upper_m2": 5}]}}).cap.reduction[0]
     assert (rule.price, rule.share, rule.lower_m2) == (0.0, 1.0, 0)
+
+
+def test_a_column_is_called_and_scaled_as_the_file_says():
+    named = {"code": "编号", "planned_area_ha": {"from": "面积_km2", "factor": 100}}
+    park = ParkLayer.model_validate({"path": "p.gpkg", "columns": named, "name": "名"})
+    heads = [park.head(n) for n in ("code", "planned_area_ha", "name", "kind", "year")]
+    assert heads == ["编号", "面积_km2", "名", "kind", None]
+    assert [park.factor(n) for n in ("code", "planned_area_ha", "name")] == [1.0, 100.0, 1.0]
+    assert park.named == {"code": "编号", "planned_area_ha": "面积_km2"}
+    plan = PlanLayer(role="draft", path="d.gpkg", class_column="类")
+    assert plan.head("class") == "类" and plan.named == {}
+
+
+def test_a_scaled_column_is_written_as_it_is_read():
+    column = Column.model_validate({"from": "x"})
+    assert column == Column(from_="x") and column.factor == 1.0
+    assert column.model_dump(mode="json") == {"from": "x", "factor": 1.0}
+    for wrong in ({"from": "x", "facter": 2}, {"from": "x", "factor": 0}, {"factor": 2}):
+        with pytest.raises(ValidationError):
+            Column.model_validate(wrong)
+
+
+def test_one_code_is_a_list_of_one():
+    rule = parse({"cap": {"limit": [{"name": "a", "county": "c", "zone": ["key", "x"]}]}}).cap.limit
+    assert (rule[0].county, rule[0].zone, rule[0].township) == (("c",), ("key", "x"), ())
+
+
+@pytest.mark.parametrize("counties", [True, False])
+def test_init_writes_the_outline_of_a_place_and_its_counties(tmp_path, counties):
+    shape = box(119, 32, 120, 33)
+    city = Area("321100", "镇江市", "city", ("江苏省", "镇江市"), shape, "tianditu", "a licence")
+    index = pd.Index(["321112", "321102"], name="county")
+    halves = [box(119, 32, 119.5, 33), box(119.5, 32, 120, 33)]
+    parts = gpd.GeoDataFrame({"name": ["丹徒区", "京口区"]}, index=index, geometry=halves, crs=4326)
+    folder = tmp_path / "a" / "b"
+    made = write_template(folder, city, parts if counties else None)
+    names = ["boundary.gpkg", "counties.gpkg", "plan.toml"]
+    assert made == [folder / n for n in names if counties or n != "counties.gpkg"]
+    assert sorted(p.name for p in folder.iterdir() if not p.name.startswith(".")) == [
+        p.name for p in made]  # fmt: skip
+    written = (folder / "plan.toml").read_bytes()
+    assert b"\r" not in written and 'name = "镇江市"\n' in written.decode("utf-8")
+    config = load(folder / "plan.toml")
+    assert (config.plan.name, config.inputs.boundary.path) == ("镇江市", "boundary.gpkg")
+    (outline,) = gpd.read_file(folder / "boundary.gpkg", layer="boundary").itertuples()
+    assert (outline.name, outline.adcode, outline.source) == ("镇江市", "321100", "a licence")
+    assert outline.geometry.equals(shape)
+    if counties:
+        assert config.inputs.counties.path == "counties.gpkg"
+        assert config.inputs.counties.columns == {"code": "county"}
+        read = gpd.read_file(folder / "counties.gpkg", layer="counties")
+        assert read[["county", "name"]].to_numpy().tolist() == [["321112", "丹徒区"],
+                                                                ["321102", "京口区"]]  # fmt: skip
+    else:
+        assert config.inputs.counties is None
+    with pytest.raises(InputError) as caught:
+        write_template(folder)
+    (told,) = caught.value.problems
+    assert (told.code, told.where, *told.what, *told.remedy) == (
+        "exists", str(folder), "there is a plan.toml already", "已有 plan.toml",
+        "choose another folder", "请另选文件夹",
+    )  # fmt: skip
+
+
+def test_init_without_a_place_leaves_the_boundary_to_the_planner(tmp_path):
+    assert write_template(tmp_path) == [tmp_path / "plan.toml"]
+    config = load(tmp_path / "plan.toml")
+    assert (config.plan.name, config.inputs.boundary.path) == ("我的方案", "boundary.gpkg")
+    assert config.zones.scheme == "zhenjiang-2013"
+    text = (tmp_path / "plan.toml").read_text(encoding="utf-8")
+    assert '# code = "balance"\n' in text and "以下数值取自一个城市" in text
+    # The rules are those that ship: each number, its source taken over, its evidence the plan's.
+    shipped, mine = load_toml("capacity", "caps.toml")["cap"], tomllib.loads(text)["cap"]
+    assert mine["share"] == shipped["share"] and mine.keys() == shipped.keys()
+    assert mine["source"] == "example, taken over from: " + shipped["source"]
+
+
+def test_a_method_in_the_file_knows_its_lines_and_one_of_a_name_does_not(tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_text("[plan]\nname = 'x'\n[zones.method]\nx = 1\n", encoding="utf-8")
+    config = load(path)
+    assert config.zones.method == {"x": 1} and config.plan.name == "x"
+    assert config.zones.method.document.at(config.zones.method.path) == f"{path}:3"
+    assert load(write_template(tmp_path / "a")[0]).zones.method == "two-matrices"
+
+
+def test_what_stands_in_format_1_goes_before_the_defaults_of_its_time():
+    """Lists and tables of inputs are filled up row by row, other tables key by key."""
+    given = {
+        "plan": {"name": "x"}, "zones": {"balance_share": 0.3, "balance_source": "s"},
+        "cap": {"source": "p", "quotas": {"key": {"share": 0.5}}},
+        "inputs": {"boundary": {"path": "b.gpkg"}, "townships": None,
+                   "locks": [{"path": "l.gpkg", "code": "L", "source": "mine"}]},
+    }  # fmt: skip
+    whole, bare = complete(given, 1), complete({}, 1)
+    assert complete(given, 2) is given and complete({}, 1) == bare
+    assert whole["plan"] == {**bare["plan"], "name": "x"}
+    assert whole["cap"] == {**bare["cap"], "source": "p", "evidence": "own",
+                            "quotas": given["cap"]["quotas"]}  # fmt: skip
+    assert whole["zones"] == {**bare["zones"], "balance_share": 0.3, "balance_source": "s",
+                              "balance_evidence": "own"}  # fmt: skip
+    assert whole["inputs"]["townships"] is None
+    assert whole["inputs"]["locks"][0]["source"] == "mine"
+    assert whole["inputs"]["locks"][0].keys() > {"path", "code"}
+    assert whole["inputs"]["boundary"]["path"] == "b.gpkg"
+    said = complete({"cap": {"share": 0.2, "source": "p", "evidence": "S"}}, 1)["cap"]
+    assert (said["source"], said["evidence"]) == ("p", "S")
+    assert bare["cap"]["evidence"] != "own" and bare["cap"]["source"].startswith("镇江市")

@@ -88,7 +88,7 @@ def closed_zones(rules: CapRules) -> dict[str, Text]:
 
 def _sums(pieces: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:
     """Add up areas by one or two columns; rows without a code are left out."""
-    return pieces.groupby(by, sort=True, observed=True, dropna=True)[_AREAS].sum().astype("int64")
+    return pieces.groupby(by)[_AREAS].sum().astype("int64")
 
 
 def _zone_table(
@@ -129,15 +129,14 @@ def _zone_limits(
             here = "zone"
         row = (by_unit if here == "zone" else zones).loc[code]
         if pd.notna(row["cap_m2"]):
-            # "existing" takes nothing new, whatever is given up.
-            net = rules.zone_caps.get(code) != "existing"
-            may_go = reducible(pieces, here, code) if net else 0
+            may_go = reducible(pieces, here, code)
             found.append(
                 Limit(
                     "zone",
                     code,
                     cap_m2=left_under(int(row["cap_m2"]), int(row["built_m2"]), may_go),
-                    net=net,
+                    # "existing" takes nothing new, whatever is given up.
+                    net=rules.zone_caps.get(code) != "existing",
                     source=rules.sources.get(f"zone_caps.{code}", ""),
                     name=names[code],
                     column=here,
@@ -161,13 +160,16 @@ def _zone_limits(
 
 def _closed_limits(pieces: pd.DataFrame, rules: CapRules) -> list[Limit]:
     """Keep new land out of zones that take none, unless the plan states a rule of its own there."""
-    return [
-        Limit("zone", code, cap_m2=0, source=CLOSED, name=name, column="zone",
-              existing_m2=int(pieces.loc[pieces["zone"].eq(code).fillna(False), "built_m2"].sum()),
-              base_m2=int(pieces.loc[pieces["zone"].eq(code).fillna(False), "area_m2"].sum()))
-        for code, name in closed_zones(rules).items()
-        if code not in rules.zone_caps
-    ]  # fmt: skip
+    found = []
+    for code, name in closed_zones(rules).items():
+        if code in rules.zone_caps:
+            continue
+        here = pieces[pieces["zone"].eq(code).fillna(False)]
+        found.append(
+            Limit("zone", code, cap_m2=0, source=CLOSED, name=name, column="zone",
+                  existing_m2=int(here["built_m2"].sum()), base_m2=int(here["area_m2"].sum()))
+        )  # fmt: skip
+    return found
 
 
 def _area_cap(
@@ -311,11 +313,11 @@ def account(
     >>> [(x.kind, x.code, x.cap_m2) for x in acc.limits]
     [('city', 'city', 310), ('zone', 'key', 100), ('quota', 'key', 170), ('zone', 'balance', 0)]
     """
-    if (pieces["built_m2"] > pieces["area_m2"]).any():
-        bad = str(pieces.index[pieces["built_m2"] > pieces["area_m2"]][0])
+    above = pieces.index[pieces["built_m2"] > pieces["area_m2"]]
+    if len(above):
         raise InputError.one(
-            f"existing construction exceeds the area of piece {bad}",
-            f"地块 {bad} 的现状建设用地超过其面积",
+            f"existing construction exceeds the area of piece {above[0]}",
+            f"地块 {above[0]} 的现状建设用地超过其面积",
             where="pieces",
             code="built-above-area",
         )

@@ -135,7 +135,7 @@ def _per_m2(
         n, first = int(missing.sum()), missing.idxmax()
         _tell(problems, rule, f"{n} pieces have no value, such as {first}",
               f"{n} 个地块没有值，例如 {first}")  # fmt: skip
-    if (values < 0).any() or np.isinf(values.fillna(0.0)).any():
+    if (values < 0).any() or np.isinf(values).any():
         _tell(problems, rule, "a coefficient is below 0 or not finite", "系数小于 0 或不是有限数")
     return values
 
@@ -143,7 +143,7 @@ def _per_m2(
 def farmland_per_m2(pieces: pd.DataFrame) -> pd.Series:
     """Give the share of each piece's free land that is farmland."""
     free = pieces["free_m2"].where(pieces["free_m2"] > 0)
-    return (pieces["free_farmland_m2"] / free).astype("float64").fillna(0.0).clip(0.0, 1.0)
+    return (pieces["free_farmland_m2"] / free).astype("float64").fillna(0.0).clip(upper=1.0)
 
 
 def _from_column(

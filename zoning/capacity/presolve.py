@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import pandas as pd
 
 from zoning.capacity.rules import Limit, Lock, told
-from zoning.errors import Check, Text
+from zoning.errors import Check, Level, Text
 
 
-def _finding(name: str, level: str, where: str, measured: int, limit: int, text: Text) -> Check:
-    ok = level != "error"
-    return Check(name, level, ok, measured, limit, "m2", where, text)  # type: ignore[arg-type]
+def _finding(
+    name: str, level: Level, where: str, measured: int, limit: int, text: Text, unit: str = "m2"
+) -> Check:
+    return Check(name, level, level != "error", measured, limit, unit, where, text)
 
 
 def presolve(
@@ -46,11 +47,9 @@ def presolve(
     must = pieces["free_m2"].where(pieces["unit"].isin(inn - out), 0)
     gone = pieces.get("reducible_m2", able * 0).where(~pieces["unit"].isin(out | inn), 0)
     for limit in limits:
-        if limit.kind == "reduction":
-            free, locked = limit.used(pieces, gone, up=False), 0
-        else:
-            least = must - gone if limit.net else must
-            free, locked = limit.used(pieces, able, up=False), limit.used(pieces, least)
+        going = limit.kind == "reduction"
+        free = limit.used(pieces, gone if going else able, up=False)
+        locked = 0 if going else limit.used(pieces, must - gone if limit.net else must)
         found += _limit_findings(limit, free, locked)
     return found + _crowded(limits)
 
@@ -74,14 +73,15 @@ def _lock_conflicts(locks: Sequence[Lock]) -> list[Check]:
 
 def _limit_findings(limit: Limit, free: int, locked: int) -> list[Check]:
     en, zh = limit.label
-    where, floor, cap, told = limit.code, limit.floor_m2, limit.cap_m2, limit.told
+    where, floor, cap = limit.code, limit.floor_m2, limit.cap_m2
+    told, unit = limit.told, limit.unit
     found = []
     if floor > free:
         text = Text(
             f"{en}: floor {told(floor)}, but only {told(free)} are free",
             f"{zh}：下限 {told(floor)}，但可用土地仅 {told(free)}",
         )
-        found.append(_finding("presolve.floor_free", "error", where, floor, free, text))
+        found.append(_finding("presolve.floor_free", "error", where, floor, free, text, unit))
     if cap is None:
         return found
     if floor > cap:
@@ -89,19 +89,19 @@ def _limit_findings(limit: Limit, free: int, locked: int) -> list[Check]:
             f"{en}: floor {told(floor)} is above the cap {told(cap)}",
             f"{zh}：下限 {told(floor)} 高于上限 {told(cap)}",
         )
-        found.append(_finding("presolve.floor_cap", "error", where, floor, cap, text))
+        found.append(_finding("presolve.floor_cap", "error", where, floor, cap, text, unit))
     if locked > cap:
         text = Text(
             f"{en}: locks need {told(locked)}, above the cap {told(cap)}",
             f"{zh}：锁定需要 {told(locked)}，超过上限 {told(cap)}",
         )
-        found.append(_finding("presolve.lock_cap", "error", where, locked, cap, text))
+        found.append(_finding("presolve.lock_cap", "error", where, locked, cap, text, unit))
     if cap >= free:
         text = Text(
             f"{en}: the cap {told(cap)} does not bind, only {told(free)} are free",
             f"{zh}：上限 {told(cap)} 不起作用，可用土地仅 {told(free)}",
         )
-        found.append(_finding("presolve.slack", "note", where, free, cap, text))
+        found.append(_finding("presolve.slack", "note", where, free, cap, text, unit))
     return found
 
 

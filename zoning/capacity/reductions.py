@@ -53,7 +53,7 @@ def add_reductions(pieces: pd.DataFrame, rules: Sequence[ReductionRule]) -> pd.D
         return pieces
     problems: list[Problem] = []
     name = pd.Series(pd.NA, index=pieces.index, dtype="string")
-    most = pd.Series(0, index=pieces.index, dtype="int64")
+    most = pd.Series(0, index=pieces.index)
     worth = pd.Series(0.0, index=pieces.index)
     known = pieces["suitability"].notna() & ~pieces["township"].isin([NONE, OVERLAP])
     known &= pieces["zone"].notna()

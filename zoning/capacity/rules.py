@@ -230,7 +230,7 @@ class Limit:
         """Add up what land counts under the limit, exactly, in millionths of its unit."""
         inside, weights = self.inside(pieces), self.weights(pieces)
         if weights is None and land.index.equals(pieces.index):
-            return int(land.to_numpy(dtype=np.int64)[inside.to_numpy(dtype=bool)].sum()) * STEP
+            return int(land.to_numpy(dtype=np.int64)[inside.to_numpy()].sum()) * STEP
         here = land[inside].astype("int64")
         if weights is None:
             return int(here.sum()) * STEP

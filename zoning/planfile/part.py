@@ -21,10 +21,7 @@ class Part(BaseModel):
 class Column(Part):
     """A column of a file that must be scaled: ``{from = "人口(万人)", factor = 1e4}``."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, defer_build=True, populate_by_name=True,
-        serialize_by_alias=True,
-    )  # fmt: skip
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     from_: Annotated[str, Field(alias="from")]
     """Head in the file."""

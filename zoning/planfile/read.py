@@ -35,7 +35,11 @@ _CHINESE = {
     "bool_type": "须为 true 或 false",
     "bool_parsing": "须为 true 或 false",
     "model_type": "须为一个表",
+    "dict_type": "须为一个表",
     "tuple_type": "须为列表",
+    "too_long": "最多 {max_length} 项",
+    "string_pattern_mismatch": "须符合 {pattern}",
+    "string_too_long": "最多 {max_length} 个字符",
 }
 
 
@@ -231,9 +235,12 @@ def _problem(error: Any, document: strict.Document) -> Problem:
     value = error.get("input")
     shown = f" (it is {value!r})" if isinstance(value, str | int | float | bool) else ""
     shown_zh = f"（现为 {value!r}）" if shown else ""
-    said = _CHINESE.get(error["type"], error["msg"]).format(**error.get("ctx", {}))
+    about = dict(error.get("ctx", {}))
+    if "expected" in about:
+        about["expected"] = about["expected"].replace(", ", "、").replace(" or ", " 或 ")
+    said = _CHINESE.get(error["type"], error["msg"]).format(**about)
     return Problem(
-        Text(f"{table} {key}: {error['msg']}{shown}", f"{table} {key}:{said}{shown_zh}"),
+        Text(f"{table} {key}: {error['msg']}{shown}", f"{table} {key}：{said}{shown_zh}"),
         where, measured=value if shown else None, code=f"value-{error['type']}",
     )  # fmt: skip
 
