@@ -501,8 +501,8 @@ def test_every_check_of_what_was_placed():
     rules = CapRules(
         share=0.25, quotas={"moderate": 0.5}, eco_agri_share=0.7,
         own=(OwnLimit("cost", "cost", upper=78, lower=77, unit="yuan"),),
-        phases=(PhaseRule("near", 12, 10, title=Text("near term", "近期")), PhaseRule("mid"),
-                PhaseRule("far", 75, 74)),
+        phases=(PhaseRule("near", 12, 10, title=Text("near term", "近期")),
+                PhaseRule("mid", lower_m2=1), PhaseRule("far", 75, 74)),
         reductions=(ReductionRule("old", lower_m2=11, upper_m2=10),),
         areas=(AreaRule("county", "c1", 30, 29), AreaRule("township", "t2", cap_total_m2=392)),
     )  # fmt: skip
@@ -520,6 +520,7 @@ def test_every_check_of_what_was_placed():
         ("floor.limit", *held, 77, 77, "yuan", "cost"),
         ("new.phase", *held, 10, 12, "m2", "near"),
         ("floor.phase", *held, 10, 10, "m2", "near"),
+        ("floor.phase", *held, 25, 1, "m2", "mid"),
         ("new.phase", *held, 74, 75, "m2", "far"),
         ("floor.phase", *held, 74, 74, "m2", "far"),
         ("new.reduction", *held, 10, 10, "m2", "old"),
@@ -533,7 +534,7 @@ def test_every_check_of_what_was_placed():
         ("new.closed_zone", *broken, 1, 0, "m2", "balance"),
         ("cap.eco_agri", *broken, 0.69975, 0.7, "1", "city"),
     ]
-    said = [found[k].text for k in (1, 5, 6, 11, 12, 16, 17, 19)]
+    said = [found[k].text for k in (1, 5, 6, 12, 13, 17, 18, 20)]
     assert [t.en for t in said] == [
         "city: new land 64 m², unspent -14 m²",
         "limit cost: taken 78 yuan, unspent 0 yuan",
@@ -749,6 +750,7 @@ def test_what_a_square_metre_counts_is_read_where_it_stands(tmp_path):
     assert of(OwnLimit("l", "farmland")) == [250_000, 0, million, million, 0]
     # A column of the pieces goes before that of units; what is no number is only missed where
     # something is free.
+    assert of(OwnLimit("l", "rent", places=east)) == [million, 0, 0, 0, 0]
     assert of(OwnLimit("l", "rent", places={"zone": ("optimised", "moderate")})) == [
         million, 0, 0, 1, 0]  # fmt: skip
     assert of(OwnLimit("l", "slope", places={"unit": ("u1", "u2", "u4")})) == [

@@ -328,3 +328,18 @@ def test_a_measured_value_stands_with_its_problem_where_it_is_a_plain_one():
         1.5,
     ]
     assert measured({"cap": {"quotas": {"key": True}}, "grid": {"origin_m": {}}}) == [None, True]
+
+
+def test_a_file_that_is_not_there_can_be_made(tmp_path):
+    with pytest.raises(InputError) as caught:
+        load(tmp_path / "plan.toml")
+    (problem,) = caught.value.problems
+    assert tuple(problem.remedy) == ("zoning init DIR makes one", "可用 zoning init 目录 生成")
+
+
+def test_what_a_writer_left_that_died_is_finished_before_the_plan_is_read(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr("zoning.planfile.read.recover", seen.append)
+    (tmp_path / "plan.toml").write_text("", encoding="utf-8")
+    load(tmp_path / "plan.toml")
+    assert seen == [tmp_path]
