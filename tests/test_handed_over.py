@@ -386,6 +386,8 @@ def test_clusters_on_the_map():
     corner = units.geometry.bounds[["minx", "miny"]].to_numpy() / K
     near = (np.abs(corner[:, None] - corner[None, :]).sum(axis=2).round(6) == 1).astype(float)
 
+    near /= near.sum(axis=1, keepdims=True)  # every unit's neighbours weigh 1 together
+
     def moran(x):
         d = np.asarray(x, dtype=float) - np.mean(x)
         return len(d) / near.sum() * (d @ near @ d) / (d @ d)
