@@ -318,3 +318,136 @@ def test_variants_on_arrays_are_those_of_the_tables(seed, monkeypatch):
             assert one.moves.equals(other.moves) and one.where == other.where, key
         else:
             assert one.moved_m2 == 0
+
+
+def test_a_ladder_of_caps_by_hand():
+    """Of 40, 40 and 30 m² at 0.8, 0.5 and 0.9 the best go first; 10 m² stand already."""
+    pieces = town().drop(columns="zone").assign(built_m2=[10, 0, 0])
+    table = cap_ladder(pieces, CapRules(), 300, shares=[0.1, 0.2, 0.2, 0.3, 0.5])
+    assert table.index.name == "cap_share" and table.index.tolist() == [0.1, 0.2, 0.2, 0.3, 0.5]
+    assert table["cap_m2"].tolist() == [30, 60, 60, 90, 150]
+    assert table["headroom_m2"].tolist() == [20, 50, 50, 80, 140]
+    assert table["new_m2"].tolist() == [20, 50, 50, 80, 110]
+    assert table["unspent_m2"].tolist() == [0, 0, 0, 0, 30]
+    worth = pytest.approx([18, 43, 43, 64, 79])
+    for column in ("suitability_m2", "objective", "bound"):
+        assert table[column].tolist() == worth
+    assert table["gap"].tolist() == pytest.approx([0] * 5)
+    assert table["method"].tolist() == ["nested"] * 5
+    per = table["per_m2"].tolist()
+    assert np.isnan([per[0], per[2]]).all()  # no step before it, or none up
+    assert [per[1], per[3], per[4]] == pytest.approx([25 / 30, 21 / 30, 15 / 60])
+
+
+def test_a_ladder_keeps_the_least_share_of_green_land():
+    pieces = town().drop(columns="zone").assign(built_m2=[10, 0, 0])
+    rules = CapRules(eco_agri_share=0.75)
+    # 270 m² are green today and 225 must stay: 45 m² may be built, whatever the cap.
+    table = cap_ladder(pieces, rules, 300, shares=[0.1, 0.5], eco_agri_m2=270)
+    assert table["new_m2"].tolist() == [20, 45]
+
+
+def test_a_trade_off_is_one_plan_after_the_other():
+    pieces = pieces_of(9, side=4)
+    limits, edges = limits_of(pieces, 9, floors=False), edges_of(pieces)
+    weights = [0.0, 0.1, 2.0]
+    lock = Lock("l", "out", (pieces.loc[pieces["free_m2"].idxmax(), "unit"],))
+    table = trade_off(pieces, limits, edges, lambdas=weights, locks=[lock])
+    assert table.index.name == "lambda" and table.index.tolist() == weights
+    for weight, row in table.iterrows():
+        one = allocate(pieces, limits, edges=edges, boundary_weight=weight, locks=[lock])
+        for name in ("suitability_m2", "boundary_m", "objective", "bound", "gap", "method"):
+            assert row[name] == getattr(one, name), name
+    x, y = (table[c] / (table[c].max() - table[c].min()) for c in ("boundary_m", "suitability_m2"))
+    off = abs(
+        (x - x.iloc[0]) * (y.iloc[-1] - y.iloc[0]) - (y - y.iloc[0]) * (x.iloc[-1] - x.iloc[0])
+    )
+    assert table["knee"].tolist() == [False, off.iloc[1] > 0, False]
+
+
+@pytest.mark.parametrize(("cost", "gain", "knee"), [
+    ([4.0, 1.0, 0.0], [1.0, 0.9, 0.0], 1), ([4.0, 3.0, 1.0, 0.0], [9.0, 5.0, 4.0, 0.0], 1),
+    ([4.0, 3.0, 0.5, 0.0], [9.0, 8.8, 8.0, 0.0], 2), ([4.0, 0.0], [1.0, 0.0], None),
+    ([4.0, 4.0, 4.0], [1.0, 0.5, 0.0], None), ([4.0, 2.0, 0.0], [1.0, 1.0, 1.0], None),
+])  # fmt: skip
+def test_the_knee_is_farthest_from_the_line_between_the_ends(cost, gain, knee):
+    assert knee_of(np.array(cost), np.array(gain)).tolist() == [k == knee for k in range(len(cost))]
+
+
+def test_worth_of_land_in_each_township_by_hand():
+    """All of c is built and half of b; a is locked out."""
+    pieces = town().assign(zone="key", suitability=[0.8, 0.1, 0.9])
+    lock = [Lock("l", "out", ("a",))]
+    plan = allocate(pieces, [Limit("city", "", cap_m2=50)], locks=lock)
+    assert plan.new_m2.tolist() == [0, 20, 30]
+    table = worth_of_a_hectare(pieces, [], plan, locks=lock, by="township", area_m2=20)
+    assert table.index.name == "township" and table.index.tolist() == ["s", "t"]
+    assert table["new_m2"].tolist() == [20, 30] and table["left_m2"].tolist() == [20, 0]
+    assert table.loc["s", "gain"] == pytest.approx(2) and pd.isna(table.loc["t", "gain"])
+    assert table["loss"].tolist() == pytest.approx([2, 18])
+    assert (table[["gain", "loss"]].dtypes == "Float64").all()
+    # Without the lock the 40 m² of a are there, and 20 of them are worth 16.
+    free = worth_of_a_hectare(pieces, [], plan, by="township", area_m2=20)
+    assert free["left_m2"].tolist() == [60, 0] and free.loc["s", "gain"] == pytest.approx(16)
+    more = worth_of_a_hectare(pieces, [], plan, by="township", area_m2=50)
+    assert more.loc["s", "gain"] == pytest.approx(33) and more["loss"].isna().all()
+    # Of two pieces the worse goes first and the better comes first, in part where that is enough.
+    both = allocate(town().assign(zone="key"), [Limit("city", "", cap_m2=80)])
+    told = worth_of_a_hectare(town(), [], both, by="county", area_m2=25)
+    assert told.loc["x", "loss"] == pytest.approx(10 * 0.5 + 15 * 0.8)
+    assert told.loc["x", "gain"] == pytest.approx(25 * 0.5)
+    # What a lock asks for is not to be given up.
+    held = worth_of_a_hectare(
+        town(), [], both, locks=[Lock("l", "in", ("a",))], by="county", area_m2=10
+    )
+    assert held.loc["x", "loss"] == pytest.approx(5.0)
+
+
+def test_a_list_of_prices_as_data_and_as_a_table():
+    found = prices(town(), RULES)
+    # 37 as it is. Without the cap of c its 30 m² are worth 27 and 30 of a 24: 51. Without the
+    # quota 40 of a and 20 of b: 42. Without the city's cap the quota still holds: 37.
+    assert [(p.kind, p.code) for p in found.prices] == [
+        ("cap", "zone:balance"), ("quota", "quota:key"), ("cap", "city:city")
+    ]  # fmt: skip
+    for end in ("lower", "upper"):
+        assert [getattr(p, end) for p in found.prices] == pytest.approx([14, 5, 0])
+    assert [p.free for p in found.prices] == [False, False, True]
+    data = found.as_dict()
+    assert data["objective"] == found.base.objective == pytest.approx(37)
+    assert data["unit"] == "suitability-m2"
+    assert data["prices"] == [p.as_dict() for p in found.prices]
+    assert data["all_together"] == found.all_together.as_dict()
+    table = found.table()
+    assert len(table) == 4 and table["code"].iloc[-1] == "all"
+    assert table["lower_share"].tolist() == pytest.approx((table["lower"] / 37).tolist())
+    assert table["upper_share"].tolist() == pytest.approx((table["upper"] / 37).tolist())
+    assert set(table) == {"kind", "code", "lower", "upper", "moved_m2", "where", "lower_share",
+                          "upper_share"}  # fmt: skip
+    # Of a plan that is worth nothing a price is its own share.
+    nothing = prices(town().assign(suitability=0.0), RULES).table()
+    assert (nothing["lower_share"] == nothing["lower"]).all()
+
+
+def test_largest_changes_of_townships_are_named_first_and_no_more_than_three():
+    from zoning.questions.prices import _where
+
+    pieces = pd.DataFrame({"township": list("stuvs")}, index=list("abcde"))
+    moves = pd.Series([4_000_000, -9_000_000, 1_000_000, 2_000_000, 1_000_000], list("abcde"))
+    assert _where(pieces, moves) == "t -9.00 km², s +5.00 km², v +2.00 km²"
+    assert _where(pieces, moves, most=1) == "t -9.00 km²"
+    even = pd.Series([5, -5, 7], list("abe"))
+    assert _where(pieces, even.mul(1_000_000)) == "s +12.00 km², t -5.00 km²"
+    assert _where(pieces, pd.Series([5_000, -5_000], list("ae"))) == ""
+    assert _where(pieces, moves.iloc[:0]) == _where(pieces.drop(columns="township"), moves) == ""
+
+
+def test_progress_counts_every_case_and_all_of_them_together():
+    limits = [Limit("city", "city", cap_m2=60, floor_m2=5), Limit("quota", "key", floor_m2=1)]
+    red = pd.DataFrame({"rule_code": ["R1", "R1", "R2"], "piece": ["c|t", "a|t", "b|t"],
+                        "released_m2": [20, 1, 3], "suitability": 0.5})  # fmt: skip
+    seen = []
+    prices(town(), limits, red, locks=[Lock("l", "out", ("a",))],
+           progress=lambda *x: seen.append(x))  # fmt: skip
+    codes = ["R1", "R2", "city:city", "city:city", "quota:key", "l", "all", "all"]
+    assert seen == [(k, 7, code) for k, code in enumerate(codes)]

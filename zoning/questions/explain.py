@@ -171,7 +171,7 @@ def _elsewhere(plan: Plan, question: str) -> Text | None:
         rows = frame[frame[called].astype("string").eq(question).any(axis=1)] if called else frame
         if called and len(rows):
             shape = rows.geometry.union_all()
-            near = plan.units.iloc[plan.units.sindex.query(shape, predicate="intersects")]
+            near = plan.units.iloc[plan.units.sindex.query(shape)]
             listed = some(sorted(near.index[near.intersection(shape).area > 0].astype(str)))
             return Text(f"it is an area on these units, ask for one of them: {listed.en}",
                         f"它是一块区域，请查询其所在单元：{listed.zh}")  # fmt: skip
