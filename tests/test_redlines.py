@@ -8,13 +8,17 @@ import pandas as pd
 import pytest
 import worlds
 
+from zoning.base import words
+from zoning.base.shipped import load_toml
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.landuse import load_classes
 from zoning.inputs.layers import Layers
-from zoning.inputs.redlines import check_layer, load_types, unknown_types
+from zoning.inputs.protections import tidy
+from zoning.inputs.redlines import check_layer, unknown_types
 from zoning.ledger import redlines, sums
 from zoning.ledger.atoms import build
 from zoning.measure.zonal import Raster
+from zoning.planfile.layers import ProtectionLayer
 
 
 def layer():
@@ -115,13 +119,39 @@ def test_wrong_levels_and_doubled_features_are_errors():
     assert [f.level for f in unknown_types(frame, "x")] == ["warning"]
 
 
-def test_types_are_the_fifteen_of_the_plan():
-    types = load_types()
-    assert len(types) == 15
+def test_types_are_the_fifteen_of_the_province_and_the_nine_of_the_country():
+    province, country = (load_toml(*name) for name in words.TYPE_LISTS)
+    types = pd.DataFrame(province["type"]).set_index("code")
     assert types["number"].tolist() == list(range(1, 16))
     assert set(types.index[~types["occurs"]]) == {"marine-reserve", "taihu"}
     assert types["evidence"].notna().all()
     assert types["source"].notna().all()
+    assert [t["zh"] for t in country["type"]] == [
+        "水源涵养", "生物多样性维护", "水土保持", "防风固沙", "海岸生态稳定",
+        "水土流失", "土地沙化", "石漠化", "盐渍化"]  # fmt: skip
+    assert country["source"]
+    known = words.values("type")
+    assert len(known) == 24
+    assert len({w.zh for w in known.values()} | {w.en for w in known.values()}) == 48
+
+
+def test_types_of_the_country_are_read_by_their_names():
+    frame = layer().rename(columns={"type": "类型"})
+    frame["类型"] = ["石漠化", "石漠化", " 水土流失控制生态保护红线", "绿心"]
+    part = ProtectionLayer.model_validate(
+        {"kind": "redline", "path": "x", "columns": {"type": "类型"}}
+    )
+    read, problems = tidy(frame, part)
+    assert not problems
+    assert read["type"].tolist() == ["rocky-desertification"] * 2 + ["soil-erosion", "绿心"]
+    (warned,) = unknown_types(read, "x")
+    assert warned.level == "warning"
+    assert "绿心" in warned.what.zh
+    assert [words.value("type", code) for code in read["type"]][1:] == [
+        "石漠化",
+        "水土流失",
+        "绿心",
+    ]
 
 
 def test_land_of_two_areas_of_one_type_counts_at_the_stricter_level():

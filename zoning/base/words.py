@@ -12,6 +12,9 @@ from typing import Any
 from zoning.base.shipped import load_toml
 from zoning.errors import Text
 
+#: Where the types of red lines stand: those of Jiangsu's plan of 2013, then those of the country.
+TYPE_LISTS = (("redlines", "types.toml"), ("redlines", "national.toml"))
+
 
 def label(name: str, lang: str = "zh", table: str | None = None) -> str:
     """Give the name of a column for people.
@@ -182,12 +185,16 @@ def values(column: str) -> dict[str, Text]:
     --------
     >>> values("zone_reason")["override"].zh, values("constraint_grade")["low"].en
     ('人工决定', 'low')
+    >>> values("type")["forest-park"].zh, values("type")["rocky-desertification"].zh
+    ('森林公园', '石漠化')
     """
     column = column.removeprefix("given_")  # the planner's own beside ours
     key = "grade" if column.endswith("_grade") else "level" if column == "red_level" else column
     known = load_toml("words.toml")["values"].get(key, {})
     if key == "role":  # plans that are held against each other have their names in a table of rules
         known = known | {row["code"]: row for row in load_toml("review", "roles.toml")["role"]}
+    if key == "type":  # of red lines: the lists of a province and of the country
+        known = {row["code"]: row for name in TYPE_LISTS for row in load_toml(*name)["type"]}
     return {code: Text(word["en"], word["zh"]) for code, word in known.items()}
 
 

@@ -16,6 +16,7 @@ import shapely
 from zoning.base.shipped import load_toml
 from zoning.errors import Finding, Problem, Text
 from zoning.inputs.codes import check_codes, clean_codes
+from zoning.inputs.redlines import type_words
 from zoning.inputs.spots import features, labels
 from zoning.inputs.vector import missing_column
 from zoning.planfile.layers import InputsPart, ProtectionColumns, ProtectionLayer
@@ -146,7 +147,7 @@ def tidy(frame: gpd.GeoDataFrame, part: ProtectionLayer) -> tuple[gpd.GeoDataFra
     if part.kind == "redline" and part.level is None and "level" not in taken:
         table["level"] = table["level"].fillna(2)
     if part.kind == "redline":
-        table["type"] = table["type"].replace(_type_words())
+        table["type"] = table["type"].str.strip().replace(type_words())
     scale = part.columns.published_m2
     if "published_m2" in taken and not isinstance(scale, str | None):
         numbers = pd.to_numeric(table["published_m2"], errors="coerce")
@@ -198,14 +199,6 @@ def _columns(
     if part.kind == "redline" and not coded:
         problems.append(missing_column("area_code", known, part.path, "code"))
     return taken, problems
-
-
-def _type_words() -> dict[str, str]:
-    """Give the codes of types by their Chinese and English names."""
-    from zoning.inputs.redlines import load_types
-
-    types = load_types()
-    return {str(word): str(code) for name in ("zh", "en") for code, word in types[name].items()}
 
 
 def _levels(

@@ -4,30 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
+from zoning.base import words
 from zoning.base.shipped import load_toml
 from zoning.errors import Finding, Problem, Spot, Text
 from zoning.inputs.spots import features, spots
 
 if TYPE_CHECKING:
     import geopandas as gpd
-
-
-def load_types() -> pd.DataFrame:
-    """Read the 15 types of the Jiangsu red-line plan of 2013.
-
-    Returns
-    -------
-    DataFrame, index ``type`` (code)
-        ``zh``, ``en``, ``level1`` (rule for the level-1 part), ``occurs`` (whether the type can
-        occur in the reference case), ``source``, ``evidence``.
-
-    References
-    ----------
-    江苏省生态红线区域保护规划, 苏政发〔2013〕113号.
-    """
-    return pd.DataFrame(load_toml("redlines", "types.toml")["type"]).set_index("code")
 
 
 def check_layer(redlines: gpd.GeoDataFrame, where: str) -> list[Problem]:
@@ -58,14 +41,33 @@ def _area(redlines: gpd.GeoDataFrame, row: Any) -> tuple[Spot, ...]:
 
 
 def unknown_types(redlines: gpd.GeoDataFrame, where: str) -> list[Finding]:
-    """Warn of types that the shipped table does not know; other provinces have their own."""
+    """Warn of types that no shipped list knows; a province may have its own."""
     found = []
-    table = load_types()
-    types = table.index
-    for value in sorted(set(redlines["type"].dropna()) - set(types)):
+    known = words.values("type")
+    for value in sorted(set(redlines["type"].dropna()) - set(known)):
         found.append(Finding(
-            Text(f"unknown type '{value}'", f"未知的红线类型“{value}”"), where,
-            remedy=Text("types: " + ", ".join(types), "可用类型：" + "、".join(table["zh"])),
+            Text(f"unknown type '{value}': it is written as it stands, in both languages",
+                 f"未知的红线类型“{value}”：中英文输出都按原文写出"), where,
+            remedy=Text("types: " + ", ".join(known),
+                        "可用类型：" + "、".join(word.zh for word in known.values())),
             code="redline-type",
             spots=features(redlines, redlines["type"] == value, redlines["type"])))  # fmt: skip
+    return found
+
+
+def type_words() -> dict[str, str]:
+    """Give the codes of types by their Chinese and English names, also with 生态保护红线 behind.
+
+    Examples
+    --------
+    >>> said = type_words()
+    >>> said["森林公园"], said["水土流失控制"], said["石漠化生态保护红线"]
+    ('forest-park', 'soil-erosion', 'rocky-desertification')
+    """
+    found = {
+        name: code for code, word in words.values("type").items() for name in (word.zh, word.en)
+    }
+    for row in load_toml(*words.TYPE_LISTS[1])["type"]:
+        for name in (row["zh"], *row["also"]):
+            found |= {name: row["code"], f"{name}生态保护红线": row["code"]}
     return found

@@ -68,7 +68,7 @@ def dictionary(plan: Plan, lang: str) -> Mapping[str, Mapping[str, str]]:
     found["residuals.code"] = found["where"] | {"all": words.value("role", "redlines", lang)}
     found["protection_sets.code"] = {str(c): found["where"][str(c)] for c in load_kinds().index}
     found["checks.unit"] = {c.unit: words.unit_sign(c.unit, lang) for c in plan.checks}
-    found["type"] = _shipped(("redlines", "types.toml"), "type", "code", lang)
+    found["type"] = {code: word.get(lang) for code, word in words.values("type").items()}
     overlap = {code: word.get(lang) for code, word in words.values("closing_row").items()}
     found["redline_types.type"] = {**found["type"], **overlap}
     found["redline_areas.area_code"] = overlap

@@ -1,7 +1,7 @@
 """How the layers of a plan look in QGIS: renderers, labels and fields, all from data.
 
 Zones come from the plan itself, shares from ``data/styles/sheets.toml``, lines and hatches from
-``data/styles/qgis.toml``, types of red lines from ``data/redlines/types.toml``. The same styles
+``data/styles/qgis.toml``, types of red lines from ``data/redlines``. The same styles
 stand in the GeoPackage and in the project.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from zoning.base import words
-from zoning.base.shipped import data_path, load_toml
+from zoning.base.shipped import load_toml
 from zoning.outputs import contributed
 from zoning.outputs.prints import themes as sheet_themes
 from zoning.outputs.qgis import xml as qx
@@ -205,8 +205,6 @@ def value_maps(
             continue
         if column in _NAMES_OF:
             codes = {code: name for code, (name, _) in sheet_themes.zone_words(plan, lang).items()}
-        elif column == "type":
-            codes = type_names(lang)
         elif (layer, column) == ("checks", "level"):
             codes = {code: word.get(lang) for code, word in words.values("check_level").items()}
         elif narrow := words.values(f"{layer}.{column}"):
@@ -218,14 +216,6 @@ def value_maps(
         if codes:
             found[column] = dict(codes)
     return found
-
-
-def type_names(lang: str) -> dict[str, str]:
-    """Give the names of the types of red-line areas; empty where there is no list of types."""
-    if not data_path("redlines", "types.toml").is_file():
-        return {}
-    side = "zh" if lang == "zh" else "en"
-    return {t["code"]: t[side] for t in load_toml("redlines", "types.toml")["type"]}
 
 
 def _look() -> dict[str, Any]:
@@ -285,7 +275,8 @@ def _hatch(lang: str) -> qx.Element:
 
 
 def _types(plan: Plan, lang: str) -> qx.Element:
-    look, names = _look()["types"], type_names(lang)
+    look = _look()["types"]
+    names = {code: word.get(lang) for code, word in words.values("type").items()}
     redlines = plan.redlines
     here = [] if redlines is None else sorted({str(t) for t in redlines["type"].dropna()})
     order = [t for t in names if t in here] + [t for t in here if t not in names]

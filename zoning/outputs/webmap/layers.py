@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from zoning.base import words
 from zoning.base.names import called, syllables
-from zoning.base.shipped import data_path, load_toml
 from zoning.inputs.crs import to_degrees
 from zoning.outputs.webmap.packing import pack_shapes
 
@@ -63,7 +62,11 @@ def pack_layers(plan: Any) -> dict[str, Any]:
         )
     if plan.redlines is not None and len(plan.redlines):
         layers["redlines"] = _layer(_with_hanging(plan), REDLINE_CARD, kind="protections")
-        layers["redlines"]["types"] = redline_types()
+        layers["redlines"]["types"] = {
+            code: {"zh": word.zh, "en": word.en}
+            for code, word in words.values("type").items()
+            if (plan.redlines["type"] == code).any()
+        }
         layers["redlines"]["sources"] = _sources(plan.redlines)
     return layers
 
@@ -103,20 +106,6 @@ def _sources(frame: Any) -> dict[str, dict[str, str]]:
     told = frame["source"].dropna().unique() if "source" in frame else ()
     both = {str(t): {"zh": words.source(str(t)), "en": words.source(str(t), "en")} for t in told}
     return {text: pair for text, pair in both.items() if pair["zh"] != text}
-
-
-def redline_types() -> dict[str, dict[str, str]]:
-    """Give the names of the red-line types in both languages, by code.
-
-    Examples
-    --------
-    >>> isinstance(redline_types(), dict)
-    True
-    """
-    if not data_path("redlines", "types.toml").is_file():
-        return {}
-    listed = load_toml("redlines", "types.toml").get("type", [])
-    return {t["code"]: {"zh": t["zh"], "en": t["en"]} for t in listed}
 
 
 def latin(frame: Any, kind: str) -> dict[str, Any]:
