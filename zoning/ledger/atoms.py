@@ -120,8 +120,8 @@ _ACROSS = 3
 def _nests(labels: pd.DataFrame) -> list[Any]:
     """Give the places that the rounding keeps: counties, townships, what is red there, by level."""
     nests: list[Any] = [pd.factorize(labels[k], sort=True)[0] for k in ("county", "township")]
-    nests.append((labels["red_level"] > 0).to_numpy(dtype=int))
-    nests.append(labels["red_level"].to_numpy(dtype=int))
+    nests.append((labels["red_level"] > 0).to_numpy())
+    nests.append(labels["red_level"].to_numpy())
     return [*nests, pd.factorize(labels["protected_by"], sort=True)[0]]
 
 
@@ -143,8 +143,8 @@ def _label(faces: Faces, layers: Layers) -> tuple[pd.DataFrame, pd.DataFrame, pd
     n = len(faces.geometry)
     labels = pd.DataFrame({"township": [NONE] * n, "county": [NONE] * n})
     if "townships" in faces.covers and layers.townships is not None:
-        codes = layers.townships.index.to_numpy(dtype=object)
-        counties = layers.townships["county"].to_numpy(dtype=object)
+        codes = layers.townships.index.to_numpy()
+        counties = layers.townships["county"].to_numpy()
         of = faces.features_of("townships")
         labels["township"] = [_only(tuple(codes[k] for k in f)) for f in of]
         # The county is that of the township: land of two townships belongs to no county either.
@@ -231,7 +231,7 @@ def settle_slivers(ledger: Ledger, grid: GridSpec, min_share: float, how: str) -
     new = ledger.units.index.to_series().replace(to)
     atoms = ledger.atoms.assign(unit=runs.looked_up(new, ledger.atoms["unit"]))
     atoms = _of_units(atoms, units.index)
-    groups = atoms.groupby(KEYS, sort=True, observed=True)
+    groups = atoms.groupby(KEYS, observed=True)
     atoms = _of_units(groups["area_m2"].sum().reset_index(), units.index)
     units["area_m2"] = runs.total(atoms["area_m2"], atoms["unit"], units.index)
     return replace(ledger, atoms=atoms, units=units)

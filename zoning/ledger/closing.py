@@ -111,6 +111,6 @@ def units_of(rows: Ints, cols: Ints, city: Shares, place: Ints) -> tuple[Ints, I
 
 def _ranks(labels: pd.DataFrame) -> tuple[Ints, Ints]:
     """Give numbers to labels in their order, the same to alike ones, and a row for each number."""
-    groups = labels.groupby(list(labels.columns), sort=True, dropna=False)
-    number = groups.ngroup().to_numpy(dtype=np.int64)
+    groups = labels.groupby(list(labels.columns), dropna=False)
+    number = groups.ngroup().to_numpy()
     return number, np.unique(number, return_index=True)[1]

@@ -84,7 +84,7 @@ def count(
     >>> found.area_m2.tolist(), found.unit.tolist(), found.place.tolist(), found.share_m2.tolist()
     ([600000, 600000], [0, 1, 1], [0, 0, 1], [600000, 300000, 300000])
     """
-    layers = {} if places is None else {"places": np.asarray(places, dtype=object)}
+    layers = {} if places is None else {"places": places}
     task, numbers = task_of(city, layers, grid, None, SIDE)
     order = numbers.get("places", np.empty(0, dtype=np.int64))
     full = grid.cell_m**2 * PARTS

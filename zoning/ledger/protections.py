@@ -62,7 +62,7 @@ def tables(
     under, kinds = covers(parts), load_kinds().index
     by_kind, protected = _by_kind(parts, under, kinds), spelled(parts[under(kinds)])
     in_sets = spelled(parts[parts["protection_set"] > 0])
-    per_area = in_sets.merge(ledger.protection_sets, on="protection_set", how="inner")
+    per_area = in_sets.merge(ledger.protection_sets, on="protection_set")
     out = {
         "protection_kinds": _kinds(by_kind, layer, ledger, protected),
         "protection_areas": _areas(layer, per_area),
@@ -92,7 +92,7 @@ def _by_kind(
 def _add(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Add up areas by some keys, kinds in their order."""
     columns = [c for c in _SUMS if c in rows]
-    out = rows.groupby(by, sort=True, dropna=False)[columns].sum().reset_index()
+    out = rows.groupby(by, dropna=False)[columns].sum().reset_index()
     order = {kind: i for i, kind in enumerate(load_kinds().index)}
     keys = [k for k in by if k != "kind"]
     at = out["kind"].map(order)

@@ -98,7 +98,7 @@ _SUMS = ("area_m2", "built_m2", "farmland_m2", "water_m2")
 def _union(red: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Add up the union by level: every square metre once."""
     columns = [c for c in _SUMS if c in red]
-    return red.groupby([*by, "red_level"], sort=True, dropna=False)[columns].sum().reset_index()
+    return red.groupby([*by, "red_level"], dropna=False)[columns].sum().reset_index()
 
 
 def _by_area(ledger: Ledger, parts: pd.DataFrame) -> pd.DataFrame:
@@ -107,7 +107,7 @@ def _by_area(ledger: Ledger, parts: pd.DataFrame) -> pd.DataFrame:
     under = parts["red_set"] > 0
     columns = [c for c in ("unit", "red_set", "area_m2", "built_m2") if c in parts]
     red = spelled(parts.loc[under, columns]).assign(atom=np.flatnonzero(under))
-    return red.merge(strict, on="red_set", how="inner")
+    return red.merge(strict, on="red_set")
 
 
 def _areas(redlines: gpd.GeoDataFrame, per_area: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
@@ -196,7 +196,7 @@ def overlaps(ledger: Ledger) -> pd.DataFrame:
 
 def _by_unit_and_area(per_area: pd.DataFrame) -> pd.DataFrame:
     keys = ["unit", "area_code", "level"]
-    return per_area.groupby(keys, sort=True)["area_m2"].sum().reset_index()
+    return per_area.groupby(keys)["area_m2"].sum().reset_index()
 
 
 def summary(redlines: gpd.GeoDataFrame, areas: pd.DataFrame, parts: pd.DataFrame) -> dict[str, int]:

@@ -103,9 +103,9 @@ def round_areas(
     levels = [np.zeros(values.size, dtype=np.int64)]
     for labels in nests:
         levels.append(_numbered(np.stack([levels[-1], np.asarray(labels)])))
-    crossing: list[Ints] = []
+    crossing = levels[:1]
     for labels in nests[len(nests) - across :]:
-        crossing.append(_numbered(np.stack([*crossing[-1:], np.asarray(labels)])))
+        crossing.append(_numbered(np.stack([crossing[-1], np.asarray(labels)])))
     part = _numbered(np.stack([unit, levels[-1]]))
     first = _first(part)
     size = _add(fine, part)
@@ -113,7 +113,7 @@ def round_areas(
     open_ = np.flatnonzero(size % _PARTS)
     up = _round_up(
         size[open_] % _PARTS, unit[first][open_], [level[first][open_] for level in levels],
-        [level[first][open_] for level in crossing], int(total) - int(given.sum()),
+        [level[first][open_] for level in crossing[1:]], int(total) - int(given.sum()),
     )  # fmt: skip
     given[open_] += up
     return _hand_out(fine, part, given)
@@ -126,10 +126,10 @@ def _numbered(keys: npt.NDArray[Any]) -> Ints:
             least = keys.min()
             if int(keys.max()) - int(least) < _DENSE * keys.size:  # need not be sorted
                 near = keys - least
-                seen = np.zeros(int(near.max()) + 1, dtype=bool)
+                seen = np.zeros(int(near.max()) + 1, bool)
                 seen[near] = True
                 return np.asarray(np.cumsum(seen)[near] - 1, dtype=np.int64)
-        return np.unique(keys, return_inverse=True)[1].reshape(-1).astype(np.int64)
+        return np.unique(keys, return_inverse=True)[1].ravel().astype(np.int64)
     number = _numbered(keys[0])
     for row in keys[1:]:
         # One number for both, in the order of the columns; far below 2**63.
@@ -307,7 +307,7 @@ def _flow(
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import maximum_flow
 
-    source, low_out, low_in, start = 0, 1, 2, 3
+    source, low_out, low_in, start = range(4)
     arcs: list[tuple[Ints, Ints, Ints, Ints]] = []  # from, to, least, most
     ends = []  # the nodes of the finest level of either family
     own = [_bounds(size, close) for size, _ in _tree(rest, near)]
@@ -332,7 +332,7 @@ def _flow(
     found = maximum_flow(network, low_out, low_in)
     if found.flow_value != int(low.sum()):
         return None
-    through = np.asarray(found.flow[ends[0], ends[1]]).reshape(-1)
+    through = np.asarray(found.flow[ends[0], ends[1]]).ravel()
     return np.asarray(least + through, dtype=np.int64)
 
 

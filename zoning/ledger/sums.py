@@ -82,7 +82,8 @@ def split(
 
     def where(flags: pd.Series) -> npt.NDArray[np.bool_]:
         """Say of each atom what is said of its class; of land without a class it is not so."""
-        return np.asarray(np.append(flags.to_numpy(dtype=bool), False)[at], dtype=np.bool_)
+        said: npt.NDArray[np.bool_] = np.append(flags.to_numpy(dtype=bool), False)[at]
+        return said
 
     built, water, farmland = (where(classes[c].eq(True)) for c in ("built", "water", "farmland"))
     green = where(classes["group"].isin(["ecology", "agriculture"]))
@@ -143,7 +144,7 @@ def pieces(parts: pd.DataFrame) -> pd.DataFrame:
     out = _flat(parts, ["unit", "township", "county"], "free_farmland_m2")
     first = runs.starts([out["unit"], out["township"]])
     if first is None or len(first) < len(out):  # a township in several counties
-        out = out.groupby(["unit", "township"], sort=True, observed=True).agg(
+        out = out.groupby(["unit", "township"], observed=True).agg(
             {"county": "first", **{c: "sum" for c in out.columns[3:]}}
         ).reset_index()  # fmt: skip
     out = spelled(out)
@@ -194,7 +195,7 @@ def _largest(known: pd.DataFrame, units: pd.Index) -> Any:
     order = np.lexsort((-known["area_m2"].to_numpy(), at))
     unit = at[order]
     first = np.flatnonzero(np.concatenate([[True], unit[1:] != unit[:-1]])) if len(unit) else unit
-    best = np.full(len(units), -1, dtype=np.int64)
+    best = np.full(len(units), -1)
     best[unit[first]] = order[first]
     return best
 
@@ -217,7 +218,7 @@ def describe_townships(
     beyond = ~shapely.covered_by(shapes, city)
     shapes[beyond] = [_polygons(g) for g in shapely.intersection(shapes[beyond], city)]
     out = out.set_geometry(list(shapes), crs=townships.crs)
-    names = pd.Series(dtype="string") if county_names is None else county_names
+    names = {} if county_names is None else county_names
     out.insert(2, "county_name", out["county"].map(names).astype("string"))
     for column in total.columns:
         out[column] = total[column]
@@ -237,11 +238,11 @@ def describe_counties(
     ``county`` is always the county of the township, so counties and townships cannot disagree;
     a county layer only lends its names.
     """
-    groups = townships.groupby("county", sort=True)
+    groups = townships.groupby("county")
     geometry = [shapely.union_all(g.geometry.to_numpy()) for _, g in groups]
     index = pd.Index([code for code, _ in groups], name="county", dtype="string")
     out = gpd.GeoDataFrame(index=index, geometry=geometry, crs=townships.crs)
-    names = pd.Series(dtype="string") if county_names is None else county_names
+    names = {} if county_names is None else county_names
     out.insert(0, "name", pd.Series(index.map(names), index=index).astype("string"))
     out["name"] = out["name"].fillna(index.to_series())
     total = sums(parts, ["county"], pd.Index(index.astype(object)))
@@ -354,7 +355,7 @@ def account_tables(
         rows = frames[name]
         if not set(keys) <= set(rows.columns):
             continue
-        groups = rows.groupby(keys, sort=True, dropna=False)
+        groups = rows.groupby(keys, dropna=False)
         # Column by column: together they would be copied first.
         table = pd.DataFrame({c: groups[c].sum() for c in columns})
         table = unknown_stays(table, rows).reset_index()
@@ -366,6 +367,6 @@ def account_tables(
         number, names = pd.factorize(units["zone"], sort=True, use_na_sentinel=False)
         zone = runs.looked_up(pd.Series(number, index=units.index), parts["unit"])
         cross = parts.groupby([zone.rename("zone"), "landuse"])["area_m2"].sum().reset_index()
-        cross["zone"] = np.asarray(names, dtype=object)[cross["zone"].to_numpy()]
+        cross["zone"] = np.asarray(names)[cross["zone"].to_numpy()]
         tables["account_zone_landuse"] = cross
     return tables

@@ -197,13 +197,12 @@ def task_of(
     near: dict[str, Geometries] = {}
     numbers: dict[str, Ints] = {}
     for name, shapes in {"": np.array([city], dtype=object), **layers}.items():
-        wkb = shapely.to_wkb(np.asarray(shapes, dtype=object))
+        given = np.asarray(shapes, dtype=object)
+        wkb = shapely.to_wkb(given)
         # The order of rows in a file must not matter, also where two features are alike.
         order = np.array(sorted(range(len(wkb)), key=wkb.__getitem__), dtype=np.int64)
-        moved = shapely.transform(
-            np.asarray(shapes, dtype=object)[order], lambda xy: xy - np.asarray(corner, dtype=float)
-        )
-        near[name], numbers[name] = moved, order
+        near[name] = shapely.transform(given[order], lambda xy: xy - np.asarray(corner))
+        numbers[name] = order
     return Task(grid.cell_m, block, first, corner, near, landuse), numbers  # type: ignore[arg-type]
 
 
