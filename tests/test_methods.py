@@ -795,3 +795,138 @@ def test_what_a_rule_cannot_compare_is_told_with_the_rule() -> None:
     table = pd.DataFrame({"built_share": ["much"]})
     with pytest.raises(InputError, match=r"built_share > 0\.3"):
         compile_rule("built_share > 0.3", table.columns).evaluate(table)
+
+
+def test_where_nobody_switches_the_log_has_its_columns_and_no_rows() -> None:
+    line = nx.Graph([("a", "b"), ("b", "c")])
+    columns = ["round", "township", "was", "zone", "margin"]
+    alike = classed(a=("key", "x", 0.01), b=("key", "x", 0.01), c=("key", "x", 0.01))
+    joined, log = join_enclaves(alike, line)
+    assert list(log) == columns and log.empty and joined.equals(alike)
+    # Each round sees what the one before changed: the middle joins, then its neighbour may.
+    rows = classed(
+        a=("key", "optimised", 0.9), b=("moderate", "key", 0.02), c=("optimised", "key", 0.01)
+    )
+    joined, log = join_enclaves(rows, line)
+    assert log.to_numpy().tolist() == [
+        [1, "b", "moderate", "key", 0.02], [2, "c", "optimised", "key", 0.01]
+    ]  # fmt: skip
+    assert list(log) == columns and joined["zone"].tolist() == ["key"] * 3
+    assert join_enclaves(rows, line, rounds=1)[1]["township"].tolist() == ["b"]
+    unknown = rows.assign(margin=[np.nan] * 3)
+    assert join_enclaves(unknown, line)[1].empty
+    gone = classed(a=("key", "x", 0.9), b=(None, "key", 0.01), c=("optimised", None, 0.01))
+    assert join_enclaves(gone, line)[1].empty
+
+
+@pytest.mark.parametrize(("length", "border"), [(1.9, None), (2.1, 2.0), (600.4, 600.0)])
+def test_a_border_is_longer_than_two_tolerances(length: float, border: float | None) -> None:
+    frame = gpd.GeoDataFrame(
+        index=["b", "a"], geometry=[box(0, 0, 1000, 1000), box(1000, 200, 2000, 200 + length)],
+        crs=4549,
+    )  # fmt: skip
+    found = list(adjacency(frame, tolerance_m=1.0).edges(data="border_m"))
+    assert found == ([] if border is None else [("b", "a", border)])
+
+
+STATES = [
+    ("a", "key", None, "applied"), ("a", "moderate", None, "moot"),
+    ("a", "key", "moderate", "applied"), ("a", "key", "optimised", "stale"),
+    ("a", "moderate", "optimised", "moot"), ("n", "key", None, "applied"),
+    ("n", "key", "moderate", "stale"), ("x", "key", None, "no-place"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("level", ["township", "unit"])
+def test_states_of_decisions_are_told_for_both_levels(level: str) -> None:
+    """By code, decided zone and what it was; the method says moderate of a, and nothing of n."""
+    rows = pd.DataFrame(STATES, columns=["code", "zone", "was", "state"]).assign(level=level)
+    now = pd.Series({"a": "moderate", "n": pd.NA}, dtype="string")
+    other = pd.Series({"x": "key"}, dtype="string")
+    found = review(rows.drop(columns="state"), *((now, other) if level == "township"
+                                                 else (other, now)))  # fmt: skip
+    assert found["state"].tolist() == rows["state"].tolist()
+    said = [z if isinstance(z, str) else None for z in found["method_zone"]]
+    assert said == ["moderate"] * 5 + [None] * 3
+    assert (found[["state", "method_zone"]].dtypes == "string").all()
+    bare = review(rows.drop(columns=["state", "was"]).iloc[:2], now, now)
+    assert bare["state"].tolist() == ["applied", "moot"]
+
+
+def test_a_decision_layer_holds_what_is_decided_and_nothing_else() -> None:
+    places = gpd.GeoDataFrame(
+        {"name": ["甲", "乙"], "zone": ["key", None], "zone_reason": ["override", "unknown"],
+         "area_m2": 1},
+        index=pd.Index(["t1", "t2"], name="township"), geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)],
+        crs=4549,
+    )  # fmt: skip
+    kept = {"reason": "r", "who": "w", "date": "2024-01-02"}
+    decided = pd.DataFrame(
+        [{"level": "township", "code": "t1", "zone": "key", "method_zone": "moderate", **kept},
+         {"level": "unit", "code": "t2", "zone": "key", "method_zone": "moderate", **kept},
+         {"level": "township", "code": "t9", "zone": "key", "method_zone": None, **kept}]
+    )  # fmt: skip
+    found = decision_layer(places, decided)
+    assert list(found) == ["township", "name", "zone", "zone_reason", "geometry", "was",
+                           "decided_zone", "reason", "who", "date"]  # fmt: skip
+    plain = pd.DataFrame(found.drop(columns="geometry")).astype(object)
+    assert plain.where(plain.notna(), None).to_numpy().tolist() == [
+        ["t1", "甲", "key", "override", "moderate", "key", "r", "w", "2024-01-02"],
+        ["t2", "乙", None, "unknown", None, "", "", "", ""],
+    ]  # fmt: skip
+    assert found.crs == places.crs and found.geometry.iloc[0].equals(places.geometry.iloc[0])
+    bare = decision_layer(places)
+    assert bare["decided_zone"].tolist() == ["", ""] and bare["was"].tolist()[0] == "key"
+
+
+def test_tables_of_decisions_are_read_by_any_of_their_heads(tmp_path) -> None:
+    path = tmp_path / "d.csv"
+    rest = "r,w,2024-01-01\n"
+    path.write_text(f"township,unit,decided_zone,zone,reason,who,date\nt1,,key,moderate,{rest}"
+                    f",u1,moderate,key,{rest}t2,,,key,{rest}", encoding="utf-8")  # fmt: skip
+    got = read_overrides(path)
+    assert got[["level", "code", "zone"]].to_numpy().tolist() == [
+        ["township", "t1", "key"], ["unit", "u1", "moderate"]
+    ]  # fmt: skip
+    path.write_text("code, who \nt1,w\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_overrides(path)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.where) == ("decision", "d.csv")
+    assert problem.what.en == ("has no column level, zone, reason, date; its columns are code, who")
+    assert "level is township or unit" in problem.remedy.en and "年-月-日" in problem.remedy.zh
+    path.write_text(CSV + "unit,u1,优化开发,r,w,2024-01-01,重点开发\n", encoding="utf-8")
+    assert read_overrides(path).loc[0, ["zone", "was"]].tolist() == ["optimised", "key"]
+    path.write_text(CSV + "unit,u1,zzzz,r,w,2024-01-01,\nunit,u1,key,r,w,2024-01-01,\n",
+                    encoding="utf-8")  # fmt: skip
+    with pytest.raises(InputError) as caught:
+        read_overrides(path)
+    unknown, again = caught.value.problems
+    assert unknown.remedy is None and unknown.where == "d.csv, decision 1"
+    assert again.what.en == "decides u1 again (first in decision 1)"
+    assert again.where == "d.csv, decision 2" and unknown.code == again.code == "decision"
+    with pytest.raises(InputError) as caught:
+        read_overrides(tmp_path / "none.csv")
+    (problem,) = caught.value.problems
+    assert problem.code == "bad-file" and problem.where.endswith("none.csv")
+
+
+def test_a_decision_moves_its_township_alone() -> None:
+    towns = pd.DataFrame(
+        {"zone": ["key", "key", None, "moderate"], "zone_reason": "township",
+         "runner_up": ["moderate", "x", None, "key"], "margin": [0.1, 0.2, np.nan, 0.3],
+         "flip_to": [1.0, 2.0, np.nan, 3.0]},
+        index=["a", "b", "c", "d"],
+    ).astype({"zone": "string", "runner_up": "string"})  # fmt: skip
+    decided = pd.DataFrame(
+        {"level": ["township", "township", "township", "unit", "township"],
+         "code": ["a", "b", "c", "d", "z"], "zone": ["optimised", "key", "key", "key", "key"]}
+    )  # fmt: skip
+    out = apply_to_townships(towns, decided)
+    assert out["zone"].tolist() == ["optimised", "key", "key", "moderate"]
+    assert out["zone_reason"].tolist() == ["override"] * 3 + ["township"]
+    assert out["runner_up"].fillna("").tolist() == ["key", "x", "", "key"]
+    for column, old in (("margin", 0.2), ("flip_to", 2.0)):
+        assert out[column].isna().tolist() == [True, False, True, False]
+        assert out.loc["b", column] == old
+    assert of_units(decided)["zone"].to_dict() == {"d": "key"}

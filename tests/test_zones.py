@@ -515,3 +515,93 @@ def test_margins_of_all_methods_are_shares_of_a_scale() -> None:
     out = classify_townships(rows, method)
     # 0.02 of a share; 4 of the 14 degrees that occur.
     assert out["margin"].tolist() == pytest.approx([0.02, 4 / 14])
+
+
+def test_overlays_rule_by_their_shares_in_their_order() -> None:
+    """Every combination of covered land, on both sides of each share, against a plain loop."""
+    from itertools import product
+    from types import SimpleNamespace
+
+    from zoning.zones.overlays import listed, nearest_change, ruling
+
+    overlays = [SimpleNamespace(code=c, column=c, share=s) for c, s in
+                (("a", 0.5), ("b", 0.25), ("c", 0.5))]  # fmt: skip
+    values = (0, 49, 50, 80, None)
+    cases = [(100, *v) for v in product(values, (0, 24, 25, 60, None), values)]
+    cases += [(0, 0, 0, 0), (None, 1, 1, 1)]
+    units = pd.DataFrame(cases, columns=["area_m2", "a", "b", "c"], dtype="Int64")
+    found = ruling(units, overlays)
+    change = nearest_change(found, overlays)
+    names = listed(units, overlays)
+    for i, (area, *parts) in enumerate(cases):
+        known = bool(area)
+        rules = [known and p is not None and p >= o.share * area
+                 for p, o in zip(parts, overlays, strict=True)]  # fmt: skip
+        assert found.rules[i].tolist() == rules
+        first = -1
+        for k, p in enumerate(parts):
+            if first == -1 and rules[k]:
+                first = k
+            if first == -1 and p is None and known:
+                first = -2
+        assert found.first[i] == first, cases[i]
+        best = (np.inf, -1, -1)
+        for k, p in enumerate(parts):
+            if p is None or not known or first == -2 or -1 < first < k:
+                continue
+            distance = abs(p / area - overlays[k].share)
+            after = next((j for j in range(k + 1, 3) if rules[j]), -1) if first == k else k
+            if distance < best[0]:
+                best = (distance, k, after)
+        assert (change.overlay[i], change.then[i]) == best[1:], cases[i]
+        assert np.isnan(change.distance[i]) if best[1] < 0 else change.distance[i] == best[0]
+        if known and None in parts:
+            assert pd.isna(names[i])
+        elif area is not None:
+            assert names[i] == "+".join(o.code for o, r in zip(overlays, rules, strict=True) if r)
+    assert names.index.equals(units.index)
+
+
+def test_what_is_wrong_with_a_method_says_where_and_what_to_try() -> None:
+    from zoning.zones.outcomes import outcomes
+
+    with pytest.raises(InputError) as caught:
+        parse_method({"base": "cubes"}, "plan.toml")
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.where) == ("no-method", "plan.toml")
+    assert "cube, " in problem.what.en and "cube, " in problem.what.zh
+    for name, tried in (("natonal", "did you mean national?"), ("zzz", "did you mean zhenjiang")):
+        with pytest.raises(InputError) as caught:
+            parse_method({"base": "cube", "scheme": name}, "plan.toml")
+        (problem,) = (p for p in caught.value.problems if "no scheme" in p.what.en)
+        assert problem.remedy.en.startswith(tried)
+        if name == "zzz":  # nothing is near: all are listed
+            assert ", " in problem.remedy.en and "national" in problem.remedy.zh
+    assert outcomes(load_method("two-matrices")) == {"optimised", "key", "moderate"}
+    assert outcomes(load_method("dominant")) >= {"optimised", "key", "moderate"}
+
+
+def test_a_rule_may_be_2000_characters_long_and_no_longer() -> None:
+    from zoning.zones.rules import compile_rule
+
+    assert compile_rule("a > 1".ljust(2000), ["a"]).columns == ("a",)
+    with pytest.raises(InputError) as caught:
+        compile_rule("a > 1".ljust(2001), ["a"], where="here")
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.where) == ("rule-syntax", "here") and "2000" in problem.what.en
+
+
+def test_a_unit_is_told_with_the_name_of_its_township() -> None:
+    from zoning.zones import tell_unit
+
+    table = county()
+    method = load_method("two-matrices")
+    classes = classify_townships(table, method)
+    row = pd.concat([table, classes], axis=1).iloc[0]
+    unit = {"zone": "key", "zone_reason": "township", "area_m2": 1}
+    named = {**row.to_dict(), "name": "甲镇"}
+    for label, en, zh in (("甲镇", " 甲镇: ", "甲镇："), (None, " township: ", "。乡镇："),
+                          (pd.NA, " township: ", "。乡镇：")):  # fmt: skip
+        town = pd.Series({**named, "name": label})
+        assert en in tell_unit(unit, town, method, "en")
+        assert zh in tell_unit(unit, town, method, "zh")

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import shapely
 
 from zoning.errors import InputError, suggest
+from zoning.pipeline.places import inside
 from zoning.plan import Plan
-
-#: A unit counts as inside polygons of which it has at least this share (our choice).
-_HALF = 0.5
 
 
 def units_of(plan: Plan, named: Sequence[str]) -> tuple[str, ...]:
@@ -68,12 +65,8 @@ def _inside(plan: Plan, path: Path) -> list[str]:
     from zoning.inputs.vector import read_polygons
 
     frame, _ = read_polygons(path, unique=(), role="lock", to_crs=plan.units.crs)
-    shape = shapely.union_all(frame.geometry.to_numpy())
-    shapely.prepare(shape)
-    squares = plan.units.geometry.to_numpy()
-    near = np.flatnonzero(shapely.intersects(shape, squares))
-    share = shapely.area(shapely.intersection(squares[near], shape)) / shapely.area(squares[near])
-    found = list(map(str, plan.units.index[near[share >= _HALF]]))
+    here = inside(plan.units, shapely.union_all(frame.geometry.to_numpy()))
+    found = list(map(str, plan.units.index[here]))
     if not found:
         raise InputError.one(
             "no unit lies at least half inside the polygons", "没有单元至少一半位于这些面内",

@@ -77,7 +77,7 @@ def released(plan: Plan) -> pd.DataFrame:
     open_ = use["group"].notna() & ~use["built"].eq(True) & ~use["water"].eq(True)
     sole = over.sole()
     nowhere = atoms["township"].isin([NONE, OVERLAP]).to_numpy(dtype=bool)
-    mine = open_.to_numpy(dtype=bool)[number] & (sole >= 0) & ~nowhere
+    mine = open_.to_numpy()[number] & (sole >= 0) & ~nowhere
     keys = ["area", "unit", "township"]
     table = spelled(atoms[mine]).assign(area=sole[mine])
     table = table.groupby(keys)["area_m2"].sum().rename("released_m2").reset_index()

@@ -52,7 +52,7 @@ def adjacency(places: gpd.GeoDataFrame, *, tolerance_m: float = 1.0) -> nx.Graph
     order = np.lexsort((two, one))
     one, two = one[order], two[order]
     edges = shapely.boundary(shapes)
-    reach = shapely.buffer(edges[one], tolerance_m, cap_style="flat")
+    reach = shapely.buffer(edges[one], tolerance_m)
     # The reach goes a tolerance beyond each end.
     length = shapely.length(shapely.intersection(reach, edges[two]))
     for i, j, reached in zip(one, two, length, strict=True):

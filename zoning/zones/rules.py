@@ -196,7 +196,7 @@ def columns_of(table: pd.DataFrame, names: Collection[str]) -> dict[str, Value]:
         if pd.api.types.is_bool_dtype(series.dtype) or pd.api.types.is_numeric_dtype(series.dtype):
             data = series.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
         else:
-            data = series.astype(object).where(known, "").to_numpy(dtype=object)
+            data = series.astype(object).where(known, "").to_numpy()
         found[name] = Value(data, known)
     return found
 
