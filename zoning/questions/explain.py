@@ -205,9 +205,7 @@ def _areas(row: pd.Series, lang: str) -> list[str]:
 
 def _township(plan: Plan, code: str, lang: str) -> Answer:
     """Tell the values, grades, rule, runner-up and flip of a township."""
-    if plan.townships is None:
-        raise InputError.one("the plan has no townships", "本方案没有乡镇", code="no-townships")
-    row = plan.townships.loc[code]
+    row = plan.townships.loc[code]  # type: ignore[union-attr]
     zh = lang == "zh"
     head = named(row["name"], code).get(lang)
     if pd.notna(row.get("county_name")):

@@ -129,8 +129,8 @@ def doubts(
     InputError
         If the plan has no townships, or a number is out of range.
     """
-    check(plan, Draws(draws, weights, cuts, overlays, seed))
-    rig = _Rig(plan, seed, cuts)
+    townships = check(plan, Draws(draws, weights, cuts, overlays, seed))
+    rig = _Rig(plan, townships, seed, cuts)
     drawn, left_out = sources(rig, weights, cuts)
     others, told = other_methods(plan, rig)
     left_out += told
@@ -160,14 +160,11 @@ def doubts(
 class _Rig:
     """The plan's townships and units, ready to be classed again and again."""
 
-    def __init__(self, plan: Plan, seed: int, cuts: float):
+    def __init__(self, plan: Plan, townships: pd.DataFrame, seed: int, cuts: float):
         self.plan, self.seed, self.cuts = plan, seed, cuts
         self.tables: list[tuple[tuple[object, object], GradeTable]] = []
         self.method = load_method(plan.config)
-        frame = plan.townships
-        if frame is None:  # said by `check`; here for the reader of types
-            raise InputError.one("the plan has no townships", "方案没有乡镇")
-        self.townships = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
+        self.townships = townships
         self.values = method_values(self.townships, self.method)
         fitted = fit(self.method, self.values)
         self.numbers = rule_numbers(fitted, self.values)

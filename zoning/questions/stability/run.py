@@ -165,11 +165,8 @@ def run(
         If the plan has no townships, or a number is out of range.
     """
     what = Draws(draws, weights, cuts, overlays, seed)
-    check(plan, what)
+    townships = check(plan, what)
     given, method = method, method or load_method(plan.config)
-    if plan.townships is None:  # said by _check; here for the reader of types
-        raise InputError.one("the plan has no townships", "方案没有乡镇")
-    townships = pd.DataFrame(plan.townships.drop(columns="geometry", errors="ignore"))
     values = method_values(townships, method)
     fitted = fit(method, values)
     alone_base = decide(fitted, values).zone
@@ -224,8 +221,8 @@ def said_zones(townships: pd.DataFrame, alone: Objects) -> Objects:
     return np.where(alone == "review", np.where(said == "", "review", said), said)
 
 
-def check(plan: Plan, what: Draws) -> None:
-    """Refuse a plan without zones, and numbers out of range."""
+def check(plan: Plan, what: Draws) -> pd.DataFrame:
+    """Refuse a plan without zones, and numbers out of range; give the bare townships."""
     if plan.townships is None or "zone" not in plan.units:
         raise InputError.one(
             "the plan has no townships, so there are no zones to test",
@@ -244,3 +241,4 @@ def check(plan: Plan, what: Draws) -> None:
                 f"{name} is {x}, outside [0, 1)", f"{name} 为 {x}，不在 [0, 1) 内",
                 where=name, measured=x, limit=1.0, code="range",
             )  # fmt: skip
+    return pd.DataFrame(plan.townships.drop(columns="geometry", errors="ignore"))
