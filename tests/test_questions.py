@@ -241,7 +241,8 @@ def test_how_firm_a_plan_is_in_words_and_data():
     )
     assert one.tell("zh") == (
         "80%的面积是稳定的：在 1,000 次抽样（权重 ±20%、分界移动不超过量程的 5%、"
-        "叠加区阈值 ±10 个百分点，种子 9）中，至少 90% 保持原分区；不计叠加区（几乎总是稳定）为 71%。"
+        "叠加区阈值 ±10 个百分点，种子 9）中，至少 90% 保持原分区；"
+        "不计叠加区（几乎总是稳定）为 71%。"
     )
     rows = [("a", "key", 0.9), ("b", "balance", 1.0), ("c", None, None), ("d", "key", 0.89)]
     records = [{"unit": u, "zone": z, "stability": s} for u, z, s in rows]
