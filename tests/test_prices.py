@@ -14,6 +14,7 @@ from zoning.allocation import allocate
 from zoning.capacity import CapRules, Limit, Lock, account
 from zoning.errors import InputError
 from zoning.questions.curves import cap_ladder, knee_of, trade_off, worth_of_a_hectare
+from zoning.questions.moves import Moves
 from zoning.questions.prices import prices, release
 
 
@@ -430,16 +431,25 @@ def test_a_list_of_prices_as_data_and_as_a_table():
 
 
 def test_largest_changes_of_townships_are_named_first_and_no_more_than_three():
-    from zoning.questions.prices import _where
+    towns = pd.Series(list("stuvs")).array
 
-    pieces = pd.DataFrame({"township": list("stuvs")}, index=list("abcde"))
-    moves = pd.Series([4_000_000, -9_000_000, 1_000_000, 2_000_000, 1_000_000], list("abcde"))
-    assert _where(pieces, moves) == "t -9.00 km², s +5.00 km², v +2.00 km²"
-    assert _where(pieces, moves, most=1) == "t -9.00 km²"
-    even = pd.Series([5, -5, 7], list("abe"))
-    assert _where(pieces, even.mul(1_000_000)) == "s +12.00 km², t -5.00 km²"
-    assert _where(pieces, pd.Series([5_000, -5_000], list("ae"))) == ""
-    assert _where(pieces, moves.iloc[:0]) == _where(pieces.drop(columns="township"), moves) == ""
+    def said(changes, towns=towns, **most):
+        return Moves.of(pd.Index(list("abcde")), np.array(changes)).where(towns, **most)
+
+    moves = [4_000_000, -9_000_000, 1_000_000, 2_000_000, 1_000_000]
+    assert said(moves) == "t -9.00 km², s +5.00 km², v +2.00 km²"
+    assert said(moves, most=1) == "t -9.00 km²"
+    assert said([5_000_000, -5_000_000, 0, 0, 7_000_000]) == "s +12.00 km², t -5.00 km²"
+    assert said([5_000, 0, 0, 0, -5_000]) == ""
+    assert said([0] * 5) == said(moves, None) == ""
+
+
+def test_changes_of_new_land_keep_the_pieces_that_change():
+    moves = Moves.of(pd.Index(list("abcd"), name="piece"), np.array([0, -3, 0, 2]))
+    assert moves.series().to_dict() == {"b": -3, "d": 2}
+    assert moves.series().index.name == "piece"
+    assert moves.moved_m2 == 3
+    assert moves.row.dtype == np.int32
 
 
 def test_progress_counts_every_case_and_all_of_them_together():

@@ -22,6 +22,7 @@ from zoning.base import runs
 from zoning.base.memory import give_back
 from zoning.capacity.rules import Limit, Lock
 from zoning.errors import InputError, Text
+from zoning.questions.moves import Moves
 from zoning.questions.variants import Variants, variants_of
 
 Kind = Literal[
@@ -49,8 +50,8 @@ class Price:
         Land that is built elsewhere without the rule.
     where : str
         Townships with the largest change, in km2.
-    moves : Series of int64, index ``piece``
-        Change of new land (pieces that change only).
+    changes : Moves
+        Change of new land by piece.
     label : Text
         The rule in words; empty for areas, which have names of their own.
     """
@@ -61,8 +62,13 @@ class Price:
     upper: float
     moved_m2: int
     where: str
-    moves: pd.Series
+    changes: Moves = field(compare=False)
     label: Text = field(default=_NAMELESS, compare=False)
+
+    @property
+    def moves(self) -> pd.Series:
+        """Change of new land, m2 (int64, index ``piece``; pieces that change only)."""
+        return self.changes.series()
 
     @property
     def free(self) -> bool:
@@ -298,9 +304,8 @@ def _priced(
     if made is None:
         case = replace(case, pieces=release(pieces, case.released))
         return _price(pieces, base, case, how)
-    gain, moves = max(0.0, made[0]), made[1]
-    moved = int(-moves[moves < 0].sum())
-    return Price(case.kind, case.code, gain, gain, moved, _where(made[2], moves), moves, case.label)
+    gain = max(0.0, made[0])
+    return _told(pieces, case, gain, gain, made[1])
 
 
 def _price(pieces: pd.DataFrame, base: Allocation, case: _Case, how: dict[str, Any]) -> Price:
@@ -314,11 +319,13 @@ def _price(pieces: pd.DataFrame, base: Allocation, case: _Case, how: dict[str, A
     # Leaving a rule out can only help, so a price below 0 is the gap speaking.
     lower = max(0.0, other.objective - old_bound)
     upper = max(0.0, new_bound - base.objective)
-    moves = _back(other.new_m2, pieces.index) - base.new_m2.reindex(pieces.index).astype("int64")
-    moves = moves[moves != 0].rename("change_m2")
-    moved = int(-moves[moves < 0].sum())
-    where = _where(pieces, moves)
-    return Price(case.kind, case.code, lower, upper, moved, where, moves, case.label)
+    change = _back(other.new_m2, pieces.index) - base.new_m2.reindex(pieces.index).astype("int64")
+    return _told(pieces, case, lower, upper, Moves.of(pieces.index, change.to_numpy()))
+
+
+def _told(pieces: pd.DataFrame, case: _Case, lower: float, upper: float, moves: Moves) -> Price:
+    where = moves.where(pieces["township"].array if "township" in pieces else None)
+    return Price(case.kind, case.code, lower, upper, moves.moved_m2, where, moves, case.label)
 
 
 def _back(new: pd.Series, index: pd.Index) -> pd.Series:
@@ -348,16 +355,5 @@ def _without_solving(base: Allocation, case: _Case, how: dict[str, Any]) -> Pric
     upper = max(0.0, bound - base.objective)
     if upper > max(0.0, base.bound - base.objective) + 1e-9 * abs(base.bound):
         return None
-    none = pd.Series([], index=base.new_m2.index[:0], dtype="int64", name="change_m2")
-    return Price(case.kind, case.code, 0.0, upper, 0, "", none, case.label)
-
-
-def _where(pieces: pd.DataFrame, moves: pd.Series, most: int = 3) -> str:
-    """Name the townships with the largest change."""
-    if moves.empty or "township" not in pieces:
-        return ""
-    by = moves.groupby(runs.looked_up(pieces["township"], moves.index)).sum()
-    by = by.iloc[by.abs().to_numpy().argsort(kind="stable")[::-1]].head(most)
-    return ", ".join(
-        f"{township} {change / 1e6:+.2f} km²" for township, change in by.items() if change
-    )
+    none = Moves.of(case.pieces.index, np.zeros(0, dtype=np.int64))
+    return _told(case.pieces, case, 0.0, upper, none)

@@ -20,6 +20,7 @@ from zoning.base import runs
 from zoning.base.areas import Ints
 from zoning.base.coded import by_text
 from zoning.capacity.rules import Limit, Lock
+from zoning.questions.moves import Moves
 
 
 class Variants:
@@ -37,7 +38,6 @@ class Variants:
         self.limits = tuple(limits)
         self.model = make_model(pieces, self.limits)
         self.pieces = pieces.index
-        self.townships = pieces["township"].array if "township" in pieces else None
         order, codes = self.model.order, self.model.codes
         at = runs.positions(codes, base.new_m2.index)
         self.base: Ints = base.new_m2.to_numpy(np.int64)[at]
@@ -62,7 +62,7 @@ class Variants:
         """Find the rows of pieces in the model, of all rules at once; -1 where there is none."""
         return runs.positions(pieces, self.model.codes)
 
-    def without(self, released: pd.DataFrame) -> tuple[float, pd.Series, pd.DataFrame] | None:
+    def without(self, released: pd.DataFrame) -> tuple[float, Moves] | None:
         """Solve the plan with the land that one rule alone kept from being built.
 
         Parameters
@@ -73,8 +73,8 @@ class Variants:
         Returns
         -------
         tuple or None
-            What is gained, in suitability x m2, proved; the change of new land by piece; and the
-            township of those pieces. None where the tables have to be taken apart after all.
+            What is gained, in suitability x m2, proved, and the change of new land by piece. None
+            where the tables have to be taken apart after all.
         """
         changed = self._changed(released)
         if changed is None:
@@ -83,7 +83,7 @@ class Variants:
         price = self._prices(columns, self.steps, len(model.worth))
         bound = self._bound(model.worth, model.least, model.room, price, self.steps)
         if bound <= self.worth:
-            return 0.0, *self._moves(np.zeros(len(self.base), dtype=np.int64))
+            return 0.0, self._moves(np.zeros(len(self.base), dtype=np.int64))
         table = pd.DataFrame(columns, index=pd.RangeIndex(len(model.room)))
         model = replace(model, groups=groups_of(table, self.limits, model.least, model.room))
         answer = without_boundary(model, Effort())
@@ -97,7 +97,7 @@ class Variants:
         land = answer.new.copy()
         mine = np.flatnonzero(~added)
         np.add.at(land, np.flatnonzero(added) - 1, land[added])  # a part follows its piece
-        return worth / QUANTUM - self.worth / QUANTUM, *self._moves(land[mine] - self.base)
+        return worth / QUANTUM - self.worth / QUANTUM, self._moves(land[mine] - self.base)
 
     def _changed(self, released: pd.DataFrame) -> tuple[Model, dict[str, Any], Any] | None:
         """Put the released parts behind their pieces, and units into the zones they get."""
@@ -181,15 +181,11 @@ class Variants:
         best = np.where(rest > 0, room, least)
         return total + exact_dot(rest, best)
 
-    def _moves(self, change: Ints) -> tuple[pd.Series, pd.DataFrame]:
-        """Give the changes in the order of the pieces that were given, and their townships."""
+    def _moves(self, change: Ints) -> Moves:
+        """Give the changes in the order of the pieces that were given."""
         by_row = np.empty(len(change), dtype=np.int64)
         by_row[self.model.order] = change
-        there = np.flatnonzero(by_row)
-        index = self.pieces[there]
-        towns = {} if self.townships is None else {"township": self.townships.take(there)}
-        moves = pd.Series(by_row[there], index=index, name="change_m2")
-        return moves, pd.DataFrame(towns, index=index)
+        return Moves.of(self.pieces, by_row)
 
 
 def variants_of(
