@@ -557,6 +557,13 @@ def test_every_account_of_red_lines(world):
         assert rows_of(found[name]) == union(*keys), name
     some = [[town, level, b] for town, level, _, b, *_ in union(lambda p: p.township) if b]
     assert rows_of(found["redline_built"]) == some and len(some) > 1
+    for name in ("redline_areas", "redline_types"):
+        assert found[name].index.tolist() == list(range(len(found[name])))
+    # A single square metre is something.
+    first = world.parts.index[world.parts["built_redline_m2"] > 0][0]
+    one = world.parts.assign(built_m2=np.where(world.parts.index == first, 1, 0))
+    assert redlines.tables(features, world.ledger, one, None)["redline_built"][
+        "built_m2"].tolist() == [1]  # fmt: skip
     assert found["redline_built"].index.tolist() == list(range(len(some)))
     bare = sums.split(world.ledger.atoms, None)
     left = redlines.tables(features, world.ledger, bare, None)
@@ -632,6 +639,14 @@ def test_every_account_of_protected_land(world):
     assert rows_of(found["protection_units"]) == rows
     bare = protections.tables(world.layers.protections, world.ledger, parts)
     assert "protection_by_zone" not in bare
+    # Of land that nothing protects every account is empty, and closes.
+    open_ = parts[~covered(world.ledger.atoms, order)]
+    bare = protections.tables(world.layers.protections[:0], world.ledger, open_)
+    kinds = bare.pop("protection_kinds")
+    assert kinds["kind"].tolist() == ["overlap"] and kinds["area_m2"].tolist() == [0]
+    units = bare.pop("protection_units")
+    assert set(units["kind"]) == {"none"} and units["area_m2"].sum() == 0
+    assert [len(table) for table in bare.values()] == [0] * 4
 
 
 def test_a_country_counts_what_the_ledger_of_its_places_has(world):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -13,7 +15,9 @@ from hypothesis import strategies as st
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.layers import Layers
 from zoning.ledger import atoms, tiles
-from zoning.ledger.tiles import PARTS, add_up, clip, in_process, measure
+from zoning.ledger.closing import units_of
+from zoning.ledger.country import count
+from zoning.ledger.tiles import PARTS, _packed, add_up, clip, in_process, measure
 from zoning.measure.faces import partition
 from zoning.measure.zonal import Raster, piece_classes
 
@@ -220,3 +224,114 @@ def test_without_a_raster_no_class_is_known():
     city, layers, _ = world(5)
     ledger = atoms.build(layers_of(city, layers, None), GRID)
     assert ledger.atoms["landuse"].unique().tolist() == [-1]
+
+
+def test_a_part_belongs_to_the_unit_of_its_row_and_column():
+    """Parts all around a ragged city; one beyond the end of a row is not the first of the next."""
+    cells = [(5, -3), (5, -2), (5, 0), (6, -3), (8, -1), (8, 0)]  # row, column: by row and column
+    city = SimpleNamespace(row=np.array([r for r, _ in cells]), col=np.array([c for _, c in cells]))
+    place = np.array([3, 0, 5, 1, 4, 2])
+    around = [(r, c) for r in range(3, 11) for c in range(-6, 4)]
+    unit, there = units_of(*(np.array(x) for x in zip(*around, strict=True)), city, place)
+    known = dict(zip(cells, place.tolist(), strict=True))
+    assert [around[k] for k in there] == [at for at in around if at in known]
+    assert unit[there].tolist() == [known[at] for at in around if at in known]
+
+
+@pytest.mark.parametrize(
+    ("west", "south"), [(30, 70), (29, 69), (31, 71), (-70_000, 99_000), (123_456.5, -98_765.4)]
+)
+@pytest.mark.parametrize("block", [16, 64])
+def test_blocks_are_those_that_the_city_touches_band_by_band(west, south, block):
+    city = shapely.Polygon([(west, south), (west + 17_000, south), (west, south + 9_000)])
+    task, _ = tiles.task_of(city, {}, GRID, None, block)
+    side, step = block * 100, 256 * 100
+    assert (task.cell, task.block) == (100, block)
+    # Counted from a corner of the lattice that all sizes of blocks share.
+    steps = [int((v - o) // step) for v, o in zip((west, south), GRID.origin_m, strict=True)]
+    assert task.first == tuple(256 * n for n in steps)
+    assert task.corner == (30 + steps[0] * step, 70 + steps[1] * step)
+    moved = task.layers[""][0]
+    np.testing.assert_array_equal(
+        shapely.get_coordinates(moved), shapely.get_coordinates(city) - np.array(task.corner)
+    )
+    jobs = tiles.jobs_of(task)
+    met, found = set(), {}
+    for i in range(-20 + int((west - 30) // side), 20 + int((west + 17_000 - 30) // side)):
+        for j in range(-20 + int((south - 70) // side), 20 + int((south + 9_000 - 70) // side)):
+            x, y = 30 + i * side, 70 + j * side
+            square = shapely.box(x, y, x + side, y + side)
+            if city.intersects(square):
+                found[i, j] = square.bounds
+            if city.intersection(square).area:
+                met.add((i, j))
+    # Of those that it only touches nothing is asked.
+    assert met <= set(jobs) <= set(found) and jobs == sorted(jobs, key=lambda job: job[::-1])
+    for i, j in jobs:
+        corner = np.array([*task.corner, *task.corner])
+        assert tuple((np.array(task.box(i, j)) + corner).tolist()) == found[i, j]
+
+
+def test_polygons_of_many_blocks_are_cut_to_a_band_once():
+    city, layers, _ = world(1)
+    task, _ = tiles.task_of(city, layers, GRID, None, 16)
+    bands = sorted({j for _, j in tiles.jobs_of(task)})
+    assert len(bands) > 3
+    for j in bands:
+        _, south, _, north = task.box(0, j)
+        band = task.band(j)
+        assert task.band(j) is band and len(task.bands) <= 2 and j in task.bands
+        assert list(band) == ["", "towns", "red"]
+        for name, (shapes, number) in band.items():
+            whole = task.layers[name][number]
+            strip = shapely.box(-(10**6), south, 10**6, north)
+            np.testing.assert_allclose(
+                shapely.area(shapes), shapely.area(shapely.intersection(whole, strip)), atol=1e-6
+            )
+            assert (shapely.area(shapes) > 0).all()
+
+
+def test_columns_are_packed_into_one_number_that_sorts_as_they_do():
+    rng = np.random.default_rng(2)
+    columns = [rng.integers(low, low + 5, 200) for low in (-7, 0, 10**12)]
+    rows = list(zip(*(c.tolist() for c in columns), strict=True))
+    key = _packed(columns)
+    assert key.dtype == np.int64
+    order = sorted(set(rows))
+    assert [sorted(set(key.tolist())).index(k) for k in key.tolist()] == [
+        order.index(r) for r in rows]  # fmt: skip
+    assert key.min() >= 0 and key.max() < 5**3
+    assert _packed([np.empty(0, dtype=np.int64)] * 2).tolist() == []
+    # All together must stay below 2**62.
+    far = [np.array([0, 2**31 - 1])] * 2
+    assert _packed(far) is None
+    assert _packed([far[0], np.array([0, 2**31 - 2])]).max() == 2**31 * (2**31 - 1) - 1
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_a_country_is_counted_as_its_ledger(seed):
+    """Most squares are whole in one place, some in several or in none, some cut by the line."""
+    city, layers, _ = world(seed, n=5)
+    shapes = np.concatenate([layers["red"][:2], layers["towns"][:-1]])
+    found = count(city, GRID, shapes)
+    index = pd.Index([f"t{k}" for k in range(len(shapes))], name="township")
+    towns = gpd.GeoDataFrame({"name": index, "county": index}, index=index, geometry=list(shapes),
+                             crs=GRID.crs)  # fmt: skip
+    ledger = atoms.build(Layers(city, townships=towns), GRID)
+    units = ledger.units.index
+    assert found.area_m2.tolist() == ledger.units["area_m2"].tolist()
+    assert [GRID.code(int(c), int(r)) for c, r in zip(found.col, found.row, strict=True)] == list(
+        units
+    )
+    names = np.array([*towns.index, "overlap", "none"])  # -2 and -1 count from the end
+    mine = pd.Series(found.share_m2).groupby([units[found.unit], names[found.place]]).sum()
+    whole = ledger.atoms.groupby(["unit", "township"], observed=True)["area_m2"].sum()
+    assert mine.to_dict() == whole.to_dict() and (found.share_m2 > 0).all()
+    assert (np.diff(found.unit) >= 0).all()
+    assert (np.diff(found.place)[np.diff(found.unit) == 0] >= 0).all()
+    for k, shape in enumerate(shapes):
+        others = shapely.union_all(np.delete(shapes, k))
+        shared = shapely.intersection(shapely.intersection(shape, others), city).area
+        assert found.several_m2[k] == pytest.approx(shared, abs=0.5)
+    fields = (found.col, found.row, found.area_m2, found.unit, found.place, found.share_m2)
+    assert {str(x.dtype) for x in fields} == {"int64"} and found.several_m2.dtype == float

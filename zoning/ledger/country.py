@@ -175,7 +175,7 @@ def _together(
     order = grid.order(cols, rows)
     size = np.ones(len(rows), dtype=np.int32)
     size[whole.shape[1] :] = np.diff(start, append=len(row))
-    sums = np.full(len(rows), grid.cell_m**2, dtype=np.int64)
+    sums = np.full(len(rows), grid.cell_m**2)
     sums[whole.shape[1] :] = np.add.reduceat(area, start) if len(start) else area
     first = np.cumsum(size) - size  # of the shares, before they are put in order
     count = size[order]
@@ -184,7 +184,7 @@ def _together(
     take = np.repeat(first[order] - (ends - count), count)
     take += np.arange(len(take))
     places = np.concatenate([whole[2], place.astype(np.int32)])[take]
-    shares = np.full(len(places), grid.cell_m**2, dtype=np.int64)
+    shares = np.full(len(places), grid.cell_m**2)
     shares[take >= whole.shape[1]] = area[take[take >= whole.shape[1]] - whole.shape[1]]
     return Counted(
         cols[order].astype(np.int64), rows[order].astype(np.int64), sums[order], unit,

@@ -154,7 +154,8 @@ def _units(by_kind: pd.DataFrame, protected: pd.DataFrame, parts: pd.DataFrame) 
     under = protected.groupby("unit")["area_m2"].sum()
     whole = spelled(runs.added(parts, ["unit"], ["area_m2"])).set_index("unit")["area_m2"]
     table = pd.DataFrame({"unit": whole.index})
-    table["kind"] = table["unit"].map(most.set_index("unit")["kind"]).fillna(NOTHING)
+    kind = most.set_index("unit")["kind"]
+    table["kind"] = table["unit"].map(kind).astype(kind.dtype).fillna(NOTHING)
     table["area_m2"] = table["unit"].map(under).fillna(0).astype("int64")
     whole = table["unit"].map(whole)
     table["protected_share"] = share(table["area_m2"], whole).astype("float64")

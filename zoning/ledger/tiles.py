@@ -38,7 +38,7 @@ BLOCK = 64
 PARTS = 1 << 16
 #: Coordinates are counted from a corner of the lattice that every size of block up to this shares.
 _CORNER = 256
-_POLYGON, _MULTIPOLYGON = 3, 6
+_POLYGON, _COLLECTION = 3, 7
 
 
 class MapBlocks(Protocol):
@@ -237,7 +237,7 @@ def clip(
     cut = np.flatnonzero(~shapely.contains_properly(box, out))
     out[cut] = shapely.intersection(out[cut], box)
     kind = shapely.get_type_id(out[cut])
-    for k in cut[(kind != _POLYGON) & (kind != _MULTIPOLYGON)]:
+    for k in cut[kind == _COLLECTION]:
         parts = shapely.get_parts(out[k])
         out[k] = shapely.multipolygons(parts[shapely.get_type_id(parts) == _POLYGON])
     full = shapely.area(out) > 0
