@@ -297,3 +297,87 @@ def test_suitable_land_by_class_and_slope(tmp_path):
     assert found["suitable_share"].tolist() == pytest.approx([0.4, 0, 0.4, 0, 0])
     assert found["suitable_built_share"].tolist() == pytest.approx([0, 0, 0.4, 0, 0])
     assert found["suitable_farmland_share"].tolist() == pytest.approx([0.4, 0, 0, 0, 0])
+
+
+def test_columns_that_hold_no_numbers_are_none_and_given_ones_go_first():
+    frame = towns(population=["x"] * N)
+    out, told = made(frame)
+    assert out["population_agglomeration"].isna().all() and out["economic_level"].isna().all()
+    lacking = {f.what.en for f in told if f.code == "provincial-missing"}
+    items = ("people gathered", "economic level", "available water")
+    assert lacking == {f"{item} cannot be made" for item in items}
+    out, _ = made(towns(given_strategic=[2.0] * N))
+    assert out["strategic_factor"].nunique() == 1
+    # Only columns of that name, or with something behind it, are grades of an item.
+    out, _ = made(towns(hazardous=[5.0] * N, hazard=[3.0] * N))
+    assert out["grade_hazard"].tolist() == [3] * 7 + [4]
+
+
+def test_suitable_land_is_the_share_of_the_area_and_no_one_counts_it_twice():
+    shares = pd.DataFrame({"fit": [0.5] * N, "built": [0.1] * N, "farm": [0.2] * N},
+                          index=towns().index)  # fmt: skip
+    frame = towns().drop(columns="available_land_mu")
+    out, told = table_of(frame, Ground(), ProvincialPart(), shares)
+    assert out["suitable_m2"].tolist() == [1_000_000] * N
+    assert out["suitable_built_m2"].tolist() == [200_000] * N
+    assert out["suitable_farmland_m2"].tolist() == [400_000] * N
+    # Nine tenths of the fields count as basic farmland where none is surveyed: 44 ha are left,
+    # 660 mu for 1000 people.
+    assert out["available_land_mu"].iloc[0] == pytest.approx(0.66)
+    assert told == () and out["grade_available_land"].notna().all()
+    held, _ = table_of(frame.assign(basic_farmland_m2=340_000), Ground(), ProvincialPart(), shares)
+    assert held["available_land_mu"].iloc[0] == pytest.approx(0.69)
+    for bare, suitable in ((frame, None), (frame.drop(columns="population"), shares)):
+        none, _ = table_of(bare, Ground(), ProvincialPart(), suitable)
+        assert none["available_land_mu"].isna().all()
+
+
+@pytest.mark.parametrize(("scale", "column", "other"), [
+    ("city", "min_to_centre", "km_to_city"), ("province", "km_to_city", "min_to_centre"),
+])  # fmt: skip
+def test_the_place_of_a_township_is_scored_by_its_scale(scale, column, other):
+    frame = towns(km_to_city=[10.0 * k for k in range(N)])
+    out, _ = made(frame, scale=scale)
+    alone, _ = made(frame.drop(columns=other), scale=scale)
+    assert out["location_score"].notna().all()
+    assert alone["location_score"].equals(out["location_score"])
+    without, _ = made(frame.drop(columns=column), scale=scale)
+    assert without["location_score"].isna().all()
+    assert without["transport_superiority"].isna().all()
+    # A density that the planner states goes before the length of the roads.
+    dense, _ = made(frame.assign(road_density=[1.0] * 4 + [3.0] * 4), scale=scale)
+    again, _ = made(frame.assign(road_km=[2.0] * 4 + [6.0] * 4), scale=scale)
+    assert dense["transport_superiority"].tolist() == again["transport_superiority"].tolist()
+
+
+def test_what_is_missing_in_some_places_names_five_of_them():
+    for gone, listed in ((5, "镇0, 镇1, 镇2, 镇3, 镇4"), (6, "镇0, 镇1, 镇2, 镇3, 镇4, … (6)")):
+        values = [np.nan] * gone + [3.0] * (N - gone)
+        out, told = made(towns(strategic=values))
+        (one,) = [f for f in told if "strategic" in f.what.en]
+        assert one.what.en == f"strategic choice is missing in {gone} townships: {listed}"
+        assert one.measured == gone and listed in one.what.zh
+        assert out["provincial_index"].notna().all()  # the factor is 1 where nobody scored it
+    _, told = made(towns(strategic=[np.nan, *[3.0] * (N - 1)]).drop(columns="name"))
+    assert told[0].what.en.endswith("townships: t0")
+
+
+def test_five_natural_classes_take_five_values():
+    from zoning.pipeline.provincial import in_five
+
+    assert in_five(pd.Series([1.0, 2.0, 3.0, 4.0])).isna().all()
+    assert in_five(pd.Series([3.0, 1.0, 5.0, 2.0, 4.0])).tolist() == [3, 1, 5, 2, 4]
+
+
+def test_kilometres_to_a_road_are_those_of_the_nearest_of_its_class():
+    from zoning.pipeline.provincial import _km_to
+
+    frame = towns()
+    lines = [LineString([(X + 5 * K, Y - 9), (X + 5 * K, Y + 9)]),
+             LineString([(X, Y + 2 * K), (X + 16 * K, Y + 2 * K)])]  # fmt: skip
+    roads = gpd.GeoDataFrame({"class": ["motorway", "national"]}, geometry=lines, crs=worlds.CRS)
+    ground = Ground(roads=roads)
+    assert _km_to(frame, ground, "motorway").tolist() == [3, 1, 0, 1, 3, 5, 7, 9]
+    assert _km_to(frame, ground, "national").tolist() == [1] * N
+    assert _km_to(frame, ground, "street") is None and _km_to(frame, Ground(), "motorway") is None
+    assert _km_to(frame, Ground(roads=roads.drop(columns="class")), "motorway") is None
