@@ -16,7 +16,7 @@ from worlds_allocation import edges_of, limits_of, pieces_of
 from zoning import api
 from zoning.allocation import allocate
 from zoning.allocation.proof.bounded import Boundary, boundary_m
-from zoning.capacity import Limit
+from zoning.capacity import Limit, Lock
 from zoning.cli.app import main
 from zoning.errors import InputError
 from zoning.questions.alternatives import alternatives, elsewhere
@@ -212,3 +212,80 @@ def test_the_loss_of_each_unit_is_a_table(plan, tmp_path, monkeypatch, capsys):
     assert table.loc[unit, "barred_lower"] == pytest.approx(lost)
     assert table.loc[unit, "barred_upper"] == pytest.approx(lost)
     capsys.readouterr()
+
+
+def one_answer(monkeypatch, *statuses):
+    """Let branch and bound call its answers as it is told, one after the other."""
+    from dataclasses import replace
+
+    from zoning.questions import alternatives as room
+
+    real, asked = room.branch_and_bound, []
+
+    def solve(cost, **more):
+        asked.append(more)
+        return replace(real(cost, **more), status=statuses[min(len(asked), len(statuses)) - 1])
+
+    monkeypatch.setattr(room, "branch_and_bound", solve)
+    return asked
+
+
+def test_further_plans_end_when_somebody_interrupts(monkeypatch):
+    pieces, limits = tiny(1)
+    best = allocate(pieces, limits)
+    monkeypatch.setattr("zoning.questions.alternatives._ROUNDING", 0.0)
+    asked = one_answer(monkeypatch, "time", "interrupted")
+    found = alternatives(pieces, limits, best, 4, 0.6, gap=0.0)
+    assert [a.status for a in found] == ["time", "interrupted"] and len(asked) == 2
+    assert {(a["seconds"], a["gap"]) for a in asked} == {(60.0, 0.0)}
+    asked.clear()
+    alternatives(pieces, limits, best, 2, 0.6, gap=0.25, seconds=7.0)
+    assert [(a["seconds"], a["gap"]) for a in asked] == [(7.0, 0.25)]
+    assert alternatives(pieces, limits, best, 1, 0.6) == []
+
+
+def test_where_nothing_else_can_be_built_there_is_no_further_plan():
+    pieces, _ = tiny(1)
+    everything = [Limit("city", "city", cap_m2=1000)]
+    best = allocate(pieces, everything)
+    assert best.new_m2.sum() == pieces["free_m2"].sum()
+    assert alternatives(pieces, everything, best, 3, 0.0) == []
+    none = [Limit("city", "city", cap_m2=0)]
+    assert alternatives(pieces, none, allocate(pieces, none), 3, 0.5) == []
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_further_plan_tells_of_itself_what_the_best_one_tells(whole, monkeypatch):
+    """Its worth, what limits it uses, its boundary, and the bound of the best plan."""
+    monkeypatch.setattr("zoning.questions.alternatives._ROUNDING", 0.0)
+    pieces = pieces_of(5, side=4)
+    limits, edges = limits_of(pieces, 5, floors=False), edges_of(pieces)
+    unit = pieces.loc[pieces["free_m2"].idxmax(), "unit"]
+    lock = [Lock("l", "out", (unit,))]
+    given = {"edges": edges, "boundary_weight": 0.01, "whole_units": whole} if whole else {}
+    best = allocate(pieces, limits, locks=lock, **given)
+    how = Boundary(edges, 0.01, True) if whole else None
+    within = 0.6 if whole else 0.2
+    (found,) = alternatives(pieces, limits, best, 2, within, locks=lock, how=how)
+    one, new = found.allocation, found.allocation.new_m2
+    assert one.method == "alternative" and one.status == best.status
+    assert new.index.equals(pieces.index) and new.dtype == np.int64
+    assert new[pieces["unit"] == unit].sum() == 0
+    assert ((new >= 0) & (new <= pieces["free_m2"])).all()
+    worth = float((new * pieces["suitability"]).sum())
+    assert one.suitability_m2 == pytest.approx(worth, abs=1e-3)
+    if not whole:
+        assert one.objective == pytest.approx(worth, abs=1e-3) and one.boundary_m is None
+    else:
+        assert one.boundary_m == boundary_m(pieces, how, new)
+        by_unit = new.groupby(pieces["unit"]).sum()
+        free = pieces["free_m2"].groupby(pieces["unit"]).sum()
+        assert ((by_unit == 0) | (by_unit == free)).all()
+    assert one.objective >= best.objective - within * abs(best.objective) - 1e-6
+    assert one.bound == pytest.approx(best.bound) and one.bound >= one.objective
+    assert one.gap == pytest.approx((one.bound - one.objective) / abs(one.bound), abs=1e-9)
+    assert one.certificate.ok and one.certificate.objective == one.objective
+    used = one.limits.set_index(["kind", "code"])["used_m2"]
+    assert used["city", "city"] == new.sum()
+    assert one.limits["price"].fillna(0).tolist() == best.limits["price"].fillna(0).tolist()
+    assert found.elsewhere_m2 == int((new - best.new_m2).clip(lower=0).sum())

@@ -222,3 +222,116 @@ def test_a_raster_of_as_many_pixels_elsewhere_is_brought_to_those_of_the_first(t
     _aligned(finer, first, "cover", out, worlds.CRS)
     with rasterio.open(out) as made:
         assert made.read(1)[0, 0] == 7.25
+
+
+def test_indicators_are_named_in_the_order_in_which_they_are_measured():
+    from zoning.pipeline import neighbours, provincial
+    from zoning.pipeline.ground import EVALUATED, TERRAIN, columns
+    from zoning.planfile.layers import InputsPart
+
+    parts = {
+        "dem": {"path": "d.tif"}, "roads": {"path": "r.gpkg"}, "neighbours": {"path": "n.gpkg"},
+        "rasters": {"ndvi": {"path": "x.tif"}, "rock_share": {"path": "y.tif"}},
+        "evaluations": {"town": {"raster": "t.tif"}, "ecology": {"raster": "e.tif"}},
+    }  # fmt: skip
+    named = {
+        "dem": TERRAIN, "roads": ("min_to_centre", "road_km"), "neighbours": neighbours.COLUMNS,
+        "rasters": ("ndvi", "rock_share"),
+        "evaluations": (*EVALUATED["town"], *EVALUATED["ecology"]),
+    }  # fmt: skip
+    whole = columns(InputsPart.model_validate(parts), ten=True)
+    assert whole == (*(c for names in named.values() for c in names), *provincial.COLUMNS)
+    for part, value in parts.items():
+        assert columns(InputsPart.model_validate({part: value})) == tuple(named[part])
+    assert columns(InputsPart()) == ()
+    assert EVALUATED["ecology"]["ecology_important_share"] == (3, 5)
+    both = {"town_suited_share": (1, 2), "town_unsuited_share": (5,)}
+    assert dict(EVALUATED["town"]) == both
+
+
+def test_townships_that_nothing_could_be_measured_in_are_named():
+    from zoning.pipeline.ground import _unknown
+
+    codes = [f"t{k}" for k in range(7)]
+    towns = gpd.GeoDataFrame({"name": [f"镇{k}" for k in range(7)]}, index=codes,
+                             geometry=[Point(0, 0)] * 7)  # fmt: skip
+    some = [None] * 5 + [1.0, 2.0]
+    table = pd.DataFrame({"whole": 1.0, "five": some, "six": [None] * 6 + [1.0]}, index=codes)
+    five, six = _unknown(table, towns)
+    listed = "t0 镇0, t1 镇1, t2 镇2, t3 镇3, t4 镇4"
+    assert five.what.en == f"'five' could not be measured in 5 townships: {listed}"
+    assert five.what.zh == f"5 个乡镇无法量算“five”：{listed}"
+    assert (five.measured, five.limit, five.code, five.where) == (5, 0, "not-measured", "[inputs]")
+    assert six.what.en.endswith(f"in 6 townships: {listed}, … (6)")
+    (bare,) = _unknown(table[["five"]].iloc[4:], towns.drop(columns="name").iloc[4:])
+    assert bare.what.en.endswith("1 townships: t4 ")
+
+
+def test_what_was_measured_stands_beside_what_was_given():
+    from zoning.pipeline.ground import beside
+
+    towns = gpd.GeoDataFrame({"name": ["甲"], "slope_deg": [3.0]}, index=["t"],
+                             geometry=[Point(1, 2)], crs=worlds.CRS)  # fmt: skip
+    measured = pd.DataFrame({"slope_deg": [4.0], "relief_m": [5.0]}, index=["t"])
+    found = beside(towns, measured)
+    assert list(found) == ["name", "given_slope_deg", "slope_deg", "relief_m", "geometry"]
+    assert found.iloc[0, :4].tolist() == ["甲", 3.0, 4.0, 5.0]
+    assert found.crs == towns.crs and found.geometry.iloc[0].equals(Point(1, 2))
+
+
+def test_ways_and_roads_are_those_of_each_place():
+    """A road of 4 km at 60 km/h, the centre at its left end; two layers of places at once."""
+    from shapely import box
+
+    from zoning.pipeline.ground import _travel
+
+    line = LineString([(X, Y), (X + 4000, Y)])
+    roads = gpd.GeoDataFrame({"speed_kmh": [60.0]}, geometry=[line], crs=worlds.CRS)
+    centres = gpd.GeoDataFrame(geometry=[Point(X, Y)], crs=worlds.CRS)
+    ground = type("Ground", (), {"roads": roads, "centres": centres})()
+    one = gpd.GeoDataFrame(index=["a", "b"], crs=worlds.CRS,
+                           geometry=[box(X - 10, Y - 10, X + 10, Y + 10),
+                                     box(X + 1000, Y - 10, X + 3000, Y + 10)])  # fmt: skip
+    two = gpd.GeoDataFrame(index=["c"], geometry=[box(X + 3990, Y - 10, X + 4010, Y + 10)],
+                           crs=worlds.CRS)  # fmt: skip
+    found = _travel(ground, {"townships": one, "units": two})
+    assert list(found) == ["townships", "units"]
+    assert found["townships"].index.tolist() == ["a", "b"] and found["units"].index.tolist() == [
+        "c"
+    ]
+    assert found["townships"]["road_km"].tolist() == [0.01, 2.0]
+    assert found["units"]["road_km"].tolist() == [0.01]
+    minutes = [*found["townships"]["min_to_centre"], *found["units"]["min_to_centre"]]
+    assert minutes == pytest.approx([0, 2, 4], abs=0.02)
+    assert (found["townships"].dtypes == "Float64").all()
+
+
+def test_the_second_band_of_a_raster_by_itself(tmp_path):
+    from zoning.pipeline.ground import _band
+
+    values = np.arange(2 * 30 * 60, dtype="float32").reshape(2, 30, 60)
+    given, out = tmp_path / "a.tif", tmp_path / "b.tif"
+    with rasterio.open(given, "w", driver="GTiff", height=30, width=60, count=2, dtype="float32",
+                       crs=worlds.CRS, transform=from_origin(X, Y, 100, 100), tiled=True,
+                       blockxsize=16, blockysize=16) as file:  # fmt: skip
+        file.write(values)
+    _band(given, out)
+    with rasterio.open(out) as made:
+        assert made.count == 1 and (made.read(1) == values[1]).all()
+
+
+@pytest.mark.parametrize(("kind", "role", "classes"), [
+    ("uint8", "landuse", True), ("uint8", "elevation", False), ("float32", "landuse", False),
+])  # fmt: skip
+def test_classes_are_taken_from_the_nearest_pixel_and_numbers_between_them(
+    tmp_path, kind, role, classes
+):
+    from zoning.pipeline.ground import _aligned
+
+    first = raster(tmp_path / "a.tif", np.zeros((30, 60), dtype="float32"))
+    values = np.tile(np.array([0, 100], dtype=kind), (60, 60))
+    finer = raster(tmp_path / "b.tif", values, cell=50.0)
+    out = _aligned(finer, first, role, tmp_path / "c.tif", worlds.CRS)
+    with rasterio.open(out) as made:
+        inner = set(np.unique(made.read(1)[1:-1, 1:-1]).tolist())
+    assert inner <= {0, 100} if classes else inner == {50}

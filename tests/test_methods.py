@@ -517,10 +517,14 @@ def test_judgements_beside_the_method(tmp_path, caplog) -> None:
     odd = weighted(use=["ahp"], ahp=[[1, 9, "1/9"], ["1/9", 1, 9], [9, "1/9", 1]])
     (found,) = remarks(towns(8), parse_method(odd))
     assert "least consistent" in found.tell("en") and "一致性比率" in found.tell("zh")
+    assert (found.code, found.limit) == ("ahp-inconsistent", 0.1) and found.measured > 0.1
+    assert found.remedy.en == "judge that pair again" and found.remedy.zh
     assert not caplog.text
     path.write_text(",a,b\na,1,2\nb,1/2,1\n", encoding="utf-8")
-    with pytest.raises(InputError, match="judges a, b"):
+    with pytest.raises(InputError, match="judges a, b") as caught:
         inline_files(data, tmp_path)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.where) == ("ahp-names", "判断.csv for constraint")
 
 
 @pytest.mark.parametrize(
