@@ -65,7 +65,7 @@ def close(
     label, first = _ranks(labels)
     columns = (unit[there], label[found.cover[there]], found.landuse[there])
     unit, group, landuse, parts = add_up(columns, found.parts[there])
-    whole = np.zeros(len(place), dtype=bool)
+    whole = np.zeros(len(place), bool)
     whole[place] = city.share > 1 - _NOISE
     area = round_areas(
         parts / PARTS, unit, [np.asarray(n)[first][group] for n in nests], city_m2,
