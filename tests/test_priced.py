@@ -124,3 +124,29 @@ def test_classes_of_losses_follow_one_another_up_to_the_worst_unit():
     assert all(c.lower < c.upper for c in classes)
     assert len({c.colour for c in classes}) == len(classes) == 5
     assert classes[0].colour == "#eceae4"  # nothing to lose is the pale one
+
+
+def test_a_unit_is_asked_the_mean_of_its_free_land():
+    """City 0.5 everywhere, key land 0.25 more, farmland 0.8 for each m² of it that is taken."""
+    from zoning.capacity import Limit
+    from zoning.capacity.rules import STEP
+    from zoning.pipeline.priced import _by_unit
+
+    pieces = pd.DataFrame(
+        {"unit": ["a", "a", "b", "c"], "free_m2": [30, 10, 0, 20],
+         "zone": ["key", "moderate", "key", "moderate"],
+         "limit_farm": [STEP // 4, 0, STEP, 2 * STEP]},
+        index=["a|s", "a|t", "b|s", "c|s"],
+    )  # fmt: skip
+    farm = Limit("limit", "farm", cap_m2=1, coefficient="limit_farm")
+    near = Limit("city", "city", cap_m2=1, phase="near")
+    limits = [Limit("city", "city", cap_m2=1), Limit("quota", "key", cap_m2=1), farm, near]
+    limits.append(Limit("county", "x", cap_m2=1))
+    table = pd.DataFrame({"price": [0.5, 0.25, 0.8, 9.0, 0.0]})
+    units = pd.DataFrame(index=["a", "b", "c", "d"])
+    found = _by_unit(units, pieces, limits, table)
+    assert found["unit"].tolist() == ["a", "b", "c", "d"]
+    caps, own = found["cap_price"].tolist(), found["own_price"].tolist()
+    assert [caps[0], caps[2]] == [0.5 + 0.25 * 30 / 40, 0.5]
+    assert [own[0], own[2]] == [pytest.approx(0.8 * 0.25 * 30 / 40), pytest.approx(1.6)]
+    assert pd.isna(caps[1]) and pd.isna(caps[3]) and pd.isna(own[1])  # nothing is free there

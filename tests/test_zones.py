@@ -605,3 +605,24 @@ def test_a_unit_is_told_with_the_name_of_its_township() -> None:
         town = pd.Series({**named, "name": label})
         assert en in tell_unit(unit, town, method, "en")
         assert zh in tell_unit(unit, town, method, "zh")
+
+
+def test_a_method_that_is_fitted_stays_as_it_is() -> None:
+    from zoning.zones.flip import span_of
+    from zoning.zones.scoring import fit
+
+    for name in method_names():
+        method = load_method(name)
+        table = county()
+        try:
+            values = method_values(table, method)
+            once = fit(method, values)
+        except InputError:
+            continue
+        assert not any(d.breaks or d.weighting for d in once.dimensions)
+        assert fit(once, values) == once
+    assert span_of("slope_deg", np.array([np.nan]), 15.0) == 15.0
+    assert span_of("slope_deg", np.array([2.0, 2.0]), 0.0) == 1.0
+    assert span_of("slope_deg", np.array([2.0, 5.0]), -4.0) == 3.0
+    assert span_of("slope_deg", np.array([2.0]), -4.0) == 4.0
+    assert span_of("built_share", np.array([0.2]), 0.5) == 1.0

@@ -110,7 +110,7 @@ def fit(method: Method, values: Mapping[str, Floats]) -> Method:
         )
         fitted = replace(d, terms=terms)
         if d.weighting is not None:
-            joined = weigh(fitted, score(fitted, values).terms)["weight"]
+            joined = weigh(fitted, d.weighting, score(fitted, values).terms)["weight"]
             pairs = zip(terms, joined.to_numpy(), strict=True)
             heavy = tuple(replace(t, weight=float(w)) for t, w in pairs)
             fitted = replace(fitted, terms=heavy, weighting=None)

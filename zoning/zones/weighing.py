@@ -15,20 +15,21 @@ import pandas as pd
 from zoning.base.shipped import data_path, load_toml
 from zoning.errors import InputError
 from zoning.weights import ahp, combine_weights, critic_weights, entropy_weights, read_pairwise
-from zoning.zones.method import Dimension
+from zoning.zones.method import Dimension, Weighting
 
 logger = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float64]
 
 
-def weigh(dimension: Dimension, scores: Floats) -> pd.DataFrame:
+def weigh(dimension: Dimension, w: Weighting, scores: Floats) -> pd.DataFrame:
     """Give every set of weights of a dimension and what they join to.
 
     Parameters
     ----------
     dimension : Dimension
-        With a weighting.
+    w : Weighting
+        Its own.
     scores : float array, shape (terms, n)
         Scores of the terms. Entropy and CRITIC look at the rows where all are known; direction is
         in the scores already, so that more is always more.
@@ -39,11 +40,7 @@ def weigh(dimension: Dimension, scores: Floats) -> pd.DataFrame:
         One column per set and ``weight``. Judgements that do not fit together are logged with the
         worst of them.
     """
-    w = dimension.weighting
     names = [t.indicator for t in dimension.terms]
-    if w is None:
-        given = np.array([t.weight for t in dimension.terms])
-        return pd.DataFrame({"manual": given / given.sum(), "weight": given}, index=names)
     table = pd.DataFrame(scores.T, columns=names).dropna()
     sets: dict[str, pd.Series] = {}
     for name in w.use:
