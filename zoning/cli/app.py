@@ -17,10 +17,10 @@ import typer
 from typer.core import TyperGroup
 
 from zoning.base.encoding import HANDLER, register
-from zoning.cli.command import as_json, drop_output, outcome
+from zoning.cli.command import drop_output, outcome
 from zoning.cli.console import Talk, default_language
 from zoning.cli.groups import grouped
-from zoning.errors import Problem, Text
+from zoning.errors import InputError
 
 #: Modules whose functions named in ``COMMANDS`` become commands, in the order of the help.
 _ROOMS = (
@@ -215,7 +215,14 @@ def _run() -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _INTERRUPTED
     except Exception as error:
-        return _usage(error) if _is_usage(error) else outcome(error, _talk())
+        from zoning.cli.usage import is_usage, problem_of
+
+        if not is_usage(error):
+            return outcome(error, _talk())
+        if type(error).__name__ == "NoArgsIsHelpError":  # no word at all: its text is the help
+            error.show()  # type: ignore[attr-defined]
+            return InputError.exit_code
+        return outcome(InputError([problem_of(error)]), _talk())
     return code if isinstance(code, int) else 0
 
 
@@ -230,22 +237,9 @@ def _talk() -> Talk:
     return Talk(lang, "--json" in words)
 
 
-def _is_usage(error: Exception) -> bool:
-    """Whether click says that the command was called wrongly."""
-    return any(c.__name__ in ("UsageError", "ClickException") for c in type(error).__mro__)
-
-
 def _speak_plainly() -> None:
     """Never die of a character that an old terminal cannot show, and lose none: km² as km2."""
     register()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors=HANDLER)
-
-
-def _usage(error: Any) -> int:
-    """Say how the command should have been called."""
-    text = error.format_message()
-    if not as_json([Problem(Text(text, text), "zoning", code="usage")], _talk()):
-        error.show()
-    return 2
