@@ -108,7 +108,7 @@ def test_areas_that_nobody_knows_are_left_out_and_nothing_has_no_share(plan):
      "它是一块区域，请查询其所在单元：1kmN3502E501、1kmN3502E502"),
     ("321001", "not-found", "it is a county; ask for one of its townships: 甲镇, 乙镇",
      "它是县（市、区），请查询其乡镇：甲镇、乙镇"),
-    ("乙镇x", "not-found", "did you mean 乙镇?", "是否指“乙镇”？"),
+    ("乙镇x", "not-found", "did you mean '乙镇'?", "是否指“乙镇”？"),
     ("zzz", "not-found", "units look like 1kmN3500E500", "单元编码形如 1kmN3500E500"),
     ("0,0", "no-unit", "give longitude first, latitude second, in degrees",
      "请先写经度、后写纬度，以度为单位"),

@@ -275,7 +275,7 @@ def test_explain_says_why_new_land_comes_or_not(small):
 def test_explain_lists_what_a_name_fits_and_suggests(small):
     with pytest.raises(InputError, match="fits several townships"):
         explain(small, "镇")
-    with pytest.raises(InputError, match="did you mean 1kmN3502E50"):
+    with pytest.raises(InputError, match="did you mean '1kmN3502E50"):
         explain(small, "1kmN3502E50l")
     with pytest.raises(InputError, match="no unit of the plan at"):
         explain(small, "10,10")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zoning.errors import InputError, suggest
+from zoning.errors import InputError, meant, suggest
 
 #: Folder of the plug-in in a profile; the name by which QGIS enables it.
 PLUGIN = "zoning_provider"
@@ -89,7 +89,7 @@ def qgis(
         raise InputError.one(
             f"'{action}' is none of {', '.join(ACTIONS)}",
             f"“{action}”不在 {'、'.join(ACTIONS)} 之中", where="action", code="usage",
-            remedy=(f"did you mean '{near}'?", f"是否指“{near}”？") if near else None,
+            remedy=meant(near),
         )  # fmt: skip
     home = Path(profiles) if profiles else profiles_folder()
     folder = home / profile / "python" / "plugins" / PLUGIN

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from zoning.errors import Problem, Text, suggest
+from zoning.errors import Problem, Text, meant, suggest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -307,12 +307,10 @@ def _rows(en: str, zh: str, where: str) -> Problem:
 
 
 def _absent(name: str, known: list[str], where: str) -> Problem:
-    near = suggest(name, known)
-    hint = Text(f"did you mean '{near}'?", f"是否为 '{near}'?") if near else None
     return Problem(
         Text(f"column '{name}' is missing", f"缺少字段 '{name}'"),
         where,
-        remedy=hint,
+        remedy=meant(suggest(name, known)),
         code="missing-column",
     )
 

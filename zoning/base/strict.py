@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from zoning.base.nesting import ends, loads
-from zoning.errors import InputError, Problem, Text, suggest
+from zoning.errors import InputError, Problem, Text, meant, suggest
 
 REQUIRED: Any = object()
 
@@ -184,12 +184,8 @@ def unknown_key(key: str, known: Collection[str], where: str, table: str = "") -
     """
     near, head = suggest(key, known), f"{table} " if table else ""
     listed = list(known)
-    if near:
-        remedy: Text | None = Text(f"did you mean '{near}'?", f"是否指“{near}”？")
-    elif listed:
-        remedy = Text("known keys: " + ", ".join(listed), "可用的键：" + "、".join(listed))
-    else:
-        remedy = None
+    other = Text("known keys: " + ", ".join(listed), "可用的键：" + "、".join(listed))
+    remedy = meant(near, other if listed else None)
     what = Text(f"{head}unknown key '{key}'", f"{head}未知的键“{key}”")
     return Problem(what, where, measured=key, remedy=remedy, code="unknown-key")
 
@@ -371,7 +367,7 @@ class Reader:
             self.fail(
                 f"{key} = {value!r} is none of {', '.join(allowed)}",
                 f"{key} = {value!r} 不在 {', '.join(allowed)} 之中",
-                Text(f"did you mean {close!r}?", f"是否指“{close}”？") if close else None,
+                meant(close),
                 key=key,
             )
         return value or ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from zoning.carbon.factors import CO2_PER_C, electricity_factor, fuel_table, heat_factor
-from zoning.errors import Problem, Text, raise_all, suggest
+from zoning.errors import Problem, Text, meant, raise_all, suggest
 
 #: Energy of a tonne of standard coal (GB/T 2589), GJ; a MWh counts by its heat equivalent.
 GJ_PER_TCE = 29.3076
@@ -116,7 +116,6 @@ def _no_item(name: str, known: list[str]) -> Problem:
     return Problem(
         Text(f"no factor for the item {name!r}", f"没有“{name}”的排放因子"),
         "fuels.csv",
-        remedy=Text(f"did you mean {near!r}?", f"是否指“{near}”？") if near
-        else Text(f"items: {', '.join(known)}", f"可用的项：{'、'.join(known)}"),
+        remedy=meant(near, Text(f"items: {', '.join(known)}", f"可用的项：{'、'.join(known)}")),
         code="no-factor",
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from zoning.base.shipped import data_path
-from zoning.errors import InputError, suggest
+from zoning.errors import InputError, Text, meant, suggest
 
 #: Molar masses of carbon dioxide and of carbon, by which the guides convert.
 CO2_PER_C = 44 / 12
@@ -103,8 +103,8 @@ def electricity_factor(region: str, year: int, series: str = "average") -> Facto
             f"no electricity factor for {series}, {region}, {year}",
             f"没有电力排放因子：{series}，{region}，{year}",
             where="electricity.csv", code="no-factor", measured=asked[wrong],
-            remedy=(f"did you mean {near!r}?" if near else f"years at hand: {years or 'none'}",
-                    f"是否指“{near}”？" if near else f"现有年份：{years or '无'}"),
+            remedy=meant(near, Text(f"years at hand: {years or 'none'}",
+                                    f"现有年份：{years or '无'}")),
         )  # fmt: skip
     row = table.loc[(series, region, year)]
     value = float(row["value"])

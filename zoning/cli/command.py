@@ -18,7 +18,7 @@ import typer
 
 from zoning.base.heard import hearing
 from zoning.cli.console import Talk, about_answer, default_language, log_level
-from zoning.errors import Finding, InputError, Problem, Text, ZoningError, once, suggest
+from zoning.errors import Finding, InputError, Problem, Text, ZoningError, meant, once, suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def _check_choices(parameters: Sequence[inspect.Parameter], given: dict[str, Any
                 raise InputError.one(
                     f"'{one}' is none of {listed}", f"“{one}”不在 {'、'.join(choices)} 之中",
                     where=(flags or [p.name])[0], code="usage",
-                    remedy=(f"did you mean '{near}'?", f"是否指“{near}”？") if near else None,
+                    remedy=meant(near),
                 )  # fmt: skip
 
 

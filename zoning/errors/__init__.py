@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from zoning.errors.texts import Lang, Spot, Text, named, some, suggest
+from zoning.errors.texts import Lang, Spot, Text, meant, named, some, suggest
 
 __all__ = [
     "LEVELS", "Check", "Finding", "InfeasibleError", "InputError", "Lang", "Level", "Problem",
-    "Spot", "Text", "UnfinishedError", "ZoningError", "named", "once", "raise_all", "some",
+    "Spot", "Text", "UnfinishedError", "ZoningError", "meant", "named", "once", "raise_all", "some",
     "suggest", "tally",
 ]  # fmt: skip
 Level = Literal["error", "warning", "note"]
@@ -339,12 +339,11 @@ class ZoningError(Exception):
         code: str = "problem",
         measured: Any = None,
         limit: Any = None,
-        remedy: tuple[str, str] | None = None,
+        remedy: tuple[str, str] | Text | None = None,
     ) -> ZoningError:
         """Make an error with a single problem."""
-        return cls(
-            Problem(Text(en, zh), where, measured, limit, Text(*remedy) if remedy else None, code)
-        )
+        tried = Text(*remedy) if isinstance(remedy, tuple) else remedy
+        return cls(Problem(Text(en, zh), where, measured, limit, tried, code))
 
 
 class InputError(ZoningError):

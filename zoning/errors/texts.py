@@ -85,3 +85,14 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
 
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return close[0] if close else None
+
+
+def meant(near: str | None, otherwise: Text | None = None) -> Text | None:
+    """Ask whether a name that looks alike was meant; without one say something else.
+
+    Examples
+    --------
+    >>> meant("built_share").zh, meant(None, Text("columns: a, b", "字段：a、b")).en
+    ('是否指“built_share”？', 'columns: a, b')
+    """
+    return Text(f"did you mean '{near}'?", f"是否指“{near}”？") if near else otherwise

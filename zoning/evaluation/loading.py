@@ -9,7 +9,7 @@ from typing import Any
 
 from zoning.base import strict
 from zoning.base.shipped import data_path, load_toml
-from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.errors import InputError, Problem, Text, meant, raise_all, suggest
 from zoning.evaluation.presets import Correction, Flow, Item, PatchRule, Preset, Screen
 from zoning.evaluation.tables import BEST, WORST, Bands, Table
 
@@ -34,7 +34,7 @@ class _Guide:
         return f"{line}: {key}" if key else line
 
     def wrong(self, key: str, en: str, zh: str, hint: str | None = None) -> None:
-        remedy = Text(f"did you mean {hint!r}?", f"是否指“{hint}”？") if hint else None
+        remedy = meant(hint)
         self.problems.append(
             Problem(
                 Text(en, zh),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.base.shipped import data_path
 from zoning.base.strict import EVIDENCE
-from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.errors import InputError, Problem, Text, meant, raise_all, suggest
 from zoning.inputs.source import shorten
 
 if TYPE_CHECKING:
@@ -192,8 +192,8 @@ def _unknown(column: str, where: str) -> Problem:
     near = suggest(column, COLUMNS)
     return Problem(
         Text(f"unknown column '{column}'", f"未知的字段“{column}”"), where, code="unknown-key",
-        remedy=Text(f"did you mean '{near}'?", f"是否指“{near}”？") if near else Text(
-            "columns: " + ", ".join(COLUMNS), "字段：" + "、".join(COLUMNS)),
+        remedy=meant(near, Text(
+            "columns: " + ", ".join(COLUMNS), "字段：" + "、".join(COLUMNS))),
     )  # fmt: skip
 
 
@@ -209,8 +209,7 @@ def _row_problems(row: dict[str, Any], where: str) -> list[Problem]:
             problems.append(Problem(
                 Text(f"{name} is '{row[name]}'", f"{name} 为“{row[name]}”"), where,
                 measured=row[name], limit=listed, code="access-word",
-                remedy=Text(f"did you mean '{near}'?" if near else f"one of {listed}",
-                            f"是否指“{near}”？" if near else f"须为 {listed} 之一"),
+                remedy=meant(near, Text(f"one of {listed}", f"须为 {listed} 之一")),
             ))  # fmt: skip
     if (row["scope"] == "all") != (row["scope_id"] == ""):
         need = row["scope"] != "all"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.base.shipped import load_toml
-from zoning.errors import Finding, Problem, Text, raise_all, some, suggest
+from zoning.errors import Finding, Problem, Text, meant, raise_all, some, suggest
 from zoning.inputs.spots import features
 from zoning.inputs.vector import missing_column, read_polygons
 
@@ -218,9 +218,8 @@ def _remarks(
         found.append(Finding(
             Text(f"'{part.role}' is a role of your own", f"“{part.role}”为自定角色"), where,
             level="warning" if near else "note", code="own-role",
-            remedy=Text(f"did you mean '{near}'?", f"是否指“{near}”？") if near else
-            Text("rules of your own must name it ([audit] rules)",
-                 "自定规则须写明它（[audit] rules）"),
+            remedy=meant(near, Text("rules of your own must name it ([audit] rules)",
+                 "自定规则须写明它（[audit] rules）")),
         ))  # fmt: skip
     if (bare := int(value.isna().sum())) and code is not None and len(value) > bare:
         found.append(Finding(

@@ -11,7 +11,7 @@ import pandas as pd
 from zoning import zones
 from zoning.base import strict
 from zoning.base.attempts import attempted
-from zoning.errors import Finding, InputError, Problem, Text, once, raise_all, suggest
+from zoning.errors import Finding, InputError, Problem, Text, meant, once, raise_all, suggest
 from zoning.inputs.confusion import checked, read_confusion
 from zoning.inputs.gather import Intake, gather
 from zoning.ledger import sums
@@ -155,7 +155,7 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
             raise InputError.one(
                 f"[indicators] spread: no numbers in column '{column}'",
                 f"[indicators] spread：字段“{column}”没有数值", where=where, code="missing-column",
-                remedy=(f"did you mean '{near}'?", f"是否指“{near}”？") if near else None,
+                remedy=meant(near),
             )  # fmt: skip
         below = table.index[(table[column] < 0).fillna(False)]
         raise_all(

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from zoning.base import described, strict
 from zoning.base.shipped import data_path
 from zoning.base.staged import recover
-from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.errors import InputError, Problem, Text, meant, raise_all, suggest
 from zoning.planfile.models import OWN_EVIDENCE, OWN_SOURCE, CapPart, Config
 from zoning.planfile.stages import stage_problems
 from zoning.schemes import scheme_of
@@ -178,8 +178,8 @@ def _rule_problems(cap: CapPart, known: Sequence[str], document: strict.Document
                         Text(f"[cap.{table}] names zone '{zone}', which the plan does not have",
                              f"[cap.{table}] 中的分区“{zone}”不在方案内"),
                         document.at(["cap", table, zone]), code="unknown-zone",
-                        remedy=Text(f"did you mean '{near}'?", f"是否指“{near}”？") if near else
-                        Text("zones: " + ", ".join(known), "可用分区：" + "、".join(known)),
+                        remedy=meant(near, Text("zones: " + ", ".join(known),
+                                                "可用分区：" + "、".join(known))),
                     )
                 )  # fmt: skip
     if cap.share is None and any(cap.quotas.values()):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from zoning.errors import Problem, Text, suggest
+from zoning.errors import Problem, Text, meant, suggest
 
 if TYPE_CHECKING:
     from zoning.base.strict import Document
@@ -83,8 +83,8 @@ def _limits(cap: CapPart, document: Document) -> list[Problem]:
 def _unknown(name: str, known: Sequence[str], where: str, word: Text) -> Problem:
     near = suggest(name, known)
     listed = ", ".join(known) or "none"
-    remedy: Any = Text(f"did you mean '{near}'?", f"是否指“{near}”？") if near else Text(
-        f"there are: {listed}", f"可用：{'、'.join(known) or '无'}")  # fmt: skip
+    remedy: Any = meant(near, Text(
+        f"there are: {listed}", f"可用：{'、'.join(known) or '无'}"))  # fmt: skip
     text = Text(f"'{name}' is no {word.en} of the plan", f"本方案没有{word.zh}“{name}”")
     return Problem(text, where, remedy=remedy, code=f"unknown-{word.en}")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from zoning.contribution.parts import Contribution
-from zoning.errors import InputError, suggest
+from zoning.errors import InputError, Text, meant, suggest
 from zoning.policy.contribute import WING
 from zoning.policy.kept import TERMS, stems
 from zoning.questions.explain import Answer
@@ -56,8 +56,7 @@ def explain_policy(plan: Plan, place: str, policy: str, lang: str = "zh") -> Ans
     raise InputError.one(
         f"the policy has no row '{place}'", f"该政策没有“{place}”一行", where=name,
         code="not-found", measured=place,
-        remedy=(f"did you mean {near}?" if near else "give a code or a name of its table",
-                f"是否指“{near}”？" if near else "请给出其表中的代码或名称"),
+        remedy=meant(near, Text("give a code or a name of its table", "请给出其表中的代码或名称")),
     )  # fmt: skip
 
 

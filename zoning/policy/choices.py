@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from zoning.errors import Problem, Text, raise_all, suggest
+from zoning.errors import Problem, Text, meant, raise_all, suggest
 from zoning.policy.model import Policy, Table
 
 
@@ -76,8 +76,8 @@ def _unknown(policy: Policy, en: str, zh: str, name: str, known: list[str]) -> P
     return Problem(
         Text(f"no {en} '{name}'", f"没有{zh}“{name}”"), policy.path.name, measured=name,
         code=f"no-{en}",
-        remedy=Text(f"did you mean '{near}'?", f"是否指“{near}”？") if near
-        else Text(f"it has {', '.join(known) or 'none'}", f"现有：{'、'.join(known) or '无'}"),
+        remedy=meant(near, Text(f"it has {', '.join(known) or 'none'}",
+                                f"现有：{'、'.join(known) or '无'}")),
     )  # fmt: skip
 
 

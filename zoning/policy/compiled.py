@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from zoning.errors import Finding, InputError, Problem, Text, raise_all, suggest
+from zoning.errors import Finding, InputError, Problem, Text, meant, raise_all, suggest
 from zoning.policy.formula import Formula, compile_formula
 from zoning.policy.kinds import Kind, Scope
 from zoning.policy.model import PLACED, Computed, Policy, Table
@@ -143,7 +143,7 @@ def _no_column(name: str, known: Iterable[str], where: str) -> Problem:
     near = suggest(name, list(known))
     return Problem(
         Text(f"no column '{name}'", f"没有字段“{name}”"), where, code="formula",
-        remedy=Text(f"did you mean '{near}'?", f"是否指“{near}”？") if near else None,
+        remedy=meant(near),
     )  # fmt: skip
 
 
@@ -189,7 +189,7 @@ def _links(table: Table, above: Mapping[str, Table], problems: list[Problem]) ->
                     Text(f"'{table.name}' groups '{table.origin}', which is no table above it",
                          f"“{table.name}”按“{table.origin}”分组，但上文没有该表"),
                     table.where, code="policy",
-                    remedy=Text(f"did you mean '{near}'?", f"是否指“{near}”？") if near else None,
+                    remedy=meant(near),
                 )
             )  # fmt: skip
         else:

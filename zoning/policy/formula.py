@@ -13,7 +13,7 @@ import math
 import warnings
 from dataclasses import dataclass, field
 
-from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.errors import InputError, Problem, Text, meant, raise_all, suggest
 from zoning.policy.functions import infer_call
 from zoning.policy.kinds import ANY, TEXT, TRUTH, Kind, Scope
 from zoning.policy.units import PURE, dimension_name
@@ -215,7 +215,7 @@ class FormulaWalk(Walk):
         near = suggest(node.id, sorted(self.columns))
         self.refuse(
             node, f"no column or parameter {node.id!r}", f"没有字段或参数 {node.id!r}",
-            Text(f"did you mean {near!r}?", f"是否指“{near}”？") if near else None,
+            meant(near),
         )  # fmt: skip
 
     def number(self, node: ast.expr) -> Kind:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zoning.base.shipped import load_toml
-from zoning.errors import Text, suggest
+from zoning.errors import Text, meant, suggest
 from zoning.policy.kinds import ANY, TEXT, TRUTH, Kind
 from zoning.policy.units import PURE
 
@@ -62,8 +62,8 @@ def infer_call(walk: FormulaWalk, node: ast.Call) -> Kind:
             node,
             f"no function {name!r}" if name else "only functions of the language can be called",
             f"没有函数 {name!r}" if name else "只能调用公式语言自己的函数",
-            Text(f"did you mean {near!r}?", f"是否指“{near}”？") if near else
-            Text("functions: " + ", ".join(FUNCTIONS), "可用函数：" + "、".join(FUNCTIONS)),
+            meant(near, Text("functions: " + ", ".join(FUNCTIONS),
+                             "可用函数：" + "、".join(FUNCTIONS))),
         )  # fmt: skip
         return ANY
     if any(isinstance(a, ast.Starred) for a in node.args) or not (
@@ -216,8 +216,8 @@ def _no_such(
     near = suggest(name or "", known)
     walk.refuse(
         node, f"no {en} {name!r}", f"没有{zh} {name!r}",
-        Text(f"did you mean {near!r}?", f"是否指“{near}”？") if near else
-        Text(f"at hand: {', '.join(known) or 'none'}", f"现有：{'、'.join(known) or '无'}"),
+        meant(near, Text(f"at hand: {', '.join(known) or 'none'}",
+                         f"现有：{'、'.join(known) or '无'}")),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from zoning.errors import InputError, Problem, Text, suggest
+from zoning.errors import InputError, Problem, Text, meant, suggest
 from zoning.policy.model import PLACED, Column, Policy, Table
 from zoning.zones.rules import Value
 
@@ -146,8 +146,8 @@ def _of_plan(table: Table, plan: Plan | None) -> pd.DataFrame:
         raise InputError.one(
             f"the plan has no table '{table.origin}'", f"方案没有表“{table.origin}”",
             where=table.where, code="no-table", measured=table.origin,
-            remedy=(f"did you mean '{near}'?" if near else f"it has {', '.join(sorted(frames))}",
-                    f"是否指“{near}”？" if near else f"现有：{'、'.join(sorted(frames))}"),
+            remedy=meant(near, Text(f"it has {', '.join(sorted(frames))}",
+                                    f"现有：{'、'.join(sorted(frames))}")),
         )  # fmt: skip
     return frames[table.origin]
 
@@ -271,8 +271,7 @@ def _missing(table: Table, name: str, frame: pd.DataFrame, where: str) -> Proble
         Text(f"no column '{name}' for the table '{table.name}'",
              f"缺少字段“{name}”（表“{table.name}”）"),
         where, measured=name, code="missing-column",
-        remedy=Text(f"did you mean '{near}'?" if near else f"columns: {listed}",
-                    f"是否指“{near}”？" if near else f"现有字段：{listed}"),
+        remedy=meant(near, Text(f"columns: {listed}", f"现有字段：{listed}")),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from zoning.base import strict, words
 from zoning.base.shipped import data_path
 from zoning.base.strict import Reader
-from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.errors import InputError, Problem, Text, meant, raise_all, suggest
 from zoning.policy.kinds import Block
 from zoning.policy.model import (
     Column,
@@ -66,8 +66,8 @@ def find(name: str, folder: Path | None = None) -> Path:
         f"no policy file '{name}', and none of that name ships",
         f"没有政策文件“{name}”，随附文件中也没有",
         where=str(path), code="no-policy", measured=name,
-        remedy=(f"did you mean {near!r}?" if near else "zoning policy list shows what ships",
-                f"是否指“{near}”？" if near else "zoning policy list 列出随附文件"),
+        remedy=meant(near, Text("zoning policy list shows what ships",
+                                "zoning policy list 列出随附文件")),
     )  # fmt: skip
 
 
@@ -125,7 +125,7 @@ def _policy(top: Reader, path: Path) -> Policy:
         near = suggest(main, tables)
         head.fail(
             f"main = {main!r} is no table of the file", f"main = {main!r} 不是本文件的表",
-            Text(f"did you mean {near!r}?", f"是否指“{near}”？") if near else None, key="main",
+            meant(near), key="main",
         )  # fmt: skip
     _clashes(top, parameters, tables)
     return Policy(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from zoning.base.areas import round_to_total
-from zoning.errors import Check, Finding, Problem, Text, raise_all, suggest
+from zoning.errors import Check, Finding, Problem, Text, meant, raise_all, suggest
 from zoning.policy.compiled import Compiled
 from zoning.policy.evaluate import Data, evaluate, full
 from zoning.policy.gather import Given, Rows, doubled, gather
@@ -271,7 +271,7 @@ def _weights_for(policy: Policy, name: str, rows: Rows) -> list[Problem]:
             Text(f"weights '{name}' have no row for {', '.join(lost)}",
                  f"权重“{name}”没有 {'、'.join(lost)} 一行"),
             policy.path.name, measured=lost[0], code="no-weights",
-            remedy=Text(f"did you mean '{near}'?", f"是否指“{near}”？") if near else None,
+            remedy=meant(near),
         )
     ] if lost else []  # fmt: skip
 

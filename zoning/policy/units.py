@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from zoning.base.shipped import data_path
-from zoning.errors import InputError, suggest
+from zoning.errors import InputError, Text, meant, suggest
 
 _SHAPE = re.compile(r"[\w·*/^()%²³. ]{1,60}")
 _POWERS = str.maketrans({"²": "2", "³": "3"})
@@ -129,8 +129,8 @@ def _no_unit(text: str, where: str) -> InputError:
         InputError.one(
             f"no unit {text[:60]!r}", f"没有单位 {text[:60]!r}", where=where, code="no-unit",
             measured=text[:60],
-            remedy=(f"did you mean {near!r}?" if near else "units stand in data/policies/units.txt",
-                    f"是否指“{near}”？" if near else "可用单位见 data/policies/units.txt"),
+            remedy=meant(near, Text("units stand in data/policies/units.txt",
+                                    "可用单位见 data/policies/units.txt")),
         ).problems
     )  # fmt: skip
 

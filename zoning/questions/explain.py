@@ -12,7 +12,7 @@ from zoning import zones
 from zoning.base import words
 from zoning.base.areas import km2, percent
 from zoning.capacity.titles import called
-from zoning.errors import InputError, Text, named, some, suggest
+from zoning.errors import InputError, Text, meant, named, some, suggest
 from zoning.grid.lattice import GridSpec
 from zoning.pipeline.ready import load_method
 from zoning.plan import Plan
@@ -148,9 +148,8 @@ def _find_township(plan: Plan, question: str) -> str:
     raise InputError.one(
         f"'{question}' is neither a unit nor a township of this plan",
         f"“{question}”既不是本方案的单元，也不是乡镇", code="not-found",
-        remedy=_elsewhere(plan, question) or Text(
-            f"did you mean {near}?" if near else f"units look like {plan.units.index[0]}",
-            f"是否指“{near}”？" if near else f"单元编码形如 {plan.units.index[0]}"),
+        remedy=_elsewhere(plan, question) or meant(near, Text(
+            f"units look like {plan.units.index[0]}", f"单元编码形如 {plan.units.index[0]}")),
     )  # fmt: skip
 
 

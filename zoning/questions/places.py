@@ -7,7 +7,7 @@ from pathlib import Path
 
 import shapely
 
-from zoning.errors import InputError, suggest
+from zoning.errors import InputError, meant, suggest
 from zoning.pipeline.places import inside
 from zoning.plan import Plan
 
@@ -57,7 +57,7 @@ def _units(plan: Plan, word: str) -> list[str]:
     raise InputError.one(
         f"'{word}' is no unit, township or file", f"“{word}”不是单元、乡镇或文件",
         where="--lock, --build", code="unknown-unit",
-        remedy=(f"did you mean '{near}'?", f"是否指“{near}”？") if near else None,
+        remedy=meant(near),
     )  # fmt: skip
 
 

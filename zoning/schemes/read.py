@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from zoning.base.shipped import data_path, load_toml
 from zoning.base.strict import EVIDENCE
 from zoning.base.tables import CONTRACTS
-from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.errors import InputError, Problem, Text, meant, raise_all, suggest
 from zoning.schemes.scheme import (
     Overlay,
     OverlayEntry,
@@ -207,8 +207,7 @@ def _no_scheme(name: str) -> Problem:
         Text(f"[zones] scheme: no scheme '{name}' ships, and there is no [[zones.zone]]",
              f"[zones] scheme：没有内置方案“{name}”，也未给出 [[zones.zone]]"),
         "[zones] scheme", code="no-scheme",
-        remedy=Text(f"did you mean '{close}'?" if close else f"shipped: {shipped}",
-                    f"是否指“{close}”？" if close else f"内置：{shipped}"),
+        remedy=meant(close, Text(f"shipped: {shipped}", f"内置：{shipped}")),
     )  # fmt: skip
 
 

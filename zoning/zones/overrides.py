@@ -11,7 +11,7 @@ import pandas as pd
 from zoning.base import strict
 from zoning.base.still import still
 from zoning.base.words import label, missing, values
-from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.errors import InputError, Problem, Text, meant, raise_all, suggest
 from zoning.schemes import DEFAULT, Scheme, load_scheme
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def _check(row: dict[str, Any], where: str, scheme: Scheme) -> list[Problem]:
         row[key] = (scheme.find(row[key]) or row[key]) if row[key] else None
     if zone and not scheme.find(zone):
         close = suggest(zone, scheme.codes)
-        remedy = Text(f"did you mean {close!r}?", f"是否指“{close}”？") if close else None
+        remedy = meant(close)
         found.append(_wrong(f"unknown zone {zone!r}", f"未知分区 {zone!r}", where, remedy))
     if row["date"]:
         try:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.errors import InputError, Problem, Text, meant, raise_all, suggest
 
 Bools = npt.NDArray[np.bool_]
 
@@ -294,7 +294,7 @@ class Walk:
             node,
             f"no column {node.id!r}",
             f"没有字段 {node.id!r}",
-            Text(f"did you mean {close!r}?", f"是否指“{close}”？") if close else None,
+            meant(close),
         )
 
 

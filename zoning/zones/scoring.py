@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from zoning.errors import Problem, Text, raise_all, suggest
+from zoning.errors import Problem, Text, meant, raise_all, suggest
 from zoning.indicators import AT_HAND, numeric_columns
 from zoning.weights.scaling import fit_scale, natural_breaks, scale_values
 from zoning.zones.method import Dimension, Method
@@ -78,13 +78,12 @@ def _absent(name: str, part: str, table: pd.DataFrame) -> Problem:
     close = suggest(part, known) or suggest(name, known)
     made = f" (made from {part!r})" if part != name else ""
     made_zh = f"（由 {part!r} 计算）" if part != name else ""
-    remedy = (
-        Text(f"did you mean {close!r}?", f"是否指“{close}”？")
-        if close
-        else Text(
+    remedy = meant(
+        close,
+        Text(
             f"add the column {part!r}, or leave the indicator out of the method",
             f"补充字段 {part!r}，或在方法中去掉该指标",
-        )
+        ),
     )
     what = Text(f"no column for indicator {name!r}{made}", f"没有指标 {name!r} 的字段{made_zh}")
     return Problem(what, "townships", remedy=remedy, code="missing-column")

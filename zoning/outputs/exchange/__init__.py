@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoning.base.staged import staged
-from zoning.errors import InputError, suggest
+from zoning.errors import InputError, meant, suggest
 from zoning.outputs.exchange import files, gdb, shapefile
 from zoning.outputs.exchange.contents import Contents, contents
 from zoning.outputs.folder import inputs_of
@@ -141,6 +141,6 @@ def _unknown(to: str) -> InputError:
     error = InputError.one(
         f"unknown format '{to}' (known: {known})", f"未知的格式“{to}”（可用：{known}）",
         where="--to", code="unknown-format",
-        remedy=(f"did you mean '{near}'?", f"是否指“{near}”？") if near else None,
+        remedy=meant(near),
     )  # fmt: skip
     return InputError(error.problems)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from zoning.errors import InputError, suggest
+from zoning.errors import InputError, Text, meant, suggest
 from zoning.outputs.contributed import Words
 from zoning.outputs.office.whole import notice
 from zoning.outputs.qgis import geopackage, styles
@@ -63,8 +63,8 @@ class Contents:
                 raise InputError.one(
                     f"the plan has no layer or table '{name}'", f"方案没有图层或表“{name}”",
                     where="--layer", code="unknown-layer",
-                    remedy=(f"did you mean '{near}'?", f"是否指“{near}”？") if near else
-                    ("it has " + ", ".join(known), "可用：" + "、".join(known)),
+                    remedy=meant(near, Text("it has " + ", ".join(known),
+                                            "可用：" + "、".join(known))),
                 )  # fmt: skip
         return replace(
             self, layers={n: f for n, f in self.layers.items() if n in names},

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from zoning.base import words
 from zoning.base.shipped import load_toml
-from zoning.errors import InputError, suggest
+from zoning.errors import InputError, meant, suggest
 from zoning.outputs import contributed
 from zoning.outputs.office.wording import zone_rows
 from zoning.schemes.contrast import redline_look
@@ -142,7 +142,7 @@ def check_theme(plan: Plan, theme: str) -> None:
         f"there is no map theme '{theme}' for this plan (it has: {known})",
         f"本方案没有专题“{theme}”（可选：{known}）",
         code="unknown-theme",
-        remedy=(f"did you mean {near}?", f"是否指“{near}”？") if near else None,
+        remedy=meant(near),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from zoning.base import strict, words
 from zoning.base.shipped import data_path, load_toml
-from zoning.errors import InputError, Text, raise_all, suggest
+from zoning.errors import InputError, Text, meant, raise_all, suggest
 from zoning.outputs.report import accounts, back, firmness, front, given, newland, redlines, summary
 from zoning.outputs.report.pieces import Writer
 
@@ -79,8 +79,8 @@ def load(name: str, folders: Sequence[Path] = ()) -> Outline:
             raise InputError.one(
                 f"no outline of a report is called '{name}'", f"没有名为“{name}”的报告提纲",
                 where="[report] outline", code="outline",
-                remedy=(f"did you mean '{near}'?" if near else f"one of {listed}, or a .toml file",
-                        f"是否指“{near}”？" if near else f"可用：{listed}，或 .toml 文件"),
+                remedy=meant(near, Text(f"one of {listed}, or a .toml file",
+                                        f"可用：{listed}，或 .toml 文件")),
             )  # fmt: skip
         document = strict.read(data_path("report", "outlines.toml"))
     else:

@@ -9,7 +9,7 @@ import logging
 import re
 from typing import Any
 
-from zoning.errors import InputError, suggest
+from zoning.errors import InputError, Text, meant, suggest
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +66,7 @@ def background(tiles: str | None, key: str | None) -> dict[str, Any] | None:
         raise InputError.one(
             f"tiles '{tiles}' are not known", f"未知的底图“{tiles}”", where="tiles",
             code="tiles-unknown",
-            remedy=(f"did you mean '{near}'?" if near else f"one of {', '.join(names)}",
-                    f"是否指“{near}”？" if near else f"可用：{'、'.join(names)}"),
+            remedy=meant(near, Text(f"one of {', '.join(names)}", f"可用：{'、'.join(names)}")),
         )  # fmt: skip
     if not key or not re.fullmatch(r"[0-9A-Za-z]+", key):
         raise InputError.one(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.base.still import still
-from zoning.errors import Check, InputError, Problem, Text, raise_all, suggest
+from zoning.errors import Check, InputError, Problem, Text, meant, raise_all, suggest
 from zoning.inputs.plans import role_of
 from zoning.review.audit.resolve import NOBODY
 
@@ -146,8 +146,7 @@ def _problems(rows: list[dict[str, Any]], path: Path, roles: Collection[str]) ->
             near = suggest(row["gives_way"], roles)
             wrong(f"'{row['gives_way']}' is no role of this plan",
                   f"“{row['gives_way']}”不是本方案的角色",
-                  Text(f"did you mean '{near}'?", f"是否指“{near}”？")
-                  if near else None)  # fmt: skip
+                  meant(near))  # fmt: skip
         if row["date"] is not None and not _is_date(row["date"]):
             wrong(f"date '{row['date']}' is not YYYY-MM-DD", f"日期“{row['date']}”非 YYYY-MM-DD")
         if row["conflict"] in seen:

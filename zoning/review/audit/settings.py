@@ -9,7 +9,7 @@ from typing import Any
 from zoning.base import strict
 from zoning.base.attempts import attempted
 from zoning.base.shipped import data_path, load_toml
-from zoning.errors import InputError, Problem, Text, raise_all, suggest
+from zoning.errors import InputError, Problem, Text, meant, raise_all, suggest
 from zoning.planfile.models import AuditPart
 from zoning.review.audit.rules import Matrix, load_rules, parse_rules
 
@@ -191,8 +191,8 @@ def load_order(name: str, folder: Path = Path()) -> Order:
         known = ", ".join(shipped)
         raise InputError.one(
             f"no order '{name}'", f"没有次序“{name}”", where="[audit] order", code="order",
-            remedy=(f"did you mean '{near}'?", f"是否指“{near}”？") if near else
-            (f"one of {known}, or a TOML file", f"可用 {known}，或给出 TOML 文件"),
+            remedy=meant(near, Text(f"one of {known}, or a TOML file",
+                                    f"可用 {known}，或给出 TOML 文件")),
         )  # fmt: skip
     document = strict.read(folder / name)
     top = strict.Reader(document.data, document.where, document=document, code="order")

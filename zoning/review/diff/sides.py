@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from zoning.digest import digest
-from zoning.errors import InputError, Problem, Text, ZoningError, raise_all, suggest
+from zoning.errors import InputError, Problem, Text, ZoningError, meant, raise_all, suggest
 from zoning.plan import Plan
 from zoning.schemes import Scheme
 
@@ -235,7 +235,7 @@ def _scheme(said: pd.Series, schemes: list[Scheme]) -> Scheme:
 
 
 def _unknown(where: str, text: Text, near: str | None, path: Path) -> Problem:
-    remedy = Text(f"did you mean '{near}'?", f"是否指“{near}”？") if near else None
+    remedy = meant(near)
     return Problem(text, f"{path}, {where}", remedy=remedy, code="list")
 
 

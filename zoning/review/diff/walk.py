@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from zoning.errors import InputError, Problem, Text, ZoningError, raise_all, suggest
+from zoning.errors import InputError, Problem, Text, ZoningError, meant, raise_all, suggest
 from zoning.review.diff.sides import OUTSIDE, UNZONED, Side
 from zoning.schemes import Crosswalk, crosswalk_names, load_crosswalk
 from zoning.schemes.crosswalk import as_data
@@ -128,7 +128,7 @@ def _unknown_towns(
         for code in dict.fromkeys(p[place] for p in pairs):
             if code not in side.towns.index:
                 near = suggest(code, map(str, side.towns.index))
-                remedy = Text(f"did you mean {near}?", f"是否指“{near}”？") if near else None
+                remedy = meant(near)
                 found.append(Problem(
                     Text(f"'{column}': '{side.name}' has no township {code}",
                          f"{column} 列：“{side.name}”没有乡镇 {code}"), where, remedy=remedy,
