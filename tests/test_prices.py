@@ -461,3 +461,10 @@ def test_progress_counts_every_case_and_all_of_them_together():
            progress=lambda *x: seen.append(x))  # fmt: skip
     codes = ["R1", "R2", "city:city", "city:city", "quota:key", "l", "all", "all"]
     assert seen == [(k, 7, code) for k, code in enumerate(codes)]
+
+
+def test_a_ladder_goes_from_a_fifth_to_36_per_cent_in_whole_hundredths():
+    from zoning.questions.curves import CAP_SHARES, LAMBDAS
+
+    assert list(CAP_SHARES) == [k / 100 for k in range(20, 37)]
+    assert list(LAMBDAS) == [0.0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5]

@@ -357,3 +357,13 @@ def test_land_that_keeps_its_zone_on_another_lattice():
     assert none.units["grid_stability"].isna().all()
     problem = refused(grid_stability, plan, classify, [])
     assert (problem.code, problem.where) == ("range", "shifts")
+
+
+def test_what_is_drawn_is_said_with_its_names(plan):
+    from zoning.pipeline.ready import load_method
+    from zoning.questions.stability.sources import _named
+
+    rig = SimpleNamespace(method=load_method(plan.config))
+    names = ["slope_deg", "min_to_centre"]
+    assert _named(names, "en", rig) == "mean slope, travel time to the centre"
+    assert _named(names, "zh", rig) == "平均坡度、到中心的时间"
