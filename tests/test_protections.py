@@ -456,3 +456,27 @@ def test_prices_and_the_account_of_areas_say_the_same_of_each_area(plan):
         assert mine["released_m2"].sum() == row.kept_m2, row.code
         # Of H1 half lies on farmland, which the overlay does not count: both its units hang on it.
         assert turned.nunique() == row.units_changed, row.code
+
+
+@pytest.mark.parametrize("areas", [0, 1, 2])
+def test_units_that_an_area_touches_however_many_there_are(areas):
+    """One area over two of three units, or two areas over all; without any nothing hangs."""
+    from types import SimpleNamespace
+
+    from zoning.pipeline.withdrawn import areas_over
+
+    red = {0: [0, 0, 0], 1: [0, 1, 1], 2: [2, 1, 1]}[areas]
+    atoms = pd.DataFrame({"unit": ["a", "b", "c"], "red_set": red, "protection_set": 0,
+                          "area_m2": [5, 7, 9]})  # fmt: skip
+    sets = pd.DataFrame({"red_set": [1, 2], "area_code": ["R1", "R2"]}).iloc[:areas]
+    none = pd.DataFrame({"protection_set": [], "kind": [], "code": []})
+    over = areas_over(atoms, sets, none)
+    units = pd.DataFrame(index=["a", "b", "c"])
+    found = over.hanging(atoms.iloc[over.atoms], units, SimpleNamespace(replacing=()))
+    pairs = [
+        (units.index[u], over.areas[a][1]) for u, a in zip(found.unit, found.area, strict=True)
+    ]
+    every = [("a", "R2"), ("b", "R1"), ("c", "R1")]
+    assert pairs == {0: [], 1: every[1:], 2: every}[areas]
+    assert over.sole().tolist() == {0: [], 1: [0, 0], 2: [1, 0, 0]}[areas]
+    assert not found.changed.any() and (found.then < 0).all()
