@@ -565,6 +565,8 @@ def test_every_account_of_red_lines(world):
     assert redlines.tables(features, world.ledger, one, None)["redline_built"][
         "built_m2"].tolist() == [1]  # fmt: skip
     assert found["redline_built"].index.tolist() == list(range(len(some)))
+    one = one.assign(redline_m2=one["built_m2"])
+    assert redlines.summary(features, found["redline_areas"], one)["units_touched"] == 1
     bare = sums.split(world.ledger.atoms, None)
     left = redlines.tables(features, world.ledger, bare, None)
     assert "redline_by_zone" not in left and "redline_built" not in left

@@ -245,6 +245,19 @@ def test_every_sum_closes_and_agrees_with_shapely(seed):
         assert abs(m2 - exact) < 1 + 1e-3
 
 
+@pytest.mark.parametrize("seed", [3, 5, 31])
+def test_all_that_is_red_and_each_level_of_it_are_within_a_square_metre(seed):
+    """Each unit and township rounds for itself: together they could be several off."""
+    city, areas = shapely.union_all(_shapes(seed)), _shapes(seed + 1)
+    layer = red(*[(f"R{i}", 1 + i % 2, g) for i, g in enumerate(areas)])
+    ledger = build(Layers(city, towns(*_shapes(seed + 2)), layer), GRID)
+    under = [shapely.intersection(shapely.union_all(g), city) for g in (areas, areas[::2])]
+    every, strict = shapely.area(under)
+    found = by(ledger, "red_level")
+    assert abs(found[1] + found[2] - every) < 1
+    assert abs(found[1] - strict) < 1 and abs(found[2] - (every - strict)) < 1
+
+
 def test_whole_squares_are_whole_under_thirds_and_slanted_lines():
     """Three townships and a red line that cut squares at odd places: 1,000,000 m2 each."""
     city = worlds.square(0, 0, 5, 4)
