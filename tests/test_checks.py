@@ -309,3 +309,22 @@ def test_states_of_decisions_are_told_with_their_places():
     assert checks.decisions(None) == []
     far = checks.decisions(table.assign(code="zzzz"), places)[1]
     assert far.remedy is None
+
+
+def test_every_kind_of_protection_is_held_against_its_shapes(layers):
+    rows = [("core", "c1", worlds.square(0, 0, 2, 1)), ("core", "c2", worlds.square(1, 0, 2, 1)),
+            ("heritage", "h", worlds.square(5, 2, 3, 3))]  # fmt: skip
+    kinds, codes, shapes = zip(*rows, strict=True)
+    kept = gpd.GeoDataFrame({"kind": kinds, "code": codes,
+                             "level": pd.array([None] * 3, "Int64")},
+                            geometry=list(shapes), crs=worlds.CRS)  # fmt: skip
+    given = replace(layers, protections=kept)
+    ledger = build(given, GRID)
+    table = checks.residuals(given, ledger)
+    mine = table[table["kind"] == "protection"].set_index("code")
+    assert mine["ledger_m2"].to_dict() == {"core": 3_000_000, "heritage": 500_000}
+    assert mine["shapely_m2"].tolist() == pytest.approx([3_000_000, 500_000])
+    assert (mine["limit_m2"] == 10).all() and (mine["residual_m2"].abs() < 1).all()
+    # What the lattice cut off is in no shape, so only the city is compared then.
+    cut = checks.residuals(given, replace(ledger, dropped_m2=1))
+    assert cut["kind"].tolist() == ["city"]

@@ -406,6 +406,11 @@ def test_clusters_on_the_map():
     assert local["unit"].tolist() == units.index.tolist()
     firm = local["cluster"] != "none"
     assert (local.loc[firm, "p"] <= 0.05).all()
+    # A zone of one unit has a row of its own; one that all units or none have has none.
+    alone = ["optimised", *["key"] * (len(units) - 1)]
+    for zones, told in ((alone, ["optimised", "key"]), ("key", [])):
+        (other,) = patterns.contribution(replace(plan, units=units.assign(zone=zones)))
+        assert other.tables[0].frame["what"].tolist() == ["new_land", *told]
     for less in (units.iloc[:2], units.drop(columns="new_m2")):
         assert patterns.contribution(replace(plan, units=less)) == ()
     assert patterns.contribution(replace(plan, units=units.iloc[:3]))

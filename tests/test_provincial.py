@@ -356,7 +356,7 @@ def test_what_is_missing_in_some_places_names_five_of_them():
         out, told = made(towns(strategic=values))
         (one,) = [f for f in told if "strategic" in f.what.en]
         assert one.what.en == f"strategic choice is missing in {gone} townships: {listed}"
-        assert one.measured == gone and listed in one.what.zh
+        assert (one.measured, one.limit) == (gone, 0) and listed in one.what.zh
         assert out["provincial_index"].notna().all()  # the factor is 1 where nobody scored it
     _, told = made(towns(strategic=[np.nan, *[3.0] * (N - 1)]).drop(columns="name"))
     assert told[0].what.en.endswith("townships: t0")
