@@ -626,3 +626,14 @@ def test_a_method_that_is_fitted_stays_as_it_is() -> None:
     assert span_of("slope_deg", np.array([2.0, 5.0]), -4.0) == 3.0
     assert span_of("slope_deg", np.array([2.0]), -4.0) == 4.0
     assert span_of("built_share", np.array([0.2]), 0.5) == 1.0
+
+
+@pytest.mark.parametrize(("path", "value", "en", "zh"), [
+    (["dimension", "guidance", "grades"], ["low", "low", "high"], "grades repeat", "等级重复"),
+    (["dimension", "guidance", "grades"], ["low", "high"], "one more grade", "等级数应"),
+])  # fmt: skip
+def test_what_is_wrong_with_grades_is_said(path: list, value: object, en: str, zh: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_method(break_it(path, value))
+    said = [(p.what.en, p.what.zh) for p in caught.value.problems]
+    assert any(en in e and zh in z for e, z in said), said
