@@ -160,7 +160,7 @@ def test_points(text, point):
 def test_every_unit_is_found_at_its_middle(plan):
     for code, row in plan.units.iterrows():
         assert unit_code(plan.grid, row["lon"], row["lat"]) == code
-        assert explain(plan, f"{row['lon']:.9f},{row['lat']:.9f}", "en").code == code
+    assert explain(plan, f"{row['lon']:.9f},{row['lat']:.9f}", "en").code == code
     corners = gpd.GeoSeries(
         gpd.points_from_xy([500_000.5, 500_999.5], [3_500_000.5, 3_500_999.5]), crs=worlds.CRS
     ).to_crs(4490)

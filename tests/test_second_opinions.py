@@ -291,6 +291,7 @@ def test_evaluations_make_groups_only_where_they_tell_zones_apart():
     assert evaluated(towns_.rename(columns={"town_suited_share": "first_x"})).method == "evaluation"
 
 
+@pytest.mark.slow
 def test_factors_of_a_screening_are_all_that_a_method_has():
     import worlds
 
