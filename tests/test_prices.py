@@ -199,7 +199,7 @@ def test_one_case_is_held_at_a_time(monkeypatch):
     rows = {"rule_code": ["R1", "R2", "R3"], "piece": ["c|t", "a|t", "b|t"]}
     red = pd.DataFrame(rows | {"released_m2": 5, "suitability": 0.7})
     on_arrays = prices(town(), RULES, red, progress=lambda *x: events.append(x))
-    assert events.count("copy") == 1  # that of all of them together
+    assert "copy" not in events  # not for all of them together either
     events.clear()
     monkeypatch.setattr(module, "variants_of", lambda *_: None)
     found = prices(town(), RULES, red, progress=lambda *x: events.append(x))
@@ -307,10 +307,17 @@ def test_variants_on_arrays_are_those_of_the_tables(seed, monkeypatch):
         return asked[-1]
 
     monkeypatch.setattr(module, "variants_of", noted)
-    fast = by_code(prices(pieces, limits, parts))
+
+    def both(found):
+        return by_code(found) | {("all", "all"): found.all_together}
+
+    fast = both(prices(pieces, limits, parts))
     assert asked[0] is not None
+    monkeypatch.setattr(module, "release", None)  # no table is copied, not for all together either
+    assert both(prices(pieces, limits, parts)) == fast
+    monkeypatch.undo()
     monkeypatch.setattr(module, "variants_of", lambda *_: None)
-    slow = by_code(prices(pieces, limits, parts))
+    slow = both(prices(pieces, limits, parts))
     assert fast.keys() == slow.keys() and any(p.lower > 0 for p in fast.values())
     for key, one in fast.items():
         other = slow[key]

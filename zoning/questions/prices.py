@@ -19,7 +19,6 @@ from zoning.allocation.allocate import allocate
 from zoning.allocation.proof.bounded import Boundary, bound_of
 from zoning.allocation.result import Allocation
 from zoning.base import runs
-from zoning.base.memory import give_back
 from zoning.capacity.rules import Limit, Lock
 from zoning.errors import InputError, Text
 from zoning.questions.moves import Moves
@@ -284,10 +283,8 @@ def prices(
         found.append(_priced(pieces, base, case, how, fast))
     if progress is not None:
         progress(total - 1, total, "all")
-    del fast  # as large as the pieces, which are copied now
-    give_back(len(pieces))
-    open_pieces = pieces if released is None else release(pieces, released)
-    everything = _price(pieces, base, _Case("redline", "all", open_pieces, rules, ()), how)
+    every = _Case("redline", "all", pieces, rules, (), released=released)
+    everything = _priced(pieces, base, every, how, fast)
     if progress is not None:
         progress(total, total, "all")
     found.sort(key=lambda p: (-p.lower, -p.upper, p.kind, p.code))

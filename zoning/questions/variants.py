@@ -63,12 +63,12 @@ class Variants:
         return runs.positions(pieces, self.model.codes)
 
     def without(self, released: pd.DataFrame) -> tuple[float, Moves] | None:
-        """Solve the plan with the land that one rule alone kept from being built.
+        """Solve the plan with the land that a rule alone kept from being built, or several did.
 
         Parameters
         ----------
         released : DataFrame
-            As for :func:`zoning.questions.prices.release`, of one rule, and ``row`` (of `rows`).
+            As for :func:`zoning.questions.prices.release`, and ``row`` (of `rows`).
 
         Returns
         -------
@@ -94,10 +94,10 @@ class Variants:
         worth = exact_dot(model.worth, answer.new)
         if self._bound(model.worth, model.least, model.room, price, steps) != worth:
             return None
-        land = answer.new.copy()
-        mine = np.flatnonzero(~added)
-        np.add.at(land, np.flatnonzero(added) - 1, land[added])  # a part follows its piece
-        return worth / QUANTUM - self.worth / QUANTUM, self._moves(land[mine] - self.base)
+        land = answer.new[~added]
+        owner = (~added).cumsum() - 1  # parts follow their piece
+        np.add.at(land, owner[added], answer.new[added])
+        return worth / QUANTUM - self.worth / QUANTUM, self._moves(land - self.base)
 
     def _changed(self, released: pd.DataFrame) -> tuple[Model, dict[str, Any], Any] | None:
         """Put the released parts behind their pieces, and units into the zones they get."""
@@ -110,10 +110,10 @@ class Variants:
             if turned.any() and not self._turn(columns, at[turned], released.loc[turned]):
                 return None
         part = (released["released_m2"] > 0).to_numpy()
-        order = np.argsort(at[part], kind="stable")
+        # Behind one piece parts stand by rule, as their codes would.
+        rule = np.unique(released["rule_code"].to_numpy(object)[part], return_inverse=True)[1]
+        order = np.lexsort((rule, at[part]))
         behind = at[part][order]
-        if len(np.unique(behind)) != len(behind):
-            return None
         columns = {
             c: pd.Categorical.from_codes(
                 np.insert(v.codes, behind + 1, v.codes[behind]), dtype=v.dtype
