@@ -98,7 +98,7 @@ def test_missing_columns_are_suggested_and_problems_come_together():
     frame["buit_share"] = 0.5
     found = TABLE.check(frame)
     assert [p.code for p in found] == ["out-of-bounds", "missing-column", "missing-column"]
-    assert "'buit_share'" in found[1].remedy.zh
+    assert "“buit_share”" in found[1].remedy.zh
 
 
 def test_the_index_is_named_unique_and_sorted():
