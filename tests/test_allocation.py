@@ -199,6 +199,7 @@ def test_permuted_rows_give_the_same_plan(seed, zones):
     pd.testing.assert_series_equal(a.new_m2, b.new_m2.reindex(pieces.index))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(worlds, st.booleans())
 def test_a_relaxed_lock_never_lowers_the_optimum(seed, zones):

@@ -125,7 +125,9 @@ def test_holes_are_holes_on_the_ellipsoid_too():
         assert abs(d.total) < 5e-4
 
 
-@pytest.mark.parametrize("name", ["句容市", "舟山市", "三沙市"])
+@pytest.mark.parametrize(
+    "name", ["句容市", "舟山市", pytest.param("三沙市", marks=pytest.mark.slow)]
+)
 def test_units_of_real_places(name):
     area = gpd.GeoSeries([find_area(name).geometry], crs="EPSG:4326")
     crs, _ = choose_crs(area)

@@ -72,6 +72,7 @@ def with_phases():
     return plan.config.model_copy(update={"cap": cap}), plan.scheme
 
 
+@pytest.mark.slow
 def test_phases_and_reductions():
     (part,) = phased.contribution(UNITS, PIECES, *with_phases())
     zone, unit = f"zone {ZONES}/none", "unit"

@@ -40,6 +40,7 @@ def some(seed, count=60):
     return np.array(found, dtype=object)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10**9))
 def test_radii_are_those_of_a_fine_search(seed):

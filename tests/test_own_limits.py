@@ -330,6 +330,7 @@ share = 0.1
 """
 
 
+@pytest.mark.slow
 def test_a_code_with_a_star_stands_for_a_prefecture(tmp_path):
     path = worlds.write(tmp_path, extra=PREFECTURES)
     plan = pipeline.run(planfile.load(path), tmp_path)

@@ -127,6 +127,7 @@ def test_a_file_that_states_one_zone_only_keeps_new_land_out_of_balance(tmp_path
     assert [c.ok for c in plan.checks if c.check == "new.closed_zone"] == [True]
 
 
+@pytest.mark.slow
 def test_new_land_in_balance_on_purpose_is_told_by_run_and_verify(tmp_path):
     rules = '[cap]\nshare = 0.9\nzone_caps.balance = "none"\n'
     path = worlds.write(tmp_path, cap=None, extra=only(rules))

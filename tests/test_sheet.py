@@ -180,6 +180,7 @@ def test_the_approval_number_and_the_notice_stand_on_the_sheet(plan):
     assert "内部使用，未经审核不得公开。" not in reviewed
 
 
+@pytest.mark.slow
 def test_pdf_holds_its_fonts_and_is_the_same_twice(plan, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     first = draw.draw_sheet(plan, "zones", paper="A4").to_bytes("pdf")

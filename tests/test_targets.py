@@ -208,6 +208,7 @@ def test_select_takes_this_way_and_keeps_targets_however_short_the_time():
         select(replace(question, bounds=question.bounds.assign(lower=5.0)))
 
 
+@pytest.mark.slow
 def test_what_the_bound_decides_no_best_choice_has_otherwise():
     for seed in range(30):
         task = targets.simplified(random_task(seed, 8, 2))

@@ -84,6 +84,7 @@ SIGNS = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_chinese_strings_of_the_package_are_set_as_chinese():
     bad = [
         f"{path.relative_to(ROOT)}:{line}: {text[:90]}"

@@ -211,6 +211,7 @@ def test_slivers_that_were_dropped_are_not_missed(tmp_path):
     assert "verify.ledger" in failed(verify(replace(back, run=run)))
 
 
+@pytest.mark.slow
 def test_a_zone_closed_by_what_it_is_has_one_name_in_prices_and_accounts(tmp_path):
     """No cap of the plan's own speaks of it; the price list names it as every cap of a zone."""
     cap = '[cap]\nshare = 0.3\nsource = "x"\nevidence = "own"\n'

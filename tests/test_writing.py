@@ -689,6 +689,7 @@ def test_copies_that_are_mended_come_all_or_none(tmp_path, monkeypatch):
     assert (tmp_path / "out" / "plan.toml").is_file()
 
 
+@pytest.mark.slow
 def test_an_input_that_is_ours_is_no_output_wherever_the_command_is_called(tmp_path, monkeypatch):
     """The boundary of a plan lies in the folder of an earlier one; paths start at plan.toml."""
     path = worlds.write(tmp_path / "in")
