@@ -671,3 +671,14 @@ def test_a_country_counts_what_the_ledger_of_its_places_has(world):
     assert bare.area_m2.tolist() == found.area_m2.tolist()
     assert bare.unit.tolist() == list(range(6)) and bare.place.tolist() == [-1] * 6
     assert bare.share_m2.tolist() == bare.area_m2.tolist() and bare.several_m2.tolist() == []
+
+
+def test_land_of_unknown_use_is_what_no_class_stands_for():
+    """A class of a table of one's own may count for nothing; its use is known all the same."""
+    parts = pd.DataFrame({
+        "area_m2": [1, 20, 300, 4000, 50_000], "landuse": [-1, 0, 1, -1, 2],
+        "built_m2": [0, 0, 0, 4000, 0], "eco_agri_m2": [0, 0, 0, 0, 50_000],
+        "township": ["a", "none", "a", "overlap", "none"],
+    })  # fmt: skip
+    assert unknown.count_missing(parts) == {"none": 50_020, "overlap": 4000, "unknown_use": 21}
+    assert unknown.count_missing(parts.drop(columns="built_m2"))["unknown_use"] == 0
