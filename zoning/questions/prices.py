@@ -19,6 +19,7 @@ from zoning.allocation.allocate import allocate
 from zoning.allocation.proof.bounded import Boundary, bound_of
 from zoning.allocation.result import Allocation
 from zoning.base import runs
+from zoning.base.memory import give_back
 from zoning.capacity.rules import Limit, Lock
 from zoning.errors import InputError, Text
 from zoning.questions.moves import Moves
@@ -179,19 +180,26 @@ class _Case:
     released: pd.DataFrame | None = None
 
 
-def _cases(
+def _areas(
     pieces: pd.DataFrame,
     limits: tuple[Limit, ...],
     locks: tuple[Lock, ...],
     released: pd.DataFrame | None,
 ) -> Iterator[_Case]:
-    """One case per red line, limit and lock; those of red lines without their land."""
+    """One case per area; all of them, and the locks, left out together come last."""
     if released is not None:
         given = released if "kind" in released else released.assign(kind="redline")
         texts = ["rule_code", "kind", "piece"]  # thousands of small parts: plain objects are quick
         given = given.astype(dict.fromkeys(texts, object))
         for (code, kind), part in given.groupby(["rule_code", "kind"], sort=True):
             yield _Case(kind, str(code), pieces, limits, locks, released=part)
+    yield _Case("redline", "all", pieces, limits, (), released=released)
+
+
+def _decided(
+    pieces: pd.DataFrame, limits: tuple[Limit, ...], locks: tuple[Lock, ...]
+) -> Iterator[_Case]:
+    """One case per limit, upper and lower, and per lock."""
     for k, limit in enumerate(limits):
         name = limit.key
         if limit.cap_m2 is not None:
@@ -217,7 +225,7 @@ def _lower(label: Text) -> Text:
 def _count(
     limits: tuple[Limit, ...], locks: tuple[Lock, ...], released: pd.DataFrame | None
 ) -> int:
-    """Count the cases of :func:`_cases` without making them."""
+    """Count the areas, limits and locks without making their cases."""
     lines = 0 if released is None else released["rule_code"].nunique()
     return lines + sum((x.cap_m2 is not None) + (x.floor_m2 > 0) for x in limits) + len(locks)
 
@@ -248,7 +256,8 @@ def prices(
     base : Allocation, optional
         The plan with all rules; made here if it is not given.
     progress : callable, optional
-        Called with (done, total, code).
+        Called with (done, total, code of what comes next): the areas, all of them together, then
+        limits and locks.
     **how
         ``boundary_weight, edges, whole_units, core_share, gap, time_limit`` as for ``allocate``.
 
@@ -275,18 +284,21 @@ def prices(
     if fast is not None and released is not None:
         released = released.assign(row=fast.rows(released["piece"]))
     total = _count(rules, held, released) + 1
-    found = []
-    # Each case is a copy of all pieces, so only one is held at a time.
-    for done, case in enumerate(_cases(pieces, rules, held, released)):
+    found: list[Price] = []
+    for case in _areas(pieces, rules, held, released):
         if progress is not None:
-            progress(done, total, case.code)
+            progress(len(found), total, case.code)
         found.append(_priced(pieces, base, case, how, fast))
+    everything = found.pop()
+    del fast  # as large as what a solve needs, and no limit is left out on arrays
+    give_back(len(pieces))
+    # Each case may be a copy of all pieces, so only one is held at a time.
+    for case in _decided(pieces, rules, held):
+        if progress is not None:
+            progress(len(found) + 1, total, case.code)
+        found.append(_price(pieces, base, case, how))
     if progress is not None:
-        progress(total - 1, total, "all")
-    every = _Case("redline", "all", pieces, rules, (), released=released)
-    everything = _priced(pieces, base, every, how, fast)
-    if progress is not None:
-        progress(total, total, "all")
+        progress(total, total, "")
     found.sort(key=lambda p: (-p.lower, -p.upper, p.kind, p.code))
     return PriceList(tuple(found), everything, base)
 
