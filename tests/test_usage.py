@@ -78,3 +78,8 @@ def test_a_sentence_that_is_not_known_is_told_as_it_is():
     said = problem_of(UsageError())
     assert said.what.en == said.what.zh == "the moon is full"
     assert said.where == "zoning"
+
+
+def test_a_name_that_looks_alike_is_asked_for_as_everywhere(capsys, monkeypatch):
+    assert "did you mean 'run'? zoning -h" in called(capsys, monkeypatch, "runn")[2]
+    assert "是否指“run”？zoning -h" in called(capsys, monkeypatch, "runn", lang="zh")[2]

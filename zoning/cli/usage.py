@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from zoning.errors import Problem, Text
+from zoning.errors import Problem, Text, meant
 
 Say = Callable[[re.Match[str]], Text]
 
@@ -25,13 +25,13 @@ def problem_of(error: Any) -> Problem:
     """Say what is wrong with the words of a command, and how it is called."""
     sentence = error.format_message()
     found = Text(sentence, sentence)
-    meant: list[str] = list(getattr(error, "possibilities", None) or ())
+    near: list[str] = list(getattr(error, "possibilities", None) or ())
     for pattern, say in _SENTENCES.items():
         if match := re.match(pattern, sentence, re.DOTALL):
             found = say(match)
-            meant = meant or re.findall(r"'([^']+)'", match.groupdict().get("meant") or "")
+            near = near or re.findall(r"'([^']+)'", match.groupdict().get("near") or "")
             break
-    return Problem(found, _command(error), code="usage", remedy=_remedy(error, meant))
+    return Problem(found, _command(error), code="usage", remedy=_remedy(error, near))
 
 
 def _command(error: Any) -> str:
@@ -43,12 +43,11 @@ def _command(error: Any) -> str:
     return " ".join(["zoning", *words])
 
 
-def _remedy(error: Any, meant: list[str]) -> Text:
+def _remedy(error: Any, near: list[str]) -> Text:
     name = _command(error)
     asked = Text(f"{name} -h tells what it takes", f"{name} -h 列出其参数与选项")
-    if meant:
-        return Text(f"did you mean {', '.join(meant)}? {asked.en}",
-                    f"是否指 {'、'.join(meant)}？{asked.zh}")  # fmt: skip
+    if other := meant(", ".join(near)):
+        return Text(f"{other.en} {asked.en}", f"{other.zh}{asked.zh}")
     if type(error).__name__ in ("MissingParameter", "UsageError") and error.ctx is not None:
         pieces = error.ctx.command.collect_usage_pieces(error.ctx)
         said = " ".join([name, *pieces])
@@ -62,7 +61,7 @@ def _plain(en: str, zh: str) -> Say:
 
 #: Sentences of what reads the words, and what is said instead.
 _SENTENCES: dict[str, Say] = {
-    r"No such command '(.+?)'\.?(?P<meant>.*)": _plain("there is no command {0}", "没有 {0} 命令"),
+    r"No such command '(.+?)'\.?(?P<near>.*)": _plain("there is no command {0}", "没有 {0} 命令"),
     r"No such option: (\S+)": _plain("there is no option {0}", "没有选项 {0}"),
     r"Missing argument '(.+)'": _plain("{0} is missing", "缺少参数 {0}"),
     r"Missing option '(.+)'": _plain("option {0} is missing", "缺少选项 {0}"),
