@@ -631,6 +631,7 @@ def test_every_account_of_protected_land(world):
                 for k in places for w in order}  # fmt: skip
         by_hand = [[k or None, w, *total(land)] for (k, w), land in here.items() if land]
         assert rows_of(found[f"protection_by_{name}"]) == by_hand, name
+        assert found[f"protection_by_{name}"].index.tolist() == list(range(len(by_hand)))
     rows = []
     for unit in sorted({p.unit for p in every}):
         mine = [p for p in every if p.unit == unit]

@@ -17,7 +17,7 @@ from shapely import box
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.landuse import load_classes
 from zoning.inputs.layers import Layers
-from zoning.ledger import sums, unknown
+from zoning.ledger import closing, sums, unknown
 from zoning.ledger.atoms import NONE, OVERLAP, build, settle_slivers
 from zoning.measure.faces import partition
 from zoning.measure.zonal import Raster
@@ -312,6 +312,18 @@ def test_a_sliver_alone_or_among_slivers_stays():
     assert merged.units["area_m2"].tolist() == [1_000_000, 30_000, 20_000]
 
 
+def test_what_lacks_more_than_noise_is_no_whole_square(monkeypatch):
+    monkeypatch.setattr(closing, "_NOISE", 0.25)
+    ledger = build(Layers(worlds.square(0, 0, 1.75, 1)), GRID)
+    assert ledger.units["area_m2"].tolist() == [1_000_000, 750_000]
+
+
+def test_an_atom_of_a_square_metre_is_one():
+    town = worlds.square(0, 0, 0.001, 0.001)
+    ledger = build(Layers(worlds.square(0, 0, 0.5, 0.5), towns(town)), GRID)
+    assert by(ledger, "township") == {"T0": 1, NONE: 249_999}
+
+
 def test_the_order_of_rows_does_not_matter():
     shapes, areas = _shapes(5), _shapes(6)
     city = shapely.union_all(shapes)
@@ -346,7 +358,17 @@ def test_protected_land_is_known_where_red_lines_do_not_count_in_it():
     unknown.forget_red(farmland, ["basic_farmland"])
     assert farmland["protected_m2"].tolist() == farmland["protected_share"].tolist() == [5]
     assert farmland[["redline_m2", "built_redline_m2"]].isna().all(axis=None)
+    assert farmland.dtypes.astype(str).tolist() == ["int64", "Int64", "Int64", "int64", "int64"]
     for counted in (["core", "redline"], None):
         unknown.forget_red(red, counted)
         assert red[["protected_m2", "protected_share", "redline_m2"]].isna().all(axis=None)
     assert red["area_m2"].tolist() == [5]
+    assert red.dtypes.astype(str).tolist() == ["int64", "Int64", "Int64", "Int64", "Float64"]
+
+
+def test_a_sum_of_which_a_part_is_not_known_is_not_known():
+    parts = pd.DataFrame({"a_m2": [1, 2], "b_m2": pd.array([1, None], "Int64")})
+    total = parts.groupby([0, 0]).sum()
+    found = unknown.unknown_stays(total, parts)
+    assert found.astype(object).where(found.notna(), None).to_numpy().tolist() == [[3, None]]
+    assert found.dtypes.astype(str).tolist() == ["int64", "Int64"]

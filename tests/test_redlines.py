@@ -16,7 +16,7 @@ from zoning.inputs.layers import Layers
 from zoning.inputs.protections import tidy
 from zoning.inputs.redlines import check_layer, unknown_types
 from zoning.ledger import redlines, sums
-from zoning.ledger.atoms import build
+from zoning.ledger.atoms import build, settle_slivers
 from zoning.measure.zonal import Raster
 from zoning.planfile.layers import ProtectionLayer
 
@@ -176,6 +176,49 @@ def test_red_land_without_construction_is_not_among_it(use, told):
     parts = sums.split(ledger.atoms, load_classes())
     found = redlines.tables(redlines.describe(lines, ledger), ledger, parts, None)["redline_built"]
     assert list(found[["red_level", "built_m2"]].itertuples(index=False, name=None)) == told
+
+
+def test_areas_whose_land_was_dropped_with_slivers_have_none_and_overlap_nothing():
+    lines = (
+        layer()
+        .iloc[[1, 2, 3]]
+        .assign(
+            geometry=[
+                worlds.square(0, 0, 2.5, 1),
+                worlds.square(2, 0),
+                worlds.square(2.01, 0, 0.4, 1),
+            ]
+        )
+    )
+    whole = build(Layers(worlds.square(0, 0, 2.02, 1), redlines=lines), GridSpec(worlds.CRS))
+    ledger = settle_slivers(whole, GridSpec(worlds.CRS), 0.05, "drop")
+    assert redlines.overlaps(whole).to_numpy().tolist() == [
+        ["A", "B", 20_000], ["A", "C", 10_000], ["B", "C", 10_000]]  # fmt: skip
+    parts = sums.split(ledger.atoms, None)
+    features = redlines.describe(lines, ledger)
+    assert features["area_m2"].to_dict() == {"A-2": 2_000_000, "B-2": 0, "C-2": 0}
+    found = redlines.tables(features, ledger, parts, None)
+    assert found["redline_overlaps"].to_numpy().tolist() == []
+    columns = ["area_code", "level1_m2", "level2_m2", "area_m2", "published_m2", "difference_m2"]
+    assert found["redline_areas"][columns].fillna(-1).to_numpy().tolist() == [
+        ["A", 0, 2_000_000, 2_000_000, -1, -1], ["B", 0, 0, 0, 2_100_000, -2_100_000],
+        ["C", 0, 0, 0, -1, -1], ["overlap", 0, 0, 0, -1, -1]]  # fmt: skip
+    # Areas of a type count though nothing of them is left; level 1 is nowhere.
+    assert found["redline_types"].fillna(-1).to_numpy().tolist() == [
+        ["forest-park", 2, 0, 2_000_000, 2_000_000], ["overlap", -1, 0, 0, 0]]  # fmt: skip
+    assert redlines.summary(features, found["redline_areas"], parts) == {
+        "areas": 3, "features": 3, "sum_m2": 2_000_000, "union_m2": 2_000_000, "level1_m2": 0,
+        "units_touched": 2}  # fmt: skip
+
+
+def test_a_square_metre_of_overlap_is_one():
+    lines = (
+        layer()
+        .iloc[[2, 3]]
+        .assign(geometry=[worlds.square(0, 0), worlds.square(0, 0, 0.001, 0.001)])
+    )
+    ledger = build(Layers(worlds.square(0, 0), redlines=lines), GridSpec(worlds.CRS))
+    assert redlines.overlaps(ledger).to_numpy().tolist() == [["B", "C", 1]]
 
 
 def test_an_area_outside_the_city_has_a_row_of_zeros():

@@ -18,7 +18,7 @@ import pandas as pd
 import shapely
 
 from zoning.base import runs
-from zoning.base.coded import by_text, coded, in_text, is_coded
+from zoning.base.coded import coded
 from zoning.grid.lattice import GridSpec
 from zoning.grid.units import unit_frame
 from zoning.inputs.layers import Layers
@@ -107,14 +107,14 @@ def build(layers: Layers, grid: GridSpec, *, map_blocks: MapBlocks = in_process)
     city_m2 = round(shapely.area(layers.city))
     # A unit that only rounding touches has no place of its own; its dust stays in the total.
     atoms = close(found, labels, _nests(labels), everywhere, units.index, grid, city_m2,
-                  across=_ACROSS)  # fmt: skip
+                  across=ACROSS)  # fmt: skip
     units["area_m2"] = runs.total(atoms["area_m2"], atoms["unit"], units.index)
     return Ledger(atoms, units, red_sets, city_m2, protection_sets=protection_sets)
 
 
 #: Of the places of :func:`_nests` the last are kept over the whole city too: all that is red,
 #: each level of it, each set of other protections.
-_ACROSS = 3
+ACROSS = 3
 
 
 def _nests(labels: pd.DataFrame) -> list[Any]:
@@ -131,18 +131,14 @@ def _overlays(layers: Layers) -> dict[str, Any]:
         "townships": layers.townships, "redlines": layers.redlines,
         "protections": layers.protections,
     }  # fmt: skip
-    return {
-        name: frame.geometry.to_numpy()
-        for name, frame in frames.items()
-        if frame is not None and len(frame)
-    }
+    return {name: frame.geometry.to_numpy() for name, frame in frames.items() if frame is not None}
 
 
 def _label(faces: Faces, layers: Layers) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Say for each face which township, county, red set and other protections it lies in."""
     n = len(faces.geometry)
     labels = pd.DataFrame({"township": [NONE] * n, "county": [NONE] * n})
-    if "townships" in faces.covers and layers.townships is not None:
+    if layers.townships is not None:
         codes = layers.townships.index.to_numpy()
         counties = layers.townships["county"].to_numpy()
         of = faces.features_of("townships")
@@ -192,7 +188,7 @@ def _sets(
     features: list[tuple[Any, ...]] = []
     if frame is not None:
         plain = frame[list(keys)].assign(level=frame["level"].fillna(_NO_LEVEL).astype(int))
-        features = list(plain.itertuples(index=False, name=None))
+        features = list(zip(*(plain[k] for k in keys), strict=True))
     members = [tuple(sorted({features[k] for k in f})) for f in _features(faces, layer)]
     number = {(): 0} | {m: i for i, m in enumerate(sorted(set(members) - {()}), 1)}
     rows = [(i, *key) for m, i in number.items() for key in m]
@@ -230,18 +226,15 @@ def settle_slivers(ledger: Ledger, grid: GridSpec, min_share: float, how: str) -
     units = ledger.units.drop(list(to))
     new = ledger.units.index.to_series().replace(to)
     atoms = ledger.atoms.assign(unit=runs.looked_up(new, ledger.atoms["unit"]))
+    atoms = runs.added(_of_units(atoms, units.index), KEYS, ["area_m2"])
     atoms = _of_units(atoms, units.index)
-    groups = atoms.groupby(KEYS, observed=True)
-    atoms = _of_units(groups["area_m2"].sum().reset_index(), units.index)
     units["area_m2"] = runs.total(atoms["area_m2"], atoms["unit"], units.index)
     return replace(ledger, atoms=atoms, units=units)
 
 
 def _of_units(atoms: pd.DataFrame, units: pd.Index) -> pd.DataFrame:
     """Code the units of atoms anew, all of which are there; other keys stay coded."""
-    rest = ("township", "county", "protected_by")
-    back = {k: by_text(in_text(atoms[k])) for k in rest if not is_coded(atoms[k])}
-    return atoms.assign(unit=coded(runs.positions(atoms["unit"], units), units), **back)
+    return atoms.assign(unit=coded(runs.positions(atoms["unit"], units), units))
 
 
 def _neighbours(units: gpd.GeoDataFrame, slivers: Any, grid: GridSpec) -> dict[str, str]:

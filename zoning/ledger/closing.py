@@ -32,7 +32,7 @@ def close(
     grid: GridSpec,
     city_m2: int,
     *,
-    across: int = 0,
+    across: int,
 ) -> pd.DataFrame:
     """Make the atoms of measured parts, in whole square metres.
 
@@ -76,7 +76,7 @@ def close(
     row = first[group]
     atoms = pd.DataFrame({"unit": coded(unit, units)})
     for key in labels:
-        plain = pd.api.types.is_numeric_dtype(labels[key]) or bool(labels[key].isna().any())
+        plain = pd.api.types.is_numeric_dtype(labels[key])
         atoms[key] = (labels[key].array if plain else by_text(labels[key])).take(row)
     atoms["landuse"] = landuse
     atoms["area_m2"] = area
@@ -104,13 +104,12 @@ def units_of(rows: Ints, cols: Ints, city: Shares, place: Ints) -> tuple[Ints, I
     wide = int(city.col.max()) - west + 1
     key = (city.row - south) * wide + city.col - west  # ascending: shares come by row and column
     inside = (cols >= west) & (cols < west + wide)
-    mine = np.where(inside, (rows - south) * wide + cols - west, -1)
+    mine = (rows - south) * wide + cols - west
     at = np.minimum(np.searchsorted(key, mine), len(key) - 1)
-    return place[at], np.flatnonzero(key[at] == mine)
+    return place[at], np.flatnonzero(inside & (key[at] == mine))
 
 
 def _ranks(labels: pd.DataFrame) -> tuple[Ints, Ints]:
     """Give numbers to labels in their order, the same to alike ones, and a row for each number."""
-    groups = labels.groupby(list(labels.columns), dropna=False)
-    number = groups.ngroup().to_numpy()
+    number = labels.groupby(list(labels.columns)).ngroup().to_numpy()
     return number, np.unique(number, return_index=True)[1]

@@ -15,13 +15,11 @@ import shapely
 
 from zoning.base.areas import Floats, Ints
 from zoning.grid.lattice import GridSpec
+from zoning.ledger.atoms import ACROSS
 from zoning.ledger.rounding import round_areas
 from zoning.ledger.tiles import PARTS, MapBlocks, Tile, in_process, jobs_of, task_of
 from zoning.ledger.tiles import work_block as work
 
-#: Levels of places in the rounding of a ledger, and how many are kept over the whole city: the
-#: same here, so that units get the areas that a plan of the same places gives them.
-LEVELS, ACROSS = 5, 3
 #: Units on the side of a block: without a raster larger ones cost less, and areas are the same.
 SIDE = 256
 #: Places of land that no county covers, or several.
@@ -86,9 +84,9 @@ def count(
     """
     layers = {} if places is None else {"places": places}
     task, numbers = task_of(city, layers, grid, None, SIDE)
-    order = numbers.get("places", np.empty(0, dtype=np.int64))
+    order = numbers.get("places", np.empty(0, np.int64))
     full = grid.cell_m**2 * PARTS
-    several = np.zeros(len(order), dtype=np.int64)
+    several = np.zeros(len(order), np.int64)
     whole, rest = _sort_out(map_blocks(work, task, jobs_of(task)), order, full, several)
     rest = _by_code(rest, grid)
     area = _rounded(rest, full, round(shapely.area(city)) - whole.shape[1] * grid.cell_m**2, grid)
@@ -102,12 +100,12 @@ def _sort_out(
 
     What places share with others is added to ``several``.
     """
-    whole: list[Any] = [np.empty((3, 0), dtype=np.int32)]
-    rest: list[Any] = [np.empty((4, 0), dtype=np.int64)]
+    whole: list[Any] = [np.empty((3, 0), np.int32)]
+    rest: list[Any] = [np.empty((4, 0), np.int64)]
     for tile in tiles:
         if tile is None:
             continue
-        place = np.array([_place(m, order) for m in tile.members], dtype=np.int32)[tile.cover]
+        place = np.array([_place(m, order) for m in tile.members], np.int32)[tile.cover]
         for cover in [k for k, m in enumerate(tile.members) if m and len(m[0]) > 1]:
             several[order[list(tile.members[cover][0])]] += tile.parts[tile.cover == cover].sum()
         alike = tile.parts == full
@@ -124,16 +122,16 @@ def _by_code(rest: tuple[Ints, Ints, Ints, Ints], grid: GridSpec) -> tuple[Ints,
     order = np.lexsort((place, col, row))
     row, col, place, parts = row[order], col[order], place[order], parts[order]
     new = _starts(row, col)
-    rank = np.empty(len(new), dtype=np.int64)
+    rank = np.empty_like(new)
     rank[grid.order(col[new], row[new])] = np.arange(len(new))
     size = np.diff(new, append=len(row))
-    order = np.argsort(np.repeat(rank, size), kind="stable")
+    order = np.lexsort([np.repeat(rank, size)])  # places of a unit stay in their order
     return row[order], col[order], place[order], parts[order]
 
 
 def _starts(row: Ints, col: Ints) -> Ints:
     """Give the first part of each unit."""
-    new = np.ones(len(row), dtype=bool)
+    new = np.ones(len(row), bool)
     new[1:] = (row[1:] != row[:-1]) | (col[1:] != col[:-1])
     return np.flatnonzero(new)
 
@@ -154,8 +152,9 @@ def _rounded(rest: tuple[Ints, Ints, Ints, Ints], full: int, total: int, grid: G
     unit = np.repeat(np.arange(len(start)), size)
     # Each part of a unit is rounded to a whole number by itself.
     inside = np.add.reduceat(parts, start) >= full - size
-    nothing = np.zeros(len(row), dtype=np.int64)
-    nests = [place, place, *[nothing] * (LEVELS - 2)]
+    nothing = np.zeros(len(row), np.int64)
+    # As many levels as a ledger has, so that units get the areas of a plan of the same places.
+    nests = [place, place, nothing, nothing, nothing]
     return round_areas(
         parts / PARTS, unit, nests, total, across=ACROSS, whole=inside[unit],
         cell_m2=grid.cell_m**2,
@@ -173,10 +172,10 @@ def _together(
     rows = np.concatenate([whole[0], row[start].astype(np.int32)])
     cols = np.concatenate([whole[1], col[start].astype(np.int32)])
     order = grid.order(cols, rows)
-    size = np.ones(len(rows), dtype=np.int32)
+    size = np.ones(len(rows), np.int32)
     size[whole.shape[1] :] = np.diff(start, append=len(row))
     sums = np.full(len(rows), grid.cell_m**2)
-    sums[whole.shape[1] :] = np.add.reduceat(area, start) if len(start) else area
+    sums[whole.shape[1] :] = np.add.reduceat(area, start)
     first = np.cumsum(size) - size  # of the shares, before they are put in order
     count = size[order]
     unit = np.repeat(np.arange(len(order)), count)

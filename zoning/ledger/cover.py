@@ -39,7 +39,7 @@ def covers(atoms: pd.DataFrame) -> Callable[[Collection[str]], pd.Series]:
     red = atoms["red_level"] > 0
 
     def under(kinds: Collection[str]) -> pd.Series:
-        hit = np.array([not protects.isdisjoint(kinds) for protects in protecting], dtype=bool)
+        hit = np.array([not protects.isdisjoint(kinds) for protects in protecting], bool)
         found = pd.Series(hit[number], index=atoms.index)
         return found | red if "redline" in kinds else found
 

@@ -61,8 +61,8 @@ def tables(
     parts = parts[[c for c in (*_KEYS, *_SUMS) if c in parts]]
     under, kinds = covers(parts), load_kinds().index
     by_kind, protected = _by_kind(parts, under, kinds), spelled(parts[under(kinds)])
-    in_sets = spelled(parts[parts["protection_set"] > 0])
-    per_area = in_sets.merge(ledger.protection_sets, on="protection_set")
+    in_sets = spelled(parts[parts["protection_set"] != 0])
+    per_area = in_sets.merge(ledger.protection_sets, "inner", "protection_set")
     out = {
         "protection_kinds": _kinds(by_kind, layer, ledger, protected),
         "protection_areas": _areas(layer, per_area),
@@ -84,8 +84,7 @@ def _by_kind(
     found = [(kind, rows) for kind in kinds if (rows := under([kind])).any()]
     return pd.concat(
         [spelled(parts[rows]).assign(kind=kind) for kind, rows in found]
-        or [spelled(parts[:0]).assign(kind=kinds[0])],
-        ignore_index=True,
+        or [spelled(parts[:0]).assign(kind=kinds[:0])]
     )
 
 
@@ -143,14 +142,14 @@ def _areas(layer: gpd.GeoDataFrame, per_area: pd.DataFrame) -> pd.DataFrame:
 def _levels(per_area: pd.DataFrame) -> pd.DataFrame:
     """Union per kind and level; land of two levels of one kind counts at the stricter one."""
     keys = ["unit", "township", "county", "red_set", "protection_set", "landuse", "kind"]
-    once = per_area.sort_values("level", kind="stable").drop_duplicates(keys)
+    once = per_area.sort_values("level").drop_duplicates(keys)
     return _add(once, ["level", "kind"])[["kind", "level", *(c for c in _SUMS if c in once)]]
 
 
 def _units(by_kind: pd.DataFrame, protected: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     """Name for each unit the kind that covers most of it, and the share of all kinds together."""
     size = _add(by_kind, ["unit", "kind"])
-    most = size.sort_values("area_m2", ascending=False, kind="stable").drop_duplicates("unit")
+    most = size.loc[size.groupby("unit")["area_m2"].idxmax()]
     under = protected.groupby("unit")["area_m2"].sum()
     whole = spelled(runs.added(parts, ["unit"], ["area_m2"])).set_index("unit")["area_m2"]
     table = pd.DataFrame({"unit": whole.index})

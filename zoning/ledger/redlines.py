@@ -35,7 +35,7 @@ def describe(redlines: gpd.GeoDataFrame, ledger: Ledger) -> gpd.GeoDataFrame:
     out = redlines.copy()
     out.index = pd.Index(out["area_code"] + "-" + out["level"].astype(str), name="feature")
     size = ledger.atoms.groupby("red_set")["area_m2"].sum()
-    covered = ledger.red_sets.assign(area_m2=ledger.red_sets["red_set"].map(size).fillna(0))
+    covered = ledger.red_sets.assign(area_m2=ledger.red_sets["red_set"].map(size))
     covered["feature"] = covered["area_code"] + "-" + covered["level"].astype(str)
     area = covered.groupby("feature")["area_m2"].sum()
     out["area_m2"] = area.reindex(out.index, fill_value=0).astype("int64")
@@ -104,10 +104,10 @@ def _union(red: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 def _by_area(ledger: Ledger, parts: pd.DataFrame) -> pd.DataFrame:
     """Repeat the atoms for each area that covers them, at the stricter of the area's levels."""
     strict = ledger.red_sets.groupby(["red_set", "area_code"])["level"].min().reset_index()
-    under = parts["red_set"] > 0
+    under = parts["red_set"] != 0
     columns = [c for c in ("unit", "red_set", "area_m2", "built_m2") if c in parts]
     red = spelled(parts.loc[under, columns]).assign(atom=np.flatnonzero(under))
-    return red.merge(strict, on="red_set")
+    return red.merge(strict, "inner", "red_set")
 
 
 def _areas(redlines: gpd.GeoDataFrame, per_area: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
@@ -116,9 +116,8 @@ def _areas(redlines: gpd.GeoDataFrame, per_area: pd.DataFrame, parts: pd.DataFra
     keep = [c for c in ("name", "type", "status", "source", "source_year") if c in first]
     table = first.set_index("area_code")[keep].sort_index()
     by_level = per_area.groupby(["area_code", "level"])["area_m2"].sum().unstack(fill_value=0)
-    for level in (1, 2):
-        column = by_level[level] if level in by_level else pd.Series(dtype="int64")
-        table[f"level{level}_m2"] = column.reindex(table.index, fill_value=0).astype("int64")
+    by_level = by_level.reindex(table.index, columns=[1, 2], fill_value=0).astype("int64")
+    table["level1_m2"], table["level2_m2"] = by_level[1], by_level[2]
     table["area_m2"] = table["level1_m2"] + table["level2_m2"]
     table["published_m2"] = _published(redlines).reindex(table.index).astype("Int64")
     table["difference_m2"] = table["area_m2"] - table["published_m2"]
@@ -134,7 +133,7 @@ def _published(redlines: gpd.GeoDataFrame) -> pd.Series:
     A total that stands on each of its features counts once; different values are its levels.
     """
     known = redlines.dropna(subset="published_m2").groupby("area_code")["published_m2"]
-    return known.first().where(known.nunique() == 1, known.sum())
+    return known.agg("first").where(known.nunique() == 1, known.sum())
 
 
 def _types(
@@ -146,7 +145,7 @@ def _types(
         type=per_area["area_code"].map(kind).astype(object).fillna("unknown")
     )
     # An atom under two areas of one type counts once in that type, at its stricter level.
-    once = typed.sort_values("level", kind="stable").drop_duplicates(["atom", "type"])
+    once = typed.sort_values("level").drop_duplicates(["atom", "type"])
     table = once.groupby(["type", "level"])["area_m2"].sum().unstack(fill_value=0)
     table = table.reindex(columns=[1, 2], fill_value=0)
     table.columns = pd.Index(["level1_m2", "level2_m2"])

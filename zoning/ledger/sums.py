@@ -5,10 +5,12 @@ Nothing here measures anything: every figure is a sum of atoms, so all tables ag
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -20,11 +22,6 @@ from zoning.ledger.atoms import NONE, OVERLAP, Ledger
 from zoning.ledger.cover import covered, covers
 from zoning.ledger.unknown import unknown_stays
 from zoning.schemes import Scheme
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    import numpy.typing as npt
 
 #: Columns that are sums of atoms; those of land use exist only where land use is known.
 #: Sums of the kinds of protection; those of a kind that no atom has are left out.
@@ -67,7 +64,7 @@ def split(
     red, level1 = atoms["red_level"] > 0, atoms["red_level"] == 1
     kinds, under = load_kinds(), covers(atoms)
     kept = red | (atoms["protected_by"] != "")
-    parts = atoms.copy(deep=False)  # columns are added, none is changed
+    parts = pd.DataFrame(atoms)  # columns are added, none is changed
     parts["redline_m2"] = area.where(red, 0)
     parts["redline_level1_m2"] = area.where(level1, 0)
     for kind, column in kinds["column"].drop("redline").items():
@@ -82,7 +79,7 @@ def split(
 
     def where(flags: pd.Series) -> npt.NDArray[np.bool_]:
         """Say of each atom what is said of its class; of land without a class it is not so."""
-        said: npt.NDArray[np.bool_] = np.append(flags.to_numpy(dtype=bool), False)[at]
+        said: npt.NDArray[np.bool_] = np.append(np.asarray(flags, bool), False)[at]
         return said
 
     built, water, farmland = (where(classes[c].eq(True)) for c in ("built", "water", "farmland"))
@@ -143,8 +140,8 @@ def pieces(parts: pd.DataFrame) -> pd.DataFrame:
     """
     out = _flat(parts, ["unit", "township", "county"], "free_farmland_m2")
     first = runs.starts([out["unit"], out["township"]])
-    if first is None or len(first) < len(out):  # a township in several counties
-        out = out.groupby(["unit", "township"], observed=True).agg(
+    if first is None or len(first) != len(out):  # a township in several counties
+        out = spelled(out).groupby(["unit", "township"]).agg(
             {"county": "first", **{c: "sum" for c in out.columns[3:]}}
         ).reset_index()  # fmt: skip
     out = spelled(out)
@@ -213,7 +210,6 @@ def describe_townships(
     total = sums(parts, ["township"], out.index)
     taken = {*total.columns, *SHARES, "county_name", "new_m2"}
     out = out.rename(columns={c: f"given_{c}" for c in out.columns if c in taken})
-    shapely.prepare(city)
     shapes = out.geometry.to_numpy().copy()
     beyond = ~shapely.covered_by(shapes, city)
     shapes[beyond] = [_polygons(g) for g in shapely.intersection(shapes[beyond], city)]
@@ -273,7 +269,7 @@ def describe_zones(
         townships has no zones, so no rows.
     """
     words = scheme.members if "zone" in units else ()
-    zone = units["zone"] if "zone" in units else pd.Series(pd.NA, units.index, dtype="string")
+    zone = units["zone"] if "zone" in units else pd.Series(pd.NA, units.index)
     codes = [z.code for z in words]
     columns = [c for c in ("area_m2", "redline_m2", *KIND_SUMS, *USE_SUMS, "new_m2") if c in units]
     total = units[columns].groupby(zone).sum()
@@ -300,7 +296,7 @@ def describe_zones(
 
 
 def _is(zone: pd.Series, code: str) -> Any:
-    return zone.eq(code).fillna(False).to_numpy(dtype=bool)
+    return np.asarray(zone.eq(code).fillna(False), bool)
 
 
 def _clipped(squares: Any, city: Any) -> Any:
@@ -353,7 +349,7 @@ def account_tables(
         by["account_overlay"] = ["overlay", "zone"]
     for name, keys in by.items():
         rows = frames[name]
-        if not set(keys) <= set(rows.columns):
+        if any(k not in rows for k in keys):
             continue
         groups = rows.groupby(keys, dropna=False)
         # Column by column: together they would be copied first.

@@ -118,12 +118,12 @@ class Task:
         south = j * side - self.first[1] * self.cell
         return west, south, west + side, south + side
 
-    def band(self, j: int) -> dict[str, tuple[Geometries, Ints]]:
-        """Clip all layers to a row of blocks; polygons of many blocks are cut twice only."""
+    def band(self, i: int, j: int) -> dict[str, tuple[Geometries, Ints]]:
+        """Clip all layers to the row of a block; polygons of many blocks are cut twice only."""
         if j not in self.bands:
             if len(self.bands) > 1:
                 self.bands.clear()
-            _, south, _, north = self.box(0, j)
+            _, south, _, north = self.box(i, j)
             every = np.concatenate([shapely.bounds(g) for g in self.layers.values()])
             west, east = float(np.nanmin(every[:, 0])) - 1, float(np.nanmax(every[:, 2])) + 1
             self.bands[j] = {
@@ -196,11 +196,10 @@ def task_of(
     corner = tuple(o + f * grid.cell_m for o, f in zip(grid.origin_m, first, strict=True))
     near: dict[str, Geometries] = {}
     numbers: dict[str, Ints] = {}
-    for name, shapes in {"": np.array([city], dtype=object), **layers}.items():
-        given = np.asarray(shapes, dtype=object)
-        wkb = shapely.to_wkb(given)
-        # The order of rows in a file must not matter, also where two features are alike.
-        order = np.array(sorted(range(len(wkb)), key=wkb.__getitem__), dtype=np.int64)
+    for name, shapes in {"": [city], **layers}.items():
+        given = np.asarray(shapes, object)
+        # The order of rows in a file must not matter.
+        order = np.argsort(shapely.to_wkb(given))
         near[name] = shapely.transform(given[order], lambda xy: xy - np.asarray(corner))
         numbers[name] = order
     return Task(grid.cell_m, block, first, corner, near, landuse), numbers  # type: ignore[arg-type]
@@ -209,15 +208,14 @@ def task_of(
 def jobs_of(task: Task) -> list[tuple[int, int]]:
     """List the blocks that the city touches, band by band."""
     city = task.layers[""][0]
-    shapely.prepare(city)
     side = task.block * task.cell
     at = np.array(task.first) * task.cell
     west, south, east, north = shapely.bounds(city).tolist()
     i0, i1 = int((west + at[0]) // side), int((east + at[0]) // side)
     j0, j1 = int((south + at[1]) // side), int((north + at[1]) // side)
     every = [(i, j) for j in range(j0, j1 + 1) for i in range(i0, i1 + 1)]
-    boxes = shapely.box(*np.array([task.box(i, j) for i, j in every], dtype=float).T)
-    return [job for job, hit in zip(every, shapely.intersects(city, boxes), strict=True) if hit]
+    boxes = shapely.STRtree(shapely.box(*np.array([task.box(i, j) for i, j in every]).T))
+    return [every[k] for k in np.sort(boxes.query(city, predicate="intersects"))]
 
 
 def clip(
@@ -231,7 +229,6 @@ def clip(
         Polygons and multipolygons, and the entries of ``number`` that belong to them.
     """
     box = shapely.box(*bounds)
-    shapely.prepare(box)
     near = np.flatnonzero(shapely.intersects(box, shapes))
     out = shapes[near].copy()
     cut = np.flatnonzero(~shapely.contains_properly(box, out))
@@ -256,8 +253,8 @@ def cut_block(
         the layer. None where the city only touches the block.
     """
     box = task.box(*job)
-    shift = np.array(box[:2], dtype=float)
-    here = {name: clip(*kept, box) for name, kept in task.band(job[1]).items()}
+    shift = np.array(box[:2])
+    here = {name: clip(*kept, box) for name, kept in task.band(*job).items()}
     near = {name: shapely.transform(s, lambda xy: xy - shift) for name, (s, _) in here.items()}
     return (box, near, {name: n for name, (_, n) in here.items()}) if len(near[""]) else None
 
@@ -282,7 +279,7 @@ def work_block(task: Task, job: tuple[int, int]) -> Tile | None:
         signs = list(zip(*columns, strict=True))
     members = sorted(set(signs))
     rank = {m: k for k, m in enumerate(members)}
-    cover = np.array([rank[s] for s in signs], dtype=np.int64)
+    cover = np.array([rank[s] for s in signs])
     face, row, col, value, area = areas_of(faces.geometry, task, box, city)
     keys = (cover[face], row, col, value)
     cover, row, col, value, parts = add_up(keys, np.rint(area * PARTS).astype(np.int64))
@@ -307,7 +304,7 @@ def areas_of(
     """Measure faces in the units of a block, split by land use where there is a raster."""
     if task.landuse is None:
         s = polygon_shares(shapes, origin=(0.0, 0.0), cell=task.cell)
-        nothing = np.full(len(s.share), -1, dtype=np.int64)
+        nothing = np.full(len(s.share), -1)
         return s.polygon, s.row, s.col, nothing, s.share * float(task.cell) ** 2
     x, y = task.corner[0] + box[0], task.corner[1] + box[1]
     west, south, east, north = shapely.bounds(city).tolist()
@@ -319,33 +316,33 @@ def areas_of(
 
 def add_up(columns: Sequence[Ints], parts: Ints) -> tuple[Ints, ...]:
     """Add whole numbers of rows that are alike in all columns; sort by the columns, drop zeros."""
+    if not len(parts):
+        return (*columns, parts)
     key = _packed(columns)
     if key is None:
         order = np.lexsort(tuple(reversed(columns)))
         by: Sequence[Ints] = [c[order] for c in columns]
     else:
-        order = np.argsort(key, kind="stable")
+        order = np.argsort(key)
         by = [key[order]]
-    new = np.ones(len(order), dtype=bool)
-    if len(order):
-        new[1:] = np.logical_or.reduce([c[1:] != c[:-1] for c in by])
-    start = np.flatnonzero(new)
-    total = np.add.reduceat(parts[order], start) if len(start) else parts[:0]
+    new = np.logical_or.reduce([c[1:] != c[:-1] for c in by])
+    start = np.flatnonzero(np.append(True, new))
+    total = np.add.reduceat(parts[order], start)
     first = order[start[total > 0]]
     return (*(c[first] for c in columns), total[total > 0])
 
 
 def _packed(columns: Sequence[Ints]) -> Ints | None:
     """Put columns into one number that sorts as they do; None where it would not fit."""
-    key = np.zeros(len(columns[0]), dtype=np.int64)
+    key = np.zeros(1, np.int64)
     size = 1
     for column in columns:
-        low, high = (int(column.min()), int(column.max())) if len(column) else (0, 0)
-        size *= high - low + 1
+        low = int(column.min())
+        many = int(column.max()) - low + 1
+        size *= many
         if size >= 1 << 62:
             return None
-        key *= high - low + 1
-        key += column - low
+        key = key * many + (column - low)
     return key
 
 
@@ -353,8 +350,8 @@ def _merge(tiles: Sequence[Tile], names: Sequence[str], numbers: Mapping[str, In
     """Put blocks together: covers are numbered anew over all of them."""
     members = sorted({m for tile in tiles for m in tile.members})
     rank = {m: k for k, m in enumerate(members)}
-    again = [np.array([rank[m] for m in t.members], dtype=np.int64)[t.cover] for t in tiles]
-    none = np.empty(0, dtype=np.int64)
+    again = [np.array([rank[m] for m in t.members])[t.cover] for t in tiles]
+    none = np.empty(0, np.int64)
 
     def column(name: str) -> Ints:
         return np.concatenate([none, *(getattr(t, name) for t in tiles)]).astype(np.int64)
@@ -363,9 +360,9 @@ def _merge(tiles: Sequence[Tile], names: Sequence[str], numbers: Mapping[str, In
     cover, row, col, landuse, parts = add_up(columns, column("parts"))
     covers = {}
     for k, name in enumerate(names):
-        lists = [sorted(numbers[name][list(m[k])].tolist()) if m[k] else [] for m in members]
+        lists = [sorted(numbers[name][list(m[k])].tolist()) for m in members]
         face = np.repeat(np.arange(len(members)), [len(x) for x in lists])
-        feature = np.array([x for each in lists for x in each], dtype=np.int64)
+        feature = np.array([x for each in lists for x in each], np.int64)
         covers[name] = (face.astype(np.int64), feature)
-    nowhere = np.full(len(members), None, dtype=object)
+    nowhere = np.full(len(members), None)
     return Measured(Faces(nowhere, covers), cover, row, col, landuse, parts)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 
 import pandas as pd
 
 from zoning.inputs.protections import counted_by_default
 from zoning.ledger.atoms import NONE, OVERLAP
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 
 def known_use(atoms: pd.DataFrame, classes: pd.DataFrame | None) -> pd.Series:
