@@ -6,6 +6,7 @@ import dataclasses
 
 import fake_plan
 import made_up
+import pandas as pd
 import pytest
 import worlds
 from pandas.testing import assert_frame_equal
@@ -18,7 +19,7 @@ from zoning.pipeline import assemble as module
 from zoning.pipeline.again import zone_again
 from zoning.pipeline.assemble import Solved, assemble
 from zoning.pipeline.contracts import broken, hold
-from zoning.planfile.models import CapPart
+from zoning.planfile.models import CapPart, PlaceRule
 from zoning.questions import answer
 from zoning.questions.answer import Question
 from zoning.questions.released import classes_of
@@ -83,6 +84,11 @@ def test_land_of_no_zone_or_no_township_is_not_offered(plan) -> None:
     left = module.offered(pieces)["free_m2"]
     assert left[[one, two, three]].tolist() == [0, 0, 0]
     assert left.sum() == plan.pieces["free_m2"].drop([one, two, three]).sum()
+    assert "reducible_m2" not in module.offered(pieces)
+    # Read back from files, what may go is empty where nothing may.
+    some = pd.array([5, *[None] * (len(pieces) - 1)], dtype="Int64")
+    gone = module.offered(pieces.assign(reducible_m2=some))["reducible_m2"]
+    assert gone.dtype == "int64" and gone.tolist() == [5, *[0] * (len(pieces) - 1)]
 
 
 def test_locks_are_part_of_what_is_told_before_solving(plan) -> None:
@@ -185,3 +191,44 @@ def test_a_plan_does_not_remember_what_it_was_asked_before(plan) -> None:
     assert not {"construction", "allocation", "infeasible", "what_if", "digest"} & bare.run.keys()
     spoken = ("cap.", "new.", "floor.", "presolve.", "allocation.")
     assert not [c.check for c in bare.checks if c.check.startswith(spoken)]
+
+
+def test_a_plan_zoned_again_by_its_own_rules_is_the_plan(plan) -> None:
+    """What was measured, classed, told and placed: every column, though nothing was read."""
+    state = zone_again(plan, plan.config, None, classes_of(plan))
+    assert sorted(state.units) == sorted(plan.units)
+    assert_frame_equal(state.units[list(plan.units)], plan.units)
+    assert sorted(state.townships) == sorted(plan.townships.columns.drop("new_m2"))
+    assert_frame_equal(state.townships, plan.townships[list(state.townships)])
+    assert_frame_equal(state.pieces, plan.pieces.drop(columns="new_m2"))
+    bare = zone_again(plan, plan.config, None, classes_of(plan), allocate=False)
+    assert_frame_equal(bare.units, state.units.drop(columns="new_m2"))
+
+
+def test_what_the_planner_gave_under_the_name_of_a_result_comes_back(plan) -> None:
+    """A column ``zone`` of the planner's table is kept as ``given_zone`` by a run."""
+    towns = plan.townships.assign(given_zone="mine", given_slope_deg=5.0)
+    geometry = towns.pop("geometry")
+    changed = dataclasses.replace(plan, townships=towns.set_geometry(geometry))
+    state = zone_again(changed, plan.config, None, classes_of(plan), allocate=False)
+    assert state.townships["given_zone"].tolist() == ["mine"] * 3
+    assert state.townships["given_slope_deg"].tolist() == [5.0] * 3
+    assert state.townships["zone"].tolist() == plan.townships["zone"].tolist()
+
+
+def test_a_plan_without_townships_is_not_zoned_again(plan) -> None:
+    with pytest.raises(InputError) as error:
+        zone_again(dataclasses.replace(plan, townships=None), plan.config, None, None)
+    (problem,) = error.value.problems
+    assert (problem.code, problem.where) == ("no-townships", plan.name)
+
+
+def test_rules_that_contradict_one_another_leave_a_plan_zoned_again_without_new_land(plan) -> None:
+    def again(**floor):
+        place = PlaceRule(place="321002", source="made up", **floor)
+        cap = plan.config.cap.model_copy(update={"counties": (place,)})
+        return zone_again(plan, plan.config.model_copy(update={"cap": cap}), None, classes_of(plan))
+
+    assert "new_m2" not in again(floor_m2=4_000_000).units  # it has 3 km2 of free land
+    held = again(floor_m2=200_000).units
+    assert held.loc[held["county"] == "321002", "new_m2"].sum() >= 200_000

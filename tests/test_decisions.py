@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 
 import geopandas as gpd
+import keeping
 import pandas as pd
 import pytest
 import worlds
@@ -191,3 +192,7 @@ def test_the_form_of_decisions_asks_for_reason_and_name_and_locks_the_rest():
     assert locked == form.locked
     tested = {c.get("field"): c.get("exp") for c in parts["constraintExpressions"]}
     assert "decided_zone" in tested["reason"] and r"\\d{4}" in tested["date"]
+
+
+def test_the_whole_plan_is_as_it_is_kept(plan) -> None:
+    keeping.hold(plan, "decisions")

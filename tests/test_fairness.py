@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zoning as zn
-from tests import worlds
+from tests import keeping, worlds
 from zoning.measure.patterns import gini, theil
 from zoning.pipeline import fairness
 from zoning.verify import verify
@@ -169,3 +169,94 @@ def test_a_block_of_new_land_is_a_cluster_and_chance_is_not():
     noise = np.random.default_rng(3).random(side**2)
     told = clusters(index, noise, pairs)["cluster"]
     assert (told != "none").mean() < 0.2
+
+
+@pytest.fixture
+def clustered(plan):
+    """Give the plan with clusters asked for, one unit that rounds to nothing, and one of 1 m2."""
+    units = plan.units.copy()
+    units.loc[units.index[-1], ["area_m2", "new_m2"]] = 0
+    units.loc[units.index[-2], ["area_m2", "new_m2"]] = 1
+    units.loc[units.index[0], "zone"] = pd.NA
+    outputs = plan.config.outputs.model_copy(update={"patterns": True})
+    return replace(plan, units=units, config=plan.config.model_copy(update={"outputs": outputs}))
+
+
+def test_clusters_of_a_plan_are_those_of_its_shares_and_zones(clustered):
+    from zoning.measure.patterns import lisa, lisa_p, morans_i
+    from zoning.pipeline import patterns
+
+    (given,) = patterns.contribution(clustered)
+    units = clustered.units
+    # Squares are neighbours where their corners lie 1 km apart: no code is read here.
+    x, y = units.geometry.bounds["minx"].to_numpy(), units.geometry.bounds["miny"].to_numpy()
+    far = np.abs(x[:, None] - x) + np.abs(y[:, None] - y)
+    pairs = np.argwhere(np.triu(far == 1000))
+    share = [n / a if a else 0.0 for n, a in zip(units["new_m2"], units["area_m2"], strict=True)]
+    assert share[-2:] == [1.0, 0.0]
+    drawn = {"permutations": 199, "seed": 20_131}
+
+    def row(what, values):
+        found = morans_i(values, pairs, **drawn)
+        return [what, round(found.value, 6), round(-1 / 17, 6), round(found.p, 6), 18]
+
+    zones = units["zone"].fillna("").tolist()
+    # No unit lies in balance: such a zone does not cluster, it is not there.
+    wanted = [row("new_land", share)]
+    wanted += [
+        row(code, [float(z == code) for z in zones])
+        for code in clustered.scheme.codes if code in zones
+    ]  # fmt: skip
+    table = given.table("patterns")
+    assert table.keys == ("what",) and len(wanted) > 2
+    assert list(table.frame) == ["what", "morans_i", "expected", "p", "units"]
+    assert table.frame.to_numpy().tolist() == wanted
+    local, quadrant = lisa(share, pairs)
+    p = lisa_p(share, pairs, **drawn)
+    kinds = [q if chance <= 0.05 else "none" for q, chance in zip(quadrant, p, strict=True)]
+    clusters = given.table("new_land_clusters")
+    assert clusters.keys == ("unit",)
+    assert clusters.frame["unit"].tolist() == units.index.tolist()
+    assert clusters.frame["local_i"].tolist() == np.round(local, 6).tolist()
+    assert clusters.frame["p"].tolist() == np.round(p, 6).tolist()
+    assert clusters.frame["cluster"].tolist() == kinds
+    words = {f.name: dict(f.words) for t in given.tables for f in t.fields if f.words}
+    assert set(words["what"]) == {"new_land", *clustered.scheme.codes}
+    classes = {c.code: c.label for c in given.themes[0].classes}
+    assert words["cluster"] == classes and set(classes) == {"HH", "HL", "LH", "LL", "none"}
+    assert {f.name: f.unit for f in table.fields}["units"] == "count"
+    (chapter,) = given.chapters
+    assert (chapter.maps, chapter.tables) == (("new_land_pattern",), ("patterns",))
+    for lang in ("en", "zh"):
+        said = chapter.paragraphs[0].get(lang)
+        assert "199" in said and "20131" in said and "0.05" in said
+
+
+def test_a_zone_that_is_everywhere_does_not_cluster_and_two_units_are_too_few(clustered):
+    from zoning.pipeline import patterns
+
+    def rows(units):
+        given = patterns.contribution(replace(clustered, units=units))
+        return [g.table("patterns").frame["what"].tolist() for g in given]
+
+    units = clustered.units
+    assert rows(units.assign(zone="key")) == rows(units.drop(columns="zone")) == [["new_land"]]
+    assert len(rows(units.iloc[:3])) == 1 and rows(units.iloc[:2]) == []
+    assert rows(units.drop(columns="new_m2")) == []
+
+
+def test_a_cluster_is_told_up_to_the_level_and_none_without_neighbours(monkeypatch):
+    from zoning.pipeline import patterns
+
+    index, pairs = pd.Index(list("abcd"), name="unit"), np.array([[0, 1], [1, 2]])
+    share = np.array([1.0, 1.0, 0.0, 0.0])
+    found = patterns.clusters(index, share, pairs)
+    assert found["cluster"].iloc[3] == "none" and found["p"].isna().tolist() == [False] * 3 + [True]
+    assert (found.dtypes == ["string", "Float64", "Float64", "string"]).all()
+    monkeypatch.setattr(patterns, "lisa_p", lambda *_, **__: np.array([0.05, 0.055, 0.01, np.nan]))
+    told = patterns.clusters(index, share, pairs)["cluster"].tolist()
+    assert told == ["HH", "none", "LH", "none"]
+
+
+def test_the_whole_plan_is_as_it_is_kept(plan):
+    keeping.hold(plan, "small")

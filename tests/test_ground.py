@@ -13,7 +13,7 @@ from rasterio.transform import from_origin
 from shapely import LineString, Point
 
 import zoning as zn
-from tests import worlds
+from tests import keeping, worlds
 from zoning.errors import InputError
 
 X, Y = worlds.X, worlds.Y
@@ -95,8 +95,12 @@ term = [{{ indicator = "town_suited_share", weight = {town}, scale = "linear", l
     return plan
 
 
-def test_indicators_by_hand(tmp_path):
-    plan = zn.run(world(tmp_path))
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    return zn.run(world(tmp_path_factory.mktemp("地")))
+
+
+def test_indicators_by_hand(plan):
     towns, units = plan.townships, plan.units
     a, b, c = towns.index
     # A ramp of 2 m every 100 m; where it ends it is level.
@@ -335,3 +339,7 @@ def test_classes_are_taken_from_the_nearest_pixel_and_numbers_between_them(
     with rasterio.open(out) as made:
         inner = set(np.unique(made.read(1)[1:-1, 1:-1]).tolist())
     assert inner <= {0, 100} if classes else inner == {50}
+
+
+def test_the_whole_plan_is_as_it_is_kept(plan):
+    keeping.hold(plan, "ground")

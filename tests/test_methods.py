@@ -817,6 +817,14 @@ def test_where_nobody_switches_the_log_has_its_columns_and_no_rows() -> None:
     ]  # fmt: skip
     assert list(log) == columns and joined["zone"].tolist() == ["key"] * 3
     assert join_enclaves(rows, line, rounds=1)[1]["township"].tolist() == ["b"]
+    # Of a row in which each joins after the one before it three do, for there are three rounds.
+    rows = classed(
+        a=("key", "x", 0.9), b=("moderate", "key", 0.04), c=("optimised", "key", 0.03),
+        d=("moderate", "key", 0.02), e=("optimised", "key", 0.01), f=("moderate", "x", 0.9),
+    )  # fmt: skip
+    _, log = join_enclaves(rows, nx.path_graph(list("abcdef")))
+    assert log[["round", "township"]].to_numpy().tolist() == [[1, "b"], [2, "c"], [3, "d"]]
+    rows = rows.iloc[:3]
     unknown = rows.assign(margin=[np.nan] * 3)
     assert join_enclaves(unknown, line)[1].empty
     gone = classed(a=("key", "x", 0.9), b=(None, "key", 0.01), c=("optimised", None, 0.01))

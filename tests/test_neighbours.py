@@ -9,7 +9,7 @@ import pytest
 from shapely import box
 
 import zoning as zn
-from tests import worlds
+from tests import keeping, worlds
 from tests.worlds import K, X, Y
 from zoning.errors import InputError
 from zoning.pipeline.neighbours import pairs
@@ -176,3 +176,7 @@ def test_what_is_wrong_is_told_at_once(tmp_path):
     )
     with pytest.raises(InputError, match="polygons"):
         zn.run(path)
+
+
+def test_the_whole_plan_is_as_it_is_kept(plan):
+    keeping.hold(plan[1], "neighbours")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
+import keeping
 import numpy as np
 import pandas as pd
 import pytest
@@ -472,3 +473,8 @@ def test_a_conflict_names_the_side_of_a_reduction():
     found = find_conflict(pieces, limits)
     members = {r.key: r.amount_m2 for r in found.members}
     assert members == {("city", "city", "cap"): -20, ("reduction", "old", "cap"): 5}
+
+
+@pytest.mark.parametrize("plan", ["plain"], indirect=True)
+def test_the_whole_plan_is_as_it_is_kept(plan):
+    keeping.hold(plan, "phases")

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
+import keeping
 import pandas as pd
 import pytest
 import shapely
@@ -428,13 +429,15 @@ def test_decisions_made_in_a_layer_are_read_back_and_shown(tmp_path):
     assert store.load(tmp_path / "out").tables["decisions"]["who"].tolist() == ["规划科"]
 
 
-def test_contiguity_and_other_methods_stand_in_tables(tmp_path):
+def test_contiguity_other_methods_and_totals_shared_out_stand_in_tables(tmp_path):
     extra = '[zones]\ncontiguity = true\ncompare = ["dominant", "cube"]\n'
+    extra += '[indicators]\nspread = ["population", "gdp_10k_yuan"]\n'
     plan = run(tmp_path, extra=extra)
     assert list(plan.tables["contiguity"].columns)[:3] == ["round", "township", "was"]
     methods = plan.tables["methods"]
     assert {"two-matrices", "dominant", "cube", "agree", "status"} <= set(methods.columns)
     assert len(methods) == 3
+    keeping.hold(plan, "compared")
 
 
 def test_presolve_tells_what_cannot_hold_before_solving(tmp_path):

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import replace
 
 import geopandas as gpd
+import keeping
 import numpy as np
 import pandas as pd
 import pytest
@@ -480,3 +481,7 @@ def test_units_that_an_area_touches_however_many_there_are(areas):
     assert pairs == {0: [], 1: every[1:], 2: every}[areas]
     assert over.sole().tolist() == {0: [], 1: [0, 0], 2: [1, 0, 0]}[areas]
     assert not found.changed.any() and (found.then < 0).all()
+
+
+def test_the_whole_plan_is_as_it_is_kept(plan):
+    keeping.hold(plan, "protections")

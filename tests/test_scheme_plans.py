@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests import worlds
+from tests import keeping, worlds
 from zoning import api, planfile, schemes
 from zoning.base.shipped import data_path
 from zoning.contribution import rules
@@ -284,3 +284,7 @@ def test_an_ambiguous_township_waits_for_a_decision(tmp_path):
     )
     decided = steps.run(planfile.load(path), tmp_path)
     assert decided.townships.at[open_.index[0], "zone"] == "agricultural"
+
+
+def test_the_whole_plan_in_zones_of_its_own_is_as_it_is_kept(pair):
+    keeping.hold(pair[1], "own-scheme")

@@ -6,6 +6,7 @@ import io
 import re
 import xml.etree.ElementTree as ET
 
+import keeping
 import pandas as pd
 import pytest
 import worlds
@@ -222,3 +223,7 @@ def test_what_a_crosswalk_leaves_to_a_person_is_told_with_its_choices() -> None:
         "a decision on record must say which"
     )
     assert told.zh == "甲镇（t1）：对照表可取农产品主产区或城市化地区，须由人工决定"
+
+
+def test_the_whole_plan_is_as_it_is_kept(plan):
+    keeping.hold(plan, "unzoned")

@@ -128,5 +128,5 @@ def _place(
         )  # fmt: skip
     except InfeasibleError:
         return
-    new = found.new_m2.groupby(state.pieces["unit"].reindex(found.new_m2.index)).sum()
-    state.units["new_m2"] = new.reindex(state.units.index, fill_value=0).astype("int64")
+    unit = state.pieces.loc[found.new_m2.index, "unit"]
+    state.units["new_m2"] = runs.total(found.new_m2, unit, state.units.index)

@@ -173,7 +173,7 @@ def _evaluated(
     config: Config, intake: Intake, places: Places
 ) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
     """Evaluate, ecology first, and give the shares of classes of land."""
-    out = {k: pd.DataFrame(index=f.index) for k, f in places.frames.items()}
+    out = {k: pd.DataFrame() for k in places.frames}
     findings: list[Finding] = []
     with tempfile.TemporaryDirectory() as folder:
         done: dict[str, Path] = {}

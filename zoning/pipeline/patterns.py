@@ -39,8 +39,9 @@ def contribution(plan: Plan) -> tuple[Contribution, ...]:
         return ()
     edges = lattice_edges(units.index, plan.grid.cell_m)
     pairs = np.stack([units.index.get_indexer(edges[c]) for c in ("a", "b")], axis=1)
-    area = units["area_m2"].to_numpy(dtype=np.float64)
-    share = units["new_m2"].to_numpy(dtype=np.float64) / np.where(area > 0, area, 1.0)
+    # The area of a unit may round to 0 m2; nothing new lies there.
+    area = np.maximum(units["area_m2"].to_numpy(dtype=np.float64), 1.0)
+    share = units["new_m2"].to_numpy(dtype=np.float64) / area
     rows = [_row("new_land", share, pairs)]
     if "zone" in units:
         zone = units["zone"].astype("string").fillna("").to_numpy(dtype=object)
@@ -71,14 +72,14 @@ def clusters(index: pd.Index, share: Any, pairs: Any) -> pd.DataFrame:
     """
     local, quadrant = lisa(share, pairs)
     p = lisa_p(share, pairs, permutations=PERMUTATIONS, seed=SEED)
-    kind = np.where((p <= LEVEL) & (quadrant != ""), quadrant, "none")
+    # Without neighbours p is NaN: not known, and no cluster.
     out = pd.DataFrame(
         {
             "unit": index.astype(str), "local_i": pd.array(np.round(local, 6), dtype="Float64"),
-            "p": pd.array(np.round(p, 6), dtype="Float64"), "cluster": kind,
+            "p": pd.array(np.round(p, 6), dtype="Float64"),
+            "cluster": np.where(p <= LEVEL, quadrant, "none"),
         }
     )  # fmt: skip
-    out["p"] = out["p"].mask(np.isnan(p), pd.NA)
     return out.astype({"unit": "string", "cluster": "string"})
 
 

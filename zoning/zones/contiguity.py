@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import networkx as nx
 
+#: At most this many passes (our choice).
+ROUNDS = 3
+
 
 def adjacency(places: gpd.GeoDataFrame, *, tolerance_m: float = 1.0) -> nx.Graph[str]:
     """Graph of neighbours: places that share a border of some length.
@@ -67,7 +70,7 @@ def join_enclaves(
     neighbours: nx.Graph[str],
     *,
     max_margin: float = 0.05,
-    rounds: int = 3,
+    rounds: int = ROUNDS,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Let lone townships with a small margin join their neighbours.
 
@@ -84,7 +87,7 @@ def join_enclaves(
     max_margin : float
         Share of the scale (our choice: 5 %).
     rounds : int
-        At most this many passes (our choice: 3).
+        At most this many passes.
 
     Returns
     -------
@@ -120,7 +123,7 @@ def join_enclaves(
 
 def switches(
     zone: dict[str, str], then: Mapping[str, str], order: Sequence[str],
-    around: Mapping[str, Sequence[str]], rounds: int = 3,
+    around: Mapping[str, Sequence[str]], rounds: int = ROUNDS,
 ) -> Iterator[tuple[int, str, str]]:  # fmt: skip
     """Let lone places join, in order; ``zone`` is changed, and each switch is given.
 
