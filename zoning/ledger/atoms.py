@@ -244,10 +244,10 @@ def _neighbours(units: gpd.GeoDataFrame, slivers: Any, grid: GridSpec) -> dict[s
     to: dict[str, str] = {}
     for unit in slivers:
         col, row = grid.locate(unit)
-        by_edge = [(1, 0), (-1, 0), (0, 1), (0, -1)]
-        by_corner = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
-        for steps in (by_edge, by_corner):
-            around = [grid.code(col + dx, row + dy) for dx, dy in steps]
+        by_edge = [(col + 1, row), (col - 1, row), (col, row + 1), (col, row - 1)]
+        by_corner = [(x, y) for x in (col - 1, col + 1) for y in (row - 1, row + 1)]
+        for near in (by_edge, by_corner):
+            around = [grid.code(x, y) for x, y in near]
             takers = [u for u in around if u in area and u not in small]
             if takers:
                 to[unit] = min(takers, key=lambda u: (-area[u], u))

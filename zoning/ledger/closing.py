@@ -58,7 +58,7 @@ def close(
         ``unit``, the columns of ``labels``, ``landuse``, ``area_m2`` (int64, above 0), sorted;
         what is text in ``labels``, and units, are coded (:mod:`zoning.base.coded`).
     """
-    place = np.empty(len(city), dtype=np.int64)
+    place = np.empty(len(city), np.int64)
     order = grid.order(city.col, city.row)
     place[order] = np.arange(len(order))
     unit, there = units_of(found.row, found.col, city, place)

@@ -94,13 +94,13 @@ def round_areas(
     ...             whole=[True, True, True, False], cell_m2=10).tolist()
     [4, 6, 10, 2]
     """
-    values = np.asarray(amounts, dtype=np.float64)
+    values = np.asarray(amounts, np.float64)
     if values.size and (not np.isfinite(values).all() or values.min() < 0):
         raise ValueError("amounts must be finite and not negative")
     unit = _numbered(np.asarray(units))
-    square = np.zeros(values.size, bool) if whole is None else np.asarray(whole, dtype=bool)
+    square = np.zeros(values.size, bool) if whole is None else np.asarray(whole, bool)
     fine = _exact(values, unit, square, int(total), cell_m2)
-    levels = [np.zeros(values.size, dtype=np.int64)]
+    levels = [np.zeros(values.size, np.int64)]
     for labels in nests:
         levels.append(_numbered(np.stack([levels[-1], np.asarray(labels)])))
     crossing = levels[:1]
@@ -128,7 +128,7 @@ def _numbered(keys: npt.NDArray[Any]) -> Ints:
                 near = keys - least
                 seen = np.zeros(int(near.max()) + 1, bool)
                 seen[near] = True
-                return np.asarray(np.cumsum(seen)[near] - 1, dtype=np.int64)
+                return np.asarray(np.cumsum(seen)[near] - 1, np.int64)
         return np.unique(keys, return_inverse=True)[1].ravel().astype(np.int64)
     number = _numbered(keys[0])
     for row in keys[1:]:
@@ -140,7 +140,7 @@ def _numbered(keys: npt.NDArray[Any]) -> Ints:
 
 def _first(numbers: Ints) -> Ints:
     """Give the first row of each number; all from 0 to the largest occur."""
-    first = np.empty(int(numbers.max()) + 1 if numbers.size else 0, dtype=np.int64)
+    first = np.empty(int(numbers.max()) + 1 if numbers.size else 0, np.int64)
     # Of several rows the one that is written last stays.
     first[numbers[::-1]] = np.arange(numbers.size - 1, -1, -1)
     return first
@@ -148,7 +148,7 @@ def _first(numbers: Ints) -> Ints:
 
 def _add(values: Ints, labels: Ints) -> Ints:
     """Add up whole numbers by label; floats of bincount would not be exact for a country."""
-    out = np.zeros(int(labels.max()) + 1 if labels.size else 0, dtype=np.int64)
+    out = np.zeros(int(labels.max()) + 1 if labels.size else 0, np.int64)
     np.add.at(out, labels, values)
     return out
 
@@ -270,7 +270,7 @@ def _bounds(size: Ints, close: float = 0.0) -> Ints:
 
 def _tree(rest: Ints, places: Sequence[Ints]) -> list[tuple[Ints, Ints]]:
     """Give for each level what its places have, and which place of the level before holds each."""
-    found = [(_add(rest, places[0]), np.zeros(int(places[0].max()) + 1, dtype=np.int64))]
+    found = [(_add(rest, places[0]), np.zeros(int(places[0].max()) + 1, np.int64))]
     for above, level in pairwise(places):
         found.append((_add(rest, level), above[_first(level)]))
     return found
@@ -333,7 +333,7 @@ def _flow(
     if found.flow_value != int(low.sum()):
         return None
     through = np.asarray(found.flow[ends[0], ends[1]]).ravel()
-    return np.asarray(least + through, dtype=np.int64)
+    return np.asarray(least + through, np.int64)
 
 
 def _hand_out(fine: Ints, part: Ints, given: Ints) -> Ints:

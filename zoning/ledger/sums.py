@@ -108,7 +108,7 @@ def add_overlays(
         total = runs.total(under, parts["unit"], units.index)
         known = red_known or "redline" not in overlay.protections
         units[overlay.column] = total.astype("Int64") if known else pd.array(
-            [pd.NA] * len(units), dtype="Int64"
+            [pd.NA] * len(units), "Int64"
         )  # fmt: skip
 
 
@@ -116,7 +116,7 @@ def sums(parts: pd.DataFrame, by: Sequence[str], index: pd.Index) -> pd.DataFram
     """Add up every sum column by some keys (0 on rows of ``index`` without atoms)."""
     out = _flat(parts, by).set_index(list(by))
     at = runs.positions(out.index, index)
-    filled = np.zeros((len(out.columns), len(index)), dtype=np.int64)
+    filled = np.zeros((len(out.columns), len(index)), np.int64)
     for row, column in zip(filled, out.columns, strict=True):
         row[at[at >= 0]] = out[column].to_numpy(np.int64)[at >= 0]
     return pd.DataFrame(dict(zip(out.columns, filled, strict=True)), index=index)

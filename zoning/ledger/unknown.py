@@ -29,16 +29,16 @@ def forget_red(frame: pd.DataFrame, counted: Collection[str] | None = None) -> N
         unknown.append("protected")
     for name in unknown:
         if f"{name}_m2" in frame:
-            frame[f"{name}_m2"] = pd.array([pd.NA] * len(frame), dtype="Int64")
+            frame[f"{name}_m2"] = pd.array([pd.NA] * len(frame), "Int64")
         if f"{name}_share" in frame:
-            frame[f"{name}_share"] = pd.array([pd.NA] * len(frame), dtype="Float64")
+            frame[f"{name}_share"] = pd.array([pd.NA] * len(frame), "Float64")
 
 
 def unknown_stays(total: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     """Make sums ``<NA>`` of which a part is: pandas adds up what is unknown to 0."""
     for column in total.columns:
         if parts[column].isna().any():
-            total[column] = pd.array([pd.NA] * len(total), dtype="Int64")
+            total[column] = pd.array([pd.NA] * len(total), "Int64")
     return total
 
 

@@ -146,7 +146,7 @@ def knee_of(cost: np.ndarray[Any, Any], gain: np.ndarray[Any, Any]) -> np.ndarra
     >>> knee_of(cost, gain).tolist()
     [False, True, False, False, False]
     """
-    knee = np.zeros(len(cost), dtype=bool)
+    knee = np.zeros(len(cost), bool)
     span_cost, span_gain = cost.max() - cost.min(), gain.max() - gain.min()
     if len(cost) < 3 or span_cost <= 0 or span_gain <= 0:
         return knee

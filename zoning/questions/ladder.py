@@ -89,7 +89,7 @@ def ladder(plan: Plan, progress: Callable[[int, int], None] | None = None) -> La
     cap = float(plan.config.cap.share or 0)
     free = acc.existing_m2 + int(offered["free_m2"].sum())
     shares = caps_of(acc.existing_m2 / acc.base_m2, free / acc.base_m2, cap)
-    steps, land = [], np.zeros((len(shares), len(offered)), dtype=np.int64)
+    steps, land = [], np.zeros((len(shares), len(offered)), np.int64)
     for k, share in enumerate(shares):
         step, new = _step(plan, share)
         steps.append(step)

@@ -364,5 +364,5 @@ def _without_solving(base: Allocation, case: _Case, how: dict[str, Any]) -> Pric
     upper = max(0.0, bound - base.objective)
     if upper > max(0.0, base.bound - base.objective) + 1e-9 * abs(base.bound):
         return None
-    none = Moves.of(case.pieces.index, np.zeros(0, dtype=np.int64))
+    none = Moves.of(case.pieces.index, np.zeros(0, np.int64))
     return _told(case.pieces, case, 0.0, upper, none)

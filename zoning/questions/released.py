@@ -76,7 +76,7 @@ def released(plan: Plan) -> pd.DataFrame:
     use = classes.reindex(seen)
     open_ = use["group"].notna() & ~use["built"].eq(True) & ~use["water"].eq(True)
     sole = over.sole()
-    nowhere = atoms["township"].isin([NONE, OVERLAP]).to_numpy(dtype=bool)
+    nowhere = atoms["township"].isin([NONE, OVERLAP]).to_numpy(bool)
     mine = open_.to_numpy()[number] & (sole >= 0) & ~nowhere
     keys = ["area", "unit", "township"]
     table = spelled(atoms[mine]).assign(area=sole[mine])
@@ -113,12 +113,12 @@ def _turned(plan: Plan, over: Over, atoms: pd.DataFrame) -> pd.DataFrame:
     """
     hangs = over.hanging(atoms, plan.units, plan.scheme)
     units, then = plan.units.iloc[hangs.unit[hangs.changed]], hangs.then[hangs.changed]
-    codes = np.array([*(o.code for o in plan.scheme.replacing), ""], dtype=object)
+    codes = np.array([*(o.code for o in plan.scheme.replacing), ""], object)
     turned = pd.DataFrame({"area": hangs.area[hangs.changed], "unit": units.index.astype(str)})
     turned["township_zone"] = np.where(then >= 0, codes[then], units.get("township_zone", ""))
     rows = plan.pieces[["unit", "township"]]  # type: ignore[index]
     # A few of a million pieces; joined to all of them their codes were written three times.
-    mine = np.zeros(len(plan.units), dtype=bool)
+    mine = np.zeros(len(plan.units), bool)
     mine[hangs.unit[hangs.changed]] = True
     rows = rows[mine[runs.positions(rows["unit"], plan.units.index)]]
     return rows.merge(turned, on="unit")[["area", "unit", "township", "township_zone"]]

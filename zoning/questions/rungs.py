@@ -82,7 +82,7 @@ class Ladder:
         array of int64, steps x keys
         """
         at = keys.get_indexer(by.reindex(self.pieces))
-        found = np.zeros((len(self.steps), len(keys)), dtype=np.int64)
+        found = np.zeros((len(self.steps), len(keys)), np.int64)
         for row, land in zip(found, self.new_m2, strict=True):
             np.add.at(row, at[at >= 0], land[at >= 0])
         return found

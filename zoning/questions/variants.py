@@ -83,7 +83,7 @@ class Variants:
         price = self._prices(columns, self.steps, len(model.worth))
         bound = self._bound(model.worth, model.least, model.room, price, self.steps)
         if bound <= self.worth:
-            return 0.0, self._moves(np.zeros(len(self.base), dtype=np.int64))
+            return 0.0, self._moves(np.zeros(len(self.base), np.int64))
         table = pd.DataFrame(columns, index=pd.RangeIndex(len(model.room)))
         model = replace(model, groups=groups_of(table, self.limits, model.least, model.room))
         answer = without_boundary(model, Effort())
@@ -127,8 +127,8 @@ class Variants:
         for column in self.zoned:
             known &= columns[column].codes >= 0
         room = np.where(known, free, 0)
-        added = np.insert(np.zeros(len(self.base), dtype=bool), behind + 1, True)
-        least = np.zeros(len(room), dtype=np.int64)
+        added = np.insert(np.zeros(len(self.base), bool), behind + 1, True)
+        least = np.zeros(len(room), np.int64)
         more = np.round(np.nan_to_num(worth) * QUANTUM).astype(np.int64)
         model = replace(
             self.model,
@@ -148,7 +148,7 @@ class Variants:
         then = zone.categories.get_indexer(turned["township_zone"].astype(object))
         if (then < 0).any():
             return False  # a zone that no unit of the plan has
-        to = np.full(len(self.model.units), -1, dtype=np.int64)
+        to = np.full(len(self.model.units), -1, np.int64)
         to[self.model.unit[at]] = then
         mine = to[self.model.unit]
         codes = np.where(mine >= 0, mine, zone.codes)
@@ -157,7 +157,7 @@ class Variants:
 
     def _prices(self, columns: Mapping[str, Any], steps: Mapping[int, int], n: int) -> Ints:
         """Add up the prices of the limits on each row."""
-        out = np.zeros(n, dtype=np.int64)
+        out = np.zeros(n, np.int64)
         for k, step in steps.items():
             limit = self.limits[k]
             if not limit.where:
@@ -183,7 +183,7 @@ class Variants:
 
     def _moves(self, change: Ints) -> Moves:
         """Give the changes in the order of the pieces that were given."""
-        by_row = np.empty(len(change), dtype=np.int64)
+        by_row = np.empty(len(change), np.int64)
         by_row[self.model.order] = change
         return Moves.of(self.pieces, by_row)
 

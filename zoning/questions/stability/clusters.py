@@ -39,7 +39,7 @@ class CrossCheck:
     @property
     def moved(self) -> pd.DataFrame:
         """Townships that the clusters put elsewhere."""
-        return self.table[self.table["moved"].fillna(value=False).astype(bool)]
+        return self.table[self.table["moved"].fillna(False).astype(bool)]
 
 
 def cross_check(
@@ -88,12 +88,12 @@ def grouped(townships: pd.DataFrame, x: Floats, how: str, *, seed: int = 0) -> C
 
     ``how`` is "kmeans", or a name for Ward's clustering.
     """
-    whole = ~np.isnan(x).any(axis=1) & townships["zone"].notna().to_numpy(dtype=bool)
+    whole = ~np.isnan(x).any(axis=1) & townships["zone"].notna().to_numpy(bool)
     zones = townships["zone"].astype(object).to_numpy()
     names = sorted(set(zones[whole]))
     z = _z_scores(x[whole])
     label = _kmeans(z, len(names), seed) if how == "kmeans" else _ward(z, len(names))
-    found = np.full(len(townships), pd.NA, dtype=object)
+    found = np.full(len(townships), pd.NA)
     found[whole] = _name(label, zones[whole], names)
     return checked(townships, found, how, _by_chance(label, zones[whole], names, seed))
 
@@ -112,9 +112,8 @@ def checked(
     table = pd.DataFrame(
         {
             "zone": townships["zone"].astype("string"),
-            "cluster_zone": pd.array(found, dtype="string"),
-        },
-        index=townships.index,
+            "cluster_zone": pd.array(found, "string"),
+        }
     )
     table["moved"] = table["zone"] != table["cluster_zone"]
     kappa = cohen_kappa(table["zone"], table["cluster_zone"])
@@ -140,8 +139,8 @@ def _by_chance(
 
 
 def _z_scores(x: Floats) -> Floats:
-    spread = x.std(axis=0)
-    out: Floats = (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    away, spread = x - x.mean(axis=0), x.std(axis=0)
+    out: Floats = np.divide(away, spread, out=np.zeros_like(away), where=spread > 0)
     return out
 
 
@@ -149,7 +148,7 @@ def _ward(z: Floats, k: int) -> npt.NDArray[np.int64]:
     from scipy.cluster.hierarchy import fcluster, linkage
 
     if len(z) < 2:
-        return np.zeros(len(z), dtype=np.int64)
+        return np.zeros(len(z), np.int64)
     label: npt.NDArray[np.int64] = fcluster(linkage(z, "ward"), k, criterion="maxclust") - 1
     return label
 
@@ -159,7 +158,7 @@ def _kmeans(z: Floats, k: int, seed: int) -> npt.NDArray[np.int64]:
     from scipy.cluster.vq import kmeans2
 
     rng = np.random.default_rng(seed)
-    best, label = np.inf, np.zeros(len(z), dtype=np.int64)
+    best, label = np.inf, np.zeros(len(z), np.int64)
     for _ in range(20):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an empty cluster only loses this start
@@ -191,4 +190,4 @@ def _name(
     )
     rows, columns = linear_sum_assignment(-counts)
     of = dict(zip(rows.tolist(), columns.tolist(), strict=True))
-    return np.array([names[of[int(c)]] for c in label], dtype=object)
+    return np.array([names[of[int(c)]] for c in label], object)

@@ -30,7 +30,7 @@ from zoning.questions.stability.sources import (
     other_methods,
     sources,
 )
-from zoning.questions.stability.tally import Tally, Units
+from zoning.questions.stability.tally import Tally, Units, share_of_area
 from zoning.zones import Method
 from zoning.zones.classify import method_values
 from zoning.zones.decide import decide
@@ -82,7 +82,7 @@ class Doubts:
         if not len(self.table):
             return "没有可抽样的因素。" if lang == "zh" else "There is nothing to draw."
         alone = self.table[self.table["kind"] != "together"]
-        worst = alone.sort_values(["kept_share", "kind"], kind="stable").iloc[0]
+        worst = alone.sort_values(["kept_share", "kind"]).iloc[0]
         whole = self.table[self.table["kind"] == "together"].iloc[0]
         kept, all_ = percent(worst["kept_share"], 0), percent(whole["firm_share"], 0)
         n, seed = int(whole["draws"]), self.seed
@@ -104,8 +104,8 @@ class Doubts:
 
 
 def doubts(
-    plan: Plan, *, draws: int = 200, weights: float = 0.2, cuts: float = 0.05,
-    overlays: float = 0.1, seed: int = 20_131,
+    plan: Plan, *, draws: int = 200, weights: float = Draws.weights, cuts: float = Draws.cuts,
+    overlays: float = Draws.overlays, seed: int = Draws.seed,
 ) -> Doubts:  # fmt: skip
     """Draw every source of error alone and all together, as ``[errors]`` of the plan states them.
 
@@ -134,7 +134,7 @@ def doubts(
     drawn, left_out = sources(rig, weights, cuts)
     others, told = other_methods(plan, rig)
     left_out += told
-    still = Draws(draws, 0.0, 0.0, 0.0, seed)
+    still = Draws(draws, seed=seed, overlays=0.0)  # of the others each draw has its own
     rows = [rig.row(s, [Draw(rig.method, rig.values)] * draws, (s.move,), still) for s in drawn]
     moved = replace(still, overlays=overlays)
     if rig.method.scheme.replacing:
@@ -169,7 +169,7 @@ class _Rig:
         fitted = fit(self.method, self.values)
         self.numbers = rule_numbers(fitted, self.values)
         reason = self.townships["zone_reason"]
-        self.decided = reason.eq("override").fillna(value=False).to_numpy(dtype=bool)
+        self.decided = reason.eq("override").fillna(False).to_numpy(bool)
         self.settled = Settled(plan, fitted, self.decided)
         self.base = said_zones(self.townships, decide(fitted, self.values).zone)
 
@@ -182,7 +182,7 @@ class _Rig:
         tally = Tally(self.base, units, self.method.scheme)
         rng = np.random.default_rng([self.seed, *source.kind.encode()])
         failed = 0
-        codes = np.zeros((len(starts), self.base.size), dtype=np.int8)
+        codes = np.zeros((len(starts), self.base.size), np.int8)
         for k, start in enumerate(starts):
             draw = start
             for move in moves:
@@ -192,11 +192,11 @@ class _Rig:
             except InputError:
                 # Breaks or weights that these values do not allow: nothing is known here.
                 failed += 1
-        tally.add(codes, 0, len(starts))
+        tally.add(codes, 0)
         table = units.table(tally)
-        area = table["area_m2"].to_numpy(dtype=np.float64)
+        area = table["area_m2"].to_numpy(np.float64)
         kept = table["stability"].to_numpy(dtype=np.float64, na_value=0.0)
-        outside = ~table["overlaid"].to_numpy(dtype=bool)
+        outside = ~table["overlaid"].to_numpy(bool)
         return {
             "kind": source.kind, "en": NAMES[source.kind].en, "zh": NAMES[source.kind].zh,
             "about_en": source.about.en, "about_zh": source.about.zh,
@@ -217,11 +217,11 @@ class _Rig:
         table = self._table(fitted)
         found = decide(fitted, draw.values, table=table, rules=rules)
         numbers = self.settled.numbers
-        codes = np.array([[numbers.get(str(z), 0) for z in found.zone]], dtype=np.int64)
+        codes = np.array([[numbers[str(z)] for z in found.zone]])
         drawn = Drawn(
             {a: s.value[None, :] for a, s in found.scores.items()},
             {a: g[None, :] for a, g in found.grades.items()},
-            {d.name: np.array([d.cuts], dtype=np.float64) for d in fitted.dimensions},
+            {d.name: np.array([d.cuts]) for d in fitted.dimensions},
         )
         settled = self.settled.under(fitted, table)(codes, drawn)
         out: npt.NDArray[np.int8] = settled[0].astype(np.int8)
@@ -242,5 +242,4 @@ class _Rig:
 
 
 def _share(part: Floats, whole: Floats) -> float:
-    total = float(whole.sum())
-    return round(float(part.sum()) / total, 6) if total > 0 else float("nan")
+    return round(share_of_area(part, whole), 6)

@@ -172,8 +172,7 @@ def rule_numbers(
     rules = compile_rules(method, tuple(values))
     scores = {d.name: d.span for d in method.dimensions}
     return rules, [
-        np.array([scores.get(c.column) or _span(c, values) for c in r.cuts], dtype=np.float64)
-        for r in rules
+        np.array([scores.get(c.column) or _span(c, values) for c in r.cuts], float) for r in rules
     ]
 
 
@@ -186,7 +185,7 @@ def _span(cut: Cut, values: Mapping[str, Floats]) -> float:
 def _codes_of(method: Method) -> npt.NDArray[np.int64]:
     zone = grade_table(method).zone
     known = codes_of(method.scheme)
-    codes: npt.NDArray[np.int64] = np.vectorize(known.__getitem__, otypes=[np.int64])(zone)
+    codes: npt.NDArray[np.int64] = np.vectorize(known.__getitem__)(zone)
     return codes
 
 
@@ -211,14 +210,14 @@ class _DrawnDimension:
         cuts = np.array(dimension.cuts)
         # Shares of the span: a factor on the cut would hang on where the scale has its 0.
         step = (factors(draws, f"cuts {name}", cuts.size, draws.cuts) - 1.0) * dimension.span
-        self.cuts = np.sort(cuts + step, axis=1)
+        self.cuts = np.sort(cuts + step)
 
     def scores(self, at: slice) -> Floats:
         d = self.dimension
         return combine(d.combine, self.terms, self.left_out, self.weights[at])
 
     def grades(self, at: slice, value: Floats) -> npt.NDArray[np.int64]:
-        out = np.zeros(value.shape, dtype=np.int64)
+        out = np.zeros(value.shape, np.int64)
         for k, equal in enumerate(self.dimension.equal):
             cut = self.cuts[at, k, None]
             out += (value >= cut) if equal == "above" else (value > cut)
@@ -239,11 +238,11 @@ def _by_rules(
     }
     for d in method.dimensions:
         columns[d.name] = Value(scored[d.name], ~np.isnan(scored[d.name]))
-        names = np.array([*d.grades, ""], dtype=object)
+        names = np.array([*d.grades, ""], object)
         columns[f"{d.name}_grade"] = Value(names[graded[d.name]], graded[d.name] >= 0)
     numbers = codes_of(method.scheme)
-    codes = np.zeros(shape, dtype=np.int64)
-    open_ = np.ones(shape, dtype=bool)
+    codes = np.zeros(shape, np.int64)
+    open_ = np.ones(shape, bool)
     for line, rule, f in zip(method.rules, rules, drawn, strict=True):
         cuts = [c.number + f[:, k, None] for k, c in enumerate(rule.cuts)]
         truth = rule.decide(columns, cuts)

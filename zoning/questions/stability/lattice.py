@@ -12,6 +12,7 @@ import pandas as pd
 
 from zoning.base.areas import percent
 from zoning.errors import InputError
+from zoning.questions.stability.tally import share_of_area
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -132,27 +133,26 @@ def grid_stability(
     city = shapely.union_all(np.asarray(plan.city.geometry.array))
     squares = np.asarray(base.geometry.array)
     # Only squares on the boundary are cut; the others are whole.
-    shapely.prepare(city)
-    inside = shapely.contains_properly(city, squares)
+    inside = np.zeros(len(squares), bool)
+    inside[shapely.STRtree(squares).query(city, predicate="contains_properly")] = True
     parts = np.where(inside, squares, shapely.intersection(squares, city))
     area = shapely.area(parts)
     zone = _plain(base["zone"])
-    known = base["zone"].notna().to_numpy(dtype=bool) & (area > 0)
+    known = base["zone"].notna().to_numpy(bool) & (area > 0)
     total = np.zeros(len(base))
     rows = []
     for shift in shifts:
         spec = shift.of(plan.grid)
         other = classify(spec)
         kept = _kept(parts, squares, inside, zone, spec, other)
-        total += np.where(known, kept, 0.0)
-        share = float(kept[known].sum() / area[known].sum()) if known.any() else float("nan")
+        total += kept
+        share = share_of_area(kept[known], area[known])
         rows.append({"shift": str(shift), "units": len(other), "kept_share": share})
-    mean = np.where(known, total / len(shifts) / np.where(area > 0, area, 1.0), np.nan)
-    units = pd.DataFrame(
-        {"zone": base["zone"].astype("string"), "area_m2": base["area_m2"]}, index=base.index
-    )
-    units["grid_stability"] = pd.Series(np.clip(mean, 0, 1), index=base.index).astype("Float64")
-    units["grid_stability"] = units["grid_stability"].mask(~known, pd.NA)
+    units = pd.DataFrame({"zone": base["zone"].astype("string"), "area_m2": base["area_m2"]})
+    with np.errstate(invalid="ignore"):
+        mean = pd.array(np.minimum(total / len(shifts) / area, 1.0))
+    mean[~known] = pd.NA
+    units["grid_stability"] = mean
     return GridStability(units, pd.DataFrame(rows))
 
 
@@ -182,7 +182,7 @@ def _kept(
             width = np.minimum(x1, left + cell) - np.maximum(x0, left)
             height = np.minimum(y1, bottom + cell) - np.maximum(y0, bottom)
             meets = (width > 0) & (height > 0)
-            there = found.reindex(_key(first + i, low + j), fill_value="").to_numpy(dtype=object)
+            there = found.reindex(_key(first + i, low + j), fill_value="").to_numpy(object)
             same = meets & (there != "") & (there == zone)
             kept[same & inside] += (width * height)[same & inside]
             edge = np.flatnonzero(same & ~inside)

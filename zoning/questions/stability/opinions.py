@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ import pandas as pd
 from zoning.base.areas import percent
 from zoning.questions.stability.clusters import CrossCheck, checked, cross_check, grouped
 from zoning.questions.stability.draws import Draws, codes_of, perturbed_zones
+from zoning.questions.stability.tally import share_of_area
 from zoning.zones import Method
 from zoning.zones.classify import method_values
 from zoning.zones.decide import decide
@@ -134,7 +135,7 @@ def evaluated(townships: pd.DataFrame) -> CrossCheck | None:
     """
     names = [c for c in townships.columns if _EVALUATED.fullmatch(str(c))]
     x = townships[names].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
-    whole = ~np.isnan(x).any(axis=1) & townships["zone"].notna().to_numpy(dtype=bool)
+    whole = ~np.isnan(x).any(axis=1) & townships["zone"].notna().to_numpy(bool)
     zones = len(set(townships["zone"][whole]))
     if not names or len(np.unique(x[whole], axis=0)) < max(zones, 2):
         return None
@@ -147,7 +148,7 @@ def _graded(dimension: Dimension, values: Mapping[str, Floats]) -> npt.NDArray[n
     given = grade(dimension, own.value)
     near = closeness(own.terms, np.array([t.weight for t in dimension.terms]))
     both = (given >= 0) & ~np.isnan(near)
-    out = np.full(near.size, -1, dtype=np.int64)
+    out = np.full(near.size, -1)
     where = np.flatnonzero(both)
     # Equal closeness keeps the order of the method's own score.
     order = where[np.lexsort((own.value[where], near[where]))]
@@ -185,9 +186,7 @@ class Acceptability:
 
     def as_dict(self) -> dict[str, Any]:
         """Give everything as plain data for ``--json``."""
-        other = self.townships[
-            (self.townships["best"] != self.townships["zone"]).fillna(value=False)
-        ]
+        other = self.townships[(self.townships["best"] != self.townships["zone"]).fillna(False)]
         return {
             "draws": self.draws.count, "seed": self.draws.seed,
             "area_share": round(self.area_share, 6), "en": self.tell("en"), "zh": self.tell("zh"),
@@ -196,7 +195,7 @@ class Acceptability:
 
 
 def smaa(
-    townships: pd.DataFrame, method: Method, *, draws: int = 2000, seed: int = 20_131
+    townships: pd.DataFrame, method: Method, *, draws: int = 2000, seed: int = Draws.seed
 ) -> Acceptability:
     """Draw the weights of every dimension from all that are possible; cuts and scales stay.
 
@@ -219,7 +218,7 @@ def smaa(
     zone = decide(fitted, values).zone
     numbers = codes_of(method.scheme)
     names = [k for k, v in sorted(numbers.items(), key=lambda item: item[1]) if v]
-    seen = np.zeros((len(names) + 1, len(townships)), dtype=np.int64)
+    seen = np.zeros((len(names) + 1, len(townships)), np.int64)
     for _, _, codes in perturbed_zones(fitted, values, what):
         for code in range(len(seen)):
             seen[code] += (codes == code).sum(axis=0)
@@ -233,15 +232,14 @@ def smaa(
     table = pd.DataFrame(
         {
             "zone": pd.Series(zone, index=townships.index).where(known).astype("string"),
-            "acceptability": pd.array(np.where(known, kept, np.nan), dtype="Float64"),
+            "acceptability": pd.array(np.where(known, kept, np.nan), "Float64"),
             "best": pd.array([names[b] if k else None for b, k in zip(best, known, strict=True)],
-                             dtype="string"),
+                             "string"),
             **{f"share_{n}": shares[i] for i, n in enumerate(names)},
         },
         index=townships.index,
     )  # fmt: skip
     table.loc[~known, "acceptability"] = pd.NA
-    area = townships["area_m2"].to_numpy(dtype=np.float64)
+    area = townships["area_m2"].to_numpy(np.float64)
     hit = known & (best == own - 1)
-    share = float(area[hit].sum() / area[known].sum()) if area[known].sum() > 0 else float("nan")
-    return Acceptability(table, share, replace(what, free=True))
+    return Acceptability(table, share_of_area(area[hit], area[known]), what)

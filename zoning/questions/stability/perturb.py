@@ -65,7 +65,7 @@ def scale_ends(method: Method, rng: Rng, half: float) -> Method:
             ends = ends if s.kind == "linear" else np.exp(ends)
             return replace(s, low=float(ends[0]), high=float(ends[1]))
         if s.kind in ("table", "points"):
-            at = np.asarray(s.at, dtype=np.float64)
+            at = np.asarray(s.at, np.float64)
             reach = float(at.max() - at.min()) or abs(float(at[0])) or 1.0
             step = half * reach * rng.uniform(-1.0, 1.0, at.size)
             return replace(s, at=tuple(float(x) for x in np.sort(at + step)))
@@ -92,14 +92,14 @@ def cells(method: Method, rng: Rng, chance: float) -> Method:
 
 def _matrix(matrix: Matrix, rng: Rng, chance: float) -> Matrix:
     names = list(matrix.cells)
-    grid = np.array([matrix.cells[n] for n in names], dtype=object)
+    grid = np.array([matrix.cells[n] for n in names], object)
     new = _swapped(grid, rng, chance)
     return replace(matrix, cells={n: tuple(row) for n, row in zip(names, new, strict=True)})
 
 
 def _cube(cube: Cube, rng: Rng, chance: float) -> Cube:
     names = list(cube.cells)
-    grid = np.array([cube.cells[n] for n in names], dtype=object)
+    grid = np.array([cube.cells[n] for n in names], object)
     new = _swapped(grid, rng, chance)
     return replace(
         cube, cells={n: tuple(tuple(r) for r in layer) for n, layer in zip(names, new, strict=True)}

@@ -14,7 +14,7 @@ from zoning.errors import InputError
 from zoning.pipeline.ready import load_method
 from zoning.questions.stability.draws import Draws, leave_one_out, perturbed_zones
 from zoning.questions.stability.settled import Settled
-from zoning.questions.stability.tally import Tally, Units
+from zoning.questions.stability.tally import Tally, Units, share_of_area
 from zoning.zones import Method
 from zoning.zones.classify import method_values
 from zoning.zones.decide import decide
@@ -61,17 +61,17 @@ class StabilityResult:
     @property
     def firm_share(self) -> float:
         """Share of the area of all units that is firm (unknown is not firm)."""
-        area = self.units["area_m2"].to_numpy(dtype=np.float64)
-        kept = (self.units["stability"] >= self.firm).fillna(value=False).to_numpy(dtype=bool)
-        return float(area[kept].sum() / area.sum()) if area.sum() > 0 else float("nan")
+        return self._firm(self.units)
 
     @property
     def firm_outside(self) -> float:
         """Share of the area that is firm, without the units that an overlay rules."""
-        rest = self.units[~self.units["overlaid"]]
-        area = rest["area_m2"].to_numpy(dtype=np.float64)
-        kept = (rest["stability"] >= self.firm).fillna(value=False).to_numpy(dtype=bool)
-        return float(area[kept].sum() / area.sum()) if area.sum() > 0 else float("nan")
+        return self._firm(self.units[~self.units["overlaid"]])
+
+    def _firm(self, units: pd.DataFrame) -> float:
+        area = units["area_m2"].to_numpy(np.float64)
+        kept = (units["stability"] >= self.firm).fillna(False).to_numpy(bool)
+        return share_of_area(area[kept], area)
 
     def tell(self, lang: str = "en") -> str:
         """Write the result in one sentence.
@@ -123,7 +123,7 @@ class StabilityResult:
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     plain = table.reset_index().astype(object)
     return [
-        {str(k): None if pd.isna(v) else v for k, v in row.items()}
+        {str(k): v for k, v in row.items()}
         for row in plain.where(plain.notna(), None).to_dict("records")
     ]
 
@@ -131,11 +131,11 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 def run(
     plan: Plan,
     *,
-    draws: int = 10_000,
-    weights: float = 0.2,
-    cuts: float = 0.05,
-    overlays: float = 0.1,
-    seed: int = 20_131,
+    draws: int = Draws.count,
+    weights: float = Draws.weights,
+    cuts: float = Draws.cuts,
+    overlays: float = Draws.overlays,
+    seed: int = Draws.seed,
     method: Method | None = None,
 ) -> StabilityResult:
     """Draw weights and thresholds and see which zones stay.
@@ -170,22 +170,21 @@ def run(
     values = method_values(townships, method)
     fitted = fit(method, values)
     alone_base = decide(fitted, values).zone
-    decided = townships["zone_reason"].eq("override").fillna(value=False).to_numpy(dtype=bool)
-    own = given is None
-    settle = Settled(plan, fitted, decided) if own else None
-    base = alone_base
-    if settle is not None:
+    decided = townships["zone_reason"].eq("override").fillna(False).to_numpy(bool)
+    settle, base = None, alone_base
+    if given is None:
+        settle = Settled(plan, fitted, decided)
         # What the plan says: after contiguity and decisions, not what the method says alone.
         base = said_zones(townships, alone_base)
     units = Units(plan, base, townships.index, what, method.scheme)
     together = Tally(base, units, method.scheme)
-    for start, stop, codes in perturbed_zones(fitted, values, what, settle):
-        together.add(codes, start, stop)
+    for start, _, codes in perturbed_zones(fitted, values, what, settle):
+        together.add(codes, start)
     alone = {}
     for name, one in (("weights", replace(what, cuts=0.0)), ("cuts", replace(what, weights=0.0))):
         tally = Tally(base, None, method.scheme)
-        for start, stop, codes in perturbed_zones(fitted, values, one, settle):
-            tally.add(codes, start, stop)
+        for start, _, codes in perturbed_zones(fitted, values, one, settle):
+            tally.add(codes, start)
         alone[name] = tally.kept(decided)
     left = pd.DataFrame(leave_one_out(fitted, values), index=townships.index)
     out = pd.DataFrame(
@@ -197,13 +196,12 @@ def run(
             "stability_cuts": alone["cuts"],
             "second": together.second(),
             "area_m2": townships["area_m2"],
-        },
-        index=townships.index,
+        }
     )
     same = left.eq(pd.Series(alone_base, index=townships.index), axis=0)
     kept = same.mean(axis=1) if len(same.columns) else pd.Series(1.0, index=townships.index)
     out["stability_left_out"] = kept.astype("Float64").where(alone_base != "", pd.NA)
-    changed = [", ".join(same.columns[~row]) for row in same.to_numpy(dtype=bool)]
+    changed = [", ".join(same.columns[~row]) for row in same.to_numpy(bool)]
     out["sensitive_to"] = pd.Series(changed, index=townships.index, dtype="string")
     return StabilityResult(
         out,

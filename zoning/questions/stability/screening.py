@@ -12,7 +12,7 @@ import pandas as pd
 
 from zoning.errors import InputError, Text
 from zoning.pipeline.ready import load_method
-from zoning.questions.stability.draws import rule_numbers
+from zoning.questions.stability.draws import Draws, rule_numbers
 from zoning.zones.classify import method_values
 from zoning.zones.decide import decide
 from zoning.zones.method import Method
@@ -73,8 +73,8 @@ class _Factor:
 
 
 def screen(
-    plan: Plan, *, trajectories: int = 40, levels: int = 4, weights: float = 0.2,
-    cuts: float = 0.05, inputs: float = 0.1, seed: int = 20_131,
+    plan: Plan, *, trajectories: int = 40, levels: int = 4, weights: float = Draws.weights,
+    cuts: float = Draws.cuts, inputs: float = 0.1, seed: int = Draws.seed,
 ) -> Sensitivity:  # fmt: skip
     """Screen weights, cuts and inputs of a plan's method by elementary effects.
 
@@ -116,7 +116,7 @@ def screen(
     method = load_method(plan.config)
     townships = pd.DataFrame(plan.townships.drop(columns="geometry", errors="ignore"))
     values = method_values(townships, method)
-    area = townships["area_m2"].to_numpy(dtype=np.float64)
+    area = townships["area_m2"].to_numpy(np.float64)
     fitted = fit(method, values)
     numbers = rule_numbers(fitted, values)
     factors = _factors(method, values, numbers[0])

@@ -41,11 +41,8 @@ class Settled:
         self.method, self.decided = method, decided
         townships = plan.townships
         self.numbers = codes_of(method.scheme)
-        self.names = np.array([""] * (max(self.numbers.values()) + 1), dtype=object)
-        for name, code in self.numbers.items():
-            if code:
-                self.names[code] = name
-        self.fixed = np.zeros(len(decided), dtype=np.int64)
+        self.names = np.array(["", *method.scheme.codes], object)  # by their numbers
+        self.fixed = np.zeros(len(decided), np.int64)
         part = plan.config.zones
         self.margin, self.around, self.codes = part.contiguity_margin, {}, []
         if townships is None:
@@ -74,12 +71,12 @@ class Settled:
     def _lone(self, codes: Codes) -> npt.NDArray[np.bool_]:
         """Draws in which some township has a zone that none of its neighbours has."""
         place = {c: i for i, c in enumerate(self.codes)}
-        lone = np.zeros(len(codes), dtype=bool)
+        lone = np.zeros(len(codes), bool)
         for c, near in self.around.items():
             if near:
                 mine = codes[:, place[c], None]
                 same = (codes[:, [place[n] for n in near]] == mine).any(axis=1)
-                lone |= ~same & (mine[:, 0] > 0)
+                lone |= ~same & (mine[:, 0] != 0)
         return lone
 
     def _joined(self, codes: Codes, drawn: Drawn) -> Codes:
@@ -99,7 +96,7 @@ class Settled:
         else:
             runner, far = self.base
             then = np.tile(runner.astype(object).where(runner.notna(), ""), (len(which), 1))
-            margin = np.tile(far.to_numpy(dtype=float, na_value=np.nan), (len(which), 1))
+            margin = np.tile(np.asarray(far, float), (len(which), 1))
         out = codes.copy()
         for row, draw in enumerate(which):
             may = [i for i in np.flatnonzero(margin[row] < self.margin) if not self.decided[i]]

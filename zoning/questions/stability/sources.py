@@ -170,8 +170,8 @@ def _landuse(rig: Rig) -> tuple[list[Source], list[Text]]:
     area = ledger.groupby(["landuse", "township"])["area_m2"].sum().unstack(fill_value=0)
     area = area.reindex(columns=rig.townships.index, fill_value=0)
     mapped = tuple(str(int(v)) for v in area.index)
-    amounts = area.to_numpy(dtype=np.float64)
-    total = rig.townships["area_m2"].to_numpy(dtype=np.float64)
+    amounts = area.to_numpy(np.float64)
+    total = rig.townships["area_m2"].to_numpy(np.float64)
     flags = {p: classes[flag].eq(True) for p, flag in _PARTS.items()}
 
     def move(draw: Draw, rng: Rng) -> Draw:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
     from zoning.plan import Plan
 
 
+def share_of_area(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> float:
+    """Give what some areas are of others; of none it is NaN.
+
+    Examples
+    --------
+    >>> share_of_area(np.array([1, 0]), np.array([2, 2])), share_of_area(np.zeros(1), np.zeros(1))
+    (0.25, nan)
+    """
+    with np.errstate(invalid="ignore"):
+        return float(part.sum() / whole.sum())
+
+
 class Units:
     """Units beside their townships: what is drawn for them, and how often they keep their zone."""
 
@@ -27,8 +40,7 @@ class Units:
         self.index, self.zone, self.reason = u.index, u["zone"], u["zone_reason"]
         self.area = u["area_m2"]
         self.overlays = scheme.replacing
-        found = ruling(u, self.overlays)
-        self.share = np.where(np.isnan(found.share), -1.0, found.share)
+        self.share = ruling(u, self.overlays).share  # NaN reaches no threshold
         self.township = townships.get_indexer(
             u["township"].astype(object).where(u["township"].notna(), "")
         )
@@ -37,10 +49,11 @@ class Units:
         at = np.array([o.share for o in self.overlays])
         self.thresholds = np.clip(at + step, 1e-9, 1.0)
         self.codes = codes_of(scheme)
-        codes = np.array([self.codes[z] for z in base] + [0], dtype=np.int8)
+        codes = np.array([*(self.codes[z] for z in base), 0], np.int8)
         limits = np.array([[o.share for o in self.overlays]])
         self.base = self._over(codes[None, self.township], limits)[0]
-        self.kept = np.zeros(len(u), dtype=np.int64)
+        self.kept = np.zeros(len(u), np.int64)
+        self.draws = draws
 
     def _over(
         self, zone: npt.NDArray[np.int8], limits: npt.NDArray[np.float64]
@@ -52,27 +65,25 @@ class Units:
             out = np.where(self.share[None, :, k] >= limits[:, k, None], code, out)
         return out
 
-    def add(self, codes: npt.NDArray[np.int8], start: int, stop: int) -> None:
+    def add(self, codes: npt.NDArray[np.int8], start: int) -> None:
         """Count a block of draws, some at a time."""
-        step = max(1, 4_000_000 // max(len(self.index), 1))
-        wide = np.concatenate([codes, np.zeros((len(codes), 1), dtype=np.int8)], axis=1)
-        for i in range(0, stop - start, step):
-            part = wide[i : i + step]
-            limits = self.thresholds[start + i : start + i + len(part)]
-            zone = self._over(part[:, self.township], limits)
-            self.kept += (zone == self.base[None, :].astype(np.int8)).sum(axis=0)
+        wide = np.concatenate([codes, np.zeros((len(codes), 1), np.int8)], axis=1)
+        for first, end in replace(self.draws, count=len(codes)).blocks(len(self.index)):
+            limits = self.thresholds[start + first : start + end]
+            zone = self._over(wide[first:end, self.township], limits)
+            self.kept += (zone == self.base).sum(axis=0)
 
     def table(self, tally: Tally) -> pd.DataFrame:
         """Give the share of draws that keep the zone of each unit; decisions are always kept."""
         share = pd.Series(self.kept / tally.count, index=self.index).astype("Float64")
-        share = share.mask(self.reason.eq("override").fillna(value=False).astype(bool), 1.0)
+        share = share.mask(self.reason.eq("override").fillna(False).astype(bool), 1.0)
         share = share.mask(self.zone.isna(), pd.NA)
         return pd.DataFrame(
             {
                 "zone": self.zone.astype("string"),
                 "stability": share,
                 "area_m2": self.area,
-                "overlaid": self.reason.eq("overlay").fillna(value=False).astype(bool),
+                "overlaid": self.reason.eq("overlay").fillna(False).astype(bool),
             }
         )
 
@@ -84,22 +95,22 @@ class Tally:
         self.codes = codes_of(scheme)
         self.base = np.array([self.codes[z] for z in base])
         self.known = np.array([z not in ("", "review") for z in base])
-        self.seen = np.zeros((len(scheme.codes) + 1, base.size), dtype=np.int64)
+        self.seen = np.zeros((len(scheme.codes) + 1, base.size), np.int64)
         self.units = units
         self.count = 0
 
-    def add(self, codes: npt.NDArray[np.int8], start: int, stop: int) -> None:
+    def add(self, codes: npt.NDArray[np.int8], start: int) -> None:
         """Count a block of draws."""
         for code in range(len(self.seen)):
             self.seen[code] += (codes == code).sum(axis=0)
-        self.count += stop - start
+        self.count += len(codes)
         if self.units is not None:
-            self.units.add(codes, start, stop)
+            self.units.add(codes, start)
 
     def kept(self, decided: npt.NDArray[np.bool_]) -> Any:
         """Give the share of draws that keep the zone of each township."""
         share = self.seen[self.base, np.arange(self.base.size)] / self.count
-        out = pd.array(np.where(decided, 1.0, share), dtype="Float64")
+        out = pd.array(np.where(decided, 1.0, share), "Float64")
         out[~self.known & ~decided] = pd.NA
         return out
 
@@ -114,4 +125,4 @@ class Tally:
             names[int(b)] if other[b, i] > 0 and self.known[i] else pd.NA
             for i, b in enumerate(best)
         ]
-        return pd.array(words, dtype="string")
+        return pd.array(words, "string")
