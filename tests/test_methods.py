@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 from dataclasses import replace
 
 import geopandas as gpd
@@ -16,6 +17,8 @@ from shapely import box
 
 from zoning.base.shipped import load_toml
 from zoning.errors import InputError
+from zoning.pipeline.ready import settle_method
+from zoning.planfile.models import Config
 from zoning.schemes import load_scheme
 from zoning.zones import (
     Method,
@@ -34,6 +37,7 @@ from zoning.zones import (
     review,
     tell_township,
 )
+from zoning.zones.overrides import COLUMNS, _from_layer
 from zoning.zones.parse import parse_method
 from zoning.zones.rules import compile_rule
 from zoning.zones.table import grade_table
@@ -942,3 +946,83 @@ def test_a_decision_moves_its_township_alone() -> None:
         assert out[column].isna().tolist() == [True, False, True, False]
         assert out.loc["b", column] == old
     assert of_units(decided)["zone"].to_dict() == {"d": "key"}
+
+
+def test_a_table_without_decisions_has_its_columns(tmp_path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text(CSV, encoding="utf-8")
+    found = read_overrides(path)
+    assert list(found) == list(COLUMNS) and found.empty and (found.dtypes == "string").all()
+
+
+def test_codes_and_dates_of_a_workbook_are_read_as_they_are_meant(tmp_path) -> None:
+    """Numbers among empty cells, dates as dates, a place of both kinds, no zone of today."""
+    pd.DataFrame({
+        "township": [321000001, None, 321000003], "unit": [None, "u1", "u2"],
+        "decided_zone": ["key", "moderate", "key"], "reason": [" r ", "r", 7], "who": "w",
+        "date": [pd.Timestamp(2024, 1, 2), dt.date(2024, 2, 3), "2024-03-04"],
+    }).to_excel(tmp_path / "d.xlsx", index=False)  # fmt: skip
+    wanted = pd.DataFrame(
+        [["township", "321000001", "key", "r", "w", "2024-01-02", None],
+         ["township", "321000003", "key", "7", "w", "2024-03-04", None],
+         ["unit", "u1", "moderate", "r", "w", "2024-02-03", None]],
+        columns=list(COLUMNS), dtype="string",
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(read_overrides(tmp_path / "d.xlsx"), wanted)
+    # So are codes of a text file that begin with 0.
+    (tmp_path / "d.csv").write_text(CSV + "unit,007,key,r,w,2024-01-01,\n", encoding="utf-8")
+    assert read_overrides(tmp_path / "d.csv")["code"].tolist() == ["007"]
+
+
+def test_what_is_wrong_with_decisions_in_toml_is_a_decision(tmp_path) -> None:
+    one = '[[decision]]\nlevel = "unit"\ncode = 7\nzone = "key"\nreason = "r"\nwho = "w"\n'
+    path = tmp_path / "d.toml"
+    path.write_text(one + "date = 2024-01-02\n", encoding="utf-8")
+    assert read_overrides(path).loc[0, ["code", "date"]].tolist() == ["7", "2024-01-02"]
+    path.write_text(one + 'date = ["2024-01-02"]\nwhen = "x"\n', encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_overrides(path)
+    problems = caught.value.problems
+    assert [p.code for p in problems] == ["unknown-key", "decision"]
+    assert "when" in problems[0].tell("en")
+
+
+def test_rows_of_a_layer_that_decide_nothing_are_left_alone() -> None:
+    layer = pd.DataFrame({"unit": list("abc"), "zone": ["key", "key", "moderate"],
+                          "decided_zone": [None, "", "optimised"]})  # fmt: skip
+    (row,) = _from_layer(layer)
+    assert {k: row[k] for k in ("level", "code", "zone", "was")} == {
+        "level": "unit", "code": "c", "zone": "optimised", "was": "moderate"}  # fmt: skip
+    (row,) = _from_layer(layer.rename(columns={"unit": "township"}).assign(was="key").iloc[2:])
+    assert (row["level"], row["code"], row["was"]) == ("township", "c", "key")
+
+
+def test_decisions_and_what_is_said_of_them_are_texts() -> None:
+    decisions = pd.DataFrame({
+        "level": ["township", "unit", "unit", "township"], "code": ["a", "u", "v", "z"],
+        "zone": ["key"] * 4, "was": ["moderate", "optimised", None, None],
+    }).astype(object)  # fmt: skip
+    towns = pd.Series({"a": "moderate"}, dtype="string")
+    units = pd.Series({"u": None, "v": "key"}, dtype="string")
+    wanted = decisions.assign(
+        method_zone=pd.array(["moderate", None, "key", None], dtype="string"),
+        state=pd.array(["applied", "stale", "moot", "no-place"], dtype="string"),
+    )
+    pd.testing.assert_frame_equal(review(decisions, towns, units), wanted)
+    assert of_units(decisions)["zone"].to_dict() == {"u": "key", "v": "key"}
+    assert of_units(decisions)["zone"].dtype == "string"
+    places = gpd.GeoDataFrame({"zone": ["key"]}, geometry=[box(0, 0, 1, 1)], index=["u"], crs=4549)
+    layer = decision_layer(places)
+    assert list(layer) == ["unit", "zone", "geometry", "was", "decided_zone", "reason", "who",
+                           "date"]  # fmt: skip
+    assert (layer[["was", "decided_zone", "reason", "who", "date"]].dtypes == "string").all()
+
+
+def test_a_method_file_that_is_wrong_is_named_by_the_plan(tmp_path) -> None:
+    """The problem lies in the file, not in the plan that names it."""
+    (tmp_path / "mine.toml").write_text('base = "two-matrices"\nzoon = 1\n', encoding="utf-8")
+    part = {"method": "mine.toml", "scheme": "zhenjiang-2013"}
+    with pytest.raises(InputError) as caught:
+        settle_method(Config.model_validate({"zones": part}), tmp_path)
+    (problem,) = caught.value.problems
+    assert problem.where.startswith(str(tmp_path / "mine.toml")) and "zoon" in problem.tell("en")

@@ -14,7 +14,7 @@ from rasterio.transform import from_origin
 from shapely import LineString, box
 
 import zoning as zn
-from tests import worlds
+from tests import keeping, worlds
 from tests.worlds import K, X, Y
 from zoning.errors import InputError
 from zoning.inputs.ground import Ground
@@ -381,3 +381,41 @@ def test_kilometres_to_a_road_are_those_of_the_nearest_of_its_class():
     assert _km_to(frame, ground, "national").tolist() == [1] * N
     assert _km_to(frame, ground, "street") is None and _km_to(frame, Ground(), "motorway") is None
     assert _km_to(frame, Ground(roads=roads.drop(columns="class")), "motorway") is None
+
+
+def test_tables_of_the_ten_are_as_they_are_kept():
+    """Of whole townships, of some that lack a thing each, of a province, in all ways to join."""
+    from zoning.indicators.tell_names import PROVINCIAL
+    from zoning.pipeline.ten_told import contribution
+    from zoning.planfile.models import Config
+
+    k = np.arange(N)
+    holes = {
+        c: np.where(k == i, np.nan, towns()[c])
+        for i, c in enumerate(
+            ("cod_t", "temporary_population", "importance_soil", "erosion_modulus", "strategic")
+        )
+    }
+    worlds_ = {
+        "ratio": (towns(), {"gamma": 0.001}), "additive": (towns(**holes), {"compose": "additive"}),
+        "weighted": (towns(km_to_city=25.0 * k, km_to_port=10.0 * k, so2_t=0.2),
+                     {"compose": "weighted", "scale": "province"}),
+        "bare": (towns()[["name", "area_m2", "population", "geometry"]], {}),
+    }  # fmt: skip
+    found = {}
+    for name, (frame, part) in worlds_.items():
+        out, told = made(frame, **part)
+        config = Config.model_validate({"indicators": {"provincial": part}})
+        frame = frame.drop(columns="available_land_mu", errors="ignore")
+        (given,) = contribution(
+            frame.join(out.drop(columns=frame.columns, errors="ignore")), config
+        )
+        found |= {f"{name} table": keeping.plain(out), f"{name} told": keeping.plain(told),
+                  f"{name} wing": keeping.plain(given)}  # fmt: skip
+        table = given.table("provincial_indicators")
+        first, *others = table.fields
+        assert first.name == "township" and [f.name for f in others] == list(table.frame)[1:]
+        assert [(f.label, f.about, f.unit) for f in others] == [
+            (PROVINCIAL[f.name][0], PROVINCIAL[f.name][0], PROVINCIAL[f.name][1]) for f in others
+        ]
+    keeping.hold_parts(found, "ten")

@@ -637,3 +637,63 @@ def test_what_is_wrong_with_grades_is_said(path: list, value: object, en: str, z
         parse_method(break_it(path, value))
     said = [(p.what.en, p.what.zh) for p in caught.value.problems]
     assert any(en in e and zh in z for e, z in said), said
+
+
+def test_zones_of_units_are_a_table_of_texts_on_their_index() -> None:
+    units = pd.DataFrame(
+        {"area_m2": [100] * 4, "overlay_balance_m2": pd.array([60, 0, 0, None], "Int64"),
+         "township": ["t", "t", None, "t"]}, index=pd.Index(list("abcd"), name="unit"),
+    )  # fmt: skip
+    towns = pd.DataFrame({"zone": ["key"], "runner_up": ["moderate"], "margin": [0.2]}, index=["t"])
+    out = assign_units(units, towns, scheme=SCHEME)
+    wanted = pd.DataFrame(
+        {"zone": ["balance", "key", None, None],
+         "zone_reason": ["overlay", "township", "unknown", "unknown"],
+         "township_zone": ["key", "key", None, "key"], "overlays": [""] * 4},
+        index=units.index, dtype="string",
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(out, wanted)
+    none = pd.DataFrame({"zone": []}, dtype="string")
+    pd.testing.assert_frame_equal(assign_units(units, towns, scheme=SCHEME, overrides=none), wanted)
+    next_ = unit_margins(units.join(out), towns, scheme=SCHEME)
+    wanted = pd.DataFrame(
+        {"runner_up": pd.array(["key", "moderate", None, None], "string"),
+         "margin": pd.array([0.1, 0.2, None, None], "Float64"),
+         "next_by": pd.array(["protected", "township", None, None], "string")},
+        index=units.index,
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(next_, wanted)
+
+
+def test_suitability_is_the_mean_of_what_is_known_under_its_weights() -> None:
+    """Unit by unit by the formula of the documents; one has no area, of one nothing is known."""
+    method = load_method("two-matrices")
+    w, rng = method.suitability, np.random.default_rng(11)
+    n = 40
+    units = pd.DataFrame(
+        {"area_m2": [0, *rng.integers(50, 200, n - 1)], "township": rng.choice(["s", "t", "x"], n),
+         "built_m2": [1, *rng.integers(0, 50, n - 1)],
+         "farmland_m2": pd.array([0, None, *rng.integers(0, 50, n - 2)], "Int64"),
+         "protected_m2": pd.array([0, 9, None, *rng.integers(0, 50, n - 3)], "Int64")},
+        index=pd.Index([f"u{k}" for k in range(n)], name="unit"),
+    )  # fmt: skip
+    units.loc["u39", ["area_m2", "township"]] = [0, "x"]
+    towns = pd.DataFrame({"guidance": [80.0, 35.0]}, index=["s", "t"])
+
+    def by_hand(row):
+        said = {w.guidance: towns["guidance"].get(row["township"], np.nan) / 100}
+        if row["area_m2"]:
+            share = {k: row[f"{k}_m2"] / row["area_m2"] for k in ("built", "farmland", "protected")}
+            pairs = [(w.built, min(share["built"] / w.built_full_share, 1)),
+                     (w.not_farmland, 1 - share["farmland"]),
+                     (w.not_protected, 1 - share["protected"])]  # fmt: skip
+        else:
+            pairs = []
+        pairs = [(a, b) for a, b in [*said.items(), *pairs] if not pd.isna(b)]
+        total = sum(a for a, _ in pairs)
+        return sum(a * b for a, b in pairs) / total if total else 0.0
+
+    found = unit_suitability(units, towns, method)
+    assert found.name == "suitability" and found.index.equals(units.index)
+    assert found.tolist() == pytest.approx([by_hand(row) for _, row in units.iterrows()])
+    assert found["u39"] == 0

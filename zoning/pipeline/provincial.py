@@ -227,11 +227,10 @@ def _evaluated(have: _Columns) -> pd.Series | None:
     found = have.all_of("ecology_extreme_share", "ecology_important_share")
     if found is None:
         return None
-    extreme, important = found
-    grade = pd.Series(1.0, index=extreme.index, dtype="Float64")
-    grade = grade.mask((important >= _MOST).fillna(value=False), 3.0)
-    grade = grade.mask((extreme >= _MOST).fillna(value=False), 5.0)
-    return grade.mask(extreme.isna() | important.isna(), pd.NA)
+    extreme, important = (f.to_numpy(dtype=np.float64, na_value=np.nan) for f in found)
+    unknown = np.isnan(extreme) | np.isnan(important)
+    grade = np.select([unknown, extreme >= _MOST, important >= _MOST], [np.nan, 5.0, 3.0], 1.0)
+    return pd.Series(grade, index=found[0].index).astype("Float64")
 
 
 def _transport(
@@ -301,8 +300,8 @@ def in_five(values: pd.Series) -> pd.Series:
         upper = natural_breaks(x, 5)
     except InputError:
         return none
-    grade = np.searchsorted(np.asarray(upper), x, side="left") + 1.0
-    return pd.Series(grade, index=values.index).astype("Float64").mask(np.isnan(x), pd.NA)
+    grade = np.searchsorted(np.asarray(upper), x) + 1.0
+    return pd.Series(grade, index=values.index).astype("Float64").mask(np.isnan(x))
 
 
 def _index(out: pd.DataFrame, part: ProvincialPart) -> tuple[pd.Series, tuple[Finding, ...]]:

@@ -69,15 +69,11 @@ def agreement(matrix: pd.DataFrame) -> Agreement:
     names = [*matrix.index, *(c for c in matrix.columns if c not in matrix.index)]
     counts = matrix.reindex(index=names, columns=names, fill_value=0).to_numpy(dtype=np.float64)
     total = float(counts.sum())
-    if not total > 0:
-        nan = float("nan")
-        return Agreement(0.0, nan, nan, nan, nan, pd.Series(np.nan, index=names))
-    p = counts / total
-    one, two, both = p.sum(axis=1), p.sum(axis=0), np.diag(p)
+    with np.errstate(invalid="ignore"):  # 0 of 0, where nothing was compared or no one has a class
+        p = counts / total
+        one, two, both = p.sum(axis=1), p.sum(axis=0), np.diag(p)
+        merit = both / (one + two - both)
     chance, seen = float(one @ two), float(both.sum())
-    either = one + two - both
-    with np.errstate(invalid="ignore", divide="ignore"):
-        merit = np.where(either > 0, both / either, np.nan)
     return Agreement(
         total=total,
         overall=seen,

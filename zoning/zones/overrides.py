@@ -64,7 +64,7 @@ def read_overrides(
         known.setdefault(key, number)
     raise_all(problems)
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype("string")
-    return table.sort_values(["level", "code"], kind="stable").reset_index(drop=True)
+    return table.sort_values(["level", "code"]).reset_index(drop=True)
 
 
 def _rows(path: Path, layer: str | None) -> list[dict[str, Any]]:
@@ -75,7 +75,7 @@ def _rows(path: Path, layer: str | None) -> list[dict[str, Any]]:
         elif suffix == ".gpkg":
             found = [row for table in _layers(path, layer) for row in _from_layer(table)]
         elif suffix in (".xlsx", ".xlsm"):
-            found = _from_table(pd.read_excel(path, dtype=object, engine="openpyxl"), path.name)
+            found = _from_table(pd.read_excel(path, engine="openpyxl", dtype=object), path.name)
         else:
             found = _from_table(_read_csv(path), path.name)
     except (OSError, ValueError, RuntimeError, KeyError) as error:
@@ -99,7 +99,7 @@ def _from_toml(document: strict.Document) -> list[dict[str, Any]]:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+        return pd.read_csv(path, encoding="utf-8-sig", dtype=str)
     except UnicodeDecodeError:
         return pd.read_csv(path, dtype=str, encoding="gb18030")
 
@@ -117,7 +117,7 @@ def _from_table(table: pd.DataFrame, where: str) -> list[dict[str, Any]]:
     heads = [str(c).strip() for c in table.columns]
     table = table.set_axis([h if h in COLUMNS else called.get(h, h) for h in heads], axis=1)
     if "code" not in table and ("township" in table or "unit" in table):
-        table["code"] = pd.Series(None, index=table.index, dtype=object)
+        table["code"] = None
         for level in ("township", "unit"):
             if level in table:
                 here = table[level].notna() & table["code"].isna()

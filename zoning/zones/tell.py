@@ -75,14 +75,19 @@ def amount(
         unit = called[name].unit
         if unit == "share":
             return f"{float(value) * 100:.1f}%"
-        return f"{float(value):,.4g} {unit}".rstrip()
+        return f"{_number(float(value))} {unit}".rstrip()
     known = AT_HAND.get(name)
     number = float(value)
     if known is not None and (known.kind == "share" or name.endswith("_share")):
         return f"{number * 100:.1f}%"
     unit = "" if known is None else (known.unit_zh if lang == "zh" else known.unit)
-    text = f"{number:,.4g}" if abs(number) < 10_000 else f"{number:,.0f}"
+    text = _number(number)
     return f"{text} {unit}".rstrip() if unit != "°" else f"{text}°"
+
+
+def _number(x: float) -> str:
+    """Write a number with four digits, a large one whole."""
+    return f"{x:,.4g}" if abs(x) < 9_999.5 else f"{x:,.0f}"
 
 
 def tell_flip(row: Mapping[str, Any] | pd.Series, method: Method, lang: str) -> Any:

@@ -54,7 +54,7 @@ def assign_units(
     found = ruling(units, scheme.replacing)
     ruled, open_ = found.first >= 0, found.first == UNKNOWN
     codes = np.array([*(o.code for o in scheme.replacing), ""], dtype=object)
-    over = pd.Series(codes[np.where(ruled, found.first, -1)], index=units.index, dtype="string")
+    over = pd.Series(codes[np.where(ruled, found.first, -1)], dtype="string", index=units.index)
     zone = township_zone.mask(open_, pd.NA).mask(ruled, over)
     known = township_zone.notna().to_numpy(dtype=bool) & ~open_
     reason = np.where(ruled, "overlay", np.where(known, "township", "unknown"))
@@ -64,8 +64,7 @@ def assign_units(
             "zone_reason": pd.Series(reason, index=units.index, dtype="string"),
             "township_zone": township_zone,
             "overlays": listed(units, scheme.listed),
-        },
-        index=units.index,
+        }
     )
     if overrides is not None and len(overrides):
         at = overrides.index.intersection(out.index)
@@ -109,13 +108,12 @@ def unit_margins(units: pd.DataFrame, townships: pd.DataFrame, *, scheme: Scheme
     overlays = scheme.replacing
     change = nearest_change(ruling(units, overlays), overlays)
     by_share = pd.Series(change.distance, index=units.index).astype("Float64")
-    by_share = by_share.mask(np.isnan(change.distance), pd.NA)
-    ruled = units["zone_reason"].eq("overlay").fillna(value=False).astype(bool)
+    ruled = units["zone_reason"].isin(["overlay"])
     by_township = units["township"].map(townships["margin"]).astype("Float64").mask(ruled, pd.NA)
     town_first = (by_township < by_share).fillna(value=by_share.isna()) & by_township.notna()
     town_first = town_first.astype(bool)
     codes = np.array([*(o.code for o in overlays), ""], dtype=object)
-    over = pd.Series(codes[change.then], index=units.index, dtype="string")
+    over = pd.Series(codes[change.then], dtype="string", index=units.index)
     by_overlay = units["township_zone"].astype("string").mask(change.then >= 0, over)
     next_zone = units["township"].map(townships["runner_up"]).astype("string")
     open_ = ~units["zone_reason"].isin(["township", "overlay", "contiguity"])
@@ -179,7 +177,7 @@ def unit_suitability(units: pd.DataFrame, townships: pd.DataFrame, method: Metho
         if name not in units:
             return np.full(len(units), np.nan)
         x = units[name].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
-        return np.where(area > 0, x / np.where(area > 0, area, 1.0), np.nan)
+        return x / np.where(area > 0, area, np.nan)
 
     scores = (
         townships[w.dimension]
@@ -200,8 +198,9 @@ def unit_suitability(units: pd.DataFrame, townships: pd.DataFrame, method: Metho
     weights = np.array([*own, *(t.weight for t in w.terms)])[:, None]
     known = ~np.isnan(parts)
     total = (weights * known).sum(axis=0)
-    value = (weights * np.where(known, parts, 0.0)).sum(axis=0) / np.where(total > 0, total, 1.0)
-    return pd.Series(np.clip(value, 0.0, 1.0), index=units.index, name="suitability")
+    value = (weights * np.where(known, parts, 0.0)).sum(axis=0)
+    value = np.divide(value, total, out=np.zeros_like(value), where=total > 0)
+    return pd.Series(np.clip(value, 0.0, 1.0), name="suitability", index=units.index)
 
 
 def _scored(units: pd.DataFrame, term: Term) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
