@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -343,3 +344,155 @@ def test_classes_are_taken_from_the_nearest_pixel_and_numbers_between_them(
 
 def test_the_whole_plan_is_as_it_is_kept(plan):
     keeping.hold(plan, "ground")
+
+
+def evaluated(monkeypatch, purpose, part, **ground):
+    """Tell with what an evaluation is called; every raster is brought to the pixels of another."""
+    from zoning import evaluation
+    from zoning.errors import Text
+    from zoning.inputs.ground import Ground
+    from zoning.pipeline import ground as module
+    from zoning.planfile.layers import Evaluation
+
+    seen = {}
+
+    def run(rasters, out, preset, **more):
+        seen.update(rasters=rasters, out=out, preset=preset.name, scale=preset.scale, **more)
+        notes = (Text("'sunshine' is given nowhere", "a"), Text("all dry", "b"))
+        return SimpleNamespace(path=out, left_out=("sunshine",), notes=notes)
+
+    monkeypatch.setattr(evaluation, purpose, run)
+    monkeypatch.setattr(module, "_aligned", lambda path, lead, role, out, crs: (
+        f"{path.name} as {lead.name}, {role}, {out.name}, {crs}"))  # fmt: skip
+    done = ground.pop("done", {})
+    intake = SimpleNamespace(
+        ground=Ground(**ground), classes="classes", layers=SimpleNamespace(city="city"),
+        grid=SimpleNamespace(crs="crs"),
+    )  # fmt: skip
+    part = Evaluation.model_validate(part)
+    path, told = module._evaluate(purpose, part, intake, Path("box"), done)
+    assert path == seen["out"] == Path("box") / f"{purpose}.tif"
+    assert (seen["boundary"], seen["classes"]) == ("city", "classes")
+    # What is left out is told once, by its name.
+    note, left_out = told
+    assert note.what.en == "all dry"
+    assert left_out.what.en.startswith("left out, as no raster is given: ")
+    assert {(f.where, f.code, f.level) for f in told} == {
+        (f"[inputs.evaluations.{purpose}]", "evaluation", "note")}  # fmt: skip
+    return seen
+
+
+def test_an_evaluation_is_given_what_its_preset_reads_and_the_plan_has(monkeypatch):
+    files = {"dem": Path("dem.tif"), "landuse": Path("use.tif")}
+    done = {"ecology": Path("eco.tif")}
+    seen = evaluated(monkeypatch, "town", {"preset": "A"}, done=done, **files)
+    given = {"elevation": "dem.tif", "ecology": "eco.tif", "landuse": "use.tif"}
+    wanted = {role: f"{path} as dem.tif, {role}, town-{role}.tif, crs"
+              for role, path in given.items()}  # fmt: skip
+    assert seen["preset"] == "A" and seen["scale"] == "city"
+    assert seen["rasters"] == wanted and list(seen["rasters"]) == list(given)
+    del wanted["ecology"]  # the drafts of 2019 do not read it
+    seen = evaluated(monkeypatch, "town", {}, done=done, **files)
+    assert seen["preset"] == "B" and seen["rasters"] == wanted
+    # What the plan names goes first, and its first raster gives the pixels.
+    layers = {"town.elevation": Path("own.tif"), "town.ecology": Path("e.tif"),
+              "town.land": Path("l.tif")}  # fmt: skip
+    part = {"layers": {"land": "l.tif", "elevation": "own.tif", "ecology": "e.tif"},
+            "scale": "province", "preset": "A"}  # fmt: skip
+    seen = evaluated(monkeypatch, "town", part, done=done, layers=layers, **files)
+    assert (seen["preset"], seen["scale"]) == ("A", "province")
+    assert seen["rasters"] == {
+        "land": "l.tif as l.tif, land, town-land.tif, crs",
+        "elevation": "own.tif as l.tif, elevation, town-elevation.tif, crs",
+        "ecology": "e.tif as l.tif, ecology, town-ecology.tif, crs",
+    }
+    # Ecology is by the guide, and reads no evaluation; without heights land use gives the pixels.
+    seen = evaluated(monkeypatch, "ecology", {}, done=done, landuse=Path("use.tif"))
+    assert seen["preset"] == "A"
+    assert seen["rasters"] == {"landuse": "use.tif as use.tif, landuse, ecology-landuse.tif, crs"}
+
+
+def means(monkeypatch):
+    """Let a mean be told by the raster and the classes that it is of."""
+    from zoning.pipeline import ground as module
+
+    seen = []
+
+    def mean(path, places, *, classes):
+        seen.append((Path(path).name, classes))
+        return {"townships": pd.Series([float(len(seen))], index=["t"])}
+
+    monkeypatch.setattr(module, "raster_means", mean)
+    return module, seen, SimpleNamespace(frames={"townships": pd.DataFrame(index=["t"])})
+
+
+def test_shares_of_classes_follow_from_the_evaluations_in_their_order(monkeypatch):
+    module, seen, places = means(monkeypatch)
+    monkeypatch.setattr(module, "_evaluate", lambda purpose, part, intake, folder, done: (
+        Path(f"{purpose}.tif"), [f"{purpose} after {sorted(done)}"]))  # fmt: skip
+    monkeypatch.setattr(module, "_together", lambda *given: [f"together {sorted(given[3])}"])
+    evaluations = dict.fromkeys(("town", "ecology", "agriculture"), "part")
+    inputs = SimpleNamespace(evaluations=evaluations, integration=None)
+    intake = SimpleNamespace(ground=SimpleNamespace(layers={"town.raster": Path("given.tif")}))
+    found, told = module._evaluated(SimpleNamespace(inputs=inputs), intake, places)
+    assert told == ["ecology after []", "agriculture after ['ecology']"]
+    wanted = [("ecology.tif", (5,)), ("ecology.tif", (3, 5)), ("agriculture.tif", (1, 2)),
+              ("agriculture.tif", (5,)), ("given.tif", (1, 2)), ("given.tif", (5,))]  # fmt: skip
+    assert seen == wanted
+    assert found["townships"].loc["t"].to_dict() == {
+        "ecology_extreme_share": 1, "ecology_important_share": 2, "farm_suited_share": 3,
+        "farm_unsuited_share": 4, "town_suited_share": 5, "town_unsuited_share": 6}  # fmt: skip
+    inputs.integration = "part"
+    _, told = module._evaluated(SimpleNamespace(inputs=inputs), intake, places)
+    assert told[-1] == "together ['agriculture', 'ecology', 'town']"
+    inputs.evaluations, inputs.integration = {"town": "part"}, None
+    assert module._evaluated(SimpleNamespace(inputs=inputs), intake, places)[1] == []
+
+
+@pytest.mark.parametrize("land", [True, False])
+def test_what_follows_from_all_three_is_measured_by_rows_and_marks(monkeypatch, land):
+    from zoning import evaluation
+    from zoning.errors import Text
+
+    module, seen, places = means(monkeypatch)
+    rules = evaluation.load_rules(None)
+    marks = (*rules.conflict, *rules.potential)
+    given = {}
+
+    def integrate(aligned, out, rules, *, classes):
+        given.update(aligned=aligned, out=out.name, classes=classes)
+        area = {row.key: 1_500_000 * (k + 1) for k, row in enumerate(rules.priority)}
+        return SimpleNamespace(path=out, found_m2={"x": 1} if land else {}, area_m2=area,
+                               notes=(Text("a note", "注"),))  # fmt: skip
+
+    monkeypatch.setattr(evaluation, "integrate", integrate)
+    monkeypatch.setattr(module, "_band", lambda path, out: None)
+    monkeypatch.setattr(module, "_aligned", lambda path, lead, role, out, crs: (
+        f"{path} as {lead}, {role}, {out.name}, {crs}"))  # fmt: skip
+    intake = SimpleNamespace(
+        ground=SimpleNamespace(own={}, landuse=Path("use.tif") if land else None),
+        grid=SimpleNamespace(crs="crs"), classes="classes",
+    )  # fmt: skip
+    done = {k: Path(f"{k}.tif") for k in ("ecology", "agriculture", "town")}
+    out = {"townships": pd.DataFrame(index=["t"])}
+    told = module._together(intake, places, Path("box"), done, out)
+    roles = [*done, "landuse"] if land else [*done]
+    path = {**{k: f"{k}.tif" for k in done}, "landuse": "use.tif"}
+    assert given == {
+        "aligned": {r: f"{path[r]} as ecology.tif, {r}, together-{r}.tif, crs" for r in roles},
+        "out": "together.tif", "classes": "classes",
+    }  # fmt: skip
+    first = [("together.tif", (row.code,)) for row in rules.priority]
+    # Mark k is the k-th bit of the second band.
+    bits = [("marks.tif", tuple(v for v in range(2 ** len(marks)) if v // 2**k % 2))
+            for k in range(len(marks))]  # fmt: skip
+    assert seen == (first + bits if land else first)
+    columns = [f"first_{row.key}_share" for row in rules.priority]
+    columns += [f"{m.key}_share" for m in marks] if land else []
+    assert out["townships"].loc["t"].to_dict() == {c: k + 1 for k, c in enumerate(columns)}
+    sizes, note = told
+    assert sizes.what.en.startswith(f"{rules.priority[0].name.en} 1.50 km2; ")
+    assert sizes.what.zh.split("；")[1] == f"{rules.priority[1].name.zh} 3.00 km²"
+    assert note.what.en == "a note"
+    assert {(f.where, f.code, f.level) for f in told} == {
+        ("[inputs.integration]", "integration", "note")}  # fmt: skip
