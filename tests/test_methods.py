@@ -835,13 +835,18 @@ def test_where_nobody_switches_the_log_has_its_columns_and_no_rows() -> None:
     assert join_enclaves(gone, line)[1].empty
 
 
-@pytest.mark.parametrize(("length", "border"), [(1.9, None), (2.1, 2.0), (600.4, 600.0)])
-def test_a_border_is_longer_than_two_tolerances(length: float, border: float | None) -> None:
+@pytest.mark.parametrize(("length", "border", "tolerance"), [
+    (1.9, None, 1.0), (2.1, 2.0, 1.0), (600.4, 600.0, 1.0), (0.9, None, 0.5), (1.1, 1.0, 0.5),
+    (11.4, 11.0, 0.5), (5.8, None, 3.0), (6.2, 6.0, 3.0),
+])  # fmt: skip
+def test_a_border_is_longer_than_two_tolerances(
+    length: float, border: float | None, tolerance: float
+) -> None:
     frame = gpd.GeoDataFrame(
         index=["b", "a"], geometry=[box(0, 0, 1000, 1000), box(1000, 200, 2000, 200 + length)],
         crs=4549,
     )  # fmt: skip
-    found = list(adjacency(frame, tolerance_m=1.0).edges(data="border_m"))
+    found = list(adjacency(frame, tolerance_m=tolerance).edges(data="border_m"))
     assert found == ([] if border is None else [("b", "a", border)])
 
 

@@ -16,6 +16,19 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
+def floats(values: Any) -> Floats:
+    """Give a column of numbers as floats, NaN where one is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> floats(pd.Series([1, None], dtype="Int64")).tolist()
+    [1.0, nan]
+    """
+    found: Floats = values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    return found
+
+
 def km2(area_m2: float, digits: int = 2) -> str:
     """Write an area in square kilometres for people.
 

@@ -99,7 +99,7 @@ def residuals(layers: Layers, ledger: Ledger) -> pd.DataFrame:
             )
         once = atoms[["county", "area_m2"]][atoms["township"] != OVERLAP]
         by_county = once.groupby("county", observed=True)["area_m2"].sum()
-        counties = layers.townships["county"].to_numpy(dtype=object)
+        counties = layers.townships["county"].to_numpy(object)
         for county in sorted(set(counties)):
             area = shapely.area(shapely.union_all(own[counties == county]))
             rows.append(("county", county, by_county.get(county, 0), area, OTHER_RESIDUAL_M2))
@@ -123,7 +123,7 @@ def residuals(layers: Layers, ledger: Ledger) -> pd.DataFrame:
 def _clipped(shapes: Any, city: Any) -> Any:
     """Cut shapes to the city; those that lie inside need no cut, and most do."""
     single = isinstance(shapes, shapely.Geometry)
-    parts = shapely.get_parts(shapes) if single else np.array(shapes, dtype=object)
+    parts = shapely.get_parts(shapes) if single else np.array(shapes, object)
     shapely.prepare(city)
     out = ~shapely.covers(city, parts)
     parts[out] = shapely.intersection(parts[out], city)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from zoning.base import words
+from zoning.base.areas import floats
 from zoning.contribution.parts import Chapter, Chart, Contribution, Field, Table
 from zoning.errors import Text
 from zoning.measure.patterns import gini, theil
@@ -75,11 +76,11 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
         ``measure``, ``per_head_m2`` (of all), ``gini``, ``theil``, ``theil_between`` (the part of
         Theil's T that lies between counties), ``least_m2``, ``most_m2`` (of a township, per head).
     """
-    people = table["population"].to_numpy(dtype=np.float64)
-    county = table["county"].fillna("").to_numpy(dtype=object)
+    people = floats(table["population"])
+    county = table["county"].fillna("").to_numpy(object)
     rows: list[dict[str, Any]] = []
     for measure in MEASURES:
-        x = table[f"{measure}_m2"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+        x = floats(table[f"{measure}_m2"])
         if np.isnan(x).any():
             rows.append({"measure": measure})
             continue

@@ -186,11 +186,8 @@ def edge_table(
     out = across.copy()
     out["zone"] = out["township"].map(townships["zone"]).astype("string")
     out["neighbour_zone"] = out["neighbour"].map(there["zone"]).astype("string")
-    known = out["zone"].notna() & out["neighbour_zone"].notna()
-    same = (out["zone"] == out["neighbour_zone"]).fillna(value=False)
-    out["contrast"] = pd.Series(
-        np.where(known, np.where(same, "same", "other"), "unknown"), index=out.index
-    ).astype("string")
+    same = (out["zone"] == out["neighbour_zone"]).map({True: "same", False: "other"})
+    out["contrast"] = same.fillna("unknown").astype("string")
     here = _density(townships.get("population"), townships["area_m2"])
     out["density"] = out["township"].map(here).astype("Float64").round(3)
     other = _density(there["population"], there["area_m2"])

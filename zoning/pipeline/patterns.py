@@ -40,11 +40,11 @@ def contribution(plan: Plan) -> tuple[Contribution, ...]:
     edges = lattice_edges(units.index, plan.grid.cell_m)
     pairs = np.stack([units.index.get_indexer(edges[c]) for c in ("a", "b")], axis=1)
     # The area of a unit may round to 0 m2; nothing new lies there.
-    area = np.maximum(units["area_m2"].to_numpy(dtype=np.float64), 1.0)
-    share = units["new_m2"].to_numpy(dtype=np.float64) / area
+    area = np.maximum(units["area_m2"].to_numpy(np.float64), 1.0)
+    share = units["new_m2"].to_numpy(np.float64) / area
     rows = [_row("new_land", share, pairs)]
     if "zone" in units:
-        zone = units["zone"].astype("string").fillna("").to_numpy(dtype=object)
+        zone = units["zone"].astype("string").fillna("").to_numpy(object)
         rows += [
             _row(code, (zone == code).astype(np.float64), pairs) for code in plan.scheme.codes
             if 0 < int((zone == code).sum()) < len(zone)
@@ -75,8 +75,8 @@ def clusters(index: pd.Index, share: Any, pairs: Any) -> pd.DataFrame:
     # Without neighbours p is NaN: not known, and no cluster.
     out = pd.DataFrame(
         {
-            "unit": index.astype(str), "local_i": pd.array(np.round(local, 6), dtype="Float64"),
-            "p": pd.array(np.round(p, 6), dtype="Float64"),
+            "unit": index.astype(str), "local_i": pd.array(np.round(local, 6), "Float64"),
+            "p": pd.array(np.round(p, 6), "Float64"),
             "cluster": np.where(p <= LEVEL, quadrant, "none"),
         }
     )  # fmt: skip

@@ -49,7 +49,7 @@ def with_phase(units: Any, pieces: pd.DataFrame | None, config: Config) -> Any:
     if not _phased(pieces, phases) or pieces is None:
         return units
     land = built_in(pieces, phases).groupby(pieces["unit"]).sum().reindex(units.index, fill_value=0)
-    most = np.array([p.name for p in phases], dtype=object)[land.to_numpy().argmax(axis=1)]
+    most = np.array([p.name for p in phases], object)[land.to_numpy().argmax(axis=1)]
     phase = pd.Series(most, index=units.index, dtype="string").mask(land.sum(axis=1) == 0, pd.NA)
     out = units.assign(phase=phase)
     return out[[*out.columns.drop("geometry"), "geometry"]]

@@ -70,7 +70,7 @@ def inside(units: gpd.GeoDataFrame, shape: Any) -> np.ndarray[Any, np.dtype[np.b
     squares = units.geometry.to_numpy()
     near = np.flatnonzero(shapely.intersects(shape, squares))
     share = shapely.area(shapely.intersection(squares[near], shape)) / shapely.area(squares[near])
-    found = np.zeros(len(units), dtype=bool)
+    found = np.zeros(len(units), bool)
     found[near[share >= HALF]] = True
     return found
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from zoning.base.areas import M2_PER_KM2, share
+from zoning.base.areas import M2_PER_KM2, floats, share
 from zoning.errors import Finding, InputError, Text
 from zoning.indicators import provincial as formulas
 from zoning.indicators.composition import ITEMS, composite, parts
@@ -227,7 +227,7 @@ def _evaluated(have: _Columns) -> pd.Series | None:
     found = have.all_of("ecology_extreme_share", "ecology_important_share")
     if found is None:
         return None
-    extreme, important = (f.to_numpy(dtype=np.float64, na_value=np.nan) for f in found)
+    extreme, important = (floats(f) for f in found)
     unknown = np.isnan(extreme) | np.isnan(important)
     grade = np.select([unknown, extreme >= _MOST, important >= _MOST], [np.nan, 5.0, 3.0], 1.0)
     return pd.Series(grade, index=found[0].index).astype("Float64")
@@ -294,7 +294,7 @@ def in_five(values: pd.Series) -> pd.Series:
     >>> in_five(pd.Series([1.0, 2.0, 30.0, 35.0, 500.0, 900.0, None])).tolist()
     [1.0, 1.0, 2.0, 3.0, 4.0, 5.0, <NA>]
     """
-    x = values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    x = floats(values)
     none = pd.Series(pd.NA, index=values.index, dtype="Float64")
     try:
         upper = natural_breaks(x, 5)

@@ -141,7 +141,7 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
     found += _own(table, where, measured)
     for column in ("area_m2", *sums.RED_SUMS, *sums.USE_SUMS, *measured):
         if column not in table:
-            table[column] = pd.array([pd.NA] * len(table), dtype="Int64")
+            table[column] = pd.array([pd.NA] * len(table), "Int64")
     try:
         # Names and text only: what is read off the data needs the areas that a run measures.
         method_values(table, method)
@@ -151,13 +151,13 @@ def _rehearse(config: Config, intake: Intake, method: zones.Method) -> list[Find
     raise_all(_no_suitability(config, intake, method))
     for column in config.indicators.spread:
         if column not in table or not pd.api.types.is_numeric_dtype(table[column]):
-            near = suggest(column, table.columns)
+            near = None if column in table else suggest(column, table.columns)
             raise InputError.one(
                 f"[indicators] spread: no numbers in column '{column}'",
                 f"[indicators] spread：字段“{column}”没有数值", where=where, code="missing-column",
                 remedy=meant(near),
             )  # fmt: skip
-        below = table.index[(table[column] < 0).fillna(False)]
+        below = table.index[~(table[column].ge(0) | table[column].isna()).astype(bool)]
         raise_all(
             Problem(
                 Text(f"[indicators] spread: '{column}' of township {code} is {table[column][code]}",
@@ -185,10 +185,11 @@ def _own(table: pd.DataFrame, where: str, more: tuple[str, ...] = ()) -> list[Fi
     """Tell which columns of the planner stand beside measured ones, and refuse percentages."""
     areas = ("area_m2", *sums.RED_SUMS, *sums.USE_SUMS)
     own = [c for c in (*areas, *sums.SHARES, *more) if c in table and table[c].notna().any()]
-    for column in set(own) & set(sums.SHARES):
+    problems = []
+    for column in (c for c in own if c in sums.SHARES):
         number = pd.to_numeric(table[column], errors="coerce")
-        beyond = table.index[((number < 0) | (number > 1)).fillna(False)]
-        raise_all(
+        beyond = table.index[~(number.between(0, 1) | number.isna()).astype(bool)]
+        problems += [
             Problem(
                 Text(f"'{column}' of township {code} is {table[column][code]}",
                      f"乡镇 {code} 的“{column}”为 {table[column][code]}"), where,
@@ -197,7 +198,8 @@ def _own(table: pd.DataFrame, where: str, more: tuple[str, ...] = ()) -> list[Fi
                             "占比请填 0 至 1 的小数，而非百分数"),
             )
             for code in beyond
-        )  # fmt: skip
+        ]  # fmt: skip
+    raise_all(problems)
     return [
         Finding(
             Text(f"'{c}' is yours: the method reads it; the measured one stands beside it",

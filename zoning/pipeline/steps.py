@@ -270,7 +270,7 @@ def class_townships(ready: Ready, state: State) -> pd.Series:
             )
             for code, row in zip(told.index, told.to_dict("records"), strict=True)
         ]
-        classes[f"why_{lang}"] = pd.array(words, dtype="string")
+        classes[f"why_{lang}"] = pd.array(words, "string")
     state.townships = _beside(townships, classes)
     return said
 
@@ -292,8 +292,8 @@ def class_units(ready: Ready, state: State, said: pd.Series) -> None:
     margins = zones.unit_margins(units, townships, scheme=scheme)
     units[margins.columns] = margins
     if decisions is not None:  # what the method alone says is what a decided unit else would be
-        moved = units["zone_reason"].eq("override") & (units["zone"] != alone).fillna(value=True)
-        units["runner_up"] = units["runner_up"].mask(moved.fillna(value=False), alone)
+        decided = units["zone_reason"] == "override"
+        units["runner_up"] = units["runner_up"].mask(decided, alone.mask(alone == units["zone"]))
     state.unzoned = zones.why_unzoned(units, townships, ready.method)
     geometry = units.pop("geometry")
     state.units = gpd.GeoDataFrame(units, geometry=geometry, crs=geometry.crs)

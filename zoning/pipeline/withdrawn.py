@@ -25,7 +25,7 @@ COLUMNS = ("units_touched", "units_changed", "kept_m2")
 _READ = ("red_set", "protection_set", "unit", "area_m2", "built_m2", "water_m2")
 Ints = npt.NDArray[np.int64]
 Area = tuple[str, str]
-_NONE = np.zeros(0, dtype=np.int64)
+_NONE = np.zeros(0, np.int64)
 
 
 def withdrawn(
@@ -63,7 +63,7 @@ def withdrawn(
     if "built_m2" in parts:
         bare = (atoms["built_m2"] == 0) & (atoms["water_m2"] == 0) & known.iloc[over.atoms]
         sole = over.sole()
-        mine = bare.to_numpy(dtype=bool) & (sole >= 0)
+        mine = bare.to_numpy(bool) & (sole >= 0)
         out[COLUMNS[2]] = _added(sole[mine], atoms["area_m2"][mine], len(index))
     return out
 
@@ -122,7 +122,7 @@ class Over:
     def _sole(self, kinds: Collection[str] | None) -> Ints:
         counted = [kinds is None or kind in kinds for kind, _ in self.areas]
         mine = [[a for a in areas.tolist() if counted[a]] for areas in self.covers]
-        return np.array([m[0] if len(m) == 1 else -1 for m in mine], dtype=np.int64)
+        return np.array([m[0] if len(m) == 1 else -1 for m in mine], np.int64)
 
     def hanging(self, atoms: pd.DataFrame, units: pd.DataFrame, scheme: Scheme) -> Hanging:
         """Find the units that each area touches, and those that an overlay rules through it.
@@ -135,7 +135,7 @@ class Over:
             With ``zone_reason`` and the columns of the overlays, where there are zones.
         scheme : Scheme
         """
-        n, many = len(self.covers), np.array([len(c) for c in self.covers], dtype=np.int64)
+        n, many = len(self.covers), np.array([len(c) for c in self.covers], np.int64)
         # Parts of units under one cover, and their m2.
         at = units.index.get_indexer(atoms["unit"])
         pairs, row = np.unique(at * n + self.cover, return_inverse=True)
@@ -178,10 +178,9 @@ def areas_over(atoms: pd.DataFrame, red_sets: pd.DataFrame, protection_sets: pd.
     width = max(by_other, default=0) + 1
     both, cover = np.unique(red[here] * width + other[here], return_inverse=True)
     covers = [
-        np.array(sorted(by_red.get(b // width, set()) | by_other.get(b % width, set())),
-                 dtype=np.int64)
+        np.array(sorted(by_red.get(b // width, set()) | by_other.get(b % width, set())))
         for b in both.tolist()
-    ]  # fmt: skip
+    ]
     return Over(here, list(number), covers, cover)
 
 
@@ -204,8 +203,8 @@ def beside(table: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _added(at: Ints, values: Any, n: int) -> Ints:
-    out = np.zeros(n, dtype=np.int64)
-    np.add.at(out, at, np.asarray(values, dtype=np.int64))
+    out = np.zeros(n, np.int64)
+    np.add.at(out, at, np.asarray(values, np.int64))
     return out
 
 
@@ -218,9 +217,9 @@ def _changed(
 ) -> tuple[npt.NDArray[np.bool_], Ints]:
     """Say which units that an overlay rules now another would rule, or none; and which it is."""
     if not lost:
-        return np.zeros(len(units), dtype=bool), np.full(len(units), NOBODY)
+        return np.zeros(len(units), bool), np.full(len(units), NOBODY)
     now = units[["area_m2", "zone_reason", *lost]]
     then = now[["area_m2"]].assign(**{c: now[c] - m2 for c, m2 in lost.items()})
     before, after = (ruling(u, scheme.replacing).first for u in (now, then))
-    ruled = now["zone_reason"].eq("overlay").fillna(value=False).to_numpy(dtype=bool)
+    ruled = now["zone_reason"].isin(["overlay"]).to_numpy(bool)
     return np.asarray((before != after) & ruled), after

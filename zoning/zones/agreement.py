@@ -67,7 +67,7 @@ def agreement(matrix: pd.DataFrame) -> Agreement:
     [0.571, 0.5]
     """
     names = [*matrix.index, *(c for c in matrix.columns if c not in matrix.index)]
-    counts = matrix.reindex(index=names, columns=names, fill_value=0).to_numpy(dtype=np.float64)
+    counts = matrix.reindex(index=names, columns=names, fill_value=0).to_numpy(np.float64)
     total = float(counts.sum())
     with np.errstate(invalid="ignore"):  # 0 of 0, where nothing was compared or no one has a class
         p = counts / total

@@ -201,13 +201,13 @@ def _scores(method: Method, decision: Decision, index: pd.Index) -> pd.DataFrame
         out.loc[np.isnan(value), name] = pd.NA
     for name in names:
         if name in decision.grades:
-            words = np.array([*method.dimension(name).grades, pd.NA], dtype=object)
+            words = np.array([*method.dimension(name).grades, pd.NA], object)
             out[f"{name}_grade"] = pd.Series(
                 words[decision.grades[name]], index=index, dtype="string"
             )
         else:
             out[f"{name}_grade"] = pd.Series(pd.NA, index=index, dtype="string")
-    steps = {"suitability": np.full(len(index), "", dtype=object), **decision.steps}
+    steps = {"suitability": np.full(len(index), "", object), **decision.steps}
     for name, cells in steps.items():
         out[f"{name}_grade"] = pd.Series(as_known(cells), index=index, dtype="string")
     return out

@@ -89,7 +89,7 @@ def cohen_kappa(one: pd.Series, two: pd.Series) -> float:
     if not both.any():
         return float("nan")
     rows = int(both.sum())
-    said = np.concatenate([x.to_numpy(dtype=object)[both] for x in (one, two)])
+    said = np.concatenate([x.to_numpy(object)[both] for x in (one, two)])
     code, labels = pd.factorize(said, sort=True)
     kinds = len(labels)
     pair = code[:rows] * kinds + code[rows:]

@@ -106,7 +106,7 @@ def join_enclaves(
     (['key', 'key', 'key'], [['b', 'moderate', 'key']])
     """
     out = classes.copy()
-    held = classes["zone_reason"].eq("override").fillna(value=False)
+    held = classes["zone_reason"].isin(["override"])
     near = classes[(classes["margin"] < max_margin).fillna(value=False) & ~held]
     order = near.assign(_code=near.index.astype(str)).sort_values(["margin", "_code"]).index
     zone = {str(k): "" if pd.isna(v) else str(v) for k, v in classes["zone"].items()}

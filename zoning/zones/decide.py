@@ -79,7 +79,7 @@ def decide(
     if method.rules:
         compiled = rules or compile_rules(method, tuple(values))
         zone, rule = first_true(method, compiled, values, scores, grades)
-        flag = np.full(zone.shape, "", dtype=object)
+        flag = np.full(zone.shape, "", object)
         return Decision(scores, grades, zone, rule, flag, {})
     t = grade_table(method) if table is None else table
     g = [grades[a] for a in t.axes]
@@ -107,11 +107,11 @@ def first_true(
     for d in method.dimensions:
         v, g = scores[d.name].value, grades[d.name]
         columns[d.name] = Value(v, ~np.isnan(v))
-        names = np.array([*d.grades, ""], dtype=object)
+        names = np.array([*d.grades, ""], object)
         columns[f"{d.name}_grade"] = Value(names[g], g >= 0)
     n = len(next(iter(columns.values())).data)
-    zone, by = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
-    open_ = np.ones(n, dtype=bool)
+    zone, by = np.full(n, "", object), np.full(n, "", object)
+    open_ = np.ones(n, bool)
     for line, rule in zip(method.rules, rules, strict=True):
         truth = rule.decide(columns)
         true, known = (np.broadcast_to(x, n) for x in truth)
@@ -149,7 +149,7 @@ def settled(classes: pd.DataFrame, said: pd.Series) -> pd.DataFrame:
     Examples
     --------
     >>> towns = pd.DataFrame({"zone": ["key"], "zone_reason": ["contiguity"],
-    ...     "runner_up": ["key"], "margin": pd.array([0.1], dtype="Float64")}, index=["t"])
+    ...     "runner_up": ["key"], "margin": pd.array([0.1], "Float64")}, index=["t"])
     >>> settled(towns, pd.Series(["moderate"], index=["t"])).loc["t"].tolist()
     ['key', 'contiguity', 'moderate', <NA>, 'moderate']
     """

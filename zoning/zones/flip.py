@@ -51,7 +51,7 @@ def nearest_of(
     """As `nearest`, for arrays of any shape and cuts that differ from row to row (draws)."""
     shape = zones.shape
     margin = np.full(shape, np.inf)
-    runner_up = np.full(shape, "", dtype=object)
+    runner_up = np.full(shape, "", object)
     grades = [graded[a] for a in table.axes]
     known = np.logical_and.reduce([g >= 0 for g in grades])
     held = [np.maximum(g, 0) for g in grades]
@@ -103,10 +103,10 @@ def flips(
     best = best.drop_duplicates("row").set_index("row").reindex(range(len(index)))
     out = pd.DataFrame(index=index)
     for name in ("indicator", "zone"):
-        out[f"flip_{name}"] = pd.array(best[name].to_numpy(dtype=object), dtype="string")
+        out[f"flip_{name}"] = pd.array(best[name].to_numpy(object), "string")
     for name in ("now", "to", "size"):
-        known = best[name].to_numpy(dtype=np.float64)
-        out[f"flip_{'from' if name == 'now' else name}"] = pd.array(known, dtype="Float64")
+        known = best[name].to_numpy(np.float64)
+        out[f"flip_{'from' if name == 'now' else name}"] = pd.array(known, "Float64")
     return out
 
 
@@ -129,7 +129,7 @@ def _tries(indicator: str, x: Floats, to: Floats, size: Floats, step: float) -> 
 
 
 def _joined(tries: list[_Tries]) -> pd.DataFrame:
-    names = np.concatenate([np.full(t.row.size, t.indicator, dtype=object) for t in tries])
+    names = np.concatenate([np.full(t.row.size, t.indicator, object) for t in tries])
     rest = {f: np.concatenate([getattr(t, f) for t in tries]) for f in _Tries._fields[1:]}
     return pd.DataFrame({"indicator": names, **rest})
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from zoning.base.areas import floats
 from zoning.schemes import Overlay
 
 Floats = npt.NDArray[np.float64]
@@ -56,13 +57,12 @@ def ruling(units: pd.DataFrame, overlays: Sequence[Overlay]) -> Ruling:
     leaves open what comes after it, not what an earlier overlay decides.
     """
     n = len(units)
-    area = units["area_m2"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    area = floats(units["area_m2"])
     share = np.full((n, len(overlays)), np.nan)
-    rules = np.zeros((n, len(overlays)), dtype=bool)
-    first = np.full(n, NOBODY, dtype=np.int64)
+    rules = np.zeros((n, len(overlays)), bool)
+    first = np.full(n, NOBODY, np.int64)
     for k, overlay in enumerate(overlays):
-        part = units[overlay.column].astype("Float64")
-        covered = part.to_numpy(dtype=np.float64, na_value=np.nan)
+        covered = floats(units[overlay.column])
         with np.errstate(invalid="ignore", divide="ignore"):
             share[:, k] = np.where(area > 0, covered / area, np.nan)
             rules[:, k] = (covered >= overlay.share * area) & (area > 0)
@@ -97,12 +97,12 @@ def nearest_change(found: Ruling, overlays: Sequence[Overlay]) -> Change:
     Overlays behind the one that rules change nothing; of equal distances the first counts.
     """
     n = len(found.first)
-    best, which = np.full(n, np.inf), np.full(n, -1, dtype=np.int64)
-    then = np.full(n, NOBODY, dtype=np.int64)
+    best, which = np.full(n, np.inf), np.full(n, -1, np.int64)
+    then = np.full(n, NOBODY, np.int64)
     for k, overlay in enumerate(overlays):
         share, first = found.share[:, k], found.first
         later = found.rules[:, k + 1 :]
-        after = np.full(n, NOBODY, dtype=np.int64)
+        after = np.full(n, NOBODY, np.int64)
         if later.shape[1]:
             after = np.where(later.any(axis=1), k + 1 + later.argmax(axis=1), NOBODY)
         falls = first == k
@@ -133,10 +133,10 @@ def listed(units: pd.DataFrame, overlays: Sequence[Overlay]) -> pd.Series:
     ['culture', '']
     """
     out = pd.Series([""] * len(units), index=units.index, dtype="string")
-    area = units["area_m2"].astype("Float64")
+    area = floats(units["area_m2"])
     for overlay in overlays:
-        part = units[overlay.column].astype("Float64")
-        rules = ((part >= overlay.share * area) & (area > 0)).fillna(value=False).astype(bool)
+        part = floats(units[overlay.column])
+        rules = (part >= overlay.share * area) & (area > 0)
         out = out.mask(rules, out.where(out == "", out + "+") + overlay.code)
-        out = out.mask(part.isna() & (area > 0).fillna(value=False), pd.NA)
+        out = out.mask(np.isnan(part) & (area > 0), pd.NA)
     return out

@@ -230,7 +230,7 @@ def apply_to_townships(classes: pd.DataFrame, decisions: pd.DataFrame) -> pd.Dat
     decided = decided[decided.index.isin(out.index)]
     said = out.loc[decided.index, "zone"]
     decided = decided.set_axis(said.index)  # older pandas compares alike labels of one type only
-    moved = decided.index[(said.isna() | (said != decided)).fillna(value=True).to_numpy(dtype=bool)]
+    moved = decided.index[(said.isna() | (said != decided)).to_numpy(bool)]
     if "runner_up" in out:
         out.loc[moved, "runner_up"] = said[moved]
     for column in [c for c in out if c == "margin" or c.startswith("flip")]:

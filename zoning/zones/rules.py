@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from zoning.base.areas import floats
 from zoning.errors import InputError, Problem, Text, meant, raise_all, suggest
 
 Bools = npt.NDArray[np.bool_]
@@ -192,9 +193,9 @@ def columns_of(table: pd.DataFrame, names: Collection[str]) -> dict[str, Value]:
     found = {}
     for name in names:
         series = table[name]
-        known = series.notna().to_numpy(dtype=bool)
+        known = series.notna().to_numpy(bool)
         if pd.api.types.is_bool_dtype(series.dtype) or pd.api.types.is_numeric_dtype(series.dtype):
-            data = series.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+            data = floats(series)
         else:
             data = series.astype(object).where(known, "").to_numpy()
         found[name] = Value(data, known)
@@ -349,7 +350,7 @@ class Evaluation:
             )
         known = np.asarray(a.known) & np.asarray(b.known)
         with np.errstate(invalid="ignore"):
-            true = np.asarray(_COMPARE[type(op)](a.data, b.data), dtype=bool)
+            true = np.asarray(_COMPARE[type(op)](a.data, b.data), bool)
         return Truth(known & true, known & np.ones_like(true))
 
     def pair(self, left: ast.expr, right: ast.expr) -> tuple[Value, Value]:
@@ -366,9 +367,9 @@ class Evaluation:
         if not isinstance(right, (ast.Tuple, ast.List)):  # pragma: no cover  (refused before)
             raise InputError.one("'in' needs a list", "in 之后需要列表", where=self.text)
         known = np.asarray(value.known)
-        true = np.zeros(np.shape(value.data), dtype=bool)
+        true = np.zeros(np.shape(value.data), bool)
         for item in right.elts:
-            true = true | np.asarray(value.data == constant_of(item), dtype=bool)
+            true = true | np.asarray(value.data == constant_of(item), bool)
         return Truth(known & true, known & np.ones_like(true))
 
     def value(self, node: ast.expr) -> Value:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from zoning.base.areas import floats
 from zoning.errors import Problem, Text, meant, raise_all, suggest
 from zoning.indicators import AT_HAND, numeric_columns
 from zoning.weights.scaling import fit_scale, natural_breaks, scale_values
@@ -70,7 +71,7 @@ def numbers(table: pd.DataFrame, names: tuple[str, ...]) -> dict[str, Floats]:
         else:
             problems.append(_absent(name, part, table))
     raise_all(problems)
-    return {k: v.to_numpy(dtype=np.float64, na_value=np.nan) for k, v in columns.items()}
+    return {k: floats(v) for k, v in columns.items()}
 
 
 def _absent(name: str, part: str, table: pd.DataFrame) -> Problem:
@@ -173,7 +174,7 @@ def grade(dimension: Dimension, value: Floats) -> npt.NDArray[np.int64]:
     >>> grade(d, np.array([0.1499, 0.15, 0.30, 0.3001, np.nan])).tolist()
     [0, 1, 1, 2, -1]
     """
-    out = np.zeros(np.shape(value), dtype=np.int64)
+    out = np.zeros(np.shape(value), np.int64)
     for cut, equal in zip(dimension.cuts, dimension.equal, strict=True):
         out += (value >= cut) if equal == "above" else (value > cut)
     return np.where(np.isnan(value), -1, out)

@@ -48,8 +48,8 @@ def grade_table(method: Method) -> GradeTable:
     axes = tuple(d.name for d in method.dimensions)
     grades = [d.grades for d in method.dimensions]
     shape = tuple(len(g) for g in grades)
-    zone, rule, flag = (np.full(shape, "", dtype=object) for _ in range(3))
-    steps = {m.name: np.full(shape, "", dtype=object) for m in method.matrices[:-1]}
+    zone, rule, flag = (np.full(shape, "", object) for _ in range(3))
+    steps = {m.name: np.full(shape, "", object) for m in method.matrices[:-1]}
     for at in itertools.product(*(range(n) for n in shape)):
         known = {a: g[i] for a, g, i in zip(axes, grades, at, strict=True)}
         if method.cube is not None:

@@ -347,7 +347,7 @@ def _row(unit: Mapping[str, Any] | pd.Series, scheme: Scheme) -> pd.DataFrame | 
     names = ["area_m2", *(o.column for o in scheme.replacing)]
     if len(names) == 1 or any(n not in unit for n in names):
         return None
-    return pd.DataFrame({n: pd.array([unit[n]], dtype="Float64") for n in names})
+    return pd.DataFrame({n: pd.array([unit[n]], "Float64") for n in names})
 
 
 def _others(unit: Mapping[str, Any] | pd.Series, scheme: Scheme, lang: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from zoning.base.areas import floats
 from zoning.errors import InputError, suggest
 from zoning.schemes import Scheme
 from zoning.weights.scaling import scale_values
@@ -53,10 +54,10 @@ def assign_units(
     township_zone = units["township"].map(townships["zone"]).astype("string")
     found = ruling(units, scheme.replacing)
     ruled, open_ = found.first >= 0, found.first == UNKNOWN
-    codes = np.array([*(o.code for o in scheme.replacing), ""], dtype=object)
+    codes = np.array([*(o.code for o in scheme.replacing), ""], object)
     over = pd.Series(codes[np.where(ruled, found.first, -1)], dtype="string", index=units.index)
     zone = township_zone.mask(open_, pd.NA).mask(ruled, over)
-    known = township_zone.notna().to_numpy(dtype=bool) & ~open_
+    known = township_zone.notna().to_numpy(bool) & ~open_
     reason = np.where(ruled, "overlay", np.where(known, "township", "unknown"))
     out = pd.DataFrame(
         {
@@ -112,7 +113,7 @@ def unit_margins(units: pd.DataFrame, townships: pd.DataFrame, *, scheme: Scheme
     by_township = units["township"].map(townships["margin"]).astype("Float64").mask(ruled, pd.NA)
     town_first = (by_township < by_share).fillna(value=by_share.isna()) & by_township.notna()
     town_first = town_first.astype(bool)
-    codes = np.array([*(o.code for o in overlays), ""], dtype=object)
+    codes = np.array([*(o.code for o in overlays), ""], object)
     over = pd.Series(codes[change.then], dtype="string", index=units.index)
     by_overlay = units["township_zone"].astype("string").mask(change.then >= 0, over)
     next_zone = units["township"].map(townships["runner_up"]).astype("string")
@@ -171,12 +172,12 @@ def unit_suitability(units: pd.DataFrame, townships: pd.DataFrame, method: Metho
             code="no-suitability",
             remedy=("copy it from two-matrices.toml", "可从 two-matrices.toml 复制"),
         )
-    area = units["area_m2"].to_numpy(dtype=np.float64)
+    area = units["area_m2"].to_numpy(np.float64)
 
     def part(name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         if name not in units:
             return np.full(len(units), np.nan)
-        x = units[name].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+        x = floats(units[name])
         return x / np.where(area > 0, area, np.nan)
 
     scores = (
@@ -187,7 +188,7 @@ def unit_suitability(units: pd.DataFrame, townships: pd.DataFrame, method: Metho
     guidance = units["township"].map(scores).astype("Float64")
     parts = np.array(
         [
-            guidance.to_numpy(dtype=np.float64, na_value=np.nan) / 100.0,
+            floats(guidance) / 100.0,
             np.minimum(part("built_m2") / w.built_full_share, 1.0),
             1.0 - part("farmland_m2"),
             1.0 - part("protected_m2"),
@@ -215,7 +216,7 @@ def _scored(units: pd.DataFrame, term: Term) -> np.ndarray[tuple[int], np.dtype[
                     suggest(term.indicator, units.columns) or
                     "请以 [inputs.rasters.NAME]、[inputs.dem] 或 [inputs.roads] 提供"),
         )  # fmt: skip
-    x = units[term.indicator].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    x = floats(units[term.indicator])
     if not isinstance(term.missing, str):
         x = np.where(np.isnan(x), term.missing, x)
     return scale_values(term.scale, x) / 100.0

@@ -1,0 +1,202 @@
+"""Methods as they are written: what each key becomes, and what is told of each that is wrong."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import keeping
+import pytest
+
+from zoning.errors import InputError
+from zoning.zones.parse import parse_method
+
+TERM = {"indicator": "x"}
+WHY = {"source": "s", "evidence": "own"}
+BASE = {"name": "m", "en": "m", "zh": "方", **WHY}
+
+
+def dimension(**more):
+    return {"en": "d", "zh": "维", "cuts": [1, 2], "term": [TERM], **WHY, **more}
+
+
+GRADES = ("low", "mid", "high")
+CELLS = {g: ["key", "moderate", "optimised"] for g in GRADES}
+MATRIX = {
+    **BASE, "notes": "n", "dimension": {"a": dimension(), "b": dimension(), "c": dimension()},
+    "matrix": [
+        {"name": "first", "rows": "a", "columns": "b", "cells": {g: list(GRADES) for g in GRADES}},
+        {"name": "zone", "rows": "first", "columns": "c", "cells": CELLS,
+         "exception": [{"row": "low", "column": "mid", "dimension": "a", "grade": "high",
+                        "value": "review"}],
+         "flag": [{"row": "mid", "column": "high", "code": "f", "en": "look", "zh": "看"}]},
+    ],
+    "suitability": {"built": 1, "dimension": "a", "guidance": 0.5, "term": [{**TERM, "weight": 2}]},
+}  # fmt: skip
+CUBE = {**BASE, "dimension": {k: dimension() for k in "abc"},
+        "cube": {"axes": list("abc"), "cells": {g: [CELLS[g]] * 3 for g in GRADES}}}  # fmt: skip
+RULES = {
+    **BASE,
+    "rule": [
+        {"id": "r", "when": "x > 1", "zone": "key", "en": "so", "zh": "则", **WHY},
+        {"id": "s", "when": "True", "zone": "moderate"},
+    ],
+}
+
+
+def changed(whole, path, value):
+    """Give a method with the value at a path changed, or taken away by ``None``."""
+    whole = json.loads(json.dumps(whole))  # every part for itself
+    part = whole
+    for key in path[:-1]:
+        part = part[key]
+    if value is None:
+        del part[path[-1]]
+    else:
+        part[path[-1]] = value
+    return whole
+
+
+A = ("dimension", "a")
+T = (*A, "term", 0)
+Z = ("matrix", 1)
+W = {"use": ["ahp", "manual"], "ahp": [[1, "1/3"], [3, 1]], **WHY}
+TWO = [TERM, {"indicator": "y"}]
+#: What one may write, beside the methods themselves.
+RIGHT = {
+    "no cut, no source": (RULES, ("dimension",), {"a": {"en": "d", "zh": "维", "term": [TERM]}}),
+    "one cut of two grades": (RULES, ("dimension",), {"a": dimension(cuts=[1])}),
+    "three cuts": (RULES, ("dimension",), {"a": dimension(cuts=[1, 2, 3])}),
+    "breaks": (RULES, ("dimension",), {"a": dimension(cuts="breaks")}),
+    "breaks of four": (RULES, ("dimension",), {"a": dimension(cuts="breaks", grades=list("wxyz"))}),
+    "below": (MATRIX, (*A, "equal"), "below"),
+    "each cut": (MATRIX, (*A, "equal"), ["below", "above"]),
+    "most": (MATRIX, A, dimension(combine="max", term=[{**TERM, "weight": 0}])),
+    "share": (MATRIX, (*A, "unit"), "share"), "span": (MATRIX, (*A, "span"), 7),
+    "judgements": (MATRIX, A, dimension(term=TWO, weighting=W)),
+    "shares": (MATRIX, A, dimension(term=TWO, weighting={**W, "shares": [0, 1],
+                                                                "join": "product"})),
+    "entropy": (MATRIX, A, dimension(term=TWO, weighting={"use": ["entropy"]})),
+    "table": (MATRIX, T, {**TERM, "scale": "table", "at": [1, 2], "scores": [0, 5, 9],
+                          "equal": "below", "missing": 3}),
+    "points": (MATRIX, T, {**TERM, "scale": "points", "at": [1, 2], "scores": [0, 5],
+                           "missing": "skip"}),
+    "log": (MATRIX, T, {**TERM, "scale": "log", "low": 9, "high": 0.1, "weight": 0.5}),
+    "linear": (MATRIX, T, {**TERM, "scale": "linear", "low": 0, "high": -1, **WHY}),
+    "classes": (MATRIX, T, {**TERM, "scale": "breaks", "classes": 2, "reverse": True}),
+    "suitability": (RULES, ("suitability",), {"not_farmland": 1, "not_protected": 2,
+                                              "built_full_share": 0.5}),
+    "suitability of terms": (RULES, ("suitability",), {"term": [TERM]}),
+    "suitability of guidance": (RULES | {"dimension": {"guidance": dimension()}},
+                                ("suitability",), {"guidance": 1}),
+}  # fmt: skip
+#: What one may not.
+WRONG = {
+    "name": (MATRIX, ("name",), None), "zh": (MATRIX, ("zh",), 7),
+    "source": (MATRIX, ("source",), None),
+    "evidence": (MATRIX, ("evidence",), "X"), "unknown key": (MATRIX, ("nots",), "n"),
+    "base": (MATRIX, ("base",), "two-matrixes"), "notes": (MATRIX, ("notes",), 3),
+    "two decide": (MATRIX, ("rule",), RULES["rule"]), "none decides": (RULES, ("rule",), None),
+    "cube beside": (RULES | {"dimension": CUBE["dimension"]}, ("cube",), CUBE["cube"]),
+    "cube is a list": (CUBE, ("cube",), [1]),
+    "suitability is a number": (RULES, ("suitability",), 3),
+    "reserved": (RULES, ("dimension",), {"margin": dimension()}),
+    "no word": (RULES, ("dimension",), {"a b": dimension()}),
+    "same name": (MATRIX, ("matrix", 0, "name"), "a"),
+    "reserved matrix": (MATRIX, ("matrix", 0, "name"), "rule"),
+    "cuts need a source": (RULES, ("dimension",), {"a": {"en": "d", "zh": "维", "term": [TERM],
+                                                         "cuts": [1]}}),
+    "breaks need a source": (RULES, ("dimension",), {"a": {"en": "d", "zh": "维", "term": [TERM],
+                                                           "cuts": "breaks"}}),
+    "grades repeat": (RULES, ("dimension",), {"a": dimension(grades=["w", "x", "w"])}),
+    "few grades": (RULES, ("dimension",), {"a": dimension(grades=["w", "x"])}),
+    "many grades": (RULES, ("dimension",), {"a": dimension(grades=list("wxyz"))}),
+    "equal cuts": (MATRIX, (*A, "cuts"), [1, 1]), "falling cuts": (MATRIX, (*A, "cuts"), [2, 1]),
+    "cuts of words": (MATRIX, (*A, "cuts"), ["x", 1]),
+    "cuts a word": (MATRIX, (*A, "cuts"), "brakes"),
+    "equal": (MATRIX, (*A, "equal"), "x"), "few equals": (MATRIX, (*A, "equal"), ["above"]),
+    "an equal of three": (MATRIX, (*A, "equal"), ["above", "x"]),
+    "no term": (MATRIX, (*A, "term"), []), "no weight": (MATRIX, (*T, "weight"), 0),
+    "negative weight": (MATRIX, (*T, "weight"), -1), "combine": (MATRIX, (*A, "combine"), "sum"),
+    "unit": (MATRIX, (*A, "unit"), "km"), "span": (MATRIX, (*A, "span"), 0),
+    "key of a dimension": (MATRIX, (*A, "cut"), [1]), "key of a term": (MATRIX, (*T, "wight"), 1),
+    "use of nothing": (MATRIX, A, dimension(term=TWO, weighting={"use": []})),
+    "use of what": (MATRIX, A, dimension(term=TWO, weighting={"use": ["entropy", "x"]})),
+    "use twice": (MATRIX, A, dimension(term=TWO, weighting={"use": ["entropy", "entropy"]})),
+    "few shares": (MATRIX, A, dimension(term=TWO, weighting={**W, "shares": [1]})),
+    "negative shares": (MATRIX, A, dimension(term=TWO, weighting={**W, "shares": [-1, 2]})),
+    "shares of 0": (MATRIX, A, dimension(term=TWO, weighting={**W, "shares": [0, 0]})),
+    "a file": (MATRIX, A, dimension(term=TWO, weighting={**W, "ahp": "a.csv"})),
+    "no matrix": (MATRIX, A, dimension(term=TWO, weighting={"use": ["ahp"]})),
+    "few rows": (MATRIX, A, dimension(term=TWO, weighting={**W, "ahp": [[1, 1]]})),
+    "few columns": (MATRIX, A, dimension(term=TWO, weighting={**W, "ahp": [[1, 1], [1]]})),
+    "rows of what": (MATRIX, A, dimension(term=TWO, weighting={**W, "ahp": [1, 1]})),
+    "no judgement": (MATRIX, A, dimension(term=TWO, weighting={
+        **W, "ahp": [[1, "x"], ["1/0", 1]]})),
+    "a matrix for nothing": (MATRIX, A, dimension(term=TWO, weighting={**W, "use": ["manual"]})),
+    "join": (MATRIX, A, dimension(term=TWO, weighting={**W, "join": "x"})),
+    "key of a weighting": (MATRIX, A, dimension(term=TWO, weighting={**W, "usee": 1})),
+    "weighting": (MATRIX, A, dimension(weighting=3)),
+    "scale": (MATRIX, (*T, "scale"), "square"), "indicator": (MATRIX, (*T, "indicator"), None),
+    "few scores": (MATRIX, T, {**TERM, "scale": "table", "at": [1, 2], "scores": [0, 5]}),
+    "many scores": (MATRIX, T, {**TERM, "scale": "table", "at": [1], "scores": [0, 5, 9]}),
+    "one point": (MATRIX, T, {**TERM, "scale": "points", "at": [1], "scores": [0]}),
+    "few points": (MATRIX, T, {**TERM, "scale": "points", "at": [1, 2], "scores": [0]}),
+    "equal edges": (MATRIX, T, {**TERM, "scale": "table", "at": [1, 1], "scores": [0, 5, 9]}),
+    "no ends": (MATRIX, T, {**TERM, "scale": "linear"}), "no high": (MATRIX, T, {
+        **TERM, "scale": "log", "low": 1}),
+    "equal ends": (MATRIX, T, {**TERM, "scale": "linear", "low": 1, "high": 1}),
+    "log of 0": (MATRIX, T, {**TERM, "scale": "log", "low": 0, "high": 1}),
+    "log to below 0": (MATRIX, T, {**TERM, "scale": "log", "low": 1, "high": -1}),
+    "missing": (MATRIX, (*T, "missing"), "gone"), "missing list": (MATRIX, (*T, "missing"), [1]),
+    "term equal": (MATRIX, (*T, "equal"), "x"), "one class": (MATRIX, (*T, "classes"), 1),
+    "reverse": (MATRIX, (*T, "reverse"), "yes"),
+    "rows": (MATRIX, (*Z, "rows"), "x"), "no columns": (MATRIX, (*Z, "columns"), None),
+    "no row": (MATRIX, (*Z, "cells", "low"), None),
+    "a row more": (MATRIX, (*Z, "cells", "top"), ["key"] * 3),
+    "short row": (MATRIX, (*Z, "cells", "low"), ["key", "key"]),
+    "row of a number": (MATRIX, (*Z, "cells", "low"), 3),
+    "exception of what": (MATRIX, (*Z, "exception", 0, "dimension"), "x"),
+    "exception's grade": (MATRIX, (*Z, "exception", 0, "grade"), "top"),
+    "exception's row": (MATRIX, (*Z, "exception", 0, "row"), "top"),
+    "exception's value": (MATRIX, (*Z, "exception", 0, "value"), None),
+    "exception's key": (MATRIX, (*Z, "exception", 0, "x"), 1),
+    "flag's column": (MATRIX, (*Z, "flag", 0, "column"), "top"),
+    "flag's code": (MATRIX, (*Z, "flag", 0, "code"), 1),
+    "flag's key": (MATRIX, (*Z, "flag", 0, "x"), 1), "matrix name": (MATRIX, (*Z, "name"), None),
+    "matrix key": (MATRIX, (*Z, "x"), 1),
+    "two axes": (CUBE, ("cube", "axes"), list("ab")), "axis": (CUBE, ("cube", "axes"), list("abx")),
+    "no axes": (CUBE, ("cube", "axes"), None),
+    "cube without a layer": (CUBE, ("cube", "cells", "low"), None),
+    "cube without a row": (CUBE, ("cube", "cells", "low"), [CELLS["low"]] * 2),
+    "cube without a cell": (CUBE, ("cube", "cells", "low", 1), ["key"] * 2),
+    "cube of words": (CUBE, ("cube", "cells", "low"), "key"), "cube key": (CUBE, ("cube", "x"), 1),
+    "rule id": (RULES, ("rule", 0, "id"), None), "rule when": (RULES, ("rule", 0, "when"), 1),
+    "rule zone": (RULES, ("rule", 0, "zone"), "x"), "rule en": (RULES, ("rule", 0, "en"), 1),
+    "rule key": (RULES, ("rule", 0, "x"), 1),
+    "guidance of nothing": (RULES, ("suitability",), {"guidance": 1}),
+    "guidance of what": (RULES, ("suitability",), {"guidance": 1, "dimension": "x"}),
+    "suitability of nothing": (RULES, ("suitability",), {"built_full_share": 1}),
+    "suitability below 0": (RULES, ("suitability",), {"built": -1, "not_farmland": 2}),
+    "full share": (RULES, ("suitability",), {"built": 1, "built_full_share": 0}),
+    "suitability key": (RULES, ("suitability",), {"built": 1, "bult": 1}),
+    **{f"suitability by {scale}": (RULES, ("suitability",), {"term": [{**TERM, "scale": scale}]})
+       for scale in ("minmax", "zscore", "breaks")},
+}  # fmt: skip
+
+
+def test_every_key_becomes_what_is_kept():
+    found = {"matrix": MATRIX, "cube": CUBE, "rules": RULES}
+    found |= {name: changed(*change) for name, change in RIGHT.items()}
+    methods = {k: keeping.plain(replace(parse_method(m), scheme=None)) for k, m in found.items()}
+    keeping.hold_parts(methods, "methods-right")
+
+
+def test_all_that_is_wrong_is_told_as_it_is_kept():
+    def told(data):
+        with pytest.raises(InputError) as caught:
+            parse_method(data)
+        return [[p.code, *(p.tell(lang) for lang in ("en", "zh"))] for p in caught.value.problems]
+
+    found = {name: told(changed(*change)) for name, change in WRONG.items()}
+    keeping.hold_parts(found, "methods-wrong")
