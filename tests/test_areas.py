@@ -640,8 +640,12 @@ def test_every_account_of_protected_land(world):
         rows.append([unit, kind, HA * sum(bool(under(p)) for p in mine),
                      sum(bool(under(p)) for p in mine) / len(mine)])  # fmt: skip
     assert rows_of(found["protection_units"]) == rows
-    bare = protections.tables(world.layers.protections, world.ledger, parts)
+    # Of what is built everywhere no kind keeps anything.
+    bare = protections.tables(
+        world.layers.protections, world.ledger, parts.assign(built_m2=parts["area_m2"])
+    )
     assert "protection_by_zone" not in bare
+    assert bare["protection_kinds"]["kept_m2"].fillna(-1).tolist() == [0, 0, 0, 0, -1]
     # Of land that nothing protects every account is empty, and closes.
     open_ = parts[~covered(world.ledger.atoms, order)]
     bare = protections.tables(world.layers.protections[:0], world.ledger, open_)

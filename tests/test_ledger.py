@@ -17,7 +17,7 @@ from shapely import box
 from zoning.grid.lattice import GridSpec
 from zoning.inputs.landuse import load_classes
 from zoning.inputs.layers import Layers
-from zoning.ledger import closing, sums, unknown
+from zoning.ledger import atoms, closing, sums, unknown
 from zoning.ledger.atoms import NONE, OVERLAP, build, settle_slivers
 from zoning.measure.faces import partition
 from zoning.measure.zonal import Raster
@@ -322,6 +322,16 @@ def test_an_atom_of_a_square_metre_is_one():
     town = worlds.square(0, 0, 0.001, 0.001)
     ledger = build(Layers(worlds.square(0, 0, 0.5, 0.5), towns(town)), GRID)
     assert by(ledger, "township") == {"T0": 1, NONE: 249_999}
+
+
+def test_places_that_the_rounding_keeps_follow_the_order_of_their_names():
+    labels = pd.DataFrame({
+        "township": ["b", "a", NONE, "c", "a"], "county": ["Y", "X", NONE, "X", "X"],
+        "red_level": [2, 0, 1, 0, 2], "protected_by": ["lock", "", "core", "lock", "core+lock"],
+    })  # fmt: skip
+    assert [np.asarray(nest).tolist() for nest in atoms._nests(labels)] == [
+        [1, 0, 2, 0, 0], [1, 0, 3, 2, 0], [True, False, True, False, True], [2, 0, 1, 0, 2],
+        [3, 0, 1, 3, 2]]  # fmt: skip
 
 
 def test_the_order_of_rows_does_not_matter():

@@ -149,7 +149,7 @@ def test_blocks_are_counted_from_the_origin_of_the_lattice():
     assert set(seen) >= {(3, -2), (4, -2)}
     assert found.col.min() == 3.5 * 64 and found.col.max() == 5 * 64 - 1
     assert found.row.min() == -96 and found.row.max() == -77
-    assert found.parts.sum() == city.area * PARTS
+    assert found.parts.sum() == city.area * PARTS == city.area * 65_536
 
 
 def test_a_task_is_sent_without_what_can_be_made_again():
