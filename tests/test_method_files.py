@@ -6,9 +6,11 @@ import json
 from dataclasses import replace
 
 import keeping
+import pandas as pd
 import pytest
 
 from zoning.errors import InputError
+from zoning.zones import classify_townships
 from zoning.zones.parse import parse_method
 
 TERM = {"indicator": "x"}
@@ -200,3 +202,66 @@ def test_all_that_is_wrong_is_told_as_it_is_kept():
 
     found = {name: told(changed(*change)) for name, change in WRONG.items()}
     keeping.hold_parts(found, "methods-wrong")
+
+
+#: Townships on both sides of every cut, on the cuts, beyond the ends of scales, and unknown.
+X = [-1.0, 0.0, 1.0, 1.5, 2.0, 2.5, 9.0, None]
+SAID = ("zone", "rule", "runner_up", "margin", "flip_indicator", "flip_from", "flip_to",
+        "flip_zone", "flip_size", "flip", "flip_zh", "status", "flag", "zone_reason")  # fmt: skip
+#: Scales that carry a term over the cuts 1 and 2 of its dimension.
+SCALED = {
+    "linear": {"scale": "linear", "low": 0, "high": 50}, "falling": {"scale": "linear", "low": 9,
+                                                                     "high": -1},
+    "log": {"scale": "log", "low": 0.5, "high": 400},
+    "table": {"scale": "table", "at": [1, 2], "scores": [0, 1.5, 9]},
+    "table of one score": {"scale": "table", "at": [1], "scores": [2, 2]},
+    "points": {"scale": "points", "at": [0, 2, 9], "scores": [0, 3, 100]},
+    "falling points": {"scale": "points", "at": [0, 2, 9], "scores": [100, 2, 0]},
+    "points up and down": {"scale": "points", "at": [0, 2, 9], "scores": [0, 3, 0]},
+    "minmax": {"scale": "minmax"}, "breaks": {"scale": "breaks", "classes": 3},
+    "skipped": {"missing": "skip"}, "stood in for": {"missing": 1.2},
+    "a table with gaps": {"scale": "table", "at": [1], "scores": [0, 9], "missing": 2.0},
+}  # fmt: skip
+
+
+#: Two dimensions, so that the class follows the one that is changed.
+SAYS = {
+    **BASE, "dimension": {"a": dimension(), "b": dimension(term=[{"indicator": "y"}])},
+    "matrix": [{
+        "name": "zone", "rows": "a", "columns": "b",
+        "cells": {"low": ["key", "key", "moderate"], "mid": ["key", "moderate", "review"],
+                  "high": ["moderate", "optimised", "optimised"]},
+        "exception": [{"row": "high", "column": "low", "dimension": "a", "grade": "high",
+                       "value": "key"}],
+        "flag": [{"row": "high", "column": "high", "code": "f", "en": "look", "zh": "看"}],
+    }],
+}  # fmt: skip
+
+
+def test_what_methods_say_is_as_it_is_kept():
+    table = pd.DataFrame(
+        {"area_m2": 1, "x": X, "y": [1.5, 1.5, 1.5, 0.2, 1.5, 2.5, 1.5, 1.5]},
+        index=[f"t{k}" for k in range(8)],
+    )
+    methods = {"matrix": MATRIX, "cube": CUBE, "rules": RULES, "two": SAYS}
+    methods |= {name: changed(SAYS, *RIGHT[name][1:]) for name in (
+        "below", "each cut", "share", "span", "judgements", "shares")}  # fmt: skip
+    two = [{**TERM, "weight": 3}, {"indicator": "y", "missing": "skip"},
+           {**TERM, "weight": 0, "scale": "linear", "low": 0, "high": 9}]  # fmt: skip
+    for how in ("mean", "max", "min"):
+        methods[f"{how} of three"] = changed(SAYS, A, dimension(combine=how, term=two))
+    for name, term in SCALED.items():
+        cuts = [10, 60] if name in ("minmax", "breaks") else [1, 2]
+        methods[name] = changed(SAYS, A, dimension(cuts=cuts, term=[{**TERM, **term}]))
+    gaps = [{**TERM, "scale": "table", "at": [1, 2], "scores": [0, 2, 9], "missing": "skip"},
+            {"indicator": "y"}]  # fmt: skip
+    methods["a table skipped"] = changed(SAYS, A, dimension(term=gaps))
+    found = {}
+    for name, data in methods.items():
+        out = classify_townships(table, parse_method(data))
+        assert set(SAID) <= set(out) and out.index.equals(table.index)
+        grades = [c for c in out if c.endswith("_grade") and out[c].notna().any()]
+        said = out[[*grades, *SAID]].assign(a=out.get("a", pd.NA))
+        found[name] = keeping.plain(said)
+        del found[name]["index"]
+    keeping.hold_parts(found, "methods-said")

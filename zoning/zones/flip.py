@@ -14,7 +14,7 @@ from zoning.weights.scaling import Scale
 from zoning.zones.decide import Decision, decide
 from zoning.zones.method import Dimension, Method, Term
 from zoning.zones.rules import Rule
-from zoning.zones.scoring import Floats
+from zoning.zones.scoring import Floats, stood_in
 from zoning.zones.table import GradeTable, Objects
 
 #: How far past a cut a value is put to see what lies behind it, as a share of the scale.
@@ -94,7 +94,9 @@ def flips(
         scale); missing where no single change does it.
     """
     tries = _joined([*_by_dimension(method, values, decision, rules), *_by_rule(rules, values)])
-    tries = tries[np.isfinite(tries["to"]) & (decision.zone[tries["row"]] != "")]
+    # What is not known does not change: there is nothing that it would change from.
+    there = np.isfinite(tries["now"]) & np.isfinite(tries["to"])
+    tries = tries[there & (decision.zone[tries["row"]] != "")]
     rows, which = tries["row"].to_numpy(), tries["indicator"].to_numpy()
     changed = {k: np.where(which == k, tries["probe"], v[rows]) for k, v in values.items()}
     after = decide(method, changed, table=table, rules=rules).zone
@@ -145,7 +147,7 @@ def _by_dimension(
         total = weights @ ~np.isnan(scores.terms)
         cuts = [*d.cuts, *(c.number for rule in rules for c in rule.cuts if c.column == d.name)]
         for term, s in zip(d.terms, scores.terms, strict=True):
-            x = values[term.indicator]
+            x = stood_in(term, values[term.indicator])
             if term.scale.kind == "table":
                 found += _steps(term, x, s)
             elif d.combine != "mean" or term.weight > 0:

@@ -14,7 +14,7 @@ from zoning.base.areas import floats
 from zoning.errors import Problem, Text, meant, raise_all, suggest
 from zoning.indicators import AT_HAND, numeric_columns
 from zoning.weights.scaling import fit_scale, natural_breaks, scale_values
-from zoning.zones.method import Dimension, Method
+from zoning.zones.method import Dimension, Method, Term
 from zoning.zones.weighing import weigh
 
 Floats = npt.NDArray[np.float64]
@@ -137,14 +137,16 @@ def score(dimension: Dimension, values: Mapping[str, Floats]) -> Scores:
     rows = []
     skip = []
     for term in dimension.terms:
-        x = values[term.indicator]
-        if not isinstance(term.missing, str):
-            x = np.where(np.isnan(x), term.missing, x)
-        rows.append(scale_values(term.scale, x))
+        rows.append(scale_values(term.scale, stood_in(term, values[term.indicator])))
         skip.append(np.isnan(rows[-1]) & (term.missing == "skip"))
     s, left_out = np.array(rows), np.array(skip)
     weights = np.array([t.weight for t in dimension.terms])
     return Scores(combine(dimension.combine, s, left_out, weights), s)
+
+
+def stood_in(term: Term, x: Floats) -> Floats:
+    """Put the number that the policy of a term states in the place of what is missing."""
+    return x if isinstance(term.missing, str) else np.where(np.isnan(x), term.missing, x)
 
 
 def combine(how: str, s: Floats, left_out: npt.NDArray[np.bool_], weights: Floats) -> Floats:

@@ -11,6 +11,7 @@ from zoning.schemes import Scheme
 from zoning.weights.scaling import scale_values
 from zoning.zones.method import Method, Term
 from zoning.zones.overlays import UNKNOWN, listed, nearest_change, ruling
+from zoning.zones.scoring import stood_in
 
 
 def assign_units(
@@ -216,7 +217,4 @@ def _scored(units: pd.DataFrame, term: Term) -> np.ndarray[tuple[int], np.dtype[
                     suggest(term.indicator, units.columns) or
                     "请以 [inputs.rasters.NAME]、[inputs.dem] 或 [inputs.roads] 提供"),
         )  # fmt: skip
-    x = floats(units[term.indicator])
-    if not isinstance(term.missing, str):
-        x = np.where(np.isnan(x), term.missing, x)
-    return scale_values(term.scale, x) / 100.0
+    return scale_values(term.scale, stood_in(term, floats(units[term.indicator]))) / 100.0
