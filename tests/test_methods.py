@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from shapely import box
 
 from zoning.base.shipped import load_toml
-from zoning.errors import InputError
+from zoning.errors import InputError, Text
 from zoning.pipeline.ready import settle_method
 from zoning.planfile.models import Config
 from zoning.schemes import load_scheme
@@ -524,6 +524,11 @@ def test_judgements_beside_the_method(tmp_path, caplog) -> None:
     assert (found.code, found.limit) == ("ahp-inconsistent", 0.1) and found.measured > 0.1
     assert found.remedy.en == "judge that pair again" and found.remedy.zh
     assert not caplog.text
+    # Whoever weighs by them logs those that do not fit together, and no others.
+    with caplog.at_level("INFO", logger="zoning.zones.weighing"):
+        assert classify_townships(towns(8), method)["zone"].notna().all() and not caplog.text
+        classify_townships(towns(8), parse_method(odd))
+    assert "constraint: " in caplog.text
     path.write_text(",a,b\na,1,2\nb,1/2,1\n", encoding="utf-8")
     with pytest.raises(InputError, match="judges a, b") as caught:
         inline_files(data, tmp_path)
@@ -1031,3 +1036,52 @@ def test_a_method_file_that_is_wrong_is_named_by_the_plan(tmp_path) -> None:
         settle_method(Config.model_validate({"zones": part}), tmp_path)
     (problem,) = caught.value.problems
     assert problem.where.startswith(str(tmp_path / "mine.toml")) and "zoon" in problem.tell("en")
+
+
+def test_what_a_table_lacks_for_its_method_is_told_with_places_and_numbers() -> None:
+    method = load_method("two-matrices")
+    table = towns(8).assign(name=[f"镇{k}" for k in range(8)])
+    table["slope_deg"] = [None, *[1.0] * 7]
+    table["min_to_centre"] = [None] * 7 + [1]
+    found = remarks(table, method, absent=["red lines", "land use"], where="t.csv")
+    told = [(f.code, f.where, f.measured, f.limit, f.level, f.what.en.split(":")[0]) for f in found]
+    gone, ways = "is missing in", "to which the method gives no zone"
+    assert told == [
+        ("indicator-unknown", "two-matrices", 2, 0, "warning", "no land use"),
+        ("indicator-unknown", "two-matrices", 1, 0, "warning", "no red lines"),
+        ("attribute-missing", "t.csv", 1, 0, "warning", f"'slope_deg' {gone} 1 township, {ways}"),
+        (
+            "attribute-missing",
+            "t.csv",
+            7,
+            0,
+            "warning",
+            f"'min_to_centre' {gone} 7 townships, {ways}",
+        ),
+    ]
+    assert found[0].what == Text(
+        "no land use: farmland_share, built_share are unknown everywhere, so no township gets a "
+        "zone", "缺少用地现状：farmland_share, built_share 全部未知，乡镇均无法定类",
+    )  # fmt: skip
+    assert "redline_share is unknown" in found[1].what.en and found[1].remedy.zh
+    first = table.index[0]
+    assert found[2].what.en.endswith(f": 镇0 ({first})") and "坡度" in found[2].what.zh
+    bare = remarks(table.drop(columns="name"), method)
+    assert [f.where for f in bare] == ["", ""] and bare[0].what.en.endswith(f": {first}")
+    own = table.assign(redline_share=[0.1] * 7 + [None]).drop(
+        columns=["slope_deg", "min_to_centre"]
+    )
+    (one,) = remarks(own, method)
+    assert one.what.en.startswith("'redline_share' is missing in 1 township")
+
+
+def test_half_a_matrix_of_judgements_may_lack_its_diagonal(tmp_path) -> None:
+    from zoning.zones import inline_files
+
+    path = tmp_path / "half.csv"
+    path.write_text(",redline_share,farmland_share,slope_deg\nredline_share,,4,2\n"
+                    "farmland_share,,1,\nslope_deg,,8,\n", encoding="utf-8")  # fmt: skip
+    part = {"use": ["ahp"], "ahp": "half.csv"}
+    data = {"base": "two-matrices", "dimension": {"constraint": {"weighting": part}}}
+    found = inline_files(data, tmp_path)["dimension"]["constraint"]["weighting"]["ahp"]
+    assert found == [[1, 4, 2], [0.25, 1, 0.125], [0.5, 8, 1]]

@@ -216,3 +216,29 @@ def test_decisions_are_read_in_the_zones_of_the_plan(tmp_path):
     found = ready.read_decisions(Config.model_validate({"zones": zones}), tmp_path)
     assert found["zone"].tolist() == ["ecological"]
     assert ready.read_decisions(Config(), tmp_path) is None
+
+
+def test_a_plan_takes_what_its_files_say_into_itself(tmp_path):
+    (tmp_path / "c.csv").write_text(",7,1\n7,90,10\n1,0,5\n", encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(
+        'base = "two-matrices"\nsource = "s"\nevidence = "own"\n', encoding="utf-8"
+    )
+    rows = {"7": {"7": 90.0, "1": 10.0}, "1": {"7": 0.0, "1": 5.0}}
+
+    def settled(zones=None, **errors):
+        config = Config.model_validate({"zones": zones or {}, "errors": errors})
+        return ready.settle_method(config, tmp_path)
+
+    for given in ("c.csv", rows):
+        land = settled(landuse={"confusion": given}).errors.landuse
+        assert land.confusion == rows
+    bare = settled(assumed=0.2).errors
+    assert (bare.landuse, bare.assumed) == (None, 0.2)
+    with pytest.raises(InputError) as caught:
+        settled(landuse={"confusion": {"x": {"1": 1}}})
+    assert caught.value.problems[0].where == "[errors.landuse] confusion"
+    # A method by its name stays a name; a file, or a table, becomes what it says.
+    assert settled().zones.method == "two-matrices"
+    file = settled({"method": "mine.toml"}).zones.method
+    assert dict(file) == {"base": "two-matrices", "source": "s", "evidence": "own"}
+    assert dict(settled({"method": {"base": "cube"}}).zones.method) == {"base": "cube"}
