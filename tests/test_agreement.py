@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from zoning.zones import compare, load_method
 from zoning.zones.agreement import agreement, figure_of_merit
+from zoning.zones.compare import cohen_kappa
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -48,3 +52,41 @@ def test_what_both_change_of_what_either_changes():
     one, two = pd.Series([4, 0, 2]), pd.Series([1, 3, 2])
     assert figure_of_merit(one, two) == 3 / 9
     assert np.isnan(figure_of_merit(one * 0, two * 0)) and figure_of_merit(one, two * 0) == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_kappa_is_that_of_the_rows_that_both_class(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(4, 30))
+    one, two = (pd.Series(rng.choice(["a", "b", "c", None], n)) for _ in range(2))
+    rows = [(x, y) for x, y in zip(one, two, strict=True)
+            if pd.notna(x) and pd.notna(y)]  # fmt: skip
+    same = sum(x == y for x, y in rows) / len(rows)
+    chance = sum(
+        sum(x == c for x, _ in rows) * sum(y == c for _, y in rows) for c in "abc"
+    ) / len(rows) ** 2  # fmt: skip
+    wanted = 1.0 if chance == 1 else (same - chance) / (1 - chance)
+    assert cohen_kappa(one, two) == pytest.approx(wanted)
+    assert cohen_kappa(one, two.iloc[::-1]) == pytest.approx(wanted), "rows meet by their codes"
+    assert np.isnan(cohen_kappa(one, pd.Series([None] * n)))
+
+
+def test_methods_side_by_side_are_counted_row_by_row(monkeypatch):
+    said = {"m": ["a", "a", "a", None, None], "n": ["a", "a", "b", "b", None],
+            "o": ["a", "b", "c", None, None]}  # fmt: skip
+    monkeypatch.setattr(compare, "with_indicators", lambda table: table)
+    monkeypatch.setattr(compare, "zones_of", lambda full, method: pd.Series(
+        said[method.name], index=full.index, dtype="string"))  # fmt: skip
+    table = pd.DataFrame(index=[f"t{k}" for k in range(5)])
+    base = load_method("two-matrices")
+    found = compare.compare_methods(table, [replace(base, name=n) for n in said])
+    wanted = pd.DataFrame(said, index=table.index, dtype="string").assign(
+        agree=[3, 2, 1, 1, 0], zone=pd.array(["a", "a", None, None, None], "string"),
+        status=pd.array(["accept", "flag", "review", "review", "review"], "string"),
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(found.table, wanted)
+    assert found.review.index.tolist() == ["t2", "t3", "t4"]
+    for one in said:
+        for two in said:
+            pair = cohen_kappa(wanted[one], wanted[two])
+            assert found.kappa.loc[one, two] == (1.0 if one == two else pytest.approx(pair))

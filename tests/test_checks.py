@@ -213,18 +213,19 @@ def test_units_that_several_overlays_rule_are_named():
     from types import SimpleNamespace
 
     overlays = [SimpleNamespace(code=c, column=c, share=0.5, name=Text(c.upper(), f"“{c}”"))
-                for c in "abc"]  # fmt: skip
+                for c in "abcd"]  # fmt: skip
     scheme = SimpleNamespace(replacing=overlays)
     n = 13
     units = pd.DataFrame(
-        {"zone": "a", "area_m2": 100, "a": [50] * 11 + [50, 0], "b": 49, "c": [50] * 11 + [0, 50]},
+        {"zone": "a", "area_m2": 100, "a": [50] * 12 + [0], "b": [49] * 10 + [50, 49, 49],
+         "c": [50] * 10 + [0, 0, 50], "d": 49},
         index=[f"u{k:02d}" for k in range(n)],
     )  # fmt: skip
     (one,) = checks.overlays(units, scheme)
     where = ", ".join(f"u{k:02d}" for k in range(10))
     assert whole(one) == ("zones.overlays", "note", False, 11, 0, "units", where)
-    assert one.text.en == "11 units that several overlays rule (A, C): the first in order counts"
-    assert "（“a”、“c”）" in one.text.zh
+    assert one.text.en == "11 units that several overlays rule (A, B, C): the first in order counts"
+    assert "（“a”、“b”、“c”）" in one.text.zh
     (none,) = checks.overlays(units.iloc[11:], scheme)
     assert whole(none) == ("zones.overlays", "note", True, 0, 0, "units", "city")
     assert none.text.en == "0 units that several overlays rule"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import keeping
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoning.errors import InputError
-from zoning.zones.rules import compile_rule
+from zoning.zones.rules import columns_of, compile_rule
 
 TABLE = pd.DataFrame(
     {
@@ -79,42 +80,68 @@ def test_kleene_tables() -> None:
     assert run("not p") == [back[1 - worth[p]] for p, _ in pairs]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a.__class__",
-        "__import__('os')",
-        "open('x')",
-        "a[0] > 1",
-        "(lambda: 1)()",
-        "a + 1 > 2",
-        "[x for x in a]",
-        "a if b else a",
-        "a > (1, 2)",
-        "(1, 2) == a",
-        "a in b",
-        "a is None",
-        "f'{a}' == 'x'",
-        "a := 3",
-        "b'x' == a",
-        "a in (b, 1)",
-        "1 < 2j",
-        "",
-        "a >",
-        "a and 3",
-        "'x'",
-        "await a",
-        "*a",
-        "a > ...",
-        "not 3",
-        "a in {'k': 1}",
-        "(" * 300 + "a" + ")" * 300,
-        "a > 1 or " * 400 + "a > 1",
-    ],
-)
+REFUSED = [
+    "a.__class__",
+    "__import__('os')",
+    "open('x')",
+    "a[0] > 1",
+    "(lambda: 1)()",
+    "a + 1 > 2",
+    "[x for x in a]",
+    "a if b else a",
+    "a > (1, 2)",
+    "(1, 2) == a",
+    "a in b",
+    "a is None",
+    "f'{a}' == 'x'",
+    "a := 3",
+    "b'x' == a",
+    "a in (b, 1)",
+    "1 < 2j",
+    "",
+    "a >",
+    "a and 3",
+    "'x'",
+    "await a",
+    "*a",
+    "a > ...",
+    "not 3",
+    "a in {'k': 1}",
+    "(" * 300 + "a" + ")" * 300,
+    "a > 1 or " * 400 + "a > 1",
+    "a > 1" + " " * 2000,
+    "a > 1 < (2,)",
+    "(1,) in (1,)",
+    "a in (1, -2)  in (3,)",
+    "a in (- 'x',)",
+    "a < 1" + "0" * 400,
+    "-flag > 1",
+    "- a > 1",
+    "b > 1 and (a + 1) > 2 or c",
+    "zone in 'key'",
+    "a > b > (1,)",
+    "not (a + 1)",
+    "a is not 3 and c > 2",
+]
+
+
+@pytest.mark.parametrize("text", REFUSED)
 def test_refuses_all_else(text: str) -> None:
     with pytest.raises(InputError):
         compile_rule(text, TABLE.columns)
+
+
+def test_what_is_refused_is_told_as_it_is_kept() -> None:
+    found = {}
+    for text in REFUSED:
+        with pytest.raises(InputError) as caught:
+            compile_rule(text, TABLE.columns, where="here")
+        # Where a text cannot be read at all, Python says, each version in its own place.
+        found[text[:40]] = [
+            [p.code, p.where, *(p.tell(x) for x in ("en", "zh") if p.code != "rule-syntax")]
+            for p in caught.value.problems
+        ]
+    keeping.hold_parts(found, "rules-refused")
 
 
 def test_points_at_the_column_and_suggests() -> None:
@@ -135,11 +162,54 @@ def test_text_against_number_is_an_error() -> None:
             compile_rule(text, TABLE.columns).evaluate(TABLE)
 
 
+def test_answers_stand_on_the_rows_of_the_table() -> None:
+    table = TABLE.set_axis(list("wxyz")).iloc[:2]
+    out = compile_rule("True", table.columns).evaluate(table)
+    assert out.name == "rule" and out.to_dict() == {"w": True, "x": True}
+    assert out.dtype == "boolean"
+
+
+@pytest.mark.parametrize(("text", "cuts", "columns"), [
+    ("1 < a <= 5", [("a", 1.0), ("a", 5.0)], ["a"]), ("a > b", [], ["a", "b"]),
+    ("-2 < b or zone == '3'", [("b", -2.0)], ["b", "zone"]), ("3 > 2 and flag", [], ["flag"]),
+    ("a in (1, 2) and a == True", [], ["a"]), ("1 == a != 2", [("a", 1.0), ("a", 2.0)], ["a"]),
+    ("a > 1 and not b < 2", [("a", 1.0), ("b", 2.0)], ["a", "b"]),
+])  # fmt: skip
+def test_numbers_that_columns_are_compared_with_are_cuts(text, cuts, columns) -> None:
+    rule = compile_rule(text, TABLE.columns)
+    assert [tuple(c) for c in rule.cuts] == cuts and list(rule.columns) == columns
+    moved = rule.moved([0.5] * len(cuts))
+    assert [c.number for c in moved.cuts] == [n + 0.5 for _, n in cuts]
+    # Where numbers stand in the place of cuts the answer is that of the rule with those.
+    same = rule.decide(columns_of(TABLE, rule.columns), [n for _, n in cuts])
+    plain = rule.decide(columns_of(TABLE, rule.columns))
+    assert (same.true == plain.true).all() and (same.known == plain.known).all()
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("1 < 2", [True] * 4), ("3 < 2", [False] * 4), ("False", [False] * 4),
+    ("a in (True, 0.5)", [False, False, True, None]),
+    ("flag in (True,)", [True, False, None, True]),
+    ("a not in (0.1,)", [False, True, True, None]), ("0.3 == a", [False, True, False, None]),
+    ("zone != 'key'", [False, True, None, False]), ("a < 0.4 < b", [True, None, False, None]),
+    ("flag != False", [True, False, None, True]), ("flag > 0", [True, False, None, True]),
+    ("b in (10,) or flag", [True, None, None, True]),
+])  # fmt: skip
+def test_more_answers_by_hand(text: str, expected: list[object]) -> None:
+    assert answers(text) == expected
+
+
+def test_what_cannot_be_compared_is_told_with_the_rule() -> None:
+    for text in ("zone > 3", "3 == zone", "a == 'key'", "zone < 'key'", "'x' > 'a'"):
+        with pytest.raises(InputError) as caught:
+            compile_rule(text, TABLE.columns).evaluate(TABLE)
+        (problem,) = caught.value.problems
+        assert (problem.code, problem.where) == ("rule-type", text)
+
+
 def test_cuts_can_be_replaced() -> None:
     rule = compile_rule("a > 0.2 and 25 >= b", TABLE.columns)
     assert [(c.column, c.number) for c in rule.cuts] == [("a", 0.2), ("b", 25.0)]
-    from zoning.zones.rules import columns_of
-
     columns = columns_of(TABLE, rule.columns)
     truth = rule.decide(columns, [np.array([[0.2], [0.6]]), np.array([[25.0], [99.0]])])
     assert truth.true.tolist() == [[False, False, False, False], [False, False, False, False]]

@@ -90,7 +90,7 @@ def cohen_kappa(one: pd.Series, two: pd.Series) -> float:
         return float("nan")
     rows = int(both.sum())
     said = np.concatenate([x.to_numpy(object)[both] for x in (one, two)])
-    code, labels = pd.factorize(said, sort=True)
+    code, labels = pd.factorize(said)
     kinds = len(labels)
     pair = code[:rows] * kinds + code[rows:]
     p = np.bincount(pair, minlength=kinds * kinds).reshape(kinds, kinds) / rows
