@@ -496,3 +496,55 @@ def test_what_follows_from_all_three_is_measured_by_rows_and_marks(monkeypatch, 
     assert note.what.en == "a note"
     assert {(f.where, f.code, f.level) for f in told} == {
         ("[inputs.integration]", "integration", "note")}  # fmt: skip
+
+
+@pytest.mark.parametrize(("crs", "shape", "shift", "same"), [
+    (worlds.CRS, (4, 6), 0.0, True), (worlds.CRS, (4, 6), 1e-7, True),
+    ("EPSG:4550", (4, 6), 0.0, False), (worlds.CRS, (6, 4), 0.0, False),
+    (worlds.CRS, (4, 5), 0.0, False), (worlds.CRS, (4, 6), 0.4, False),
+])  # fmt: skip
+def test_a_raster_stays_as_it_is_only_on_the_very_pixels_of_the_first(
+    tmp_path, crs, shape, shift, same
+):
+    from zoning.pipeline.ground import _aligned
+
+    first = raster(tmp_path / "a.tif", np.zeros((4, 6), dtype="float32"))
+    other = raster(tmp_path / "b.tif", np.ones(shape, dtype="float32"), crs)
+    with rasterio.open(other, "r+") as file:
+        file.transform = from_origin(X + shift, Y + 3000, 100, 100)
+    out = tmp_path / "c.tif"
+    assert _aligned(other, first, "slope", out, worlds.CRS) == (other if same else out)
+    assert out.exists() is not same
+    if not same:
+        with rasterio.open(out) as made, rasterio.open(first) as given:
+            assert (made.crs, made.shape, made.transform) == (
+                given.crs, given.shape, given.transform)  # fmt: skip
+            assert made.compression.value == "DEFLATE"
+
+
+@pytest.mark.parametrize(("kind", "made_of"), [("uint8", "int32"), ("float32", "float32")])
+def test_pixels_of_degrees_become_those_of_the_plane_and_beyond_is_unknown(tmp_path, kind, made_of):
+    import pyproj
+
+    from zoning.pipeline.ground import _aligned
+
+    to_degrees = pyproj.Transformer.from_crs(4549, 4490, always_xy=True)
+    west, north = to_degrees.transform(X, Y + 3000)
+    lead = tmp_path / "a.tif"
+    with rasterio.open(lead, "w", driver="GTiff", height=30, width=60, count=1, dtype="float32",
+                       crs="EPSG:4490",
+                       transform=from_origin(west, north, 1e-3, 1e-3)) as file:  # fmt: skip
+        file.write(np.zeros((30, 60), "float32"), 1)
+    given = tmp_path / "b.tif"
+    with rasterio.open(given, "w", driver="GTiff", height=10, width=20, count=1, dtype=kind,
+                       crs=worlds.CRS,
+                       transform=from_origin(X, Y + 3000, 100, 100)) as file:  # fmt: skip
+        file.write(np.full((10, 20), 7, kind), 1)
+    out = _aligned(given, lead, "cover", tmp_path / "c.tif", worlds.CRS)
+    with rasterio.open(out) as made:
+        assert made.crs == worlds.CRS and made.dtypes == (made_of,) and made.nodata == -9999
+        values = made.read(1)
+        # Degrees are some 100 m here: 7 over 2 x 1 km in the upper left, unknown elsewhere.
+        known = values != -9999
+        assert set(values[known].tolist()) == {7}
+        assert known.sum() * abs(made.transform.determinant) == pytest.approx(2e6, rel=0.1)
