@@ -548,3 +548,14 @@ def test_pixels_of_degrees_become_those_of_the_plane_and_beyond_is_unknown(tmp_p
         known = values != -9999
         assert set(values[known].tolist()) == {7}
         assert known.sum() * abs(made.transform.determinant) == pytest.approx(2e6, rel=0.1)
+
+
+def test_a_raster_of_many_rows_is_brought_over_row_by_row(tmp_path):
+    from zoning.pipeline.ground import _aligned
+
+    first = raster(tmp_path / "a.tif", np.zeros((90, 600), dtype="float32"))
+    rows = np.repeat(np.arange(90, dtype="uint8"), 2)[:, None]
+    finer = raster(tmp_path / "b.tif", np.tile(rows, (1, 1200)), cell=50.0)
+    with rasterio.open(_aligned(finer, first, "use", tmp_path / "c.tif", worlds.CRS)) as made:
+        assert len(list(made.block_windows(1))) > 1
+        assert (made.read(1) == np.arange(90)[:, None]).all()
