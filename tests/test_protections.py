@@ -485,3 +485,66 @@ def test_units_that_an_area_touches_however_many_there_are(areas):
 
 def test_the_whole_plan_is_as_it_is_kept(plan):
     keeping.hold(plan, "protections")
+
+
+def drawn(plan, **changed):
+    """Give the contribution of the plan's own layer and tables, some changed."""
+    layer = changed.pop("layer", protected.of_plan(plan))
+    places = ("county", "township")
+    bare = {n: t.drop(columns="name") if set(places) & set(t) else t
+            for n, t in tables_of(plan).items()}  # fmt: skip
+    return protected.contribution(layer, {**bare, **changed}, {"321001": "某县"})
+
+
+def test_tables_of_more_than_200_rows_stand_in_the_spreadsheets_only(plan):
+    areas = tables_of(plan)["protection_areas"]
+    for n, shown in ((200, True), (201, False)):
+        long = areas.iloc[np.zeros(n, int)].reset_index(drop=True)
+        given = drawn(plan, protection_areas=long)
+        assert ("protection_areas" in given.chapters[0].tables) is shown
+        assert len(given.table("protection_areas").frame) == n
+
+
+def test_levels_of_protected_land_are_told_where_there_are_some(plan):
+    given = drawn(plan)
+    names = [t.name for t in given.tables]
+    assert given.chapters[0].tables == (
+        "protection_kinds", "protection_areas", "protection_levels", "protection_by_county",
+        "protection_by_township", "protection_by_zone",
+    )  # fmt: skip
+    levels = tables_of(plan)["protection_levels"].assign(level=pd.NA)
+    bare = drawn(plan, protection_levels=levels)
+    assert [t.name for t in bare.tables] == [n for n in names if n != "protection_levels"]
+    assert "protection_levels" not in bare.chapters[0].tables
+    # Names stand beside the codes of places, missing where nobody knows them.
+    county = given.table("protection_by_county").frame
+    assert list(county)[:2] == ["county", "name"]
+    assert dict(zip(county["county"], county["name"], strict=True)) == {
+        "321001": "某县", "321002": pd.NA}  # fmt: skip
+
+
+def test_a_code_that_is_a_kind_is_told_as_one(plan):
+    given = drawn(plan)
+    words = {f.name: f.words for f in given.layers[0].fields}
+    kinds = {str(k): row["en"] for k, row in load_kinds().iterrows()}
+    assert {k: t.en for k, t in words["code"].items()} == kinds
+    own = protected.of_plan(plan).replace({"code": {"basic_farmland": "b1"}})
+    fields = {f.name: f for f in drawn(plan, layer=own).layers[0].fields}
+    assert not fields["code"].words and set(fields["kind"].words) > set(kinds)
+    assert (fields["year"].label.en, fields["year"].unit) == ("year", "year")
+    # Drawn and told are the kinds that are there, in their order, and land without protection.
+    there = [k for k in kinds if k in {"redline", "basic_farmland", "heritage"}]
+    assert [c.code for c in given.themes[0].classes] == [*there, "none"]
+    assert [c.code for c in given.layers[0].classes] == [k for k in there if k != "redline"]
+
+
+def test_names_and_sums_of_protected_land_are_found_with_and_without_a_layer(plan):
+    assert protected.names_of(plan) == {"basic_farmland": "永久基本农田", "H1": "古城", "H2": "H2",
+                                        "R1": "甲山", "R2": "乙湖"}  # fmt: skip
+    assert protected.protected_of(plan) == 5_000_000
+    bare = replace(plan, contributions=plan.contributions[1:])
+    assert protected.of_plan(bare) is None
+    assert protected.names_of(bare) == {"R1": "甲山", "R2": "乙湖"}
+    assert protected.names_of(replace(bare, redlines=None)) == {}
+    units = bare.units.drop(columns="protected_m2")
+    assert protected.protected_of(replace(bare, units=units)) is None
