@@ -6,13 +6,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from shapely import box
 
 import zoning as zn
 from tests import keeping, worlds
 from tests.worlds import K, X, Y
 from zoning.errors import InputError
-from zoning.pipeline.neighbours import pairs
+from zoning.pipeline.neighbours import _paragraphs, around, edge_table, pairs
 from zoning.verify import verify
 
 PART = """
@@ -180,3 +181,87 @@ def test_what_is_wrong_is_told_at_once(tmp_path):
 
 def test_the_whole_plan_is_as_it_is_kept(plan):
     keeping.hold(plan[1], "neighbours")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_each_stretch_of_the_line_counts_for_the_nearest_place_that_reaches_it(seed):
+    """Point by point along the outlines of two townships, with five places that overlap."""
+    rng = np.random.default_rng(seed)
+    side = 300
+    city = box(0, 0, 2 * side, side)
+    towns = gpd.GeoDataFrame(
+        index=pd.Index(["s", "t"]), crs=worlds.CRS,
+        geometry=[box(0, 0, side, side), box(side, 0, 2 * side, side)],
+    )  # fmt: skip
+    west = rng.integers(0, 500, 5) + 0.3
+    shapes = [box(x, -50, x + w, -1 - d) for x, w, d in zip(
+        west, rng.integers(30, 200, 5), rng.integers(0, 20, 5), strict=True)]  # fmt: skip
+    low = gpd.GeoDataFrame({"name": list("vwxyz")}, geometry=shapes, crs=worlds.CRS)
+    found = pairs(towns, city, low, 30.0)
+    step = 0.25
+    wanted = {}
+    for code, shape in zip(towns.index, towns.geometry, strict=True):
+        line = shapely.boundary(shape)
+        points = shapely.line_interpolate_point(line, np.arange(step / 2, line.length, step))
+        points = points[shapely.distance(points, shapely.boundary(city)) <= 1]
+        far = shapely.distance(points[:, None], np.array(shapes)[None, :])
+        near = far.argmin(axis=1)[far.min(axis=1) <= 30]
+        wanted |= {(code, "vwxyz"[k]): step * n for k, n in enumerate(np.bincount(near)) if n}
+    rows = {(r.township, r.neighbour): r.border_m for r in found.itertuples()}
+    assert list(rows) == sorted(rows) and found.index.tolist() == list(range(len(rows)))
+    for pair in set(rows) | set(wanted):
+        assert rows.get(pair, 0) == pytest.approx(
+            wanted.get(pair, 0), abs=4 if pair in rows else 13
+        )
+    assert all(m >= 10 and m == round(m, 1) for m in rows.values())
+
+
+def test_what_borders_townships_is_a_mean_by_length_on_both_sides_of_the_line():
+    towns = gpd.GeoDataFrame(
+        {"population": [100, None, 900], "area_m2": [1e6] * 3}, crs=worlds.CRS,
+        index=pd.Index(["a", "b", "c"], name="township"),
+        geometry=[box(0, 0, K, K), box(K, 0, 2 * K, K), box(2 * K, 0, 3 * K, 500)],
+    )  # fmt: skip
+    beyond = gpd.GeoDataFrame(
+        {"name": ["n", "o"], "population": [4000, None], "gdp_10k_yuan": [None, "much"],
+         "area_m2": [2e6, 1e6]}, geometry=[box(0, 0, 1, 1)] * 2,
+    )  # fmt: skip
+    across = pd.DataFrame({"township": ["a", "a", "c"], "neighbour": ["n", "o", "n"],
+                           "border_m": [500.0, 4000.0, 250.0]})  # fmt: skip
+    found = around(towns, towns, across, beyond)
+    # a: 2000 people a km² over 500 m; of b and of o nothing is known. b: 100 over 1 km, 1800 over
+    # 500 m. c: 2000 over 250 m, b unknown.
+    wanted = pd.DataFrame(
+        {"edge_share": [1.0, 0.0, 250 / 3000],
+         "around_population_density": [2000, round((100 * 1000 + 1800 * 500) / 1500, 6), 2000],
+         "around_gdp_density": [None] * 3}, index=towns.index, dtype="Float64",
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(found, wanted)
+    # What the planner's table holds goes before what was measured.
+    own = around(towns.assign(population=[0, 5, 9]), towns, across, beyond)
+    assert own["around_population_density"].iloc[1] == pytest.approx((0 + 18 * 500) / 1500)
+
+
+def test_zones_and_densities_of_both_sides_stand_beside_the_line():
+    towns = gpd.GeoDataFrame(
+        {"zone": ["key", None], "population": [10, None], "area_m2": [3e6, 1e6]},
+        index=["a", "b"], geometry=[box(0, 0, 1, 1)] * 2,
+    )  # fmt: skip
+    beyond = gpd.GeoDataFrame(
+        {"name": ["n", "o", "p"], "zone": ["key", "moderate", None], "population": [7, None, 1],
+         "area_m2": [3e6, 1e6, 2e6]}, geometry=[box(0, 0, 1, 1)] * 3,
+    )  # fmt: skip
+    across = pd.DataFrame({"township": list("aaab"), "neighbour": list("nopn"),
+                           "border_m": [40.0, 50.0, 10.0, 20.0]})  # fmt: skip
+    found = edge_table(across, towns, beyond)
+    assert found["contrast"].tolist() == ["same", "other", "unknown", "unknown"]
+    assert found["density"].tolist() == [3.333, 3.333, 3.333, pd.NA]
+    assert found["neighbour_density"].tolist() == [2.333, pd.NA, 0.5, 2.333]
+    texts = ["township", "neighbour", "zone", "neighbour_zone", "contrast"]
+    assert (found[texts].dtypes == "string").all()
+    part = type("Part", (), {"source": "made up"})
+    line, share = _paragraphs(found, box(0, 0, 500, 750), part)
+    assert line.en.startswith("0.1 km of the city's line (2.5 km)") and "0.1 km" in line.zh
+    assert "56% of the line" in share.en and "56%" in share.zh
+    for none in (found[found["contrast"] == "unknown"], found.iloc[:0]):
+        assert "No zone is known" in _paragraphs(none, box(0, 0, 500, 750), part)[1].en
