@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,10 +14,11 @@ import zoning as zn
 from zoning import pipeline, planfile
 from zoning.allocation import allocate
 from zoning.capacity import CapRules, Limit, Lock, account
-from zoning.errors import InputError
+from zoning.errors import InputError, Text
+from zoning.questions import prices as module
 from zoning.questions.curves import cap_ladder, knee_of, trade_off, worth_of_a_hectare
 from zoning.questions.moves import Moves
-from zoning.questions.prices import prices, release
+from zoning.questions.prices import Price, prices, release
 
 
 def town() -> pd.DataFrame:
@@ -187,8 +190,6 @@ def test_worth_of_a_hectare():
 
 def test_one_case_is_held_at_a_time(monkeypatch):
     """A province has 1,900 red lines: as many copies of its pieces took 17 GB."""
-    from zoning.questions import prices as module
-
     events = []
 
     def noted(pieces, part):
@@ -281,8 +282,6 @@ def test_prices_of_a_plan_whose_cap_is_of_another_survey(tmp_path, cap, grid):
 @pytest.mark.parametrize("seed", range(6))
 def test_variants_on_arrays_are_those_of_the_tables(seed, monkeypatch):
     """The same price to the last bit; the same moves wherever something is gained."""
-    from zoning.questions import prices as module
-
     rng = np.random.default_rng(seed)
     pieces = pieces_of(seed, side=6)
     pieces.loc[rng.choice(pieces.index, 4, replace=False), "suitability"] = np.nan
@@ -475,3 +474,162 @@ def test_a_ladder_goes_from_a_fifth_to_36_per_cent_in_whole_hundredths():
 
     assert list(CAP_SHARES) == [k / 100 for k in range(20, 37)]
     assert list(LAMBDAS) == [0.0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
+
+
+def test_areas_of_one_code_and_two_kinds_are_two_cases():
+    red = pd.DataFrame(
+        {
+            "rule_code": ["A", "A", "B"],
+            "piece": ["c|t", "a|t", "b|t"],
+            "released_m2": 3,
+            "suitability": 0.5,
+            "kind": ["lock", "core", "core"],
+        }
+    )
+    seen = []  # fmt: skip
+    found = prices(town(), RULES[:1], red, progress=lambda *x: seen.append(x))
+    assert [(done, code) for done, _, code in seen] == [
+        (0, "A"), (1, "A"), (2, "B"), (3, "all"), (4, "city:city"), (5, "")]  # fmt: skip
+    assert {total for _, total, _ in seen} == {5}
+    assert {(p.kind, p.code) for p in found.prices} == {
+        ("core", "A"), ("lock", "A"), ("core", "B"), ("cap", "city:city")}  # fmt: skip
+
+
+def test_a_price_is_the_same_whatever_moves_and_however_it_is_called():
+    moves = [Moves.of(pd.Index(["a"]), np.array([m])) for m in (1, 2)]
+    one, two = (Price("cap", "x", 1.0, 2.0, 3, "t", m, Text(n, n))
+                for m, n in zip(moves, "ab", strict=True))  # fmt: skip
+    assert one == two and Price("cap", "x", 1.0, 2.5, 3, "t", moves[0]) != one
+
+
+def test_released_parts_are_rows_of_their_own_behind_all_pieces():
+    pieces = town()
+    red = pd.DataFrame({
+        "rule_code": ["R1", "R1", "R2"], "piece": ["c|t", "b|t", "a|t"],
+        "released_m2": [20, 0, 1], "suitability": [1.0, 0.5, 0.25],
+        "township_zone": ["key", None, None],
+    })  # fmt: skip
+    found = release(pieces, red)
+    assert found.index.tolist() == [*pieces.index, "c|t#R1", "a|t#R2"]
+    assert found.index.name == "piece" and list(found.columns) == list(pieces.columns)
+    assert found["zone"].tolist() == ["key"] * 5
+    assert found["free_m2"].tolist() == [40, 40, 30, 20, 1]
+    assert found["suitability"].tolist() == [0.8, 0.5, 0.9, 1.0, 0.25]
+    assert found["area_m2"].tolist() == [100] * 3 + [0] * 2
+    assert found["built_m2"].tolist() == [0] * 5 and found["unit"].tolist() == list("abcca")
+    assert pieces["zone"].tolist() == ["key", "key", "balance"]
+    few = release(pieces.drop(columns=["zone", "built_m2"]), red)
+    assert "zone" not in few and "built_m2" not in few and len(few) == 5
+    for wrong in (red.drop(columns="suitability"), red.assign(piece=["c|t", "?", "a|t"])):
+        with pytest.raises(InputError) as error:
+            release(pieces, wrong)
+        assert error.value.problems[0].code == "bad-released"
+
+
+@pytest.mark.parametrize(
+    ("base", "other", "ends"),
+    [
+        ((10.0, None), (12.0, None), (2.0, 2.0)), ((10.0, 11.0), (12.0, 14.0), (1.0, 4.0)),
+        ((10.0, 11.0), (12.0, None), (1.0, 2.0)), ((10.0, None), (12.0, 14.0), (2.0, 4.0)),
+        ((10.0, 11.0), (10.5, 10.75), (0.0, 0.75)), ((10.0, None), (9.0, None), (0.0, 0.0)),
+    ],
+)  # fmt: skip
+def test_a_price_lies_between_plans_and_bounds(monkeypatch, base, other, ends):
+    new = pd.Series([1, 2, 3], town().index)
+
+    def plan(objective, bound, new):
+        return SimpleNamespace(objective=objective, bound=bound, new_m2=new, edges=None)
+
+    asked = []
+    monkeypatch.setattr(
+        module,
+        "allocate",
+        lambda *a, **k: (
+            asked.append((a, k)),
+            plan(*other, pd.Series([3, 0, 3, 5], [*new.index, "b|t#R"])),
+        )[1],
+    )
+    case = module._Case("cap", "x", town(), (), (), Text("a", "b"))  # fmt: skip
+    found = module._price(town(), plan(*base, new), case, {"gap": 0.5})
+    assert (found.lower, found.upper) == pytest.approx(ends)
+    assert found.moves.to_dict() == {"a|t": 2, "b|t": 3} and found.moved_m2 == 0
+    assert asked[0][1] == {"locks": (), "gap": 0.5} and found.label == Text("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("objective", "old", "new", "upper"),
+    [
+        (8.0, 10.0, 10.0, 2.0), (8.0, 10.0, 9.0, 1.0), (8.0, 10.0, 10.0 + 5e-9, 2.0),
+        (8.0, 10.0, 10.0 + 2e-8, None), (8.0, 10.0, 11.0, None), (8.5, 8.0, 8.0, 0.0),
+        (8.5, 8.0, 9.0, None), (0.0, 0.0, 0.0, 0.0),
+    ],
+)  # fmt: skip
+def test_old_prices_that_prove_as_much_without_a_rule_are_its_price(
+    monkeypatch, objective, old, new, upper
+):
+    asked = []
+    monkeypatch.setattr(module, "Boundary", lambda *x: asked.append(x))
+    monkeypatch.setattr(module, "bound_of", lambda *x: (asked.append(x), new)[1])
+    base = SimpleNamespace(edges="edges", bound=old, stages=None, objective=objective,
+                           limits=pd.DataFrame({"price": [0.5, np.nan]}))  # fmt: skip
+    case = module._Case("cap", "x", town(), ("limits",), ("locks",))
+    found = module._without_solving(base, case, {})
+    assert asked[0] == ("edges", 0.0, False, 0.5)
+    assert asked[1][1:] == (("limits",), ("locks",), None, {0: 0.5, 1: 0.0})
+    if upper is None:
+        assert found is None
+    else:
+        assert (found.lower, found.upper) == (0.0, pytest.approx(upper, abs=1e-7))
+        assert found.moves.empty and found.where == "" and found.code == "x"
+    for lacks in ({"edges": None}, {"bound": None}, {"stages": ()}):
+        other = SimpleNamespace(**{**vars(base), **lacks})
+        assert module._without_solving(other, case, {}) is None
+    asked.clear()
+    module._without_solving(base, case, {
+        "boundary_weight": 0.25, "whole_units": True, "core_share": 0.75})  # fmt: skip
+    assert asked[0] == ("edges", 0.25, True, 0.75)
+
+
+def test_prices_are_listed_by_what_is_surely_gained_first(monkeypatch):
+    ends = {"city:city": (2.0, 3.0), "quota:key": (2.0, 4.0), "zone:balance": (1.0, 9.0),
+            "L": (1.0, 9.0)}  # fmt: skip
+    moves = Moves.of(town().index, np.array([0, 0, 0]))
+    monkeypatch.setattr(
+        module,
+        "_price",
+        lambda p, b, case, h: Price(
+            case.kind, case.code, *ends.get(case.code, (0.0, 0.0)), 0, "", moves, case.label
+        ),
+    )
+    lock = Lock("L", "out", ("a",))  # fmt: skip
+    base = SimpleNamespace(method="lp", stages=None, edges=None)
+    found = prices(town(), RULES, base=base, locks=[lock])
+    assert [(p.kind, p.code) for p in found.prices] == [
+        ("quota", "quota:key"),
+        ("cap", "city:city"),
+        ("cap", "zone:balance"),
+        ("lock", "L"),
+    ]
+    assert found.base is base and found.all_together.code == "all"
+
+
+def test_each_case_leaves_out_one_rule_and_keeps_the_others():
+    city = Limit("city", "city", cap_m2=60, floor_m2=1)
+    phase, last = Limit("phase_quota", "p", cap_m2=9), Limit("county", "x", floor_m2=2)
+    locks = (Lock("L", "out", ("a",)), Lock("M", "in", ("b",)))
+    limits = (city, phase, last)
+    found = list(module._decided(town(), limits, locks))
+    open_, low = Limit("city", "city", floor_m2=1), Limit("city", "city", cap_m2=60)
+    assert [(c.kind, c.code, c.limits, c.locks) for c in found] == [
+        ("cap", city.key, (open_, phase, last), locks),
+        ("floor", city.key, (low, phase, last), locks),
+        ("quota", phase.key, (city, Limit("phase_quota", "p"), last), locks),
+        ("floor", last.key, (city, phase, Limit("county", "x")), locks),
+        ("lock", "L", limits, locks[1:]), ("lock", "M", limits, locks[:1]),
+    ]  # fmt: skip
+    assert [c.label.en for c in found] == [
+        f"{city.label.en}: upper limit", f"{city.label.en}: lower limit",
+        f"{phase.label.en}: upper limit", f"{last.label.en}: lower limit",
+        *(x.label.en for x in locks)]  # fmt: skip
+    assert [c.label.zh[-3:] for c in found[:2]] == ["：上限", "：下限"]
+    assert module._count(limits, locks, None) == len(found) == 6

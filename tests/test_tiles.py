@@ -150,6 +150,9 @@ def test_blocks_are_counted_from_the_origin_of_the_lattice():
     assert found.col.min() == 3.5 * 64 and found.col.max() == 5 * 64 - 1
     assert found.row.min() == -96 and found.row.max() == -77
     assert found.parts.sum() == city.area * PARTS == city.area * 65_536
+    asked = seen.copy()
+    atoms.build(Layers(city), grid, map_blocks=watch)
+    assert seen == asked * 2
 
 
 def test_a_task_is_sent_without_what_can_be_made_again():

@@ -148,7 +148,7 @@ def release(pieces: pd.DataFrame, released: pd.DataFrame) -> pd.DataFrame:
             where="released",
             code="bad-released",
         )
-    table = pieces.copy(deep=False)  # a column is exchanged, none is changed
+    table = pd.DataFrame(pieces)  # a column is exchanged, none is changed
     if "township_zone" in released and "zone" in table:
         turned = released["township_zone"].notna().to_numpy()
         units = table["unit"].iloc[at[turned]]
@@ -191,7 +191,7 @@ def _areas(
         given = released if "kind" in released else released.assign(kind="redline")
         texts = ["rule_code", "kind", "piece"]  # thousands of small parts: plain objects are quick
         given = given.astype(dict.fromkeys(texts, object))
-        for (code, kind), part in given.groupby(["rule_code", "kind"], sort=True):
+        for (code, kind), part in given.groupby(["rule_code", "kind"]):
             yield _Case(kind, str(code), pieces, limits, locks, released=part)
     yield _Case("redline", "all", pieces, limits, (), released=released)
 
@@ -226,8 +226,9 @@ def _count(
     limits: tuple[Limit, ...], locks: tuple[Lock, ...], released: pd.DataFrame | None
 ) -> int:
     """Count the areas, limits and locks without making their cases."""
-    lines = 0 if released is None else released["rule_code"].nunique()
-    return lines + sum((x.cap_m2 is not None) + (x.floor_m2 > 0) for x in limits) + len(locks)
+    keys = ["rule_code", "kind"]
+    lines = () if released is None else released.filter(keys).drop_duplicates()
+    return len(lines) + sum((x.cap_m2 is not None) + (x.floor_m2 > 0) for x in limits) + len(locks)
 
 
 def prices(
@@ -364,5 +365,5 @@ def _without_solving(base: Allocation, case: _Case, how: dict[str, Any]) -> Pric
     upper = max(0.0, bound - base.objective)
     if upper > max(0.0, base.bound - base.objective) + 1e-9 * abs(base.bound):
         return None
-    none = Moves.of(case.pieces.index, np.zeros(0, np.int64))
+    none = Moves.of(case.pieces.index, np.array([], np.int64))
     return _told(case.pieces, case, 0.0, upper, none)
