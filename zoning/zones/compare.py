@@ -57,7 +57,7 @@ def compare_methods(table: pd.DataFrame, methods: Sequence[Method]) -> Compariso
     said = pd.DataFrame({m.name: zones_of(full, m) for m in methods})
     zones, counts = [], []
     for row in said.to_numpy(object).tolist():
-        votes = Counter(zone for zone in row if zone is not pd.NA).most_common(1)
+        votes = Counter(zone for zone in row if zone is not pd.NA).most_common()
         zone, top = votes[0] if votes else (pd.NA, 0)
         counts.append(top)
         zones.append(zone if 2 * top > len(methods) else pd.NA)
