@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import fake_plan
+import keeping
 import made_up
 import pandas as pd
 import pytest
@@ -142,6 +143,7 @@ def test_construction_inside_red_lines_is_not_known_without_red_lines(plan, tmp_
     text = path.read_text(encoding="utf-8").replace('[inputs.redlines]\npath = "红线.gpkg"\n', "")
     path.write_text(text, encoding="utf-8")
     bare = pipeline.run(planfile.load(path), tmp_path)
+    keeping.hold(bare, "no-redlines")
     assert "redlines" in bare.run["left_out"]
     assert bare.run["construction"]["existing_redline_m2"] is None
     path.write_text(text + "[redlines]\nnone = true\n", encoding="utf-8")

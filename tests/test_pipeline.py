@@ -129,6 +129,7 @@ def test_what_is_left_out_is_said(tmp_path):
     bare = text[: text.index("[inputs.townships]")]
     path.write_text(bare, encoding="utf-8")
     plan = pipeline.run(planfile.load(path), tmp_path)
+    keeping.hold(plan, "boundary-alone")
     assert plan.run["left_out"] == ["zones", "redlines", "construction", "allocation"]
     assert "zone" not in plan.units
     assert "built_m2" not in plan.units
@@ -442,6 +443,7 @@ def test_contiguity_other_methods_and_totals_shared_out_stand_in_tables(tmp_path
 
 def test_presolve_tells_what_cannot_hold_before_solving(tmp_path):
     plan = run(tmp_path, cap=FLOOR)
+    keeping.hold(plan, "infeasible")
     told = [c for c in plan.checks if "321002" in c.where and not c.ok]
     assert any("floor 4.00 km²" in c.text.en and "3.00 km² are free" in c.text.en for c in told)
 

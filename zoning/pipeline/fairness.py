@@ -60,8 +60,7 @@ def amounts(plan: Plan) -> pd.DataFrame | None:
             "protected_m2": kept.reindex(towns.index, fill_value=0 if known else None).astype(
                 "Int64"
             ),
-        },
-        index=towns.index,
+        }
     )
     out = out[(out["population"] > 0).fillna(value=False)]
     return out if len(out) > 1 else None

@@ -119,8 +119,7 @@ def around(
     """
     outline = townships.geometry.length
     edge = across.groupby("township")["border_m"].sum().reindex(townships.index).fillna(0.0)
-    out = pd.DataFrame({COLUMNS[0]: (edge / outline).clip(upper=1.0).astype("Float64")},
-                       index=townships.index)  # fmt: skip
+    out = pd.DataFrame({COLUMNS[0]: (edge / outline).clip(upper=1.0).astype("Float64")})
     graph = adjacency(townships)
     there = beyond.set_index("name")
     for part, column in (("population", COLUMNS[1]), ("gdp_10k_yuan", COLUMNS[2])):

@@ -158,7 +158,7 @@ def _phase_tables(
 def _by_zone(land: pd.DataFrame, pieces: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
     """Add up by zone, in the order of the scheme."""
     zone = pieces["zone"].astype(object).fillna(_NONE).rename("zone")
-    found = land.groupby(zone, sort=True).sum().astype("int64")
+    found = land.groupby(zone).sum().astype("int64")
     order = [z for z in (*scheme.shorts, _NONE) if z in found.index]
     return found.loc[order].rename_axis("zone").reset_index()
 

@@ -181,15 +181,12 @@ def unit_suitability(units: pd.DataFrame, townships: pd.DataFrame, method: Metho
         x = floats(units[name])
         return x / np.where(area > 0, area, np.nan)
 
-    scores = (
-        townships[w.dimension]
-        if w.dimension in townships
-        else pd.Series(pd.NA, index=townships.index)
-    )
-    guidance = units["township"].map(scores).astype("Float64")
+    guidance = np.full(len(units), np.nan)
+    if w.dimension in townships:
+        guidance = floats(units["township"].map(townships[w.dimension]))
     parts = np.array(
         [
-            floats(guidance) / 100.0,
+            guidance / 100.0,
             np.minimum(part("built_m2") / w.built_full_share, 1.0),
             1.0 - part("farmland_m2"),
             1.0 - part("protected_m2"),

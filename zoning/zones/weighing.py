@@ -56,7 +56,7 @@ def weigh(dimension: Dimension, w: Weighting, scores: Floats) -> pd.DataFrame:
             sets[name] = (entropy_weights if name == "entropy" else critic_weights)(table)
     join = cast(Literal["linear", "product", "least-squares"], w.join)
     shares = dict(zip(w.use, w.shares, strict=True)) if w.shares else None
-    return pd.DataFrame({**sets, "weight": combine_weights(sets, join, shares)}, index=names)
+    return pd.DataFrame({**sets, "weight": combine_weights(sets, join, shares)})
 
 
 def inline_files(method: dict[str, Any], folder: Path) -> dict[str, Any]:
