@@ -15,7 +15,8 @@ import worlds
 from zoning.capacity import Limit
 from zoning.contribution.parts import Class
 from zoning.errors import InputError, Text
-from zoning.pipeline import beside, fairness, phased, places, priced
+from zoning.pipeline import beside, fairness, phased, places, priced, steps
+from zoning.pipeline.state import State
 from zoning.planfile.models import CapPart, PhasePart
 from zoning.schemes import load_scheme
 
@@ -277,3 +278,78 @@ def test_overlays_that_rule_no_unit_are_not_told_of():
     assert beside.contribution(units.assign(overlays=""), scheme) == ()
     assert beside.contribution(units.drop(columns="overlays"), scheme) == ()
     assert np.isin(frame["unit"], list("abcd")).all()
+
+
+def spread(*columns, by="built", built=True):
+    """Share out totals of two townships over three units; one piece lies in no township."""
+    pieces = pd.DataFrame(
+        {"unit": ["u0", "u0", "u1", "u2"], "township": ["a", "b", "b", "none"],
+         "area_m2": [6, 2, 6, 9], "built_m2": [1, 3, 1, 9]}, index=list("wxyz"),
+    )  # fmt: skip
+    if not built:
+        pieces = pieces.drop(columns="built_m2")
+    towns = gpd.GeoDataFrame(
+        {"people": [10, 9], "gdp": [10.0, 9.0]},
+        index=["a", "b"],
+        geometry=[worlds.square(0, 0)] * 2,
+    )
+    state = State(units=squares(3), pieces=pieces, shares=pd.DataFrame(), townships=towns)
+    part = SimpleNamespace(spread=columns, by=by)
+    steps._spread(SimpleNamespace(indicators=part), state)
+    return state
+
+
+@pytest.mark.parametrize(("by", "built", "weight", "people"), [
+    ("built", True, "built_m2", [17, 2]), ("area", True, "area_m2", [12, 7]),
+    ("built", False, "area_m2", [12, 7]),
+])  # fmt: skip
+def test_totals_of_townships_are_shared_out_by_what_is_built_or_by_area(by, built, weight, people):
+    state = spread("people", by=by, built=built)
+    # b's 9 people: 3 of 4 built m² lie in u0, or 2 of 8 m² of land; whole people add up.
+    assert state.units["people"].tolist()[:2] == people and pd.isna(state.units["people"].iloc[2])
+    table = state.tables["reconciliation"]
+    assert table.to_dict("records") == [{
+        "column": "people", "before": 19, "after": 19, "difference": 0, "relative": 0,
+        "missing_before": 0, "missing_after": 1, "weight": weight,
+    }]  # fmt: skip
+    mixed = spread("people", "gdp", by=by, built=built)
+    parts = [10 + 9 * 3 / 4, 9 / 4] if weight == "built_m2" else [10 + 9 / 4, 9 * 3 / 4]
+    assert mixed.units["gdp"].tolist()[:2] == pytest.approx(parts)
+    assert mixed.tables["reconciliation"]["column"].tolist() == ["people", "gdp"]
+    assert spread().tables == {} and "people" not in spread().units
+
+
+def test_units_are_measured_inside_the_city_alone():
+    units = squares(4)
+    city = shapely.union(worlds.square(0.25, -1, 2.25, 3), worlds.square(3, 0))
+    found = steps._inside(units, city)
+    assert found.index.equals(units.index) and found.crs == units.crs
+    assert list(found) == ["geometry"]
+    assert found.geometry.area.tolist() == pytest.approx([750_000, 1e6, 500_000, 1e6])
+    assert units.geometry.area.tolist() == [1e6] * 4, "the units themselves stay whole"
+
+
+def test_classes_stand_beside_the_planners_own_columns():
+    towns = gpd.GeoDataFrame({"zone": ["mine"], "x": [1]}, index=["a"],
+                             geometry=[worlds.square(0, 0)], crs=worlds.CRS)  # fmt: skip
+    found = steps._beside(towns, pd.DataFrame({"zone": ["key"], "rule": ["r"]}, index=["a"]))
+    assert list(found) == ["given_zone", "x", "zone", "rule", "geometry"]
+    assert found.iloc[0, :4].tolist() == ["mine", 1, "key", "r"] and found.crs == worlds.CRS
+
+
+def test_decisions_may_stand_on_townships_and_units():
+    towns = pd.DataFrame({"name": ["甲镇", None]}, index=["a", "b"])
+    state = SimpleNamespace(townships=towns, tables={"decisions": 1}, units=squares(1))
+    assert {k: t.en for k, t in steps._places(state).items()} == {
+        "u0": "u0", "a": "甲镇 (a)", "b": "b"}  # fmt: skip
+    state.tables = {}
+    assert list(steps._places(state)) == ["a", "b"]
+    state.townships = None
+    assert steps._places(state) == {}
+
+
+def test_sums_that_only_protections_ask_for_again_are_let_go():
+    parts = pd.DataFrame({c: [1] for c in ("area_m2", "protected_m2", "free_m2")})
+    for layer, kept in ((None, ["area_m2"]), (1, list(parts))):
+        intake = SimpleNamespace(layers=SimpleNamespace(protections=layer))
+        assert list(steps._needed(parts, intake)) == kept

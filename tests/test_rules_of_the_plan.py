@@ -9,6 +9,7 @@ import zipfile
 from contextlib import redirect_stdout
 from pathlib import Path
 
+import keeping
 import pandas as pd
 import pytest
 import worlds
@@ -47,6 +48,10 @@ def usual(tmp_path_factory):
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory):
     return run(tmp_path_factory.mktemp("bare"), cap=None)
+
+
+def test_the_whole_plan_without_cap_is_as_it_is_kept(bare):
+    keeping.hold(bare, "no-cap")
 
 
 def test_without_cap_there_is_the_account_of_what_exists(bare):

@@ -161,9 +161,9 @@ def combine(how: str, s: Floats, left_out: npt.NDArray[np.bool_], weights: Float
         only: Floats = np.where(left_out[0], np.nan, s[0])
         return np.broadcast_to(only, (*weights.shape[:-1], s.shape[1])).astype(np.float64)
     total = weights @ (~left_out).astype(np.float64)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore"):  # 0 of 0, where every term is left out
         mean: Floats = (weights @ np.where(left_out, 0.0, s)) / total
-    return np.where(total > 0, mean, np.nan)
+    return mean
 
 
 def grade(dimension: Dimension, value: Floats) -> npt.NDArray[np.int64]:
