@@ -16,6 +16,7 @@ from zoning.allocation import allocate
 from zoning.capacity import CapRules, Limit, Lock, account
 from zoning.errors import InputError, Text
 from zoning.questions import prices as module
+from zoning.questions.curves import _best as best_land
 from zoning.questions.curves import cap_ladder, knee_of, trade_off, worth_of_a_hectare
 from zoning.questions.moves import Moves
 from zoning.questions.prices import Price, prices, release
@@ -633,3 +634,38 @@ def test_each_case_leaves_out_one_rule_and_keeps_the_others():
         *(x.label.en for x in locks)]  # fmt: skip
     assert [c.label.zh[-3:] for c in found[:2]] == ["：上限", "：下限"]
     assert module._count(limits, locks, None) == len(found) == 6
+
+
+def test_what_a_square_metre_of_cap_gains_is_known_where_the_cap_rises():
+    pieces = town().assign(built_m2=[20, 0, 0])
+    shares = [0.2, 0.2, 0.21, 0.19]
+    found = cap_ladder(pieces, CapRules(), 100, shares=shares)
+    assert found["cap_m2"].tolist() == [20, 20, 21, 19] and found.index.tolist() == shares
+    assert found["headroom_m2"].tolist() == [0, 0, 1, 0] == found["new_m2"].tolist()
+    assert found["per_m2"].fillna(-1).tolist() == [-1, -1, pytest.approx(0.8), -1]
+
+
+def test_a_plan_that_takes_what_it_may_not_leaves_nothing_and_gives_nothing_up():
+    """More than is free of a; less than a lock asks of b; of c nothing is known."""
+    pieces = town().assign(suitability=[0.8, 0.5, np.nan])
+    plan = SimpleNamespace(new_m2=pd.Series([60, 10, 5], pieces.index))
+    lock = [Lock("l", "in", ("b",))]
+    found = worth_of_a_hectare(pieces, [], plan, locks=lock, by="unit", area_m2=10)
+    assert found.index.tolist() == ["a", "b", "c"] and found.index.name == "unit"
+    assert found["new_m2"].tolist() == [60, 10, 5] and found["left_m2"].tolist() == [0, 30, 0]
+    assert found["gain"].fillna(-1).tolist() == [-1, 5, -1]
+    assert found["loss"].fillna(-1).tolist() == [8, -1, -1]
+    # Just as much as is asked for is enough.
+    same = worth_of_a_hectare(pieces, [], plan, locks=lock, by="unit", area_m2=30)
+    assert same["gain"].fillna(-1).tolist() == [-1, 15, -1]
+    more = worth_of_a_hectare(pieces, [], plan, locks=lock, by="unit", area_m2=31)
+    assert more["gain"].isna().all() and {str(t) for t in more.dtypes[2:]} == {"Float64"}
+    assert worth_of_a_hectare(pieces[:0], [], SimpleNamespace(new_m2=plan.new_m2[:0])).empty
+
+
+def test_the_worth_of_an_amount_is_that_of_the_best_or_the_worst_land():
+    value, room = pd.Series([0.5, 0.9, 0.9, 0.1]), pd.Series([10, 4, 3, 0])
+    assert best_land(value, room, 9, best_first=True) == pytest.approx(7 * 0.9 + 2 * 0.5)
+    assert best_land(value, room, 12, best_first=False) == pytest.approx(10 * 0.5 + 2 * 0.9)
+    assert best_land(value, room, 17, best_first=False) == pytest.approx(5 + 6.3)
+    assert best_land(value, room, 18, best_first=True) is None

@@ -20,7 +20,7 @@ from zoning.allocation.files.programme import Programme, programme
 from zoning.allocation.files.rows import Rows
 from zoning.allocation.methods.solver import branch_and_bound
 from zoning.allocation.methods.spread import make_whole
-from zoning.allocation.model import make_model, sum_by
+from zoning.allocation.model import QUANTUM, make_model, sum_by
 from zoning.allocation.proof.bounded import Boundary, boundary_m, bounded
 from zoning.allocation.result import limit_table
 from zoning.allocation.structure import close, shape_of
@@ -137,7 +137,7 @@ def _one(
 ) -> tuple[pd.Series, float, str] | None:  # fmt: skip
     """Find the plan that differs most; ``None`` where nothing is worth enough."""
     whole = how is not None and how.whole
-    table = pieces.sort_index(kind="stable")
+    table = pieces.sort_index()
     unit, codes = pd.factorize(table["unit"], sort=True)
     most = _most(q, table, unit, len(codes), whole)
     n = len(most)
@@ -269,7 +269,7 @@ def _proved(
         certificate = word_of_solver(pieces, limits, locks, new, certificate.objective, best.bound)
         bound, gap = certificate.bound, certificate.gap
     model = make_model(pieces, limits, locks)
-    worth = pd.Series(model.worth / 1e9, index=model.codes)
+    worth = pd.Series(model.worth / QUANTUM, index=model.codes)
     return replace(
         best,
         new_m2=new,
@@ -278,7 +278,7 @@ def _proved(
         bound=bound,
         gap=gap,
         certificate=certificate,
-        limits=limit_table(pieces, limits, new, {k: p for k, p in prices.items() if p} or {}),
+        limits=limit_table(pieces, limits, new, {k: p for k, p in prices.items() if p}),
         suitability_m2=float((worth * new.reindex(worth.index)).sum()),
         boundary_m=None if best.boundary_m is None else boundary_m(pieces, spatial, new),
     )

@@ -209,7 +209,7 @@ def worth_of_a_hectare(
         }
     )
     rows = {}
-    for code, part in table.groupby(by, sort=True):
+    for code, part in table.groupby(by):
         rows[code] = {
             "new_m2": int(part["new_m2"].sum()),
             "left_m2": int(part["left_m2"].sum()),
@@ -223,10 +223,9 @@ def worth_of_a_hectare(
 
 def _best(value: pd.Series, room: pd.Series, amount: int, *, best_first: bool) -> float | None:
     """Worth of the best (or worst) land that adds up to an amount."""
-    order = value[room > 0].sort_values(ascending=not best_first, kind="stable").index
+    order = value[room > 0].sort_values(ascending=not best_first).index
     land = room.loc[order]
     if int(land.sum()) < amount:
         return None
-    taken = (amount - (land.cumsum() - land)).clip(lower=0)
-    taken = taken.where(taken < land, land)
+    taken = np.minimum((amount - (land.cumsum() - land)).clip(lower=0), land)
     return float((taken * value.loc[order]).sum())
