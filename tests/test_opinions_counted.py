@@ -81,7 +81,8 @@ def test_an_empty_cluster_loses_its_start_without_a_word():
     assert label[0] == label[1] != label[2]
 
 
-def test_chance_is_the_mean_kappa_of_a_hundred_shuffles():
+def test_chance_is_the_mean_kappa_of_shuffles(monkeypatch):
+    monkeypatch.setattr(clusters, "_SHUFFLES", 8)
     x = np.array([[0.0], [0.1], [0.2], [5.0], [5.1]])
     towns_ = pd.DataFrame({"zone": ["a", "b", "a", "b", "b"]})
     found = clusters.grouped(towns_, x, "ward", seed=3)
@@ -92,12 +93,21 @@ def test_chance_is_the_mean_kappa_of_a_hundred_shuffles():
         ways = [pd.Series([w[g] for g in groups]) for w in ("ab", "ba")]
         return max(ways, key=lambda said: (said == told).sum())
 
-    by_hand = [cohen_kappa(told, named(rng.permutation(label))) for _ in range(100)]
+    by_hand = [cohen_kappa(told, named(rng.permutation(label))) for _ in range(8)]
     assert found.chance == pytest.approx(np.mean(by_hand))
     assert found.table["cluster_zone"].tolist() == ["a", "a", "a", "b", "b"]
     assert found.moved.index.tolist() == [1] and found.method == "ward"
     assert clusters.grouped(towns_, x, "ward").chance == (
         clusters.grouped(towns_, x, "ward", seed=0).chance)  # fmt: skip
+
+
+def test_a_hundred_shuffles_are_made(monkeypatch):
+    asked = []
+    monkeypatch.setattr(clusters, "cohen_kappa", lambda *x: asked.append(x) or 0.25)
+    monkeypatch.setattr(clusters, "_name", lambda label, zones, names: zones)
+    towns_ = pd.DataFrame({"zone": ["a", "b"]})
+    assert clusters.grouped(towns_, np.array([[0.0], [1.0]]), "ward").chance == 0.25
+    assert len(asked) == 100 + 1
 
 
 @pytest.mark.parametrize("how", ["ward", "kmeans"])
