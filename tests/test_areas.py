@@ -597,6 +597,7 @@ def test_every_account_of_protected_land(world):
     last = [u - sum(r[k + 2] for r in rows) for k, u in enumerate(union)]
     assert list(found["protection_kinds"].columns) == ["kind", "areas", *columns, "kept_m2"]
     assert rows_of(found["protection_kinds"]) == [*rows, ["overlap", None, *last, None]]
+    assert found["protection_kinds"].index.tolist() == list(range(5))
 
     said = {"L": None, "K": 800_000, "F": 100, "H": None, "M": None}
     rows = []

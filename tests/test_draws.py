@@ -238,10 +238,10 @@ def counted():
         },
         index=list("uvwxyz"),
     )
-    return SimpleNamespace(units=units), scheme
+    return SimpleNamespace(units=units.astype({"zone": "string", "zone_reason": "string"})), scheme
 
 
-def test_units_keep_their_zone_as_often_as_counted_by_hand(monkeypatch):
+def test_units_keep_their_zone_as_often_as_counted_by_hand():
     plan, scheme = counted()
     base = np.array(["optimised", "key", ""], dtype=object)
     draws = Draws(count=4, seed=2, overlays=0.3)
@@ -284,20 +284,23 @@ def test_units_keep_their_zone_as_often_as_counted_by_hand(monkeypatch):
     assert found.index.equals(plan.units.index)
 
 
-def test_what_many_units_are_counted_in_small_lots_is_the_same():
+def test_units_are_counted_some_draws_at_a_time(monkeypatch):
     plan, scheme = counted()
     base = np.array(["optimised", "key", ""], dtype=object)
-    draws = Draws(count=30, seed=2, overlays=0.3)
     codes = np.random.default_rng(1).integers(0, 5, (30, 3)).astype(np.int8)
-    tables = []
-    many = SimpleNamespace(units=pd.concat([plan.units] * 70_000, ignore_index=True))
-    for asked in (plan, many):  # four million numbers a lot: nine draws of 420,000 units
-        units = Units(asked, base, pd.Index(["a", "b", "c"]), draws, scheme)
+    tables, sizes, over = [], [], Units._over
+    monkeypatch.setattr(Units, "_over", lambda *x: (sizes.append(len(x[1])), over(*x))[1])
+    for block in (2_000_000, 50):
+        monkeypatch.setattr("zoning.questions.stability.draws._BLOCK", block)
+        draws = Draws(count=30, seed=2, overlays=0.3)
+        units = Units(plan, base, pd.Index(["a", "b", "c"]), draws, scheme)
         tally = Tally(base, units, scheme)
-        tally.add(codes, 0)
+        tally.add(codes[:10], 0)
+        tally.add(codes[10:], 10)
         tables.append(units.table(tally))
-    assert tables[1]["stability"].tolist()[:6] == tables[0]["stability"].tolist()
-    assert tables[1]["stability"].tolist()[-6:] == tables[0]["stability"].tolist()
+    # Of six units eight draws make fifty numbers.
+    assert sizes == [1, 10, 20, 1, 8, 2, 8, 8, 4]
+    pd.testing.assert_frame_equal(*tables)
 
 
 def test_townships_keep_their_zone_and_have_a_second_by_count():

@@ -82,3 +82,42 @@ def test_a_loss_lies_between_what_is_sure_and_what_may_be(monkeypatch, bound, ot
     monkeypatch.setattr(module, "allocate", lambda *_given, **_how: found)
     base = SimpleNamespace(objective=10.0, bound=bound)
     assert module._loss(pd.DataFrame(), (), base, (), {}) == expected
+
+
+def test_only_units_that_change_are_solved_and_all_are_told(monkeypatch):
+    """a is built in full, b in part, c not at all; d is locked, e has nothing free."""
+    from types import SimpleNamespace
+
+    from zoning.capacity import Lock
+    from zoning.errors import InfeasibleError
+    from zoning.questions import losses as module
+
+    pieces = pd.DataFrame(
+        {"unit": list("aabcde"), "free_m2": [2, 3, 4, 1, 6, 0], "suitability": 0.5},
+        index=pd.Index([f"p{k}" for k in range(6)], name="piece"),
+    )  # fmt: skip
+    new = pd.Series([2, 3, 1, 0, 2, 0], pieces.index)
+    base = SimpleNamespace(objective=10.0, bound=None, new_m2=new[::-1])
+    held, asked, told = Lock("mine", "out", ("d",)), [], []
+
+    def solve(*given, locks, **how):
+        asked.append(([(x.kind, x.units) for x in locks], how))
+        if locks[-1].units == ("c",):
+            raise InfeasibleError([])
+        return SimpleNamespace(objective=9.0, bound=9.5)
+
+    monkeypatch.setattr(module, "allocate", solve)
+    limits = [Limit("city", "city", cap_m2=8)]
+    found = losses(pieces, limits, base, locks=[held], progress=lambda *n: told.append(n), gap=0.5)
+    mine = ("out", ("d",))
+    assert asked == [
+        ([mine, ("out", ("a",))], {"gap": 0.5}), ([mine, ("out", ("b",))], {"gap": 0.5}),
+        ([mine, ("in", ("b",))], {"gap": 0.5}), ([mine, ("in", ("c",))], {"gap": 0.5}),
+    ]  # fmt: skip
+    assert told == [(k, 4) for k in range(5)]
+    assert found.index.tolist() == list("abcd") and found.index.name == "unit"
+    assert found.astype(object).where(found.notna(), None).to_numpy().tolist() == [
+        [0.5, 1.0, 0.0, 0.0], [0.5, 1.0, 0.5, 1.0], [0.0, 0.0, None, None], [0.0] * 4]  # fmt: skip
+    assert {str(t) for t in found.dtypes} == {"Float64"}
+    few = losses(pieces, limits, base, units=["e", "b"])
+    assert few.index.tolist() == ["e", "b"] and few.loc["e"].tolist() == [0.0] * 4

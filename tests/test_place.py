@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+import pandas as pd
 import pytest
 import worlds
 
@@ -51,6 +52,112 @@ def test_damage_is_told_as_ever(folder, tmp_path, name):
     assert read_place(copy, QUESTIONS[0]) is None
     with pytest.raises(InputError):
         api.explain(copy, QUESTIONS[0])
+
+
+@pytest.fixture(scope="module")
+def whole(folder):
+    return api.load(folder)
+
+
+def same(part, table, by):
+    """Hold a table of a place against its rows in that of the whole plan, order and kinds aside."""
+    columns = list(part.columns)
+    one, two = (
+        x[columns].astype(str).sort_values(columns, ignore_index=True)
+        for x in (part.reset_index(), table[by].reset_index())
+    )
+    pd.testing.assert_frame_equal(one, two)
+
+
+@pytest.mark.parametrize("question", ["1kmN3502E501", "120.0105,31.6300"])
+def test_a_unit_is_read_with_its_rows_and_nothing_else(folder, whole, question, monkeypatch):
+    asked, near = [], place.read_near
+    monkeypatch.setattr(place, "read_near", lambda *x: (asked.append(x[1]), near(*x))[1])
+    part = read_place(folder, question)
+    (unit,) = part.units.index
+    row = whole.units.loc[[unit]]
+    same(part.units, whole.units, whole.units.index == unit)
+    assert not {"geometry", "bbox"} & set(part.units)
+    # Only the square in whose middle the unit lies is asked for.
+    west, south, east, north = row.geometry.iloc[0].bounds
+    assert asked == [((west + east) / 2, (south + north) / 2) * 2]
+    assert part.units["lon"].tolist() == row["lon"].tolist()
+    for name in ("unit_townships", "redline_by_unit"):
+        table = whole.tables[name]
+        same(part.tables[name], table, table["unit"] == unit)
+    same(part.pieces, whole.pieces, whole.pieces["unit"] == unit)
+    assert part.pieces.index.tolist() == whole.pieces.index[whole.pieces["unit"] == unit].tolist()
+    assert len(part.tables["limits"]) == len(whole.tables["limits"])
+    towns = set(whole.tables["unit_townships"].query("unit == @unit")["township"])
+    assert set(part.townships.index) == towns and "pieces" not in part.tables
+    red = set(part.tables["redline_by_unit"]["area_code"])
+    assert set(part.redlines["area_code"]) == red == ({"R2"} if "E501" in unit else set())
+    assert (part.name, part.notice, part.grid) == (whole.name, whole.notice, whole.grid)
+    assert part.config == whole.config
+    assert {k: part.run[k] for k in whole.run} == whole.run
+    assert part.ledger.empty and part.zones.empty
+
+
+@pytest.mark.parametrize("question", ["321000003", "丙镇"])
+def test_a_township_is_read_with_its_units(folder, whole, question):
+    part = read_place(folder, question)
+    mine = whole.units["township"] == "321000003"
+    assert list(part.units.columns) == ["township", "zone"]
+    assert part.units["zone"].tolist() == whole.units["zone"][mine].tolist()
+    assert set(part.townships.index) == set(whole.townships.index) and part.pieces is None
+    assert part.redlines is None
+
+
+def test_what_needs_the_whole_plan_is_left_to_it(folder, monkeypatch):
+    unit, town = "1kmN3500E500", "321000001"
+    seen = []
+    monkeypatch.setattr(place, "recover", seen.append)
+    assert read_place(folder, unit) is not None and seen == [folder]
+    run = place.read_run(folder / "run.json")
+    columns = place._columns
+
+    def told(run=run, lacks=(), more=()):
+        monkeypatch.setattr(place, "read_run", lambda _: run)
+        monkeypatch.setattr(place, "_columns", lambda path: [
+            *(c for c in columns(path) if c not in lacks), *(more if "ledger" in path.name else ())
+        ])  # fmt: skip
+        return [read_place(folder, q) is not None for q in (unit, town)]
+
+    assert told() == [True, True]
+    for wing, there in (("losses", False), ("policy", True)):
+        wings = [{"wing": "audit"}, {"wing": wing}]
+        assert told({**run, "contributions": wings}) == [there, there]
+    assert told(lacks=["overlays"]) == told(more=["core"]) == [False, False]
+    for name in ("units.parquet", "ledger.parquet"):
+        files = {**run["files"], name: "other"}
+        assert told({**run, "files": files}) == [False, False]
+    assert told({k: v for k, v in run.items() if k != "files"}) == [False, False]
+    assert told() == [True, True]
+    read = place.read_where
+    for table in ("unit_townships", "townships"):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, "read_where", lambda box, asked, t=table: {
+                k: v for k, v in read(box, asked).items() if k != t})  # fmt: skip
+            assert [read_place(folder, q) is not None for q in (unit, town)] == [
+                table != "unit_townships", table != "townships"]  # fmt: skip
+        with monkeypatch.context() as patch:
+            patch.setattr(place, "read_where", lambda box, asked: None)
+            assert read_place(folder, unit) is read_place(folder, town) is None
+
+
+def test_a_name_of_two_townships_or_a_part_of_one_is_left_to_the_whole_plan(folder, monkeypatch):
+    for question in ("丙", "nowhere", "10,10", "1kmN1E1"):
+        assert read_place(folder, question) is None
+    read = place.read_where
+
+    def doubled(box, asked):
+        tables = read(box, asked)
+        tables["townships"]["name"] = "丙镇"
+        return tables
+
+    monkeypatch.setattr(place, "read_where", doubled)
+    assert read_place(folder, "丙镇") is None
+    assert read_place(folder, "321000002").units["township"].unique().tolist() == ["321000002"]
 
 
 def test_the_whole_plan_is_not_read(folder, monkeypatch):

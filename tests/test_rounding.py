@@ -352,3 +352,24 @@ def test_whole_squares_need_their_size():
     assert round_areas([1.0], [0], [[0]], 1, whole=[True], cell_m2=1).tolist() == [1]
     with pytest.raises(ValueError, match="reach"):
         round_areas([1.0], [0], [[0]], 1, whole=[True])
+
+
+def test_places_are_kept_one_in_the_other_and_over_all_only_what_is_named(monkeypatch):
+    """What is asked of the flow: parts above a whole number, their units, places and crossings."""
+    asked = []
+
+    def noted(rest, unit, levels, crossing, give):
+        asked.append((rest.tolist(), unit.tolist(), [x.tolist() for x in levels],
+                      [x.tolist() for x in crossing], give))  # fmt: skip
+        return np.arange(rest.size) < give
+
+    monkeypatch.setattr(rounding, "_round_up", noted)
+    county, town, red = [7, 7, 3, 3, 3], [1, 2, 1, 1, 1], [0, 1, 1, 0, 0]
+    amounts, units = [1.5, 2.25, 3.0, 0.75, 0.25], [4, 4, 9, 9, 9]
+    for across, kept in ((None, []), (1, [[0, 1]]), (2, [[0, 1], [0, 2]])):
+        more = {} if across is None else {"across": across}
+        # The last two are one part, which has a whole number, as the third has.
+        assert round_areas(amounts, units, [county, town, red], 8, **more).tolist() == [
+            2, 2, 3, 1, 0]  # fmt: skip
+        levels = [[0, 0], [1, 1], [1, 2], [2, 3]]
+        assert asked.pop() == ([_PARTS // 2, _PARTS // 4], [0, 0], levels, kept, 1)

@@ -100,11 +100,11 @@ def units_of(rows: Ints, cols: Ints, city: Shares, place: Ints) -> tuple[Ints, I
     there : int array
         Positions of the parts that have one.
     """
-    south, west = int(city.row.min()), int(city.col.min())
+    west = int(city.col.min())
     wide = int(city.col.max()) - west + 1
-    key = (city.row - south) * wide + city.col - west  # ascending: shares come by row and column
+    key = city.row * wide + city.col  # ascending: shares come by row and column
     inside = (cols >= west) & (cols < west + wide)
-    mine = (rows - south) * wide + cols - west
+    mine = rows * wide + cols
     at = np.minimum(np.searchsorted(key, mine), len(key) - 1)
     return place[at], np.flatnonzero(inside & (key[at] == mine))
 

@@ -250,8 +250,7 @@ def _all_at_once(rest: Ints, families: Sequence[Ints], give: int) -> Ints | None
     low, high = [np.array([give])], [np.array([give])]
     for family in families:
         size = _add(rest, family)
-        rows.append(csr_array((np.ones(rest.size), (family, np.arange(rest.size))),
-                              shape=(size.size, rest.size)))  # fmt: skip
+        rows.append(csr_array((np.ones(rest.size), (family, np.arange(rest.size)))))
         least, most = _bounds(size)
         low.append(least)
         high.append(most)

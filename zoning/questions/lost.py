@@ -35,7 +35,7 @@ def contribution(units: pd.DataFrame, losses: pd.DataFrame) -> Contribution:
         frame[column] = table[column].to_numpy(np.float64, na_value=np.nan)
     worst = float(np.nanmax(frame["barred_upper"].to_numpy(), initial=0.0))
     barred = frame["barred_upper"].fillna(0.0)
-    frame["worst_share"] = (barred / worst if worst else barred * 0.0).clip(0.0, 1.0)
+    frame["worst_share"] = barred / worst if worst else barred
     wide = (frame["barred_upper"] - frame["barred_lower"]).dropna()
     median = float(wide.median()) / worst if worst and len(wide) else 0.0
     title = Text("What each unit is worth to the plan", "各单元对方案的价值")

@@ -67,7 +67,7 @@ class Units:
 
     def add(self, codes: npt.NDArray[np.int8], start: int) -> None:
         """Count a block of draws, some at a time."""
-        wide = np.concatenate([codes, np.zeros((len(codes), 1), np.int8)], axis=1)
+        wide = np.c_[codes, np.zeros(len(codes), np.int8)]
         for first, end in replace(self.draws, count=len(codes)).blocks(len(self.index)):
             limits = self.thresholds[start + first : start + end]
             zone = self._over(wide[first:end, self.township], limits)
@@ -76,8 +76,8 @@ class Units:
     def table(self, tally: Tally) -> pd.DataFrame:
         """Give the share of draws that keep the zone of each unit; decisions are always kept."""
         share = pd.Series(self.kept / tally.count, index=self.index).astype("Float64")
-        share = share.mask(self.reason.eq("override").fillna(False).astype(bool), 1.0)
         share = share.mask(self.zone.isna(), pd.NA)
+        share = share.mask(self.reason.eq("override").fillna(False).astype(bool), 1.0)
         return pd.DataFrame(
             {
                 "zone": self.zone.astype("string"),
