@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 from zoning.errors import InputError
-from zoning.zones import classify_townships
+from zoning.schemes import load_scheme
+from zoning.zones import classify_townships, load_method, method_names, method_of
+from zoning.zones.overlay import lay_over
 from zoning.zones.parse import parse_method
 
 TERM = {"indicator": "x"}
@@ -265,3 +267,78 @@ def test_what_methods_say_is_as_it_is_kept():
         found[name] = keeping.plain(said)
         del found[name]["index"]
     keeping.hold_parts(found, "methods-said")
+
+
+#: What a plan may lay over a method.
+OVER = {
+    "words": {"name": "mine", "zh": "我", "notes": "x"}, "a number": {"new": 1},
+    "own source": {"source": "note", "zh": "我"}, "own tag": {"source": "note", "evidence": "C"},
+    "cuts": {"dimension": {"a": {"cuts": [1, 3]}}},
+    "same cuts": {"dimension": {"a": {"cuts": [1, 2]}}},
+    "a dimension more": {"dimension": {"z": {"cuts": [1], "en": "z", "zh": "z", "term": [TERM]}}},
+    "a term": {"dimension": {"a": {"term": [{**TERM, "weight": 2}, {"indicator": "q"}]}}},
+    "the same term": {"dimension": {"a": {"term": [{**TERM, "en": "x"}]}}},
+    "a term with source": {"dimension": {"a": {"term": [{**TERM, "source": "t"}, "junk"]}}},
+    "a source for all": {"dimension": {"a": {"source": "d", "term": [{**TERM, "weight": 2}]}}},
+    "judgements": {"dimension": {"a": {"weighting": {"use": ["entropy"]}}}},
+    "cells": {"matrix": [{**MATRIX["matrix"][0], "rows": "c"}]},
+    "suitability": {"suitability": {"built": 1, "guidance": 0.5}, "cube": {"axes": []}},
+    "other suitability": {"suitability": {"built": 3}}, "junk": {"dimension": 3, "matrix": "x"},
+    "mapping": {"more": {"b": 2}}, "no mapping": {"suitability": 7},
+}  # fmt: skip
+
+
+def test_what_a_plan_lays_over_a_method_is_as_it_is_kept():
+    base = {**MATRIX, "more": {"a": 1}, "evidence": "S"}
+    bare = {k: v for k, v in dimension().items() if k != "evidence"}
+    base["dimension"] = {**base["dimension"], "a": bare,
+                         "w": dimension(weighting={"use": ["manual"]})}  # fmt: skip
+    whole = lay_over(base, {}, "m")
+    found = {"nothing": whole}
+    for name, changes in OVER.items():
+        laid = lay_over(base, changes, "m")
+        found[name] = {k: v for k, v in laid.items() if v != whole.get(k)}
+    keeping.hold_parts(found, "methods-laid-over")
+
+
+def test_methods_in_the_zones_of_another_scheme_are_as_they_are_kept():
+    national = load_scheme("national")
+    found = {}
+    for name in method_names():
+        given = load_method(name)
+        made = method_of(name, national, "zhenjiang-2013_national")
+        assert made.scheme == national and made.dimensions == given.dimensions
+        same = method_of(name, given.scheme)
+        assert same == given
+        found[name] = {
+            "choices": {k: list(v) for k, v in made.choices.items()},
+            "rules": [r.zone for r in made.rules],
+            "cube": keeping.plain(made.cube and made.cube.cells),
+            "cells": [keeping.plain(m.cells) for m in made.matrices],
+            "exceptions": [e.value for m in made.matrices for e in m.exceptions],
+        }  # fmt: skip
+    keeping.hold_parts(found, "methods-across")
+
+
+@pytest.mark.parametrize(("scheme", "fits"), [("national", True), ("own", False)])
+def test_a_method_of_another_scheme_asks_for_a_crosswalk(scheme, fits):
+    plan = load_scheme("national")
+    plan = plan if fits else replace(plan, name="own")
+    with pytest.raises(InputError) as caught:
+        method_of("two-matrices", plan)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.where) == ("no-crosswalk", "[zones] method")
+    shipped = "zhenjiang-2013_national"
+    for lang in ("en", "zh"):
+        assert f"{scheme}" in problem.what.get(lang)
+        assert (shipped in problem.remedy.get(lang)) is fits
+
+
+def test_a_scheme_that_nobody_knows_is_told_with_the_nearest():
+    with pytest.raises(InputError) as caught:
+        parse_method({**RULES, "scheme": "nationel"})
+    told = [p.tell("en") for p in caught.value.problems]
+    assert "method: no scheme 'nationel'. Try: did you mean national?" in told
+    with pytest.raises(InputError) as caught:
+        parse_method({**RULES, "scheme": "q"})
+    assert "did you mean zhenjiang-2013, " in caught.value.problems[0].tell("en")

@@ -15,7 +15,7 @@ import worlds
 from zoning.capacity import Limit
 from zoning.contribution.parts import Class
 from zoning.errors import InputError, Text
-from zoning.pipeline import beside, fairness, phased, places, priced, steps
+from zoning.pipeline import beside, fairness, phased, places, priced, steps, summary
 from zoning.pipeline.state import State
 from zoning.planfile.models import CapPart, PhasePart
 from zoning.schemes import load_scheme
@@ -353,3 +353,16 @@ def test_sums_that_only_protections_ask_for_again_are_let_go():
     for layer, kept in ((None, ["area_m2"]), (1, list(parts))):
         intake = SimpleNamespace(layers=SimpleNamespace(protections=layer))
         assert list(steps._needed(parts, intake)) == kept
+
+
+@pytest.mark.parametrize(("towns", "landuse", "red", "none", "share", "left"), [
+    (1, 1, 1, False, 0.3, []), (None, 1, 1, False, 0.3, ["zones", "allocation"]),
+    (1, None, 1, False, 0.3, ["construction", "allocation"]),
+    (1, 1, None, False, 0.3, ["redlines"]), (1, 1, None, True, 0.3, []),
+    (1, 1, 1, False, None, ["cap", "allocation"]),
+    (1, None, 1, False, None, ["construction", "allocation"]),
+])  # fmt: skip
+def test_parts_that_a_plan_does_without_are_named(towns, landuse, red, none, share, left):
+    config = SimpleNamespace(redlines=SimpleNamespace(none=none), cap=SimpleNamespace(share=share))
+    layers = SimpleNamespace(townships=towns, landuse=landuse, redlines=red)
+    assert summary.left_out(config, SimpleNamespace(layers=layers)) == left

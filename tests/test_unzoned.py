@@ -14,6 +14,7 @@ import worlds
 import zoning as zn
 from zoning.cli.console import Talk
 from zoning.cli.telling import tell_plan
+from zoning.errors import Text
 from zoning.outputs.office import workbook
 from zoning.outputs.office.document import Table
 from zoning.outputs.prints.layers import draw_layers
@@ -166,6 +167,37 @@ def test_land_of_no_township_is_named_as_such() -> None:
     assert {"slope_deg", "population"} == set(told[1].split("lack ")[1].split(", "))
     assert told[2:] == ["2 units in no township or in several"]
     assert why_unzoned(units.assign(zone="key"), towns, method) is None
+
+
+def test_every_reason_why_land_has_no_zone_is_told_in_its_turn() -> None:
+    from zoning.zones import why_unzoned
+    from zoning.zones.unzoned import unzoned_land
+
+    method = load_method("two-matrices")
+    towns = pd.DataFrame(
+        {"name": ["甲", "乙", None, "丁"], "zone": [pd.NA, pd.NA, "key", pd.NA],
+         "slope_deg": [1.0, None, 1.0, 1.0], "rule": ["zone[low,high]", None, None, None]},
+        index=list("abcd"),
+    )  # fmt: skip
+    units = pd.DataFrame({"zone": [pd.NA] * 7 + ["key"], "area_m2": range(1, 9),
+                          "township": ["a", "b", "c", "c", "d", None, "none", "a"],
+                          "built_m2": [None, *[1] * 7]})  # fmt: skip
+    assert why_unzoned(units, towns, method) == Text(
+        "甲 (a): the rule leaves it to a person; 乙 (b) lacks slope_deg; 丁 (d): the method gives "
+        "no zone; 2 units where protected land is not known; 2 units in no township or in several",
+        "甲（a）：该规则交由人工判定；乙（b）缺少“坡度”（slope_deg）；丁（d）：方法未给出分区；"
+        "2 个单元的保护用地未知；2 个单元不属于任何乡镇或分属多个乡镇",
+    )
+    assert why_unzoned(units, None, method).en == "7 units in no township or in several"
+    for row, en in ((2, "1 unit where protected land is not known"),
+                    (5, "1 unit in no township or in several")):  # fmt: skip
+        assert why_unzoned(units.iloc[[row]], towns, method).en == en
+    assert why_unzoned(units.iloc[7:], towns, method) is None
+    assert why_unzoned(units.drop(columns="zone"), towns, method) is None
+    # What is not known of one unit is not added up.
+    assert unzoned_land(units) == {"units": 7, "area_m2": 28}
+    assert unzoned_land(units.iloc[1:]) == {"units": 6, "area_m2": 27, "built_m2": 6}
+    assert unzoned_land(units.iloc[7:]) is unzoned_land(units.drop(columns="zone")) is None
 
 
 def test_land_under_unknown_protection_is_not_blamed_on_its_township() -> None:
