@@ -83,7 +83,7 @@ def parse_method(
     for part in d.tables("matrix"):
         matrix = _matrix(part, by_name, why)
         values = [v for row in matrix.cells.values() for v in row]
-        by_name[matrix.name] = tuple(sorted(set(values), key=_by_level))
+        by_name[matrix.name] = tuple(sorted(set(values), key=r.by_level))
         matrices.append(matrix)
     cube_data = d.get("cube", None, kind=Mapping)
     cube = _cube(d.child("cube", cube_data), by_name, why) if cube_data else None
@@ -135,11 +135,6 @@ def _on_base(data: Mapping[str, Any], where: str) -> Mapping[str, Any]:
         )
     changes = {k: v for k, v in data.items() if k != "base"}
     return lay_over(load_toml("methods", f"{base}.toml"), changes, base)
-
-
-def _by_level(grade: str) -> tuple[int, str]:
-    levels = ("low", "mid", "high")
-    return (levels.index(grade) if grade in levels else len(levels), grade)
 
 
 def _check_names(names: list[str], d: Reader) -> None:

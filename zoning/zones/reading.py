@@ -24,3 +24,15 @@ RESERVED = frozenset(
         "geometry",
     ]
 )
+_LEVELS = ("low", "mid", "high")
+
+
+def by_level(grade: str) -> tuple[int, str]:
+    """Give the order of a grade: from low to high, others behind by their names.
+
+    Examples
+    --------
+    >>> sorted(["high", "7", "low", "a", "mid"], key=by_level)
+    ['low', 'mid', 'high', '7', 'a']
+    """
+    return (_LEVELS.index(grade) if grade in _LEVELS else len(_LEVELS), grade)

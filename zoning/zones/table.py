@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.zones.method import Matrix, Method
+from zoning.zones.reading import by_level
 
 Objects = npt.NDArray[np.object_]
 
@@ -85,5 +86,4 @@ def _columns(matrix: Matrix, method: Method) -> tuple[str, ...]:
             return d.grades
     before = next(m for m in method.matrices if m.name == matrix.columns)
     found = {v for row in before.cells.values() for v in row}
-    levels = ("low", "mid", "high")
-    return tuple(sorted(found, key=lambda g: (levels.index(g) if g in levels else 3, g)))
+    return tuple(sorted(found, key=by_level))
