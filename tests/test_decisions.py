@@ -52,6 +52,10 @@ def plan(world):
     return zn.run(world)
 
 
+def test_the_whole_plan_is_as_it_is_kept(plan) -> None:
+    keeping.hold(plan, "decisions")
+
+
 def test_states(plan) -> None:
     states = plan.tables["decisions"].set_index("code")["state"].to_dict()
     assert states == {"321000002": "applied", "321000001": "stale", "321000003": "moot",
@@ -192,7 +196,3 @@ def test_the_form_of_decisions_asks_for_reason_and_name_and_locks_the_rest():
     assert locked == form.locked
     tested = {c.get("field"): c.get("exp") for c in parts["constraintExpressions"]}
     assert "decided_zone" in tested["reason"] and r"\\d{4}" in tested["date"]
-
-
-def test_the_whole_plan_is_as_it_is_kept(plan) -> None:
-    keeping.hold(plan, "decisions")

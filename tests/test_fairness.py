@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zoning as zn
-from tests import keeping, worlds
+from tests import worlds
 from zoning.measure.patterns import gini, theil
 from zoning.pipeline import fairness
 from zoning.verify import verify
@@ -256,7 +256,3 @@ def test_a_cluster_is_told_up_to_the_level_and_none_without_neighbours(monkeypat
     monkeypatch.setattr(patterns, "lisa_p", lambda *_, **__: np.array([0.05, 0.055, 0.01, np.nan]))
     told = patterns.clusters(index, share, pairs)["cluster"].tolist()
     assert told == ["HH", "none", "LH", "none"]
-
-
-def test_the_whole_plan_is_as_it_is_kept(plan):
-    keeping.hold(plan, "small")

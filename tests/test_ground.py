@@ -101,6 +101,10 @@ def plan(tmp_path_factory):
     return zn.run(world(tmp_path_factory.mktemp("地")))
 
 
+def test_the_whole_plan_is_as_it_is_kept(plan):
+    keeping.hold(plan, "ground")
+
+
 def test_indicators_by_hand(plan):
     towns, units = plan.townships, plan.units
     a, b, c = towns.index
@@ -340,10 +344,6 @@ def test_classes_are_taken_from_the_nearest_pixel_and_numbers_between_them(
     with rasterio.open(out) as made:
         inner = set(np.unique(made.read(1)[1:-1, 1:-1]).tolist())
     assert inner <= {0, 100} if classes else inner == {50}
-
-
-def test_the_whole_plan_is_as_it_is_kept(plan):
-    keeping.hold(plan, "ground")
 
 
 def evaluated(monkeypatch, purpose, part, **ground):

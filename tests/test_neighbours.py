@@ -49,6 +49,10 @@ def plan(tmp_path_factory):
     return folder, made
 
 
+def test_the_whole_plan_is_as_it_is_kept(plan):
+    keeping.hold(plan[1], "neighbours")
+
+
 def test_borders_and_densities_by_hand(plan):
     _, made = plan
     a, b, c = made.townships.index
@@ -177,10 +181,6 @@ def test_what_is_wrong_is_told_at_once(tmp_path):
     )
     with pytest.raises(InputError, match="polygons"):
         zn.run(path)
-
-
-def test_the_whole_plan_is_as_it_is_kept(plan):
-    keeping.hold(plan[1], "neighbours")
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -90,6 +90,11 @@ def mended(limits, locks, repair):
     return rules, held
 
 
+@pytest.mark.parametrize("plan", ["plain"], indirect=True)
+def test_the_whole_plan_is_as_it_is_kept(plan):
+    keeping.hold(plan, "phases")
+
+
 @pytest.mark.parametrize(
     "seed", [s if s < 8 else pytest.param(s, marks=pytest.mark.slow) for s in range(16)]
 )
@@ -473,8 +478,3 @@ def test_a_conflict_names_the_side_of_a_reduction():
     found = find_conflict(pieces, limits)
     members = {r.key: r.amount_m2 for r in found.members}
     assert members == {("city", "city", "cap"): -20, ("reduction", "old", "cap"): 5}
-
-
-@pytest.mark.parametrize("plan", ["plain"], indirect=True)
-def test_the_whole_plan_is_as_it_is_kept(plan):
-    keeping.hold(plan, "phases")

@@ -31,6 +31,10 @@ def plan(tmp_path_factory):
     return api.Plan.of(pipeline.run(planfile.load(path), folder))
 
 
+def test_the_whole_plan_is_as_it_is_kept(plan):
+    keeping.hold(plan, "priced")
+
+
 def test_prices_of_caps_and_farmland_stand_side_by_side(plan):
     (part,) = [c for c in plan.contributions if c.wing == "prices"]
     table = part.table("limit_prices").frame.set_index("limit_en")
@@ -151,7 +155,3 @@ def test_a_unit_is_asked_the_mean_of_its_free_land():
     assert [caps[0], caps[2]] == [0.5 + 0.25 * 30 / 40, 0.5]
     assert [own[0], own[2]] == [pytest.approx(0.8 * 0.25 * 30 / 40), pytest.approx(1.6)]
     assert pd.isna(caps[1]) and pd.isna(caps[3]) and pd.isna(own[1])  # nothing is free there
-
-
-def test_the_whole_plan_is_as_it_is_kept(plan):
-    keeping.hold(plan, "priced")

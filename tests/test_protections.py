@@ -79,6 +79,10 @@ def plan(tmp_path_factory):
     return pipeline.run(planfile.load(write(folder)), folder)
 
 
+def test_the_whole_plan_is_as_it_is_kept(plan):
+    keeping.hold(plan, "protections")
+
+
 def test_nothing_new_and_nothing_free_lies_on_protected_land(plan):
     # Farmland covers (2..4, 0..1) of B and half a built square of A; H1 overlaps it by half.
     assert plan.units.loc["1kmN3500E502", "free_m2"] == 0
@@ -481,10 +485,6 @@ def test_units_that_an_area_touches_however_many_there_are(areas):
     assert pairs == {0: [], 1: every[1:], 2: every}[areas]
     assert over.sole().tolist() == {0: [], 1: [0, 0], 2: [1, 0, 0]}[areas]
     assert not found.changed.any() and (found.then < 0).all()
-
-
-def test_the_whole_plan_is_as_it_is_kept(plan):
-    keeping.hold(plan, "protections")
 
 
 def drawn(plan, **changed):

@@ -68,6 +68,10 @@ def pair(tmp_path_factory):
     return plans
 
 
+def test_the_whole_plan_in_zones_of_its_own_is_as_it_is_kept(pair):
+    keeping.hold(pair[1], "own-scheme")
+
+
 def test_other_names_give_the_same_sums(pair):
     shipped, own = pair
     assert own.scheme.codes == ("z1", "z2", "z3", "z4")
@@ -284,7 +288,3 @@ def test_an_ambiguous_township_waits_for_a_decision(tmp_path):
     )
     decided = steps.run(planfile.load(path), tmp_path)
     assert decided.townships.at[open_.index[0], "zone"] == "agricultural"
-
-
-def test_the_whole_plan_in_zones_of_its_own_is_as_it_is_kept(pair):
-    keeping.hold(pair[1], "own-scheme")

@@ -43,6 +43,10 @@ def rows_of(table: Table) -> dict[str, list[str]]:
     return {row[0]: row[1:] for row in table.rows}
 
 
+def test_the_whole_plan_is_as_it_is_kept(plan):
+    keeping.hold(plan, "unzoned")
+
+
 def test_the_plan_keeps_sums_and_reason(plan) -> None:
     told = plan.run["unzoned"]
     assert told["units"] == 6 and told["area_m2"] == AREA and told["new_m2"] == 0
@@ -255,7 +259,3 @@ def test_what_a_crosswalk_leaves_to_a_person_is_told_with_its_choices() -> None:
         "a decision on record must say which"
     )
     assert told.zh == "甲镇（t1）：对照表可取农产品主产区或城市化地区，须由人工决定"
-
-
-def test_the_whole_plan_is_as_it_is_kept(plan):
-    keeping.hold(plan, "unzoned")
