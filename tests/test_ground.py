@@ -315,6 +315,15 @@ def test_ways_and_roads_are_those_of_each_place():
     assert (found["townships"].dtypes == "Float64").all()
 
 
+def test_roads_without_speeds_are_told_by_the_key_of_the_plan():
+    from zoning.pipeline.ground import _travel
+
+    roads = gpd.GeoDataFrame(geometry=[LineString([(X, Y), (X + 1, Y)])], crs=worlds.CRS)
+    with pytest.raises(InputError) as caught:
+        _travel(SimpleNamespace(roads=roads, centres=None), {})
+    assert [p.where for p in caught.value.problems] == ["[inputs.roads]"]
+
+
 def test_the_second_band_of_a_raster_by_itself(tmp_path):
     from zoning.pipeline.ground import _band
 

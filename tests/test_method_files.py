@@ -212,8 +212,7 @@ SAID = ("zone", "rule", "runner_up", "margin", "flip_indicator", "flip_from", "f
         "flip_zone", "flip_size", "flip", "flip_zh", "status", "flag", "zone_reason")  # fmt: skip
 #: Scales that carry a term over the cuts 1 and 2 of its dimension.
 SCALED = {
-    "linear": {"scale": "linear", "low": 0, "high": 50}, "falling": {"scale": "linear", "low": 9,
-                                                                     "high": -1},
+    "falling": {"scale": "linear", "low": 9, "high": -1},
     "log": {"scale": "log", "low": 0.5, "high": 400},
     "table": {"scale": "table", "at": [1, 2], "scores": [0, 1.5, 9]},
     "table of one score": {"scale": "table", "at": [1], "scores": [2, 2]},
@@ -245,9 +244,9 @@ def test_what_methods_say_is_as_it_is_kept():
         {"area_m2": 1, "x": X, "y": [1.5, 1.5, 1.5, 0.2, 1.5, 2.5, 1.5, 1.5]},
         index=[f"t{k}" for k in range(8)],
     )
-    methods = {"matrix": MATRIX, "cube": CUBE, "rules": RULES, "two": SAYS}
+    methods = {"cube": CUBE, "rules": RULES, "two": SAYS}
     methods |= {name: changed(SAYS, *RIGHT[name][1:]) for name in (
-        "below", "each cut", "share", "span", "judgements", "shares")}  # fmt: skip
+        "each cut", "share", "judgements")}  # fmt: skip
     two = [{**TERM, "weight": 3}, {"indicator": "y", "missing": "skip"},
            {**TERM, "weight": 0, "scale": "linear", "low": 0, "high": 9}]  # fmt: skip
     for how in ("mean", "max", "min"):
