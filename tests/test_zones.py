@@ -697,3 +697,50 @@ def test_suitability_is_the_mean_of_what_is_known_under_its_weights() -> None:
     assert found.name == "suitability" and found.index.equals(units.index)
     assert found.tolist() == pytest.approx([by_hand(row) for _, row in units.iterrows()])
     assert found["u39"] == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_nearest_change_of_overlays_is_that_of_every_overlay_tried(seed: int) -> None:
+    """Unit by unit: each overlay's share moved over its threshold, all others held."""
+    from types import SimpleNamespace
+
+    from zoning.zones.overlays import nearest_change, ruling
+
+    rng = np.random.default_rng(seed)
+    overlays = [SimpleNamespace(column=c, share=s, code=c)
+                for c, s in zip("xyz", rng.choice([0.25, 0.5, 0.75, 1], 3), strict=True)]  # fmt: skip
+    n = 40
+    units = pd.DataFrame(
+        {c: pd.array(rng.choice([0, 1, 2, 3, 4, None], n), "Int64") for c in "xyz"}
+    )
+    units["area_m2"] = rng.choice([0, 4, 4, 4], n)
+
+    def ruler(cover, area):
+        """Give who rules: -1 nobody, -2 unknown."""
+        for k, o in enumerate(overlays):
+            if area and cover[k] is None:
+                return -2
+            if area and cover[k] >= o.share * area:
+                return k
+        return -1
+
+    found = ruling(units, overlays)
+    change = nearest_change(found, overlays)
+    for i, row in enumerate(units.to_dict("records")):
+        cover = [None if pd.isna(row[c]) else row[c] for c in "xyz"]
+        now = ruler(cover, row["area_m2"])
+        assert found.first[i] == now
+        best = (np.inf, -1, -1)
+        for k, o in enumerate(overlays):
+            if not row["area_m2"] or cover[k] is None or now == -2:
+                continue
+            there = cover[k] >= o.share * row["area_m2"]
+            moved = [*cover]
+            moved[k] = -1 if there else o.share * row["area_m2"]
+            # What lies behind an unknown share is not looked at: those that are known decide.
+            after = ruler([-1 if c is None else c for c in moved], row["area_m2"])
+            if after != now:
+                best = min(best, (abs(cover[k] / row["area_m2"] - o.share), k, after))
+        distance = change.distance[i]
+        got = (np.inf if np.isnan(distance) else distance, change.overlay[i], change.then[i])
+        assert got == pytest.approx(best), (i, row)
