@@ -568,3 +568,111 @@ def test_a_raster_of_many_rows_is_brought_over_row_by_row(tmp_path):
     with rasterio.open(_aligned(finer, first, "use", tmp_path / "c.tif", worlds.CRS)) as made:
         assert len(list(made.block_windows(1))) > 1
         assert (made.read(1) == np.arange(90)[:, None]).all()
+
+
+@pytest.fixture
+def parts(monkeypatch):
+    """Let each part of a measurement give a column of its own, and note what it was given."""
+    from zoning.indicators import suitable, terrain
+    from zoning.pipeline import ground as module
+    from zoning.pipeline import neighbours, provincial
+
+    seen = []
+
+    def column(name, keys=("townships", "units")):
+        return {k: pd.Series([1.0], index=[k[0]], name=name) for k in keys}
+
+    def frames(name):
+        return {k: v.to_frame() for k, v in column(name).items()}
+
+    def mean(path, places, *, classes, only):
+        seen.append((path, classes, only))
+        return column("raster")
+
+    def ten(towns, ground, part, suitable):
+        seen.append(("ten", part, sorted(towns.columns), suitable))
+        return pd.DataFrame({"ten": [10.0]}, index=["t"]), ("told",)
+
+    monkeypatch.setattr(terrain, "terrain_of", lambda dem, places, crs: frames(f"{dem} {crs}"))
+    monkeypatch.setattr(module, "_travel", lambda ground, places: frames("travel"))
+    monkeypatch.setattr(module, "raster_means", mean)
+    monkeypatch.setattr(module, "_evaluated", lambda *given: (frames("evaluated"), ["note"]))
+    monkeypatch.setattr(neighbours, "pairs", lambda towns, city, there, m: (city, there, m))
+    monkeypatch.setattr(neighbours, "around", lambda given, towns, across, there: (
+        pd.DataFrame({"around": [f"{given} {across}"]}, index=["t"])))  # fmt: skip
+    monkeypatch.setattr(suitable, "suitable_of", lambda dem, use, classes, places, crs: {
+        "t": f"{dem} {use} {crs}"})  # fmt: skip
+    monkeypatch.setattr(provincial, "table_of", ten)
+    return seen
+
+
+def measured(keys=("townships", "units"), provincial=None, evaluations=(), near=None, rasters=(),
+             built=None, **ground):  # fmt: skip
+    from zoning.inputs.ground import Ground
+    from zoning.pipeline.ground import measure
+
+    places = {k: gpd.GeoDataFrame({"name": ["N"]}, index=[k[0]], geometry=[Point(0, 0)])
+              for k in keys}  # fmt: skip
+    inputs = SimpleNamespace(
+        neighbours=near, evaluations=evaluations,
+        rasters={k: SimpleNamespace(by=k, classes=(k,)) for k in rasters},
+    )  # fmt: skip
+    config = SimpleNamespace(inputs=inputs, indicators=SimpleNamespace(provincial=provincial))
+    classes = None
+    if built is not None:
+        classes = pd.DataFrame({"built": [True, False, True]}, index=built)
+    intake = SimpleNamespace(
+        ground=Ground(rasters={k: f"{k}.tif" for k in rasters}, **ground), classes=classes,
+        grid=SimpleNamespace(crs="crs"), layers=SimpleNamespace(city="city", townships="given"),
+    )  # fmt: skip
+    out, told = measure(config, intake, places)
+    return {k: list(f) for k, f in out.items()}, told, out
+
+
+def test_each_part_is_measured_where_the_plan_has_it(parts):
+    assert measured()[:2] == ({"townships": [], "units": []}, ())
+    assert measured(dem="dem")[0] == {"townships": ["dem crs"], "units": ["dem crs"]}
+    assert measured(roads=1)[0] == measured(centres=1)[0] == {"townships": [], "units": []}
+    assert measured(roads=1, centres=1)[0]["units"] == ["travel"]
+    near = SimpleNamespace(tolerance_m=7)
+    assert measured(near=near)[0] == measured(neighbours="there")[0]
+    columns, _, out = measured(near=near, neighbours="there")
+    assert columns == {"townships": ["around"], "units": []}
+    assert out["townships"]["around"].tolist() == ["given ('city', 'there', 7)"]
+    assert measured(("units",), near=near, neighbours="there")[0] == {"units": []}
+    columns, told, _ = measured(evaluations=["x"])
+    assert columns["units"] == ["evaluated"] and told == ("note",)
+
+
+def test_rasters_are_measured_on_all_land_or_on_what_is_built(parts):
+    measured(rasters=("built", "area"), landuse="use.tif", built=[7, 8, 9])
+    measured(rasters=("built",), landuse="use.tif")
+    measured(rasters=("built",), built=[7, 8, 9])
+    assert parts == [
+        ("built.tif", ("built",), ("use.tif", [7, 9])), ("area.tif", ("area",), None),
+        ("built.tif", ("built",), ("use.tif", [])), ("built.tif", ("built",), None),
+    ]  # fmt: skip
+
+
+def test_the_ten_are_made_of_townships_and_of_what_was_measured_before(parts):
+    columns, told, _ = measured(provincial="part", dem="dem")
+    assert columns == {"townships": ["dem crs", "ten"], "units": ["dem crs"]} and told == ("told",)
+    assert parts == [("ten", "part", ["dem crs", "geometry", "name"], None)]
+    parts.clear()
+    assert measured(("units",), provincial="part")[0] == {"units": []} and not parts
+    whole = {"dem": "dem", "landuse": "use", "built": [7, 8, 9]}
+    measured(provincial="part", **whole)
+    assert parts[-1][-1] == "dem use crs"
+    for gone in whole:
+        measured(provincial="part", **{k: v for k, v in whole.items() if k != gone})
+        assert parts[-1][-1] is None
+
+
+def test_townships_without_a_measure_are_told_of_and_units_are_not(parts, monkeypatch):
+    from zoning.pipeline import ground as module
+
+    monkeypatch.setattr(module, "raster_means", lambda path, places, **named: {
+        k: pd.Series([np.nan], index=[k[0]]) for k in places.frames})  # fmt: skip
+    _, (one,), _ = measured(rasters=("area",))
+    assert one.code == "not-measured" and "t N" in one.what.en and one.what.en.startswith("'area'")
+    assert measured(("units",), rasters=("area",))[1] == ()

@@ -707,8 +707,8 @@ def test_the_nearest_change_of_overlays_is_that_of_every_overlay_tried(seed: int
     from zoning.zones.overlays import nearest_change, ruling
 
     rng = np.random.default_rng(seed)
-    overlays = [SimpleNamespace(column=c, share=s, code=c)
-                for c, s in zip("xyz", rng.choice([0.25, 0.5, 0.75, 1], 3), strict=True)]  # fmt: skip
+    shares = rng.choice([0.25, 0.5, 0.75, 1.0], 3)
+    overlays = [SimpleNamespace(column=c, share=s) for c, s in zip("xyz", shares, strict=True)]
     n = 40
     units = pd.DataFrame(
         {c: pd.array(rng.choice([0, 1, 2, 3, 4, None], n), "Int64") for c in "xyz"}
