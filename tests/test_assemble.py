@@ -13,7 +13,7 @@ import worlds
 from pandas.testing import assert_frame_equal
 
 from zoning import pipeline, planfile
-from zoning.errors import InputError
+from zoning.errors import InfeasibleError, InputError
 from zoning.ledger import sums
 from zoning.outputs.webmap import given
 from zoning.pipeline import assemble as module
@@ -234,3 +234,70 @@ def test_rules_that_contradict_one_another_leave_a_plan_zoned_again_without_new_
     assert "new_m2" not in again(floor_m2=4_000_000).units  # it has 3 km2 of free land
     held = again(floor_m2=200_000).units
     assert held.loc[held["county"] == "321002", "new_m2"].sum() >= 200_000
+
+
+def placed(monkeypatch, plan, name, **part):
+    """Give with what one of the ways to place land is called, where it is the one."""
+    seen = {}
+    for other in ("allocate", "allocate_patches", "allocate_goals"):
+        monkeypatch.setattr(module, other, lambda *given, other=other, **how: (
+            seen.update(way=other, given=given, **how)))  # fmt: skip
+    allocation = plan.config.allocation.model_copy(update=part)
+    config = plan.config.model_copy(update={"allocation": allocation})
+    acc, _ = answer.account_of(plan)
+    module.place(plan.pieces, acc, config, plan.units.index, 1000, gap=0.25, seconds=9.0)
+    assert seen["way"] == name
+    land, limits = seen["given"][:2]
+    assert land.equals(module.offered(plan.pieces)) and limits is acc.limits
+    assert (seen["gap"], seen["time_limit"], seen["locks"]) == (0.25, 9.0, ())
+    return seen
+
+
+def test_patches_and_goals_have_ways_of_their_own(plan, monkeypatch) -> None:
+    usual = placed(monkeypatch, plan, "allocate")
+    assert "within" not in usual and "least_m2" not in usual
+    patches = placed(monkeypatch, plan, "allocate_patches", min_patch_m2=5)
+    assert patches["least_m2"] == 5 and patches["edges"] is not None
+    goals = placed(monkeypatch, plan, "allocate_goals", goals=("most suitability",), goals_within=0.125)
+    assert goals["within"] == 0.125 and goals["edges"] is None
+    assert goals["given"][2] == module.goals_of(("most suitability",))
+    with pytest.raises(InputError) as error:
+        placed(monkeypatch, plan, "none", min_patch_m2=5, goals=("most suitability",))
+    (problem,) = error.value.problems
+    assert (problem.code, problem.where) == ("patches", "[allocation]")
+
+
+def test_nothing_is_checked_of_construction_that_is_not_known(plan) -> None:
+    acc, _ = answer.account_of(plan)
+    checks = module._checks
+    assert checks(Solved(), plan.pieces) == checks(Solved(acc), None) == []
+    before = [(c.check, c.where) for c in checks(Solved(acc), plan.pieces)]
+    assert before == [(c.check, c.where) for c in acc.checks]
+    assert ("cap.eco_agri", "city") in before
+    bare = dataclasses.replace(acc, cap_m2=None)
+    assert [c.check for c in checks(Solved(bare), plan.pieces)][-1] == "cap.none"
+    stuck = checks(Solved(acc, infeasible=InfeasibleError([])), plan.pieces)
+    assert [c.check for c in stuck][: len(before)] == [c for c, _ in before]
+
+
+def test_limits_stand_beside_zones_where_an_account_has_some(plan) -> None:
+    acc, _ = answer.account_of(plan)
+    zones = plan.zones.drop(columns=["cap_m2", "quota_m2"])
+    found = module._with_limits(zones, acc)
+    assert list(found)[-3:] == ["cap_m2", "quota_m2", "geometry"]
+    assert found["cap_m2"].tolist() == acc.zones["cap_m2"].reindex(found.index).tolist()
+    assert (found[["cap_m2", "quota_m2"]].dtypes == "Int64").all()
+    none = dataclasses.replace(acc, zones=acc.zones.iloc[:0])
+    assert module._with_limits(zones, None) is module._with_limits(zones, none) is zones
+    assert module._with_limits(None, acc) is None
+
+
+def test_new_land_is_added_up_beside_the_other_columns(plan) -> None:
+    pieces = plan.pieces.assign(reduced_m2=1)
+    found = module._with_new(plan.counties.drop(columns="new_m2"), pieces, "county")
+    assert list(found)[-3:] == ["new_m2", "reduced_m2", "geometry"]
+    assert found["new_m2"].to_dict() == plan.pieces.groupby("county")["new_m2"].sum().to_dict()
+    assert found["reduced_m2"].to_dict() == plan.pieces.groupby("county").size().to_dict()
+    bare = plan.pieces.drop(columns="new_m2")
+    for frame, land in ((None, pieces), (plan.units, None), (plan.units, bare)):
+        assert module._with_new(frame, land, "unit") is frame
