@@ -258,7 +258,9 @@ def test_patches_and_goals_have_ways_of_their_own(plan, monkeypatch) -> None:
     assert "within" not in usual and "least_m2" not in usual
     patches = placed(monkeypatch, plan, "allocate_patches", min_patch_m2=5)
     assert patches["least_m2"] == 5 and patches["edges"] is not None
-    goals = placed(monkeypatch, plan, "allocate_goals", goals=("most suitability",), goals_within=0.125)
+    goals = placed(
+        monkeypatch, plan, "allocate_goals", goals=("most suitability",), goals_within=0.125
+    )
     assert goals["within"] == 0.125 and goals["edges"] is None
     assert goals["given"][2] == module.goals_of(("most suitability",))
     with pytest.raises(InputError) as error:
