@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -12,7 +11,7 @@ import pytest
 from test_stability import SCHEME, towns
 
 from zoning.questions.stability import perturb
-from zoning.questions.stability.doubts import Doubts, _share, doubts
+from zoning.questions.stability.doubts import _share
 from zoning.questions.stability.draws import (
     Drawn,
     Draws,
@@ -22,9 +21,7 @@ from zoning.questions.stability.draws import (
     perturbed_zones,
     rule_numbers,
 )
-from zoning.questions.stability.opinions import smaa
-from zoning.questions.stability.run import StabilityResult, run, said_zones
-from zoning.questions.stability.screening import elementary_effects, screen
+from zoning.questions.stability.run import said_zones
 from zoning.questions.stability.tally import Tally, Units
 from zoning.weights.scaling import Scale
 from zoning.zones import load_method
@@ -34,21 +31,6 @@ from zoning.zones.decide import compile_rules
 
 def stream(*seed):
     return np.random.default_rng(seed if len(seed) > 1 else seed[0])
-
-
-def test_numbers_that_nobody_gives_are_those_that_are_told():
-    """The same everywhere: ten thousand draws, ±20 %, 5 % of the span, ten points."""
-    told = {"draws": 10_000, "weights": 0.2, "cuts": 0.05, "overlays": 0.1, "seed": 20_131}
-    assert Draws() == Draws(10_000, 0.2, 0.05, 0.1, 20_131, free=False)
-    for ask, own in (
-        (run, told), (doubts, {**told, "draws": 200}), (smaa, {"draws": 2000, "seed": 20_131}),
-        (screen, {"trajectories": 40, "levels": 4, "weights": 0.2, "cuts": 0.05, "inputs": 0.1,
-                  "seed": 20_131}),
-        (elementary_effects, {"levels": 4, "seed": 0}),
-    ):  # fmt: skip
-        given = {k: p.default for k, p in inspect.signature(ask).parameters.items()
-                 if p.default is not inspect.Parameter.empty}  # fmt: skip
-        assert {k: given[k] for k in own} == own, ask
 
 
 def test_blocks_have_so_many_numbers(monkeypatch):
@@ -329,93 +311,6 @@ def test_what_a_plan_says_of_townships_is_its_zone_or_left_to_review():
     towns_ = pd.DataFrame({"zone": pd.array(["key", None, None, "key"], dtype="string")})
     alone = np.array(["review", "review", "", "optimised"], dtype=object)
     assert said_zones(towns_, alone).tolist() == ["key", "review", "", "key"]
-
-
-# --- what is said
-
-
-def result(laid=True):
-    units = pd.DataFrame(
-        {
-            "zone": pd.array(["key", "balance", None, "key"], dtype="string"),
-            "stability": pd.array([0.9, 1.0, None, 0.8999], dtype="Float64"),
-            "area_m2": [30, 50, 15, 5],
-            "overlaid": [False, True, False, False],
-        },
-        index=pd.Index(list("abcd"), name="unit"),
-    )
-    townships = pd.DataFrame({"zone": ["key"], "second": [pd.NA]}, index=pd.Index(["t"], name="c"))
-    shares = {"balance": 0.5} if laid else {}
-    return StabilityResult(
-        townships, units, pd.DataFrame(), Draws(1234, 0.3, 0.04, 0.125, 7), shares
-    )
-
-
-def test_the_sentence_of_a_stability_says_its_numbers():
-    found, bare = result(), result(laid=False)
-    assert found.firm_share == 0.8 and found.firm_outside == 0.6
-    assert found.tell() == (
-        "80% of the area is firm: it keeps its zone in at least 90% of 1,234 draws (weights ±30%, "
-        "cuts by up to 4% of their span, thresholds of overlays ±12.5 points, seed 7). Without "
-        "what overlays rule, which is nearly always firm, it is 60%."
-    )
-    assert found.tell("zh") == (
-        "80%的面积是稳定的：在 1,234 次抽样（权重 ±30%、分界移动不超过量程的 4%、叠加区阈值 ±12.5 "
-        "个百分点，种子 7）中，至少 90% 保持原分区；不计叠加区（几乎总是稳定）为 60%。"
-    )
-    assert bare.tell() == (
-        "80% of the area is firm: it keeps its zone in at least 90% of 1,234 draws (weights ±30%, "
-        "cuts by up to 4% of their span, seed 7)."
-    )
-    assert bare.tell("zh") == (
-        "80%的面积是稳定的：在 1,234 次抽样（权重 ±30%、分界移动不超过量程的 4%，种子 7）中，"
-        "至少 90% 保持原分区。"
-    )
-    assert found.as_dict() == {
-        "draws": 1234, "seed": 7, "weights": 0.3, "cuts": 0.04, "overlays": 0.125,
-        "overlay_shares": {"balance": 0.5}, "firm_limit": 0.9, "firm_share": 0.8,
-        "firm_share_outside_overlays": 0.6, "en": found.tell(), "zh": found.tell("zh"),
-        "townships": [{"c": "t", "zone": "key", "second": None}],
-        "units": [
-            {"unit": "a", "zone": "key", "stability": 0.9},
-            {"unit": "b", "zone": "balance", "stability": 1.0},
-            {"unit": "c", "zone": None, "stability": None},
-            {"unit": "d", "zone": "key", "stability": 0.8999},
-        ],
-    }  # fmt: skip
-    # Shares are given to a millionth; of no area there is none.
-    third = replace(found, units=found.units.assign(area_m2=[1, 1, 1, 0]))
-    assert third.as_dict()["firm_share"] == 0.666667
-    assert third.as_dict()["firm_share_outside_overlays"] == 0.5
-    sixth = replace(found, units=found.units.assign(area_m2=[1, 1, 2, 0]))
-    assert sixth.as_dict()["firm_share_outside_overlays"] == 0.333333
-    small = replace(found, units=found.units.assign(area_m2=[0.25, 0.25, 0.25, 0.25]))
-    assert small.firm_share == 0.5 and small.firm_outside == pytest.approx(1 / 3)
-    none = replace(found, units=found.units.assign(area_m2=0))
-    assert np.isnan(none.firm_share) and np.isnan(none.firm_outside)
-
-
-def table(**kept):
-    return pd.DataFrame([
-        {"kind": k, "en": f"the {k}", "zh": f"{k}项", "kept_share": v, "firm_share": v / 2,
-         "draws": 40} for k, v in kept.items()
-    ])  # fmt: skip
-
-
-def test_the_sentence_of_doubts_names_the_largest_alone_and_all_together():
-    found = Doubts(table(weights=0.9, inputs=0.5, cuts=0.5, together=0.25), 3)
-    # Of two as large the first by name.
-    assert found.tell() == (
-        "The largest single doubt: the cuts (50% of the area keeps its zone on average). With all "
-        "of them together 12% of the area is firm (40 draws each, seed 3, fitted anew in every "
-        "draw)."
-    )
-    assert found.tell("zh") == (
-        "影响最大的单项是cuts项：平均 50%的面积保持原分区；全部因素同时变动时 12%的面积稳定"
-        "（每项 40 次，种子 3，每次重新拟合）。"
-    )
-    none = Doubts(found.table.iloc[:0], 3)
-    assert none.tell() == "There is nothing to draw." and none.tell("zh") == "没有可抽样的因素。"
 
 
 def test_shares_of_doubts_are_given_to_a_millionth():

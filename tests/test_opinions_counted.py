@@ -6,20 +6,16 @@ import warnings
 from dataclasses import replace
 from types import SimpleNamespace
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-import shapely
 from test_doubts import plan
 from test_stability import NAMES, SCHEME, _strip, plan_of, towns
 
 from zoning.errors import InputError
-from zoning.grid.lattice import GridSpec
-from zoning.questions.stability import Shift, clusters, doubts, grid_stability, run
+from zoning.questions.stability import clusters, doubts, run
 from zoning.questions.stability.doubts import _Rig
 from zoning.questions.stability.draws import Draws, factors, perturbed_zones
-from zoning.questions.stability.lattice import DEFAULT, GridStability
 from zoning.questions.stability.run import check
 from zoning.questions.stability.settled import Settled
 from zoning.questions.stability.sources import Draw, Source
@@ -124,57 +120,6 @@ def test_one_township_and_two_can_be_grouped(how):
     plain = clusters.CrossCheck(one.table, 1.0, "topsis")
     assert plain.chance == 0.0
     assert clusters.checked(towns_, np.array(["a", "a", "a"], object), "topsis").chance == 0.0
-
-
-# --- other lattices
-
-
-def test_the_lattices_that_are_tried_are_quarters_halves_and_doubles():
-    assert [str(s) for s in DEFAULT] == [
-        "+250,+250 m", "+500,+500 m", "+750,+750 m", "+500,+0 m", "+0,+500 m",
-        "+0,+0 m cell 500 m", "+0,+0 m cell 2000 m"]  # fmt: skip
-    grid = GridSpec("EPSG:4549", 1000, (100, 900))
-    assert Shift(250, 250).of(grid) == GridSpec("EPSG:4549", 1000, (350, 150))
-    assert Shift(-300, 0, 500).of(grid) == GridSpec("EPSG:4549", 500, (300, 400))
-
-
-def test_what_other_lattices_say_in_a_sentence():
-    shifts = pd.DataFrame({"shift": ["one", "two"], "units": [3, 4],
-                           "kept_share": [0.9876, 0.9001]})  # fmt: skip
-    found = GridStability(pd.DataFrame(), shifts)
-    assert found.tell() == ("With 2 other lattices 94.4% of the area keeps its zone on average, "
-                            "90.0% at worst (two).")  # fmt: skip
-    assert found.tell("zh") == (
-        "网格平移或改变边长（2 次）时，平均 94.4% 的面积保持原分区，最差 90.0%（two）。"
-    )
-    assert found.as_dict() == {"shifts": shifts.to_dict("records"), "en": found.tell(),
-                               "zh": found.tell("zh")}  # fmt: skip
-
-
-def test_units_without_a_zone_or_without_land_are_not_judged():
-    """Half a square metre of the third square is land; the fourth lies beyond the city."""
-    city = shapely.union(shapely.box(0, 0, 2000, 1000), shapely.box(2000, 0, 2000.5, 1))
-    squares = [shapely.box(x, 0, x + 1000, 1000) for x in (0, 1000, 2000, 5000)]
-    base = gpd.GeoDataFrame({"zone": ["key", None, "moderate", "key"], "area_m2": [1, 2, 3, 4]},
-                            index=list("abcd"), geometry=squares, crs="EPSG:4549")  # fmt: skip
-    one = SimpleNamespace(units=base, grid=GridSpec("EPSG:4549", 1000, (0, 0)),
-                          city=gpd.GeoDataFrame(geometry=[city], crs="EPSG:4549"))  # fmt: skip
-    turns = iter([["key", "key", "moderate", "key"], ["moderate", None, "moderate", None]])
-    found = grid_stability(one, lambda s: base.assign(zone=next(turns)), [Shift(0, 0)] * 2)
-    assert found.units["grid_stability"].fillna(-1).tolist() == [0.5, -1, 1.0, -1]
-    assert str(found.units["grid_stability"].dtype) == "Float64"
-    assert found.units["zone"].fillna("").tolist() == ["key", "", "moderate", "key"]
-    assert found.units["area_m2"].tolist() == [1, 2, 3, 4] and found.units.index.equals(base.index)
-    assert found.shifts["kept_share"].tolist() == pytest.approx([1.0, 0.5 / 1_000_000.5])
-    assert found.shifts["shift"].tolist() == ["+0,+0 m"] * 2
-    assert found.shifts["units"].tolist() == [4, 4]
-    one.units = base.assign(zone=pd.Series([None] * 4, dtype="string", index=base.index))
-    found = grid_stability(one, lambda s: base[:1])
-    assert len(found.shifts) == 7 and found.shifts["kept_share"].isna().all()
-    assert found.units["grid_stability"].isna().all()
-    with pytest.raises(InputError) as error:
-        grid_stability(one, lambda s: base, [])
-    assert (error.value.problems[0].code, error.value.problems[0].where) == ("range", "shifts")
 
 
 # --- settled draws
@@ -396,34 +341,3 @@ def test_a_method_without_anything_to_leave_out_is_sure_of_it():
         "stability_cuts": "Float64", "second": "string", "area_m2": "int64",
         "stability_left_out": "Float64", "sensitive_to": "string",
     }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("what", "told"),
-    [
-        (Draws(0), ("range", "draws", None, None)),
-        (Draws(weights=1.0), ("range", "weights", 1.0, 1.0)),
-        (Draws(cuts=-0.25), ("range", "cuts", -0.25, 1.0)),
-        (Draws(overlays=1.5), ("range", "overlays", 1.5, 1.0)),
-    ],
-)
-def test_a_number_that_cannot_be_drawn_is_told(what, told):
-    with pytest.raises(InputError) as error:
-        check(plan(4), what)
-    (problem,) = error.value.problems
-    assert (problem.code, problem.where, problem.measured, problem.limit) == told
-
-
-def test_a_plan_without_zones_has_none_to_test():
-    one = plan(4)
-    checked = check(one, Draws(1, 0.0, 0.0, 0.0))
-    pd.testing.assert_frame_equal(checked, one.townships)
-    strip = SimpleNamespace(name="p", townships=_strip(one.townships), units=one.units)
-    assert "geometry" not in check(strip, Draws(1))
-    for lacking in (
-        SimpleNamespace(name="p", townships=None, units=one.units),
-        SimpleNamespace(name="p", townships=one.townships, units=one.units.drop(columns="zone")),
-    ):
-        with pytest.raises(InputError) as error:
-            check(lacking, Draws(1))
-        assert (error.value.problems[0].code, error.value.problems[0].where) == ("no-zones", "p")

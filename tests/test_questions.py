@@ -28,6 +28,7 @@ from zoning.questions.stability.doubts import Doubts
 from zoning.questions.stability.draws import Draws
 from zoning.questions.stability.lattice import DEFAULT, GridStability
 from zoning.questions.stability.run import StabilityResult
+from zoning.questions.stability.screening import elementary_effects
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +204,7 @@ def test_half_widths_where_nobody_states_any():
     assert defaults(doubts) == {**widths, **seed, "overlays": 0.1, "draws": 200}
     assert defaults(screen) == {**widths, **seed, "inputs": 0.1, "trajectories": 40, "levels": 4}
     assert defaults(smaa) == {**seed, "draws": 2000}
+    assert defaults(elementary_effects) == {"levels": 4, "seed": 0}
     assert defaults(cross_check) == {"how": "ward", "seed": 0}
     assert defaults(Draws) == {**widths, **seed, "overlays": 0.1, "count": 10_000, "free": False}
 
@@ -257,6 +259,8 @@ def test_how_firm_a_plan_is_in_words_and_data():
     assert plain.tell().endswith("of their span, seed 9).") and plain.tell("zh").endswith(
         "原分区。"
     )
+    third = replace(one, units=units.assign(area_m2=[1, 1, 1, 0])).as_dict()
+    assert third["firm_share"] == 0.666667
     none = replace(one, units=units.assign(area_m2=0))
     assert np.isnan(none.firm_share) and np.isnan(none.firm_outside)
 
