@@ -13,9 +13,9 @@ from test_doubts import plan
 from test_stability import NAMES, SCHEME, _strip, plan_of, towns
 
 from zoning.errors import InputError
-from zoning.questions.stability import clusters, doubts, run
+from zoning.questions.stability import clusters, doubts, run, screening
 from zoning.questions.stability.doubts import _Rig
-from zoning.questions.stability.draws import Draws, factors, perturbed_zones
+from zoning.questions.stability.draws import Draws, factors, perturbed_zones, rule_numbers
 from zoning.questions.stability.run import check
 from zoning.questions.stability.settled import Settled
 from zoning.questions.stability.sources import Draw, Source
@@ -341,3 +341,54 @@ def test_a_method_without_anything_to_leave_out_is_sure_of_it():
         "stability_cuts": "Float64", "second": "string", "area_m2": "int64",
         "stability_left_out": "Float64", "sensitive_to": "string",
     }  # fmt: skip
+
+
+# --- screening
+
+
+def test_effects_are_listed_by_their_size_and_each_factor_moves_by_its_own_reach(monkeypatch):
+    one, asked = plan(16), []
+
+    def effects(run_, factors, trajectories, levels, seed):
+        asked.append((run_, trajectories, levels, seed))
+        made = np.random.default_rng(2).normal(0, 1, (trajectories, factors))
+        made[:, 3] = -made[:, 1]  # as large: then by name
+        return made
+
+    monkeypatch.setattr(screening, "elementary_effects", effects)
+    found = screening.screen(
+        one, trajectories=2, levels=6, weights=0.9, cuts=0.3, inputs=0.2, seed=5
+    )
+    ((changed, *numbers),) = asked
+    assert numbers == [2, 6, 5] and (found.trajectories, found.seed) == (2, 5)
+    method = load_method("two-matrices")
+    values = method_values(one.townships, method)
+    rules = rule_numbers(fit(method, values), values)
+    factors_ = screening._factors(method, values, rules[0])
+    made = effects(None, len(factors_), 2, 6, 5)
+    by_hand = sorted(
+        (-abs(a) / 2 - abs(b) / 2, f.name, f.kind, abs(a - b) / np.sqrt(2))
+        for f, a, b in zip(factors_, *made, strict=True)
+    )
+    table = found.table
+    assert table["factor"].tolist() == [name for _, name, _, _ in by_hand]
+    assert table["kind"].tolist() == [kind for *_, kind, _ in by_hand]
+    assert table["effect"].tolist() == pytest.approx([-e for e, *_ in by_hand])
+    assert table["spread"].tolist() == pytest.approx([s for *_, s in by_hand])
+    assert table.index.tolist() == list(range(len(table)))
+    area = one.townships["area_m2"].to_numpy()
+    base, reach = (
+        decide(fit(method, values), values).zone,
+        {"weight": 0.9, "cut": 0.3, "input": 0.2},
+    )
+    assert changed(np.full(len(factors_), 0.5)) == 0.0
+    moved = 0
+    for k, factor in enumerate(factors_):
+        at, move = np.full(len(factors_), 0.5), np.zeros(len(factors_))
+        at[k], move[k] = 1.0, reach[factor.kind]
+        zone = screening._zone(method, values, rules, factors_, move)
+        assert changed(at) == area[zone != base].sum() / area.sum()
+        moved += changed(at) > 0
+    assert moved > 3
+    alone = screening.screen(one, trajectories=1)
+    assert alone.table["spread"].tolist() == [0.0] * len(factors_)

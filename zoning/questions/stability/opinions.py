@@ -53,11 +53,12 @@ def closeness(terms: Floats, weights: Floats) -> Floats:
     if not x.size:
         return out
     length = np.sqrt((x**2).sum(axis=1, keepdims=True))
-    v = weights[:, None] / weights.sum() * x / np.where(length > 0, length, 1.0)
+    weighted = weights[:, None] / weights.sum() * x
+    v = np.divide(weighted, length, out=np.zeros_like(x), where=length > 0)
     best, worst = v.max(axis=1, keepdims=True), v.min(axis=1, keepdims=True)
     to_best, to_worst = (np.sqrt(((v - end) ** 2).sum(axis=0)) for end in (best, worst))
     whole = to_best + to_worst
-    out[known] = np.where(whole > 0, to_worst / np.where(whole > 0, whole, 1.0), 0.5)
+    out[known] = np.divide(to_worst, whole, out=np.full_like(whole, 0.5), where=whole > 0)
     return out
 
 
@@ -229,17 +230,18 @@ def smaa(
     best = shares.argmax(axis=0)
     # A tie is no reason to move.
     best = np.where(known & (shares.max(axis=0) <= kept), own - 1, best)
+    acceptable = pd.array(kept, "Float64")
+    acceptable[~known] = pd.NA
     table = pd.DataFrame(
         {
             "zone": pd.Series(zone, index=townships.index).where(known).astype("string"),
-            "acceptability": pd.array(np.where(known, kept, np.nan), "Float64"),
+            "acceptability": acceptable,
             "best": pd.array([names[b] if k else None for b, k in zip(best, known, strict=True)],
                              "string"),
             **{f"share_{n}": shares[i] for i, n in enumerate(names)},
         },
         index=townships.index,
     )  # fmt: skip
-    table.loc[~known, "acceptability"] = pd.NA
     area = townships["area_m2"].to_numpy(np.float64)
     hit = known & (best == own - 1)
     return Acceptability(table, share_of_area(area[hit], area[known]), what)
