@@ -82,12 +82,12 @@ def released(plan: Plan) -> pd.DataFrame:
     table = spelled(atoms[mine]).assign(area=sole[mine])
     table = table.groupby(keys)["area_m2"].sum().rename("released_m2").reset_index()
     # Units that leave an overlay draw all their pieces along, also those without released land.
-    table = table.merge(_turned(plan, over, atoms), on=keys, how="outer")
-    table["released_m2"] = table["released_m2"].fillna(0).astype("int64")
+    table = table.merge(_turned(plan, over, atoms), "outer", keys)
     named = pd.DataFrame(over.areas, columns=["kind", "rule_code"], dtype=object)
-    table = table.join(named, on="area")
+    table = table.join(named, "area")
     table["piece"] = table["unit"] + "|" + table["township"]
     table = pd.concat([table, _nothing(plan, table)], ignore_index=True)
+    table["released_m2"] = table["released_m2"].fillna(0).astype("int64")
     table["suitability"] = runs.looked_up(plan.units["suitability"], table["unit"])
     table = table.sort_values(["kind", "rule_code", "piece"], ignore_index=True)
     return table[["rule_code", "kind", "piece", "released_m2", "suitability", "township_zone"]]
@@ -121,4 +121,4 @@ def _turned(plan: Plan, over: Over, atoms: pd.DataFrame) -> pd.DataFrame:
     mine = np.zeros(len(plan.units), bool)
     mine[hangs.unit[hangs.changed]] = True
     rows = rows[mine[runs.positions(rows["unit"], plan.units.index)]]
-    return rows.merge(turned, on="unit")[["area", "unit", "township", "township_zone"]]
+    return rows.merge(turned, "inner", "unit")[["area", "unit", "township", "township_zone"]]

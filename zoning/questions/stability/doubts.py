@@ -168,8 +168,7 @@ class _Rig:
         self.values = method_values(self.townships, self.method)
         fitted = fit(self.method, self.values)
         self.numbers = rule_numbers(fitted, self.values)
-        reason = self.townships["zone_reason"]
-        self.decided = reason.eq("override").fillna(False).to_numpy(bool)
+        self.decided = self.townships["zone_reason"].isin(["override"]).to_numpy()
         self.settled = Settled(plan, fitted, self.decided)
         self.base = said_zones(self.townships, decide(fitted, self.values).zone)
 

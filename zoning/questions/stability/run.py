@@ -170,7 +170,7 @@ def run(
     values = method_values(townships, method)
     fitted = fit(method, values)
     alone_base = decide(fitted, values).zone
-    decided = townships["zone_reason"].eq("override").fillna(False).to_numpy(bool)
+    decided = townships["zone_reason"].isin(["override"]).to_numpy()
     settle, base = None, alone_base
     if given is None:
         settle = Settled(plan, fitted, decided)

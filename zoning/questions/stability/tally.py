@@ -77,13 +77,13 @@ class Units:
         """Give the share of draws that keep the zone of each unit; decisions are always kept."""
         share = pd.Series(self.kept / tally.count, index=self.index).astype("Float64")
         share = share.mask(self.zone.isna(), pd.NA)
-        share = share.mask(self.reason.eq("override").fillna(False).astype(bool), 1.0)
+        share = share.mask(self.reason.isin(["override"]), 1.0)
         return pd.DataFrame(
             {
                 "zone": self.zone.astype("string"),
                 "stability": share,
                 "area_m2": self.area,
-                "overlaid": self.reason.eq("overlay").fillna(False).astype(bool),
+                "overlaid": self.reason.isin(["overlay"]),
             }
         )
 
