@@ -366,3 +366,24 @@ def test_parts_that_a_plan_does_without_are_named(towns, landuse, red, none, sha
     config = SimpleNamespace(redlines=SimpleNamespace(none=none), cap=SimpleNamespace(share=share))
     layers = SimpleNamespace(townships=towns, landuse=landuse, redlines=red)
     assert summary.left_out(config, SimpleNamespace(layers=layers)) == left
+
+
+def test_steps_are_told_as_they_begin_and_timed_to_a_tenth_of_a_millisecond(monkeypatch):
+    from zoning.pipeline import clock
+
+    ticks = iter([10.0, 12.123456, 20.0, 20.5])
+    freed, told = [], []
+    pool = SimpleNamespace(release_unused=lambda: freed.append(len(told)))
+    monkeypatch.setattr(clock, "time", SimpleNamespace(perf_counter=lambda: next(ticks)))
+    monkeypatch.setattr(clock, "pa", SimpleNamespace(default_memory_pool=lambda: pool))
+    watch = clock.Clock(told.append)
+    with watch.step("read"):
+        assert told == [clock.STEPS["read"]] and not freed
+    with watch.step("check"):
+        pass
+    assert watch.seconds == {"read": 2.1235, "check": 0.5}
+    assert told == [clock.STEPS["read"], clock.STEPS["check"]] and freed == [1, 2]
+    ticks = iter([1.0, 2.0])
+    with (quiet := clock.Clock(None)).step("zone"):
+        pass
+    assert quiet.seconds == {"zone": 1.0}

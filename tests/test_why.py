@@ -9,6 +9,7 @@ import pytest
 
 from zoning.errors import Text
 from zoning.zones import load_method
+from zoning.zones.decided import decision_on, tell_decision, tell_state
 from zoning.zones.method import Called
 from zoning.zones.tell import (
     amount,
@@ -254,3 +255,30 @@ def test_decisions_on_a_unit_and_on_its_township_are_told_with_each():
     for name in (None, pd.NA):
         assert " township: Optimised" in told("en", name=name)
         assert "。乡镇：优化开发。" in told("zh", name=name)
+
+
+@pytest.mark.parametrize(("state", "was", "en", "zh"), [
+    ("applied", None, "applied; the method alone says moderate development",
+     "已执行；单按方法为适度开发"),
+    ("moot", "key", "moot: the method now says the same", "方法现已得出相同结果，无须再作决定"),
+    ("no-place", None, "not applied: no such place in this plan", "未执行：本方案无此地点"),
+    ("stale", "key", "applied although the method now says moderate development and said key "
+     "development then", "仍予执行，但方法结果已变：决定时为重点开发，现为适度开发"),
+    ("stale", pd.NA, "applied although the method now says moderate development and said unzoned "
+     "then", "仍予执行，但方法结果已变：决定时为未分区，现为适度开发"),
+])  # fmt: skip
+def test_what_became_of_a_decision_is_told(state, was, en, zh):
+    row = {**DECISION, "state": state, "was": was}
+    assert both(lambda lang: tell_state(row, METHOD.scheme, lang)) == [en, zh]
+    assert both(lambda lang: tell_decision(row, METHOD.scheme, lang)) == [
+        f"decided on record: key development (r; w, d); {en}",
+        f"人工决定为重点开发（r；w，d）；{zh}",
+    ]
+
+
+def test_the_decision_on_a_place_is_that_of_its_level_and_code():
+    rows = [("unit", "a", "key"), ("township", "a", "moderate"), ("unit", "b", "optimised")]
+    decisions = pd.DataFrame(rows, columns=["level", "code", "zone"])
+    assert decision_on(decisions, "township", "a")["zone"] == "moderate"
+    assert decision_on(decisions, "unit", "b")["zone"] == "optimised"
+    assert decision_on(decisions, "township", "b") is None is decision_on(None, "unit", "a")
