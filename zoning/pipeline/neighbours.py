@@ -142,7 +142,7 @@ def around(
 
 def _density(amount: pd.Series | None, area_m2: pd.Series) -> pd.Series:
     if amount is None:
-        return pd.Series(pd.NA, index=area_m2.index, dtype="Float64")
+        return pd.Series(pd.NA, area_m2.index, "Float64")
     number = pd.to_numeric(amount, errors="coerce").astype("Float64").reindex(area_m2.index)
     return number / area_m2.astype("Float64") * M2_PER_KM2
 

@@ -295,7 +295,7 @@ def in_five(values: pd.Series) -> pd.Series:
     [1.0, 1.0, 2.0, 3.0, 4.0, 5.0, <NA>]
     """
     x = floats(values)
-    none = pd.Series(pd.NA, index=values.index, dtype="Float64")
+    none = pd.Series(pd.NA, values.index, "Float64")
     try:
         upper = natural_breaks(x, 5)
     except InputError:
@@ -309,7 +309,7 @@ def _index(out: pd.DataFrame, part: ProvincialPart) -> tuple[pd.Series, tuple[Fi
     grades = out.reindex(columns=list(GRADES)).astype("Float64")
     grades.columns = pd.Index(list(ITEMS))
     if grades.isna().all().any():
-        return pd.Series(pd.NA, index=out.index, dtype="Float64"), ()
+        return pd.Series(pd.NA, out.index, "Float64"), ()
     parts(grades)
     factor = out.get("strategic_factor")
     told: tuple[Finding, ...] = ()

@@ -170,8 +170,10 @@ def _needed(
 
 
 def _steps(term: Term, x: Floats, s: Floats) -> list[_Tries]:
-    """Try every edge of a step scale."""
-    found = []
+    """Try every edge of a step scale; where all steps score alike none changes anything."""
+    found: list[_Tries] = []
+    if max(term.scale.scores) == min(term.scale.scores):
+        return found
     for i, edge in enumerate(term.scale.at):
         size = np.where(x < edge, _gap(term.scale, s, i + 1), _gap(term.scale, s, i))
         step = _STEP * max(1.0, abs(edge))
@@ -181,8 +183,7 @@ def _steps(term: Term, x: Floats, s: Floats) -> list[_Tries]:
 
 def _gap(scale: Scale, s: Floats, step: int) -> Floats:
     """Size of a move onto another step of a table, in shares of its range of scores."""
-    reach = max(scale.scores) - min(scale.scores) or 1.0
-    gap: Floats = np.abs(scale.scores[step] - s) / reach
+    gap: Floats = np.abs(scale.scores[step] - s) / (max(scale.scores) - min(scale.scores))
     return gap
 
 
@@ -195,20 +196,20 @@ def _reach(d: Dimension, term: Term) -> float:
 
 def _inverse(scale: Scale, s: Floats) -> Floats:
     """Value with a score; NaN beyond the scale's ends."""
-    inside = (s >= 0.0) & (s <= 100.0)
     if scale.kind == "none":
         return s
+    s = np.where((s >= 0.0) & (s <= 100.0), s, np.nan)
     if scale.kind == "points":
         y = np.asarray(scale.scores)
         if (np.diff(y) <= 0).all():
-            return np.where(inside, np.interp(-s, -y, scale.at), np.nan)
-        return np.where(inside & bool((np.diff(y) >= 0).all()), np.interp(s, y, scale.at), np.nan)
-    t = np.clip(s, 0.0, 100.0) / 100.0
+            return np.interp(-s, -y, scale.at)
+        rises = bool((np.diff(y) >= 0).all())  # up and down a score has several values
+        return np.interp(s, y, scale.at) if rises else np.full(s.shape, np.nan)
+    t = s / 100.0
     if scale.kind == "log":
         out: Floats = np.exp(np.log(scale.low) + t * (np.log(scale.high) - np.log(scale.low)))
-    else:
-        out = scale.low + t * (scale.high - scale.low)
-    return np.where(inside, out, np.nan)
+        return out
+    return scale.low + t * (scale.high - scale.low)
 
 
 def _by_rule(rules: tuple[Rule, ...], values: Mapping[str, Floats]) -> list[_Tries]:

@@ -67,7 +67,7 @@ def numbers(table: pd.DataFrame, names: tuple[str, ...]) -> dict[str, Floats]:
             continue
         if part in MEASURED:
             logger.info("no %s: %s is unknown everywhere", MEASURED[part], name)
-            columns[name] = pd.Series(pd.NA, index=table.index, dtype="Float64")
+            columns[name] = pd.Series(pd.NA, table.index, "Float64")
         else:
             problems.append(_absent(name, part, table))
     raise_all(problems)
