@@ -6,12 +6,14 @@ import json
 from dataclasses import replace
 
 import keeping
+import numpy as np
 import pandas as pd
 import pytest
 
 from zoning.errors import InputError
 from zoning.schemes import load_scheme
 from zoning.zones import classify_townships, load_method, method_names, method_of
+from zoning.zones.decide import compile_rules, decide, indicator_names
 from zoning.zones.overlay import lay_over
 from zoning.zones.parse import parse_method
 
@@ -341,3 +343,36 @@ def test_a_scheme_that_nobody_knows_is_told_with_the_nearest():
     with pytest.raises(InputError) as caught:
         parse_method({**RULES, "scheme": "q"})
     assert "did you mean zhenjiang-2013, " in caught.value.problems[0].tell("en")
+
+
+def test_a_method_that_is_not_there_is_told_with_the_nearest(tmp_path):
+    with pytest.raises(InputError) as caught:
+        load_method("two-matrixes")
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.where) == ("no-method", "[zones] method")
+    assert problem.remedy.en == "did you mean two-matrices? or give a path ending in .toml"
+    with pytest.raises(InputError) as caught:
+        load_method("q")
+    assert "composite, cube, dominant, two-matrices" in caught.value.problems[0].remedy.zh
+    # A file without a scheme speaks of the zones of the plan.
+    (tmp_path / "m.toml").write_text('base = "two-matrices"\nscheme = "own"\n', "utf-8")
+    own = replace(load_scheme("zhenjiang-2013"), name="own")
+    assert load_method(tmp_path / "m.toml", own).scheme is own
+
+
+def test_rules_are_told_by_the_method_and_their_name():
+    method = parse_method(RULES)
+    for read in (lambda: compile_rules(method, ("y",)),
+                 lambda: indicator_names(method, pd.DataFrame({"y": [1]}))):  # fmt: skip
+        with pytest.raises(InputError) as caught:
+            read()
+        assert [p.where for p in caught.value.problems] == ["m:rule r"]
+    table = pd.DataFrame({"x": [1], "y": [1]})
+    assert indicator_names(method, table) == ("x",)
+    graded = changed(RULES, ("rule", 0, "when"), "a_grade == 'low' and x > 1 and a > 2")
+    graded["dimension"] = {"a": dimension(term=[{"indicator": "y"}])}
+    assert indicator_names(parse_method(graded), table) == ("y", "x")
+    values = {"x": np.array([0.0, 2.0, np.nan])}
+    said = decide(method, values)
+    assert said.zone.tolist() == ["moderate", "key", ""]
+    assert said.rule.tolist() == ["s", "r", "unknown:r"]

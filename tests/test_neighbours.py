@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -13,7 +15,8 @@ import zoning as zn
 from tests import keeping, worlds
 from tests.worlds import K, X, Y
 from zoning.errors import InputError
-from zoning.pipeline.neighbours import _paragraphs, around, edge_table, pairs
+from zoning.pipeline.neighbours import _paragraphs, around, contribution, edge_table, pairs
+from zoning.planfile.models import ZonesPart
 from zoning.verify import verify
 
 PART = """
@@ -265,3 +268,42 @@ def test_zones_and_densities_of_both_sides_stand_beside_the_line():
     assert "56% of the line" in share.en and "56%" in share.zh
     for none in (found[found["contrast"] == "unknown"], found.iloc[:0]):
         assert "No zone is known" in _paragraphs(none, box(0, 0, 500, 750), part)[1].en
+
+
+@pytest.mark.parametrize(("width", "kept"), [(9.9, []), (10.0, [10.0]), (10.4, [10.4])])
+def test_borders_of_less_than_ten_metres_are_corners(width, kept):
+    town = gpd.GeoDataFrame(index=["t"], geometry=[box(0, 0, 100, 100)], crs=worlds.CRS)
+    low = gpd.GeoDataFrame({"name": ["n"]}, geometry=[box(20, -9, 20 + width, 0)], crs=worlds.CRS)
+    assert pairs(town, box(0, 0, 100, 100), low, 1e-7)["border_m"].tolist() == kept
+
+
+def test_places_beyond_are_drawn_ten_kilometres_deep():
+    towns = gpd.GeoDataFrame(
+        {"zone": ["key"], "population": [1], "area_m2": [1e8]}, index=["t"],
+        geometry=[box(0, 0, 10 * K, 10 * K)], crs=worlds.CRS,
+    )  # fmt: skip
+    more = {
+        "zone": None,
+        "population": None,
+        "gdp_10k_yuan": None,
+        "area_m2": 7.6,
+        "built_m2": None,
+    }
+    shapes = [box(0, -90 * K, 10 * K, 0), box(0, 30 * K, K, 90 * K), box(-K, 0, 0, K)]
+    places = gpd.GeoDataFrame({"name": list("cba"), **more}, geometry=shapes, crs=worlds.CRS)
+    places["built_m2"] = pd.array([None, None, 2.6], "Float64")
+    intake = SimpleNamespace(layers=SimpleNamespace(city=box(0, 0, 10 * K, 10 * K)),
+                             ground=SimpleNamespace(neighbours=places))  # fmt: skip
+    part = SimpleNamespace(tolerance_m=1.0, source="s")
+    config = SimpleNamespace(inputs=SimpleNamespace(neighbours=part), zones=ZonesPart())
+    (given,) = contribution(towns, intake, config)
+    layer = given.layers[0].frame
+    assert layer["name"].tolist() == ["a", "c"] and layer.index.tolist() == [0, 1]
+    assert layer.geometry.area.tolist() == pytest.approx([1e6, 1e8])
+    assert layer["area_m2"].tolist() == [8, 8] and layer["built_m2"].tolist() == [3, pd.NA]
+    for gone in ((None, intake, config), (towns.drop(columns="zone"), intake, config)):
+        assert contribution(*gone) == ()
+    config.inputs.neighbours = None
+    assert contribution(towns, intake, config) == ()
+    same = pd.DataFrame({"contrast": ["same"], "border_m": [20.0]})
+    assert "0% of the line" in _paragraphs(same, box(0, 0, 9, 9), part)[1].en

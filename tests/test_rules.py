@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import sys
+import warnings
 
 import keeping
 import numpy as np
@@ -255,3 +257,14 @@ def test_total_and_true_in_every_completion(
             assert a is None or b is None
         else:
             assert complete == {bool(answer)}
+
+
+def test_numbers_may_be_as_large_as_a_float_and_stand_close_to_words() -> None:
+    """Python warns of "1and"; the planner is told nothing, for it is what was meant."""
+    most = int(sys.float_info.max)
+    assert compile_rule(f"a < {most}", TABLE.columns).cuts[0].number == sys.float_info.max
+    with pytest.raises(InputError):
+        compile_rule(f"a < {most + 1}", TABLE.columns)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert answers("a > 0.2and b > 20") == answers("a > 0.2 and b > 20")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import tomllib
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from zoning.base.shipped import data_path
 from zoning.errors import InputError
 from zoning.schemes import load_scheme
+from zoning.weights.scaling import Scale
 from zoning.zones import (
     Method,
     assign_units,
@@ -29,6 +31,7 @@ from zoning.zones import (
 from zoning.zones.classify import method_values
 from zoning.zones.decide import decide
 from zoning.zones.flip import _inverse
+from zoning.zones.method import Evidence, Term
 from zoning.zones.parse import parse_method
 from zoning.zones.scoring import scale_values
 from zoning.zones.table import grade_table
@@ -663,6 +666,41 @@ def test_zones_of_units_are_a_table_of_texts_on_their_index() -> None:
         index=units.index,
     )  # fmt: skip
     pd.testing.assert_frame_equal(next_, wanted)
+
+
+def test_of_equal_distances_the_overlay_is_next_and_it_is_named() -> None:
+    units = pd.DataFrame(
+        {"area_m2": [4] * 4, "overlay_balance_m2": [1, 1, 1, 3], "township": ["s", "t", None, "t"],
+         "zone": ["key"] * 3 + ["balance"], "zone_reason": ["township"] * 3 + ["overlay"],
+         "township_zone": "key"}, index=list("abcd"),
+    )  # fmt: skip
+    towns = pd.DataFrame({"runner_up": ["moderate"] * 2, "margin": [0.25, 0.125]}, index=["s", "t"])
+    found = unit_margins(units, towns, scheme=SCHEME)
+    assert found.to_numpy().tolist() == [
+        ["balance", 0.25, "protected"], ["moderate", 0.125, "township"],
+        ["balance", 0.25, "protected"], ["key", 0.25, "protected"],
+    ]  # fmt: skip
+
+
+def test_a_method_without_suitability_says_where_there_is_one() -> None:
+    bare = dataclasses.replace(load_method("two-matrices"), suitability=None)
+    with pytest.raises(InputError) as caught:
+        unit_suitability(pd.DataFrame({"area_m2": [1]}), pd.DataFrame(), bare)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.where) == ("no-suitability", "two-matrices")
+    assert "two-matrices.toml" in problem.remedy.en and "two-matrices.toml" in problem.remedy.zh
+
+
+def test_suitability_counts_indicators_that_the_method_adds_and_ends_at_0_and_1() -> None:
+    method = load_method("two-matrices")
+    term = Term("x", 1.0, Scale("linear", 0.0, 8.0), "unknown", Evidence("", "own"))
+    parts = {"built": 0.0, "not_farmland": 0.0, "not_protected": 0.0, "guidance": 1.0}
+    w = dataclasses.replace(method.suitability, terms=(term,), **parts)
+    method = dataclasses.replace(method, suitability=w)
+    units = pd.DataFrame({"area_m2": [1] * 5, "township": ["t", "t", "high", "low", "?"],
+                          "x": [2.0, None, 8.0, 0.0, 6.0]})  # fmt: skip
+    towns = pd.DataFrame({"guidance": [50.0, 900.0, -900.0]}, index=["t", "high", "low"])
+    assert unit_suitability(units, towns, method).tolist() == [0.375, 0.5, 1, 0, 0.75]
 
 
 def test_suitability_is_the_mean_of_what_is_known_under_its_weights() -> None:

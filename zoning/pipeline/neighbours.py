@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,7 +67,7 @@ def pairs(
     edge = shapely.intersection(shapely.boundary(shapes), shapely.buffer(line, 1.0))
     reach = shapely.buffer(np.asarray(beyond.geometry.array), tolerance_m)
     tree = shapely.STRtree(reach)
-    one, two = tree.query(edge, predicate="intersects")
+    one, two = tree.query(edge)
     length = shapely.length(shapely.intersection(edge[one], reach[two]))
     places = np.asarray(beyond.geometry.array)
     for town in np.unique(one):
@@ -86,14 +87,11 @@ def pairs(
 def _shared(edge: Any, reach: Any, places: Any) -> Any:
     """Give how much of the line that several places reach belongs to another of them, m each."""
     both = [
-        shapely.intersection(shapely.intersection(edge, a), b)
-        for i, a in enumerate(reach) for b in reach[i + 1 :]
-    ]  # fmt: skip
+        shapely.intersection(shapely.intersection(edge, a), b) for a, b in combinations(reach, 2)
+    ]
     line = shapely.segmentize(shapely.line_merge(shapely.union_all(both)), _CUT_M)
     parts = shapely.get_parts(line)
     parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING]
-    if not len(parts):
-        return np.zeros(len(reach))
     ends, of = shapely.get_coordinates(parts, return_index=True)
     inside = of[1:] == of[:-1]
     long = np.hypot(*(ends[1:] - ends[:-1]).T)[inside]
@@ -135,8 +133,7 @@ def around(
             if value is not None and pd.notna(value):
                 top[code] += float(value) * border
                 base[code] += border
-        mean = (top / base.where(base > 0)).astype("Float64").round(6)
-        out[column] = mean.mask(mean.isna(), pd.NA)
+        out[column] = (top / base).astype("Float64").round(6)
     return out
 
 
@@ -205,7 +202,7 @@ def _paragraphs(table: pd.DataFrame, city: Any, part: NeighbourLayer) -> tuple[T
         f"were given (source: {part.source}). The plan decides nothing there.",
         f"市界 {line / 1000:,.1f} km，其中 {met / 1000:,.1f} km 与所给界外地区相接"
         f"（来源：{words.source(part.source)}）。本方案不涉及界外。")]  # fmt: skip
-    if known > 0:
+    if known:
         share = f"{other / known:.0%}"
         told.append(Text(
             f"Where zones are known on both sides, {share} of the line lies between different "

@@ -139,12 +139,12 @@ class Over:
         # Parts of units under one cover, and their m2.
         at = units.index.get_indexer(atoms["unit"])
         pairs, row = np.unique(at * n + self.cover, return_inverse=True)
-        unit, cover = pairs // max(n, 1), pairs % max(n, 1)
+        unit, cover = pairs // n, pairs % n
         size = _added(row, atoms["area_m2"], len(pairs))
         # Each part once for every area over it.
         part = np.repeat(np.arange(len(pairs)), many[cover])
         over = np.concatenate([_NONE, *(self.covers[c] for c in cover)])
-        width = max(len(self.areas), 1)
+        width = len(self.areas)
         touched = np.unique(unit[part] * width + over)
         lost = {}
         for overlay in scheme.replacing if "zone_reason" in units else ():

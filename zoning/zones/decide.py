@@ -155,7 +155,7 @@ def settled(classes: pd.DataFrame, said: pd.Series) -> pd.DataFrame:
     """
     out = classes.copy()
     changed = out["zone_reason"].isin(["override", "contiguity"])
-    moved = changed & (said.isna() | (said != out["zone"])).fillna(value=True).astype(bool)
+    moved = (changed & (said.isna() | (said != out["zone"]))).astype(bool)
     for column in _NEAR:
         if column in out:
             out[column] = out[column].mask(moved, pd.NA)

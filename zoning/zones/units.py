@@ -56,7 +56,7 @@ def assign_units(
     found = ruling(units, scheme.replacing)
     ruled, open_ = found.first >= 0, found.first == UNKNOWN
     codes = np.array([*(o.code for o in scheme.replacing), ""], object)
-    over = pd.Series(codes[np.where(ruled, found.first, -1)], dtype="string", index=units.index)
+    over = pd.Series(codes[found.first], dtype="string", index=units.index)
     zone = township_zone.mask(open_, pd.NA).mask(ruled, over)
     known = township_zone.notna().to_numpy(bool) & ~open_
     reason = np.where(ruled, "overlay", np.where(known, "township", "unknown"))
