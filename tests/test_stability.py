@@ -393,7 +393,7 @@ def test_other_lattices_against_overlay() -> None:
     plan = SimpleNamespace(
         units=base, grid=spec, city=gpd.GeoDataFrame(geometry=[city], crs=spec.crs)
     )
-    shift = Shift(370, 810, 700)
+    shift = Shift(370, 1050, 700)
     other = lattice(shift.of(spec), city, 2300)
     out = grid_stability(plan, lambda s: lattice(s, city, 2300), [shift])
     mine = gpd.clip(base.rename_axis("unit").reset_index(), city)

@@ -138,7 +138,7 @@ def grid_stability(
     parts = np.where(inside, squares, shapely.intersection(squares, city))
     area = shapely.area(parts)
     zone = _plain(base["zone"])
-    known = base["zone"].notna().to_numpy(bool) & (area > 0)
+    known = base["zone"].notna().to_numpy(bool)
     total = np.zeros(len(base))
     rows = []
     for shift in shifts:
