@@ -13,7 +13,9 @@ import worlds
 from pandas.testing import assert_frame_equal
 
 from zoning import pipeline, planfile
+from zoning.base.coded import spelled
 from zoning.errors import InfeasibleError, InputError
+from zoning.errors import InputError
 from zoning.ledger import sums
 from zoning.outputs.webmap import given
 from zoning.pipeline import assemble as module
@@ -78,7 +80,7 @@ def test_neighbours_are_known_where_they_count(plan, monkeypatch, part, spatial)
 
 
 def test_land_of_no_zone_or_no_township_is_not_offered(plan) -> None:
-    pieces = plan.pieces.copy()
+    pieces = spelled(plan.pieces).copy()
     one, two, three = pieces.index[pieces["free_m2"] > 0][:3]
     pieces.loc[one, "zone"] = None
     pieces.loc[two, "township"], pieces.loc[three, "township"] = "none", "overlap"
@@ -153,7 +155,7 @@ def test_construction_inside_red_lines_is_not_known_without_red_lines(plan, tmp_
 
 def test_contracts_know_the_zones_of_the_plan(plan) -> None:
     assert broken(plan) == [] and hold(plan) is plan
-    units = plan.units.copy()
+    units = spelled(plan.units).copy()
     units.loc[units.index[0], "zone"] = "urban"
     with pytest.raises(InputError) as error:
         hold(dataclasses.replace(plan, units=units))

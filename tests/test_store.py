@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from zoning import pipeline, planfile, store
 from zoning.base import coded, locks, marks
 from zoning.base.heard import hearing
+from zoning.base.keys import keyed
 from zoning.base.staged import recover, staged
 from zoning.errors import InputError
 from zoning.outputs.folder import OUTPUTS
@@ -528,6 +529,7 @@ def test_keys_are_numbers_inside_and_text_in_every_file(plan, folder):
         assert all(coded.is_coded(ledger[key]) for key in texts)
     assert coded.names(again.ledger["unit"]).is_(again.units.index)
     pd.testing.assert_frame_equal(coded.spelled(plan.ledger), coded.spelled(again.ledger))
+    assert not any(pa.types.is_dictionary(f.type) for f in pq.read_schema(folder / "units.parquet"))
     schema = pq.read_schema(folder / "ledger.parquet")
     assert not any(pa.types.is_dictionary(field.type) for field in schema)
     assert pa.types.is_large_string(schema.field("unit").type) or pa.types.is_string(
@@ -538,7 +540,32 @@ def test_keys_are_numbers_inside_and_text_in_every_file(plan, folder):
 def test_a_ledger_with_a_unit_that_is_not_there_is_read_as_text(plan):
     atoms = coded.spelled(plan.ledger)
     atoms.loc[0, "unit"] = "nowhere"
-    assert store._in_numbers(atoms, plan.units.index)["unit"].tolist()[0] == "nowhere"
+    assert keyed(atoms, plan.units.index)["unit"].tolist()[0] == "nowhere"
+
+
+@pytest.mark.parametrize("of", ["a run", "a folder", "an answer"])
+def test_keys_of_units_and_pieces_are_numbers_inside(plan, other, written, of):
+    made = {"a run": plan, "a folder": store.load(written), "an answer": other}[of]
+    units, pieces = made.units, made.pieces
+    assert coded.names(pieces["unit"]).is_(units.index)
+    often = ("county", "township", "zone", "township_zone", "overlays")
+    for frame in (units, pieces):
+        assert all(coded.is_coded(frame[c]) for c in often if c in frame)
+        assert (frame["zone"] == frame["township_zone"]).any()  # the same categories
+        assert coded.names(frame["zone"]).tolist() == sorted(made.scheme.codes)
+        assert not any(coded.is_coded(t[c]) for t in made.tables.values() for c in t)
+
+
+def test_what_is_held_as_numbers_says_the_same(plan):
+    """Missing keys stay missing, zones of no scheme stay, and a second time changes nothing."""
+    units = coded.spelled(plan.units.drop(columns="geometry")).copy()
+    units.loc[units.index[:2], ["zone", "overlays", "township", "township_name"]] = None
+    units.loc[units.index[2], "runner_up"] = "elsewhere"
+    held = keyed(units, units.index, plan.scheme.codes)
+    pd.testing.assert_frame_equal(coded.spelled(held), units)
+    assert keyed(held, units.index, plan.scheme.codes) is held
+    assert coded.names(held["runner_up"]).tolist() == sorted({*units["runner_up"].dropna()})
+    assert coded.names(held["zone"]).tolist() == sorted(plan.scheme.codes)
 
 
 def test_a_plan_without_squares_prices_and_allocates_the_same(folder):

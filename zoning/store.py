@@ -19,6 +19,7 @@ import pandas as pd
 
 from zoning.base import coded, marks, runs
 from zoning.base.attributes import read_small, theirs
+from zoning.base.keys import keyed
 from zoning.base.memory import give_back
 from zoning.base.staged import plain, recover, sha256
 from zoning.base.streamed import Blocks, write_geoparquet
@@ -103,7 +104,7 @@ def _with_overlays(
     if "zone_reason" not in units or "overlays" in units:
         return units
     geometry, crs = units.geometry, units.crs
-    frame = pd.DataFrame(units.drop(columns="geometry"))
+    frame = coded.spelled(pd.DataFrame(units.drop(columns="geometry")))
     frame["zone_reason"] = frame["zone_reason"].replace(_OLD_REASONS)
     frame["overlays"] = pd.Series("", index=frame.index, dtype="string")
     add_overlays(frame, atoms, scheme_of(config.zones), red_known=red_known)
@@ -154,17 +155,21 @@ def load(folder: str | Path, *, squares: bool = True) -> Plan:
             # Plans of earlier versions have no checksums.
             if run.get("files", {}).get(name) not in (None, sha256(folder / name)):
                 raise ValueError("not the file that run.json was written with")
+    with _reading(folder / "run.json"):
+        config = parse(run["config"], str(folder / "run.json"))
+        codes = scheme_of(config.zones).codes
     with _reading(folder / "units.parquet"):
         # A large plan's are written block by block.
         units = _units(folder / "units.parquet", squares)
+        units = keyed(units, units.index, codes)
     with _reading(folder / "ledger.parquet"):
         give_back(len(units))
-        atoms = _in_numbers(pd.read_parquet(folder / "ledger.parquet"), units.index)
+        atoms = keyed(pd.read_parquet(folder / "ledger.parquet"), units.index)
     with _reading(folder / "plan.gpkg"):
         layers, tables = _read_geopackage(folder / "plan.gpkg")
         city = layers["city"]
         pieces = tables.pop("pieces", None)
-        pieces = None if pieces is None else pieces.set_index("piece")
+        pieces = None if pieces is None else keyed(pieces.set_index("piece"), units.index, codes)
         give_back(len(units))
     if "core" in atoms:
         atoms, tables["protection_sets"] = upgrade_ledger(atoms)
@@ -185,7 +190,6 @@ def load(folder: str | Path, *, squares: bool = True) -> Plan:
     if zones is None:
         zones = describe_zones(units, None, load_scheme(DEFAULT))  # none without townships
     with _reading(folder / "run.json"):
-        config = parse(run["config"], str(folder / "run.json"))
         red_known = "redlines" in layers or config.redlines.none
         units = _with_overlays(units, atoms, config, red_known=red_known)
         given = _contributions(run.pop("contributions", []), layers, tables)
@@ -223,18 +227,6 @@ def _units(path: Path, squares: bool) -> gpd.GeoDataFrame:
     wanted = [name for name in told.names if name not in ("geometry", "bbox")]
     frame = runs.in_order(pd.read_parquet(path, columns=wanted))
     return gpd.GeoDataFrame(frame, geometry=[None] * len(frame), crs=crs)
-
-
-def _in_numbers(atoms: pd.DataFrame, units: pd.Index) -> pd.DataFrame:
-    """Hold the keys of the ledger as numbers; what is missing, or no unit, stays as it was."""
-    first = runs.starts([units])
-    at = runs.positions(atoms["unit"], units)
-    if first is not None and len(first) == len(units) and (at >= 0).all():
-        atoms["unit"] = coded.coded(at, units)
-    for key in ("township", "county", "protected_by"):
-        if key in atoms and pd.api.types.is_string_dtype(atoms[key]) and atoms[key].notna().all():
-            atoms[key] = coded.by_text(atoms[key])
-    return atoms
 
 
 def _contributions(

@@ -50,9 +50,18 @@ def by_text(texts: Iterable[Any]) -> pd.Categorical:
     --------
     >>> by_text(["b", "a", "b"]).codes.tolist()
     [1, 0, 1]
+    >>> by_text(by_text(["b", "a", None, "b"])[1:]).codes.tolist()
+    [0, -1, 1]
+    >>> by_text(by_text(["b", "a", "b"])[2:]).categories.tolist()
+    ['b']
     """
-    number, names = pd.factorize(pd.Series(texts), sort=True)
-    return coded(number, pd.Index(names))
+    rows = pd.Series(texts)
+    if not is_coded(rows):
+        number, found = pd.factorize(rows, sort=True)
+        return coded(number, pd.Index(found))
+    at = numbers(rows)  # of names that no row has none is kept
+    used = np.unique(at[at >= 0])
+    return coded(np.where(at < 0, -1, np.searchsorted(used, at)), names(rows)[used])
 
 
 def is_coded(keys: Any) -> bool:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.base.coded import spelled
+
 if TYPE_CHECKING:
     import geopandas as gpd
 
@@ -65,7 +67,7 @@ def write_geoparquet(
     """
     how: dict[str, Any] = {"row_group_size": group, "write_covering_bbox": True}
     if len(frame) <= (PART if blocks is None else group):
-        frame.to_parquet(path, compression="zstd", **how)
+        spelled(frame).to_parquet(path, compression="zstd", **how)
         return
     import pyarrow.parquet as pq
 
@@ -73,7 +75,7 @@ def write_geoparquet(
     try:
         for rows in _parts(frame, blocks):
             part = io.BytesIO()
-            frame.iloc[rows].to_parquet(part, compression=None, **how)
+            spelled(frame.iloc[rows]).to_parquet(part, compression=None, **how)
             table = pq.read_table(part)
             if writer is None or schema is None:
                 # The box of the first part is not that of all.

@@ -88,7 +88,7 @@ def closed_zones(rules: CapRules) -> dict[str, Text]:
 
 def _sums(pieces: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:
     """Add up areas by one or two columns; rows without a code are left out."""
-    return pieces.groupby(by)[_AREAS].sum().astype("int64")
+    return pieces.groupby(by, observed=True)[_AREAS].sum().astype("int64")
 
 
 def _zone_table(

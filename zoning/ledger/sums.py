@@ -272,7 +272,7 @@ def describe_zones(
     zone = units["zone"] if "zone" in units else pd.Series(pd.NA, units.index)
     codes = [z.code for z in words]
     columns = [c for c in ("area_m2", "redline_m2", *KIND_SUMS, *USE_SUMS, "new_m2") if c in units]
-    total = units[columns].groupby(zone).sum()
+    total = units[columns].groupby(zone, observed=True).sum()
     total = unknown_stays(total.reindex(codes, fill_value=0).astype("int64"), units)
     geometry = [_clipped(units.geometry.to_numpy()[_is(zone, c)], city) for c in codes]
     zones = gpd.GeoDataFrame(
@@ -343,7 +343,7 @@ def account_tables(
     columns = [c for c in named if c in whole]
     tables = {}
     frames = dict.fromkeys(by, whole)
-    if "overlays" in whole and whole["overlays"].fillna("").ne("").any():
+    if "overlays" in whole and not whole["overlays"].dropna().eq("").all():
         beside = whole.assign(overlay=whole["overlays"].str.split("+")).explode("overlay")
         frames["account_overlay"] = beside[beside["overlay"].fillna("") != ""]
         by["account_overlay"] = ["overlay", "zone"]
@@ -351,10 +351,10 @@ def account_tables(
         rows = frames[name]
         if any(k not in rows for k in keys):
             continue
-        groups = rows.groupby(keys, dropna=False)
+        groups = rows.groupby(keys, dropna=False, observed=True)
         # Column by column: together they would be copied first.
         table = pd.DataFrame({c: groups[c].sum() for c in columns})
-        table = unknown_stays(table, rows).reset_index()
+        table = spelled(unknown_stays(table, rows).reset_index())
         if "built_m2" in table:
             new = table.get("new_m2", 0) - table.get("reduced_m2", 0)
             table["share"] = share(table["built_m2"] + new, table["area_m2"])
@@ -362,7 +362,11 @@ def account_tables(
     if "zone" in units and "built_m2" in parts:
         number, names = pd.factorize(units["zone"], sort=True, use_na_sentinel=False)
         zone = runs.looked_up(pd.Series(number, index=units.index), parts["unit"])
-        cross = parts.groupby([zone.rename("zone"), "landuse"])["area_m2"].sum().reset_index()
+        cross = (
+            parts.groupby([zone.rename("zone"), "landuse"], observed=True)["area_m2"]
+            .sum()
+            .reset_index()
+        )
         cross["zone"] = np.asarray(names)[cross["zone"].to_numpy()]
         tables["account_zone_landuse"] = cross
     return tables

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from zoning.base import words
+from zoning.base.coded import in_text
 from zoning.contribution.parts import Chapter, Class, Contribution, Field, Table, Theme
 from zoning.errors import Text
 
@@ -115,7 +116,8 @@ def _paragraphs(units: pd.DataFrame, overlays: Sequence[Overlay]) -> tuple[Text,
     """Say in a sentence each where an overlay rules, and how much land that is."""
     found = []
     for o in overlays:
-        here = units["overlays"].fillna("").str.split("+").map(lambda c, code=o.code: code in c)
+        listed = in_text(units["overlays"]).fillna("").str.split("+")
+        here = listed.map(lambda c, code=o.code: code in c)
         n, km2 = int(here.sum()), f"{units.loc[here, 'area_m2'].sum() / 1e6:,.2f}"
         found.append(
             Text(

@@ -6,8 +6,10 @@ which people may have edited in QGIS.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from zoning.base.keys import keyed
 from zoning.base.tables import CONTRACTS
 from zoning.contribution.rules import check
 from zoning.errors import Problem, raise_all
@@ -47,4 +49,8 @@ def hold(plan: Plan) -> Plan:
         With everything that is broken.
     """
     raise_all(broken(plan))
-    return plan
+    index, zones = plan.units.index, plan.scheme.codes
+    units = keyed(plan.units, index, zones)
+    pieces = None if plan.pieces is None else keyed(plan.pieces, index, zones)
+    same = units is plan.units and pieces is plan.pieces
+    return plan if same else replace(plan, units=units, pieces=pieces)

@@ -45,10 +45,16 @@ def amounts(plan: Plan) -> pd.DataFrame | None:
     people = pd.to_numeric(towns["population"], errors="coerce").astype("Float64")
     land = pieces[pieces["township"].isin(towns.index).to_numpy()]
     columns = ["built_m2", "new_m2", *(c for c in ("reduced_m2",) if c in pieces)]
-    total = land.groupby("township")[columns].sum().reindex(towns.index, fill_value=0)
+    total = (
+        land.groupby("township", observed=True)[columns].sum().reindex(towns.index, fill_value=0)
+    )
     total = total.astype("int64")
     known = "protected_m2" in land and not land["protected_m2"].isna().any()
-    kept = land.groupby("township")["protected_m2"].sum() if known else pd.Series(dtype="Int64")
+    kept = (
+        land.groupby("township", observed=True)["protected_m2"].sum()
+        if known
+        else pd.Series(dtype="Int64")
+    )
     gone = total.get("reduced_m2", 0)
     out = pd.DataFrame(
         {

@@ -48,7 +48,8 @@ def with_phase(units: Any, pieces: pd.DataFrame | None, config: Config) -> Any:
     phases = config.cap.phase
     if not _phased(pieces, phases) or pieces is None:
         return units
-    land = built_in(pieces, phases).groupby(pieces["unit"]).sum().reindex(units.index, fill_value=0)
+    land = built_in(pieces, phases).groupby(pieces["unit"], observed=True).sum()
+    land = land.reindex(units.index, fill_value=0)
     most = np.array([p.name for p in phases], object)[land.to_numpy().argmax(axis=1)]
     phase = pd.Series(most, index=units.index, dtype="string").mask(land.sum(axis=1) == 0, pd.NA)
     out = units.assign(phase=phase)
@@ -141,7 +142,7 @@ def _phase_tables(
 ) -> tuple[Table, Table]:
     land = built_in(pieces, phases)
     land.columns = [f"phase_{p.name}_m2" for p in phases]
-    by_unit = land.groupby(pieces["unit"]).sum().reindex(units.index, fill_value=0)
+    by_unit = land.groupby(pieces["unit"], observed=True).sum().reindex(units.index, fill_value=0)
     by_unit = by_unit.astype("int64").reset_index(drop=True)
     by_unit.insert(0, "unit", units.index.astype(str))
     by_unit.insert(1, "phase", units["phase"].fillna(_NONE).to_numpy(object))
@@ -189,7 +190,7 @@ def _reduced_tables(
 ) -> tuple[Table, Table]:
     columns = ["reducible_m2", "reduced_m2"]
     land = pieces[columns].fillna(0).astype("int64")
-    by_unit = land.groupby(pieces["unit"]).sum().reindex(units.index, fill_value=0)
+    by_unit = land.groupby(pieces["unit"], observed=True).sum().reindex(units.index, fill_value=0)
     by_unit = by_unit.astype("int64").reset_index(drop=True)
     by_unit.insert(0, "unit", units.index.astype(str))
     by_unit.insert(1, "gone", np.where(by_unit["reduced_m2"] > 0, "some", _NONE))

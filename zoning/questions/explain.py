@@ -215,6 +215,7 @@ def _township(plan: Plan, code: str, lang: str) -> Answer:
     inside = plan.units[plan.units["township"] == code]
     if len(inside) and "zone" in inside:
         counts = inside["zone"].value_counts(dropna=False)
+        counts = counts[counts > 0]
         listed = ("、" if zh else ", ").join(
             f"{zones.zone_name(z, lang, plan.scheme)} {n}" for z, n in counts.sort_index().items()
         )

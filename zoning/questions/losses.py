@@ -59,8 +59,8 @@ def losses(
     >>> losses(pieces, rules, allocate(pieces, rules)).round(6).values.tolist()
     [[25.0, 25.0, 0.0, 0.0], [0.0, 0.0, 25.0, 25.0]]
     """
-    room = room_of(pieces, limits).groupby(pieces["unit"]).sum()
-    new = base.new_m2.reindex(pieces.index).groupby(pieces["unit"]).sum()
+    room = room_of(pieces, limits).groupby(pieces["unit"], observed=True).sum()
+    new = base.new_m2.reindex(pieces.index).groupby(pieces["unit"], observed=True).sum()
     wanted = list(room.index[room > 0] if units is None else units)
     held = {u for lock in locks for u in lock.units}
     rows = []

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zoning.base.coded import in_text
 from zoning.errors import Text
 from zoning.plan import Plan
 from zoning.verify.areas import add_up, hold_unknown, not_known, numbered
@@ -34,8 +35,8 @@ def audit(plan: Plan, atoms: pd.DataFrame, found: Findings) -> None:
         red_set=plan.ledger["red_set"].to_numpy(),
     )  # fmt: skip
     if "zone" in plan.units:
-        zone = plan.units["zone"].reindex(atoms["unit"].cat.categories).fillna("").astype("str")
-        atoms["zone"] = pd.Categorical(zone.to_numpy()).take(atoms["unit"].cat.codes)
+        zone = in_text(plan.units["zone"]).reindex(atoms["unit"].cat.categories).fillna("")
+        atoms["zone"] = pd.Categorical(zone.to_numpy(dtype=object)).take(atoms["unit"].cat.codes)
     sums = [c for c in atoms.columns if c.endswith("_m2")]
     for column in ("new_m2", "reduced_m2"):
         if plan.pieces is not None and column in plan.pieces:

@@ -62,7 +62,7 @@ def _codes(plan: Plan, here: Flags) -> list[str]:
 def _zones(plan: Plan, rules: dict[str, Flags], known: dict[str, Flags]) -> list[str]:
     """Give the units whose zone is not that of the first overlay that rules them, or is without."""
     units = plan.units
-    zone, reason = (units[c].fillna("").to_numpy(dtype=object) for c in ("zone", "zone_reason"))
+    zone, reason = (in_text(units[c]).fillna("").to_numpy(object) for c in ("zone", "zone_reason"))
     left = reason != "override"
     none = left.copy()  # neither ruled by an overlay nor of unknown cover
     wrong = np.zeros(len(units), dtype=bool)
@@ -84,7 +84,7 @@ def _list(plan: Plan, rules: dict[str, Flags], known: dict[str, Flags]) -> list[
         asked &= known[code]
         more = np.where(expected == "", code, expected + "+" + code)
         expected = np.where(rules[code], more, expected)
-    listed = plan.units["overlays"]
+    listed = in_text(plan.units["overlays"])
     same = listed.notna().to_numpy(bool) & (listed.fillna("").to_numpy(dtype=object) == expected)
     return _codes(plan, asked & ~same)
 

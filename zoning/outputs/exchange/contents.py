@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from zoning.base.coded import spelled
 from zoning.errors import InputError, Text, meant, suggest
 from zoning.outputs.contributed import Words
 from zoning.outputs.office.whole import notice
@@ -98,8 +99,8 @@ class Contents:
 
 def contents(plan: Plan, lang: str) -> Contents:
     """Gather layers and tables of a plan, with words beside every code."""
-    layers = {n: _with_words(plan, f, lang, n) for n, f in geopackage.layers(plan).items()}
-    tables = {n: _with_words(plan, f, lang, n) for n, f in geopackage.tables(plan).items()}
+    layers = {n: _with_words(plan, spelled(f), lang, n) for n, f in geopackage.layers(plan).items()}
+    tables = {n: _with_words(plan, spelled(f), lang, n) for n, f in geopackage.tables(plan).items()}
     drawn = {s.layer: s for s in styles.styles(plan, lang) if s.default}
     looks = {n: look_of(s.renderer) for n, s in drawn.items()}
     said = Words(plan.contributions)

@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.base.coded import spelled
 from zoning.base.staged import beside
 from zoning.base.stamp import gdal_options, written_at
 from zoning.outputs import contributed
@@ -219,7 +220,7 @@ def _write_features(
             if len(frame) > _STREAMED:
                 _stream_features(frame, path, **how, **new_file)
             else:
-                pyogrio.write_dataframe(frame, path, use_arrow=True, **how, **new_file)
+                pyogrio.write_dataframe(spelled(frame), path, use_arrow=True, **how, **new_file)
 
 
 def _stream_features(frame: gpd.GeoDataFrame, path: Path, **how: Any) -> None:
@@ -228,7 +229,7 @@ def _stream_features(frame: gpd.GeoDataFrame, path: Path, **how: Any) -> None:
     import pyogrio
 
     def table(start: int) -> Any:
-        some = frame.iloc[start : start + _STREAMED]
+        some = spelled(frame.iloc[start : start + _STREAMED])
         return pa.table(some.to_arrow(index=False, geometry_encoding="WKB"))
 
     first = table(0)
@@ -256,7 +257,7 @@ def _write_table(
     db.execute(f"CREATE TABLE {quoted(name)} ({columns})")
     marks, names = ", ".join("?" * len(kinds)), ", ".join(quoted(c) for c in frame.columns)
     for start in range(0, len(frame), _AT_ONCE):
-        some = frame.iloc[start : start + _AT_ONCE]
+        some = spelled(frame.iloc[start : start + _AT_ONCE])
         rows = zip(*(_plain(some[c]) for c in some.columns), strict=True)
         db.executemany(f"INSERT INTO {quoted(name)} ({names}) VALUES ({marks})", rows)  # noqa: S608
     register(db, name, said.table_name(name, lang), said.table_name(name, "en"))

@@ -58,7 +58,9 @@ def _base(w: Writer) -> str:
 def _reasons(w: Writer) -> Table:
     """Count units by the step that gave the zone."""
     units = w.plan.units
-    counts = units.groupby("zone_reason", dropna=False)["area_m2"].agg(["size", "sum"])
+    counts = units.groupby("zone_reason", dropna=False, observed=True)["area_m2"].agg(
+        ["size", "sum"]
+    )
     frame = counts.reset_index().rename(columns={"size": "units", "sum": "area_m2"})
     caption = w.say("Units by the reason of their zone", "单元的分区依据")
     return w.frame(caption, frame, ["zone_reason", "units", "area_m2"], widths={"zone_reason": 3})
@@ -206,8 +208,12 @@ def _overlay_shares(w: Writer, code: str) -> dict[str, float] | None:
     pieces = w.plan.pieces
     if pieces is None or "zone" not in pieces:
         return None
-    area = pieces.groupby("township")["area_m2"].sum()
-    here = pieces[pieces["zone"].eq(code).fillna(value=False)].groupby("township")["area_m2"].sum()
+    area = pieces.groupby("township", observed=True)["area_m2"].sum()
+    here = (
+        pieces[pieces["zone"].eq(code).fillna(value=False)]
+        .groupby("township", observed=True)["area_m2"]
+        .sum()
+    )
     return {str(k): float(here.get(k, 0)) / float(v) for k, v in area.items() if v}
 
 

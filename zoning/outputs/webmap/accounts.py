@@ -79,9 +79,13 @@ def zone_rows(plan: Any) -> list[dict[str, Any]]:
 
 def _county_rows(plan: Any) -> list[dict[str, Any]]:
     counties = plan.counties
-    sums = plan.units.groupby("county")[["new_m2"]].sum() if "new_m2" in plan.units else None
+    sums = (
+        plan.units.groupby("county", observed=True)[["new_m2"]].sum()
+        if "new_m2" in plan.units
+        else None
+    )
     if plan.pieces is not None and "new_m2" in plan.pieces:
-        sums = plan.pieces.groupby("county")[["new_m2"]].sum()
+        sums = plan.pieces.groupby("county", observed=True)[["new_m2"]].sum()
     rows = []
     for code, row in counties.iterrows():
         entry = {"code": str(code), "name": plain(row.get("name"))}

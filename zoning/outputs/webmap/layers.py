@@ -89,7 +89,7 @@ def _with_new(places: Any, plan: Any, key: str) -> Any:
     """Put new land beside places whose table does not say it, summed over the pieces."""
     if "new_m2" in places or plan.pieces is None or "new_m2" not in plan.pieces:
         return places
-    sums = plan.pieces.groupby(key)["new_m2"].sum()
+    sums = plan.pieces.groupby(key, observed=True)["new_m2"].sum()
     return places.assign(new_m2=sums.reindex(places.index, fill_value=0))
 
 

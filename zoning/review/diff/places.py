@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from zoning.base.coded import spelled
 from zoning.measure.common import shared
 from zoning.review.diff.sides import OUTSIDE, UNZONED, Side
 from zoning.review.diff.walk import CHANGED, Walk
@@ -30,7 +31,7 @@ def units(before: Side, after: Side, walk: Walk) -> pd.DataFrame:
         ``area_before_m2``, ``area_after_m2``, ``common_m2`` (land that is inside both), and where
         both allocate ``new_before_m2``, ``new_after_m2``, ``new_difference_m2``.
     """
-    one, two = before.units, after.units
+    one, two = (spelled(side.units) for side in (before, after))
     index = one.index.union(two.index).sort_values().rename("unit")
     out = pd.DataFrame(index=index)
     town = two["township"].reindex(index)
