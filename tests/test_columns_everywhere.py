@@ -18,7 +18,7 @@ from zoning.inputs.neighbours import read_neighbours
 from zoning.inputs.parks import read_parks
 from zoning.inputs.roads import named_roads
 from zoning.outputs.contributed import Words, raster_fields
-from zoning.pipeline.ready import load_method
+from zoning.pipeline.method import load_method
 from zoning.planfile.models import Config
 from zoning.zones import classify_townships
 

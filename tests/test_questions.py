@@ -364,7 +364,7 @@ def test_land_that_keeps_its_zone_on_another_lattice():
 
 
 def test_what_is_drawn_is_said_with_its_names(plan):
-    from zoning.pipeline.ready import load_method
+    from zoning.pipeline.method import load_method
     from zoning.questions.stability.sources import _named
 
     rig = SimpleNamespace(method=load_method(plan.config))

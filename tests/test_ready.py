@@ -12,6 +12,7 @@ import worlds
 from zoning.errors import InputError, Text
 from zoning.inputs.ground import Ground
 from zoning.pipeline import ready
+from zoning.pipeline.method import called_of, load_method
 from zoning.planfile.models import Config, PlaceRule
 
 CONFIG = Config.model_validate({
@@ -19,7 +20,7 @@ CONFIG = Config.model_validate({
                "townships": {"path": "towns.gpkg", "table": "towns.csv"}},
     "zones": {"scheme": "zhenjiang-2013"},
 })  # fmt: skip
-METHOD = ready.load_method(CONFIG)
+METHOD = load_method(CONFIG)
 A, B, C = worlds.townships()["code"]
 
 
@@ -202,7 +203,7 @@ def test_rasters_are_called_as_the_plan_calls_them():
         "d": {"path": "d.tif", "kind": "classes", "classes": [1]},
         "e": {"path": "e.tif", "kind": "classes", "classes": [1], "unit": "km"},
     }  # fmt: skip
-    found = ready.called_of(Config.model_validate({"inputs": {"rasters": rasters}}))
+    found = called_of(Config.model_validate({"inputs": {"rasters": rasters}}))
     assert {k: (c.name.en, c.name.zh, c.unit) for k, c in found.items()} == {
         "a": ("night light", "夜光", "nW"), "b": ("植被", "植被", ""), "c": ("cover", "cover", ""),
         "d": ("d", "d", "share"), "e": ("e", "e", "km"),

@@ -335,7 +335,7 @@ def test_a_step_of_a_screening_moves_what_it_says():
     """Weights times 1 + x, cuts by x of their span, values up and down by turns."""
     import worlds
 
-    from zoning.pipeline.ready import load_method
+    from zoning.pipeline.method import load_method
     from zoning.questions.stability import screening
     from zoning.questions.stability.draws import rule_numbers
     from zoning.zones.decide import decide

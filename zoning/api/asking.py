@@ -320,7 +320,7 @@ def methods(plan: Plan | str | Path, names: Sequence[str] = ()) -> MethodCompari
 
     from zoning import zones
     from zoning.api.making import taken
-    from zoning.pipeline.ready import load_method
+    from zoning.pipeline.method import load_method
     from zoning.questions import stability
 
     whole = taken(plan)

@@ -117,7 +117,7 @@ def stability(
     """
     import pandas as pd
 
-    from zoning.pipeline.ready import load_method
+    from zoning.pipeline.method import load_method
     from zoning.questions import stability as room
     from zoning.questions.answer import zones_on
     from zoning.scale.engine import choose

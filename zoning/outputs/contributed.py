@@ -122,7 +122,7 @@ def raster_fields(plan: Plan) -> dict[str, Field]:
     """Describe the columns that the plan's own rasters became, as plan.toml calls them."""
     from zoning.contribution.parts import Field
     from zoning.errors import Text
-    from zoning.pipeline.ready import called_of
+    from zoning.pipeline.method import called_of
 
     parts = plan.config.inputs.rasters
     return {

@@ -15,7 +15,8 @@ from zoning.capacity.own import add_coefficients
 from zoning.errors import InfeasibleError, InputError
 from zoning.ledger import sums
 from zoning.pipeline.assemble import place
-from zoning.pipeline.ready import Ready, load_method, settle_method
+from zoning.pipeline.method import load_method
+from zoning.pipeline.ready import Ready, settle_method
 from zoning.pipeline.state import State
 from zoning.pipeline.steps import class_townships, class_units
 from zoning.plan import Plan

@@ -16,13 +16,13 @@ from zoning.inputs.confusion import checked, read_confusion
 from zoning.inputs.gather import Intake, gather
 from zoning.ledger import sums
 from zoning.pipeline.ground import asked
+from zoning.pipeline.method import load_method
 from zoning.planfile.doubt import ErrorsPart
 from zoning.planfile.models import Config
 from zoning.schemes import DEFAULT, Scheme, load_crosswalk, scheme_of, stated
 from zoning.schemes.contrast import unreadable
 from zoning.schemes.crosswalk import as_data
 from zoning.zones.classify import method_values
-from zoning.zones.method import Called
 
 
 @dataclass(frozen=True)
@@ -275,30 +275,6 @@ def _errors(part: ErrorsPart, folder: Path) -> ErrorsPart:
     read = read_confusion(folder / given, given) if isinstance(given, str) else given
     held = land.model_copy(update={"confusion": checked(read, where)})
     return part.model_copy(update={"landuse": held})
-
-
-def load_method(config: Config) -> zones.Method:
-    """Load the classification method of ``[zones]``, in the zones of the plan's scheme."""
-    part = config.zones
-    method = zones.method_of(part.method, scheme_of(part), part.crosswalk)
-    return replace(method, called=called_of(config))
-
-
-def called_of(config: Config) -> dict[str, Called]:
-    """Give what the plan calls the indicators that its own rasters become.
-
-    Examples
-    --------
-    >>> raster = {"path": "n.tif", "en": "night light", "zh": "夜间灯光", "unit": "nW"}
-    >>> called = called_of(Config.model_validate({"inputs": {"rasters": {"ntl": raster}}}))
-    >>> called["ntl"].name.zh, called["ntl"].unit
-    ('夜间灯光', 'nW')
-    """
-    return {
-        name: Called(Text(part.en or part.zh or name, part.zh or part.en or name),
-                     part.unit or ("share" if part.kind == "classes" else ""))
-        for name, part in config.inputs.rasters.items()
-    }  # fmt: skip
 
 
 def read_decisions(config: Config, folder: Path) -> pd.DataFrame | None:

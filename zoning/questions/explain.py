@@ -14,7 +14,7 @@ from zoning.base.areas import km2, percent
 from zoning.capacity.titles import called
 from zoning.errors import InputError, Text, meant, named, some, suggest
 from zoning.grid.lattice import GridSpec
-from zoning.pipeline.ready import load_method
+from zoning.pipeline.method import load_method
 from zoning.plan import Plan
 from zoning.questions import lost
 from zoning.questions.titles import limit_title

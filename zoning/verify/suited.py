@@ -17,7 +17,7 @@ Reals = npt.NDArray[np.float64]
 
 def audit(plan: Plan, found: Findings) -> None:
     """Weigh what is known of each unit again with the weights of the method."""
-    from zoning.pipeline.ready import load_method
+    from zoning.pipeline.method import load_method
     from zoning.weights.scaling import scale_values
 
     try:

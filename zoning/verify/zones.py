@@ -67,7 +67,7 @@ def _agreement(plan: Plan, found: Findings) -> None:
 def _townships(plan: Plan, found: Findings) -> None:
     """Class the townships again from the attributes that the folder keeps."""
     from zoning import zones as room
-    from zoning.pipeline.ready import load_method
+    from zoning.pipeline.method import load_method
 
     part, townships = plan.config.zones, plan.townships
     if townships is None:

@@ -191,14 +191,13 @@ def compile_rule(text: str, columns: Collection[str], *, where: str = "rule") ->
 def columns_of(table: pd.DataFrame, names: Collection[str]) -> dict[str, Value]:
     """Give columns as plain arrays with their known parts."""
     found = {}
-    for name in names:
-        series = table[name]
+    for name, series in table[[*names]].items():
         known = series.notna().to_numpy(bool)
         if pd.api.types.is_bool_dtype(series.dtype) or pd.api.types.is_numeric_dtype(series.dtype):
             data = floats(series)
         else:
             data = series.astype(object).where(known, "").to_numpy()
-        found[name] = Value(data, known)
+        found[str(name)] = Value(data, known)
     return found
 
 

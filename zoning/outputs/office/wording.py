@@ -85,7 +85,7 @@ def dictionary(plan: Plan, lang: str) -> Mapping[str, Mapping[str, str]]:
 def _reasons(plan: Plan, lang: str) -> tuple[dict[str, str], dict[str, str]]:
     """Say the rules that fired, and the indicators that would change a zone, in words."""
     from zoning.errors import ZoningError
-    from zoning.pipeline.ready import called_of, load_method
+    from zoning.pipeline.method import called_of, load_method
     from zoning.zones.tell import indicator_name, rule_words
 
     towns, called = plan.townships, called_of(plan.config)

@@ -63,7 +63,7 @@ def second_opinions(w: Writer) -> Iterator[Block]:
 def _asked(w: Writer) -> list[Mapping[str, Any]]:
     """Cluster and rank the townships again; nothing where too few of them are known."""
     from zoning.errors import ZoningError
-    from zoning.pipeline.ready import load_method
+    from zoning.pipeline.method import load_method
     from zoning.questions.stability import opinions
 
     townships = w.plan.townships

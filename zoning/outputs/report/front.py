@@ -122,7 +122,7 @@ def method(w: Writer) -> Iterator[Block]:
 
 def read_method(plan: Plan) -> Method | None:
     """Give the zoning method of a plan; None where it is a file that is no longer there."""
-    from zoning.pipeline.ready import load_method
+    from zoning.pipeline.method import load_method
 
     try:
         return load_method(plan.config)
@@ -252,7 +252,7 @@ def _dimension(w: Writer, d: Dimension) -> Iterator[list[str]]:
 
 
 def _term(w: Writer, term: Term) -> list[str]:
-    from zoning.pipeline.ready import called_of
+    from zoning.pipeline.method import called_of
     from zoning.zones.tell import indicator_name
 
     scale = term.scale

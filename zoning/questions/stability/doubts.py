@@ -18,7 +18,7 @@ import pandas as pd
 
 from zoning.base.areas import percent
 from zoning.errors import InputError, Text
-from zoning.pipeline.ready import load_method
+from zoning.pipeline.method import load_method
 from zoning.questions.stability import perturb
 from zoning.questions.stability.draws import Drawn, Draws, rule_numbers
 from zoning.questions.stability.run import FIRM, check, said_zones

@@ -11,7 +11,7 @@ import pandas as pd
 
 from zoning.base.areas import percent
 from zoning.errors import InputError
-from zoning.pipeline.ready import load_method
+from zoning.pipeline.method import load_method
 from zoning.questions.stability.draws import Draws, leave_one_out, perturbed_zones
 from zoning.questions.stability.settled import Settled
 from zoning.questions.stability.tally import Tally, Units, share_of_area

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from zoning.errors import InputError, Text
-from zoning.pipeline.ready import load_method
+from zoning.pipeline.method import load_method
 from zoning.questions.stability.draws import Draws, rule_numbers
 from zoning.zones.classify import method_values
 from zoning.zones.decide import decide
