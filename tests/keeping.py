@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from zoning.base.coded import in_text
 from zoning.errors import Text
 
 FOLDER = Path(__file__).parent / "data" / "kept"
@@ -75,6 +76,7 @@ def plain(value):
 
 
 def _column(values: pd.Series) -> list:
+    values = in_text(values)
     if values.dtype == "geometry":
         return ["area", *(None if g is None else round(g.area) for g in values)]
     if re.search(r"(_en|_zh|_text)$", str(values.name)) and not _is_number(values):

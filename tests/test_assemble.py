@@ -15,7 +15,6 @@ from pandas.testing import assert_frame_equal
 from zoning import pipeline, planfile
 from zoning.base.coded import spelled
 from zoning.errors import InfeasibleError, InputError
-from zoning.errors import InputError
 from zoning.ledger import sums
 from zoning.outputs.webmap import given
 from zoning.pipeline import assemble as module
@@ -201,10 +200,10 @@ def test_a_plan_zoned_again_by_its_own_rules_is_the_plan(plan) -> None:
     """What was measured, classed, told and placed: every column, though nothing was read."""
     state = zone_again(plan, plan.config, None, classes_of(plan))
     assert sorted(state.units) == sorted(plan.units)
-    assert_frame_equal(state.units[list(plan.units)], plan.units)
+    assert_frame_equal(spelled(state.units[list(plan.units)]), spelled(plan.units))
     assert sorted(state.townships) == sorted(plan.townships.columns.drop("new_m2"))
     assert_frame_equal(state.townships, plan.townships[list(state.townships)])
-    assert_frame_equal(state.pieces, plan.pieces.drop(columns="new_m2"))
+    assert_frame_equal(spelled(state.pieces), spelled(plan.pieces.drop(columns="new_m2")))
     bare = zone_again(plan, plan.config, None, classes_of(plan), allocate=False)
     assert_frame_equal(bare.units, state.units.drop(columns="new_m2"))
 

@@ -50,4 +50,5 @@ def keyed(frame: Any, units: pd.Index, zones: Sequence[str] = ()) -> Any:
 
 
 def _is_text(frame: Any, column: str) -> bool:
-    return column in frame and isinstance(frame[column].dtype, pd.StringDtype)
+    # pandas 2 holds texts as objects too.
+    return column in frame and pd.api.types.is_string_dtype(frame[column].dtype)
