@@ -200,7 +200,7 @@ def test_clusters_of_a_plan_are_those_of_its_shares_and_zones(clustered):
         found = morans_i(values, pairs, **drawn)
         return [what, round(found.value, 6), round(-1 / 17, 6), round(found.p, 6), 18]
 
-    zones = units["zone"].fillna("").tolist()
+    zones = units["zone"].astype("string").fillna("").tolist()
     # No unit lies in balance: such a zone does not cluster, it is not there.
     wanted = [row("new_land", share)]
     wanted += [
