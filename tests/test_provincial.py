@@ -419,3 +419,15 @@ def test_tables_of_the_ten_are_as_they_are_kept():
             (PROVINCIAL[f.name][0], PROVINCIAL[f.name][0], PROVINCIAL[f.name][1]) for f in others
         ]
     keeping.hold_parts(found, "ten")
+
+
+def test_kilometres_are_told_to_the_millimetre_and_factors_where_they_count():
+    from zoning.pipeline.provincial import _km_to
+
+    line = LineString([(X, Y + K + 1 / 3), (X + 16 * K, Y + K + 1 / 3)])
+    roads = gpd.GeoDataFrame({"class": ["motorway"]}, geometry=[line], crs=worlds.CRS)
+    assert _km_to(towns(), Ground(roads=roads), "motorway").tolist() == [0.000333] * N
+    bare = towns().drop(columns="strategic")
+    for compose, told in (("ratio", True), ("additive", False), ("weighted", False)):
+        codes = [f.code for f in made(bare, compose=compose)[1]]
+        assert ("no-strategic" in codes) is told

@@ -17,7 +17,7 @@ import shapely
 from zoning.base.areas import M2_PER_KM2, floats, share
 from zoning.errors import Finding, InputError, Text
 from zoning.indicators import provincial as formulas
-from zoning.indicators.composition import ITEMS, composite, parts
+from zoning.indicators.composition import ITEMS, composite
 from zoning.indicators.grading import grading
 from zoning.weights.scaling import natural_breaks
 
@@ -198,7 +198,7 @@ def _water(have: _Columns, gamma: float) -> pd.Series | None:
     if inflow is None:
         if gamma > 0:
             return None
-        inflow = local * 0.0
+        inflow = local  # it counts for nothing
     return formulas.available_water(local, used, inflow, people, gamma=gamma)
 
 
@@ -310,7 +310,6 @@ def _index(out: pd.DataFrame, part: ProvincialPart) -> tuple[pd.Series, tuple[Fi
     grades.columns = pd.Index(list(ITEMS))
     if grades.isna().all().any():
         return pd.Series(pd.NA, out.index, "Float64"), ()
-    parts(grades)
     factor = out.get("strategic_factor")
     told: tuple[Finding, ...] = ()
     if factor is None and part.compose == "ratio":

@@ -143,9 +143,8 @@ def tell_township(
     scheme = method.scheme
     name = zone_name(REVIEW if left_open else row["zone"], lang, scheme)
     parts = [name if zh else name[:1].upper() + name[1:]]
-    parts.append(comma.join(_dimension(d, row, lang) for d in method.dimensions))
-    if parts[-1]:
-        parts[-1] = parts[-1][:1].upper() + parts[-1][1:]
+    scores = comma.join(_dimension(d, row, lang) for d in method.dimensions)
+    parts.append(scores[:1].upper() + scores[1:])
     if pd.notna(row.get("rule")):
         parts.append(
             ("规则" if zh else "Rule") + colon + rule_words(str(row["rule"]), method, lang)
@@ -173,7 +172,7 @@ def tell_township(
         if gone:
             why += f"：缺少 {'、'.join(gone)}" if zh else f": {', '.join(gone)} missing"
         alone = row.get("method_zone")
-        if reason != "unknown" and alone is not None and pd.notna(alone):
+        if reason != "unknown" and pd.notna(alone):
             name = zone_name(alone, lang, scheme)
             why += f"；单按方法为{name}" if zh else f"; the method alone says {name}"
         parts.append(why if zh else why[:1].upper() + why[1:])
