@@ -24,7 +24,18 @@ from zoning.errors import Text
 FOLDER = Path(__file__).parent / "data" / "kept"
 #: Parts of ``run.json`` that hang on the day, the machine or a wording, or are given.
 OTHER = {"software", "inputs", "config", "landuse_classes", "notes", "seconds", "grid"}
-TABLES = ("units", "zones", "townships", "counties", "redlines", "pieces", "ledger", "red_sets")
+NOTE = ("level", "code", "where", "measured", "limit")
+TABLES = (
+    "city",
+    "units",
+    "zones",
+    "townships",
+    "counties",
+    "redlines",
+    "pieces",
+    "ledger",
+    "red_sets",
+)
 
 
 def hold(plan, name: str) -> None:
@@ -51,6 +62,7 @@ def told(plan) -> dict:
     out = {n: plain(getattr(plan, n)) for n in TABLES}
     out |= {f"table {n}": plain(t) for n, t in plan.tables.items()}
     out |= {f"run {n}": plain(v) for n, v in plan.run.items() if n not in OTHER}
+    out["run notes"] = [[plain(note[k]) for k in NOTE] for note in plan.run["notes"]]
     for given in plan.contributions:
         out |= {f"wing {given.wing} {f.name}": plain(getattr(given, f.name))
                 for f in dataclasses.fields(given) if f.name != "wing"}  # fmt: skip
@@ -78,7 +90,10 @@ def plain(value):
 def _column(values: pd.Series) -> list:
     values = in_text(values)
     if values.dtype == "geometry":
-        return ["area", *(None if g is None else round(g.area) for g in values)]
+        return [
+            f"area {values.crs and values.crs.to_epsg()}",
+            *(None if g is None else round(g.area) for g in values),
+        ]
     if re.search(r"(_en|_zh|_text)$", str(values.name)) and not _is_number(values):
         return ["numbers", *(_numbers("" if pd.isna(v) else v) for v in values)]
     kind = values.dtype.name  # of other texts it hangs on the version of pandas

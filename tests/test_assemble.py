@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import fake_plan
 import keeping
@@ -66,6 +67,7 @@ def test_every_setting_reaches_the_allocation(plan, monkeypatch) -> None:
               "min_patch_units": 7, "attached": True, "locks": ("a lock",)}  # fmt: skip
     assert {key: seen[key] for key in wanted} == wanted
     plain = asked(monkeypatch, plan, attached=False, whole_units=False)
+    assert (plain["gap"], plain["time_limit"]) == (0.0, None)
     assert plain["attached"] is False and plain["whole_units"] is False
 
 
@@ -257,8 +259,8 @@ def placed(monkeypatch, plan, name, **part):
 def test_patches_and_goals_have_ways_of_their_own(plan, monkeypatch) -> None:
     usual = placed(monkeypatch, plan, "allocate")
     assert "within" not in usual and "least_m2" not in usual
-    patches = placed(monkeypatch, plan, "allocate_patches", min_patch_m2=5)
-    assert patches["least_m2"] == 5 and patches["edges"] is not None
+    patches = placed(monkeypatch, plan, "allocate_patches", min_patch_m2=1)
+    assert patches["least_m2"] == 1 and patches["edges"] is not None
     goals = placed(
         monkeypatch, plan, "allocate_goals", goals=("most suitability",), goals_within=0.125
     )
@@ -304,3 +306,8 @@ def test_new_land_is_added_up_beside_the_other_columns(plan) -> None:
     bare = plan.pieces.drop(columns="new_m2")
     for frame, land in ((None, pieces), (plan.units, None), (plan.units, bare)):
         assert module._with_new(frame, land, "unit") is frame
+
+
+def test_what_a_plan_was_made_with_is_plain_data(plan) -> None:
+    assert plan.run["config"] == json.loads(json.dumps(plan.run["config"]))
+    assert plan.run["config"]["plan"]["name"] == plan.name

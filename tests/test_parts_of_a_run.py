@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import geopandas as gpd
@@ -14,11 +14,19 @@ import worlds
 
 from zoning.capacity import Limit
 from zoning.contribution.parts import Class
-from zoning.errors import InputError, Text
+from zoning.errors import Check, Finding, InputError, Text
 from zoning.pipeline import beside, fairness, phased, places, priced, steps, summary
+from zoning.pipeline.ready import Ready
 from zoning.pipeline.state import State
 from zoning.planfile.models import CapPart, PhasePart
 from zoning.schemes import load_scheme
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What was read, as far as a rehearsal looks at it."""
+
+    findings: tuple
 
 
 def squares(n):
@@ -387,3 +395,57 @@ def test_steps_are_told_as_they_begin_and_timed_to_a_tenth_of_a_millisecond(monk
     with (quiet := clock.Clock(None)).step("zone"):
         pass
     assert quiet.seconds == {"zone": 1.0}
+
+
+def test_a_rehearsal_tells_what_inputs_zones_and_rules_say_and_what_a_check_would(monkeypatch):
+    from zoning.ledger import unknown
+    from zoning.pipeline import checks
+
+    def told(code):
+        return Finding(Text(code, code), "w", code=code)
+
+    drawn, names = [], []
+    state = SimpleNamespace(findings=(told("zone"), told("input")), units="units", unzoned="why",
+                            tables={"decisions": "d"}, townships="towns")  # fmt: skip
+    ready_ = Ready("config", Intake((told("input"),)), "method", None)
+    monkeypatch.setattr(steps, "prepare", lambda config, folder: ready_)
+    monkeypatch.setattr(steps, "_measure", lambda ready: ("ledger", "parts"))
+    monkeypatch.setattr(steps, "_zone", lambda ready, ledger, parts: state)
+    monkeypatch.setattr(steps, "_draw_account", lambda *given: drawn.append(given))
+    monkeypatch.setattr(steps, "_places", lambda state: "places")
+    monkeypatch.setattr(unknown, "count_missing", lambda parts: {"parts": parts})
+
+    def checked(name, ok):
+        return Check(name, "note", ok, 0, 0, "m2", "w", Text(name, name))
+
+    fine, wrong, late = checked("fine", True), checked("wrong", False), checked("late", False)
+    monkeypatch.setattr(checks, "left_out", lambda *given: [fine, wrong] if given == (
+        {"parts": "parts"}, "units", "why") else [])  # fmt: skip
+    monkeypatch.setattr(checks, "decisions", lambda *given: [late] if given == (
+        "d", "places") else [])  # fmt: skip
+    monkeypatch.setattr(steps, "contradicted", lambda towns: [told(f"share of {towns}")])
+    found = steps.rehearse("config", "folder", progress=names.append)
+    assert [f.check if isinstance(f, Check) else f.code for f in found.intake.findings] == [
+        "input", "zone", "wrong", "late", "share of towns"]  # fmt: skip
+    assert drawn == [("config", "ledger", "parts", state, "folder")]
+    assert [n.en for n in names] == [
+        "read the inputs", "measure areas", "class townships and units",
+        "draw up the accounts",
+    ]  # fmt: skip
+
+
+def test_blocks_of_the_ledger_are_run_by_whom_the_caller_names(monkeypatch):
+    from zoning.ledger import atoms
+
+    seen = []
+    ready_ = SimpleNamespace(
+        config=SimpleNamespace(grid=SimpleNamespace(min_share=0.25, slivers="drop")),
+        intake=SimpleNamespace(layers="layers", grid="grid", classes="classes"),
+        scheme=SimpleNamespace(counted="counted"),
+    )  # fmt: skip
+    ledger = SimpleNamespace(atoms="atoms")
+    monkeypatch.setattr(atoms, "build", lambda *given, **named: seen.append((given, named)))
+    monkeypatch.setattr(atoms, "settle_slivers", lambda *given: seen.append(given) or ledger)
+    monkeypatch.setattr(steps.sums, "split", lambda *given: given)
+    assert steps._measure(ready_, "many") == (ledger, ("atoms", "classes", "counted"))
+    assert seen == [(("layers", "grid"), {"map_blocks": "many"}), (None, "grid", 0.25, "drop")]

@@ -257,7 +257,7 @@ def class_townships(ready: Ready, state: State) -> pd.Series:
     reviewed = None
     if ready.decisions is not None:
         classes = zones.apply_to_townships(classes, ready.decisions)
-        reviewed = zones.review(ready.decisions, said, pd.Series(dtype="string"))
+        reviewed = zones.review(ready.decisions, said, pd.Series())
     classes = zones.settled(classes, said)
     if part.compare:
         methods = [ready.method, *ready.others]
