@@ -426,7 +426,7 @@ def test_a_rehearsal_tells_what_inputs_zones_and_rules_say_and_what_a_check_woul
     monkeypatch.setattr(steps, "contradicted", lambda towns: [told(f"share of {towns}")])
     found = steps.rehearse("config", "folder", progress=names.append)
     assert [f.check if isinstance(f, Check) else f.code for f in found.intake.findings] == [
-        "input", "zone", "wrong", "late", "share of towns"]  # fmt: skip
+        "input", "zone", "share of towns", "wrong", "late"]  # fmt: skip
     assert drawn == [("config", "ledger", "parts", state, "folder")]
     assert [n.en for n in names] == [
         "read the inputs", "measure areas", "class townships and units",
