@@ -256,3 +256,19 @@ def test_the_phase_of_a_unit(plan):
     assert last(far, "zh") == "新增建设用地主要安排在far。"
     for none in (changed(one, phase="gone"), changed(one, phase=pd.NA)):
         assert "phase" not in last(none)
+
+
+def test_of_many_places_and_limits_twenty_are_named(plan):
+    from zoning.errors import named, some
+
+    codes = [f"32100{k:04d}" for k in range(22)]
+    towns = plan.townships.iloc[[0] * 22].set_axis(pd.Index(codes, name="township"))
+    towns = towns.assign(name=[f"{k}镇" for k in range(22)])
+    with pytest.raises(InputError) as caught:
+        explain(replace(plan, townships=towns), "镇")
+    listed = some([named(f"{k}镇", code) for k, code in enumerate(codes)], 20)
+    assert caught.value.problems[0].what.en == f"'镇' fits several townships: {listed.en}"
+    assert caught.value.problems[0].what.zh == f"“镇”对应多个乡镇：{listed.zh}"
+    many = with_limits(plan, *[("city", "city", 9, 0.03125)] * 22)
+    title = last(with_limits(plan, ("city", "city", 9, 0.5))).rsplit("(", 1)[1][:-2]
+    assert last(many).endswith(f"binds here ({some([title] * 22, 20).en}).")

@@ -153,6 +153,10 @@ def test_blocks_are_counted_from_the_origin_of_the_lattice():
     asked = seen.copy()
     atoms.build(Layers(city), grid, map_blocks=watch)
     assert seen == asked * 2
+    # Of 64 units each: the last of one and the first of the next.
+    seen.clear()
+    measure(shapely.box(30 + 6300, 70, 30 + 6450, 170), {}, grid, map_blocks=watch)
+    assert seen == [(0, 0), (1, 0)]
 
 
 def test_a_task_is_sent_without_what_can_be_made_again():
