@@ -233,6 +233,9 @@ def test_people_and_land_are_those_of_townships_whose_people_are_known():
     plan = amounts()
     plan.pieces = plan.pieces.drop(columns="reduced_m2")
     assert fairness.amounts(plan)["after_m2"].tolist() == [14, 0]
+    alone = amounts()
+    alone.townships["population"] = [1, 0, 0, None]
+    assert fairness.amounts(alone) is None, "there is nothing to compare"
     for gone in ("townships", "pieces"):
         plan = amounts()
         setattr(plan, gone, None)

@@ -412,6 +412,9 @@ def test_tables_of_the_ten_are_as_they_are_kept():
         )
         found |= {f"{name} table": keeping.plain(out), f"{name} told": keeping.plain(told),
                   f"{name} wing": keeping.plain(given)}  # fmt: skip
+        for t in given.tables:  # told to six digits behind the point
+            numbers = t.frame.select_dtypes("number")
+            assert numbers.equals(numbers.round(6))
         table = given.table("provincial_indicators")
         first, *others = table.fields
         assert first.name == "township" and [f.name for f in others] == list(table.frame)[1:]
@@ -431,3 +434,17 @@ def test_kilometres_are_told_to_the_millimetre_and_factors_where_they_count():
     for compose, told in (("ratio", True), ("additive", False), ("weighted", False)):
         codes = [f.code for f in made(bare, compose=compose)[1]]
         assert ("no-strategic" in codes) is told
+
+
+@pytest.mark.parametrize(("whole", "ranks"), [(2, False), (3, True)])
+def test_ways_to_join_are_compared_where_three_townships_have_all_grades(whole, ranks):
+    from zoning.pipeline.ten_told import contribution
+    from zoning.planfile.models import Config
+
+    config = Config.model_validate({"indicators": {"provincial": {}}})
+    frame = towns(hazard_flood=[1.0] * whole + [np.nan] * (N - whole),
+                  hazard_quake=[2.0] * whole + [np.nan] * (N - whole))  # fmt: skip
+    out, _ = made(frame)
+    frame = frame.drop(columns="available_land_mu").join(out)
+    names = [t.name for t in contribution(frame, config)[0].tables]
+    assert ("provincial_compositions" in names) is ranks

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from zoning.base import words
+from zoning.base import runs, words
 from zoning.base.areas import floats
 from zoning.contribution.parts import Chapter, Chart, Contribution, Field, Table
 from zoning.errors import Text
@@ -44,30 +44,22 @@ def amounts(plan: Plan) -> pd.DataFrame | None:
         return None
     people = pd.to_numeric(towns["population"], errors="coerce").astype("Float64")
     land = pieces[pieces["township"].isin(towns.index).to_numpy()]
-    columns = ["built_m2", "new_m2", *(c for c in ("reduced_m2",) if c in pieces)]
-    total = (
-        land.groupby("township", observed=True)[columns].sum().reindex(towns.index, fill_value=0)
-    )
-    total = total.astype("int64")
+
+    def total(column: str) -> pd.Series:
+        return runs.total(land[column], land["township"], towns.index)
+
+    built, new = total("built_m2"), total("new_m2")
     known = "protected_m2" in land and not land["protected_m2"].isna().any()
-    kept = (
-        land.groupby("township", observed=True)["protected_m2"].sum()
-        if known
-        else pd.Series(dtype="Int64")
-    )
-    gone = total.get("reduced_m2", 0)
     out = pd.DataFrame(
         {
             "county": towns["county"].astype("string"),
             "population": people,
-            "built_m2": total["built_m2"],
-            "after_m2": total["built_m2"] + total["new_m2"] - gone,
-            "new_m2": total["new_m2"],
-            "protected_m2": kept.reindex(towns.index, fill_value=0 if known else None).astype(
-                "Int64"
-            ),
+            "built_m2": built,
+            "after_m2": built + new - (total("reduced_m2") if "reduced_m2" in land else 0),
+            "new_m2": new,
+            "protected_m2": (total("protected_m2") if known else pd.NA),
         }
-    )
+    ).astype({"protected_m2": "Int64"})
     out = out[(out["population"] > 0).fillna(value=False)]
     return out if len(out) > 1 else None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from zoning.base import words
+from zoning.base import runs, words
 from zoning.base.areas import km2
 from zoning.capacity.rules import by_column
 from zoning.capacity.titles import called
@@ -38,9 +38,14 @@ def built_in(pieces: pd.DataFrame, phases: Sequence[PhasePart]) -> pd.DataFrame:
     """
     ends = [pieces[by_column(p.name)].astype("int64") for p in phases[:-1]]
     ends = [*ends, pieces["new_m2"].astype("int64")]
-    before = [ends[0] * 0, *ends[:-1]]
+    before = [0, *ends[:-1]]
     names = [p.name for p in phases]
     return pd.DataFrame({p: e - b for p, e, b in zip(names, ends, before, strict=True)})
+
+
+def _by_unit(land: pd.DataFrame, pieces: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
+    """Add up columns of the pieces by unit, in the order of the units."""
+    return pd.DataFrame({c: runs.total(land[c], pieces["unit"], units.index) for c in land})
 
 
 def with_phase(units: Any, pieces: pd.DataFrame | None, config: Config) -> Any:
@@ -48,8 +53,7 @@ def with_phase(units: Any, pieces: pd.DataFrame | None, config: Config) -> Any:
     phases = config.cap.phase
     if not _phased(pieces, phases) or pieces is None:
         return units
-    land = built_in(pieces, phases).groupby(pieces["unit"], observed=True).sum()
-    land = land.reindex(units.index, fill_value=0)
+    land = _by_unit(built_in(pieces, phases), pieces, units)
     most = np.array([p.name for p in phases], object)[land.to_numpy().argmax(axis=1)]
     phase = pd.Series(most, index=units.index, dtype="string").mask(land.sum(axis=1) == 0, pd.NA)
     out = units.assign(phase=phase)
@@ -142,8 +146,7 @@ def _phase_tables(
 ) -> tuple[Table, Table]:
     land = built_in(pieces, phases)
     land.columns = [f"phase_{p.name}_m2" for p in phases]
-    by_unit = land.groupby(pieces["unit"], observed=True).sum().reindex(units.index, fill_value=0)
-    by_unit = by_unit.astype("int64").reset_index(drop=True)
+    by_unit = _by_unit(land, pieces, units).reset_index(drop=True)
     by_unit.insert(0, "unit", units.index.astype(str))
     by_unit.insert(1, "phase", units["phase"].fillna(_NONE).to_numpy(object))
     names = {p.name: _name(p) for p in phases} | {_NONE: Text("no new land", "无新增")}
@@ -190,8 +193,7 @@ def _reduced_tables(
 ) -> tuple[Table, Table]:
     columns = ["reducible_m2", "reduced_m2"]
     land = pieces[columns].fillna(0).astype("int64")
-    by_unit = land.groupby(pieces["unit"], observed=True).sum().reindex(units.index, fill_value=0)
-    by_unit = by_unit.astype("int64").reset_index(drop=True)
+    by_unit = _by_unit(land, pieces, units).reset_index(drop=True)
     by_unit.insert(0, "unit", units.index.astype(str))
     by_unit.insert(1, "gone", np.where(by_unit["reduced_m2"] > 0, "some", _NONE))
     words_ = {"some": Text("land goes", "有减量"), _NONE: Text("none goes", "无减量")}
