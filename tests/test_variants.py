@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from worlds_allocation import pieces_of
 from zoning.allocation import allocate
 from zoning.allocation.model import QUANTUM, make_model
 from zoning.capacity import Limit, Lock
+from zoning.questions import variants as module
 from zoning.questions.prices import release
 from zoning.questions.variants import Variants, variants_of
 
@@ -69,7 +71,7 @@ def test_released_land_makes_the_model_of_its_table(seed):
     assert one.base.tolist() == allocate(pieces, limits).new_m2[one.model.codes].tolist()
 
 
-def test_what_is_gained_with_more_land_by_hand():
+def test_what_is_gained_with_more_land_by_hand(monkeypatch):
     """As in the prices: without R1 unit c turns key, and fills the quota of 50 with b's 10."""
     one = made()
     assert one.proved and one.worth == 37 * QUANTUM
@@ -80,10 +82,44 @@ def test_what_is_gained_with_more_land_by_hand():
         "a|t": -40, "b|t": -10, "c|t": 50}  # fmt: skip
     gain, moves = one.without(with_rows(one, PARTS[:1]))
     assert gain == 0.0 and moves.moved_m2 == 0 and moves.series().empty
-    # Of as much worth nothing is moved.
+    # Of as much worth nothing is moved, nor solved.
+    monkeypatch.setattr(module, "without_boundary", lambda *_: pytest.fail("solved"))
     alike = PARTS[:1].assign(suitability=0.5, piece="b|t")
     gain, moves = one.without(with_rows(one, alike))
     assert gain == 0.0 and moves.series().empty
+
+
+def test_land_of_several_parts_comes_to_its_pieces():
+    """With the city's cap of 60 alone c is built, and 30 of a: 51. The parts are worth more."""
+    one = made(limits=RULES[:1])
+    parts = pd.DataFrame({
+        "rule_code": ["R1", "R2", "R1"], "piece": ["a|t", "a|t", "b|t"], "released_m2": 5,
+        "suitability": [0.95, 0.94, 0.99],
+    })  # fmt: skip
+    gain, moves = one.without(with_rows(one, parts))
+    assert gain == pytest.approx(5 * (0.95 + 0.94 + 0.99) - 15 * 0.8)
+    assert moves.series().to_dict() == {"a|t": -5, "b|t": 5}
+
+
+def test_what_no_prices_prove_is_left_to_the_tables(monkeypatch):
+    one = made()
+    parts = with_rows(one, PARTS)
+    assert one.without(parts) is not None
+    solve = module.without_boundary
+
+    def other(**changes):
+        def solved(*given):
+            answer = solve(*given)
+            return SimpleNamespace(**{"method": answer.method, "new": answer.new,
+                                      "prices": answer.prices, **changes})  # fmt: skip
+
+        return solved
+
+    for found in (lambda *_: None, other(method="lp"), other(prices=None), other(prices={0: 9.0})):
+        monkeypatch.setattr(module, "without_boundary", found)
+        assert one.without(parts) is None
+    monkeypatch.setattr(module, "without_boundary", other())
+    assert one.without(parts) is not None
 
 
 def test_land_of_no_piece_and_zones_of_no_unit_need_the_tables():
@@ -126,6 +162,10 @@ def test_a_bound_above_the_worth_is_no_proof():
     free = base.limits.assign(price=0.0)
     assert not Variants(pieces, RULES, replace(base, limits=free)).proved
     assert variants_of(pieces, RULES, (), replace(base, limits=free), {}) is None
+    # A limit whose price nobody knows has none.
+    assert base.limits["price"].iloc[0] == 0
+    unknown = base.limits.assign(price=base.limits["price"].astype("Float64").replace(0.0, pd.NA))
+    assert Variants(pieces, RULES, replace(base, limits=unknown)).proved
 
 
 def test_only_plain_plans_have_variants():
