@@ -14,6 +14,7 @@ from zoning.errors import InputError
 from zoning.schemes import load_scheme
 from zoning.zones import classify_townships, load_method, method_names, method_of
 from zoning.zones.decide import compile_rules, decide, indicator_names
+from zoning.zones.flip import span_of
 from zoning.zones.overlay import lay_over
 from zoning.zones.parse import parse_method
 
@@ -376,3 +377,25 @@ def test_rules_are_told_by_the_method_and_their_name():
     said = decide(method, values)
     assert said.zone.tolist() == ["moderate", "key", ""]
     assert said.rule.tolist() == ["s", "r", "unknown:r"]
+
+
+def test_the_smallest_change_crosses_edges_however_large_they_are():
+    """Between two floats near 2e9 lies more than a step that is felt near 1."""
+    table = pd.DataFrame({"area_m2": 1, "x": [1e9, 3e9], "y": 1.5}, index=["s", "t"])
+    scale = {**TERM, "scale": "table", "at": [2e9], "scores": [0, 9]}
+    by_table = parse_method(changed(SAYS, A, dimension(term=[scale])))
+    by_rule = parse_method(changed(RULES, ("rule", 0, "when"), "x > 2000000000"))
+    for method in (by_table, by_rule):
+        out = classify_townships(table.assign(y=1e6), method)
+        assert out["flip_indicator"].tolist() == ["x", "x"]
+        assert out["flip_to"].tolist() == [2e9, 2e9]
+        assert out["flip_from"].tolist() == [1e9, 3e9]
+
+
+@pytest.mark.parametrize(("column", "values", "number", "span"), [
+    ("x_share", [3.0, 9.0], 5.0, 1.0), ("x", [3.0, 9.0, np.nan], 5.0, 6.0),
+    ("x", [3.0, 3.0], -5.0, 5.0), ("x", [np.nan], 15.0, 15.0), ("x", [], 0.0, 1.0),
+    ("x", [4.0], 0.0, 1.0),
+])  # fmt: skip
+def test_changes_are_shares_of_the_range_of_a_column(column, values, number, span):
+    assert span_of(column, np.array(values), number) == span

@@ -101,7 +101,7 @@ def flips(
     changed = {k: np.where(which == k, tries["probe"], v[rows]) for k, v in values.items()}
     after = decide(method, changed, table=table, rules=rules).zone
     tries = tries.assign(zone=after)[(after != decision.zone[rows]) & (after != "")]
-    best = tries.sort_values(["row", "size", "indicator", "to"], kind="stable")
+    best = tries.sort_values(["row", "size", "indicator", "to"])
     best = best.drop_duplicates("row").set_index("row").reindex(range(len(index)))
     out = pd.DataFrame(index=index)
     for name in ("indicator", "zone"):

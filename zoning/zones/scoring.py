@@ -154,7 +154,7 @@ def combine(how: str, s: Floats, left_out: npt.NDArray[np.bool_], weights: Float
     if how != "mean":
         extreme = np.fmax if how == "max" else np.fmin
         unknown = (np.isnan(s) & ~left_out).any(axis=0)
-        joined = extreme.reduce(s, axis=0)
+        joined = extreme.reduce(s)
         out: Floats = np.where(unknown, np.nan, joined)
         return np.broadcast_to(out, (*weights.shape[:-1], s.shape[1])).astype(np.float64)
     if len(s) == 1:  # no sum, so a value on a cut stays on it
