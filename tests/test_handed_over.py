@@ -210,7 +210,10 @@ def test_losses_of_units():
     for none in (found * 0.0, found.iloc[:0]):
         still = lost.contribution(UNITS, none)
         assert still.tables[0].frame["worst_share"].tolist() == [0.0, 0.0, 0.0]
-        assert "0.00% of the worst" in still.chapters[0].paragraphs[0].en
+        assert " is 0.00% of the worst" in still.chapters[0].paragraphs[0].en
+    # Losses below 1 are shares of the worst as others are.
+    small = lost.contribution(UNITS, found * 0.005).tables[0].frame["worst_share"]
+    assert small.tolist() == pytest.approx([0.25, 1.0, 0.0])
 
 
 def test_places_of_limits():

@@ -32,7 +32,7 @@ def contribution(units: pd.DataFrame, losses: pd.DataFrame) -> Contribution:
     table = losses.reindex(units.index).astype("Float64")
     frame = pd.DataFrame({"unit": units.index.astype(str)})
     for column in losses.columns:
-        frame[column] = table[column].to_numpy(np.float64, na_value=np.nan)
+        frame[column] = table[column].to_numpy(np.float64)
     worst = float(np.nanmax(frame["barred_upper"].to_numpy(), initial=0.0))
     barred = frame["barred_upper"].fillna(0.0)
     frame["worst_share"] = barred / worst if worst else barred

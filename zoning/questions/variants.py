@@ -120,7 +120,7 @@ class Variants:
             )
             for c, v in columns.items()
         }
-        worth = released["suitability"].astype("Float64").to_numpy(np.float64, na_value=np.nan)
+        worth = released["suitability"].astype("Float64").to_numpy(np.float64)
         worth = worth[part][order]
         free = np.insert(self.free, behind + 1, released["released_m2"].to_numpy()[part][order])
         known = np.insert(self.known, behind + 1, ~np.isnan(worth))
