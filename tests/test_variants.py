@@ -148,12 +148,12 @@ def test_prices_of_limits_stand_on_the_land_that_they_count():
     assert found.tolist() == [12, 12, 3]
     first = one._prices(one.columns, {2: 11}, 3)  # balance is the first of the zones
     assert first.tolist() == [0, 0, 11]
-    worth, price = np.array([9, 5, 4]), np.array([7, 7, 4])
+    worth, price = np.array([8, 5, 4]), np.array([7, 7, 4])
     least, room = np.array([1, 2, 3]), np.array([10, 20, 30])
     # Caps and floors at their prices, and what is worth more than it costs is built in full.
-    assert one._bound(worth, least, room, price, {0: 5, 3: -2}) == (
-        5 * 60 - 2 * 3 + 2 * 10 - 2 * 2 + 0)  # fmt: skip
-    assert one._bound(worth, least, room, price, {2: 8}) == 20 - 4
+    assert one._bound(worth, least, room, price, {0: 1, 3: -2}) == (
+        1 * 60 - 2 * 3 + 1 * 10 - 2 * 2 + 0)  # fmt: skip
+    assert one._bound(worth, least, room, price, {2: 8}) == 10 - 4
 
 
 def test_a_bound_above_the_worth_is_no_proof():

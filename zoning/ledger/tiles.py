@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -294,8 +293,9 @@ def _numbered(faces: Faces, name: str, number: Ints) -> list[tuple[int, ...]]:
     """Name the features over each face by their numbers in the whole layer."""
     face, feature = faces.covers[name]
     mine = number[feature].tolist()
-    cuts = np.searchsorted(face, np.arange(len(faces.geometry) + 1)).tolist()
-    return [tuple(mine[a:b]) for a, b in pairwise(cuts)]
+    every = np.arange(len(faces.geometry))
+    ends = (np.searchsorted(face, every, side).tolist() for side in ("left", "right"))
+    return [tuple(mine[a:b]) for a, b in zip(*ends, strict=True)]
 
 
 def areas_of(
