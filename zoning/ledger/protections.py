@@ -109,7 +109,7 @@ def _kinds(
         table["kept_m2"] = table["kind"].map(_kept(by_kind)).fillna(0).astype("int64")
     columns = [c for c in _SUMS if c in table]
     last = {c: int(protected[c].sum()) - int(table[c].sum()) for c in columns}
-    end = pd.DataFrame([{"kind": OVERLAP_ROW, **last}]).reindex(columns=table.columns)
+    end = pd.DataFrame([{"kind": OVERLAP_ROW, **last}])
     out = pd.concat([table.astype({"areas": "Int64"}), end], ignore_index=True)
     return out.astype({c: "Int64" for c in out.columns if c != "kind"})
 
