@@ -313,9 +313,16 @@ def test_a_sliver_alone_or_among_slivers_stays():
 
 
 def test_what_lacks_more_than_noise_is_no_whole_square(monkeypatch):
+    asked, rounded = [], closing.round_areas
+    monkeypatch.setattr(
+        closing, "round_areas", lambda *x, **k: (asked.append(k), rounded(*x, **k))[1]
+    )
     monkeypatch.setattr(closing, "_NOISE", 0.25)
     ledger = build(Layers(worlds.square(0, 0, 1.75, 1)), GRID)
     assert ledger.units["area_m2"].tolist() == [1_000_000, 750_000]
+    (how,) = asked
+    assert how["whole"].tolist() == [True, False]
+    assert (how["across"], how["cell_m2"]) == (3, 1_000_000)
 
 
 def test_an_atom_of_a_square_metre_is_one():
