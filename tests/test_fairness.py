@@ -241,6 +241,8 @@ def test_a_zone_that_is_everywhere_does_not_cluster_and_two_units_are_too_few(cl
 
     units = clustered.units
     assert rows(units.assign(zone="key")) == rows(units.drop(columns="zone")) == [["new_land"]]
+    one = units.assign(zone=["balance", *["key"] * (len(units) - 1)])
+    assert rows(one) == [["new_land", "key", "balance"]]
     assert len(rows(units.iloc[:3])) == 1 and rows(units.iloc[:2]) == []
     assert rows(units.drop(columns="new_m2")) == []
 

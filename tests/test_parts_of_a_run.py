@@ -144,6 +144,8 @@ def test_tables_of_phases_and_of_land_that_goes_add_up_by_zone_and_unit():
         "near": "#8c2d04", "mid": "#d95f0e", "far": "#fe9929", "none": "#eceae4"}  # fmt: skip
     assert [c.code for c in reduced.classes] == ["some", "none"]
     assert [c.columns for c in given.cards] == [tuple(columns), ("reducible_m2", "reduced_m2")]
+    assert given.chapters[0].tables == ("phase_zones", "reduced_zones")
+    assert given.chapters[0].maps == ("phase_map", "reduced_map")
     told = given.chapters[0].paragraphs
     assert "near 0.00 km²" in told[0].en and "Of 0.00 km²" in told[1].en
 
