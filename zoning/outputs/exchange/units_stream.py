@@ -74,7 +74,9 @@ def write_shares(found: Counted, codes: Sequence[str], grid: GridSpec, path: Pat
             "area_m2": pa.array(found.share_m2[some]),
         })  # fmt: skip
 
-    _write(path, (table(first) for first in range(0, max(len(found.unit), 1), GROUP)))
+    # No unit stands twice but at a border: a dictionary of them is made for nothing.
+    starts = range(0, max(len(found.unit), 1), GROUP)
+    _write(path, map(table, starts), use_dictionary=["county"])
 
 
 def _write(path: Path, groups: Iterable[Any], **how: Any) -> None:
