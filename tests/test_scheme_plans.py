@@ -13,6 +13,7 @@ import pytest
 
 from tests import keeping, worlds
 from zoning import api, planfile, schemes
+from zoning.base.coded import spelled
 from zoning.base.shipped import data_path
 from zoning.contribution import rules
 from zoning.errors import InputError
@@ -129,7 +130,7 @@ def test_forged_overlays_are_caught(pair):
     free = own.units.index[own.units["overlays"] == ""][0]
 
     def forged(at, **values):
-        units = own.units.copy()
+        units = spelled(own.units).copy()
         for column, value in values.items():
             units.loc[at, column] = value
         return failed(replace(own, units=units))
