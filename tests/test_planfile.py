@@ -17,7 +17,7 @@ from zoning.errors import InputError
 from zoning.inputs.china import Area
 from zoning.planfile import load, parse
 from zoning.planfile.layers import ParkLayer, PlanLayer
-from zoning.planfile.models import Config
+from zoning.planfile.models import Config, OutputsPart
 from zoning.planfile.part import Column
 from zoning.planfile.read import complete, json_schema
 from zoning.planfile.template import write_template
@@ -393,3 +393,10 @@ def test_what_stands_in_format_1_goes_before_the_defaults_of_its_time():
     said = complete({"cap": {"share": 0.2, "source": "p", "evidence": "S"}}, 1)["cap"]
     assert (said["source"], said["evidence"]) == ("p", "S")
     assert bare["cap"]["evidence"] != "own" and bare["cap"]["source"].startswith("镇江市")
+
+
+def test_a_run_leaves_the_project_and_the_map_and_nothing_else_unasked():
+    assert OutputsPart().model_dump() == {
+        "qgis": True, "map": True, "ladder": False, "patterns": False, "tables": False,
+        "report": False, "withhold": (),
+    }  # fmt: skip

@@ -217,6 +217,21 @@ def test_flip_is_true_and_nothing_nearer_on_the_same_indicator(table: pd.DataFra
                         assert zone_at(inverse, name=term.indicator) == row["zone"]
 
 
+@pytest.mark.parametrize(
+    ("scale", "values"),
+    [
+        (Scale("linear", low=10.0, high=50.0), [10.0, 20.0, 50.0]),
+        (Scale("log", low=1.0, high=16.0), [1.0, 2.0, 16.0]),
+        (Scale("points", at=(0.0, 5.0, 9.0), scores=(0.0, 25.0, 100.0)), [0.0, 5.0, 9.0]),
+        (Scale("points", at=(1.0, 3.0, 5.0), scores=(100.0, 25.0, 0.0)), [5.0, 3.0, 1.0]),
+    ],
+    ids=["linear", "log", "points", "falling"],
+)  # fmt: skip
+def test_the_value_with_a_score_is_known_at_both_ends_and_not_beyond(scale, values) -> None:
+    found = _inverse(scale, np.array([-0.1, 0.0, 25.0, 100.0, 100.1]))
+    assert found[1:4] == pytest.approx(values) and np.isnan(found[[0, 4]]).all()
+
+
 @settings(max_examples=5, deadline=None)
 @given(tables(), st.randoms())
 def test_row_order_does_not_matter(table: pd.DataFrame, random: object) -> None:

@@ -158,5 +158,5 @@ def construction(config: Config, acc: Account, pieces: pd.DataFrame) -> dict[str
         "rural_roads_are_construction": bool(
             config.inputs.landuse and config.inputs.landuse.rural_roads_are_construction
         ),
-        "existing_redline_m2": None if red.isna().any() else int(red.sum()),
+        "existing_redline_m2": None if red.hasnans else int(red.sum()),
     }
