@@ -354,6 +354,7 @@ def test_the_map_of_a_plan_may_be_made_anew_in_its_folder(small, tmp_path):
     assert problem["try"] == f"-o {tmp_path / 'page.html'}"
 
 
+@pytest.mark.slow
 def test_a_share_may_stand_in_per_cent(small):
     folder, _ = small
     said = [zoning("allocate", folder / "成果", *how, "--json").stdout
@@ -364,6 +365,7 @@ def test_a_share_may_stand_in_per_cent(small):
     assert problem["try"] == "a share, such as 0.2"
 
 
+@pytest.mark.slow
 def test_run_takes_the_folder_of_a_plan_file(small):
     folder, _ = small
     (problem,) = refused("run", folder / "成果")

@@ -481,6 +481,7 @@ def test_townships_and_counties_end_at_the_city(tmp_path):
     assert plan.townships["area_m2"].sum() == 17_500_000
 
 
+@pytest.mark.slow
 def test_what_contiguity_and_decisions_changed_is_explained_as_such(tmp_path):
     """No runner-up equals the zone, no margin beside a class that the method did not give."""
     import zoning as zn

@@ -50,6 +50,7 @@ def test_prices_of_caps_and_farmland_stand_side_by_side(plan):
     assert {t.name for t in part.themes} == {"cap_price_map", "own_price_map"}
 
 
+@pytest.mark.slow
 def test_a_floor_that_costs_has_a_price_below_zero_with_a_class_of_its_own(plan, tmp_path):
     by_town = plan.pieces.groupby("township")[["free_m2", "new_m2"]].sum()
     room = (by_town["free_m2"] - by_town["new_m2"]).sort_values()

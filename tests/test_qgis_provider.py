@@ -195,6 +195,7 @@ def test_a_tool_that_does_not_answer_leaves_the_stored_commands():
         tool.Tool(["no such program"]).run(["commands"])
 
 
+@pytest.mark.slow
 def test_a_run_tells_lines_progress_and_data_and_can_be_stopped(tmp_path):
     script = tmp_path / "tool.py"
     script.write_text(

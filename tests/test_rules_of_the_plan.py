@@ -158,6 +158,7 @@ def test_none_in_the_place_of_a_share_drops_the_rule_whatever_stands_beside_it(p
         planfile.parse({"cap": {"share": 0.3, part: {"key": {"share": "nothing"}}}})
 
 
+@pytest.mark.slow
 def test_another_survey_halves_the_weight_of_land_everywhere(tmp_path, usual):
     rules = """
 [cap]

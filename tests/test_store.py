@@ -568,6 +568,7 @@ def test_what_is_held_as_numbers_says_the_same(plan):
     assert coded.names(held["zone"]).tolist() == sorted(plan.scheme.codes)
 
 
+@pytest.mark.slow
 def test_a_plan_without_squares_prices_and_allocates_the_same(folder):
     bare, whole = (store.load(folder, squares=squares) for squares in (False, True))
     assert bare.units.geometry.isna().all() and not whole.units.geometry.isna().any()

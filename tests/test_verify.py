@@ -226,6 +226,7 @@ def test_a_zone_closed_by_what_it_is_has_one_name_in_prices_and_accounts(tmp_pat
     assert any("ecological balance" in n for n in names) and failed(verify(plan)) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "level", "told"),
     [
