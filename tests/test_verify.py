@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 import worlds
@@ -247,6 +248,27 @@ def test_inputs_with_other_rules_beside_them_are_told(plan, tmp_path, changed, l
     said = [c for c in found if c.check == "verify.rules" or "rules of the plan" in c.text.en]
     assert [(c.level, c.ok) for c in said] == [(level, level != "warning")]
     assert told in said[0].text.en and said[0].text.zh
+
+
+@pytest.mark.slow
+def test_a_shapefile_and_a_geodatabase_are_the_inputs_of_the_run(tmp_path):
+    """Either is several files; what a run wrote down of them is what is asked again."""
+    path = worlds.write(tmp_path, cap="")
+    text = path.read_text(encoding="utf-8")
+    for old, new, driver in (("乡镇.gpkg", "乡镇.shp", "ESRI Shapefile"),
+                             ("红线.gpkg", "红线.gdb", "OpenFileGDB")):  # fmt: skip
+        gpd.read_file(tmp_path / old).to_file(tmp_path / new, driver=driver)
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+    made = pipeline.run(planfile.load(path), tmp_path)
+    found = verify(made, inputs_in=tmp_path)
+    assert failed(found) == set()
+    assert len([c for c in found if c.check == "verify.input"]) == len(made.run["inputs"])
+    assert not [c for c in found if "measured again: the inputs are not" in c.text.en]
+    (tmp_path / "乡镇.cpg").write_text("GBK", encoding="ascii")
+    (said,) = (c for c in verify(made, inputs_in=tmp_path) if not c.ok and "SHA-256" in c.text.en)
+    assert said.text.en.startswith("乡镇.shp: SHA-256")
 
 
 def test_inputs_are_found_by_the_file_of_the_plan_whatever_its_name(plan, tmp_path):

@@ -79,7 +79,7 @@ def test_names_that_are_taken_are_the_few_that_are_meant() -> None:
         "questions": {"questions.place"}, "weights": {"weights.scaling"},
         "pipeline": {"pipeline", "pipeline.method", "pipeline.ready", "pipeline.neighbours",
                      "pipeline.ten_told", "pipeline.fairness", "pipeline.protected"},
-        "inputs": {"inputs.access", "inputs.environment"}, "zones": {"zones"},
+        "inputs": {"inputs.access", "inputs.environment", "inputs.source"}, "zones": {"zones"},
     }  # fmt: skip
     for path in sorted(VERIFY.glob("*.py")):
         for name in imported(path):

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from zoning.base.staged import sha256
 from zoning.errors import Text, ZoningError
+from zoning.inputs.source import sha256_of
 from zoning.plan import Plan
 from zoning.verify import lists
 from zoning.verify.compare import Findings, values
@@ -34,12 +34,12 @@ def audit(plan: Plan, given: Path, found: Findings) -> None:
     whole = True
     for source in plan.run.get("inputs", ()):
         path = _place(folder, str(source["path"]))
-        if not path.is_file():
+        if not path.exists():  # a geodatabase is a folder
             found.add("verify.input", False, Text(f"{path} is not there", f"缺少 {path}"),
                       str(source["path"]))  # fmt: skip
             whole = False
             continue
-        is_, told = sha256(path), source.get("sha256")
+        is_, told = sha256_of(path), source.get("sha256")
         whole = whole and is_ == told
         found.add("verify.input", is_ == told,
                   Text(f"{source['path']}: SHA-256 {is_[:16]}, run.json says {str(told)[:16]}",
