@@ -202,3 +202,22 @@ def test_two_workers_leave_the_same_bytes(three, tmp_path):
     two = api.batch(three, tmp_path / "two", workers=2)
     assert [d.state for d in one.done] == [d.state for d in two.done]
     assert digests(tmp_path / "one") == digests(tmp_path / "two")
+
+
+def test_a_geodatabase_is_a_file_of_the_batch(tmp_path):
+    """The folder of one is found from the shared rules, and what changes in it makes plans anew."""
+    from zoning.scale import batch
+
+    shared = tmp_path / "共用"
+    gdb = shared / "红线.gdb"
+    gdb.mkdir(parents=True)
+    (gdb / "a00000001.gdbtable").write_bytes(b"one")
+    (shared / "v1.0").mkdir()
+    rules = {"plan": {"name": "v1.0"}, "inputs": {"redlines": {"path": "红线.gdb"}}}
+    moved = batch._moved(rules, shared, tmp_path / "城")
+    assert moved["inputs"]["redlines"]["path"] == "../共用/红线.gdb"
+    assert moved["plan"]["name"] == "v1.0"  # a folder that is no data
+    before = batch.fingerprint(rules, shared)
+    assert batch.fingerprint(rules, shared) == before
+    (gdb / "a00000001.gdbtable").write_bytes(b"two")
+    assert batch.fingerprint(rules, shared) != before

@@ -23,6 +23,7 @@ ALLOWED = {
     ("place", "store"): "reads the folder",
     ("place", "questions"): "reads the rows of one place",
     ("inputs", "pipeline"): "--inputs measures the inputs again as a run does",
+    ("inputs", "inputs"): "which files an input is, and the hash of all of them",
     ("lists", "inputs"): "--inputs reads lists again; words of their columns",
     ("parks", "pipeline"): "finds the layer of protections in the plan",
     ("beyond", "pipeline"): "name of a contribution",

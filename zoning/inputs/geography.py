@@ -22,7 +22,7 @@ from zoning.base.still import still
 from zoning.errors import Text
 from zoning.inputs.crs import to_degrees
 from zoning.inputs.roads import road_classes
-from zoning.inputs.source import sha256_of
+from zoning.inputs.source import is_data, sha256_of
 from zoning.measure.windows import patches
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _same(folder: Path, entry: Mapping[str, Any]) -> Path | None:
     """Give the file of an input under a folder if it is the very one."""
     path = folder / str(entry["path"])
     try:
-        return path if path.is_file() and sha256_of(path) == entry["sha256"] else None
+        return path if is_data(path) and sha256_of(path) == entry["sha256"] else None
     except OSError:
         return None
 

@@ -150,6 +150,11 @@ def missing_file(path: Path, role: str) -> Problem:
     )
 
 
+def is_data(path: Path) -> bool:
+    """Whether data stand there: a file, or the folder of a geodatabase."""
+    return path.is_file() or (path.suffix.lower() == ".gdb" and path.is_dir())
+
+
 def sha256_of(path: Path) -> str:
     """Hash a file; a shapefile with its sidecars and a folder (.gdb) with its files, by name.
 

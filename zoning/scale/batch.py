@@ -27,6 +27,7 @@ from typing import Any
 from zoning.base import strict
 from zoning.base.staged import recover, sha256
 from zoning.errors import InputError, Problem, Text, ZoningError, raise_all
+from zoning.inputs.source import is_data, sha256_of
 from zoning.ledger.tiles import MapBlocks
 from zoning.pipeline.summary import software
 
@@ -146,7 +147,7 @@ def _moved(value: Any, here: Path, there: Path) -> Any:
         return {k: _moved(v, here, there) for k, v in value.items()}
     if isinstance(value, list):
         return [_moved(v, here, there) for v in value]
-    if isinstance(value, str) and Path(value).suffix and (here / value).is_file():
+    if isinstance(value, str) and Path(value).suffix and is_data(here / value):
         try:
             return Path(os.path.relpath(here / value, there)).as_posix()
         except ValueError:  # another drive
@@ -225,8 +226,8 @@ def fingerprint(rules: Mapping[str, Any], base: Path) -> str:
     for file in sorted(set(_files(rules, base))):
         # The parts of a shapefile have one name.
         for part in sorted(file.parent.glob(f"{_escaped(file.stem)}.*")):
-            if part.is_file():
-                digest.update(f"{part.name}:{sha256(part)}".encode())
+            if is_data(part):
+                digest.update(f"{part.name}:{sha256_of(part)}".encode())
     return digest.hexdigest()
 
 
@@ -240,7 +241,7 @@ def _files(value: Any, base: Path) -> Iterator[Path]:
     if isinstance(value, list):
         for part in value:
             yield from _files(part, base)
-    elif isinstance(value, str) and Path(value).suffix and (base / value).is_file():
+    elif isinstance(value, str) and Path(value).suffix and is_data(base / value):
         yield base / value
 
 

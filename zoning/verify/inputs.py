@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from zoning.errors import Text, ZoningError
-from zoning.inputs.source import sha256_of
+from zoning.inputs.source import is_data, sha256_of
 from zoning.plan import Plan
 from zoning.verify import lists
 from zoning.verify.compare import Findings, values
@@ -34,7 +34,7 @@ def audit(plan: Plan, given: Path, found: Findings) -> None:
     whole = True
     for source in plan.run.get("inputs", ()):
         path = _place(folder, str(source["path"]))
-        if not path.exists():  # a geodatabase is a folder
+        if not is_data(path):
             found.add("verify.input", False, Text(f"{path} is not there", f"缺少 {path}"),
                       str(source["path"]))  # fmt: skip
             whole = False
