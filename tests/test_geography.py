@@ -19,7 +19,7 @@ from shapely import LineString
 
 import zoning as zn
 from zoning.errors import Text
-from zoning.inputs.geography import FLAT, geography, shades
+from zoning.inputs.geography import FLAT, _same, geography, shades
 from zoning.outputs import webmap
 from zoning.outputs.webmap.geography import pack
 
@@ -168,3 +168,16 @@ def test_geography_of_the_reference_case_is_small(reference_plan):
     assert len(packed) < 150_000
     with_, without = webmap.html(plan, under=found), webmap.html(plan)
     assert len(with_.encode()) - len(without.encode()) < 150_000
+
+
+def test_a_geodatabase_is_found_again_by_the_hash_of_all_its_files(tmp_path):
+    from zoning.inputs.source import sha256_of
+
+    gdb = tmp_path / "水系.gdb"
+    gdb.mkdir()
+    (gdb / "a00000001.gdbtable").write_bytes(b"one")
+    entry = {"path": gdb.name, "sha256": sha256_of(gdb)}
+    assert _same(tmp_path, entry) == gdb
+    (gdb / "a00000001.gdbtable").write_bytes(b"two")
+    assert _same(tmp_path, entry) is None
+    assert _same(tmp_path, {**entry, "path": "nowhere.gdb"}) is None

@@ -41,7 +41,7 @@ def broken(plan: Plan) -> list[Problem]:
 
 
 def hold(plan: Plan) -> Plan:
-    """Give the plan back if every contract holds.
+    """Give the plan back, its keys held as numbers, if every contract holds.
 
     Raises
     ------

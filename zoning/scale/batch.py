@@ -227,7 +227,8 @@ def fingerprint(rules: Mapping[str, Any], base: Path) -> str:
         # The parts of a shapefile have one name.
         for part in sorted(file.parent.glob(f"{_escaped(file.stem)}.*")):
             if is_data(part):
-                digest.update(f"{part.name}:{sha256_of(part)}".encode())
+                of = sha256 if part.is_file() else sha256_of  # of a shapefile each part is here
+                digest.update(f"{part.name}:{of(part)}".encode())
     return digest.hexdigest()
 
 

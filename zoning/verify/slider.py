@@ -52,18 +52,8 @@ def _wrong(plan: Plan, packed: Mapping[str, Any], land: Land) -> Iterator[Text]:
     order, pieces = units_in_order(plan), plan.pieces
     if pieces is None:
         return
-    free = (
-        pieces.groupby("unit", observed=True)["free_m2"]
-        .sum()
-        .reindex(order)
-        .to_numpy(dtype=np.int64)
-    )
-    new = (
-        pieces.groupby("unit", observed=True)["new_m2"]
-        .sum()
-        .reindex(order)
-        .to_numpy(dtype=np.int64)
-    )
+    sums = pieces.groupby("unit", observed=True)[["free_m2", "new_m2"]].sum().reindex(order)
+    free, new = (sums[c].to_numpy(np.int64) for c in ("free_m2", "new_m2"))
     if (land[packed["own"]] != new).any():
         yield Text("the plan's own step is not the plan", "方案所在档与方案不一致")
     c = plan.run["construction"]
