@@ -13,6 +13,8 @@ M2_PER_KM2 = 1_000_000
 MU_PER_HA = 15
 
 Ints = npt.NDArray[np.int64]
+#: Positions and lattice numbers of millions of units; as wide as areas they took twice the memory.
+Small = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 
 

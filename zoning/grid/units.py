@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from zoning.base.areas import Floats, Ints, round_to_total
+from zoning.base.areas import Floats, Ints, Small, round_to_total
 from zoning.grid.lattice import GridSpec
 from zoning.measure.coverage import polygon_shares
 
@@ -47,10 +47,13 @@ def make_units(city: Any, grid: GridSpec) -> gpd.GeoDataFrame:
     return unit_frame(shares.col, shares.row, area, grid)
 
 
-def unit_frame(cols: Ints, rows: Ints, area_m2: Ints, grid: GridSpec) -> gpd.GeoDataFrame:
+def unit_frame(
+    cols: Ints | Small, rows: Ints | Small, area_m2: Ints, grid: GridSpec
+) -> gpd.GeoDataFrame:
     """Build the frame of units from lattice numbers and areas, sorted by code."""
     import geopandas as gpd
 
+    cols, rows = np.asarray(cols, np.int64), np.asarray(rows, np.int64)
     order = grid.order(cols, rows)
     cols, rows = cols[order], rows[order]
     codes = pd.Index(grid.codes(cols.tolist(), rows.tolist()), name="unit")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from zoning.base.areas import Floats, Ints
+from zoning.base.areas import Floats, Ints, Small
 from zoning.grid.lattice import GridSpec
 from zoning.ledger.atoms import ACROSS
 from zoning.ledger.rounding import round_areas
@@ -32,11 +32,13 @@ class Counted:
 
     Parameters
     ----------
-    col, row, area_m2 : int64 arrays
-        One entry for each unit; an area is above 0.
-    unit : int64 array
+    col, row : int32 arrays
+        One entry for each unit.
+    area_m2 : int64 array
+        Above 0.
+    unit : int32 array
         Of each share: position of its unit, ascending.
-    place : int64 array
+    place : int32 array
         Position of the place; :data:`NOWHERE`, :data:`SEVERAL`. Ascending within a unit.
     share_m2 : int64 array
         Adds up to the area of the unit.
@@ -44,11 +46,11 @@ class Counted:
         Of each place what it shares with other places; it stands under :data:`SEVERAL`.
     """
 
-    col: Ints
-    row: Ints
+    col: Small
+    row: Small
     area_m2: Ints
-    unit: Ints
-    place: Ints
+    unit: Small
+    place: Small
     share_m2: Ints
     several_m2: Floats
 
@@ -172,20 +174,16 @@ def _together(
     rows = np.concatenate([whole[0], row[start].astype(np.int32)])
     cols = np.concatenate([whole[1], col[start].astype(np.int32)])
     order = grid.order(cols, rows)
-    size = np.ones(len(rows), np.int32)
-    size[whole.shape[1] :] = np.diff(start, append=len(row))
-    sums = np.full(len(rows), grid.cell_m**2)
-    sums[whole.shape[1] :] = np.add.reduceat(area, start)
-    first = np.cumsum(size) - size  # of the shares, before they are put in order
-    count = size[order]
-    unit = np.repeat(np.arange(len(order)), count)
-    ends = np.cumsum(count)
-    take = np.repeat(first[order] - (ends - count), count)
-    take += np.arange(len(take))
-    places = np.concatenate([whole[2], place.astype(np.int32)])[take]
-    shares = np.full(len(places), grid.cell_m**2)
-    shares[take >= whole.shape[1]] = area[take[take >= whole.shape[1]] - whole.shape[1]]
-    return Counted(
-        cols[order].astype(np.int64), rows[order].astype(np.int64), sums[order], unit,
-        places.astype(np.int64), shares, several,
-    )  # fmt: skip
+    # Of the others the parts are in the order of their codes already.
+    other = order >= whole.shape[1]
+    count = np.ones(len(order), np.int32)
+    count[other] = np.diff(start, append=len(row))
+    sums = np.full(len(order), grid.cell_m**2)
+    sums[other] = np.add.reduceat(area, start)
+    part = np.repeat(other, count)
+    places = np.empty(len(part), np.int32)
+    places[part], places[~part] = place, whole[2][order[~other]]
+    shares = np.full(len(part), grid.cell_m**2)
+    shares[part] = area
+    unit = np.repeat(np.arange(len(order), dtype=np.int32), count)
+    return Counted(cols[order], rows[order], sums, unit, places, shares, several)

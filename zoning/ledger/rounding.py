@@ -310,6 +310,12 @@ def _flow(
     arcs: list[tuple[Ints, Ints, Ints, Ints]] = []  # from, to, least, most
     ends = []  # the nodes of the finest level of either family
     own = [_bounds(size, close) for size, _ in _tree(rest, near)]
+    least, most = _bounds(rest, close)
+    for level, (low, high) in zip([*near, *far], [*own, *bounds], strict=True):
+        # What a set must carry at least is too much already, or at most too little: seen at a
+        # look, where the flow needs a second of a country's parts to say so.
+        if (_add(least, level) > high).any() or (_add(most, level) < low).any():
+            return None
     for levels, limits in ((near, own), (far, bounds)):
         above = np.array([source])
         for (_, parent), (low, high) in zip(_tree(rest, levels), limits, strict=True):
@@ -319,7 +325,6 @@ def _flow(
             arcs.append((*way, low, high))
             above, start = here, start + parent.size
         ends.append(above[levels[-1]])
-    least, most = _bounds(rest, close)
     arcs.append((ends[0], ends[1], least, most))
     a, b, low, high = (np.concatenate(column) for column in zip(*arcs, strict=True))
     # A lower bound is a flow that must come from one end and go to the other.
