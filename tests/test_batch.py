@@ -221,3 +221,25 @@ def test_a_geodatabase_is_a_file_of_the_batch(tmp_path):
     assert batch.fingerprint(rules, shared) == before
     (gdb / "a00000001.gdbtable").write_bytes(b"two")
     assert batch.fingerprint(rules, shared) != before
+
+
+def test_what_a_raster_stands_for_is_of_the_batch(tmp_path):
+    """A tile of a VRT, the mask and the world file beside a raster: a change makes plans anew."""
+    from zoning.scale import batch
+
+    tile = tmp_path / "瓦片 1" / "a & b.tif"
+    tile.parent.mkdir()
+    tile.write_bytes(b"one")
+    inner = tmp_path / "inner.vrt"
+    inner.write_text("<VRTDataset><SourceFilename relativeToVRT='1'>瓦片 1/a &amp; b.tif"
+                     "</SourceFilename></VRTDataset>", encoding="utf-8")  # fmt: skip
+    (tmp_path / "用地.vrt").write_text(
+        "<VRTDataset><SourceFilename>inner.vrt</SourceFilename></VRTDataset>", encoding="utf-8"
+    )
+    (tmp_path / "高程.tif").write_bytes(b"heights")
+    rules = {"inputs": {"landuse": {"path": "用地.vrt"}, "dem": {"path": "高程.tif"}}}
+    seen = [batch.fingerprint(rules, tmp_path)]
+    for name in ("瓦片 1/a & b.tif", "高程.tif.msk", "高程.tfw"):
+        (tmp_path / name).write_bytes(b"two")
+        seen.append(batch.fingerprint(rules, tmp_path))
+    assert len(set(seen)) == 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import worlds
@@ -269,6 +270,36 @@ def test_a_shapefile_and_a_geodatabase_are_the_inputs_of_the_run(tmp_path):
     (tmp_path / "乡镇.cpg").write_text("GBK", encoding="ascii")
     (said,) = (c for c in verify(made, inputs_in=tmp_path) if not c.ok and "SHA-256" in c.text.en)
     assert said.text.en.startswith("乡镇.shp: SHA-256")
+
+
+@pytest.mark.slow
+def test_the_tiles_of_a_vrt_and_a_mask_beside_a_raster_are_inputs(tmp_path):
+    """What is read through another file is told when it changes, though no area does."""
+    import rasterio
+    from rasterio.shutil import copy
+
+    path = worlds.write(tmp_path, cap="")
+    tile = (tmp_path / "用地.tif").rename(tmp_path / "瓦片.tif")
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False),
+        rasterio.open(tile, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as file,
+    ):
+        file.nodata = None
+        file.write_mask(np.full(file.shape, 255, "uint8"))
+    mask = tmp_path / "瓦片.tif.msk"
+    assert mask.is_file()
+    with rasterio.open(tile) as file:
+        copy(file, tmp_path / "用地.vrt", driver="VRT")
+    text = path.read_text(encoding="utf-8").replace("用地.tif", "用地.vrt")
+    path.write_text(text, encoding="utf-8")
+    made = pipeline.run(planfile.load(path), tmp_path)
+    assert failed(verify(made, inputs_in=tmp_path)) == set()
+    for part in (tile, mask):
+        before = part.read_bytes()
+        part.write_bytes(before + b"0")
+        (said,) = (c for c in verify(made, inputs_in=tmp_path) if not c.ok)
+        assert said.text.en.startswith("用地.vrt: SHA-256")
+        part.write_bytes(before)
 
 
 def test_inputs_are_found_by_the_file_of_the_plan_whatever_its_name(plan, tmp_path):

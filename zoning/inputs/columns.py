@@ -98,7 +98,7 @@ def _entries() -> tuple[dict[str, Any], ...]:
 
 def _fits(head: str, word: str, entry: Mapping[str, Any]) -> Offer | None:
     bare = unicodedata.normalize("NFKC", head).strip().lower()
-    if bare == word:
+    if bare == word or is_cut(bare, word):
         return Offer(head, entry["name"])
     match = _UNIT.match(bare)
     if match is None:
@@ -108,6 +108,69 @@ def _fits(head: str, word: str, entry: Mapping[str, Any]) -> Offer | None:
     if name.strip() != word or factor is None:
         return None
     return Offer(head, entry["name"], float(factor))
+
+
+#: A shapefile keeps so many bytes of the name of a field.
+_NAME_BYTES = 10
+
+
+def is_cut(head: str, name: str) -> bool:
+    """Whether a head is what a shapefile keeps of a longer name, in GBK or UTF-8.
+
+    Examples
+    --------
+    >>> is_cut("published_", "published_m2"), is_cut("地区生产总", "地区生产总值")
+    (True, True)
+    >>> is_cut("publish", "published_m2"), is_cut("name", "name")
+    (False, False)
+    """
+    if head == name or not name.startswith(head):
+        return False
+    return any(
+        name.encode(code)[:_NAME_BYTES].decode(code, "ignore") == head for code in ("gbk", "utf-8")
+    )
+
+
+def cut_heads(
+    heads: Iterable[object], wanted: Mapping[str, Iterable[str]], where: str, table: str
+) -> list[Finding]:
+    """Offer the heads that a shapefile cut: what they hold would be left out unsaid.
+
+    Parameters
+    ----------
+    heads : iterable of str
+        Of the file, without those that are read.
+    wanted : mapping of str to iterable of str
+        Our names of columns that the file seems to lack, and what files call them.
+    where, table : str
+        File and table of plan.toml, in messages.
+
+    Examples
+    --------
+    >>> cut_heads(["published_"], {"published_m2": ("published_m2",)}, "r.shp",
+    ...           "[inputs.protections.columns]")[0].remedy.en
+    '[inputs.protections.columns] published_m2 = "published_"'
+    """
+    given = [str(h) for h in heads]
+    offers = [
+        Offer(head, name)
+        for name, usual in wanted.items()
+        for head in given if any(is_cut(head, word) for word in usual)
+    ]  # fmt: skip
+    return _not_read(offers, where, table)
+
+
+def _not_read(offers: list[Offer], where: str, table: str) -> list[Finding]:
+    if not offers:
+        return []
+    lines = "; ".join(o.line for o in offers)
+    listed = ", ".join(f"{o.head} -> {o.name}" for o in offers)
+    return [Finding(
+        Text(f"heads that look like columns of the plan are not read: {listed}",
+             f"以下表头疑似方案所需字段，目前未读取：{listed}"),
+        where, code="head-offered", level="warning",
+        remedy=Text(f"{table} {lines}", f"{table} {lines}"),
+    )]  # fmt: skip
 
 
 def rename(
@@ -203,17 +266,7 @@ def offered(
     """
     known, given = set(have), [str(h) for h in heads]
     names = [e["name"] for e in _entries() if e["name"] not in known]
-    out = []
-    offers = recognise(given, names)
-    if offers:
-        lines = "; ".join(o.line for o in offers)
-        listed = ", ".join(f"{o.head} -> {o.name}" for o in offers)
-        out.append(Finding(
-            Text(f"heads that look like columns of the plan are not read: {listed}",
-                 f"以下表头疑似方案所需字段，目前未读取：{listed}"),
-            where, code="head-offered", level="warning",
-            remedy=Text(f"{table} {lines}", f"{table} {lines}"),
-        ))  # fmt: skip
+    out = _not_read(recognise(given, names), where, table)
     ours = [h for h in given if said and h in {e["name"] for e in _entries()}]
     if ours:
         out.append(Finding(

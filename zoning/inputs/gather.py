@@ -5,7 +5,7 @@ Every input but the boundary may be absent. A file with problems does not hide t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -137,10 +137,14 @@ def gather(config: Config, folder: Path) -> Intake:
         _tile(config, desk, townships, city)
     classes, landuse = _landuse(config, desk, grid, city, shifted="boundary" in shifted)
     ground = desk.attempt(lambda: read_ground(config.inputs, folder, grid.crs)) or Ground()
+    if landuse is not None:
+        ground = replace(ground, landuse=landuse.plain())
     desk.tell(uncovered(ground, desk.outline, folder))
     if desk.problems:
         raise InputError(desk.problems, desk.findings)
     desk.sources.extend(ground.sources)
+    desk.findings.extend(f for source in ground.sources for f in source.findings)
+    desk.findings.extend(ground.findings)
     for frame in (townships, redlines, protected, others):
         if frame is not None:
             frame.attrs.clear()  # numbers of rows in the files: nothing of a plan
@@ -309,6 +313,7 @@ def _protections(
             continue
         frame, problems = protections.tidy(raw, part)
         desk.problems.extend(problems)
+        desk.findings.extend(protections.cut(raw, part))
         if part.kind == "redline":
             # Without its columns or levels there is nothing to check: one cause, one finding.
             if not {p.code for p in problems} & {"missing-column", "protection-level"}:

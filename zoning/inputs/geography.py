@@ -18,12 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.base.shipped import load_toml
-from zoning.base.still import still
 from zoning.errors import Text
 from zoning.inputs.crs import to_degrees
 from zoning.inputs.roads import road_classes
 from zoning.inputs.source import is_data, sha256_of
 from zoning.measure.windows import patches
+from zoning.planfile.layers import RoadLayer
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -156,18 +156,23 @@ def _water(plan: Plan, path: Path, _: Mapping[str, Any]) -> list[Any]:
     """Turn the water of the land use into polygons, without what a screen cannot show."""
     import rasterio
     import shapely
+    from pyproj import CRS
     from rasterio import features
     from rasterio.enums import Resampling
 
     wet = [c["value"] for c in plan.run.get("landuse_classes", ()) if c.get("water")]
     if not wet:
         return []
+    part = plan.config.inputs.landuse
+    band = 1 if part is None else part.band
     with rasterio.open(path) as file:
         scale = max(1.0, max(file.width, file.height) / WATER_PIXELS)
         rows, columns = round(file.height / scale), round(file.width / scale)
-        picture = file.read(1, out_shape=(rows, columns), resampling=Resampling.nearest)
+        picture = file.read(band, out_shape=(rows, columns), resampling=Resampling.nearest,
+                            masked=True).filled(0)  # fmt: skip
         place = file.transform * file.transform.scale(file.width / columns, file.height / rows)
-        crs = file.crs
+        stated = None if part is None else part.crs
+        crs: Any = file.crs if stated is None else CRS.from_user_input(stated)
     wet_here = _large(np.isin(picture, wet), place, crs)
     parts = features.shapes(wet_here.astype(np.uint8), mask=wet_here, transform=place)
     # Most ponds are smaller than their box allows: they need not become shapes first.
@@ -210,11 +215,12 @@ def _box_of(ring: Sequence[tuple[float, float]]) -> float:
 
 def _roads(plan: Plan, path: Path, entry: Mapping[str, Any]) -> list[tuple[Any, int]]:
     """Take the main roads, merged and simplified until they are few enough points."""
-    import geopandas as gpd
     import shapely
 
-    frame = gpd.read_file(still(path), layer=entry.get("layer"))
-    frame = frame.set_geometry(_in_crs(frame.geometry.array, frame.crs, plan), crs=plan.units.crs)
+    from zoning.inputs.ground import read_layer
+
+    part = plan.config.inputs.roads or RoadLayer(path=str(path), layer=entry.get("layer"))
+    frame, _ = read_layer(path, part, "roads", plan.units.crs)
     frame["rank"] = _ranks(frame, plan)
     frame = frame[frame["rank"].notna() & frame.geometry.intersects(plan.city.union_all())]
     tolerance = plan.grid.cell_m * SIMPLER / 2

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoning.base.still import still
-from zoning.errors import Finding, InputError, Problem, Text
-from zoning.inputs.neighbours import read_neighbours
+from zoning.errors import Finding, InputError, Problem, Text, raise_all
+from zoning.inputs.neighbours import cut_numbers, read_neighbours
 from zoning.inputs.roads import named_roads
 from zoning.inputs.source import Source, existing, missing_file, sha256_of
+from zoning.inputs.vector import bring, choose_layer, read_raw
 from zoning.planfile.layers import RoadLayer
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class Ground:
     own : dict of Path
         The planner's own TOML files: presets by purpose, and rules of ``integration``.
     sources : tuple of Source
+    findings : tuple of Finding
+        What was noticed beside what stands in ``sources``.
     """
 
     dem: Path | None = None
@@ -61,6 +63,7 @@ class Ground:
     landuse: Path | None = None
     own: dict[str, Path] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def read_ground(inputs: InputsPart, folder: Path, crs: Any) -> Ground:
@@ -96,7 +99,7 @@ def read_ground(inputs: InputsPart, folder: Path, crs: Any) -> Ground:
         if part is None:
             return None
         try:
-            frame, source = _vector(folder / part.path, part, role, crs, kinds)
+            frame, source = read_layer(folder / part.path, part, role, crs, kinds)
             if isinstance(part, RoadLayer):
                 frame = named_roads(frame, part)
         except InputError as error:
@@ -116,7 +119,9 @@ def read_ground(inputs: InputsPart, folder: Path, crs: Any) -> Ground:
     roads = lines("roads", inputs.roads, ("LineString", "MultiLineString"))
     centres = lines("centres", inputs.centres, ())
     beyond = lines("neighbours", inputs.neighbours, ("Polygon", "MultiPolygon"))
+    told: list[Finding] = []
     if beyond is not None and inputs.neighbours is not None:
+        told += cut_numbers(beyond, inputs.neighbours)
         beyond, lacking = read_neighbours(beyond, inputs.neighbours)
         problems += lacking
     own, read, lacking = _own_files(inputs, folder)
@@ -129,6 +134,7 @@ def read_ground(inputs: InputsPart, folder: Path, crs: Any) -> Ground:
         dem, roads, centres, beyond, {k: v for k, v in rasters.items() if v is not None},
         {k: v for k, v in layers.items() if v is not None},
         None if inputs.landuse is None else folder / inputs.landuse.path, own, tuple(sources),
+        tuple(told),
     )  # fmt: skip
 
 
@@ -293,41 +299,49 @@ def _upright(left: float, bottom: float, right: float, top: float) -> tuple[floa
     return min(left, right), min(bottom, top), max(left, right), max(bottom, top)
 
 
-def _vector(
-    path: Path, part: Layer, role: str, crs: Any, kinds: tuple[str, ...]
+def read_layer(
+    path: Path, part: Layer, role: str, crs: Any, kinds: tuple[str, ...] = ()
 ) -> tuple[gpd.GeoDataFrame, Source]:
-    """Read lines or points and bring them to the grid."""
-    import geopandas as gpd
-    import pyogrio
+    """Read lines, points or polygons in any form that is read, and bring them to the grid.
 
+    Parameters
+    ----------
+    path : Path
+    part : Layer
+        What plan.toml says of it: layer, encoding, CRS, datum.
+    role : str
+        What it is for, in messages.
+    crs : CRS
+        Of the grid.
+    kinds : tuple of str
+        Forms that its shapes may have; left out, any.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, has no shapes or others than asked for, or lies nowhere.
+    """
     existing(path, role)
-    try:
-        frame = gpd.read_file(still(path), layer=part.layer, encoding=part.encoding)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        raise InputError.one(
-            f"cannot be read ({error})", "无法读取", where=part.path, code="unreadable"
-        ) from error
-    if not isinstance(frame, gpd.GeoDataFrame):
+    layer, _ = choose_layer(path, part.layer, role)
+    frame, findings = read_raw(path, layer, part.encoding)
+    if frame.geometry.isna().all():
         raise InputError.one(
             "is a table without shapes", "是没有几何的表", where=part.path, code="no-shapes",
             remedy=("give a layer of points, lines or polygons", "请给出点、线或面图层"),
         )  # fmt: skip
-    if part.crs is not None:
-        frame = frame.set_crs(part.crs, allow_override=True)
-    if frame.crs is None:
-        raise InputError.one(
-            "has no CRS", "没有坐标系", where=part.path, code="no-crs",
-            remedy=(f'write crs = "EPSG:4490" in [inputs.{role}]',
-                    f'请在 [inputs.{role}] 写 crs = "EPSG:4490"'),
-        )  # fmt: skip
-    own = frame.crs
-    frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty].to_crs(crs)
+    if frame.geometry.name != "geometry":
+        frame = frame.rename_geometry("geometry")
+    frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
     if frame.empty or (kinds and not frame.geom_type.isin(kinds).all()):
         raise InputError.one(
             f"needs {_KINDS[kinds[:1]].en}", f"需要{_KINDS[kinds[:1]].zh}要素", where=part.path,
             code="geometry",
         )  # fmt: skip
-    code = own.to_epsg()
-    source = Source(role, Path(part.path).as_posix(), part.layer, sha256_of(path), len(frame),
-                    f"EPSG:{code}" if code else own.to_wkt())  # fmt: skip
+    frame, declared, problems, remarks = bring(
+        frame, part.crs, crs, part.path, metres=True, sound=True, datum=part.datum
+    )
+    raise_all(problems)
+    told = (*findings, *remarks)
+    source = Source(role, Path(part.path).as_posix(), layer, sha256_of(path), len(frame), declared,
+                    told)  # fmt: skip
     return frame.reset_index(drop=True), source

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from zoning.errors import Problem, Text
-from zoning.inputs.columns import not_there
+from zoning.errors import Finding, Problem, Text
+from zoning.inputs.columns import cut_heads, not_there
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from zoning.planfile.neighbours import NeighbourLayer
 
 NUMBERS = ("population", "gdp_10k_yuan", "built_m2")
+
+
+def cut_numbers(frame: gpd.GeoDataFrame, part: NeighbourLayer) -> list[Finding]:
+    """Offer the numbers whose names a shapefile cut."""
+    heads = {name: str(part.head(name)) for name in NUMBERS}
+    lacking = {name: (head,) for name, head in heads.items() if head not in frame}
+    return cut_heads(frame.columns, lacking, part.path, "[inputs.neighbours.columns]")
 
 
 def read_neighbours(

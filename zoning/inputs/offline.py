@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from xml.sax.saxutils import unescape
 
 from zoning.errors import InputError, Problem, Text
 
@@ -55,6 +56,33 @@ def refuse_network(path: Path, _depth: int = 0) -> None:
             remedy=Text("download the data, and name the file on this machine: no request is made",
                         "请先下载数据，再指定本机文件；本软件不发出网络请求"),
         ))  # fmt: skip
-    for name in dict.fromkeys(_NEAR.findall(text)):
-        there = Path(name.decode("utf-8", "replace"))
-        refuse_network(there if there.is_absolute() else path.parent / there, _depth + 1)
+    for there in _named(text, path):
+        refuse_network(there, _depth + 1)
+
+
+def described(path: Path, _depth: int = 0) -> list[Path]:
+    """Give the files that a description of sources (VRT) stands for, itself first.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path, tile = pathlib.Path(folder, "a.vrt"), pathlib.Path(folder, "a.tif")
+    ...     _ = tile.write_bytes(b"")
+    ...     _ = path.write_text("<VRTDataset><SourceFilename>a.tif</SourceFilename>")
+    ...     [file.name for file in described(path)]
+    ['a.vrt', 'a.tif']
+    """
+    found = [path]
+    if path.suffix.lower() == ".vrt" and path.is_file() and _depth <= _DEEP:
+        with path.open("rb") as stream:
+            text = stream.read(_MOST)
+        for there in _named(text, path):
+            found += described(there, _depth + 1) if there.is_file() else []
+    return list(dict.fromkeys(found))
+
+
+def _named(text: bytes, path: Path) -> list[Path]:
+    """Give the files that a description names, seen from its folder."""
+    names = (unescape(n.decode("utf-8", "replace")) for n in dict.fromkeys(_NEAR.findall(text)))
+    return [path.parent / name for name in names]

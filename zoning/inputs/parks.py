@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.inputs.columns import cut_heads
 from zoning.inputs.vector import read_polygons
 from zoning.planfile.layers import ParkLayer
 
@@ -73,6 +75,10 @@ def read_parks(
         columns=mapped, unique=("code",), role="parks", to_crs=crs, repair=part.repair,
         datum=part.datum, metres=metres,
     )  # fmt: skip
+    lacking = {n: (n, *_USUAL.get(n, ())) for n in COLUMNS
+               if not {n, *_USUAL.get(n, ())} & set(frame.columns)}  # fmt: skip
+    told = cut_heads(frame.columns, lacking, part.path, "[inputs.parks.columns]")
+    source = replace(source, findings=(*source.findings, *told))
     for name in COLUMNS:
         if name not in frame:
             usual = next((u for u in _USUAL.get(name, ()) if u in frame), None)

@@ -6,9 +6,11 @@ of the ledger take their windows one by one.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.errors import Finding, InputError, Text
+from zoning.inputs.crs import same_crs
 from zoning.measure.zonal import OUTSIDE, Raster, span
 
 if TYPE_CHECKING:
@@ -75,6 +78,24 @@ class ClassFile:
     def read(self) -> Raster:
         """Give the whole window of the study area."""
         return self.window(self.bounds)
+
+    def plain(self) -> Path:
+        """Give a file whose first band has these classes for whoever opens it by its path.
+
+        That is the file itself, unless plan.toml names another band or another CRS than it says,
+        or it holds floats or lies south up: then its window is written into a folder that goes
+        with this process, in whole numbers, north up.
+        """
+        import rasterio
+        from pyproj import CRS
+
+        with rasterio.open(self.path) as file:
+            said = None if file.crs is None else CRS.from_wkt(file.crs.to_wkt())
+            whole = np.issubdtype(np.dtype(file.dtypes[self.band - 1]), np.integer)
+            upright = file.transform.e < 0 and file.transform.a > 0
+        as_said = said is not None and same_crs(said, CRS.from_user_input(self.own))
+        plain = self.band == 1 and whole and upright and as_said
+        return self.path if plain else _written(self)
 
     @contextmanager
     def open(self) -> Iterator[DatasetReader | WarpedVRT]:
@@ -137,6 +158,35 @@ class ClassFile:
         values = view.read(self.band, window=window)
         known = _known(view, self.band, window, values)
         return _whole_numbers(values, known, str(self.path))
+
+
+@cache
+def _home() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="zoning-classes-")
+
+
+def _written(file: ClassFile) -> Path:
+    """Write the window of the study area, strip by strip."""
+    import rasterio
+    from rasterio.transform import from_origin
+    from rasterio.windows import Window
+
+    out = Path(tempfile.mkdtemp(dir=_home().name), "classes.tif")
+    with file.open() as view:
+        every, t = _window(view, file.bounds), view.transform
+        dx, dy = abs(t.a), abs(t.e)
+        x, y = t.c + every.col_off * t.a, t.f + every.row_off * t.e
+        x0, y0 = min(x, x + every.width * t.a), max(y, y + every.height * t.e)
+        with rasterio.open(
+            out, "w", driver="GTiff", width=every.width, height=every.height, count=1,
+            dtype="int32", nodata=OUTSIDE, crs=file.target or file.own,
+            transform=from_origin(x0, y0, dx, dy), compress="deflate", zlevel=1,
+        ) as made:  # fmt: skip
+            for strip in file.strips(view):
+                rows, cols = strip.classes.shape
+                top = round((y0 - strip.y0) / dy)
+                made.write(strip.classes.astype("int32"), 1, window=Window(0, top, cols, rows))
+    return out
 
 
 def odd_picture(file: ClassFile, where: str, chosen: bool, cell_m: int) -> list[Finding]:

@@ -16,6 +16,7 @@ import shapely
 from zoning.base.shipped import load_toml
 from zoning.errors import Finding, Problem, Text
 from zoning.inputs.codes import check_codes, clean_codes
+from zoning.inputs.columns import cut_heads
 from zoning.inputs.redlines import type_words
 from zoning.inputs.spots import features, labels
 from zoning.inputs.vector import missing_column
@@ -166,6 +167,22 @@ def tidy(frame: gpd.GeoDataFrame, part: ProtectionLayer) -> tuple[gpd.GeoDataFra
     out = gpd.GeoDataFrame(table, geometry=frame.geometry, crs=frame.crs)
     out.attrs.update(frame.attrs)
     return out, problems
+
+
+def cut(frame: gpd.GeoDataFrame, part: ProtectionLayer) -> list[Finding]:
+    """Offer the columns whose names a shapefile cut.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        As it was read, with its own columns.
+    part : ProtectionLayer
+    """
+    taken, _ = _columns(frame, part)
+    lacking = {n: usual for n, usual in _KNOWN.items()
+               if n not in taken and getattr(part, n, None) is None}  # fmt: skip
+    heads = [c for c in frame.columns if c not in taken.values()]
+    return cut_heads(heads, lacking, part.path, "[inputs.protections.columns]")
 
 
 def _columns(

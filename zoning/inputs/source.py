@@ -13,7 +13,7 @@ from zoning.base.blocked import unspelled
 from zoning.base.staged import recover
 from zoning.base.strict import BACKSLASH
 from zoning.errors import Finding, InputError, Problem, Spot, Text, raise_all
-from zoning.inputs.offline import refuse_network
+from zoning.inputs.offline import described, refuse_network
 
 #: Problems of one kind that are listed one by one; the rest is counted.
 LISTED = 20
@@ -52,7 +52,8 @@ class Source:
     layer : str or None
         Layer, sheet or band.
     sha256 : str
-        Of the file; of a shapefile or a folder: of all its files in the order of their names.
+        Of the file; of one that has parts (shapefile, geodatabase, VRT, raster with its mask beside
+        it): of all its files in the order of their names.
     features : int or None
         Rows that were read; of a raster the pixels of the window.
     crs : str or None
@@ -155,15 +156,28 @@ def is_data(path: Path) -> bool:
     return path.is_file() or (path.suffix.lower() == ".gdb" and path.is_dir())
 
 
+#: Files beside one that change what is read of it, by its ending. Pyramids, indexes and statistics,
+#: which programs write when they only look, are none.
+_PARTS: dict[str, tuple[str, ...]] = {
+    ".shp": (".shp", ".shx", ".dbf", ".prj", ".cpg"),
+    ".tab": (".tab", ".dat", ".map", ".id", ".ind"),
+    ".mif": (".mif", ".mid"),
+    ".img": (".ige",),
+    ".asc": (".prj",),
+    ".bil": (".hdr", ".prj"),
+    ".flt": (".hdr", ".prj"),
+}
+
+
 def sha256_of(path: Path) -> str:
-    """Hash a file; a shapefile with its sidecars and a folder (.gdb) with its files, by name.
+    """Hash a file with its parts: those beside it, those in it (.gdb), those that it names (.vrt).
 
     A lone file gives the plain SHA-256 that every tool gives. Several files are hashed as name,
     a zero byte and content, one after the other in the order of their names.
     """
-    files = _files_of(path)
+    files = [part for one in described(path) for part in _files_of(one)]
     digest = hashlib.sha256()
-    for file in files:
+    for file in dict.fromkeys(files):
         if len(files) > 1:
             digest.update(file.name.encode("utf-8") + b"\0")
         with file.open("rb") as stream:
@@ -177,11 +191,11 @@ def _files_of(path: Path) -> list[Path]:
         # Lock files come and go while QGIS or ArcGIS looks at a geodatabase.
         files = (p for p in path.rglob("*") if p.is_file() and p.suffix != ".lock")
         return sorted(files, key=lambda p: p.relative_to(path).as_posix())
-    if path.suffix.lower() == ".shp":
-        parts = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
-        beside = (p for p in path.parent.iterdir() if p.stem == path.stem)
-        return sorted((p for p in beside if p.suffix.lower() in parts), key=lambda p: p.name)
-    return [path]
+    parts = _PARTS.get(path.suffix.lower(), ())
+    beside = (p for p in path.parent.iterdir() if p.stem == path.stem) if parts else ()
+    kept = {path, *(p for p in beside if p.suffix.lower() in parts)}
+    mask = path.with_name(f"{path.name}.msk")
+    return sorted(kept | ({mask} if mask.is_file() else set()), key=lambda p: p.name)
 
 
 def shorten(problems: Sequence[Problem], where: str) -> list[Problem]:

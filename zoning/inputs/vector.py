@@ -115,7 +115,7 @@ def read_polygons(
     """
     path, named = split_layer(file)
     existing(path, role)
-    layer, where = _choose_layer(path, layer or named, role)
+    layer, where = choose_layer(path, layer or named, role)
     frame, findings = _read(path, layer, encoding)
     labels = _labels(frame)
     if len(frame) == 0:
@@ -150,7 +150,7 @@ def read_polygons(
     return frame, source
 
 
-def _choose_layer(path: Path, layer: str | None, role: str) -> tuple[str, str]:
+def choose_layer(path: Path, layer: str | None, role: str) -> tuple[str, str]:
     """Give the layer and how to name it in messages: alone in its file, it needs no name."""
     layers = list_layers(path)
     if not layers:

@@ -289,7 +289,7 @@ def _aligned(path: Path, lead: Path, role: str, out: Path, crs: Any) -> Path:
 
     with rasterio.open(lead) as first, rasterio.open(path) as file:
         plane = first.crs is not None and first.crs.is_projected
-        grid: dict[str, Any] = {"crs": first.crs, "transform": first.transform,
+        grid: dict[str, Any] = {"crs": first.crs, "transform": _upright(first),
                                 "width": first.width, "height": first.height}  # fmt: skip
         if not plane:
             with WarpedVRT(first, crs=crs) as flat:
@@ -313,6 +313,16 @@ def _aligned(path: Path, lead: Path, role: str, out: Path, crs: Any) -> Path:
                 for _, window in target.block_windows(1):
                     target.write(view.read(1, window=window), 1, window=window)
     return out
+
+
+def _upright(file: Any) -> Any:
+    """Give the pixels of a raster from the upper left corner on; some begin at the bottom."""
+    from rasterio.transform import from_origin
+
+    t, (west, south, east, north) = file.transform, file.bounds
+    if t.b or t.d or (t.a > 0 and t.e < 0):
+        return t
+    return from_origin(min(west, east), max(south, north), abs(t.a), abs(t.e))
 
 
 def _unknown(table: pd.DataFrame, townships: gpd.GeoDataFrame) -> list[Finding]:

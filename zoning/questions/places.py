@@ -8,6 +8,7 @@ from pathlib import Path
 import shapely
 
 from zoning.errors import InputError, meant, suggest
+from zoning.inputs.source import split_layer
 from zoning.pipeline.places import inside
 from zoning.plan import Plan
 
@@ -19,8 +20,8 @@ def units_of(plan: Plan, named: Sequence[str]) -> tuple[str, ...]:
     ----------
     plan : Plan
     named : sequence of str
-        Unit codes; codes or names of townships (units that lie mostly in them); files of polygons
-        (units of which at least half lies inside).
+        Unit codes; codes or names of townships (units that lie mostly in them); files of polygons,
+        ``FILE`` or ``FILE:layer`` (units of which at least half lies inside).
 
     Raises
     ------
@@ -50,8 +51,9 @@ def _units(plan: Plan, word: str) -> list[str]:
             )  # fmt: skip
         if fits:
             return list(map(str, units.index[units["township"] == fits[0]]))
-    if Path(word).exists():
-        return _inside(plan, Path(word))
+    path, layer = split_layer(word)
+    if path.exists():
+        return _inside(plan, path, layer)
     names = [] if townships is None else [*townships.index, *townships["name"]]
     near = suggest(word, map(str, names))
     raise InputError.one(
@@ -61,10 +63,10 @@ def _units(plan: Plan, word: str) -> list[str]:
     )  # fmt: skip
 
 
-def _inside(plan: Plan, path: Path) -> list[str]:
+def _inside(plan: Plan, path: Path, layer: str | None) -> list[str]:
     from zoning.inputs.vector import read_polygons
 
-    frame, _ = read_polygons(path, unique=(), role="lock", to_crs=plan.units.crs)
+    frame, _ = read_polygons(path, layer=layer, unique=(), role="lock", to_crs=plan.units.crs)
     here = inside(plan.units, shapely.union_all(frame.geometry.to_numpy()))
     found = list(map(str, plan.units.index[here]))
     if not found:

@@ -224,11 +224,13 @@ def fingerprint(rules: Mapping[str, Any], base: Path) -> str:
     """Name what a plan is made of: its rules, the bytes of its files, the versions of software."""
     digest = hashlib.sha256(json.dumps([rules, software()], sort_keys=True, default=str).encode())
     for file in sorted(set(_files(rules, base))):
-        # The parts of a shapefile have one name.
+        digest.update(f"{file.name}:{sha256_of(file)}".encode())
+        if file.suffix.lower() == ".shp":
+            continue  # its parts are known
+        # What else has the name of a raster may place it: a world file, a CRS.
         for part in sorted(file.parent.glob(f"{_escaped(file.stem)}.*")):
-            if is_data(part):
-                of = sha256 if part.is_file() else sha256_of  # of a shapefile each part is here
-                digest.update(f"{part.name}:{of(part)}".encode())
+            if part != file and part.is_file():
+                digest.update(f"{part.name}:{sha256(part)}".encode())
     return digest.hexdigest()
 
 

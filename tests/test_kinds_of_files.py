@@ -1,0 +1,223 @@
+"""The same data in another kind of file: every reader takes it, what is left out is told."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+from pyproj import CRS
+from shapely import LineString, Point
+
+import zoning as zn
+from tests import worlds
+from tests.test_ground import raster, world
+from zoning.errors import InputError
+from zoning.inputs.geography import geography
+from zoning.inputs.ground import read_layer
+from zoning.planfile.layers import CentreLayer, RoadLayer
+from zoning.questions.places import units_of
+
+X, Y = worlds.X, worlds.Y
+LINES = ("LineString", "MultiLineString")
+
+
+def roads() -> gpd.GeoDataFrame:
+    line = LineString([(X + 500, Y + 1500), (X + 5900, Y + 1500)])
+    return gpd.GeoDataFrame({"class": ["国道"]}, geometry=[line], crs=worlds.CRS)
+
+
+def packed(path: Path, frame: gpd.GeoDataFrame) -> None:
+    """A shapefile in a folder of an archive, as offices hand them over."""
+    made = path.parent / "made"
+    made.mkdir()
+    frame.to_file(made / "道路.shp", encoding="GBK")
+    with zipfile.ZipFile(path, "w") as archive:
+        for part in sorted(made.iterdir()):
+            archive.write(part, f"成果 1/{part.name}")
+    shutil.rmtree(made)
+
+
+def old(path: Path, frame: gpd.GeoDataFrame) -> None:
+    """A shapefile in GBK that does not say so."""
+    frame.to_file(path, encoding="GBK")
+    path.with_suffix(".cpg").unlink()
+
+
+FORMS = {
+    "道路.shp": old, "道路.zip": packed, "道路.parquet": lambda p, f: f.to_parquet(p),
+    "道路.fgb": lambda p, f: f.to_file(p, driver="FlatGeobuf"),
+    "道路.geojson": lambda p, f: f.to_file(p, driver="GeoJSON"),
+    "道路.gdb": lambda p, f: f.to_file(p, driver="OpenFileGDB"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_roads_are_read_in_every_form(tmp_path, name):
+    path = tmp_path / "数据 1" / name
+    path.parent.mkdir()
+    FORMS[name](path, roads())
+    frame, source = read_layer(path, RoadLayer(path=name), "roads", worlds.CRS, LINES)
+    assert frame["class"].tolist() == ["国道"] and source.crs == worlds.CRS
+    assert frame.geometry.iloc[0].hausdorff_distance(roads().geometry.iloc[0]) < 1e-3
+    guessed = [f.code for f in source.findings]
+    assert guessed == (["encoding-guessed"] if name == "道路.shp" else [])
+
+
+def test_of_several_layers_one_is_named(tmp_path):
+    path = tmp_path / "a.gpkg"
+    roads().to_file(path, layer="道路")
+    gpd.GeoDataFrame(geometry=[Point(X, Y)], crs=worlds.CRS).to_file(path, layer="中心")
+    with pytest.raises(InputError, match="the file has 2 layers"):
+        read_layer(path, CentreLayer(path="a.gpkg"), "centres", worlds.CRS)
+    frame, _ = read_layer(path, CentreLayer(path="a.gpkg", layer="中心"), "centres", worlds.CRS)
+    assert frame.geometry.iloc[0] == Point(X, Y)
+
+
+def test_what_plan_toml_says_of_coordinates_holds_for_roads_too(tmp_path):
+    """A datum is taken off, a zone number in front of eastings is told: no road lies elsewhere."""
+    path = tmp_path / "a.gpkg"
+    web = roads().to_crs(4490)
+    web.to_file(path)
+    part = RoadLayer(path="a.gpkg", datum="gcj02")
+    frame, _ = read_layer(path, part, "roads", worlds.CRS)
+    moved = frame.geometry.iloc[0].distance(Point(roads().geometry.iloc[0].coords[0]))
+    assert 200 < moved < 1000
+    numbered = roads()
+    numbered.geometry = numbered.translate(40_000_000)
+    numbered.to_file(path)
+    with pytest.raises(InputError, match="with the zone number 40 in front"):
+        read_layer(path, RoadLayer(path="a.gpkg"), "roads", worlds.CRS)
+
+
+@pytest.mark.slow
+def test_the_map_draws_roads_of_an_archive(tmp_path):
+    path = world(tmp_path)
+    packed(tmp_path / "道路.zip", roads())
+    text = path.read_text(encoding="utf-8").replace("roads.gpkg", "道路.zip")
+    path.write_text(text, encoding="utf-8")
+    found = geography(zn.run(path), [tmp_path])
+    assert len(found.roads) == 1 and "roads" not in found.absent
+
+
+def turned(path: Path) -> None:
+    """Let a raster begin at the bottom."""
+    with rasterio.open(path) as file:
+        values, meta = file.read(), file.meta
+    t = meta["transform"]
+    meta["transform"] = rasterio.Affine(t.a, 0, t.c, 0, -t.e, t.f + t.e * meta["height"])
+    with rasterio.open(path, "w", **meta) as file:
+        file.write(values[:, ::-1])
+
+
+def second_band(path: Path) -> None:
+    """Put another picture in front of the classes."""
+    with rasterio.open(path) as file:
+        values, meta = file.read(1), file.meta
+    with rasterio.open(path, "w", **{**meta, "count": 2}) as file:
+        file.write(np.where(values == 7, 1, 7).astype("uint8"), 1)
+        file.write(values, 2)
+
+
+def floats(path: Path) -> None:
+    with rasterio.open(path) as file:
+        values, meta = file.read(1), file.meta
+    with rasterio.open(path, "w", **{**meta, "dtype": "float32"}) as file:
+        file.write(values.astype("float32"), 1)
+
+
+def without_crs(path: Path) -> None:
+    with rasterio.open(path) as file:
+        values, meta = file.read(1), file.meta
+    with rasterio.open(path, "w", **{**meta, "crs": None}) as file:
+        file.write(values, 1)
+
+
+LAND = {"band": (second_band, "band = 2"), "floats": (floats, ""), "south up": (turned, ""),
+        "no CRS": (without_crs, f'crs = "{worlds.CRS}"')}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", LAND)
+def test_every_measure_reads_the_land_use_as_the_account_does(tmp_path, kind):
+    """Built land, water of an evaluation and of the map are those of the band and CRS stated."""
+    change, keys = LAND[kind]
+
+    def made(folder: Path, *, other: bool) -> zn.Plan:
+        path = world(folder)
+        text = path.read_text(encoding="utf-8").replace('raster = "town.tif"', 'preset = "B"')
+        finer = raster(folder / "高程.tif", np.zeros((60, 120), "float32"), cell=50.0)
+        if other:
+            change(folder / "用地.tif")
+            text = text.replace('path = "用地.tif"\n', f'path = "用地.tif"\n{keys}\n')
+        path.write_text(text, encoding="utf-8")
+        assert finer.is_file()
+        return zn.run(path)
+
+    plain, found = made(tmp_path / "a", other=False), made(tmp_path / "b", other=True)
+    for table in ("units", "townships"):
+        one, two = (pd.DataFrame(getattr(p, table)).drop(columns="geometry")
+                    for p in (plain, found))  # fmt: skip
+        pd.testing.assert_frame_equal(one, two)
+    assert found.townships["ndvi_built"].notna().any()
+    water = [geography(p, [tmp_path / n]).water for p, n in ((plain, "a"), (found, "b"))]
+    assert [sum(w.area for w in one) for one in water] == pytest.approx([3_000_000] * 2)
+
+
+@pytest.mark.slow
+def test_heights_that_begin_at_the_bottom_are_evaluated(tmp_path):
+    path = world(tmp_path)
+    text = path.read_text(encoding="utf-8").replace('raster = "town.tif"', 'preset = "B"')
+    path.write_text(text, encoding="utf-8")
+    plain = zn.run(path)
+    turned(tmp_path / "高程.tif")
+    found = zn.run(path)
+    for name in ("slope_deg", "town_suited_share"):
+        assert found.townships[name].tolist() == pytest.approx(plain.townships[name].tolist())
+
+
+def test_heads_that_a_shapefile_cut_are_offered(tmp_path):
+    """Published areas, numbers of parks and of neighbours were left out, and nobody said so."""
+    red = worlds.redlines().assign(published_m2=[1_000_000, 1_000_000])
+    red.to_file(tmp_path / "红线.shp", encoding="GBK")
+    park = {
+        "code": ["P1"],
+        "name": ["园区"],
+        "planned_area_ha": [100.0],
+        "主导产业代码与名称": ["C30"],
+    }
+    gpd.GeoDataFrame(park, geometry=[worlds.square(1, 1)], crs=worlds.CRS).to_file(
+        tmp_path / "园区.shp", encoding="GBK"
+    )
+    near = {"name": ["邻县"], "population": [9], "gdp_10k_yuan": [5]}
+    gpd.GeoDataFrame(near, geometry=[worlds.square(-1, 0, 1, 3)], crs=worlds.CRS).to_file(
+        tmp_path / "邻县.shp", encoding="GBK"
+    )
+    path = worlds.write(tmp_path / "城", extra='[inputs.parks]\npath = "../园区.shp"\n'
+                        '[inputs.neighbours]\npath = "../邻县.shp"\n')  # fmt: skip
+    text = path.read_text(encoding="utf-8").replace("红线.gpkg", "../红线.shp")
+    path.write_text(text, encoding="utf-8")
+    said = [f for f in zn.check(path).intake.findings if f.code == "head-offered"]
+    assert {(Path(f.where).name, f.remedy.en) for f in said if f.remedy} == {
+        ("红线.shp", '[inputs.protections.columns] published_m2 = "published_"'),
+        ("园区.shp", '[inputs.parks.columns] planned_area_ha = "planned_ar"'),
+        ("邻县.shp", '[inputs.neighbours.columns] gdp_10k_yuan = "gdp_10k_yu"'),
+    }
+    assert {f.level for f in said} == {"warning"}
+
+
+def test_a_lock_names_the_layer_of_its_file(tmp_path):
+    plan = worlds.plan()
+    path = tmp_path / "锁定 1.gpkg"
+    for name, col in (("甲", 0), ("乙", 2)):
+        gpd.GeoDataFrame(geometry=[worlds.square(col, 0)], crs=CRS(worlds.CRS)).to_file(
+            path, layer=name
+        )
+    assert units_of(plan, [f"{path}:乙"]) == ("1kmN3500E502",)
+    with pytest.raises(InputError, match="the file has 2 layers"):
+        units_of(plan, [str(path)])
