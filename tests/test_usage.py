@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -27,7 +28,16 @@ CASES = [
      "--draws 应为整数", ""),
     (["stability", "x", "--draws", "0"], "zoning stability", "--draws must be 1 or more",
      "--draws 不得小于 1", ""),
+    (["allocate", "x", "--gap", "abc"], "zoning allocate", "--gap must be a number",
+     "--gap 应为数值", ""),
+    (["allocate", "x", "--gap", "-1"], "zoning allocate", "--gap must be 0 or more",
+     "--gap 不得小于 0", ""),
 ]  # fmt: skip
+
+
+def bare(text: str) -> str:
+    """Write PLAN and {plan} as plan: the older readers of words and the newer differ in it."""
+    return re.sub(r"\{([a-z]+)\}|\b([A-Z]{3,})\b(?!\])", lambda m: (m[1] or m[2]).lower(), text)
 
 
 def called(capsys, monkeypatch, *words, lang="en"):
@@ -47,15 +57,15 @@ def test_it_is_said_in_both_languages_and_what_to_type(
         code, out, err = called(capsys, monkeypatch, *words, lang=lang)
         assert code == 2
         assert out == ""
-        assert what in err
-        assert meant in err
+        assert bare(what) in bare(err)
+        assert bare(meant) in bare(err)
         assert f"{where} -h" in err
     for lang, what in (("en", en), ("zh", zh)) if words[-1] != "--cap" else ():
         code, out, _ = called(capsys, monkeypatch, *words, "--json", lang=lang)
         (problem,) = json.loads(out)["error"]
         assert code == 2
         assert (problem["where"], problem["code"]) == (where, "usage")
-        assert problem["what"] == what
+        assert bare(problem["what"]) == bare(what)
 
 
 def test_no_word_at_all_shows_the_help(capsys, monkeypatch):

@@ -59,10 +59,11 @@ def _plain(en: str, zh: str) -> Say:
     return lambda m: Text(en.format(*m.groups()), zh.format(*m.groups()))
 
 
-#: Sentences of what reads the words, and what is said instead.
+#: Sentences of what reads the words, in its older versions and in the newer, and what is said
+#: instead.
 _SENTENCES: dict[str, Say] = {
     r"No such command '(.+?)'\.?(?P<near>.*)": _plain("there is no command {0}", "没有 {0} 命令"),
-    r"No such option: (\S+)": _plain("there is no option {0}", "没有选项 {0}"),
+    r"No such option:? '?([^\s']+)": _plain("there is no option {0}", "没有选项 {0}"),
     r"Missing argument '(.+)'": _plain("{0} is missing", "缺少参数 {0}"),
     r"Missing option '(.+)'": _plain("option {0} is missing", "缺少选项 {0}"),
     r"Missing command": _plain("which command?", "缺少命令"),
@@ -74,9 +75,9 @@ _SENTENCES: dict[str, Say] = {
         "option {0} needs {1} values", "选项 {0} 需要 {1} 个值"),
     r"Option '(.+)' does not take a value": _plain(
         "option {0} takes no value", "选项 {0} 不带值"),
-    r"Invalid value for '(.+?)'.*: Input should be a valid integer.*": _plain(
+    r"Invalid value for '(.+?)'.*: .+ (?:be|is not) a valid integer.*": _plain(
         "{0} must be a whole number", "{0} 应为整数"),
-    r"Invalid value for '(.+?)'.*: Input should be a valid number.*": _plain(
+    r"Invalid value for '(.+?)'.*: .+ (?:be|is not) a valid (?:number|float).*": _plain(
         "{0} must be a number", "{0} 应为数值"),
     r"Invalid value for '(.+?)'.*: Input should be greater than or equal to (\S+)": _plain(
         "{0} must be {1} or more", "{0} 不得小于 {1}"),
@@ -86,4 +87,10 @@ _SENTENCES: dict[str, Say] = {
         "{0} must be more than {1}", "{0} 必须大于 {1}"),
     r"Invalid value for '(.+?)'.*: Input should be less than (\S+)": _plain(
         "{0} must be less than {1}", "{0} 必须小于 {1}"),
+    r"Invalid value for '(.+?)'.*: .+ is not in the range x>=([^\s<]+?)\.?$": _plain(
+        "{0} must be {1} or more", "{0} 不得小于 {1}"),
+    r"Invalid value for '(.+?)'.*: .+ is not in the range x<=([^\s<]+?)\.?$": _plain(
+        "{0} must be {1} or less", "{0} 不得大于 {1}"),
+    r"Invalid value for '(.+?)'.*: .+ is not in the range ([^\s<]+)<=x<=([^\s<]+?)\.?$": _plain(
+        "{0} must be from {1} to {2}", "{0} 应在 {1} 至 {2} 之间"),
 }  # fmt: skip
