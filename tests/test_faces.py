@@ -50,12 +50,20 @@ def hostile(rng, n: int, off: float):
     return np.array(out, dtype=object)
 
 
-def shared_area(a, b):
-    """Give shapely's area of intersections; where it fails on needles, on a grid of 1e-5 m."""
+def shared_area(a, b, wanted, limit: float):
+    """Give the area of intersections; where it is not what is wanted, as most of three grids say.
+
+    Without a grid shapely fails on needles, or says without a word that nothing is shared.
+    """
     try:
-        return shapely.area(shapely.intersection(a, b))
+        said = shapely.area(shapely.intersection(a, b))
     except shapely.errors.GEOSException:
-        return shapely.area(shapely.intersection(a, b, grid_size=1e-5))
+        said = np.full(len(a), np.nan)
+    off = ~(np.abs(said - wanted) <= limit)
+    grids = (1e-7, 1e-6, 1e-5)
+    again = [shapely.area(shapely.intersection(a[off], b[off], grid_size=g)) for g in grids]
+    said[off] = np.median(again, axis=0)
+    return said
 
 
 def hold(city, layer, limit: float) -> None:
@@ -65,13 +73,18 @@ def hold(city, layer, limit: float) -> None:
     assert area.sum() == pytest.approx(city.area, abs=limit)
     face, feature = found.covers["layer"]
     kept = np.bincount(feature, area[face], minlength=len(layer))
-    np.testing.assert_allclose(kept, shared_area(layer, city), atol=limit)
+    inside = shared_area(layer, np.full(len(layer), city), kept, limit)
+    np.testing.assert_allclose(kept, inside, atol=limit)
     covered = np.zeros((len(layer), len(area)), dtype=bool)
     covered[feature, face] = True
-    other, k = shapely.STRtree(found.geometry).query(layer)
+    # By rounding a hole of 1e-6 m2 may lie in another; of such a face shapely says anything.
+    body = shapely.make_valid(found.geometry, method="structure", keep_collapsed=False)
+    np.testing.assert_allclose(shapely.area(body), area, atol=limit)
+    other, k = shapely.STRtree(body).query(layer)
+    wanted = np.where(covered, area, 0.0)
     shared = np.zeros(covered.shape)
-    shared[other, k] = shared_area(layer[other], found.geometry[k])
-    np.testing.assert_allclose(shared, np.where(covered, area, 0.0), atol=limit)
+    shared[other, k] = shared_area(layer[other], body[k], wanted[other, k], limit)
+    np.testing.assert_allclose(shared, wanted, atol=limit)
 
 
 @settings(max_examples=25, deadline=None)
