@@ -9,6 +9,7 @@ import keeping
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import worlds
 from worlds_allocation import edges_of, limits_of, pieces_of
 
@@ -289,6 +290,20 @@ upper = 200000
 """
 
 
+def uneven(path):
+    """Change more of each square than of the one before, so that no two are worth the same.
+
+    Which of equals is built on, or goes, hangs on the version of the solver.
+    """
+    with rasterio.open(path, "r+") as file:
+        use = file.read(1)
+        for k, (row, column) in enumerate(itertools.product((20, 10, 0), range(0, 60, 10))):
+            square = use[row : row + 10, column : column + 10]
+            some = (np.arange(100).reshape(10, 10) < k) & (square != 17)
+            square[some] = np.where(square[some] == 7, 1, 4)
+        file.write(use, 1)
+
+
 @pytest.fixture(
     scope="module",
     params=["plain", *(pytest.param(w, marks=pytest.mark.slow) for w in ("own", "boundary"))],
@@ -297,6 +312,7 @@ def plan(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("期")
     more = {"plain": "", "own": OWN, "boundary": "[allocation]\nboundary_weight = 0.05\n"}
     path = worlds.write(folder, extra=STAGES + more[request.param])
+    uneven(folder / "用地.tif")
     return api.Plan.of(pipeline.run(planfile.load(path), folder))
 
 
