@@ -12,4 +12,5 @@ plan = zn.run(sys.argv[1]) if len(sys.argv) > 1 else zn.demo()
 columns = ["name", "built_share", "redline_share", "constraint_grade", "guidance_grade",
            "intensity_grade", "zone", "rule", "runner_up", "margin"]  # fmt: skip
 print(plan.townships[columns].round(3).to_string())
-print(plan.units.groupby(["zone", "zone_reason"])["area_m2"].agg(["size", "sum"]))
+by = plan.units.groupby(["zone", "zone_reason"], observed=True)
+print(by["area_m2"].agg(["size", "sum"]))

@@ -808,7 +808,7 @@ def test_how_much_existing_land_may_go_and_what_keeping_it_is_worth():
     rest = ReductionRule("rest", {}, 0.29, price=0.25)
     found = add_reductions(table, [first, rest])
     columns = ["reduction", "reducible_m2", "keep_worth"]
-    assert found[columns].astype(object).fillna("-").to_numpy().tolist() == [
+    assert found.fillna({"reduction": "-"})[columns].to_numpy(object).tolist() == [
         ["first", 1, 0.1], ["-", 0, 0.0], ["rest", 28, 0.583333333], ["rest", 58, 0.65],
         ["-", 0, 0.0],
     ]  # fmt: skip

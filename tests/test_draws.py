@@ -298,7 +298,7 @@ def test_townships_keep_their_zone_and_have_a_second_by_count():
     decided = np.array([False, False, False, False, False, True])
     kept = tally.kept(decided)
     assert str(kept.dtype) == "Float64"
-    assert pd.Series(kept).astype(object).fillna(-1).tolist() == [0.25, 0.5, -1, -1, 1.0, 1.0]
+    assert pd.Series(kept).fillna(-1).tolist() == [0.25, 0.5, -1, -1, 1.0, 1.0]
     second = tally.second()
     # Of two seen as often the first of the scheme; unknown is no zone.
     assert pd.Series(second).fillna("").tolist() == ["moderate", "", "", "", "", "optimised"]

@@ -99,8 +99,8 @@ def spelled(frame: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> spelled(pd.DataFrame({"unit": by_text(["b", "a"]), "area_m2": [1, 2]})).dtypes["unit"].name
-    'str'
+    >>> spelled(pd.DataFrame({"unit": by_text(["b", "a"]), "area_m2": [1, 2]}))["unit"].tolist()
+    ['b', 'a']
     """
     found = {str(c): in_text(frame[c]) for c in frame.columns if is_coded(frame[c])}
     return frame.assign(**found) if found else frame

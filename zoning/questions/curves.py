@@ -209,7 +209,7 @@ def worth_of_a_hectare(
         }
     )
     rows = {}
-    for code, part in table.groupby(by):
+    for code, part in table.groupby(by, observed=True):
         rows[code] = {
             "new_m2": int(part["new_m2"].sum()),
             "left_m2": int(part["left_m2"].sum()),

@@ -66,6 +66,7 @@ class Moves:
         """
         if township is None or not len(self.row):
             return ""
-        by = pd.Series(self.change_m2).groupby(pd.Series(township.take(self.row))).sum()
+        of = pd.Series(township.take(self.row))
+        by = pd.Series(self.change_m2).groupby(of, observed=True).sum()
         by = by.iloc[np.lexsort([by.abs()])[::-1]].head(most)
         return ", ".join(f"{name} {m2 / 1e6:+.2f} km²" for name, m2 in by.items() if m2)

@@ -86,8 +86,9 @@ def released(plan: Plan) -> pd.DataFrame:
     named = pd.DataFrame(over.areas, columns=["kind", "rule_code"], dtype=object)
     table = table.join(named, "area")
     table["piece"] = table["unit"] + "|" + table["township"]
-    table = pd.concat([table, _nothing(plan, table)], ignore_index=True)
-    table["released_m2"] = table["released_m2"].fillna(0).astype("int64")
+    parts = [t for t in (table, _nothing(plan, table)) if len(t)] or [table]
+    table = pd.concat(parts, ignore_index=True).reindex(columns=table.columns)
+    table["released_m2"] = table["released_m2"].astype("float64").fillna(0).astype("int64")
     table["suitability"] = runs.looked_up(plan.units["suitability"], table["unit"])
     table = table.sort_values(["kind", "rule_code", "piece"], ignore_index=True)
     return table[["rule_code", "kind", "piece", "released_m2", "suitability", "township_zone"]]
@@ -102,7 +103,7 @@ def _nothing(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
          "township": first["township"], "piece": f"{first['unit']}|{first['township']}"}
         for code in sorted(codes)
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=table.columns)
+    return pd.DataFrame(rows)
 
 
 def _turned(plan: Plan, over: Over, atoms: pd.DataFrame) -> pd.DataFrame:

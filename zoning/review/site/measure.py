@@ -54,7 +54,8 @@ def measure(ground: Ground, sites: npt.NDArray[np.object_]) -> Measured:
         use_bounds(ground, out)
     kind_bounds(ground, out, rows)
     _zones(ground, out, rows)
-    out.parts = pd.concat(rows, ignore_index=True) if rows else part_rows(0, "", None, None, None)
+    rows = [r for r in rows if len(r)] or [part_rows(0, "", None, None, None)]
+    out.parts = pd.concat(rows, ignore_index=True)
     return out
 
 
