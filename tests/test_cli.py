@@ -799,12 +799,3 @@ def test_a_wide_table_is_never_cut_off(capsys):
     for cell in rows[0]:
         assert told.count(cell) == 2
     assert len({len(line) for line in told.splitlines()[1:] if line.isascii()}) <= 1
-
-
-def test_memory_is_given_back_where_the_system_can():
-    """It says whether it could, and never fails."""
-    import platform
-
-    from zoning.cli import app
-
-    assert app._give_back() is (platform.libc_ver()[0] == "glibc")

@@ -604,14 +604,3 @@ def test_a_plan_in_blocks_answers_as_the_plan_does(tmp_path, monkeypatch):
         assert told[0] == told[1]
     checks = [*api.verify(tmp_path / "blocks"), *api.verify(tmp_path / "blocks", place=unit)]
     assert [c.text.en for c in checks if not c.ok] == []
-
-
-def test_memory_is_given_back_after_large_tables_where_the_library_can(monkeypatch):
-    from zoning.base import memory
-
-    asked = []
-    monkeypatch.setattr(memory, "_trim", lambda: lambda keep: asked.append(keep) or 1)
-    assert not memory.give_back(1000) and not asked
-    assert memory.give_back(1_000_000) and asked == [0]
-    monkeypatch.setattr(memory, "_trim", lambda: None)
-    assert not memory.give_back(1_000_000)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoning.base.coded import in_text
+from zoning.base.coded import is_coded, names, numbers
 from zoning.base.staged import plain
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _frame(frame: pd.DataFrame) -> str:
     flat = table.reset_index() if frame.index.name else table
     whole = hashlib.sha256()
     for column in sorted(map(str, flat.columns)):
-        values = in_text(flat[column])
+        values = flat[column]
         if str(values.dtype) == "geometry":
             whole.update(f"geometry\x1f{len(values)}\x1f".encode())
             _feed_shapes(whole, values.to_numpy())
@@ -107,6 +107,8 @@ def _cells(values: pd.Series) -> list[str] | pa.Array:
 
     if len(values) <= _FEW:
         return [_cell(v) for v in values.tolist()]
+    if is_coded(values):
+        return _written(_cells(names(values).to_series()), numbers(values))
     kind = values.dtype
     whole = isinstance(kind, np.dtype) and kind.kind in "iu" and len(values)
     if whole and values.min() > -(2**53) and values.max() < 2**53:
@@ -131,16 +133,17 @@ def _cells(values: pd.Series) -> list[str] | pa.Array:
     return _written([*map(_cell, different.tolist())], place)
 
 
-def _written(each: list[str], place: Any) -> list[str] | pa.Array:
+def _written(each: list[str] | pa.Array, place: Any) -> list[str] | pa.Array:
     """Write each different cell where it stands; -1 is a missing value."""
     import pyarrow as pa
 
-    each.append("\x00")
-    at = np.where(place < 0, len(each) - 1, place)
+    at = np.where(place < 0, len(each), place)
     try:
-        return pa.array(each, pa.large_string()).take(pa.array(at))
+        cells = pa.array(each, pa.large_string())
+        return pa.concat_arrays([cells, pa.array(["\x00"], pa.large_string())]).take(pa.array(at))
     except UnicodeEncodeError:  # half of a pair of signs, from a broken file
-        return [each[k] for k in at.tolist()]
+        every = [*each, "\x00"]
+        return [every[k] for k in at.tolist()]
 
 
 def _numbers(values: Any) -> list[str] | pa.Array:

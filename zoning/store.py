@@ -163,14 +163,14 @@ def load(folder: str | Path, *, squares: bool = True) -> Plan:
         units = _units(folder / "units.parquet", squares)
         units = keyed(units, units.index, codes)
     with _reading(folder / "ledger.parquet"):
-        give_back(len(units))
+        give_back()
         atoms = keyed(pd.read_parquet(folder / "ledger.parquet"), units.index)
     with _reading(folder / "plan.gpkg"):
         layers, tables = _read_geopackage(folder / "plan.gpkg")
         city = layers["city"]
         pieces = tables.pop("pieces", None)
         pieces = None if pieces is None else keyed(pieces.set_index("piece"), units.index, codes)
-        give_back(len(units))
+        give_back()
     if "core" in atoms:
         atoms, tables["protection_sets"] = upgrade_ledger(atoms)
         old = _OLD_NAMES

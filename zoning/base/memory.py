@@ -1,44 +1,54 @@
-"""Memory that is free, given back to the system."""
+"""Freed memory goes back to the system, where the C library is glibc."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+import sys
 from typing import Any
 
-#: Rows of a table from which giving back is worth its few hundredths of a second (our choice).
-_MANY = 200_000
+#: ``M_MMAP_THRESHOLD`` and ``M_TRIM_THRESHOLD`` of glibc's ``mallopt``, and the size from which a
+#: column is given back; of what lies free at the end, from eight times as much.
+_THRESHOLD, _TRIM, _COLUMN = -3, -1, 8 << 20
 
 
-def give_back(rows: int) -> bool:
-    """Give what lies free between what is used back to the system, after a table of many rows.
+def give_back_columns() -> bool:
+    """Let large columns go back to the system when they are freed.
 
-    The C library does so by itself only at the end of its heap. What reading leaves behind there
-    is a quarter of a plan of a million units.
-
-    Parameters
-    ----------
-    rows : int
-        Rows of the largest table; of a small one nothing is given back.
+    The library raises the size from which it does so to what was freed last, up to 32 MB: columns
+    of a million units then stay between others, and a run needs a tenth more memory. Who sets that
+    size must also set how much free memory may lie at the end, as the library itself does: with
+    the 128 kB of its start each small array would be given back and asked for anew.
 
     Returns
     -------
     bool
-        Whether something was; only glibc can.
-
-    Examples
-    --------
-    >>> give_back(1000)
-    False
+        Whether it was set; False on another system.
     """
-    trim = _trim() if rows >= _MANY else None
-    return bool(trim and trim(0))
+    return _called("mallopt", _THRESHOLD, _COLUMN) and _called("mallopt", _TRIM, 8 * _COLUMN)
 
 
-@lru_cache(maxsize=1)
-def _trim() -> Any:
+def give_back() -> bool:
+    """Give back what lies free between what is used: after a step, before another needs more.
+
+    The library does so by itself only at the end of its heap. What reading leaves behind there is
+    a quarter of a plan of a million units, and 20 MB of a city. It takes some thousandths of a
+    second.
+
+    Returns
+    -------
+    bool
+        Whether anything was given back.
+    """
+    if "pyarrow" in sys.modules:
+        sys.modules["pyarrow"].default_memory_pool().release_unused()
+    return _called("malloc_trim", 0)
+
+
+def _called(name: str, *numbers: int) -> bool:
+    """Call a function of the C library that gives 1 where it did something."""
     import ctypes
 
     try:
-        return ctypes.CDLL(None).malloc_trim
+        function: Any = getattr(ctypes.CDLL(None), name)
+        return bool(function(*numbers))
     except (OSError, TypeError, AttributeError):  # another system, another C library
-        return None
+        return False

@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from zoning.base.encoding import HANDLER, register
+from zoning.base.memory import give_back_columns
 from zoning.cli.command import drop_output, outcome
 from zoning.cli.console import Talk, default_language
 from zoning.cli.groups import grouped
@@ -132,7 +133,7 @@ def main() -> None:
     # Arrow's own pool keeps what it has freed, so that others must ask for more: a sixth of the
     # memory of a question to a province.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    _give_back()
+    give_back_columns()
     _look_seldom()
     _speak_plainly()
     code = _run()
@@ -157,31 +158,10 @@ def _open_streams() -> None:
             setattr(sys, name, nowhere)
 
 
-#: ``M_MMAP_THRESHOLD`` and ``M_TRIM_THRESHOLD`` of glibc's ``mallopt``, and the size from which a
-#: column is given back; of what lies free at the end, from eight times as much.
-_THRESHOLD, _TRIM, _COLUMN = -3, -1, 8 << 20
-
 #: Objects made between two looks for circles of references, and how many looks at the young ones
 #: come before one at the old (Python: 700, 10, 10). A run makes a million lasting objects, mostly
 #: of the libraries themselves; the columns of its tables are no part of a circle.
 _SELDOM = (500_000, 5, 100)
-
-
-def _give_back() -> bool:
-    """Let large columns go back to the system when they are freed, where the C library is glibc.
-
-    It raises the size from which it does so to what was freed last, up to 32 MB: columns of a
-    million units then stay between others, and a run needs a tenth more memory. Who sets that size
-    must also set how much free memory may lie at the end, as the library itself does: with the
-    128 kB of its start each small array would be given back and asked for anew.
-    """
-    import ctypes
-
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-        return bool(mallopt(_THRESHOLD, _COLUMN) and mallopt(_TRIM, 8 * _COLUMN))
-    except (OSError, TypeError, AttributeError):  # another system, another C library
-        return False
 
 
 def _look_seldom() -> None:

@@ -51,13 +51,23 @@ def unit_frame(
     cols: Ints | Small, rows: Ints | Small, area_m2: Ints, grid: GridSpec
 ) -> gpd.GeoDataFrame:
     """Build the frame of units from lattice numbers and areas, sorted by code."""
-    import geopandas as gpd
-
     cols, rows = np.asarray(cols, np.int64), np.asarray(rows, np.int64)
     order = grid.order(cols, rows)
     cols, rows = cols[order], rows[order]
-    codes = pd.Index(grid.codes(cols.tolist(), rows.tolist()), name="unit")
-    units = pd.DataFrame({"area_m2": np.asarray(area_m2)[order]}, index=codes)
+    area = pd.Series(area_m2[order], unit_codes(cols, rows, grid), name="area_m2")
+    return framed(cols, rows, area, grid)
+
+
+def unit_codes(cols: Ints, rows: Ints, grid: GridSpec) -> pd.Index:
+    """Give the codes of squares as the index of a table of units."""
+    return pd.Index(grid.codes(cols.tolist(), rows.tolist()), name="unit")
+
+
+def framed(cols: Ints, rows: Ints, area_m2: pd.Series, grid: GridSpec) -> gpd.GeoDataFrame:
+    """Put centres and squares beside the areas of units, all in one order."""
+    import geopandas as gpd
+
+    units = pd.DataFrame({"area_m2": area_m2})
     units["lon"], units["lat"] = centres(cols, rows, grid)
     return gpd.GeoDataFrame(units, geometry=grid.squares(cols, rows), crs=grid.crs)
 

@@ -13,16 +13,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import shapely
 
 from zoning.base import runs
 from zoning.base.coded import coded
+from zoning.base.memory import give_back
 from zoning.grid.lattice import GridSpec
-from zoning.grid.units import unit_frame
+from zoning.grid.units import framed, unit_codes
 from zoning.inputs.layers import Layers
-from zoning.ledger.closing import close
+from zoning.ledger.closing import close, gather
 from zoning.ledger.tiles import MapBlocks, in_process, measure
 from zoning.measure.coverage import polygon_shares
 from zoning.measure.faces import Faces
@@ -103,12 +103,20 @@ def build(layers: Layers, grid: GridSpec, *, map_blocks: MapBlocks = in_process)
     found = measure(layers.city, _overlays(layers), grid, layers.landuse, map_blocks=map_blocks)
     labels, red_sets, protection_sets = _label(found.covers, layers)
     everywhere = polygon_shares([layers.city], origin=grid.origin_m, cell=grid.cell_m)
-    units = unit_frame(everywhere.col, everywhere.row, np.zeros(len(everywhere.col), int), grid)
+    order = grid.order(everywhere.col, everywhere.row)
+    col, row = everywhere.col[order], everywhere.row[order]
     city_m2 = round(shapely.area(layers.city))
     # A unit that only rounding touches has no place of its own; its dust stays in the total.
-    atoms = close(found, labels, _nests(labels), everywhere, units.index, grid, city_m2,
+    parts = gather(found, labels, everywhere, order)
+    del found
+    codes = unit_codes(col, row, grid)
+    give_back()
+    atoms = close(parts, labels, _nests(labels), codes, city_m2, cell_m2=grid.cell_m**2,
                   across=ACROSS)  # fmt: skip
-    units["area_m2"] = runs.total(atoms["area_m2"], atoms["unit"], units.index)
+    del parts
+    give_back()
+    # Squares last: a million of them are several times as large as what is rounded.
+    units = framed(col, row, runs.total(atoms["area_m2"], atoms["unit"], codes), grid)
     return Ledger(atoms, units, red_sets, city_m2, protection_sets=protection_sets)
 
 

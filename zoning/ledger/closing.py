@@ -7,6 +7,7 @@ end. Everything here works on arrays, so a country costs seconds.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ import pandas as pd
 
 from zoning.base.areas import Ints
 from zoning.base.coded import by_text, coded
-from zoning.grid.lattice import GridSpec
 from zoning.ledger.rounding import round_areas
 from zoning.ledger.tiles import PARTS, Measured, add_up
 from zoning.measure.coverage import Shares
@@ -23,32 +23,79 @@ from zoning.measure.coverage import Shares
 _NOISE = 1e-12
 
 
-def close(
-    found: Measured,
-    labels: pd.DataFrame,
-    nests: Sequence[Any],
-    city: Shares,
-    units: pd.Index,
-    grid: GridSpec,
-    city_m2: int,
-    *,
-    across: int,
-) -> pd.DataFrame:
-    """Make the atoms of measured parts, in whole square metres.
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Measured parts with their places in the tables of units and labels; what is rounded.
+
+    Parameters
+    ----------
+    unit, group, landuse : int arrays
+        Position of the unit, number of the label, class.
+    parts : int64 array
+        Area in 1/65536 m2 (:data:`zoning.ledger.tiles.PARTS`).
+    whole : bool array
+        Whether the unit lies in the city as a whole square.
+    label : int array
+        For each number of a label its row in the table of labels.
+    """
+
+    unit: Ints
+    group: Ints
+    landuse: Ints
+    parts: Ints
+    whole: Any
+    label: Ints
+
+
+def gather(found: Measured, labels: pd.DataFrame, city: Shares, order: Ints) -> Parts:
+    """Put measured parts in the order of units and labels; alike ones become one.
 
     Parameters
     ----------
     found : Measured
     labels : DataFrame
         What each cover of ``found`` means: the keys of an atom between unit and land use.
-    nests : sequence of array
-        Places of each row of ``labels``, coarse to fine, for the rounding.
     city : Shares
         Units of the city; parts elsewhere are dust of cutting.
+    order : int array
+        Positions that sort the units by their codes (:meth:`GridSpec.order`).
+    """
+    place = np.empty(len(city), np.int64)
+    place[order] = np.arange(len(order))
+    unit, there = units_of(found.row, found.col, city, place)
+    label, first = _ranks(labels)
+    columns = (unit[there], label[found.cover[there]], found.landuse[there])
+    unit, group, landuse, parts = add_up(columns, found.parts[there])
+    whole = np.zeros(len(place), bool)
+    whole[place] = city.share > 1 - _NOISE
+    return Parts(unit, group, landuse, parts, whole[unit], first)
+
+
+def close(
+    of: Parts,
+    labels: pd.DataFrame,
+    nests: Sequence[Any],
+    units: pd.Index,
+    city_m2: int,
+    *,
+    cell_m2: int,
+    across: int,
+) -> pd.DataFrame:
+    """Make the atoms of measured parts, in whole square metres.
+
+    Parameters
+    ----------
+    of : Parts
+    labels : DataFrame
+        What the labels mean.
+    nests : sequence of array
+        Places of each row of ``labels``, coarse to fine, for the rounding.
     units : Index
         Codes of the units, in the order of :meth:`GridSpec.order`.
     city_m2 : int
         What the atoms add up to.
+    cell_m2 : int
+        Area of a whole square.
     across : int
         How many of the finest places are kept over the whole city too.
 
@@ -58,28 +105,18 @@ def close(
         ``unit``, the columns of ``labels``, ``landuse``, ``area_m2`` (int64, above 0), sorted;
         what is text in ``labels``, and units, are coded (:mod:`zoning.base.coded`).
     """
-    place = np.empty(len(city), np.int64)
-    order = grid.order(city.col, city.row)
-    place[order] = np.arange(len(order))
-    unit, there = units_of(found.row, found.col, city, place)
-    label, first = _ranks(labels)
-    columns = (unit[there], label[found.cover[there]], found.landuse[there])
-    unit, group, landuse, parts = add_up(columns, found.parts[there])
-    whole = np.zeros(len(place), bool)
-    whole[place] = city.share > 1 - _NOISE
     area = round_areas(
-        parts / PARTS, unit, [np.asarray(n)[first][group] for n in nests], city_m2,
-        across=across, whole=whole[unit], cell_m2=grid.cell_m**2,
+        of.parts / PARTS, of.unit, [np.asarray(n)[of.label][of.group] for n in nests], city_m2,
+        across=across, whole=of.whole, cell_m2=cell_m2,
     )  # fmt: skip
     keep = area > 0
-    unit, group, landuse, area = unit[keep], group[keep], landuse[keep], area[keep]
-    row = first[group]
-    atoms = pd.DataFrame({"unit": coded(unit, units)})
+    row = of.label[of.group[keep]]
+    atoms = pd.DataFrame({"unit": coded(of.unit[keep], units)})
     for key in labels:
         plain = pd.api.types.is_numeric_dtype(labels[key])
         atoms[key] = (labels[key].array if plain else by_text(labels[key])).take(row)
-    atoms["landuse"] = landuse
-    atoms["area_m2"] = area
+    atoms["landuse"] = of.landuse[keep]
+    atoms["area_m2"] = area[keep]
     return atoms
 
 

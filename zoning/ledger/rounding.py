@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.base.areas import Floats, Ints
+from zoning.base.memory import give_back
 
 #: Amounts are held in this part of a square metre, so that sums are exact and dust is nothing.
 _PARTS = 1 << 16
@@ -111,6 +112,7 @@ def round_areas(
     size = _add(fine, part)
     given = size // _PARTS
     open_ = np.flatnonzero(size % _PARTS)
+    give_back()
     up = _round_up(
         size[open_] % _PARTS, unit[first][open_], [level[first][open_] for level in levels],
         [level[first][open_] for level in crossing[1:]], int(total) - int(given.sum()),

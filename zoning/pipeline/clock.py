@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import pyarrow as pa
-
+from zoning.base.memory import give_back
 from zoning.errors import Text
 
 #: Called with the English and Chinese name of the step that begins.
@@ -39,4 +38,4 @@ class Clock:
         start = time.perf_counter()
         yield
         self.seconds[name] = round(time.perf_counter() - start, 4)
-        pa.default_memory_pool().release_unused()
+        give_back()

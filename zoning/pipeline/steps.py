@@ -13,6 +13,7 @@ import shapely
 
 from zoning import zones
 from zoning.base import runs
+from zoning.base.keys import keyed
 from zoning.base.names import by_code
 from zoning.capacity import Account, account, cap_rules
 from zoning.capacity.own import add_coefficients
@@ -296,13 +297,15 @@ def class_units(ready: Ready, state: State, said: pd.Series) -> None:
         units["runner_up"] = units["runner_up"].mask(decided, alone.mask(alone == units["zone"]))
     state.unzoned = zones.why_unzoned(units, townships, ready.method)
     geometry = units.pop("geometry")
+    units = keyed(units, units.index, scheme.codes)
     state.units = gpd.GeoDataFrame(units, geometry=geometry, crs=geometry.crs)
     pieces = state.pieces
     for name in ("zone", "overlays"):
-        pieces[name] = runs.looked_up(units[name], pieces["unit"]).astype("string")
+        pieces[name] = runs.looked_up(units[name], pieces["unit"])
     pieces["township_zone"] = pieces["township"].map(townships["zone"]).astype("string")  # type: ignore[index]
     if "suitability" in units:
         pieces["suitability"] = runs.looked_up(units["suitability"], pieces["unit"])
+    state.pieces = keyed(pieces, units.index, scheme.codes)
 
 
 def _beside(townships: gpd.GeoDataFrame, classes: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -192,7 +192,7 @@ def price_list(
     unread = {*sums.RED_SUMS, *sums.USE_SUMS} - {"built_m2", "free_m2"}
     pieces = pieces.drop(columns=[c for c in pieces if c in unread])
     freed = released(plan)
-    give_back(len(pieces))
+    give_back()
     return prices(pieces, limits, freed, progress=progress, **how)
 
 

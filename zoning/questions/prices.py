@@ -292,7 +292,7 @@ def prices(
         found.append(_priced(pieces, base, case, how, fast))
     everything = found.pop()
     del fast  # as large as what a solve needs, and no limit is left out on arrays
-    give_back(len(pieces))
+    give_back()
     # Each case may be a copy of all pieces, so only one is held at a time.
     for case in _decided(pieces, rules, held):
         if progress is not None:
