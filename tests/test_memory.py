@@ -2,6 +2,7 @@
 
 import ctypes
 import platform
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -29,6 +30,18 @@ def test_what_is_asked_of_it(monkeypatch):
     assert asked == [(-3, 8 << 20), (-1, 64 << 20), (0,)]
     library.mallopt = library.malloc_trim = lambda *n: 0
     assert not give_back_columns() and not give_back()
+
+
+def test_arrow_gives_back_too_where_it_is_loaded(monkeypatch):
+    freed = []
+    pool = SimpleNamespace(release_unused=lambda: freed.append(1))
+    arrow = SimpleNamespace(default_memory_pool=lambda: pool)
+    monkeypatch.setitem(sys.modules, "pyarrow", arrow)
+    give_back()
+    assert freed == [1]
+    monkeypatch.delitem(sys.modules, "pyarrow")
+    give_back()
+    assert freed == [1] and "pyarrow" not in sys.modules
 
 
 @pytest.mark.parametrize("why", [OSError, TypeError, AttributeError])

@@ -371,13 +371,15 @@ def test_cells_of_a_digest_are_written_alike_one_by_one_and_together(values):
 
     def holds(column):
         alone = [digest._cell(v) for v in column.astype(object).tolist()]
-        cells = digest._cells(column)
-        assert (cells if isinstance(cells, list) else cells.to_pylist()) == alone
-        before, digest._AT_ONCE = digest._AT_ONCE, 3
+        before, few = digest._AT_ONCE, digest._FEW
+        digest._AT_ONCE = 3
         try:
-            found = digest._frame(column.to_frame("c"))
+            for digest._FEW in (few, -1):  # one by one, and as long columns are
+                cells = digest._cells(column)
+                assert (cells if isinstance(cells, list) else cells.to_pylist()) == alone
+                found = digest._frame(column.to_frame("c"))
         finally:
-            digest._AT_ONCE = before
+            digest._AT_ONCE, digest._FEW = before, few
         text = f"c\x1f{len(alone)}\x1f" + "\x1e".join(alone)
         whole = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
         assert found == whole.hexdigest()
@@ -395,6 +397,7 @@ def test_cells_of_a_digest_are_written_alike_one_by_one_and_together(values):
     texts = [None if v is None else v.encode("utf-8", "replace").decode() for v in texts]
     for dtype in ("str", "string", "object"):
         holds(pd.Series(texts, dtype=dtype))
+        holds(pd.Series(coded.by_text(pd.Series(texts, dtype=dtype))))
 
 
 def test_small_tables_are_read_as_gdal_reads_them(folder, tmp_path):
