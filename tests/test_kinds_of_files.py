@@ -221,3 +221,55 @@ def test_a_lock_names_the_layer_of_its_file(tmp_path):
     assert units_of(plan, [f"{path}:乙"]) == ("1kmN3500E502",)
     with pytest.raises(InputError, match="the file has 2 layers"):
         units_of(plan, [str(path)])
+
+
+def test_an_evaluation_takes_one_layer_of_a_file_as_its_boundary(tmp_path):
+    from zoning.evaluation.extent import polygon
+
+    path = tmp_path / "界 1.gpkg"
+    for name, col in (("甲", 0), ("乙", 2)):
+        gpd.GeoDataFrame(geometry=[worlds.square(col, 0)], crs=worlds.CRS).to_file(path, layer=name)
+    assert polygon(f"{path}:乙", CRS(worlds.CRS)).equals(worlds.square(2, 0))
+    with pytest.raises(InputError, match="the file has 2 layers"):
+        polygon(path, CRS(worlds.CRS))
+
+
+def test_codes_of_counties_may_be_numbers_with_a_point(tmp_path):
+    """A shapefile of ArcGIS keeps numbers as doubles."""
+    path = worlds.write(tmp_path)
+    towns = worlds.townships()[["code", "name", "county", "geometry"]]
+    numbers = towns.assign(code=towns["code"].astype(float), county=towns["county"].astype(float))
+    numbers.to_file(tmp_path / "乡镇.gpkg")
+    counties = towns.dissolve("county").reset_index()[["county", "name", "geometry"]]
+    counties.to_file(tmp_path / "县.gpkg")
+    part = '[inputs.counties]\npath = "县.gpkg"\ncolumns.code = "county"\n'
+    path.write_text(path.read_text(encoding="utf-8") + part, encoding="utf-8")
+    ready = zn.check(path)
+    assert sorted(set(ready.intake.layers.townships["county"])) == ["321001", "321002"]
+
+
+def test_land_use_as_polygons_is_told_with_the_way_to_a_raster(tmp_path):
+    path = worlds.write(tmp_path)
+    worlds.townships().to_file(tmp_path / "用地.gpkg")
+    text = path.read_text(encoding="utf-8").replace("用地.tif", "用地.gpkg")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="is a layer of shapes; land use is read from") as caught:
+        zn.check(path)
+    assert "gdal_rasterize" in caught.value.problems[0].remedy.zh
+
+
+def test_what_is_not_looked_at_in_a_folder_is_told(tmp_path):
+    """Workbooks that are not read, folders inside, databases and archives: nothing is left out."""
+    (tmp_path / "矢量").mkdir()
+    worlds.townships().to_file(tmp_path / "矢量" / "乡镇.gpkg")
+    (tmp_path / "图片").mkdir()
+    (tmp_path / "图片" / "a.png").write_bytes(b"x")
+    for name in ("统计.ods", "旧.xls", "库.mdb", "成果.rar", "说明.docx"):
+        (tmp_path / name).write_bytes(b"PK\3\4")
+    found = zn.api.inspect(tmp_path).findings
+    said = {(Path(f.where).name, f.code): f for f in found}
+    assert said.keys() == {("统计.ods", "other-workbook"), ("旧.xls", "old-excel"),
+                           (tmp_path.name, "left-files")}  # fmt: skip
+    left = said[tmp_path.name, "left-files"].what
+    assert left.en == "in the folder and not looked at: 库.mdb, 成果.rar, 矢量/"
+    assert "the form .ods is not read" in said["统计.ods", "other-workbook"].what.en

@@ -122,7 +122,7 @@ def evaluate(
         ecology, B for the others.
     scale : {"city", "province"}, optional
     boundary : str or Path, optional
-        Polygons of the study area; what lies outside takes no part.
+        Polygons of the study area, ``FILE`` or ``FILE:layer``; what lies outside takes no part.
     progress : callable, optional
         Called with windows done and windows in all.
     workers, engine, scheduler

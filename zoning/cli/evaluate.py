@@ -53,10 +53,10 @@ def evaluate(
         About(choices=("city", "province")),
     ] = None,
     boundary: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--boundary", show_default=False,
-            help="Polygons of the study area; the outside takes no part. / 研究区边界",
+            help="FILE[:layer] of the study area; the outside takes no part. / 研究区边界文件",
         ),
         About("vector"),
     ] = None,

@@ -119,7 +119,7 @@ def split(rasters: Mapping[str, str | Path]) -> dict[str, str | Path]:
 
 
 def polygon(boundary: Any, crs: Any) -> Any:
-    """Bring a boundary (path, frame or polygon) to a CRS, as one polygon.
+    """Bring a boundary (``FILE``, ``FILE:layer``, frame or polygon) to a CRS, as one polygon.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def polygon(boundary: Any, crs: Any) -> Any:
     if isinstance(boundary, str | Path):
         from zoning.inputs.vector import read_polygons
 
-        frame, _ = read_polygons(Path(boundary), role="boundary", to_crs=crs.to_wkt())
+        frame, _ = read_polygons(str(boundary), role="boundary", to_crs=crs.to_wkt())
         return shapely.union_all(frame.geometry.to_numpy())
     if hasattr(boundary, "to_crs"):
         series: gpd.GeoSeries = boundary.geometry.to_crs(crs)

@@ -14,6 +14,7 @@ from zoning.inputs.inspect import inspect_datums, inspect_place, outlines
 from zoning.inputs.inspect.legends import legends, legends_of
 from zoning.inputs.inspect.texts import odd_text
 from zoning.inputs.inspect.values import inspect_values
+from zoning.inputs.sheets import UNREAD
 from zoning.inputs.source import some
 from zoning.inputs.spots import spots
 
@@ -21,12 +22,15 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-_TABLES = (".csv", ".txt", ".xlsx", ".xlsm")
+_TABLES = (".csv", ".txt", ".xlsx", ".xlsm", *UNREAD)
 _RASTERS = (".tif", ".tiff", ".vrt", ".img", ".asc", ".jp2")
 _VECTORS = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".kml", ".gml", ".dxf", ".tab", ".gdb",
             ".parquet", ".zip")  # fmt: skip
 #: What is looked at in a folder.
 _KNOWN = (*_VECTORS, *_TABLES, *_RASTERS)
+#: Data in a folder that are not looked at there.
+_OTHER = (".mdb", ".accdb", ".dwg", ".dgn", ".rar", ".7z", ".tar", ".gz", ".kmz", ".shz", ".mif",
+          ".e00", ".sqlite")  # fmt: skip
 #: A layer fills the place when it has this part of the area of the largest one (our choice).
 _FILLS = 0.5
 #: Pixels of a raster that are looked at, along its longer side.
@@ -91,7 +95,7 @@ def look(files: Sequence[str | Path]) -> Looked:
     from zoning.inputs.source import existing, split_layer
 
     out, codes = Looked(), list[str]()
-    for given in _expanded(files):
+    for given in _expanded(files, out.findings):
         path, layer = split_layer(given)
         existing(path, "file")
         try:
@@ -108,7 +112,7 @@ def look(files: Sequence[str | Path]) -> Looked:
     return out
 
 
-def _expanded(files: Sequence[str | Path]) -> list[str | Path]:
+def _expanded(files: Sequence[str | Path], found: list[Finding]) -> list[str | Path]:
     """Give the files of folders; a geodatabase is a folder and a file."""
     out: list[str | Path] = []
     for given in files:
@@ -122,9 +126,33 @@ def _expanded(files: Sequence[str | Path]) -> list[str | Path]:
                     code="no-files", remedy=(f"forms: {forms}", f"可用格式：{forms}"),
                 )  # fmt: skip
             out += inside
+            found += _left(path)
         else:
             out.append(given)
     return out
+
+
+def _left(folder: Path) -> list[Finding]:
+    """Name the folders with data, archives and databases of a folder that are not looked at."""
+
+    def data(path: Path) -> bool:
+        return path.suffix.lower() in (*_KNOWN, *_OTHER)
+
+    names = [
+        f"{p.name}/" if p.is_dir() else p.name
+        for p in sorted(folder.iterdir())
+        if (p.suffix.lower() in _OTHER)
+        or (p.is_dir() and p.suffix.lower() != ".gdb" and any(map(data, p.rglob("*"))))
+    ]
+    if not names:
+        return []
+    return [Finding(
+        Text(f"in the folder and not looked at: {some(names)}",
+             f"文件夹内未检查的内容：{some(names)}"),
+        str(folder), code="left-files", level="note",
+        remedy=Text("name folders inside it as well; unpack archives; save others as GeoPackage",
+                    "请另行指明子文件夹；解压压缩包；其他格式请另存为 GeoPackage"),
+    )]  # fmt: skip
 
 
 def _vector(path: Path, layer: str | None, out: Looked) -> list[str]:
@@ -306,7 +334,7 @@ def _packed(path: Path, out: Looked) -> None:
         return
     with zipfile.ZipFile(path) as archive:
         names = [i.filename for i in archive.infolist() if not i.is_dir()]
-    other = [n for n in names if n.lower().endswith((*_TABLES, *_RASTERS, ".xls", ".zip", ".rar"))]
+    other = [n for n in names if n.lower().endswith((*_TABLES, *_RASTERS, ".zip", *_OTHER))]
     if other:
         out.findings.append(Finding(
             Text(f"in the archive and not looked at: {some(other)}",

@@ -17,6 +17,7 @@ from zoning.errors import Finding, InputError, Problem, Text, raise_all
 from zoning.grid.distortion import Distortion
 from zoning.grid.lattice import PLAN_UNITS, GridSpec, check_size
 from zoning.inputs import plans, protections
+from zoning.inputs.codes import clean_codes
 from zoning.inputs.columns import offered, old_keys, rename
 from zoning.inputs.desk import Desk
 from zoning.inputs.frame import beside, choose_grid, no_way_to_grid, outside_china
@@ -255,7 +256,7 @@ def _townships(config: Config, desk: Desk, crs: str | None) -> gpd.GeoDataFrame 
     desk.tell(offered([h for h in heads if h not in mapped], frame.columns, where,
                       "[inputs.townships.columns]", said=bool(part.columns)))  # fmt: skip
     townships = frame.rename(columns={"code": "township"}).set_index("township").sort_index()
-    county = townships["county"].astype("string").str.strip()
+    county = clean_codes(townships["county"])
     for code in townships.index[county.isna() | (county == "")]:
         desk.problems.append(Problem(
             Text(f"township {code} has no county", f"乡镇 {code} 没有所属县区"), part.path,

@@ -378,6 +378,11 @@ def _warped(own: Any, target: Any, where: str) -> Finding:
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:
+    from zoning.inputs.vector import no_raster
+
+    shapes = no_raster(path)
+    if shapes is not None:
+        return InputError(shapes)
     return InputError(
         Problem(
             Text(f"the raster cannot be read: {error}", f"栅格无法读取：{error}"),

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
+#: Workbooks of other programs, which are told and not read.
+UNREAD = (".xls", ".xlsb", ".ods", ".et", ".numbers")
 
 
 def read_cells(
@@ -34,22 +36,23 @@ def read_cells(
     InputError
         If the file cannot be read, has no such sheet or another encoding.
     """
-    if path.suffix.lower() == ".xls":
-        raise InputError(_old_excel(path))
+    if path.suffix.lower() in UNREAD:
+        raise InputError(_another_form(path))
     raw = _read_xlsx(path, sheet) if _is_excel(path) else _read_csv(path, encoding)
     return _tidy(raw)
 
 
-def _old_excel(path: Path) -> Problem:
-    """Say that a workbook of Excel 97 cannot be read; often it is a web page under that name."""
+def _another_form(path: Path) -> Problem:
     with path.open("rb") as stream:
         head = stream.read(512).lstrip().lower()
     page = head.startswith((b"<html", b"<!doctype", b"<table", b"<?xml"))
     kind = Text(" (in truth a web page)", "（实为网页）") if page else Text("", "")
+    form = path.suffix.lower()
+    old = Text("the old form ", "旧版 ") if form == ".xls" else Text("the form ", " ")
     return Problem(
-        Text(f"a workbook in the old form .xls{kind.en} is not read",
-             f"不支持旧版 .xls 工作簿{kind.zh}"),
-        str(path), code="old-excel",
+        Text(f"a workbook in {old.en}{form}{kind.en} is not read",
+             f"不支持{old.zh}{form} 工作簿{kind.zh}"),
+        str(path), code="old-excel" if form == ".xls" else "other-workbook",
         remedy=Text("open it in Excel, WPS or LibreOffice and save it as .xlsx or CSV UTF-8",
                     "请用 Excel、WPS 或 LibreOffice 打开，另存为 .xlsx 或 CSV UTF-8"),
     )  # fmt: skip

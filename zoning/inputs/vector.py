@@ -345,6 +345,22 @@ def _no_rows(where: str, role: str) -> Problem:
     )
 
 
+def no_raster(path: Path) -> Problem | None:
+    """Say that a file of shapes stands where a raster of classes must, and the way to one."""
+    try:
+        list_layers(path)
+    except InputError:
+        return None
+    return Problem(
+        Text("is a layer of shapes; land use is read from a raster of classes",
+             "是矢量图层；用地现状须为地类代码栅格"), str(path), code="not-a-raster",
+        remedy=Text("turn it into one (QGIS: Rasterize; gdal_rasterize -a FIELD -tr 10 10 -ot Byte "
+                    "-a_nodata 0 IN OUT.tif), with pixels finer than its parcels",
+                    "请转为栅格（QGIS：矢量栅格化；gdal_rasterize -a 字段 -tr 10 10 -ot Byte "
+                    "-a_nodata 0 输入 输出.tif），像元应小于图斑"),
+    )  # fmt: skip
+
+
 def _unreadable(path: Path, error: Exception) -> InputError:
     return InputError(
         Problem(
