@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -352,6 +352,24 @@ def test_the_map_of_a_plan_may_be_made_anew_in_its_folder(small, tmp_path):
     assert (tmp_path / "out" / "map.html").read_bytes() != old
     (problem,) = refused("map", tmp_path / "out", "-o", tmp_path / "page")
     assert problem["try"] == f"-o {tmp_path / 'page.html'}"
+
+
+def test_the_map_of_a_plan_does_not_take_the_place_of_that_of_another(small, tmp_path):
+    from zoning import api
+
+    one, other = small[0] / "成果", tmp_path / "other"
+    assert zoning("allocate", one, "--cap", 0.2, "-o", other).returncode == 0
+    page = other / "map.html"
+    assert page.is_file() or api.map(other, page)
+    before = page.read_bytes()
+    (problem,) = refused("map", one, "-o", page)
+    assert problem["code"] == "of-a-plan" and problem["where"] == str(page)
+    assert "another plan" in str(problem) and page.read_bytes() == before
+    # The same plan made once more knows no digest yet and is known by it all the same.
+    again = api.load(other)
+    fresh = replace(again, run={k: v for k, v in again.run.items() if k != "digest"})
+    assert api.map(fresh, page, lang="zh") == page and page.read_bytes() != before
+    assert api.map(one, tmp_path / "map.html").is_file()
 
 
 @pytest.mark.slow

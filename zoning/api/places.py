@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zoning.errors import InputError, raise_all
+
+if TYPE_CHECKING:
+    from zoning.plan import Plan
 
 
 def new_folder(path: str | Path, asked: Sequence[str | Path] = ()) -> Path:
@@ -77,6 +81,28 @@ def new_file(
         )  # fmt: skip
     raise_all(replaceable(path, part))
     return path
+
+
+def own_file(path: str | Path, plan: Plan) -> None:
+    """Refuse the place of a file that belongs to another plan.
+
+    A writer that makes a file of a plan's folder, such as the map, may make it anew for the plan
+    that lies there: the one with the same digest.
+
+    Raises
+    ------
+    InputError
+        If a plan lies there with another digest.
+    """
+    from zoning.base.marks import plan_with
+    from zoning.digest import digest
+
+    there = (plan_with(Path(path)) or {}).get("digest")
+    if there is not None and there != (plan.run.get("digest") or digest(plan)):
+        raise InputError.one(
+            "is a file of another plan", "是另一方案的文件", where=str(path), code="of-a-plan",
+            remedy=("choose another file with -o", "请用 -o 另选文件"),
+        )  # fmt: skip
 
 
 def inputs_start(path: str | Path, option: str = "--inputs") -> Path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoning.api import REPORTS, speech
 from zoning.api.making import taken
-from zoning.api.places import inputs_start
+from zoning.api.places import inputs_start, own_file
 from zoning.api.plan import Plan
 from zoning.errors import InputError
 
@@ -79,6 +79,7 @@ def map(
     from zoning.outputs.withheld import handed_out
 
     whole, place = taken(plan), Path(out)
+    own_file(place, whole)
     chosen = speech.chosen(lang, whole.lang)
     if compare is not None:
         other = handed_out(taken(compare))

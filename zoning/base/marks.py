@@ -128,12 +128,18 @@ def state(folder: Path, name: str, listing: str | None = None) -> State:
 
 def of_a_plan(path: Path) -> bool:
     """Whether a file is one of those that make a plan: run.json, times.json and what it lists."""
+    return plan_with(path) is not None
+
+
+def plan_with(path: Path) -> dict[str, Any] | None:
+    """Give ``run.json`` of the plan that a file belongs to; None where it belongs to none."""
     told = _json(path.parent / "run.json")
     files = told.get("files")
     if not isinstance(files, dict) or "config" not in told:
-        return False
+        return None
     # Not every disk tells capitals apart.
-    return path.name.casefold() in {n.casefold() for n in (*files, "run.json", TIMES)}
+    mine = {n.casefold() for n in (*files, "run.json", TIMES)}
+    return told if path.name.casefold() in mine else None
 
 
 def write_times(folder: Path, seconds: Any) -> None:
