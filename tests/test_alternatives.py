@@ -165,7 +165,7 @@ def test_locks_of_townships_and_polygons(plan, tmp_path):
                 units_of(whole, [str(file)])
         else:
             assert list(units_of(whole, [str(file)])) == found
-    with pytest.raises(InputError, match="no unit, township or file"):
+    with pytest.raises(InputError, match="no unit, township, county or file"):
         units_of(whole, ["atlantis"])
 
 

@@ -131,6 +131,21 @@ def test_units_are_named_in_many_ways(plan, tmp_path):
     assert (problem.code, problem.where) == ("ambiguous", "--lock, --build")
     assert "321000001, 321000002, 321000003" in problem.what.en
     assert "321000001、321000002" in problem.what.zh
+    # A county by its code or name; a name of both levels is not guessed.
+    assert plan.counties.index.tolist() == ["321001", "321002"]
+    county = tuple(sorted(units[plan.units["county"] == "321002"]))
+    assert units_of(plan, ["321002"]) == county and 0 < len(county) < len(units)
+    named = replace(plan, counties=plan.counties.assign(name=["东区", "乙镇"]))
+    assert units_of(named, ["东区"]) == tuple(sorted(set(units) - set(county)))
+    problem = refused(units_of, named, ["乙镇"])
+    assert problem.code == "ambiguous" and "321000002, 321002" in problem.what.en
+    assert refused(units_of, named, ["东区区"]).remedy.en == "did you mean '东区'?"
+    one = replace(plan, units=plan.units.assign(county=plan.units["township"].eq("321000002").map(
+        {True: "321002", False: "321001"})))  # fmt: skip
+    same = replace(one, counties=named.counties)
+    assert units_of(same, ["乙镇"]) == town  # a county of one township
+    alone = replace(plan, townships=None, counties=None)
+    assert refused(units_of, alone, ["321002"]).code == "unknown-unit"
 
 
 @pytest.mark.parametrize(("existing", "free", "cap", "count", "found"), [

@@ -115,8 +115,8 @@ def allocate(
         km2 of suitability that one km of boundary is worth.
     lock_out, lock_in : sequence of str
         Units that stay as they are, or whose free land is all built: unit codes, codes or names of
-        townships (units that lie mostly in them), or files of polygons (units of which at least
-        half lies inside).
+        townships and counties (units that lie mostly in them), or files of polygons (units of which
+        at least half lies inside).
     quotas : mapping of zone to share, optional
         Shares of the headroom, 0..1.
     whole_units : bool, optional

@@ -67,14 +67,16 @@ def allocate(
     lock: Annotated[
         list[str] | None,
         typer.Option(
-            "--lock", help="Unit, township or file of polygons that takes nothing new. / 锁定"
+            "--lock",
+            help="Unit, township, county or file of polygons that takes nothing new. / 锁定",
         ),
         About("units"),
     ] = None,
     build: Annotated[
         list[str] | None,
         typer.Option(
-            "--build", help="Unit, township or file whose free land is all built. / 全部建设"
+            "--build",
+            help="Unit, township, county or file whose free land is all built. / 全部建设",
         ),
         About("units"),
     ] = None,

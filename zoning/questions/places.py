@@ -1,4 +1,4 @@
-"""Units of a plan by the places that people name: units, townships, polygons of a file."""
+"""Units of a plan by the places that people name: a unit, a township, a county, polygons."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from zoning.inputs.source import split_layer
 from zoning.pipeline.places import inside
 from zoning.plan import Plan
 
+#: Tables of the plan that hold the places of a level; units say in which they lie.
+_TABLES = {"township": "townships", "county": "counties"}
+
 
 def units_of(plan: Plan, named: Sequence[str]) -> tuple[str, ...]:
     """Give the units that names stand for, sorted.
@@ -20,13 +23,13 @@ def units_of(plan: Plan, named: Sequence[str]) -> tuple[str, ...]:
     ----------
     plan : Plan
     named : sequence of str
-        Unit codes; codes or names of townships (units that lie mostly in them); files of polygons,
-        ``FILE`` or ``FILE:layer`` (units of which at least half lies inside).
+        Unit codes; codes or names of townships and counties (units that lie mostly in them); files
+        of polygons, ``FILE`` or ``FILE:layer`` (units of which at least half lies inside).
 
     Raises
     ------
     InputError
-        If a name is none of these, a name fits several townships, or a file holds no unit.
+        If a name is none of these, a name fits several places, or a file holds no unit.
     """
     found: set[str] = set()
     for word in named:
@@ -38,28 +41,29 @@ def _units(plan: Plan, word: str) -> list[str]:
     units = plan.units
     if word in units.index:
         return [word]
-    townships = plan.townships
-    if townships is not None:
-        fits = [c for c in townships.index if c == word] or list(
-            townships.index[townships["name"] == word]
-        )
-        if len(fits) > 1:
-            raise InputError.one(
-                f"'{word}' is the name of several townships: {', '.join(fits)}",
-                f"“{word}”对应多个乡镇：{'、'.join(fits)}", where="--lock, --build",
-                code="ambiguous",
-            )  # fmt: skip
-        if fits:
-            return list(map(str, units.index[units["township"] == fits[0]]))
+    every = {k: f for k in ("township", "county") if (f := getattr(plan, _TABLES[k])) is not None}
+    fits = [(k, str(c)) for k, f in every.items() for c in f.index[f.index == word]] or [
+        (k, str(c)) for k, f in every.items() for c in f.index[f["name"] == word]
+    ]
+    found = {tuple(map(str, units.index[units[level] == code])) for level, code in fits}
+    if len(found) > 1:
+        codes = [code for _, code in fits]
+        raise InputError.one(
+            f"'{word}' is the name of several places: {', '.join(codes)}",
+            f"“{word}”对应多个地方：{'、'.join(codes)}", where="--lock, --build",
+            code="ambiguous", remedy=("give a code", "请给出代码"),
+        )  # fmt: skip
+    if found:
+        return list(found.pop())  # a county of one township may have its name: the same units
     path, layer = split_layer(word)
     if path.exists():
         return _inside(plan, path, layer)
-    names = [] if townships is None else [*townships.index, *townships["name"]]
-    near = suggest(word, map(str, names))
+    names = [name for f in every.values() for name in (*f.index, *f["name"].dropna())]
     raise InputError.one(
-        f"'{word}' is no unit, township or file", f"“{word}”不是单元、乡镇或文件",
+        f"'{word}' is no unit, township, county or file",
+        f"“{word}”不是单元、乡镇、县（市、区）或文件",
         where="--lock, --build", code="unknown-unit",
-        remedy=meant(near),
+        remedy=meant(suggest(word, map(str, names))),
     )  # fmt: skip
 
 
