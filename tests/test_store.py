@@ -485,6 +485,34 @@ def test_a_large_table_is_written_part_by_part_as_in_one(tmp_path, monkeypatch):
     assert back.reset_index(drop=True).equals(units.reset_index(drop=True))
 
 
+def test_rows_of_a_large_table_are_written_in_an_order_of_their_own(tmp_path, monkeypatch):
+    """The same rows and words of the file as in one go; columns of objects wait for all of them."""
+    import fake_plan
+    import geopandas as gpd
+    import pyarrow.parquet as pq
+
+    from zoning.base import streamed
+
+    units = fake_plan.make_many(400).units.reset_index()
+    order = np.random.default_rng(7).permutation(len(units))
+    how = {"order": order, "index": False, "schema_version": "1.1.0"}
+    whole, parts = tmp_path / "whole.parquet", tmp_path / "parts.parquet"
+    streamed.write_geoparquet(units, whole, 16, **how)
+    assert gpd.read_parquet(whole)["unit"].tolist() == units["unit"].iloc[order].tolist()
+    monkeypatch.setattr(streamed, "PART", 64)
+    streamed.write_geoparquet(units, parts, 16, **how)
+    assert pq.read_table(whole).equals(pq.read_table(parts))
+    one, two = (json.loads(pq.read_schema(p).metadata[b"geo"]) for p in (whole, parts))
+    assert one == two and one["version"] == "1.1.0"
+    sizes = [pq.ParquetFile(p).metadata.num_row_groups for p in (whole, parts)]
+    assert sizes == [25, 25]
+    # The first part holds nothing, so its kind would not be that of the second.
+    last = [None] * (len(units) - 1) + ["last"]
+    late = units.assign(note=pd.Series(last, dtype=object))
+    streamed.write_geoparquet(late, parts, 16, order=np.arange(len(units)), index=False)
+    assert gpd.read_parquet(parts)["note"].iloc[-1] == "last"
+
+
 def test_units_of_a_large_plan_stand_in_row_groups_by_block(tmp_path, monkeypatch):
     """Each row group lies in a rectangle of the lattice; what is read of them is the same table."""
     import fake_plan

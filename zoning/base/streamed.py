@@ -52,8 +52,9 @@ class Blocks:
 
 
 def write_geoparquet(
-    frame: gpd.GeoDataFrame, path: Path, group: int, blocks: Blocks | None = None
-) -> None:
+    frame: gpd.GeoDataFrame, path: Path, group: int, blocks: Blocks | None = None,
+    *, order: Any = None, **more: Any,
+) -> None:  # fmt: skip
     """Write a GeoParquet file with covering boxes, in row groups.
 
     Parameters
@@ -64,16 +65,23 @@ def write_geoparquet(
         Rows of a row group; :data:`PART` is a multiple of it.
     blocks : Blocks, optional
         Of a table with more rows each row group is one of these, with at most ``group`` rows.
+    order : int array, optional
+        Positions of the rows in the order of the file.
+    **more
+        What ``GeoDataFrame.to_parquet`` takes, such as ``index``.
     """
-    how: dict[str, Any] = {"row_group_size": group, "write_covering_bbox": True}
-    if len(frame) <= (PART if blocks is None else group):
-        spelled(frame).to_parquet(path, compression="zstd", **how)
+    how: dict[str, Any] = {"row_group_size": group, "write_covering_bbox": True, **more}
+    few = len(frame) <= (PART if blocks is None else group)
+    # What a column of objects holds is known only when all of it was seen.
+    if few or (blocks is None and "object" in map(str, spelled(frame.iloc[:0]).dtypes)):
+        rows = frame if order is None else frame.iloc[order]
+        spelled(rows).to_parquet(path, compression="zstd", **how)
         return
     import pyarrow.parquet as pq
 
     writer, schema = None, None
     try:
-        for rows in _parts(frame, blocks):
+        for rows in _parts(frame, blocks, order):
             part = io.BytesIO()
             spelled(frame.iloc[rows]).to_parquet(part, compression=None, **how)
             table = pq.read_table(part)
@@ -91,13 +99,14 @@ def write_geoparquet(
             writer.close()
 
 
-def _parts(frame: gpd.GeoDataFrame, blocks: Blocks | None) -> Iterator[Any]:
+def _parts(frame: gpd.GeoDataFrame, blocks: Blocks | None, order: Any) -> Iterator[Any]:
     """Give the rows that are turned into bytes together."""
     if blocks is not None:
         yield from blocks.rows(frame)
         return
     for start in range(0, len(frame), PART):
-        yield slice(start, start + PART)
+        some = slice(start, start + PART)
+        yield some if order is None else order[some]
 
 
 def read_near(path: Path, bounds: Sequence[float], columns: Sequence[str]) -> Any:

@@ -99,8 +99,8 @@ class Contents:
 
 def contents(plan: Plan, lang: str) -> Contents:
     """Gather layers and tables of a plan, with words beside every code."""
-    layers = {n: _with_words(plan, spelled(f), lang, n) for n, f in geopackage.layers(plan).items()}
-    tables = {n: _with_words(plan, spelled(f), lang, n) for n, f in geopackage.tables(plan).items()}
+    layers = {n: spelled(_with_words(plan, f, lang, n)) for n, f in geopackage.layers(plan).items()}
+    tables = {n: spelled(_with_words(plan, f, lang, n)) for n, f in geopackage.tables(plan).items()}
     drawn = {s.layer: s for s in styles.styles(plan, lang) if s.default}
     looks = {n: look_of(s.renderer) for n, s in drawn.items()}
     said = Words(plan.contributions)
@@ -109,14 +109,17 @@ def contents(plan: Plan, lang: str) -> Contents:
 
 def _with_words(plan: Plan, frame: Any, lang: str, layer: str) -> Any:
     """Put words beside every code that has some; only QGIS files carry value maps."""
+    import pandas as pd
+
     known = styles.value_maps(plan, list(frame.columns), lang, layer)
-    out = frame.copy() if known else frame
+    out = frame.copy(deep=False) if known else frame
     for column, words in known.items():
         beside = f"{column}_words"
         if beside in out.columns:
             continue
-        told = out[column].map(lambda v, words=words: words.get(_code(v)))
-        out.insert(out.columns.get_loc(column) + 1, beside, told.astype("string"))
+        at, different = pd.factorize(out[column])  # a million units have few codes
+        told = pd.array([words.get(_code(v)) for v in different], "string")
+        out.insert(out.columns.get_loc(column) + 1, beside, told.take(at, allow_fill=True))
     return out
 
 

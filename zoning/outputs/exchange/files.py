@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
+from zoning.base.streamed import write_geoparquet
 from zoning.outputs.exchange.contents import Contents
 from zoning.outputs.office import csv_file
 
@@ -69,33 +73,31 @@ def write_parquet(contents: Contents, folder: Path) -> None:
     OGC GeoParquet 1.1.0, 2024.
     """
     for name, layer in contents.layers.items():
-        in_space(layer).to_parquet(
-            folder / f"{name}.parquet", compression="zstd", index=False,
-            write_covering_bbox=True, schema_version="1.1.0", row_group_size=_ROWS,
+        write_geoparquet(
+            layer, folder / f"{name}.parquet", _ROWS, order=in_space(layer), index=False,
+            schema_version="1.1.0",
         )  # fmt: skip
     for name, table in contents.tables.items():
         table.to_parquet(folder / f"{name}.parquet", compression="zstd", index=False)
     write_companions(contents, folder)
 
 
-def in_space(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Put rows that lie together together: along the Hilbert curve; those without shape come last.
+def in_space(layer: gpd.GeoDataFrame) -> npt.NDArray[np.intp]:
+    """Give the positions of rows along the Hilbert curve; those without shape come last.
 
     Examples
     --------
     >>> import geopandas as gpd, shapely
     >>> row = gpd.GeoDataFrame(geometry=[shapely.box(x, 0, x + 1, 1) for x in (0, 9, 1)])
-    >>> in_space(row).index.tolist()
+    >>> in_space(row).tolist()
     [0, 2, 1]
     """
     bare = (layer.geometry.is_empty | layer.geometry.isna()).to_numpy()
-    shaped = layer[~bare]
-    if shaped.empty:
-        return layer
-    import pandas as pd
-
-    order = shaped.geometry.hilbert_distance().sort_values(kind="stable").index
-    return pd.concat([shaped.loc[order], layer[bare]]) if bare.any() else shaped.loc[order]
+    shaped = np.flatnonzero(~bare)
+    if not len(shaped):
+        return np.arange(len(layer))
+    along = layer.geometry[~bare].hilbert_distance().to_numpy()
+    return np.concatenate([shaped[np.argsort(along, kind="stable")], np.flatnonzero(bare)])
 
 
 def write_geopackages(contents: Contents, folder: Path) -> None:
