@@ -273,3 +273,62 @@ def test_what_is_not_looked_at_in_a_folder_is_told(tmp_path):
     left = said[tmp_path.name, "left-files"].what
     assert left.en == "in the folder and not looked at: 库.mdb, 成果.rar, 矢量/"
     assert "the form .ods is not read" in said["统计.ods", "other-workbook"].what.en
+
+
+def planned(folder: Path, name: str, change) -> Path:
+    """The small county whose townships stand in another file, with columns of the planner."""
+    path = worlds.write(folder, cap="")
+    change(worlds.townships()[["code", "name", "county", "geometry"]], folder / name)
+    text = path.read_text(encoding="utf-8").replace("乡镇.gpkg", name)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def twins(frame: gpd.GeoDataFrame, path: Path) -> None:
+    """Names that a GeoPackage keeps for itself, or that differ in capitals alone."""
+    frame.assign(
+        fid="x", Name=frame["name"], NAME="y", AREA_M2=1.5, Zone="z", township="t", geom="g"
+    ).to_file(path, driver="GeoJSON")
+
+
+def odd(frame: gpd.GeoDataFrame, path: Path) -> None:
+    """Columns of a database: days, lists, bytes, a second shape."""
+    day = pd.Timestamp("2026-01-05")
+    frame.rename_geometry("几何").assign(
+        day=day.date(), at=day, tags=[["a", "b"]] * 3, raw=[b"x"] * 3, middle=frame.centroid
+    ).to_parquet(path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "change"), [("乡镇.geojson", twins), ("乡镇.parquet", odd)])
+def test_columns_of_the_planner_with_any_name_and_kind_make_a_plan_that_proves_itself(
+    tmp_path, name, change
+):
+    """verify refuted such a plan (its file has other names of columns), or the run broke off."""
+    path = planned(tmp_path / "a", name, change)
+    made = zn.run(path)
+    made.save(tmp_path / "out")
+    found = zn.api.verify(tmp_path / "out", inputs=tmp_path / "a")
+    assert [c.text.en for c in found if not c.ok] == []
+    assert made.units["area_m2"].tolist() == worlds.plan().units["area_m2"].tolist()
+    told = [f.what.en for f in zn.check(path).intake.findings if f.code == "left-columns"]
+    assert told == (
+        []
+        if change is twins
+        else ["columns that hold lists, bytes or further shapes are left out: middle, tags, raw"]
+    )
+    zn.api.mend(path, tmp_path / "fixed")
+    again = zn.run(tmp_path / "fixed" / "plan.toml")
+    assert again.units["zone"].tolist() == made.units["zone"].tolist()
+
+
+def test_planned_land_of_no_county_is_part_of_the_city_alone():
+    """A gap between townships has no county: the account of plans broke off."""
+    from zoning.review.audit.resolve import cap_account
+
+    atoms = pd.DataFrame({"sign": [1, 2], "patch": [0, 0], "area_m2": [30, 12]})
+    county = pd.Series(["321001", pd.NA], dtype="string")
+    claims = {(1, 0): (), (2, 0): ()}
+    found = cap_account(atoms, None, county, claims, claims, {}).set_index("place")
+    assert found.index.tolist() == ["city", "321001"]
+    assert found["planned_before_m2"].tolist() == [0, 0]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoning.base.attributes import apart
 from zoning.base.coded import is_coded, names, numbers
 from zoning.base.staged import plain
 
@@ -66,8 +67,9 @@ def _frame(frame: pd.DataFrame) -> str:
     table = pd.DataFrame(frame)  # columns are taken one by one: each would be looked at for shapes
     flat = table.reset_index() if frame.index.name else table
     whole = hashlib.sha256()
-    for column in sorted(map(str, flat.columns)):
-        values = flat[column]
+    # By the names that they have in the plan's file, where a planner's own may step aside.
+    for column, own in sorted(zip(apart(flat.columns), flat.columns, strict=True)):
+        values = flat[own]
         if str(values.dtype) == "geometry":
             whole.update(f"geometry\x1f{len(values)}\x1f".encode())
             _feed_shapes(whole, values.to_numpy())
@@ -208,7 +210,10 @@ def _cell(value: Any) -> str:
         return "\x00"
     if isinstance(value, bool) or type(value).__name__ == "bool":
         return str(int(value))
-    number = float(value)
+    try:
+        number = float(value)
+    except TypeError:  # a day, as the planner's table has it
+        return "'" + str(value)
     return str(int(value)) if number.is_integer() and abs(number) < 2**62 else repr(number)
 
 

@@ -30,6 +30,31 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+#: What a GeoPackage keeps for itself in a layer: the number of a feature, and its shape.
+_OWN = ("fid", "geom")
+
+
+def apart(names: Iterable[object]) -> list[str]:
+    """Keep names of columns apart, as a GeoPackage asks: whatever their case, and from its own.
+
+    Names in small letters, as all of ours are, stay; of others the later one gets a mark.
+
+    Examples
+    --------
+    >>> apart(["NAME", "name", "fid", "Zone", "zone"])
+    ['NAME_', 'name', 'fid_', 'Zone_', 'zone']
+    """
+    given = [str(n) for n in names]
+    taken, found = set(_OWN), dict.fromkeys(range(len(given)), "")
+    for place in sorted(found, key=lambda i: given[i] != given[i].lower()):
+        name = given[place]
+        while name.lower() in taken:
+            name += "_"
+        taken.add(name.lower())
+        found[place] = name
+    return list(found.values())
+
+
 def styled(db: sqlite3.Connection, side: str = "main") -> set[str]:
     """Name the layers and tables of a GeoPackage that have a style of ours, so are ours.
 

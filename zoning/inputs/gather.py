@@ -255,6 +255,7 @@ def _townships(config: Config, desk: Desk, crs: str | None) -> gpd.GeoDataFrame 
     mapped = {_head(rule) for rule in part.columns.values()}
     desk.tell(offered([h for h in heads if h not in mapped], frame.columns, where,
                       "[inputs.townships.columns]", said=bool(part.columns)))  # fmt: skip
+    frame = frame.rename(columns={"township": "given_township"})  # a column of the planner's
     townships = frame.rename(columns={"code": "township"}).set_index("township").sort_index()
     county = clean_codes(townships["county"])
     for code in townships.index[county.isna() | (county == "")]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import numbers
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -185,7 +187,7 @@ def _read(
 
     try:
         if path.suffix.lower() == ".parquet":
-            return gpd.read_parquet(path), []
+            return _flat(gpd.read_parquet(path), path)
         packed = packed_layers(path).get(layer or "")
         shapefile = is_shapefile(path) if packed is None else is_shapefile(Path(packed))
         with warnings.catch_warnings():
@@ -207,10 +209,34 @@ def _read(
         raise _unreadable(path, error) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         frame = gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
+    frame.index.name = None
     if not shapefile:
-        return frame, _waiting(path)
+        flat, left = _flat(frame, path)
+        return flat, [*_waiting(path), *left]
     decoded, findings = decode_frame(frame, path, encoding, layer)
     return decoded, findings
+
+
+def _flat(frame: gpd.GeoDataFrame, path: Path) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Leave out columns that no table of a plan can hold: lists, bytes, shapes beside the shape."""
+    import pandas as pd
+
+    plain = (str, bool, numbers.Number, dt.date, dt.time)
+    others = [c for c in frame.columns if c != frame.geometry.name]
+    shapes = [c for c in others if str(frame[c].dtype) == "geometry"]
+    objects = [c for c in others if frame[c].dtype == "object"]
+    odd = [
+        c for c in objects
+        if not all(isinstance(v, plain) for v in frame[c] if v is not None and v is not pd.NA)
+    ]  # fmt: skip
+    left = [*shapes, *odd]
+    if not left:
+        return frame, []
+    return frame.drop(columns=left), [Finding(
+        Text(f"columns that hold lists, bytes or further shapes are left out: {some(left)}",
+             f"含列表、二进制或附加图形的字段未读取：{some(left)}"),
+        str(path), code="left-columns", level="note",
+    )]  # fmt: skip
 
 
 def _waiting(path: Path) -> list[Finding]:

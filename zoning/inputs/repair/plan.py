@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.base import strict
+from zoning.base.attributes import apart
 from zoning.base.stamp import stamped
 from zoning.errors import Finding, InputError, Text
 from zoning.inputs.repair import coordinates, shapes, tables
@@ -110,6 +111,9 @@ def _mend_layer(folder: Path, part: Layer, name: str, out: Path) -> list[Finding
     for step in steps:
         frame, found = step(frame, part.path)
         log += found
+    names = dict(zip(frame.columns, apart(frame.columns), strict=True))
+    frame = frame.reset_index(drop=True).rename(columns={k: v for k, v in names.items()
+                                                         if k != frame.geometry.name})  # fmt: skip
     with stamped():
         frame.to_file(out / f"{name}.gpkg", layer=name, engine="pyogrio")
     return log

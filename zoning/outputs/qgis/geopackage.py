@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.base.attributes import apart
 from zoning.base.coded import spelled
 from zoning.base.staged import beside
 from zoning.base.stamp import gdal_options, written_at
@@ -191,14 +192,7 @@ def _flat(frame: Any) -> Any:
 
 
 def _names(frame: Any) -> list[str]:
-    taken, names = {"fid", GEOMETRY}, []
-    for column in [*([frame.index.name] if frame.index.name else []), *frame.columns]:
-        name = str(column)
-        while name.lower() in taken:
-            name += "_"
-        taken.add(name.lower())
-        names.append(name)
-    return names
+    return apart([*([frame.index.name] if frame.index.name else []), *frame.columns])
 
 
 def _write_features(

@@ -251,7 +251,7 @@ def cap_account(
 
     rows = [row("city", np.ones(len(atoms), dtype=bool))]
     for code in sorted(set(county.dropna())):
-        rows.append(row(str(code), (county == code).to_numpy()))
+        rows.append(row(str(code), (county == code).to_numpy(dtype=bool, na_value=False)))
     table = pd.DataFrame(rows)
     for name in table.columns[1:]:
         table[name] = table[name].astype("Int64")
