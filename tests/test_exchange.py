@@ -442,3 +442,34 @@ def test_a_share_falls_into_one_class_of_the_sld_and_it_is_that_of_qgis(share, w
             if holds(r.find(f"{ogc}Filter")[0])]  # fmt: skip
     mine = rule_of(look, part, whole)
     assert fits == ([] if mine is None else [mine.label])
+
+
+def test_words_stand_beside_codes_of_every_kind(monkeypatch):
+    """Whole numbers that missing values made floats, coded keys, codes without a word."""
+    from zoning.base.coded import by_text
+    from zoning.outputs.exchange import contents
+
+    known = {"level": {"1": "first", "2": "second"}, "zone": {"key": "Key"}, "use": {"1.5": "half"}}
+    monkeypatch.setattr(contents.styles, "value_maps", lambda *given: known)
+    frame = pd.DataFrame({"level": [2.0, None, 1.0, 2.0], "zone": by_text(["other", "key", None, "key"]),
+                          "use": [1.5, 3.0, 1.5, None]})  # fmt: skip
+    before = frame.copy()
+    told = contents._with_words(None, frame, "en", "units")
+    assert told.columns.tolist() == [
+        "level",
+        "level_words",
+        "zone",
+        "zone_words",
+        "use",
+        "use_words",
+    ]
+    words = {c: [None if pd.isna(v) else v for v in told[f"{c}_words"]] for c in known}
+    assert words == {
+        "level": ["second", None, "first", "second"], "zone": [None, "Key", None, "Key"],
+        "use": ["half", None, "half", None],
+    }  # fmt: skip
+    assert frame.equals(before)  # the plan's own table has no more columns than it had
+    twice = contents._with_words(None, told, "en", "units")
+    assert twice.columns.tolist() == told.columns.tolist()
+    known.clear()
+    assert contents._with_words(None, frame, "en", "units") is frame
