@@ -446,13 +446,17 @@ def test_a_share_falls_into_one_class_of_the_sld_and_it_is_that_of_qgis(share, w
 
 def test_words_stand_beside_codes_of_every_kind(monkeypatch):
     """Whole numbers that missing values made floats, coded keys, codes without a word."""
-    from zoning.base.coded import by_text
-    from zoning.outputs.exchange import contents
+    import importlib
 
+    from zoning.base.coded import by_text
+
+    contents = importlib.import_module("zoning.outputs.exchange.contents")
     known = {"level": {"1": "first", "2": "second"}, "zone": {"key": "Key"}, "use": {"1.5": "half"}}
     monkeypatch.setattr(contents.styles, "value_maps", lambda *given: known)
-    frame = pd.DataFrame({"level": [2.0, None, 1.0, 2.0], "zone": by_text(["other", "key", None, "key"]),
-                          "use": [1.5, 3.0, 1.5, None]})  # fmt: skip
+    zone = by_text(["other", "key", None, "key"])
+    frame = pd.DataFrame(
+        {"level": [2.0, None, 1.0, 2.0], "zone": zone, "use": [1.5, 3.0, 1.5, None]}
+    )
     before = frame.copy()
     told = contents._with_words(None, frame, "en", "units")
     assert told.columns.tolist() == [
