@@ -120,9 +120,9 @@ def test_every_alternative_is_a_plan_that_verifies(plan, tmp_path, monkeypatch, 
         part = next(c for c in one.contributions if c.wing == "alternatives")
         chosen = part.table("alternative_units").frame.set_index("unit")["chosen"].astype(int)
         news.append(one.pieces["new_m2"])
-    counted = pd.concat([(n.groupby(one.pieces["unit"]).sum() > 0) for n in news], axis=1).sum(
-        axis=1
-    )
+    counted = pd.concat(
+        [(n.groupby(one.pieces["unit"], observed=True).sum() > 0) for n in news], axis=1
+    ).sum(axis=1)
     assert chosen.to_dict() == counted.reindex(chosen.index).to_dict()
     assert told[1]["elsewhere_m2"] == elsewhere(news[1], news[:1]) > 0
     assert told[2]["elsewhere_m2"] == elsewhere(news[2], news[:2])
@@ -278,8 +278,8 @@ def test_a_further_plan_tells_of_itself_what_the_best_one_tells(whole, monkeypat
         assert one.objective == pytest.approx(worth, abs=1e-3) and one.boundary_m is None
     else:
         assert one.boundary_m == boundary_m(pieces, how, new)
-        by_unit = new.groupby(pieces["unit"]).sum()
-        free = pieces["free_m2"].groupby(pieces["unit"]).sum()
+        by_unit = new.groupby(pieces["unit"], observed=True).sum()
+        free = pieces["free_m2"].groupby(pieces["unit"], observed=True).sum()
         assert ((by_unit == 0) | (by_unit == free)).all()
     assert one.objective >= best.objective - within * abs(best.objective) - 1e-6
     assert one.bound == pytest.approx(best.bound) and one.bound >= one.objective

@@ -135,8 +135,8 @@ def test_further_plans_of_whole_units_are_whole_and_apart():
     found = alternatives(pieces, limits, best, 2, 0.2, how=Boundary(edges, 0.01, True))
     assert found
     for other in found:
-        new = other.allocation.new_m2.groupby(pieces["unit"]).sum()
-        room = pieces["free_m2"].groupby(pieces["unit"]).sum()
+        new = other.allocation.new_m2.groupby(pieces["unit"], observed=True).sum()
+        room = pieces["free_m2"].groupby(pieces["unit"], observed=True).sum()
         assert new.sum() > 0 and all(v in (0, room[u]) for u, v in new.items())
 
 

@@ -144,7 +144,7 @@ def test_a_changed_file_changes_zones_and_new_land(tmp_path):
     assert flat.townships.loc[b, "zone"] != steep.townships.loc[b, "zone"]
     assert flat.townships.loc[b, "zone"] != slow.townships.loc[b, "zone"]
     # The evaluation draws new land to where it is suited.
-    worth = flat.units.groupby("township")["suitability"].mean()
+    worth = flat.units.groupby("township", observed=True)["suitability"].mean()
     assert worth[b] > worth[a] and worth[b] > worth[c]
 
 

@@ -392,14 +392,14 @@ def test_cards_from_the_city_down(browser, page, plan):
     county = plan.counties.iloc[0]
     browser.js("Zoning.openPlace('counties',arguments[0])", str(county.name))
     card = browser.text(".zn-card")
-    fresh = plan.pieces.groupby("county")["new_m2"].sum()[county.name]
+    fresh = plan.pieces.groupby("county", observed=True)["new_m2"].sum()[county.name]
     assert county["name"] in card and f"{fresh / 1e6:,.2f} km²" in card
     assert "为何如此" in card and "乡镇逐一按方法定类" in card
     town = plan.townships.iloc[0]
     browser.js("Zoning.openPlace('townships',arguments[0])", str(town.name))
     card = browser.text(".zn-card")
     assert town["name"] in card and f"{town['built_m2'] / 1e6:,.2f} km²" in card
-    fresh = plan.pieces.groupby("township")["new_m2"].sum()[town.name]
+    fresh = plan.pieces.groupby("township", observed=True)["new_m2"].sum()[town.name]
     assert f"{fresh / 1e6:,.2f} km²" in card
     area = plan.redlines["area_code"].iloc[0]
     browser.js("Zoning.openPlace('redlines',arguments[0])", area)
@@ -444,7 +444,9 @@ def test_the_table_is_sorted_filtered_and_saved(browser, page, plan):
     browser.open(page)
     browser.js("document.querySelector('.zn-downloads button').click()")
     rows = "return [...document.querySelectorAll('.zn-grid tbody tr')].map(r=>r.dataset.code)"
-    fresh = plan.pieces.groupby("township")["new_m2"].sum().reindex(plan.townships.index)
+    fresh = (
+        plan.pieces.groupby("township", observed=True)["new_m2"].sum().reindex(plan.townships.index)
+    )
     wanted = fresh.sort_values(ascending=False, kind="stable")
     told = browser.js(rows)
     assert [int(fresh[c]) for c in told] == [int(v) for v in wanted]
@@ -489,7 +491,12 @@ def test_the_legend_hides_a_class_and_follows_the_view(browser, page, plan):
         "Zoning.followView();return [...document.querySelectorAll('.zn-in-view')]"
         ".map(b=>parseFloat(b.firstChild.style.width))"
     )
-    sums = plan.units.groupby("zone")["area_m2"].sum().reindex(plan.zones.index).fillna(0)
+    sums = (
+        plan.units.groupby("zone", observed=True)["area_m2"]
+        .sum()
+        .reindex(plan.zones.index)
+        .fillna(0)
+    )
     assert np.allclose(browser.js(bars), sums / sums.sum() * 100, atol=0.1)
     browser.js(
         "Zoning.map.setView(Zoning.sides[0].grid.centre(arguments[0]),16,{animate:false})", unit
@@ -541,7 +548,7 @@ def test_the_headline_says_what_is_allowed_what_is_new_and_where(browser, page, 
     assert f"{c['new_m2'] / 1e6:,.2f} km²" in strip
     failed = [k for k in plan.checks if not k.ok and k.level == "error"]
     assert ("项规则未满足" in strip) == bool(failed) and f"检查 {len(plan.checks)} 项" in strip
-    most = plan.pieces.groupby("township")["new_m2"].sum().idxmax()
+    most = plan.pieces.groupby("township", observed=True)["new_m2"].sum().idxmax()
     assert plan.townships.at[most, "name"] in browser.text(".zn-cell-new")
     kept = plan.units["protected_m2" if "protected_m2" in plan.units else "redline_m2"].sum()
     assert f"{kept / 1e6:,.1f} km²" in browser.text(".zn-cell-kept")

@@ -60,8 +60,8 @@ def load_classes(
     if rural_roads_are_construction:
         table.loc[table["code"].str.startswith(RURAL_ROADS_CODE), "group"] = "construction"
     table["built"] = table["group"] == "construction"
-    table["water"] = table["water"].fillna(False).astype(bool)
-    table["farmland"] = table["farmland"].fillna(False).astype(bool)
+    table["water"] = table["water"].eq(True)
+    table["farmland"] = table["farmland"].eq(True)
     return table
 
 

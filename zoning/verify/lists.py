@@ -199,8 +199,8 @@ def again(plan: Plan, folder: Path, found: Findings) -> None:
         if read is None or kept is None:
             continue
         columns = [c for c in read.columns if c != "geometry"]
-        cells = [{f"{i + 1}|{c}": str(v) for i, row in enumerate(
-            f.reindex(columns=columns).astype(object).fillna("").to_dict("records"))
+        cells = [{f"{i + 1}|{c}": "" if pd.isna(v) else str(v) for i, row in enumerate(
+            f.reindex(columns=columns).astype(object).to_dict("records"))
             for c, v in row.items()} for f in (kept, read)]  # fmt: skip
         found.column("verify.access", f"plan.gpkg: {name}, cells", cells[0], cells[1],
                      source=source)  # fmt: skip
