@@ -71,8 +71,9 @@ def test_a_plan_does_not_differ_from_itself(county):
     assert set(tables) == {"diff_units", "diff_transitions", "diff_matrix", "diff_agreement"}
     wide = found.wide("units").to_numpy()
     assert (wide == np.diag(np.diag(wide))).all()
-    measures = found.agreement.set_index(["basis", "measure"])["value"]
-    assert measures["area_m2", "kappa"] == 1.0 == measures["new_m2", "merit"]
+    rows = found.agreement[["basis", "measure", "value"]].itertuples(index=False)
+    values = {(r.basis, r.measure): r.value for r in rows}
+    assert values["area_m2", "kappa"] == 1.0 == values["new_m2", "merit"]
     assert compare(plan, api.load(_saved(plan, county.folder / "saved"))).empty
 
 
