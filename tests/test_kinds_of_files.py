@@ -332,3 +332,23 @@ def test_planned_land_of_no_county_is_part_of_the_city_alone():
     found = cap_account(atoms, None, county, claims, claims, {}).set_index("place")
     assert found.index.tolist() == ["city", "321001"]
     assert found["planned_before_m2"].tolist() == [0, 0]
+
+
+@pytest.mark.slow
+def test_red_lines_keep_codes_and_published_areas_however_they_are_written(tmp_path):
+    """Areas as text were lost, and a second column of codes broke the run off."""
+    path = worlds.write(tmp_path)
+    red = worlds.redlines().assign(code=["甲1", "乙2"], feature="f", source_year=2001, year=2002,
+                                   published_m2=["1,000,000", "１２００"])  # fmt: skip
+    red.to_file(tmp_path / "红线.gpkg", layer="红线")
+    text = path.read_text(encoding="utf-8")
+    old = '[inputs.redlines]\npath = "红线.gpkg"\n'
+    assert old in text
+    new = ('[[inputs.protections]]\nkind = "redline"\npath = "红线.gpkg"\n'
+           'layer = "红线"\ncolumns.code = "code"\n')  # fmt: skip
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    made = zn.run(path)
+    assert made.redlines["area_code"].tolist() == ["乙2", "甲1"]
+    assert made.redlines["published_m2"].tolist() == [1200, 1_000_000]
+    made.save(tmp_path / "out")
+    assert [c.text.en for c in zn.api.verify(tmp_path / "out", inputs=tmp_path) if not c.ok] == []

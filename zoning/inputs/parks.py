@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoning.inputs.columns import cut_heads
+from zoning.inputs.tables import numbers_of
 from zoning.inputs.vector import read_polygons
 from zoning.planfile.layers import ParkLayer
 
@@ -84,7 +85,7 @@ def read_parks(
             usual = next((u for u in _USUAL.get(name, ()) if u in frame), None)
             frame[name] = pd.NA if usual is None else frame[usual]
     frame["kind"] = frame["kind"].astype(object).map(lambda k: _KINDS.get(k, k))
-    hectares = pd.to_numeric(frame["planned_area_ha"], errors="coerce")
+    hectares = numbers_of(frame["planned_area_ha"])
     frame["planned_area_ha"] = hectares * part.factor("planned_area_ha")
     kept = frame[[*COLUMNS, "geometry"]].sort_values("code", ignore_index=True)
     return kept, source

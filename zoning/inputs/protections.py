@@ -19,6 +19,7 @@ from zoning.inputs.codes import check_codes, clean_codes
 from zoning.inputs.columns import cut_heads
 from zoning.inputs.redlines import type_words
 from zoning.inputs.spots import features, labels
+from zoning.inputs.tables import numbers_of
 from zoning.inputs.vector import missing_column
 from zoning.planfile.layers import InputsPart, ProtectionColumns, ProtectionLayer
 
@@ -30,6 +31,8 @@ _KNOWN = {
     "code": ("code",), "name": ("name",), "type": ("type",), "level": ("level",),
     "published_m2": ("published_m2",), "source": ("source",), "year": ("year", "source_year"),
 }  # fmt: skip
+#: Names that columns get in the account of red lines; others of the planner step aside.
+_OF_ACCOUNT = ("area_code", "source_year", "feature")
 _LEVELS = {"一级": 1, "二级": 2, "三级": 3, "一级管控区": 1, "二级管控区": 2, "I": 1, "II": 2}
 #: Kinds of which the parcels of a file are one area unless a column of codes is named.
 _ONE_AREA = ("basic_farmland", "lock")
@@ -151,10 +154,9 @@ def tidy(frame: gpd.GeoDataFrame, part: ProtectionLayer) -> tuple[gpd.GeoDataFra
         table["type"] = table["type"].str.strip().replace(type_words())
     scale = part.columns.published_m2
     if "published_m2" in taken and not isinstance(scale, str | None):
-        numbers = pd.to_numeric(table["published_m2"], errors="coerce")
-        table["published_m2"] = numbers * scale.factor
+        table["published_m2"] = numbers_of(table["published_m2"]) * scale.factor
     for name in ("published_m2", "year"):
-        table[name] = pd.to_numeric(table[name], errors="coerce").round().astype("Int64")
+        table[name] = numbers_of(table[name]).astype("Float64").round().astype("Int64")
     if "code" in taken:
         problems += check_codes(
             table[["code"]], part.path, labels(frame), unique=False, shapes=frame.geometry
@@ -283,6 +285,7 @@ def redline_frame(frames: Iterable[gpd.GeoDataFrame]) -> gpd.GeoDataFrame | None
     if not given:
         return None
     table = pd.concat(given, ignore_index=True).drop(columns="kind")
+    table = table.rename(columns={c: f"given_{c}" for c in _OF_ACCOUNT})  # the planner's own
     table = table.rename(columns={"code": "area_code", "year": "source_year"})
     table["level"] = table["level"].fillna(0).astype("int64")
     table["area_code"] = table["area_code"].astype(str)

@@ -146,8 +146,8 @@ def as_numbers(
     cells = there.to_numpy(object).tolist()
     if not cells or any(map(_CODE.match, cells)):
         return text, []
-    bare = [cell.replace(",", "") if _GROUPED.fullmatch(cell) else cell for cell in cells]
-    numbers = pd.to_numeric(pd.Series(bare, there.index, dtype="string"), errors="coerce")
+    bare = pd.Series([_bare(cell) for cell in cells], there.index, dtype="string")
+    numbers = pd.to_numeric(bare, errors="coerce")
     numbers = numbers.astype("Float64")
     numbers = numbers.where(numbers.abs() < float("inf"))
     strange = there[numbers.isna().to_numpy()]
@@ -174,6 +174,18 @@ def as_numbers(
         else (),
     )
     return text, [finding]
+
+
+def numbers_of(column: pd.Series) -> pd.Series:
+    """Read the numbers of a column, also those that stand in text; what is none is missing."""
+    import pandas as pd
+
+    bare = column.astype(object).map(lambda c: _bare(_plain(c)) if isinstance(c, str) else c)
+    return pd.to_numeric(bare, errors="coerce")
+
+
+def _bare(cell: str) -> str:
+    return cell.replace(",", "") if _GROUPED.fullmatch(cell) else cell
 
 
 def join_table(
