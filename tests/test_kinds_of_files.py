@@ -20,7 +20,7 @@ from tests.test_ground import raster, world
 from zoning.errors import InputError
 from zoning.inputs.geography import geography
 from zoning.inputs.ground import read_layer
-from zoning.planfile.layers import CentreLayer, RoadLayer
+from zoning.planfile.layers import CentreLayer, ParkLayer, RoadLayer
 from zoning.questions.places import units_of
 
 X, Y = worlds.X, worlds.Y
@@ -352,3 +352,38 @@ def test_red_lines_keep_codes_and_published_areas_however_they_are_written(tmp_p
     assert made.redlines["published_m2"].tolist() == [1200, 1_000_000]
     made.save(tmp_path / "out")
     assert [c.text.en for c in zn.api.verify(tmp_path / "out", inputs=tmp_path) if not c.ok] == []
+
+
+def test_areas_in_words_are_told_and_a_dash_is_nothing(tmp_path):
+    """A dash ended the run in an internal error, "about 3" was missing without a word."""
+    path = worlds.write(tmp_path)
+    red, end = worlds.redlines(), "read as missing:"
+    for cells, said, known in (
+        (["—", "1,200"], [], [1200]),
+        (["约3公顷", "about 3"],
+         [f"2 values of 'published_m2' are no numbers and are {end} 约3公顷, about 3"], []),
+        (["NULL", "1 200"], [f"1 value of 'published_m2' is no number and is {end} 1 200"], []),
+    ):  # fmt: skip
+        red.assign(published_m2=cells).to_file(tmp_path / "红线.gpkg", layer="红线")
+        made = zn.run(path)
+        told = [f for f in made.findings if f.code == "no-number"]
+        assert [f.what.en for f in told] == said
+        assert made.redlines["published_m2"].dropna().tolist() == known
+    assert told[0].level == "warning" and "按缺失处理：1 200" in told[0].what.zh
+
+
+def test_hectares_of_parks_in_words_are_told(tmp_path):
+    from zoning.inputs.parks import read_parks
+
+    shapes = worlds.redlines().geometry.to_list()
+    frame = gpd.GeoDataFrame(
+        {"code": ["a", "b"], "name": ["甲", "乙"], "planned_area_ha": ["约12", "-"]},
+        geometry=shapes, crs=worlds.CRS,
+    )  # fmt: skip
+    frame.to_file(tmp_path / "园区.gpkg")
+    part = ParkLayer(path="园区.gpkg")
+    parks, source = read_parks(part, tmp_path, worlds.CRS)
+    assert parks["planned_area_ha"].isna().all()
+    assert [f.what.en for f in source.findings if f.code == "no-number"] == [
+        "1 value of 'planned_area_ha' is no number and is read as missing: 约12"
+    ]

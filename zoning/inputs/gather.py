@@ -315,7 +315,7 @@ def _protections(
             continue
         frame, problems = protections.tidy(raw, part)
         desk.problems.extend(problems)
-        desk.findings.extend(protections.cut(raw, part))
+        desk.findings.extend(protections.unread(raw, part))
         if part.kind == "redline":
             # Without its columns or levels there is nothing to check: one cause, one finding.
             if not {p.code for p in problems} & {"missing-column", "protection-level"}:

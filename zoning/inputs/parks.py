@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoning.inputs.cells import no_numbers, numbers_of
 from zoning.inputs.columns import cut_heads
-from zoning.inputs.tables import numbers_of
 from zoning.inputs.vector import read_polygons
 from zoning.planfile.layers import ParkLayer
 
@@ -86,6 +86,8 @@ def read_parks(
             frame[name] = pd.NA if usual is None else frame[usual]
     frame["kind"] = frame["kind"].astype(object).map(lambda k: _KINDS.get(k, k))
     hectares = numbers_of(frame["planned_area_ha"])
+    told = no_numbers(frame["planned_area_ha"], part.path)
+    source = replace(source, findings=(*source.findings, *told))
     frame["planned_area_ha"] = hectares * part.factor("planned_area_ha")
     kept = frame[[*COLUMNS, "geometry"]].sort_values("code", ignore_index=True)
     return kept, source

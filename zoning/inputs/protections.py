@@ -15,11 +15,11 @@ import shapely
 
 from zoning.base.shipped import load_toml
 from zoning.errors import Finding, Problem, Text
+from zoning.inputs.cells import no_numbers, numbers_of
 from zoning.inputs.codes import check_codes, clean_codes
 from zoning.inputs.columns import cut_heads
 from zoning.inputs.redlines import type_words
 from zoning.inputs.spots import features, labels
-from zoning.inputs.tables import numbers_of
 from zoning.inputs.vector import missing_column
 from zoning.planfile.layers import InputsPart, ProtectionColumns, ProtectionLayer
 
@@ -171,8 +171,8 @@ def tidy(frame: gpd.GeoDataFrame, part: ProtectionLayer) -> tuple[gpd.GeoDataFra
     return out, problems
 
 
-def cut(frame: gpd.GeoDataFrame, part: ProtectionLayer) -> list[Finding]:
-    """Offer the columns whose names a shapefile cut.
+def unread(frame: gpd.GeoDataFrame, part: ProtectionLayer) -> list[Finding]:
+    """Tell what of a layer is not read: columns whose names a shapefile cut, areas in words.
 
     Parameters
     ----------
@@ -184,7 +184,11 @@ def cut(frame: gpd.GeoDataFrame, part: ProtectionLayer) -> list[Finding]:
     lacking = {n: usual for n, usual in _KNOWN.items()
                if n not in taken and getattr(part, n, None) is None}  # fmt: skip
     heads = [c for c in frame.columns if c not in taken.values()]
-    return cut_heads(heads, lacking, part.path, "[inputs.protections.columns]")
+    told = cut_heads(heads, lacking, part.path, "[inputs.protections.columns]")
+    for name in ("published_m2", "year"):
+        if name in taken:
+            told += no_numbers(frame[taken[name]], part.path)
+    return told
 
 
 def _columns(

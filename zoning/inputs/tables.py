@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from zoning.errors import Finding, InputError, Problem, Text, suggest
 from zoning.inputs import renamed
+from zoning.inputs.cells import bare, plain
 from zoning.inputs.codes import check_codes, clean_codes
 from zoning.inputs.columns import recognise
 from zoning.inputs.sheets import formula_problems, other_sheets, read_cells
@@ -21,13 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _CODE = re.compile(r"0\d", re.ASCII)
-_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?[\d,]+(\.0+)?", re.ASCII)
-#: Cells that mean "not known" in statistics tables.
-_MISSING = frozenset(
-    ("", "-", "--", "—", "——", "–", "…", "/", "NA", "N/A", "#N/A", "NULL", "null", "None", "nan",
-     "NaN", "<NA>", "无", "缺")
-)  # fmt: skip
 
 
 def read_table(
@@ -100,7 +94,7 @@ def read_table(
     findings: list[Finding] = []
     for column in raw.columns:
         if column == code:
-            table[column] = clean_codes(raw[column].map(_plain))
+            table[column] = clean_codes(raw[column].map(plain))
         else:
             table[column], remark = as_numbers(raw[column], where, rows_of(raw))
             findings += remark
@@ -141,13 +135,13 @@ def as_numbers(
     """
     import pandas as pd
 
-    text = column.astype("string").map(_plain, na_action="ignore").astype("string")
+    text = column.astype("string").map(plain, na_action="ignore").astype("string")
     there = text.dropna()
     cells = there.to_numpy(object).tolist()
     if not cells or any(map(_CODE.match, cells)):
         return text, []
-    bare = pd.Series([_bare(cell) for cell in cells], there.index, dtype="string")
-    numbers = pd.to_numeric(bare, errors="coerce")
+    ungrouped = pd.Series([bare(cell) for cell in cells], there.index, dtype="string")
+    numbers = pd.to_numeric(ungrouped, errors="coerce")
     numbers = numbers.astype("Float64")
     numbers = numbers.where(numbers.abs() < float("inf"))
     strange = there[numbers.isna().to_numpy()]
@@ -174,18 +168,6 @@ def as_numbers(
         else (),
     )
     return text, [finding]
-
-
-def numbers_of(column: pd.Series) -> pd.Series:
-    """Read the numbers of a column, also those that stand in text; what is none is missing."""
-    import pandas as pd
-
-    bare = column.astype(object).map(lambda c: _bare(_plain(c)) if isinstance(c, str) else c)
-    return pd.to_numeric(bare, errors="coerce")
-
-
-def _bare(cell: str) -> str:
-    return cell.replace(",", "") if _GROUPED.fullmatch(cell) else cell
 
 
 def join_table(
@@ -251,13 +233,6 @@ def join_table(
     shapes = frame.geometry
     findings += [f for c in both if (f := _differs(frame[c], values[c], where, left, shapes))]
     return frame.join(values.drop(columns=both)), findings
-
-
-def _plain(cell: str) -> Any:
-    import pandas as pd
-
-    text = unicodedata.normalize("NFKC", cell).strip() if not cell.isascii() else cell.strip()
-    return pd.NA if text in _MISSING or cell.strip() in _MISSING else text
 
 
 def _header_problems(raw: pd.DataFrame, where: str) -> list[Problem]:
