@@ -312,3 +312,18 @@ def test_inputs_are_found_by_the_file_of_the_plan_whatever_its_name(plan, tmp_pa
     assert said.text.en == "方案二.toml: the rules that the plan was made with"
     with pytest.raises(InputError, match=r"is not there\. Try: give the folder of"):
         api.verify(plan, inputs=tmp_path / "nowhere")
+
+
+def test_coded_keys_are_held_against_their_texts_at_a_look():
+    """Each row of a million was asked one by one, in twice the memory."""
+    from zoning.base.coded import by_text
+    from zoning.verify.compare import narrowed
+
+    texts = pd.Series(["a", "b", None, "a"], index=["u1", "u2", "u3", "u4"], dtype="string")
+    coded = pd.Series(by_text(texts), index=texts.index)
+    for one, two in ((texts, coded), (coded, texts), (coded, coded)):
+        assert narrowed(one, two) == ({}, {})
+    other = texts.copy()
+    other["u2"], other["u3"] = "a", "b"
+    assert narrowed(other, coded) == ({"u2": "a", "u3": "b"}, {"u2": "b", "u3": None})
+    assert narrowed(coded, other) == ({"u2": "b", "u3": None}, {"u2": "a", "u3": "b"})

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from zoning.base.coded import in_text
 from zoning.errors import Check, Level, Text
 
 if TYPE_CHECKING:
@@ -118,7 +119,8 @@ def narrowed(
 
 
 def _keyed(column: pd.Series) -> pd.Series:
-    """Give keys as the text that people read."""
+    """Give keys as the text that people read, those in the column and those of its index."""
+    column = in_text(column)
     if isinstance(column.index, pd.MultiIndex) or pd.api.types.is_string_dtype(column.index.dtype):
         return column
     return column.set_axis(column.index.map(str))
