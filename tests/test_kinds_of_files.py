@@ -355,7 +355,7 @@ def test_red_lines_keep_codes_and_published_areas_however_they_are_written(tmp_p
 
 
 def test_areas_in_words_are_told_and_a_dash_is_nothing(tmp_path):
-    """A dash ended the run in an internal error, "about 3" was missing without a word."""
+    """Areas such as "about 3" were missing without a word."""
     path = worlds.write(tmp_path)
     red, end = worlds.redlines(), "read as missing:"
     for cells, said, known in (
