@@ -623,7 +623,8 @@ def measured(keys=("townships", "units"), provincial=None, evaluations=(), near=
         classes = pd.DataFrame({"built": [True, False, True]}, index=built)
     intake = SimpleNamespace(
         ground=Ground(rasters={k: f"{k}.tif" for k in rasters}, **ground), classes=classes,
-        grid=SimpleNamespace(crs="crs"), layers=SimpleNamespace(city="city", townships="given"),
+        grid=SimpleNamespace(crs="crs"),
+        layers=SimpleNamespace(city="city", townships="given", landuse=None),
     )  # fmt: skip
     out, told = measure(config, intake, places)
     return {k: list(f) for k, f in out.items()}, told, out

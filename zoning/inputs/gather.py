@@ -5,7 +5,7 @@ Every input but the boundary may be absent. A file with problems does not hide t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -138,8 +138,6 @@ def gather(config: Config, folder: Path) -> Intake:
         _tile(config, desk, townships, city)
     classes, landuse = _landuse(config, desk, grid, city, shifted="boundary" in shifted)
     ground = desk.attempt(lambda: read_ground(config.inputs, folder, grid.crs)) or Ground()
-    if landuse is not None:
-        ground = replace(ground, landuse=landuse.plain())
     desk.tell(uncovered(ground, desk.outline, folder))
     if desk.problems:
         raise InputError(desk.problems, desk.findings)

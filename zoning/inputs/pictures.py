@@ -6,11 +6,9 @@ of the ledger take their windows one by one.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,12 +77,12 @@ class ClassFile:
         """Give the whole window of the study area."""
         return self.window(self.bounds)
 
-    def plain(self) -> Path:
+    def plain(self, folder: Path) -> Path:
         """Give a file whose first band has these classes for whoever opens it by its path.
 
         That is the file itself, unless plan.toml names another band or another CRS than it says,
-        or it holds floats or lies south up: then its window is written into a folder that goes
-        with this process, in whole numbers, north up.
+        or it holds floats or lies south up: then its window is written into the folder, in whole
+        numbers, north up.
         """
         import rasterio
         from pyproj import CRS
@@ -95,7 +93,7 @@ class ClassFile:
             upright = file.transform.e < 0 and file.transform.a > 0
         as_said = said is not None and same_crs(said, CRS.from_user_input(self.own))
         plain = self.band == 1 and whole and upright and as_said
-        return self.path if plain else _written(self)
+        return self.path if plain else _written(self, folder)
 
     @contextmanager
     def open(self) -> Iterator[DatasetReader | WarpedVRT]:
@@ -160,18 +158,13 @@ class ClassFile:
         return _whole_numbers(values, known, str(self.path))
 
 
-@cache
-def _home() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="zoning-classes-")
-
-
-def _written(file: ClassFile) -> Path:
+def _written(file: ClassFile, folder: Path) -> Path:
     """Write the window of the study area, strip by strip."""
     import rasterio
     from rasterio.transform import from_origin
     from rasterio.windows import Window
 
-    out = Path(tempfile.mkdtemp(dir=_home().name), "classes.tif")
+    out = folder / "classes.tif"
     with file.open() as view:
         every, t = _window(view, file.bounds), view.transform
         dx, dy = abs(t.a), abs(t.e)

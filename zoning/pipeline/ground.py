@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import pandas as pd
 from zoning.errors import Finding, Text
 from zoning.indicators.zonal import Places, raster_means
 from zoning.inputs.ground import Ground
+from zoning.inputs.pictures import ClassFile
 from zoning.pipeline import neighbours, provincial, ten_told
 
 if TYPE_CHECKING:
@@ -86,6 +88,24 @@ def measure(
     findings : tuple of Finding
         Townships of which a raster says nothing; what an evaluation left out.
     """
+    with tempfile.TemporaryDirectory(prefix="zoning-classes-") as folder:
+        return _measured(config, _with_classes(config, intake, Path(folder)), places)
+
+
+def _with_classes(config: Config, intake: Intake, folder: Path) -> Intake:
+    """Let who asks for land use by its path find what the account reads; else nothing is made."""
+    inputs, file = config.inputs, intake.layers.landuse
+    asks = inputs.evaluations or config.indicators.provincial is not None
+    if not isinstance(file, ClassFile) or not (
+        asks or any(part.by == "built" for part in inputs.rasters.values())
+    ):
+        return intake
+    return replace(intake, ground=replace(intake.ground, landuse=file.plain(folder)))
+
+
+def _measured(
+    config: Config, intake: Intake, places: Mapping[str, gpd.GeoDataFrame]
+) -> tuple[dict[str, pd.DataFrame], tuple[Finding, ...]]:
     inputs, ground = config.inputs, intake.ground
     out = {k: pd.DataFrame(index=f.index) for k, f in places.items()}
     findings: list[Finding] = []
