@@ -169,6 +169,35 @@ def test_every_measure_reads_the_land_use_as_the_account_does(tmp_path, kind):
     assert [sum(w.area for w in one) for one in water] == pytest.approx([3_000_000] * 2)
 
 
+def test_land_use_is_written_for_nobody_who_does_not_ask(tmp_path, monkeypatch):
+    """A province in floats would be copied for each run, also where areas alone are measured."""
+    from dataclasses import make_dataclass
+    from types import SimpleNamespace
+
+    from zoning.inputs.ground import Ground
+    from zoning.inputs.pictures import ClassFile
+    from zoning.pipeline.ground import _with_classes
+
+    asked = []
+    monkeypatch.setattr(ClassFile, "plain", lambda file, folder: asked.append(folder) or folder)
+    file = ClassFile(tmp_path / "a.tif", 2, (0, 0, 1, 1), "", None, False)
+    intake = make_dataclass("Intake", ["layers", "ground"])(
+        SimpleNamespace(landuse=file), Ground(landuse=file.path)
+    )
+
+    def seen(by="area", evaluations=(), ten=None, given=intake):
+        inputs = SimpleNamespace(evaluations=evaluations, rasters={"r": SimpleNamespace(by=by)})
+        indicators = SimpleNamespace(provincial=ten)
+        config = SimpleNamespace(inputs=inputs, indicators=indicators)
+        return _with_classes(config, given, tmp_path).ground.landuse
+
+    assert seen() == file.path and not asked
+    assert seen("built") == seen(evaluations=["ecology"]) == seen(ten="ten") == tmp_path
+    assert asked == [tmp_path] * 3
+    none = make_dataclass("Intake", ["layers", "ground"])(SimpleNamespace(landuse=None), Ground())
+    assert seen("built", given=none) is None
+
+
 @pytest.mark.slow
 def test_heights_that_begin_at_the_bottom_are_evaluated(tmp_path):
     path = world(tmp_path)
@@ -362,6 +391,8 @@ def test_areas_in_words_are_told_and_a_dash_is_nothing(tmp_path):
         (["—", "1,200"], [], [1200]),
         (["约3公顷", "about 3"],
          [f"2 values of 'published_m2' are no numbers and are {end} 约3公顷, about 3"], []),
+        (["inf", "1e30"],
+         [f"2 values of 'published_m2' are no numbers and are {end} inf, 1e30"], []),
         (["NULL", "1 200"], [f"1 value of 'published_m2' is no number and is {end} 1 200"], []),
     ):  # fmt: skip
         red.assign(published_m2=cells).to_file(tmp_path / "红线.gpkg", layer="红线")

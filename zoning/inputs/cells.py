@@ -36,6 +36,8 @@ def bare(cell: str) -> str:
 def numbers_of(column: pd.Series) -> pd.Series:
     """Read the numbers of a column, also those that stand in text; what is none is missing.
 
+    So is what is too large to be counted exactly (2**53), as no area, year or number of people is.
+
     Examples
     --------
     >>> import pandas as pd
@@ -46,7 +48,8 @@ def numbers_of(column: pd.Series) -> pd.Series:
 
     cells = column.astype(object).map(lambda c: plain(c) if isinstance(c, str) else c)
     text = cells.map(lambda c: bare(c) if isinstance(c, str) else c)
-    return pd.to_numeric(text, errors="coerce")
+    numbers = pd.to_numeric(text, errors="coerce")
+    return numbers.where(numbers.abs() < 2**53)
 
 
 def no_numbers(column: pd.Series, where: str) -> list[Finding]:

@@ -79,14 +79,13 @@ def read_parks(
     lacking = {n: (n, *_USUAL.get(n, ())) for n in COLUMNS
                if not {n, *_USUAL.get(n, ())} & set(frame.columns)}  # fmt: skip
     told = cut_heads(frame.columns, lacking, part.path, "[inputs.parks.columns]")
-    source = replace(source, findings=(*source.findings, *told))
     for name in COLUMNS:
         if name not in frame:
             usual = next((u for u in _USUAL.get(name, ()) if u in frame), None)
             frame[name] = pd.NA if usual is None else frame[usual]
     frame["kind"] = frame["kind"].astype(object).map(lambda k: _KINDS.get(k, k))
     hectares = numbers_of(frame["planned_area_ha"])
-    told = no_numbers(frame["planned_area_ha"], part.path)
+    told += no_numbers(frame["planned_area_ha"], part.path)
     source = replace(source, findings=(*source.findings, *told))
     frame["planned_area_ha"] = hectares * part.factor("planned_area_ha")
     kept = frame[[*COLUMNS, "geometry"]].sort_values("code", ignore_index=True)
