@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from zoning.base.areas import M2_PER_KM2
-from zoning.base.memory import give_back
 from zoning.errors import Finding, InputError, Problem, Spot, Text, raise_all
 from zoning.inputs import crs as systems
 from zoning.inputs.inspect.legends import MOST_PATCHES, Seen, judge_classes
@@ -134,7 +133,6 @@ def read_classes(
         raise_all(f for f in told if f.level == "error")
     except RasterioError as error:
         raise _unreadable(path, error) from error
-    give_back()
     findings = (*remarks, *((_warped(own, target, where),) if other else ()), *told)
     layer = f"band {band}"
     declared = systems.crs_text(own)

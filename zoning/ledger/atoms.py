@@ -100,6 +100,7 @@ def build(layers: Layers, grid: GridSpec, *, map_blocks: MapBlocks = in_process)
     >>> ledger.units["area_m2"].tolist(), ledger.city_m2
     ([600000, 600000], 1200000)
     """
+    give_back()  # what reading left
     found = measure(layers.city, _overlays(layers), grid, layers.landuse, map_blocks=map_blocks)
     labels, red_sets, protection_sets = _label(found.covers, layers)
     everywhere = polygon_shares([layers.city], origin=grid.origin_m, cell=grid.cell_m)

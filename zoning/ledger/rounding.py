@@ -112,7 +112,7 @@ def round_areas(
     size = _add(fine, part)
     given = size // _PARTS
     open_ = np.flatnonzero(size % _PARTS)
-    give_back()
+    give_back()  # the tables of all atoms, before a network is made of some
     up = _round_up(
         size[open_] % _PARTS, unit[first][open_], [level[first][open_] for level in levels],
         [level[first][open_] for level in crossing[1:]], int(total) - int(given.sum()),
